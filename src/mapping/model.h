@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crossfade::mapping {
+
+/// A column and its type as format_type prints it, e.g. {"starts_on", "date"}.
+struct Column {
+  std::string name;
+  std::string type;
+};
+
+/// One step from a shadow table to the table that has the locator's columns, along a foreign key:
+/// `columns` of the table before it refer to `parent_columns` of `parent`.
+struct LocateStep {
+  std::string parent;
+  std::vector<std::string> columns;
+  std::vector<std::string> parent_columns;
+};
+
+/// How the rows of a changed key are found, in the view and in the shadow table of one target.
+struct Locator {
+  std::vector<std::string> columns;      ///< of the view
+  std::vector<std::string> types;        ///< the values' types: the columns', or the lookup's parameters'
+  std::string lookup;                    ///< indirect rules: SQL with $1…$n (arrays) that gives the columns' values; else ""
+  std::vector<LocateStep> path;          ///< from the shadow table to the columns; empty where it has them itself
+  std::string locate;                    ///< the file's own predicate over the shadow row `s` with $keys; else ""
+
+  bool indirect() const { return !lookup.empty(); }
+  /// "plan_id", "user_id, day": what people and the table crossfade.dirty call it.
+  std::string name() const;
+};
+
+/// A source's change makes keys of a target: values of `source_columns` are the values of the target's locator.
+struct FollowRule {
+  std::uint16_t source = 0;
+  std::uint16_t target = 0;
+  std::uint16_t locator = 0;
+  std::vector<std::string> source_columns;
+  /// All columns of the source that the target's view reads (from pg_depend), the rule's own included. A change that
+  /// touches none of them offers nothing.
+  std::vector<std::string> relevant_columns;
+};
+
+/// A v1 table.
+struct Source {
+  std::string schema;
+  std::string name;
+  std::vector<std::string> key;
+  std::uint32_t oid = 0;
+};
+
+/// A v2 table and the view that fills it.
+struct Target {
+  std::string name;
+  std::vector<Column> columns;           ///< what the engine writes, in the table's order; generated ones left out
+  std::vector<std::string> key;          ///< the primary key's columns
+  std::vector<Locator> locators;         ///< the first is the one a backfill walks along
+  std::uint16_t walk_source = 0;         ///< the source whose column gives the backfill its chunk bounds …
+  std::string walk_column;               ///< … and that column; "" where no direct rule of one column exists
+  double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
+};
+
+/// A migration as the engine runs it: the file's words checked against the catalog and put in order.
+struct Model {
+  std::string name;
+  std::string shadow_schema;
+  std::string mapping_schema;
+  std::string reverse_schema;            ///< "" where the file names none
+  std::string stable_schema;             ///< schema of the stable views; "" where the file names none
+  std::vector<Source> sources;
+  std::vector<Target> targets;           ///< parents before children
+  std::vector<FollowRule> rules;
+
+  /// Number of the target called `target_name`; nothing if there is none.
+  std::optional<std::uint16_t> find_target(const std::string& target_name) const;
+};
+
+}  // namespace crossfade::mapping

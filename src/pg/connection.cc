@@ -1,0 +1,405 @@
+#include "pg/connection.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <utility>
+
+#include "base/log.h"
+
+namespace crossfade::pg {
+namespace {
+
+constexpr int kReadable = 1;
+constexpr int kWritable = 2;
+
+/// What changes how values print, or what a statement sees, is pinned: keys travel as text between sessions.
+constexpr const char* kSessionOptions =
+    "-c client_encoding=UTF8 -c datestyle=ISO,MDY -c intervalstyle=postgres -c extra_float_digits=3 -c timezone=UTC "
+    "-c bytea_output=hex -c xmloption=content -c row_security=off";
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  return text;
+}
+
+std::string field(const PGresult* result, int code) {
+  const char* value = PQresultErrorField(result, code);
+  return value ? std::string(value) : std::string{};
+}
+
+/// Severities that end the session: what follows on this connection can only fail.
+bool ends_session(const PGresult* result) {
+  const auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  return severity == "FATAL" || severity == "PANIC";
+}
+
+Failure server_failure(const PGresult* result, std::string_view statement, bool session_over) {
+  Failure::Facts facts;
+  facts.sqlstate = field(result, PG_DIAG_SQLSTATE);
+  facts.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (facts.message.empty()) facts.message = std::string(trimmed(PQresultErrorMessage(result)));
+  facts.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+  facts.hint = field(result, PG_DIAG_MESSAGE_HINT);
+  for (const int code : {PG_DIAG_CONSTRAINT_NAME, PG_DIAG_COLUMN_NAME, PG_DIAG_TABLE_NAME}) {
+    if (facts.constraint.empty()) facts.constraint = field(result, code);
+  }
+  facts.statement = std::string(statement);
+  facts.connection_lost = session_over;
+  facts.exit = facts.sqlstate.empty() ? ExitCode::kSourceUnreachable : rule_for(facts.sqlstate).exit;
+  return Failure(std::move(facts));
+}
+
+}  // namespace
+
+struct Connection::State {
+  PGconn* conn = nullptr;
+  asio::any_io_executor executor;
+  asio::posix::stream_descriptor socket;
+  std::string unreachable_message;
+  ExitCode unreachable = ExitCode::kSourceUnreachable;
+  std::map<std::string, std::string, std::less<>> prepared;  ///< statement text → its name in this session
+  std::function<void(std::string_view, std::string_view)> notice;
+
+  explicit State(asio::any_io_executor on) : executor(on), socket(on) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  ~State() {
+    // libpq owns its socket: Asio lets go of it before libpq closes it.
+    if (socket.is_open()) socket.release();
+    PQfinish(conn);
+  }
+
+  /// libpq may use another socket at each step of connecting.
+  void follow_socket() {
+    const int now = PQsocket(conn);
+    if (socket.is_open() && socket.native_handle() == now) return;
+    if (socket.is_open()) socket.release();
+    if (now >= 0) socket.assign(now);
+  }
+
+  static void receive_notice(void* self, const PGresult* result) {
+    const auto& state = *static_cast<State*>(self);
+    const auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const auto message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (state.notice) {
+      state.notice(severity, message);
+    } else {
+      log::write(severity == "WARNING" ? log::Level::kWarn : log::Level::kDebug, message, {{"from", "server"}});
+    }
+  }
+};
+
+Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
+  const auto executor = co_await asio::this_coro::executor;
+  const std::string replication = endpoint.replication ? "database" : "";
+  // An expanded dbname lets the user's own conninfo or URI win over nothing and lose to what must hold.
+  const char* names[] = {"dbname", "application_name", "replication", "options", "fallback_application_name",
+                         "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", nullptr};
+  const char* values[] = {endpoint.conninfo.c_str(), endpoint.application_name.c_str(), replication.c_str(),
+                          kSessionOptions, "crossfade", "10", "5", "3", "30000", nullptr};
+  auto state = std::make_unique<State>(executor);
+  state->unreachable = endpoint.unreachable;
+  state->conn = PQconnectStartParams(names, values, 1);
+  Connection connection(std::move(state));
+  auto& s = *connection.state_;
+  const auto refused = [&](std::string_view why) {
+    Failure::Facts facts;
+    const auto text = std::string(trimmed(why));
+    facts.message = fmt::format("cannot connect to {}: {}", connection.describe(), log::redact(text));
+    // libpq gives no SQLSTATE for a refused start-up; its texts are the only witness.
+    const bool secret = text.find("password") != std::string::npos || text.find("pg_hba") != std::string::npos ||
+                        text.find("does not exist") != std::string::npos ||
+                        text.find("permission denied") != std::string::npos;
+    facts.exit = secret ? ExitCode::kPermission : endpoint.unreachable;
+    facts.advice = secret ? "check user, database, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf"
+                          : "check host, port and that the server runs";
+    // Only what may pass by itself is tried again.
+    facts.connection_lost = !secret;
+    return Failure(std::move(facts));
+  };
+  if (!s.conn) throw refused("out of memory");
+  if (PQstatus(s.conn) == CONNECTION_BAD) throw refused(PQerrorMessage(s.conn));
+  PQsetNoticeReceiver(s.conn, &State::receive_notice, &s);
+  const auto until = Clock::now() + endpoint.deadline;
+  for (auto polled = PGRES_POLLING_WRITING; polled != PGRES_POLLING_OK; polled = PQconnectPoll(s.conn)) {
+    if (polled == PGRES_POLLING_FAILED) throw refused(PQerrorMessage(s.conn));
+    s.follow_socket();
+    const int events = polled == PGRES_POLLING_READING ? kReadable : kWritable;
+    const bool ready = co_await connection.wait_until_ready(events, until);
+    if (!ready) throw refused(fmt::format("no answer within {} ms", endpoint.deadline.count()));
+  }
+  s.follow_socket();
+  if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
+  if (!endpoint.replication) {
+    // Everything is written with its schema; whatever search_path the role has must not matter.
+    const std::string pin = "select pg_catalog.set_config('search_path', '', false)";
+    co_await connection.script(pin);
+  }
+  co_return connection;
+}
+
+/// The one place that waits for libpq. False: `until` came first.
+asio::awaitable<bool> Connection::wait_until_ready(int events, std::optional<Clock::time_point> until) {
+  auto& s = *state_;
+  // A timer's handler may be on its way already when the socket becomes ready, and then outlives this frame. So it
+  // shares what it looks at, and leaves a socket alone whose wait is over.
+  struct Race {
+    bool over = false;
+    bool late = false;
+  };
+  const auto race = std::make_shared<Race>();
+  asio::steady_timer timer(s.executor);
+  if (until) {
+    if (*until <= Clock::now()) co_return false;
+    timer.expires_at(*until);
+    timer.async_wait([race, &s](const boost::system::error_code& error) {
+      if (error || race->over) return;
+      race->late = true;
+      s.socket.cancel();
+    });
+  }
+  boost::system::error_code error;
+  const auto wait_for = events == kReadable ? asio::posix::stream_descriptor::wait_read
+                                            : asio::posix::stream_descriptor::wait_write;
+  co_await s.socket.async_wait(wait_for, asio::redirect_error(asio::use_awaitable, error));
+  race->over = true;
+  if (race->late) co_return false;
+  if (error) throw boost::system::system_error(error);
+  co_return true;
+}
+
+void Connection::lost(std::string_view statement) const {
+  Failure::Facts facts;
+  facts.message = fmt::format("the connection to {} is lost: {}", describe(),
+                              log::redact(std::string(trimmed(PQerrorMessage(state_->conn)))));
+  facts.exit = state_->unreachable;
+  facts.statement = std::string(statement);
+  facts.connection_lost = true;
+  throw Failure(std::move(facts));
+}
+
+/// PQflush until the server has it all. Reads meanwhile: a server that cannot send does not read either.
+asio::awaitable<void> Connection::flush() {
+  for (;;) {
+    const int pending = PQflush(state_->conn);
+    if (pending == 0) co_return;
+    if (pending < 0) lost("");
+    co_await wait_until_ready(kWritable, std::nullopt);
+    if (PQconsumeInput(state_->conn) == 0) lost("");
+  }
+}
+
+/// PQgetResult without blocking; empty at the end of a statement's results.
+asio::awaitable<ResultHandle> Connection::next_result() {
+  while (PQisBusy(state_->conn) != 0) {
+    co_await wait_until_ready(kReadable, std::nullopt);
+    if (PQconsumeInput(state_->conn) == 0) lost("");
+  }
+  co_return ResultHandle(PQgetResult(state_->conn));
+}
+
+/// Reads a statement to its end, so that the session can be used again whatever happened, then answers or throws.
+asio::awaitable<Result> Connection::finish(std::string_view statement) {
+  co_await flush();
+  ResultHandle last;
+  std::optional<Failure> failure;
+  for (;;) {
+    ResultHandle result = co_await next_result();
+    if (!result) break;
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+      const bool session_over = ends_session(result.get()) || PQstatus(state_->conn) == CONNECTION_BAD;
+      if (!failure) failure = server_failure(result.get(), statement, session_over);
+      if (session_over) break;
+    }
+    last = std::move(result);
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) break;
+  }
+  if (failure) throw *failure;
+  if (!last && PQstatus(state_->conn) == CONNECTION_BAD) lost(statement);
+  co_return Result(std::move(last));
+}
+
+namespace {
+
+std::vector<const char*> as_pointers(const Parameters& parameters) {
+  std::vector<const char*> pointers;
+  pointers.reserve(parameters.size());
+  for (const auto& parameter : parameters) pointers.push_back(parameter ? parameter->c_str() : nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+asio::awaitable<Result> Connection::query(std::string sql, Parameters parameters) {
+  const auto pointers = as_pointers(parameters);
+  if (PQsendQueryParams(state_->conn, sql.c_str(), static_cast<int>(pointers.size()), nullptr, pointers.data(), nullptr,
+                        nullptr, 0) == 0) {
+    lost(sql);
+  }
+  co_return co_await finish(sql);
+}
+
+asio::awaitable<Result> Connection::execute(std::string sql, Parameters parameters) {
+  auto known = state_->prepared.find(sql);
+  if (known == state_->prepared.end()) {
+    const auto name = fmt::format("crossfade_{}", state_->prepared.size());
+    if (PQsendPrepare(state_->conn, name.c_str(), sql.c_str(), 0, nullptr) == 0) lost(sql);
+    co_await finish(sql);
+    known = state_->prepared.emplace(sql, name).first;
+  }
+  const auto pointers = as_pointers(parameters);
+  if (PQsendQueryPrepared(state_->conn, known->second.c_str(), static_cast<int>(pointers.size()), pointers.data(),
+                          nullptr, nullptr, 0) == 0) {
+    lost(sql);
+  }
+  co_return co_await finish(sql);
+}
+
+asio::awaitable<Result> Connection::script(std::string sql) {
+  if (PQsendQuery(state_->conn, sql.c_str()) == 0) lost(sql);
+  co_return co_await finish(sql);
+}
+
+asio::awaitable<void> Connection::begin_copy(std::string_view sql, ExecStatusType expected) {
+  const std::string text(sql);
+  if (PQsendQuery(state_->conn, text.c_str()) == 0) lost(sql);
+  co_await flush();
+  ResultHandle result = co_await next_result();
+  if (!result) lost(sql);
+  if (PQresultStatus(result.get()) == expected) co_return;
+  const auto failure = server_failure(result.get(), sql, ends_session(result.get()));
+  while (PQstatus(state_->conn) != CONNECTION_BAD) {
+    ResultHandle rest = co_await next_result();
+    if (!rest) break;
+  }
+  throw failure;
+}
+
+asio::awaitable<std::uint64_t> Connection::copy_in(std::string sql, std::function<bool(std::string&)> next) {
+  // Handed over in pieces that fit libpq's buffer: the memory of a copy is this, not the copy.
+  constexpr std::size_t kPiece = 64 * 1024;
+  co_await begin_copy(sql, PGRES_COPY_IN);
+  std::string buffer;
+  for (bool more = true; more;) {
+    more = next(buffer);
+    if (more && buffer.size() < kPiece) continue;
+    if (!buffer.empty() && PQputCopyData(state_->conn, buffer.data(), static_cast<int>(buffer.size())) < 0) lost(sql);
+    buffer.clear();
+    co_await flush();
+  }
+  if (PQputCopyEnd(state_->conn, nullptr) < 0) lost(sql);
+  const Result result = co_await finish(sql);
+  co_return result.affected();
+}
+
+asio::awaitable<std::uint64_t> Connection::copy_out(std::string sql, std::function<void(std::string_view)> line) {
+  co_await begin_copy(sql, PGRES_COPY_OUT);
+  std::uint64_t rows = 0;
+  for (;;) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(state_->conn, &bytes, 1);
+    if (size > 0) {
+      const CopyData row(bytes, static_cast<std::size_t>(size));
+      line(row.view());
+      ++rows;
+      continue;
+    }
+    if (size < 0) break;
+    co_await wait_until_ready(kReadable, std::nullopt);
+    if (PQconsumeInput(state_->conn) == 0) lost(sql);
+  }
+  co_await finish(sql);
+  co_return rows;
+}
+
+asio::awaitable<void> Connection::start_copy_both(std::string command) {
+  co_await begin_copy(command, PGRES_COPY_BOTH);
+}
+
+std::optional<CopyData> Connection::receive_at_once() {
+  char* bytes = nullptr;
+  const int size = PQgetCopyData(state_->conn, &bytes, 1);
+  if (size <= 0) return std::nullopt;
+  return CopyData(bytes, static_cast<std::size_t>(size));
+}
+
+asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point until) {
+  for (;;) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(state_->conn, &bytes, 1);
+    if (size > 0) co_return CopyData(bytes, static_cast<std::size_t>(size));
+    if (size < 0) {
+      // The server ended the stream. Its reason, if it has one, is an error; an orderly shutdown gives none.
+      co_await finish("START_REPLICATION");
+      lost("START_REPLICATION");
+    }
+    // 0: nothing whole is here. Bytes may wait in the socket already, so they are taken before anyone waits.
+    if (PQconsumeInput(state_->conn) == 0) lost("START_REPLICATION");
+    const int again = PQgetCopyData(state_->conn, &bytes, 1);
+    if (again > 0) co_return CopyData(bytes, static_cast<std::size_t>(again));
+    if (again < 0) continue;
+    const bool ready = co_await wait_until_ready(kReadable, until);
+    if (!ready) co_return std::nullopt;
+  }
+}
+
+asio::awaitable<void> Connection::send(std::string message) {
+  if (PQputCopyData(state_->conn, message.data(), static_cast<int>(message.size())) < 0) lost("standby status update");
+  co_await flush();
+}
+
+asio::awaitable<void> Connection::end_copy_both() {
+  if (PQputCopyEnd(state_->conn, nullptr) < 0) lost("end of stream");
+  co_await flush();
+  // What the server had on its way is read and dropped; it is not confirmed and comes again.
+  for (char* bytes = nullptr;;) {
+    const int size = PQgetCopyData(state_->conn, &bytes, 1);
+    if (size > 0) {
+      PQfreemem(bytes);
+      continue;
+    }
+    if (size < 0) break;
+    co_await wait_until_ready(kReadable, std::nullopt);
+    if (PQconsumeInput(state_->conn) == 0) lost("end of stream");
+  }
+  co_await finish("end of stream");
+}
+
+void Connection::cancel() noexcept {
+  char reason[256];
+  PGcancel* handle = PQgetCancel(state_->conn);
+  if (!handle) return;
+  PQcancel(handle, reason, sizeof reason);
+  PQfreeCancel(handle);
+}
+
+int Connection::backend_pid() const { return PQbackendPID(state_->conn); }
+
+int Connection::server_version() const { return PQserverVersion(state_->conn); }
+
+bool Connection::usable() const { return state_ && PQstatus(state_->conn) == CONNECTION_OK; }
+
+void Connection::on_notice(std::function<void(std::string_view, std::string_view)> handler) {
+  state_->notice = std::move(handler);
+}
+
+std::string Connection::describe() const {
+  const auto known = [](const char* value) { return value && *value ? value : "?"; };
+  const PGconn* conn = state_->conn;
+  return fmt::format("host={} port={} dbname={} user={}", known(PQhost(conn)), known(PQport(conn)), known(PQdb(conn)),
+                     known(PQuser(conn)));
+}
+
+}  // namespace crossfade::pg

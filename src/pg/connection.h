@@ -1,0 +1,103 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/result.h"
+
+namespace crossfade::pg {
+
+namespace asio = boost::asio;
+
+using Clock = std::chrono::steady_clock;
+
+/// Whom to connect to and as what.
+struct Endpoint {
+  std::string conninfo;                  ///< libpq's key=value or URI; empty means the PG* variables alone
+  std::string application_name;          ///< shown in pg_stat_activity
+  bool replication = false;              ///< a walsender session (replication=database)
+  std::chrono::milliseconds deadline{10'000};
+  ExitCode unreachable = ExitCode::kSourceUnreachable;
+};
+
+/// One parameter of a statement, in text form; nothing is NULL.
+using Parameter = std::optional<std::string>;
+using Parameters = std::vector<Parameter>;
+
+/// One session on the server. All of libpq that blocks or waits happens in here, and in one place: wait_until_ready().
+///
+/// A connection is used by one coroutine at a time. Every call throws Failure: with the server's SQLSTATE where it
+/// answered, with connection_lost() where the session is gone (then only destruction is left).
+class Connection {
+ public:
+  /// Connects, pins everything that changes how values print, and returns a session whose search_path is empty.
+  static asio::awaitable<Connection> open(Endpoint endpoint);
+
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  /// PQsendQueryParams. One statement, its parameters as text.
+  asio::awaitable<Result> query(std::string sql, Parameters parameters = {});
+
+  /// Like query(), prepared on first use and kept for the session (PQsendPrepare, PQsendQueryPrepared).
+  asio::awaitable<Result> execute(std::string sql, Parameters parameters = {});
+
+  /// PQsendQuery: any number of statements, no parameters. Returns the last result.
+  asio::awaitable<Result> script(std::string sql);
+
+  /// COPY … FROM STDIN in text format. `next` appends lines to the buffer it is given and returns false when there are
+  /// no more. Returns the number of rows.
+  asio::awaitable<std::uint64_t> copy_in(std::string sql, std::function<bool(std::string&)> next);
+
+  /// COPY … TO STDOUT; `line` gets each row as it came, its newline included.
+  asio::awaitable<std::uint64_t> copy_out(std::string sql, std::function<void(std::string_view)> line);
+
+  /// The two halves of a walsender's COPY BOTH. receive() returns the next message, or nothing once `until` has passed;
+  /// it throws when the server ends the stream.
+  asio::awaitable<void> start_copy_both(std::string command);
+  asio::awaitable<std::optional<CopyData>> receive(Clock::time_point until);
+  /// A message that is already here, without waiting.
+  std::optional<CopyData> receive_at_once();
+  asio::awaitable<void> send(std::string message);
+  asio::awaitable<void> end_copy_both();
+
+  /// Asks the server to give up what this session is doing (PQcancel, on a connection of its own; blocks for a round
+  /// trip). Harmless when it does nothing.
+  void cancel() noexcept;
+
+  int backend_pid() const;
+  int server_version() const;
+  bool usable() const;
+
+  /// Gets every NOTICE and WARNING that the server sends; by default they are logged.
+  void on_notice(std::function<void(std::string_view severity, std::string_view message)> handler);
+
+  /// "host=… port=… dbname=… user=…", without a password.
+  std::string describe() const;
+
+ private:
+  struct State;
+  explicit Connection(std::unique_ptr<State> state);
+
+  asio::awaitable<bool> wait_until_ready(int events, std::optional<Clock::time_point> until);
+  asio::awaitable<void> flush();
+  asio::awaitable<ResultHandle> next_result();
+  asio::awaitable<Result> finish(std::string_view statement);
+  asio::awaitable<void> begin_copy(std::string_view sql, ExecStatusType expected);
+  [[noreturn]] void lost(std::string_view statement) const;
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace crossfade::pg
