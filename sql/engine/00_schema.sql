@@ -1,0 +1,147 @@
+-- What crossfade knows lives here; a restart anywhere needs nothing else. Every script of this folder can be run again.
+
+create schema if not exists crossfade;
+
+create table if not exists crossfade.migration (
+  name text primary key,
+  phase text not null check (phase in ('prepared', 'backfilling', 'following', 'completed')),
+  phase_since timestamptz not null default now(),
+  paused_since timestamptz,
+  shadow_schema text not null,
+  mapping_schema text not null,
+  stable_schema text,
+  made_schemas text[] not null default '{}',      -- schemas that prepare made and cancel drops
+  prepared_at timestamptz not null default now()
+);
+
+-- Who may write. Every writing transaction of the engine holds this row for share and finds its own epoch in it, so a
+-- leader that was paused and comes back is refused. Changed by a takeover only.
+create table if not exists crossfade.lease (
+  migration text primary key references crossfade.migration on delete cascade,
+  epoch bigint not null default 0
+);
+
+-- Who leads, and that it lives. Changed every second, so it is not the row that writers lock.
+create table if not exists crossfade.leader (
+  migration text primary key references crossfade.migration on delete cascade,
+  epoch bigint not null,
+  holder text not null,
+  pid int not null,
+  backend_start timestamptz not null,
+  renewed_at timestamptz not null
+) with (fillfactor = 50);
+
+-- How far the migration is, bound to one incarnation of the slot: progress of one slot means nothing to another.
+create table if not exists crossfade.checkpoint (
+  migration text primary key references crossfade.migration on delete cascade,
+  system_identifier text not null,
+  timeline int not null,
+  slot text not null,
+  slot_created_lsn pg_lsn not null,
+  settled_lsn pg_lsn not null,                    -- all that committed before is in the shadow tables, dirty or quarantine
+  consistent_lsn pg_lsn not null,                 -- all that committed before is in the shadow tables
+  settled_at timestamptz not null default now()
+) with (fillfactor = 50);
+
+-- Keys that may have changed and do not wait in memory: a log, so that writing never meets reading.
+create table if not exists crossfade.dirty (
+  id bigint generated always as identity primary key,
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  locator text,                                   -- null: every row of the target
+  key text[],
+  xid bigint not null default 0                   -- the transaction that offered it; 0: no transaction
+);
+
+-- The ledger of the backfill: a chunk's rows and its line here commit together.
+create table if not exists crossfade.chunk (
+  id bigint generated always as identity primary key,
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  low text,                                       -- exclusive; null: from the beginning
+  high text,                                      -- inclusive; null: to the end, and rows without a value
+  rows bigint not null,
+  seconds double precision not null,
+  done_at timestamptz not null default now()
+);
+create index if not exists chunk_by_target on crossfade.chunk (migration, target);
+
+-- How a target is filled from the beginning, and how far that is.
+create table if not exists crossfade.backfill (
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  bulk boolean not null,                          -- into an empty table without keys and indexes; else by difference
+  estimated_rows bigint not null default 0,
+  started_at timestamptz not null default now(),
+  finished_at timestamptz,
+  primary key (migration, target)
+);
+
+-- Keys, indexes and foreign keys that were taken off for a bulk backfill, as they are to be again.
+create table if not exists crossfade.deferred (
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  name text not null,
+  stage int not null,                             -- 1 keys and indexes: before following; 2 foreign keys: at a consistent cut
+  create_sql text not null,
+  validate_sql text,
+  built boolean not null default false,
+  primary key (migration, target, name)
+);
+
+create table if not exists crossfade.quarantine (
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  locator text not null,
+  key text[] not null,
+  sqlstate text not null,
+  constraint_name text,
+  message text not null,
+  attempts int not null default 1,
+  first_at timestamptz not null default now(),
+  last_at timestamptz not null default now(),
+  next_at timestamptz not null default now() + interval '10 seconds',
+  accepted_by text,
+  primary key (migration, target, locator, key)
+);
+
+create table if not exists crossfade.verification (
+  id bigint generated always as identity primary key,
+  migration text not null references crossfade.migration on delete cascade,
+  started_at timestamptz not null,
+  ended_at timestamptz not null default now(),
+  lsn pg_lsn not null,
+  whole boolean not null,                         -- every target, not a choice of them
+  compared_rows bigint not null,
+  drifted_rows bigint not null,
+  repaired_rows bigint not null default 0
+);
+
+create table if not exists crossfade.account (
+  migration text not null references crossfade.migration on delete cascade,
+  source text not null,
+  total_rows bigint not null,
+  mapped_rows bigint not null,
+  rejected_rows bigint not null,
+  unaccounted_rows bigint not null,
+  counted_at timestamptz not null default now(),
+  primary key (migration, source)
+);
+
+-- Who reads what. One row a migration; the share is in per cent of keys.
+create table if not exists crossfade.reads (
+  migration text primary key references crossfade.migration on delete cascade,
+  percent numeric(5, 2) not null default 0 check (percent between 0 and 100),
+  changed_at timestamptz not null default now()
+);
+
+-- Who did what, when, at which position. Kept when a migration ends.
+create table if not exists crossfade.audit (
+  id bigint generated always as identity primary key,
+  migration text not null,
+  at timestamptz not null default now(),
+  who text not null default session_user,
+  action text not null,
+  detail jsonb not null default '{}',
+  lsn pg_lsn not null default pg_current_wal_insert_lsn()
+);
