@@ -1,0 +1,340 @@
+#include "mapping/statements.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/sql_text.h"
+
+namespace crossfade::mapping {
+namespace {
+
+using fmt::format;
+
+/// `each` for every element, joined by `separator`.
+template <typename Elements, typename Each>
+std::string joined(const Elements& elements, std::string_view separator, Each each) {
+  std::vector<std::string> parts;
+  for (const auto& element : elements) parts.push_back(each(element));
+  return format("{}", fmt::join(parts, separator));
+}
+
+std::string columns_of(const std::string& alias, const std::vector<std::string>& names) {
+  return joined(names, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name); });
+}
+
+std::vector<std::string> names_of(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  return names;
+}
+
+/// Images are compared per type, so a text column of the view has to be the varchar that the table has. Never with the
+/// length: an explicit cast would cut silently what the insert refuses.
+std::string as_stored(const Column& column) {
+  const auto name = "v." + quote_identifier(column.name);
+  if (column.type.starts_with("character varying")) return name + "::character varying";
+  if (column.type == "text") return name + "::text";
+  return name;
+}
+
+/// `(a, b) in (select x, y …)` wants parentheses only around several.
+std::string tuple(const std::string& list, std::size_t count) { return count == 1 ? list : "(" + list + ")"; }
+
+/// Keys of several columns as the arrays k0, k1, … of one unnest, and what makes a row match one of them.
+struct KeyArrays {
+  KeyArrays(const Locator& locator, const Pick& pick, const std::string& alias, int& parameter) {
+    for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+      const auto column = alias + "." + quote_identifier(locator.columns[n]);
+      if (n > 0) matches += " and ";
+      if ((pick.null_mask >> n & 1U) != 0) {
+        matches += column + " is null";
+        continue;
+      }
+      const auto* comma = arrays.empty() ? "" : ", ";
+      arrays += format("{}${}::{}[]", comma, parameter++, locator.types[n]);
+      fields += format("{}k{}", comma, n);
+      matches += format("{} = k.k{}", column, n);
+    }
+  }
+
+  std::string arrays;
+  std::string fields;
+  std::string matches;
+};
+
+}  // namespace
+
+std::vector<Pick> range_picks(std::uint16_t locator, bool has_low, bool has_high) {
+  Pick range;
+  range.form = Pick::Form::kRange;
+  range.locator = locator;
+  range.has_low = has_low;
+  range.has_high = has_high;
+  std::vector<Pick> picks = {range};
+  if (has_low && !has_high) {
+    Pick nulls;
+    nulls.locator = locator;
+    nulls.null_mask = 1;
+    picks.push_back(nulls);
+  }
+  return picks;
+}
+
+Statements::Statements(const Model& model, std::uint16_t target)
+    : model_(model),
+      target_(model.targets.at(target)),
+      view_(quote_qualified(model.mapping_schema, target_.name)),
+      shadow_(quote_qualified(model.shadow_schema, target_.name)) {}
+
+/// `alias` has the locator's columns: the view, the shadow table, or the table its foreign keys lead to.
+std::string Statements::condition(const Pick& pick, const std::string& alias, int& parameter) const {
+  const auto& locator = target_.locators.at(pick.locator);
+  const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
+  if (pick.form == Pick::Form::kRange) {
+    std::vector<std::string> bounds;
+    if (pick.has_low) bounds.push_back(format("{} > ${}::{}", column(0), parameter++, locator.types[0]));
+    if (pick.has_high) bounds.push_back(format("{} <= ${}::{}", column(0), parameter++, locator.types[0]));
+    return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
+  }
+  if (locator.indirect()) {
+    // The lookup runs at the refresh's own snapshot, for all changed rows at once. Parents that moved or vanished in the
+    // meantime have offered their own old and new keys, because every table it reads is followed too.
+    std::string lookup = locator.lookup;
+    for (std::size_t n = locator.types.size(); n > 0; --n) {
+      const auto written = format("${}", n);
+      const auto meant = format("${}", static_cast<std::size_t>(parameter) + n - 1);
+      for (auto at = lookup.find(written); at != std::string::npos; at = lookup.find(written, at + meant.size())) {
+        lookup.replace(at, written.size(), meant);
+      }
+    }
+    parameter += static_cast<int>(locator.types.size());
+    if (locator.columns.size() == 1) return format("{} = any(array({}))", column(0), lookup);
+    return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
+  }
+  if (locator.columns.size() == 1) {
+    if (pick.null_mask != 0) return column(0) + " is null";
+    return format("{} = any(${}::{}[])", column(0), parameter++, locator.types[0]);
+  }
+  const auto keys = KeyArrays(locator, pick, alias, parameter);
+  if (keys.arrays.empty()) return keys.matches;
+  return format("exists (select from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
+}
+
+/// The same rows in the shadow table: its own columns, or those of the table its foreign keys lead to, or as the file says.
+std::string Statements::shadow_condition(const Pick& pick, int& parameter) const {
+  const auto& locator = target_.locators.at(pick.locator);
+  if (!locator.locate.empty()) {
+    // The file's predicate speaks of the locator's values by the name $keys.
+    auto predicate = locator.locate;
+    const auto keys = pick.form == Pick::Form::kValues
+                          ? format("${}::{}[]", parameter, locator.types[0])
+                          : format("array(select v.{} from {} v where {})", quote_identifier(locator.columns[0]), view_,
+                                   condition(pick, "v", parameter));
+    if (pick.form == Pick::Form::kValues) ++parameter;
+    for (auto at = predicate.find("$keys"); at != std::string::npos; at = predicate.find("$keys", at + keys.size())) {
+      predicate.replace(at, 5, keys);
+    }
+    return predicate;
+  }
+  std::string before;
+  std::string after;
+  std::string alias = "s";
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
+    const auto parent = format("p{}", n + 1);
+    before += format("{} in (select {} from {} {} where ", tuple(columns_of(alias, step.columns), step.columns.size()),
+                     columns_of(parent, step.parent_columns), quote_qualified(model_.shadow_schema, step.parent), parent);
+    after += ")";
+    alias = parent;
+  }
+  return before + condition(pick, alias, parameter) + after;
+}
+
+std::string Statements::same_key(const std::string& left, const std::string& right) const {
+  return joined(target_.key, " and ", [&](const std::string& name) {
+    return format("{}.{} = {}.{}", left, quote_identifier(name), right, quote_identifier(name));
+  });
+}
+
+/// The view's rows of one pick. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
+/// flatten the join and compute the whole view.
+std::string Statements::branch(const Pick& pick, const std::string& list, int& parameter) const {
+  const auto& locator = target_.locators.at(pick.locator);
+  const auto width = locator.columns.size();
+  const bool key_by_key = pick.form == Pick::Form::kValues && !locator.indirect() && width > 1 &&
+                          pick.null_mask != (1U << width) - 1;
+  if (!key_by_key) return format("select {} from {} v where {}", list, view_, condition(pick, "v", parameter));
+  const auto keys = KeyArrays(locator, pick, "v", parameter);
+  return format("select r.* from unnest({}) k({}) cross join lateral (\n    select {} from {} v where {} offset 0) r",
+                keys.arrays, keys.fields, list, view_, keys.matches);
+}
+
+std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) const {
+  auto list = joined(target_.columns, ", ", [](const Column& column) {
+    const auto stored = as_stored(column);
+    return stored.ends_with('"') ? stored : stored + " as " + quote_identifier(column.name);
+  });
+  if (with_walk) {
+    list += format(", array[{}] as crossfade_walk", joined(target_.locators.at(0).columns, ", ", [](const auto& name) {
+                     return "v." + quote_identifier(name) + "::text";
+                   }));
+  }
+  int parameter = 1;
+  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
+    return branch(pick, list, parameter);
+  });
+  const bool may_meet = std::any_of(picks.begin(), picks.end(), [&](const Pick& pick) {
+    return pick.locator != picks.front().locator || target_.locators[pick.locator].indirect();
+  });
+  // Keys of several locators can name the same row.
+  if (!may_meet) return branches;
+  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches);
+}
+
+/// The walk locator's values of a shadow row: its own columns, or one lookup along its foreign keys.
+std::string Statements::walk_values() const {
+  const auto& walk = target_.locators.at(0);
+  if (!walk.locate.empty()) return "null::text[]";
+  const auto values = [&](const std::string& alias) {
+    return joined(walk.columns, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name) + "::text"; });
+  };
+  if (walk.path.empty()) return format("array[{}]", values("s"));
+  std::string from;
+  std::string where;
+  for (std::size_t n = 0; n < walk.path.size(); ++n) {
+    const auto& step = walk.path[n];
+    const auto child = n == 0 ? std::string("s") : format("p{}", n);
+    const auto parent = format("p{}", n + 1);
+    from += format("{}{} {}", n == 0 ? "" : ", ", quote_qualified(model_.shadow_schema, step.parent), parent);
+    for (std::size_t c = 0; c < step.columns.size(); ++c) {
+      where += format("{}{}.{} = {}.{}", where.empty() ? "" : " and ", parent, quote_identifier(step.parent_columns[c]),
+                      child, quote_identifier(step.columns[c]));
+    }
+  }
+  return format("(select array[{}] from {} where {})", values(format("p{}", walk.path.size())), from, where);
+}
+
+std::string Statements::prior(const std::vector<Pick>& picks, bool with_walk) const {
+  auto list = columns_of("s", names_of(target_.columns));
+  if (with_walk) list += format(", {} as crossfade_walk", walk_values());
+  int parameter = 1;
+  if (picks.size() == 1) return format("select {} from {} s where {}", list, shadow_, shadow_condition(picks[0], parameter));
+  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
+    return format("select {} from {} s where {}", list, shadow_, shadow_condition(pick, parameter));
+  });
+  return format("select distinct on ({}) * from (\n  {}\n  ) r", columns_of("r", target_.key), branches);
+}
+
+std::string Statements::merge(const std::vector<Pick>& picks) const {
+  const auto names = names_of(target_.columns);
+  const auto is_key = [&](const std::string& name) {
+    return std::find(target_.key.begin(), target_.key.end(), name) != target_.key.end();
+  };
+  std::vector<std::string> rest;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(rest), [&](const auto& name) { return !is_key(name); });
+  const auto assignments = joined(rest, ", ", [](const std::string& name) {
+    return format("{0} = excluded.{0}", quote_identifier(name));
+  });
+  // A row that stands under a key which was not asked for (it moved) is met here, not in prior.
+  const auto on_conflict = rest.empty() ? std::string("do nothing")
+                                        : format("do update set {} where row({}) *<> row({})", assignments,
+                                                 columns_of("s", rest), columns_of("excluded", rest));
+  return format(
+      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), written as (\n"
+      "  insert into {shadow} as s ({into})\n  select {from} from next n left join prior p on {same}\n"
+      "  where p.{first} is null or row({n}) *<> row({p})\n  on conflict ({key}) {on_conflict}\n"
+      "  returning s.xmax = 0 as fresh\n), stale as (\n"
+      "  select {stale} from prior p where not exists (select from next n where {same})\n)\n"
+      "select (select count(*) from next), (select count(*) from written where fresh),"
+      " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
+      fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks, false)), fmt::arg("shadow", shadow_),
+      fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
+      fmt::arg("same", same_key("p", "n")), fmt::arg("first", quote_identifier(target_.key.front())),
+      fmt::arg("n", columns_of("n", names)), fmt::arg("p", columns_of("p", names)),
+      fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
+      fmt::arg("stale", columns_of("p", target_.key)));
+}
+
+std::string Statements::bulk(const std::vector<Pick>& picks) const {
+  return format("insert into {} ({})\n  {}", shadow_, joined(names_of(target_.columns), ", ", quote_identifier),
+                next(picks, false));
+}
+
+std::string Statements::remove() const {
+  const auto type_of = [&](const std::string& name) {
+    return std::find_if(target_.columns.begin(), target_.columns.end(), [&](const Column& column) {
+             return column.name == name;
+           })->type;
+  };
+  int parameter = 1;
+  const auto arrays = joined(target_.key, ", ", [&](const std::string& name) {
+    return format("${}::{}[]", parameter++, type_of(name));
+  });
+  if (target_.key.size() == 1) {
+    return format("delete from {} s where s.{} = any({})", shadow_, quote_identifier(target_.key[0]), arrays);
+  }
+  return format("delete from {} s using unnest({}) k({}) where {}", shadow_, arrays,
+                joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
+}
+
+std::string Statements::compare(const std::vector<Pick>& picks) const {
+  const auto names = names_of(target_.columns);
+  return format(
+      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), differing as (\n"
+      "  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,\n"
+      "    case when n.{first} is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,\n"
+      "    case when p.{first} is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow\n"
+      "  from next n full join prior p on {same}\n"
+      "  where n.{first} is null or p.{first} is null or row({n}) *<> row({p})\n)\n"
+      "select (select count(*) from next), (select count(*) from prior), differing.*\n"
+      "from (values (1)) one left join differing on true",
+      fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks, true)),
+      fmt::arg("first", quote_identifier(target_.key.front())), fmt::arg("same", same_key("p", "n")),
+      fmt::arg("n", columns_of("n", names)), fmt::arg("p", columns_of("p", names)));
+}
+
+std::string Statements::source_name() const {
+  const auto& source = model_.sources.at(target_.walk_source);
+  return quote_qualified(source.schema, source.name);
+}
+
+std::string Statements::next_bound(bool has_low) const {
+  const auto& walk = target_.locators.at(0);
+  const auto above = [&](const std::string& column) {
+    return has_low ? format("{} > $1::{}", column, walk.types[0]) : format("{} is not null", column);
+  };
+  const auto limit = has_low ? "$2::bigint" : "$1::bigint";
+  // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
+  // there is.
+  const auto owner = walk.path.empty() ? shadow_ : quote_qualified(model_.shadow_schema, walk.path.back().parent);
+  const auto source_column = quote_identifier(target_.walk_column);
+  const auto shadow_column = quote_identifier(walk.columns[0]);
+  const auto taken = [&](const std::string& table, const std::string& column) {
+    return format("(select {0}::{1} as bound from {2} t where {3} group by t.{4} order by t.{4} limit {5})", "t." + column,
+                  walk.types[0], table, above("t." + column), column, limit);
+  };
+  const auto shadow_part = walk.locate.empty() ? format("\n    union\n    {}", taken(owner, shadow_column)) : "";
+  return format(
+      "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit {}\n)\n"
+      "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",
+      taken(source_name(), source_column), shadow_part, limit);
+}
+
+std::string Statements::middle(bool has_low, bool has_high) const {
+  const auto& walk = target_.locators.at(0);
+  const auto column = "t." + quote_identifier(target_.walk_column);
+  int parameter = 1;
+  std::string where = column + " is not null";
+  if (has_low) where += format(" and {} > ${}::{}", column, parameter++, walk.types[0]);
+  if (has_high) where += format(" and {} <= ${}::{}", column, parameter++, walk.types[0]);
+  return format(
+      "with bounds as (\n  select distinct {}::{} as bound from {} t where {}\n)\n"
+      "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1),"
+      " (select count(*) from bounds)",
+      column, walk.types[0], source_name(), where);
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mapping/model.h"
+
+namespace crossfade::mapping {
+
+/// Which rows of a target a statement is about: one locator's keys, or a range of its values. A statement takes the
+/// picks' parameters one pick after the other, all as text:
+///   kValues  one array a column that is not null by `null_mask` (an indirect locator: one array a lookup column)
+///   kRange   the bounds that are there, low before high; one-column locators only
+struct Pick {
+  enum class Form { kValues, kRange };
+
+  Form form = Form::kValues;
+  std::uint16_t locator = 0;
+  std::uint32_t null_mask = 0;  ///< kValues: bit n set, column n is null in every key of this pick
+  bool has_low = false;         ///< kRange: rows above the bound only; it is exclusive
+  bool has_high = false;        ///< kRange: rows up to the bound only; it is inclusive
+
+  bool operator==(const Pick&) const = default;
+  auto operator<=>(const Pick&) const = default;
+};
+
+/// The picks a range stands for: itself and, where it has no upper bound, the rows without a value.
+std::vector<Pick> range_picks(std::uint16_t locator, bool has_low, bool has_high);
+
+/// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
+///
+/// The view's rows (`next`) and the shadow's (`prior`) are each computed once and materialised: PostgreSQL would
+/// otherwise flatten and evaluate them again on each side of a join.
+class Statements {
+ public:
+  Statements(const Model& model, std::uint16_t target);
+
+  /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted,
+  /// updated (counts), then the key of a shadow row that the view no longer has, one a row; null where there is none.
+  std::string merge(const std::vector<Pick>& picks) const;
+
+  /// Copies the view's rows into a table that has none of them.
+  std::string bulk(const std::vector<Pick>& picks) const;
+
+  /// Deletes shadow rows by primary key: one array a key column.
+  std::string remove() const;
+
+  /// Rows that differ between view and shadow. First row: rows in the view, rows in the shadow (counts), then for each
+  /// difference: the walk locator's values as text[], the view's row as jsonb (null: the shadow has one too many), the
+  /// shadow's row as jsonb (null: missing).
+  std::string compare(const std::vector<Pick>& picks) const;
+
+  /// The next bound of a walk: the largest of the next $2 values above $1 of source and shadow, and how many there were.
+  /// Without `has_low` from the beginning, and $1 is the count.
+  std::string next_bound(bool has_low) const;
+
+  /// The middle value of a walk's range, and how many values it has, for splitting a chunk that the database refuses.
+  std::string middle(bool has_low, bool has_high) const;
+
+ private:
+  std::string next(const std::vector<Pick>& picks, bool with_walk) const;
+  std::string prior(const std::vector<Pick>& picks, bool with_walk) const;
+  std::string branch(const Pick& pick, const std::string& list, int& parameter) const;
+  std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
+  std::string shadow_condition(const Pick& pick, int& parameter) const;
+  std::string walk_values() const;
+  std::string same_key(const std::string& left, const std::string& right) const;
+  std::string source_name() const;
+
+  const Model& model_;
+  const Target& target_;
+  std::string view_;
+  std::string shadow_;
+};
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/lsn.h"
+#include "pg/connection.h"
+
+namespace crossfade::wal {
+
+namespace asio = boost::asio;
+
+/// What pg_replication_slots says of one slot.
+struct SlotState {
+  std::string database;
+  std::string plugin;
+  bool active = false;
+  int active_pid = 0;
+  Lsn restart_lsn;
+  Lsn confirmed_flush;
+  std::string wal_status;                 ///< reserved, extended, unreserved, lost
+  std::optional<std::int64_t> safe_bytes; ///< WAL that may still be written before the slot is at risk; none: unlimited
+  std::int64_t retained_bytes = 0;
+
+  bool lost() const { return wal_status == "lost"; }
+};
+
+/// Invariant 7: a checkpoint belongs to one slot incarnation. Whatever differs (a slot dropped, made again, a server
+/// restored or failed over) is a gap: all keys are offered again.
+struct Incarnation {
+  std::string system_identifier;
+  int timeline = 0;
+  std::string slot;
+  Lsn created;
+
+  bool operator==(const Incarnation&) const = default;
+};
+
+asio::awaitable<std::optional<SlotState>> inspect_slot(pg::Connection& connection, std::string name);
+
+/// Makes a logical slot with pgoutput and returns its consistent point. Waits for every transaction that is running.
+/// The publication has to be there already: a change older than it would make decoding fail for ever.
+asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name);
+
+asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name);
+
+/// Fills in system identifier and timeline of the server that `connection` leads to.
+asio::awaitable<Incarnation> identify(pg::Connection& connection);
+
+/// "pid 4711 (user app, since 12 s): update exercises …" of the oldest transaction that has written; "" if none.
+asio::awaitable<std::string> oldest_writer(pg::Connection& connection);
+
+}  // namespace crossfade::wal
