@@ -140,20 +140,4 @@ void decode(std::string_view bytes, Message& message) {
   in.expect_end();
 }
 
-const Relation& Relations::put(Relation relation) {
-  const auto oid = relation.oid;
-  return by_oid_.insert_or_assign(oid, std::move(relation)).first->second;
-}
-
-const Relation& Relations::at(std::uint32_t oid) const {
-  const auto found = by_oid_.find(oid);
-  if (found == by_oid_.end()) {
-    Failure::Facts facts;
-    facts.message = fmt::format("the server sent a change of table {} without describing it first", oid);
-    facts.advice = "report this as a defect";
-    throw Failure(std::move(facts));
-  }
-  return found->second;
-}
-
 }  // namespace crossfade::wal

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/lsn.h"
@@ -76,16 +74,5 @@ struct Message {
 /// Reads one message into `message`, whose vectors are used again, so that a row costs no allocation. Total: any bytes
 /// give a message or a Failure. An unknown kind is a Failure too; skipping it could lose a change.
 void decode(std::string_view bytes, Message& message);
-
-/// The tables seen so far in a stream. Each description replaces the one before, also in the middle of a transaction.
-class Relations {
- public:
-  const Relation& put(Relation relation);
-  /// Throws where the walsender never described it.
-  const Relation& at(std::uint32_t oid) const;
-
- private:
-  std::unordered_map<std::uint32_t, Relation> by_oid_;
-};
 
 }  // namespace crossfade::wal

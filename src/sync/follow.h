@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "mapping/model.h"
+#include "sync/key_queue.h"
+#include "wal/pgoutput.h"
+
+namespace crossfade::sync {
+
+/// The prefix of our own logical messages; their contents go to the queue as marks.
+inline constexpr std::string_view kMessagePrefix = "crossfade";
+
+/// Follow rules at work: a message of the stream → offers in the queue.
+class Follow {
+ public:
+  Follow(const mapping::Model& model, KeyQueue& queue) : model_(model), queue_(queue) {}
+
+  /// Throws where a source no longer has a column that a rule needs.
+  void take(const wal::Message& message);
+
+  /// The stream starts anew: tables are described again, an open transaction comes again.
+  void restart();
+
+  std::uint64_t offered() const { return offered_; }
+
+ private:
+  /// One rule, its columns as places in the tuples of one description of the table.
+  struct PlacedRule {
+    std::uint16_t target;
+    std::uint16_t locator;
+    std::vector<std::size_t> columns;
+    std::vector<std::size_t> relevant;
+  };
+  struct Followed {
+    std::string name;
+    std::vector<PlacedRule> rules;
+  };
+
+  Followed place_rules(const wal::Relation& relation) const;
+  const Followed& followed(std::uint32_t oid) const;
+  void update(const wal::Message& message);
+  void offer(const PlacedRule& rule, const KeyValues& values);
+
+  const mapping::Model& model_;
+  KeyQueue& queue_;
+  std::unordered_map<std::uint32_t, Followed> by_oid_;
+  std::uint64_t offered_ = 0;
+};
+
+}  // namespace crossfade::sync
