@@ -67,20 +67,25 @@ struct KeyArrays {
 
 }  // namespace
 
-std::vector<Pick> range_picks(std::uint16_t locator, bool has_low, bool has_high) {
-  Pick range;
-  range.form = Pick::Form::kRange;
-  range.locator = locator;
-  range.has_low = has_low;
-  range.has_high = has_high;
-  std::vector<Pick> picks = {range};
-  if (has_low && !has_high) {
+std::vector<Pick> range_picks(const Range& range) {
+  Pick pick;
+  pick.form = Pick::Form::kRange;
+  pick.has_low = range.low.has_value();
+  pick.has_high = range.high.has_value();
+  std::vector<Pick> picks = {pick};
+  if (range.with_nulls && range.low && !range.high) {
     Pick nulls;
-    nulls.locator = locator;
     nulls.null_mask = 1;
     picks.push_back(nulls);
   }
   return picks;
+}
+
+std::vector<std::optional<std::string>> range_parameters(const Range& range) {
+  std::vector<std::optional<std::string>> parameters;
+  if (range.low) parameters.push_back(range.low);
+  if (range.high) parameters.push_back(range.high);
+  return parameters;
 }
 
 Statements::Statements(const Model& model, std::uint16_t target)
@@ -301,40 +306,36 @@ std::string Statements::source_name() const {
   return quote_qualified(source.schema, source.name);
 }
 
-std::string Statements::next_bound(bool has_low) const {
+std::string Statements::next_bound(const Range& range) const {
   const auto& walk = target_.locators.at(0);
-  const auto above = [&](const std::string& column) {
-    return has_low ? format("{} > $1::{}", column, walk.types[0]) : format("{} is not null", column);
+  const auto most = range_parameters(range).size() + 1;
+  const auto values = [&](const std::string& table, const std::string& name) {
+    const auto column = "t." + quote_identifier(name);
+    int parameter = 1;
+    auto where = column + " is not null";
+    if (range.low) where += format(" and {} > ${}::{}", column, parameter++, walk.types[0]);
+    if (range.high) where += format(" and {} <= ${}::{}", column, parameter++, walk.types[0]);
+    return format("(select {0}::{1} as bound from {2} t where {3} group by {0} order by {0} limit ${4}::bigint)", column,
+                  walk.types[0], table, where, most);
   };
-  const auto limit = has_low ? "$2::bigint" : "$1::bigint";
   // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
   // there is.
   const auto owner = walk.path.empty() ? shadow_ : quote_qualified(model_.shadow_schema, walk.path.back().parent);
-  const auto source_column = quote_identifier(target_.walk_column);
-  const auto shadow_column = quote_identifier(walk.columns[0]);
-  const auto taken = [&](const std::string& table, const std::string& column) {
-    return format("(select {0}::{1} as bound from {2} t where {3} group by t.{4} order by t.{4} limit {5})", "t." + column,
-                  walk.types[0], table, above("t." + column), column, limit);
-  };
-  const auto shadow_part = walk.locate.empty() ? format("\n    union\n    {}", taken(owner, shadow_column)) : "";
+  const auto shadow_part = walk.locate.empty() ? "\n    union\n    " + values(owner, walk.columns[0]) : std::string{};
   return format(
-      "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit {}\n)\n"
+      "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
       "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",
-      taken(source_name(), source_column), shadow_part, limit);
+      values(source_name(), target_.walk_column), shadow_part, most);
 }
 
-std::string Statements::middle(bool has_low, bool has_high) const {
-  const auto& walk = target_.locators.at(0);
-  const auto column = "t." + quote_identifier(target_.walk_column);
+std::string Statements::middle(const Range& range) const {
+  const auto column = "v." + quote_identifier(target_.locators.at(0).columns[0]);
   int parameter = 1;
-  std::string where = column + " is not null";
-  if (has_low) where += format(" and {} > ${}::{}", column, parameter++, walk.types[0]);
-  if (has_high) where += format(" and {} <= ${}::{}", column, parameter++, walk.types[0]);
   return format(
-      "with bounds as (\n  select distinct {}::{} as bound from {} t where {}\n)\n"
+      "with bounds as (\n  select distinct {0} as bound from {1} v where {2} and {0} is not null\n)\n"
       "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1),"
       " (select count(*) from bounds)",
-      column, walk.types[0], source_name(), where);
+      column, view_, condition(range_picks(range).front(), "v", parameter));
 }
 
 }  // namespace crossfade::mapping

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,17 @@ struct Pick {
   auto operator<=>(const Pick&) const = default;
 };
 
-/// The picks a range stands for: itself and, where it has no upper bound, the rows without a value.
-std::vector<Pick> range_picks(std::uint16_t locator, bool has_low, bool has_high);
+/// A stretch of the walk: values above `low` up to `high`; none stands for no bound. Rows without a value belong to the
+/// stretch that has no upper bound, unless it is told apart by `with_nulls`.
+struct Range {
+  std::optional<std::string> low;
+  std::optional<std::string> high;
+  bool with_nulls = true;
+};
+
+std::vector<Pick> range_picks(const Range& range);
+/// The parameters of range_picks().
+std::vector<std::optional<std::string>> range_parameters(const Range& range);
 
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
 ///
@@ -51,12 +61,13 @@ class Statements {
   /// shadow's row as jsonb (null: missing).
   std::string compare(const std::vector<Pick>& picks) const;
 
-  /// The next bound of a walk: the largest of the next $2 values above $1 of source and shadow, and how many there were.
-  /// Without `has_low` from the beginning, and $1 is the count.
-  std::string next_bound(bool has_low) const;
+  /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
+  /// the range's, then how many at most.
+  std::string next_bound(const Range& range) const;
 
-  /// The middle value of a walk's range, and how many values it has, for splitting a chunk that the database refuses.
-  std::string middle(bool has_low, bool has_high) const;
+  /// The middle value of the view's walk in a range, and how many values it has: for splitting a chunk that the database
+  /// refuses.
+  std::string middle(const Range& range) const;
 
  private:
   std::string next(const std::vector<Pick>& picks, bool with_walk) const;

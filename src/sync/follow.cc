@@ -26,10 +26,17 @@ KeyValues values_of(const std::vector<std::size_t>& columns, const auto& column_
   values.reserve(columns.size());
   for (const auto column : columns) {
     const TupleColumn& value = column_at(column);
-    if (value.kind == TupleColumn::Kind::kNull) {
-      values.emplace_back(std::nullopt);
-    } else {
-      values.emplace_back(std::string(value.text));
+    switch (value.kind) {
+      case TupleColumn::Kind::kNull:
+        values.emplace_back(std::nullopt);
+        break;
+      case TupleColumn::Kind::kText:
+        values.emplace_back(std::string(value.text));
+        break;
+      case TupleColumn::Kind::kUnchanged:
+      case TupleColumn::Kind::kBinary:
+        throw precondition_failure("a changed row came without the value of a column that the migration follows",
+                                   "give the table `replica identity full`; `crossfade plan` names it");
     }
   }
   return values;

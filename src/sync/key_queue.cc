@@ -124,11 +124,19 @@ void KeyQueue::put_back(Batch batch) {
   waiting_ = std::move(merged);
 }
 
-Lsn KeyQueue::settled(Lsn received) const {
+Lsn KeyQueue::settled(Lsn received) const { return settled_beside(taken_, received); }
+
+Lsn KeyQueue::settled_without(const Batch& batch, Lsn received) const {
+  auto others = taken_;
+  if (!batch.empty()) others.erase(others.find(batch.transactions.front().before));
+  return settled_beside(others, received);
+}
+
+Lsn KeyQueue::settled_beside(const std::multiset<Lsn>& taken, Lsn received) const {
   // Progress without a commit (a keepalive) counts only when nothing is open, waiting or taken.
   Lsn position = open_ ? last_commit_ : std::max(received, last_commit_);
   if (!waiting_.empty()) position = std::min(position, waiting_.front().before);
-  if (!taken_.empty()) position = std::min(position, *taken_.begin());
+  if (!taken.empty()) position = std::min(position, *taken.begin());
   return position;
 }
 

@@ -62,6 +62,8 @@ class KeyQueue {
 
   /// Everything that committed before this position is settled, given that the stream has passed `received`.
   Lsn settled(Lsn received) const;
+  /// The same once `batch`, which is out, will have been retired: what its transaction may write down.
+  Lsn settled_without(const Batch& batch, Lsn received) const;
 
   std::size_t pending_keys() const { return pending_keys_; }
   std::size_t bytes() const { return bytes_; }
@@ -70,6 +72,7 @@ class KeyQueue {
 
  private:
   Batch finish(Batch batch);
+  Lsn settled_beside(const std::multiset<Lsn>& taken, Lsn received) const;
 
   std::deque<Transaction> waiting_;
   std::multiset<Lsn> taken_;          ///< `before` of the oldest transaction of each batch that is out

@@ -1,0 +1,1 @@
+update crossfade.backfill set finished_at = now() where migration = $1 and target = $2

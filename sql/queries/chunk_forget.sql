@@ -1,0 +1,1 @@
+delete from crossfade.chunk where migration = $1 and target = $2

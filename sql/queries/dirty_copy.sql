@@ -1,0 +1,1 @@
+copy crossfade.dirty (migration, target, locator, key, xid) from stdin

@@ -1,0 +1,1 @@
+delete from crossfade.dirty where id = any($1::bigint[])

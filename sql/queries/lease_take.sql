@@ -1,0 +1,1 @@
+select crossfade.take_lease($1, $2)

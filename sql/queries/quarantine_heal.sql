@@ -1,0 +1,3 @@
+delete from crossfade.quarantine q
+using unnest($2::text[], $3::text[], $4::text[]) k(target, locator, key)
+where q.migration = $1 and q.target = k.target and q.locator = k.locator and q.key = k.key::text[]

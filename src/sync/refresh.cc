@@ -1,0 +1,168 @@
+#include "sync/refresh.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/sql_text.h"
+
+namespace crossfade::sync {
+namespace {
+
+/// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
+constexpr std::size_t kPlanAnew = 64;
+
+}  // namespace
+
+Written& Written::operator+=(const Written& other) {
+  in_view += other.in_view;
+  inserted += other.inserted;
+  updated += other.updated;
+  deleted += other.deleted;
+  return *this;
+}
+
+std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys) {
+  using mapping::Pick;
+  // One array a column, for each target and form of key.
+  std::map<std::uint16_t, std::map<Pick, std::vector<std::vector<std::optional<std::string>>>>> grouped;
+  for (const auto& key : keys) {
+    Pick pick;
+    pick.locator = key.locator();
+    auto values = key.values();
+    const bool indirect = model.targets.at(key.target()).locators.at(key.locator()).indirect();
+    for (std::size_t n = 0; !indirect && n < values.size(); ++n) {
+      if (!values[n]) pick.null_mask |= 1U << n;
+    }
+    auto& arrays = grouped[key.target()][pick];
+    arrays.resize(values.size());
+    for (std::size_t n = 0; n < values.size(); ++n) {
+      if ((pick.null_mask >> n & 1U) == 0) arrays[n].push_back(std::move(values[n]));
+    }
+  }
+  std::map<std::uint16_t, Selection> selections;
+  for (auto& [target, picks] : grouped) {
+    auto& selection = selections[target];
+    for (auto& [pick, arrays] : picks) {
+      selection.picks.push_back(pick);
+      for (std::size_t n = 0; n < arrays.size(); ++n) {
+        if ((pick.null_mask >> n & 1U) == 0) selection.parameters.emplace_back(array_text(arrays[n]));
+      }
+    }
+  }
+  return selections;
+}
+
+Refresh::Refresh(const mapping::Model& model) : model_(model) {
+  for (std::uint16_t target = 0; target < model.targets.size(); ++target) statements_.emplace_back(model, target);
+}
+
+asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
+                                               pg::Parameters parameters, Written& written) const {
+  std::size_t size = 0;
+  for (const auto& parameter : parameters) size += parameter ? parameter->size() : 0;
+  constexpr std::size_t kBytesOfAKey = 40;
+  pg::Result rows;
+  if (size < kPlanAnew * kBytesOfAKey) {
+    rows = co_await connection.execute(std::move(sql), std::move(parameters));
+  } else {
+    rows = co_await connection.query(std::move(sql), std::move(parameters));
+  }
+  written.in_view += static_cast<std::uint64_t>(rows.number(0, 0));
+  written.inserted += static_cast<std::uint64_t>(rows.number(0, 1));
+  written.updated += static_cast<std::uint64_t>(rows.number(0, 2));
+  constexpr std::size_t kCounts = 3;
+  Stale stale(model_.targets[target].key.size());
+  if (rows.is_null(0, kCounts)) co_return stale;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t n = 0; n < stale.size(); ++n) stale[n].push_back(rows.optional_text(row, kCounts + n));
+  }
+  co_return stale;
+}
+
+asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
+                                      Written& written) const {
+  if (stale.empty() || stale[0].empty()) co_return;
+  pg::Parameters parameters;
+  for (const auto& column : stale) parameters.emplace_back(array_text(column));
+  auto sql = statements_[target].remove();
+  const auto result = co_await connection.query(std::move(sql), std::move(parameters));
+  written.deleted += result.affected();
+}
+
+asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys) const {
+  std::vector<Written> written(model_.targets.size());
+  auto selections = select_keys(model_, keys);
+  std::map<std::uint16_t, Stale> stale;
+  // Targets are numbered parents before children.
+  for (auto& [target, selection] : selections) {
+    auto sql = statements_[target].merge(selection.picks);
+    stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
+  }
+  for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
+    co_await remove(connection, it->first, std::move(it->second), written[it->first]);
+  }
+  co_return written;
+}
+
+asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
+                                      std::vector<Refused>& refused) const {
+  std::optional<Failure> failure;
+  co_await connection.script("savepoint crossfade_part");
+  try {
+    const auto part = co_await this->keys(connection, keys);
+    for (std::size_t target = 0; target < part.size(); ++target) written[target] += part[target];
+  } catch (const Failure& caught) {
+    if (caught.verdict() != Verdict::kQuarantine) throw;
+    failure = caught;
+  }
+  if (!failure) {
+    co_await connection.script("release savepoint crossfade_part");
+    co_return;
+  }
+  co_await connection.script("rollback to savepoint crossfade_part; release savepoint crossfade_part");
+  if (keys.size() == 1) {
+    refused.push_back({keys.front(), *failure});
+    co_return;
+  }
+  const auto middle = keys.begin() + static_cast<std::ptrdiff_t>(keys.size() / 2);
+  std::vector<Key> first(keys.begin(), middle);
+  std::vector<Key> second(middle, keys.end());
+  co_await halves(connection, std::move(first), written, refused);
+  co_await halves(connection, std::move(second), written, refused);
+}
+
+asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& connection, std::vector<Key> keys,
+                                                              std::vector<Refused>& refused) const {
+  std::vector<Written> written(model_.targets.size());
+  // Parents stay before children when a set is cut in two.
+  std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
+  co_await halves(connection, std::move(keys), written, refused);
+  // What was refused for want of a row that a later half brought is accepted now; what is refused again stays so.
+  for (auto before = refused.size() + 1; !refused.empty() && refused.size() < before;) {
+    before = refused.size();
+    std::vector<Key> again;
+    for (auto& each : std::exchange(refused, {})) again.push_back(std::move(each.key));
+    co_await halves(connection, std::move(again), written, refused);
+  }
+  co_return written;
+}
+
+asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target,
+                                              mapping::Range range) const {
+  Written written;
+  auto sql = statements_[target].merge(range_picks(range));
+  auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
+  co_await remove(connection, target, std::move(stale), written);
+  co_return written;
+}
+
+asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, std::uint16_t target,
+                                             mapping::Range range) const {
+  auto sql = statements_[target].bulk(range_picks(range));
+  const auto result = co_await connection.query(std::move(sql), range_parameters(range));
+  Written written;
+  written.inserted = written.in_view = result.affected();
+  co_return written;
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "base/failure.h"
+#include "base/key.h"
+#include "mapping/model.h"
+#include "mapping/statements.h"
+#include "pg/connection.h"
+
+namespace crossfade::sync {
+
+namespace asio = boost::asio;
+
+/// What a refresh did to one target, in rows.
+struct Written {
+  std::uint64_t in_view = 0;
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t deleted = 0;
+
+  Written& operator+=(const Written& other);
+};
+
+/// A key the database refused, and why.
+struct Refused {
+  Key key;
+  Failure failure;
+};
+
+/// The one primitive: recomputes keys from the current truth and merges the difference into the targets. The only code
+/// that writes shadow rows. Idempotent, so that it may be repeated whenever an outcome is not known.
+///
+/// Every call runs inside the caller's transaction and at its snapshot.
+class Refresh {
+ public:
+  explicit Refresh(const mapping::Model& model);
+
+  /// Upserts parents before children, then deletes children before parents. One Written a target.
+  asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys) const;
+
+  /// The same with the guilty found by halves: what the database accepts is written, the rest comes back in `refused`.
+  asio::awaitable<std::vector<Written>> keys_carefully(pg::Connection& connection, std::vector<Key> keys,
+                                                       std::vector<Refused>& refused) const;
+
+  /// One stretch of one target's walk, by difference.
+  asio::awaitable<Written> merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;
+
+  /// One stretch of one target's walk into a table that holds nothing of it yet.
+  asio::awaitable<Written> bulk_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;
+
+  const mapping::Statements& statements(std::uint16_t target) const { return statements_.at(target); }
+
+ private:
+  /// Keys of shadow rows that the view no longer has: one text array a key column.
+  using Stale = std::vector<std::vector<std::optional<std::string>>>;
+
+  asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
+                               Written& written) const;
+  asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
+  asio::awaitable<void> halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
+                               std::vector<Refused>& refused) const;
+
+  const mapping::Model& model_;
+  std::vector<mapping::Statements> statements_;
+};
+
+/// Keys of one target as the picks of a statement and their parameters.
+struct Selection {
+  std::vector<mapping::Pick> picks;
+  pg::Parameters parameters;
+};
+std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys);
+
+}  // namespace crossfade::sync
