@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""What the compiler does not check about the source: who may include whom, and what must not creep in.
+
+Usage: structure_test.py CHECK      (every function below whose name begins with check_ is one)
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SRC = ROOT / "src"
+
+# An include may point left only; wal and mapping stand side by side and do not know each other.
+LEVELS = [{"base"}, {"pg"}, {"wal", "mapping"}, {"sync"}, {"verify"}, {"cutover"}, {"api"}, {"app"}]
+LEVEL = {folder: level for level, folders in enumerate(LEVELS) for folder in folders}
+
+LONGEST = 400
+# Longer ones, each with the reason why it is one file.
+LONG_FILES: dict[str, str] = {}
+
+# What blocks, waits or reads from a session. One place does.
+WAITING = re.compile(r"\bPQ(connect\w*|reset\w*|exec\w*|prepare|getResult|consumeInput|isBusy|flush|socket|send\w+"
+                     r"|getCopyData|putCopy\w+|notifies|getline\w*|fn)\b")
+
+
+def sources(folder=SRC):
+    return sorted(path for path in folder.rglob("*") if path.suffix in {".h", ".cc"})
+
+
+def check_layers():
+    """An include points left only."""
+    for path in sources():
+        folder = path.relative_to(SRC).parts[0]
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            included = re.match(r'\s*#include "(?P<folder>\w+)/', line)
+            if not included or included["folder"] not in LEVEL or included["folder"] == folder:
+                continue
+            if LEVEL[included["folder"]] >= LEVEL[folder]:
+                yield f"{path.relative_to(ROOT)}:{number}: {folder} may not include {included['folder']}"
+
+
+def check_folders():
+    """Every folder of the source has its place in the order."""
+    for path in sorted(SRC.iterdir()):
+        if path.is_dir() and path.name not in LEVEL:
+            yield f"{path.relative_to(ROOT)}: not one of {', '.join(LEVEL)}"
+
+
+def check_length():
+    """Files stay short enough to be read at one sitting."""
+    for path in sources():
+        name = str(path.relative_to(ROOT))
+        lines = path.read_text().count("\n")
+        if lines > LONGEST and name not in LONG_FILES:
+            yield f"{name}: {lines} lines; the limit is {LONGEST}"
+    for name in LONG_FILES:
+        if not (ROOT / name).exists():
+            yield f"{name}: stands in the list of long files and does not exist"
+
+
+def check_pragma_once():
+    """Every header can be included twice."""
+    for path in sources() + sources(ROOT / "tests"):
+        if path.suffix == ".h" and not path.read_text().startswith("#pragma once\n"):
+            yield f"{path.relative_to(ROOT)}: does not begin with #pragma once"
+
+
+def check_sql():
+    """Every statement under sql/queries is used, and every used one exists."""
+    text = "\n".join(path.read_text() for path in sources())
+    used = set(re.findall(r"\bqueries::(\w+)", text))
+    present = {path.stem for path in (ROOT / "sql/queries").glob("**/*.sql")}
+    yield from (f"sql/queries/{name}.sql: nobody uses it" for name in sorted(present - used))
+    yield from (f"sql/queries/{name}.sql: used, and not there" for name in sorted(used - present))
+
+
+def check_waiting():
+    """Only src/pg waits for libpq."""
+    for path in sources():
+        if path.relative_to(SRC).parts[0] == "pg":
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if found := WAITING.search(line.split("//")[0]):
+                yield f"{path.relative_to(ROOT)}:{number}: {found[0]} belongs to src/pg"
+
+
+def check_unfinished():
+    """Nothing is left for later, and no coroutine is without an owner."""
+    for path in sources() + sources(ROOT / "tests"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if found := re.search(r"\b(TODO|FIXME|XXX|asio::detached)\b", line):
+                yield f"{path.relative_to(ROOT)}:{number}: {found[0]}"
+
+
+if __name__ == "__main__":
+    faults = list(globals()["check_" + sys.argv[1]]())
+    print("\n".join(faults))
+    sys.exit(1 if faults else 0)
