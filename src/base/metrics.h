@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crossfade {
+
+/// Everything that is measured, as events and states with names. All metric names of the project are in the .cc beside
+/// this file; tests, rules and dashboards are held against them. Seconds and bytes, never anything else.
+class Metrics {
+ public:
+  /// `targets` and `sources` get their time series at once: a series that is absent cannot be told from a dead one.
+  Metrics(const std::string& migration, const std::vector<std::string>& targets, const std::vector<std::string>& sources);
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  // Events.
+  void keys_offered(std::size_t target, std::uint64_t count);
+  void keys_refreshed(std::size_t target, std::uint64_t count);
+  void rows_written(std::size_t target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted);
+  void rows_unchanged(std::size_t target, std::uint64_t count);
+  void refresh_done(std::chrono::duration<double> took, std::uint64_t transactions);
+  void chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took);
+  void quarantined(std::string_view sqlstate);
+  void retried(std::string_view reason);
+  void verified(std::uint64_t rows, std::uint64_t drifted, bool whole);
+  void step_done(std::string_view step, std::chrono::duration<double> took);
+
+  // States.
+  void phase(std::string_view phase, double since_unix_seconds);
+  void lag(double seconds, double received_bytes, double applied_bytes, double confirmed_bytes);
+  void heartbeat_applied(double unix_seconds);
+  void slot(bool active, std::string_view wal_status, double retained_bytes, double safe_bytes);
+  void backfill_estimated(std::size_t target, double rows);
+  void backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys);
+  void quarantined_now(std::size_t target, std::uint64_t keys);
+  void throttled(std::string_view reason, bool now, std::chrono::duration<double> lasted);
+  void unaccounted(std::size_t source, std::uint64_t rows);
+  void reads_on_v2(double ratio);
+  void leading(bool leader, std::int64_t epoch);
+  void connected(std::string_view endpoint, bool up);
+  void cutover_ready(bool ready);
+
+  /// The Prometheus text format, with the process' own numbers read anew.
+  std::string text() const;
+
+ private:
+  struct Handles;
+  std::unique_ptr<Handles> handles_;
+};
+
+}  // namespace crossfade
