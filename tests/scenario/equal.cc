@@ -1,0 +1,39 @@
+#include "scenario/equal.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+namespace crossfade::test {
+namespace {
+
+/// Columns of {shadow}.{target} that are written, each cast to its type: the view's may be wider.
+constexpr auto kColumns = R"(
+select string_agg(format('%I::%s', attname, format_type(atttypid, atttypmod)), ', ' order by attnum)
+from pg_attribute where attrelid = '"{}"."{}"'::regclass and attnum > 0 and not attisdropped and attgenerated = '')";
+
+/// Rows as text, because not every type can be compared.
+constexpr auto kMissing = R"(
+select format('{0}: only in the {1}: %s', only) from (
+  select r::text as only from (select {2} from {3}) r except all select r::text from (select {2} from {4}) r limit 5) x)";
+
+}  // namespace
+
+std::vector<std::string> differences_to_views(Sql& sql, const std::filesystem::path& folder) {
+  const auto file = YAML::LoadFile(folder / "migration.yaml");
+  const auto shadow = file["schemas"]["shadow"].as<std::string>();
+  const auto mapping = file["schemas"]["mapping"].as<std::string>();
+  std::vector<std::string> differences;
+  sql.exec("begin isolation level repeatable read read only");
+  for (const auto& entry : file["targets"]) {
+    const auto target = entry.first.as<std::string>();
+    const auto columns = sql.value(fmt::format(kColumns, shadow, target));
+    const auto table = fmt::format(R"("{}"."{}")", shadow, target);
+    const auto view = fmt::format(R"("{}"."{}")", mapping, target);
+    for (auto& row : sql.rows(fmt::format(kMissing, target, "view", columns, view, table))) differences.push_back(row);
+    for (auto& row : sql.rows(fmt::format(kMissing, target, "table", columns, table, view))) differences.push_back(row);
+  }
+  sql.exec("commit");
+  return differences;
+}
+
+}  // namespace crossfade::test
