@@ -13,8 +13,8 @@ from pg_attribute where attrelid = '"{}"."{}"'::regclass and attnum > 0 and not 
 
 /// Rows as text, because not every type can be compared.
 constexpr auto kMissing = R"(
-select format('{0}: only in the {1}: %s', only) from (
-  select r::text as only from (select {2} from {3}) r except all select r::text from (select {2} from {4}) r limit 5) x)";
+select format('{0}: only in the {1}: %s', line) from (
+  select r::text as line from (select {2} from {3}) r except all select r::text from (select {2} from {4}) r limit 5) x)";
 
 }  // namespace
 
