@@ -1,0 +1,183 @@
+-- Workout v1 in the shape of v2: one view per table of v2.
+--
+-- What decides a row is computed from the row itself wherever possible: an exercise's day is a function of its own columns,
+-- so the day's id is too and nothing is joined for it. plan_id is the column that conditions travel along, so it is a
+-- grouping or partition column wherever rows are grouped, and the column of the large table, never the joined plan's.
+--
+-- Rules that more than one view needs are functions, not views: PostgreSQL inlines them, and each view keeps to the columns
+-- it really reads.
+
+-- A plan of no duration, or none above zero, was never given one. Each week costs a row and one more for each of its days,
+-- so a slip of the keyboard must not make millions: two years is the longest plan.
+create function workout_map.total_weeks(duration_weeks int) returns int
+language sql immutable parallel safe as $$
+  select least(case when duration_weeks >= 1 then duration_weeks else 4 end, 104)
+$$;
+
+-- 1 Monday … 7 Sunday. 0 is Sunday too; anything else says nothing.
+create function workout_map.weekday(day_of_week int) returns int
+language sql immutable parallel safe as $$
+  select case when day_of_week between 1 and 7 then day_of_week when day_of_week = 0 then 7 end
+$$;
+
+create function workout_map.own_label(day_label text) returns text
+language sql immutable parallel safe as $$
+  select nullif(btrim(day_label), '')
+$$;
+
+-- Full Body where nothing says, Upper Body where the muscle group is none we know.
+create function workout_map.muscle_label(muscle_group text) returns text
+language sql immutable parallel safe as $$
+  select case coalesce(lower(btrim(muscle_group)), '')
+           when 'chest' then 'Push Day' when 'shoulders' then 'Push Day' when 'triceps' then 'Push Day'
+           when 'back' then 'Pull Day' when 'biceps' then 'Pull Day'
+           when 'quads' then 'Leg Day' when 'hamstrings' then 'Leg Day' when 'glutes' then 'Leg Day'
+           when '' then 'Full Body'
+           else 'Upper Body'
+         end
+$$;
+
+-- What makes two exercises of a plan share a day: the weekday, else the label, else the muscle group's label.
+create function workout_map.day_key(day_of_week int, day_label text, muscle_group text) returns text
+language sql immutable parallel safe as $$
+  select coalesce('weekday ' || workout_map.weekday(day_of_week)::text,
+                  'label ' || coalesce(workout_map.own_label(day_label), workout_map.muscle_label(muscle_group)))
+$$;
+
+-- Without an owner nobody could see a plan in v2: it is left out, and so is what hangs on it.
+create view workout_map.workout_plans as
+select p.id,
+       p.user_id,
+       p.name,
+       p.description,
+       coalesce(p.goal, 'general_fitness') as goal,
+       workout_map.total_weeks(p.duration_weeks) as total_weeks,
+       1 as current_week,
+       case when p.is_active then 'active' else 'completed' end as status,
+       p.created_at,
+       p.updated_at
+from public.workout_plans p
+where p.user_id is not null;
+
+create view workout_map.workout_weeks as
+select crossfade.uuid(p.id, 'week', w.week_number::text) as id,
+       p.id as plan_id,
+       w.week_number,
+       p.start_date + (w.week_number - 1) * 7 as start_date,
+       p.start_date + w.week_number * 7 - 1 as end_date
+from public.workout_plans p
+cross join lateral generate_series(1, workout_map.total_weeks(p.duration_weeks)) as w (week_number)
+where p.user_id is not null;
+
+-- The days that a plan's exercises speak of, in every week. A weekday is called after its exercises' labels, else by its
+-- own name. A plan without exercises has no days.
+create view workout_map.workout_days as
+select crossfade.uuid(d.plan_id, 'day', w.week_number::text, d.day_key) as id,
+       crossfade.uuid(d.plan_id, 'week', w.week_number::text) as week_id,
+       d.day_number,
+       d.day_of_week,
+       coalesce(d.own_labels,
+                case d.day_of_week when 1 then 'Monday' when 2 then 'Tuesday' when 3 then 'Wednesday' when 4 then 'Thursday'
+                  when 5 then 'Friday' when 6 then 'Saturday' when 7 then 'Sunday' end,
+                d.muscle_label) as day_label,
+       d.muscle_groups,
+       null::int as estimated_duration,
+       null::text as notes,
+       d.plan_id
+from (
+  select e.plan_id,
+         workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group) as day_key,
+         min(workout_map.weekday(e.day_of_week)) as day_of_week,
+         string_agg(distinct workout_map.own_label(e.day_label), ' / ') as own_labels,
+         min(workout_map.muscle_label(e.muscle_group)) as muscle_label,
+         coalesce(array_agg(distinct e.muscle_group) filter (where e.muscle_group is not null), '{}') as muscle_groups,
+         row_number() over (partition by e.plan_id order by min(workout_map.weekday(e.day_of_week)), min(e.order_index),
+           workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group))::int as day_number
+  from public.exercises e
+  group by e.plan_id, 2
+) d
+join public.workout_plans p on p.id = d.plan_id and p.user_id is not null
+cross join lateral generate_series(1, workout_map.total_weeks(p.duration_weeks)) as w (week_number);
+
+create view workout_map.exercises as
+select e.id,
+       crossfade.uuid(e.plan_id, 'day', '1', workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group)) as day_id,
+       null::uuid as group_id,
+       e.name,
+       e.muscle_group,
+       e.sets,
+       e.reps_min as target_reps_min,
+       e.reps_max as target_reps_max,
+       e.weight as target_weight,
+       null::numeric(3, 1) as target_rpe_min,
+       null::numeric(3, 1) as target_rpe_max,
+       coalesce(e.rest_seconds, 90) as rest_seconds,
+       null::text as tempo,
+       e.notes,
+       null::text as video_url,
+       e.order_index,
+       e.plan_id
+from public.exercises e
+join public.workout_plans p on p.id = e.plan_id and p.user_id is not null;
+
+-- A session belongs to the day of its weekday, else of its label, in the week in which it was started: the plan's first or
+-- last week where it was started outside, the first where the plan has no start date. A day that the plan does not have
+-- leaves it without one. History stays although its plan is left out.
+create view workout_map.workout_sessions as
+select s.id,
+       coalesce(s.user_id, p.user_id) as user_id,
+       p.id as plan_id,
+       crossfade.uuid(p.id, 'day',
+         case when p.start_date is null then '1'
+              else greatest(1, least(workout_map.total_weeks(p.duration_weeks),
+                                     1 + ((s.started_at at time zone 'UTC')::date - p.start_date) / 7))::text end,
+         coalesce(min(workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group))
+                    filter (where workout_map.weekday(e.day_of_week) = workout_map.weekday(s.day_of_week)),
+                  min(workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group)))) as day_id,
+       s.started_at,
+       s.completed_at,
+       s.notes
+from public.workout_sessions s
+left join public.workout_plans p on p.id = s.plan_id and p.user_id is not null
+left join public.exercises e on e.plan_id = p.id
+  and (workout_map.weekday(e.day_of_week) = workout_map.weekday(s.day_of_week)
+       or workout_map.own_label(s.day_label) = coalesce(workout_map.own_label(e.day_label),
+            case when workout_map.weekday(e.day_of_week) is null then workout_map.muscle_label(e.muscle_group) end))
+where coalesce(s.user_id, p.user_id) is not null
+group by s.id, p.id;
+
+create view workout_map.exercise_logs as
+select l.id,
+       l.session_id,
+       case when owner.id is not null then e.id end as exercise_id,
+       l.set_number,
+       l.reps,
+       l.weight,
+       null::numeric(3, 1) as rpe,
+       null::int as rest_seconds,
+       null::text as notes,
+       l.completed_at
+from public.exercise_logs l
+join public.workout_sessions s on s.id = l.session_id
+left join public.workout_plans p on p.id = s.plan_id
+left join public.exercises e on e.id = l.exercise_id
+left join public.workout_plans owner on owner.id = e.plan_id and owner.user_id is not null
+where coalesce(s.user_id, p.user_id) is not null;
+
+-- Everybody has preferences in v2: the defaults, overruled by what the user has chosen.
+create view workout_map.notification_preferences as
+select u.id as user_id,
+       jsonb_build_object('workout_reminders_enabled', true, 'workout_reminder_time', '18:00',
+                          'pr_celebration_enabled', true, 'weekly_summary_enabled', true)
+         || case when jsonb_typeof(n.preferences) = 'object' then n.preferences
+                 when n.preferences is null then '{}'
+                 else jsonb_build_object('v1_preferences', n.preferences) end as preferences,
+       coalesce(n.created_at, u.created_at) as created_at,
+       coalesce(n.updated_at, u.created_at) as updated_at
+from auth.users u
+left join public.notification_preferences n on n.user_id = u.id;
+
+-- Copied as they are and flagged: what a template means in weeks and days is for its coach to say.
+create view workout_map.workout_templates as
+select t.id, t.coach_id, t.name, t.description, t.structure, true as needs_review, t.created_at, t.updated_at
+from public.workout_templates t;
