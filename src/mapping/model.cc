@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 namespace crossfade::mapping {
 
-std::string Locator::name() const { return fmt::format("{}", fmt::join(columns, ", ")); }
+std::string Locator::name() const {
+  // Two rules may look up the same columns in different ways; the lookup tells them apart.
+  return indirect() ? fmt::format("{} by {}", fmt::join(columns, ", "), lookup) : fmt::format("{}", fmt::join(columns, ", "));
+}
 
 std::optional<std::uint16_t> Model::find_target(const std::string& target_name) const {
-  const auto found = std::find_if(targets.begin(), targets.end(), [&](const Target& target) { return target.name == target_name; });
-  if (found == targets.end()) return std::nullopt;
-  return static_cast<std::uint16_t>(found - targets.begin());
+  for (std::uint16_t n = 0; n < targets.size(); ++n) {
+    if (targets[n].name == target_name) return n;
+  }
+  return std::nullopt;
 }
 
 }  // namespace crossfade::mapping

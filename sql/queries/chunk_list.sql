@@ -1,1 +1,0 @@
-select low, high from crossfade.chunk where migration = $1 and target = $2

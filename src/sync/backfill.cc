@@ -1,0 +1,352 @@
+#include "sync/backfill.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+#include "sync/store.h"
+#include "sync/together.h"
+
+namespace crossfade::sync {
+
+namespace queries = sql::queries;
+using mapping::Range;
+
+namespace {
+
+/// What the ledger does not cover, given its ranges in the order of the walk. `null` bounds are the ends.
+std::deque<Range> gaps_between(const pg::Result& ledger) {
+  std::deque<Range> gaps;
+  std::optional<std::string> covered_to;
+  bool from_start = true;
+  for (std::size_t row = 0; row < ledger.size(); ++row) {
+    const auto low = ledger.optional_text(row, 0);
+    const bool touches = from_start ? !low : low == covered_to;
+    if (!touches) gaps.push_back({covered_to, low, false});
+    covered_to = ledger.optional_text(row, 1);
+    from_start = false;
+    if (!covered_to) return gaps;
+  }
+  gaps.push_back({covered_to, std::nullopt, true});
+  return gaps;
+}
+
+}  // namespace
+
+std::string Backfill::shadow_name(std::uint16_t target) const {
+  return quote_qualified(run_.model.shadow_schema, run_.model.targets[target].name);
+}
+
+asio::awaitable<void> Backfill::loop() {
+  for (;;) {
+    std::vector<Job> jobs;
+    {
+      pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "backfill");
+      jobs = co_await unfinished(connection);
+    }
+    if (jobs.empty()) {
+      if (run_.backfilling) {
+        run_.backfilling = false;
+        run_.offered.raise();
+      }
+      co_await turn_.wait(std::chrono::hours(1));
+      continue;
+    }
+    run_.backfilling = run_.catching_up = true;
+    co_await fill(jobs);
+    co_await build(jobs);
+  }
+}
+
+asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection& connection) {
+  std::vector<Job> jobs;
+  const std::string list(queries::backfill_list);
+  pg::Parameters parameters = {run_.model.name};
+  const auto rows = co_await connection.query(list, parameters);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto target = run_.model.find_target(std::string(rows.text(row, 0)));
+    if (!target) continue;
+    auto& progress = run_.progress[*target];
+    progress.bulk = rows.truth(row, 1);
+    progress.estimated = static_cast<double>(rows.number(row, 2));
+    progress.finished = rows.truth(row, 3);
+    progress.done = static_cast<std::uint64_t>(rows.number(row, 4));
+    run_.metrics.backfill_estimated(*target, progress.estimated);
+    if (progress.finished) continue;
+    Job job;
+    job.target = *target;
+    job.bulk = progress.bulk;
+    jobs.push_back(std::move(job));
+  }
+  std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.target < b.target; });
+  for (auto& job : jobs) {
+    const auto& target = run_.model.targets[job.target];
+    // The ledger's bounds are text; the walk's own type puts them in order.
+    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{} nulls first",
+                              target.locators.at(0).types.at(0));
+    pg::Parameters of_target = {run_.model.name, target.name};
+    const auto done = co_await connection.query(ledger, of_target);
+    job.gaps = gaps_between(done);
+  }
+  // Children before parents: a foreign key leans on its parent's primary key.
+  for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
+    if (job->bulk && !job->gaps.empty()) co_await take_off(connection, job->target);
+  }
+  co_return jobs;
+}
+
+asio::awaitable<void> Backfill::take_off(pg::Connection& connection, std::uint16_t target) {
+  const auto name = shadow_name(target);
+  const std::string find(queries::deferred_find);
+  const std::string put(queries::deferred_put);
+  co_await connection.script("begin");
+  pg::Parameters table = {name};
+  const auto found = co_await connection.query(find, table);
+  for (std::size_t row = 0; row < found.size(); ++row) {
+    pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name, found.optional_text(row, 0),
+                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3)};
+    co_await connection.query(put, parameters);
+    auto drop = std::string(found.text(row, 4));
+    co_await connection.script(std::move(drop));
+  }
+  co_await connection.script("commit");
+}
+
+asio::awaitable<void> Backfill::fill(std::vector<Job>& jobs) {
+  std::vector<asio::awaitable<void>> lanes;
+  for (int number = 0; number < run_.settings.lanes; ++number) lanes.push_back(lane(jobs, number));
+  co_await together(std::move(lanes));
+}
+
+asio::awaitable<void> Backfill::lane(std::vector<Job>& jobs, int number) {
+  auto role = fmt::format("backfill {}", number);
+  pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
+  for (auto& job : jobs) {
+    for (;;) {
+      while (run_.paused || run_.throttled) co_await run_.steer.wait(std::chrono::seconds(1));
+      while (claiming_) co_await turn_.wait(std::chrono::milliseconds(5));
+      claiming_ = true;
+      std::optional<Range> range;
+      std::optional<Failure> failed;
+      try {
+        range = co_await claim(connection, job);
+      } catch (const Failure& failure) {
+        failed = failure;
+      }
+      claiming_ = false;
+      turn_.raise();
+      if (failed) throw *failed;
+      if (!range) break;
+      ++job.running;
+      co_await chunk(connection, job, std::move(*range));
+      --job.running;
+    }
+    // A target of a merge is followed by its children only when it is whole: their foreign keys need it.
+    while (!job.bulk && job.running > 0) co_await turn_.wait(std::chrono::milliseconds(20));
+  }
+}
+
+/// Cuts the next chunk off the first gap.
+asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection, Job& job) {
+  if (job.gaps.empty()) co_return std::nullopt;
+  const auto gap = job.gaps.front();
+  auto sql = run_.refresh.statements(job.target).next_bound(gap);
+  auto parameters = mapping::range_parameters(gap);
+  parameters.emplace_back(std::to_string(job.keys_a_chunk));
+  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
+  const auto found = static_cast<std::size_t>(rows.number(0, 1));
+  job.gaps.pop_front();
+  if (found < job.keys_a_chunk) co_return gap;
+  const auto bound = std::string(rows.text(0, 0));
+  job.gaps.push_front({bound, gap.high, gap.with_nulls});
+  co_return Range{gap.low, bound, false};
+}
+
+asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Range range) {
+  const auto& name = run_.model.targets[job.target].name;
+  for (int attempt = 1;; ++attempt) {
+    const auto began = Clock::now();
+    std::optional<Failure> failure;
+    try {
+      co_await connection.script(job.bulk ? "begin" : "begin isolation level repeatable read");
+      const auto written = co_await load(connection, job, range);
+      const std::chrono::duration<double> took = Clock::now() - began;
+      const std::string done(queries::chunk_done);
+      pg::Parameters parameters = {run_.model.name, name, range.low, range.high, std::to_string(written.in_view),
+                                   std::to_string(took.count()), std::to_string(run_.epoch)};
+      const auto ledger = co_await connection.execute(done, parameters);
+      if (ledger.empty()) store::not_leader(run_);
+      co_await connection.script("commit");
+      run_.progress[job.target].done += written.in_view;
+      run_.metrics.chunk_done(job.target, written.in_view, took);
+      run_.metrics.rows_written(job.target, written.inserted, written.updated, written.deleted);
+      const double factor = std::clamp(std::chrono::duration<double>(run_.settings.chunk_aim) / std::max(took, decltype(took)(0.001)), 0.5, 2.0);
+      job.keys_a_chunk = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(job.keys_a_chunk) * factor), 50, 200'000);
+      co_return;
+    } catch (const Failure& caught) {
+      if (caught.verdict() != Verdict::kRetry) throw;
+      failure = caught;
+    }
+    // Another lane or the refresher wrote the same row; the next snapshot sees it.
+    co_await connection.script("rollback");
+    run_.metrics.retried("backfill");
+    log::debug("chunk is tried again", {{"target", name}, {"because", failure->what()}, {"attempt", attempt}});
+  }
+}
+
+asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Range range) {
+  std::optional<Failure> failure;
+  Written written;
+  co_await connection.script("savepoint crossfade_chunk");
+  try {
+    if (job.bulk) {
+      written = co_await run_.refresh.bulk_range(connection, job.target, range);
+    } else {
+      written = co_await run_.refresh.merge_range(connection, job.target, range);
+    }
+  } catch (const Failure& caught) {
+    if (caught.verdict() != Verdict::kQuarantine) throw;
+    failure = caught;
+  }
+  if (!failure) {
+    co_await connection.script("release savepoint crossfade_chunk");
+    co_return written;
+  }
+  co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
+  co_await split(connection, job, std::move(range), *failure, written);
+  co_return written;
+}
+
+/// By halves until the guilty key stands alone; that one goes to quarantine, in the same transaction.
+asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
+  auto sql = run_.refresh.statements(job.target).middle(range);
+  const auto rows = co_await connection.query(std::move(sql), mapping::range_parameters(range));
+  const auto values = rows.number(0, 1);
+  if (values > 1) {
+    const auto bound = std::string(rows.text(0, 0));
+    Range first{range.low, bound, false};
+    Range second{bound, range.high, range.with_nulls};
+    written += co_await load(connection, job, std::move(first));
+    written += co_await load(connection, job, std::move(second));
+    co_return;
+  }
+  const std::optional<std::string> guilty = values == 1 ? rows.optional_text(0, 0) : std::nullopt;
+  const std::vector<Refused> refused = {{Key(job.target, 0, {guilty}), why}};
+  co_await store::put_in_quarantine(connection, run_, refused);
+  run_.metrics.quarantined(why.sqlstate());
+  log::warn("key is set aside", {{"target", run_.model.targets[job.target].name}, {"key", guilty.value_or("null")},
+                                 {"sqlstate", why.sqlstate()}, {"because", why.what()}});
+}
+
+asio::awaitable<void> Backfill::build_one(pg::Connection& connection, std::string target, std::string name,
+                                          std::string create) {
+  const auto began = Clock::now();
+  std::optional<Failure> failure;
+  try {
+    co_await connection.script(create);
+  } catch (const Failure& caught) {
+    if (caught.sqlstate() != "23505") throw;
+    failure = caught;
+  }
+  if (failure) {
+    // A row that moved between two chunks was read twice. It is dirty by definition, so whichever of the two stays, the
+    // refresh writes it again.
+    const auto number = run_.model.find_target(target);
+    const auto& key = run_.model.targets[number.value()].key;
+    std::string columns;
+    for (const auto& column : key) columns += (columns.empty() ? "" : ", ") + quote_identifier(column);
+    auto dedupe = fmt::format(
+        "delete from {0} where ctid in (select ctid from (select ctid, row_number() over (partition by {1}) as place from {0}) t where place > 1)",
+        shadow_name(*number), columns);
+    const auto removed = co_await connection.query(dedupe);
+    // Nothing was double: the data itself is not unique. Which rows, the server has said.
+    if (removed.affected() == 0) throw *failure;
+    co_await connection.script(create);
+  }
+  const std::string built(queries::deferred_built);
+  pg::Parameters parameters = {run_.model.name, target, name};
+  co_await connection.query(built, parameters);
+  log::info("built", {{"target", target}, {"name", name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
+}
+
+/// Keys and indexes of the loaded tables, several at a time, then their statistics.
+asio::awaitable<void> Backfill::build(std::vector<Job>& jobs) {
+  struct Piece {
+    std::string target, name, create;
+  };
+  std::deque<Piece> pieces;
+  {
+    pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "build");
+    const std::string list(queries::deferred_list);
+    pg::Parameters parameters = {run_.model.name, "1"};
+    const auto rows = co_await connection.query(list, parameters);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      pieces.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 2))});
+    }
+  }
+  const auto builder = [&](int number) -> asio::awaitable<void> {
+    auto role = fmt::format("build {}", number);
+    pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
+    co_await connection.script("set maintenance_work_mem = '256MB'");
+    while (!pieces.empty()) {
+      auto piece = std::move(pieces.front());
+      pieces.pop_front();
+      co_await build_one(connection, piece.target, piece.name, piece.create);
+    }
+  };
+  std::vector<asio::awaitable<void>> builders;
+  for (int number = 0; number < run_.settings.lanes; ++number) builders.push_back(builder(number));
+  co_await together(std::move(builders));
+
+  pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "analyze");
+  const std::string finish(queries::backfill_finish);
+  for (const auto& job : jobs) {
+    auto analyze = "analyze " + shadow_name(job.target);
+    co_await connection.script(std::move(analyze));
+    pg::Parameters parameters = {run_.model.name, run_.model.targets[job.target].name};
+    co_await connection.query(finish, parameters);
+    run_.progress[job.target].finished = true;
+    log::info("target is filled", {{"target", run_.model.targets[job.target].name}, {"rows", run_.progress[job.target].done}});
+  }
+}
+
+asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {
+  const std::string forget(queries::chunk_forget);
+  const std::string begin(queries::backfill_begin);
+  for (const auto target : targets) {
+    const auto& name = run.model.targets[target].name;
+    pg::Parameters of_target = {run.model.name, name};
+    co_await connection.query(forget, of_target);
+    pg::Parameters parameters = {run.model.name, name, "false",
+                                 std::to_string(static_cast<std::int64_t>(run.model.targets[target].estimated_rows))};
+    co_await connection.query(begin, parameters);
+  }
+}
+
+asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run) {
+  const std::string list(queries::deferred_list);
+  const std::string built(queries::deferred_built);
+  pg::Parameters parameters = {run.model.name, "2"};
+  const auto rows = co_await connection.query(list, parameters);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    co_await connection.script(std::string(rows.text(row, 2)));
+    pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
+    co_await connection.query(built, of_key);
+    std::optional<Failure> failure;
+    try {
+      co_await connection.script(std::string(rows.text(row, 3)));
+    } catch (const Failure& caught) {
+      if (caught.verdict() != Verdict::kQuarantine) throw;
+      failure = caught;
+    }
+    if (failure) {
+      log::warn("foreign key holds for new rows, but not for all old ones yet",
+                {{"target", rows.text(row, 0)}, {"name", rows.text(row, 1)}, {"because", failure->facts().detail}});
+    }
+  }
+}
+
+}  // namespace crossfade::sync

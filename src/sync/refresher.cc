@@ -1,0 +1,289 @@
+#include "sync/refresher.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/log.h"
+#include "sync/backfill.h"
+#include "sync/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+/// How often keys are set down while targets are being filled: rarely enough to write many at a time, often enough that
+/// the server forgets its WAL.
+constexpr auto kSetDownEvery = 200ms;
+/// Received, but not visible yet: how long until another look. Far below what a person notices.
+constexpr auto kLookAgain = 5ms;
+
+/// The targets that `keys` name whole; those keys are taken out.
+std::vector<std::uint16_t> take_whole_targets(const mapping::Model& model, std::vector<Key>& keys) {
+  std::vector<std::uint16_t> whole;
+  std::erase_if(keys, [&](const Key& key) {
+    if (!key.names_every_row()) return false;
+    if (key.target() < model.targets.size()) whole.push_back(key.target());
+    return true;
+  });
+  std::sort(whole.begin(), whole.end());
+  whole.erase(std::unique(whole.begin(), whole.end()), whole.end());
+  return whole;
+}
+
+}  // namespace
+
+asio::awaitable<void> Refresher::loop() {
+  pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "refresh");
+  run_.dirty_keys = co_await store::count_dirty(connection, run_);
+  while (!run_.stopping) {
+    bool more = false;
+    std::optional<Failure> failure;
+    const auto began = Clock::now();
+    try {
+      more = co_await round(connection);
+    } catch (const Failure& caught) {
+      const auto verdict = caught.verdict();
+      if (verdict != Verdict::kRetry && verdict != Verdict::kQuarantine) throw;
+      failure = caught;
+    }
+    if (failure) {
+      co_await connection.script("rollback");
+      careful_ = failure->verdict() == Verdict::kQuarantine;
+      run_.metrics.retried(careful_ ? "refused" : "conflict");
+      log::debug("round is tried again", {{"because", failure->what()}, {"sqlstate", failure->sqlstate()}});
+      more = true;
+      // A conflict with another session passes by itself.
+      if (!careful_) co_await run_.steer.wait(kLookAgain);
+    }
+    run_.applied.raise();
+    if (!more && !run_.stopping) {
+      const bool filling = run_.backfilling || run_.paused;
+      const auto idle = run_.queue.waiting_transactions() > 0 && !filling ? Clock::duration(kLookAgain) : Clock::duration(kSetDownEvery);
+      if (filling) {
+        co_await run_.steer.wait(began + idle);
+      } else {
+        co_await run_.offered.wait(idle);
+      }
+    }
+  }
+}
+
+/// One step of whatever is the matter. True: there is more to do at once.
+asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
+  const bool full = run_.queue.bytes() > run_.settings.queue_bytes / 2;
+  if (run_.backfilling || run_.paused || full) co_return co_await set_down(connection);
+  if (Clock::now() >= next_due_) co_await offer_due(connection);
+  if (run_.dirty_keys > 0) co_return co_await drain(connection);
+  co_return co_await cut(connection);
+}
+
+/// So that WAL on the primary is not kept by a long backfill, a huge transaction or a slow target.
+asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
+  auto batch = run_.queue.take_all();
+  std::optional<Failure> failure;
+  std::uint64_t rows = 0;
+  double clock = 0;
+  const auto settled = run_.queue.settled_without(batch, run_.received);
+  try {
+    co_await connection.script("begin");
+    rows = co_await store::write_dirty(connection, run_, batch);
+    clock = co_await store::write_checkpoint(connection, run_, settled, std::nullopt);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    run_.queue.put_back(std::move(batch));
+    throw *failure;
+  }
+  run_.dirty_keys += rows;
+  if (rows > 0) run_.catching_up = true;
+  settle(batch, clock);
+  run_.settled = std::max(run_.settled, settled);
+  co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes / 2;
+}
+
+asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
+  auto statement = "begin isolation level repeatable read;" + std::string(queries::snapshot);
+  const auto rows = co_await connection.script(std::move(statement));
+  const auto snapshot = Snapshot::parse(rows.text(0, 0));
+  const auto flushed = parse_lsn(rows.text(0, 1));
+  if (!snapshot || !flushed) throw precondition_failure("the server's snapshot cannot be read", "report this as a defect");
+  co_return View{*snapshot, *flushed};
+}
+
+/// Invariant 6, first half: before anything is retired the stream has passed the flush position that was read after the
+/// snapshot was taken. So every transaction that the snapshot sees has been offered.
+asio::awaitable<void> Refresher::wait_until_received(Lsn position) {
+  while (run_.received < position) co_await run_.offered.wait(1s);
+}
+
+asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, bool may_wait) {
+  std::vector<Written> written;
+  std::vector<Refused> refused;
+  if (careful_) {
+    written = co_await run_.refresh.keys_carefully(connection, keys, refused);
+  } else {
+    // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
+    co_await connection.script(keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
+    written = co_await run_.refresh.keys(connection, keys);
+  }
+  if (run_.quarantined > 0) co_await store::heal(connection, run_, keys);
+  // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later.
+  Batch later;
+  if (may_wait) {
+    later.transactions.emplace_back();
+    std::erase_if(refused, [&](const Refused& each) {
+      if (each.failure.sqlstate() != "23503") return false;
+      later.transactions.front().keys.push_back(each.key);
+      return true;
+    });
+    co_await store::write_dirty(connection, run_, later);
+    run_.dirty_keys += later.transactions.front().keys.size();
+  }
+  co_await store::put_in_quarantine(connection, run_, refused);
+  for (const auto& each : refused) {
+    run_.metrics.quarantined(each.failure.sqlstate());
+    log::warn("key is set aside", {{"target", store::target_name(run_.model, each.key)},
+                                   {"key", fmt::format("{}", each.key.values().front().value_or("null"))},
+                                   {"sqlstate", each.failure.sqlstate()}, {"because", each.failure.what()}});
+  }
+  if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
+  run_.quarantined += refused.size();
+  careful_ = false;
+  for (std::size_t target = 0; target < written.size(); ++target) {
+    const auto& rows = written[target];
+    run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
+    run_.metrics.rows_unchanged(target, rows.in_view - std::min(rows.in_view, rows.inserted + rows.updated));
+  }
+  std::vector<std::uint64_t> refreshed(run_.model.targets.size());
+  for (const auto& key : keys) ++refreshed[key.target()];
+  for (std::size_t target = 0; target < refreshed.size(); ++target) run_.metrics.keys_refreshed(target, refreshed[target]);
+}
+
+asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
+  if (run_.queue.waiting_transactions() == 0) {
+    // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent;
+    if (!moved) co_return false;
+  }
+  const auto began = Clock::now();
+  const auto view = co_await begin(connection);
+  co_await wait_until_received(view.flushed);
+  // Invariant 1: what the snapshot does not see stays pending.
+  auto batch = run_.queue.take_seen(view.snapshot, run_.settings.batch_keys);
+  if (batch.empty() && run_.queue.waiting_transactions() > 0) {
+    co_await connection.script("rollback");
+    co_return false;
+  }
+  std::vector<Key> keys(batch.keys.begin(), batch.keys.end());
+  const auto whole = take_whole_targets(run_.model, keys);
+  // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
+  const bool consistent = batch.keys.size() < run_.settings.batch_keys && whole.empty();
+  const auto transactions = batch.transactions.size();
+  const auto settled = run_.queue.settled_without(batch, run_.received);
+  std::optional<Failure> failure;
+  double clock = 0;
+  try {
+    if (!whole.empty()) co_await reconcile(connection, run_, whole);
+    if (!keys.empty()) co_await write(connection, keys, false);
+    clock = co_await store::write_checkpoint(connection, run_, settled, consistent ? std::optional(settled) : std::nullopt);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    run_.queue.put_back(std::move(batch));
+    throw *failure;
+  }
+  settle(batch, clock);
+  run_.settled = std::max(run_.settled, settled);
+  if (consistent) run_.consistent = std::max(run_.consistent, settled);
+  run_.metrics.refresh_done(Clock::now() - began, transactions);
+  if (!whole.empty()) {
+    run_.backfilling = run_.catching_up = true;
+    run_.steer.raise();
+    co_return false;
+  }
+  if (consistent && run_.catching_up) co_await become_consistent(connection);
+  co_return !consistent;
+}
+
+asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
+  const auto began = Clock::now();
+  const auto view = co_await begin(connection);
+  const auto rows = co_await store::take_dirty(connection, run_, run_.settings.batch_keys);
+  if (rows.empty()) {
+    co_await connection.script("rollback");
+    run_.dirty_keys = 0;
+    co_return true;
+  }
+  std::unordered_set<Key> distinct;
+  std::vector<std::int64_t> retired;
+  for (const auto& row : rows) {
+    distinct.insert(row.key);
+    // Invariant 1 again: set down, refreshed, but the snapshot does not see its cause.
+    if (view.snapshot.sees(row.xid)) retired.push_back(row.id);
+  }
+  std::vector<Key> keys(distinct.begin(), distinct.end());
+  const auto whole = take_whole_targets(run_.model, keys);
+  if (!whole.empty()) co_await reconcile(connection, run_, whole);
+  if (!keys.empty()) co_await write(connection, keys, rows.size() == run_.settings.batch_keys);
+  co_await store::retire_dirty(connection, retired);
+  co_await store::write_checkpoint(connection, run_, run_.queue.settled(run_.settled), std::nullopt);
+  co_await connection.script("commit");
+  run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
+  run_.metrics.refresh_done(Clock::now() - began, 0);
+  if (!whole.empty()) {
+    run_.backfilling = true;
+    run_.steer.raise();
+  }
+  co_return !retired.empty();
+}
+
+/// All targets equal the views at one snapshot for the first time since they were filled.
+asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
+  co_await build_foreign_keys(connection, run_);
+  co_await store::set_phase(connection, run_, "following");
+  run_.catching_up = false;
+  run_.steer.raise();
+  log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.consistent)}});
+}
+
+/// Keys whose retry is due, and keys that somebody put into crossfade.dirty by hand.
+asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
+  next_due_ = Clock::now() + 1s;
+  auto due = co_await store::due_from_quarantine(connection, run_, false);
+  run_.queue.offer_now(std::move(due));
+  const auto counts = co_await store::count_quarantine(connection, run_);
+  run_.quarantined = 0;
+  for (std::size_t target = 0; target < counts.size(); ++target) {
+    run_.quarantined += counts[target];
+    run_.metrics.quarantined_now(target, counts[target]);
+  }
+  run_.dirty_keys = co_await store::count_dirty(connection, run_);
+}
+
+void Refresher::settle(const Batch& batch, double clock) {
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& mark : transaction.marks) {
+      std::istringstream words(mark);
+      std::string what, run, sent_at;
+      std::uint64_t number = 0;
+      words >> what;
+      if (what == "beat" && words >> run >> number >> sent_at && run == std::to_string(run_.epoch)) {
+        run_.lag.applied(number, std::stod(sent_at), clock);
+        run_.metrics.heartbeat_applied(run_.lag.last_applied_at());
+      }
+      if (what == "barrier" && words >> run) run_.barriers_passed.insert(run);
+    }
+  }
+  run_.queue.retire(batch);
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+#include "sync/follow.h"
+#include "sync/key_queue.h"
+#include "sync/lag.h"
+#include "sync/refresh.h"
+#include "sync/signal.h"
+#include "wal/slot.h"
+
+namespace crossfade::sync {
+
+/// What the operator chose. Each default carries its reason.
+struct Settings {
+  pg::Endpoint endpoint;
+  std::string holder;                      ///< who leads, for people: host and pid
+  std::string slot;
+  std::string publication;
+  int lanes = 2;                           ///< sessions that backfill at a time
+  std::size_t queue_bytes = 40 << 20;      ///< keys in memory; leaves the process far below 128 MiB
+  std::size_t batch_keys = 10'000;         ///< of one catch-up transaction: a second or less
+  std::chrono::milliseconds chunk_aim{700};///< of one backfill chunk: short snapshots, and a pause is felt at once
+};
+
+/// How far one target's backfill is, in rows.
+struct TargetProgress {
+  double estimated = 0;
+  std::uint64_t done = 0;
+  bool finished = false;
+  bool bulk = false;
+};
+
+/// What one run of the engine shares between its parts: from taking the lease to losing a connection. Everything in it
+/// can be forgotten at any time; the database knows the rest.
+struct Runtime {
+  Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, asio::any_io_executor executor)
+      : model(the_model), settings(the_settings), metrics(the_metrics), follow(the_model, queue), refresh(the_model),
+        offered(executor), applied(executor), steer(executor) {}
+
+  const mapping::Model& model;
+  const Settings& settings;
+  Metrics& metrics;
+
+  wal::Incarnation incarnation;
+  std::int64_t epoch = 0;
+
+  KeyQueue queue;
+  Follow follow;
+  Refresh refresh;
+
+  Signal offered;          ///< the stream brought a commit or a position
+  Signal applied;          ///< the refresher made room or settled something
+  Signal steer;            ///< a person or another part wants something: pause, stop, reconcile
+
+  Lsn received;            ///< everything that committed before it has been offered
+  Lsn settled;             ///< … is settled and durable: what the slot may be told
+  Lsn consistent;          ///< … can be read in v2
+  bool backfilling = true; ///< targets are being filled; what is offered is set down, not refreshed
+  bool catching_up = true; ///< keys wait in crossfade.dirty
+  bool paused = false;
+  bool stopping = false;
+  std::optional<std::string> throttled;  ///< why work is held back
+  std::uint64_t dirty_keys = 0;
+  std::uint64_t quarantined = 0;
+  std::vector<TargetProgress> progress;  ///< one a target
+  std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
+  LagGauge lag;
+};
+
+/// A session of the engine: sees through row security, may write shadow tables, never waits for a standby (what is told
+/// to the slot is flushed here, and a synchronous standby that is away must not stop the move).
+asio::awaitable<pg::Connection> open_engine_session(const Settings& settings, std::string migration, std::string role);
+
+}  // namespace crossfade::sync

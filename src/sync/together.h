@@ -1,0 +1,12 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <vector>
+
+namespace crossfade::sync {
+
+/// Runs all of them and returns when all are done. The first that throws cancels the others; they are awaited, then its
+/// exception goes on. So nothing outlives the caller.
+boost::asio::awaitable<void> together(std::vector<boost::asio::awaitable<void>> parts);
+
+}  // namespace crossfade::sync
