@@ -133,7 +133,7 @@ select s.id,
                                      1 + ((s.started_at at time zone 'UTC')::date - p.start_date) / 7))::text end,
          coalesce(min(workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group))
                     filter (where workout_map.weekday(e.day_of_week) = workout_map.weekday(s.day_of_week)),
-                  min(workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group)))) as day_id,
+                  min(workout_map.day_key(e.day_of_week, e.day_label, e.muscle_group)) filter (where e.id is not null))) as day_id,
        s.started_at,
        s.completed_at,
        s.notes
