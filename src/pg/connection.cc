@@ -56,6 +56,19 @@ Failure server_failure(const PGresult* result, std::string_view statement, bool 
 
 }  // namespace
 
+/// One wait for the socket. A timer's handler may be on its way already when the socket becomes ready, and then outlives
+/// the waiting frame; so it shares what it looks at, and leaves a socket alone whose wait is over.
+struct Wait {
+  bool over = false;
+  bool given_up = false;
+
+  void give_up(asio::posix::stream_descriptor& socket) {
+    if (over) return;
+    given_up = true;
+    socket.cancel();
+  }
+};
+
 struct Connection::State {
   PGconn* conn = nullptr;
   asio::any_io_executor executor;
@@ -64,6 +77,7 @@ struct Connection::State {
   ExitCode unreachable = ExitCode::kSourceUnreachable;
   std::map<std::string, std::string, std::less<>> prepared;  ///< statement text → its name in this session
   std::function<void(std::string_view, std::string_view)> notice;
+  std::shared_ptr<Wait> wait;  ///< the one that goes on, or the last one
 
   explicit State(asio::any_io_executor on) : executor(on), socket(on) {}
   State(const State&) = delete;
@@ -152,31 +166,27 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
 /// The one place that waits for libpq. False: `until` came first.
 asio::awaitable<bool> Connection::wait_until_ready(int events, std::optional<Clock::time_point> until) {
   auto& s = *state_;
-  // A timer's handler may be on its way already when the socket becomes ready, and then outlives this frame. So it
-  // shares what it looks at, and leaves a socket alone whose wait is over.
-  struct Race {
-    bool over = false;
-    bool late = false;
-  };
-  const auto race = std::make_shared<Race>();
+  const auto wait = s.wait = std::make_shared<Wait>();
   asio::steady_timer timer(s.executor);
   if (until) {
     if (*until <= Clock::now()) co_return false;
     timer.expires_at(*until);
-    timer.async_wait([race, &s](const boost::system::error_code& error) {
-      if (error || race->over) return;
-      race->late = true;
-      s.socket.cancel();
+    timer.async_wait([wait, &s](const boost::system::error_code& error) {
+      if (!error) wait->give_up(s.socket);
     });
   }
   boost::system::error_code error;
   const auto wait_for = events == kReadable ? asio::posix::stream_descriptor::wait_read
                                             : asio::posix::stream_descriptor::wait_write;
   co_await s.socket.async_wait(wait_for, asio::redirect_error(asio::use_awaitable, error));
-  race->over = true;
-  if (race->late) co_return false;
+  wait->over = true;
+  if (wait->given_up) co_return false;
   if (error) throw boost::system::system_error(error);
   co_return true;
+}
+
+void Connection::interrupt() {
+  if (state_->wait) state_->wait->give_up(state_->socket);
 }
 
 void Connection::lost(std::string_view statement) const {

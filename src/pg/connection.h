@@ -69,6 +69,8 @@ class Connection {
   asio::awaitable<std::optional<CopyData>> receive(Clock::time_point until);
   /// A message that is already here, without waiting.
   std::optional<CopyData> receive_at_once();
+  /// Ends a wait in receive() early, as if its time had come. For another coroutine that wants the owner's attention.
+  void interrupt();
   asio::awaitable<void> send(std::string message);
   asio::awaitable<void> end_copy_both();
 

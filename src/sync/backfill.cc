@@ -57,7 +57,7 @@ asio::awaitable<void> Backfill::loop() {
     }
     run_.backfilling = run_.catching_up = true;
     co_await fill(jobs);
-    co_await build(jobs);
+    co_await finish(jobs);
   }
 }
 
@@ -91,6 +91,9 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
     const auto done = co_await connection.query(ledger, of_target);
     job.gaps = gaps_between(done);
   }
+  // A bulk load that was broken off by a gap goes on by difference, and that needs the keys.
+  const bool merging = std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return !job.bulk; });
+  if (merging) co_await build_keys();
   // Children before parents: a foreign key leans on its parent's primary key.
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
     if (job->bulk && !job->gaps.empty()) co_await take_off(connection, job->target);
@@ -272,8 +275,8 @@ asio::awaitable<void> Backfill::build_one(pg::Connection& connection, std::strin
   log::info("built", {{"target", target}, {"name", name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
 }
 
-/// Keys and indexes of the loaded tables, several at a time, then their statistics.
-asio::awaitable<void> Backfill::build(std::vector<Job>& jobs) {
+/// Keys and indexes that were taken off, several at a time.
+asio::awaitable<void> Backfill::build_keys() {
   struct Piece {
     std::string target, name, create;
   };
@@ -300,14 +303,17 @@ asio::awaitable<void> Backfill::build(std::vector<Job>& jobs) {
   std::vector<asio::awaitable<void>> builders;
   for (int number = 0; number < run_.settings.lanes; ++number) builders.push_back(builder(number));
   co_await together(std::move(builders));
+}
 
+asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
+  co_await build_keys();
   pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "analyze");
-  const std::string finish(queries::backfill_finish);
+  const std::string filled(queries::backfill_finish);
   for (const auto& job : jobs) {
     auto analyze = "analyze " + shadow_name(job.target);
     co_await connection.script(std::move(analyze));
     pg::Parameters parameters = {run_.model.name, run_.model.targets[job.target].name};
-    co_await connection.query(finish, parameters);
+    co_await connection.query(filled, parameters);
     run_.progress[job.target].finished = true;
     log::info("target is filled", {{"target", run_.model.targets[job.target].name}, {"rows", run_.progress[job.target].done}});
   }

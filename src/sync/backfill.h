@@ -41,7 +41,8 @@ class Backfill {
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
   asio::awaitable<void> take_off(pg::Connection& connection, std::uint16_t target);
-  asio::awaitable<void> build(std::vector<Job>& jobs);
+  asio::awaitable<void> build_keys();
+  asio::awaitable<void> finish(std::vector<Job>& jobs);
   asio::awaitable<void> build_one(pg::Connection& connection, std::string target, std::string name, std::string create);
   std::string shadow_name(std::uint16_t target) const;
 

@@ -119,8 +119,19 @@ asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
 
 /// Invariant 6, first half: before anything is retired the stream has passed the flush position that was read after the
 /// snapshot was taken. So every transaction that the snapshot sees has been offered.
-asio::awaitable<void> Refresher::wait_until_received(Lsn position) {
-  while (run_.received < position) co_await run_.offered.wait(1s);
+asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
+  // On a quiet server the position comes by keepalive, which the server may think is not needed.
+  constexpr auto kAskAfter = 3ms;
+  for (auto ask_at = Clock::now() + kAskAfter; run_.received < position;) {
+    // A stream that waits for room will not get there.
+    if (run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
+    if (Clock::now() >= ask_at) {
+      run_.ask_for_position();
+      ask_at = Clock::now() + 50ms;
+    }
+    co_await run_.offered.wait(ask_at);
+  }
+  co_return true;
 }
 
 asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, bool may_wait) {
@@ -174,7 +185,11 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   }
   const auto began = Clock::now();
   const auto view = co_await begin(connection);
-  co_await wait_until_received(view.flushed);
+  const bool complete = co_await received_up_to(view.flushed);
+  if (!complete) {
+    co_await connection.script("rollback");
+    co_return true;
+  }
   // Invariant 1: what the snapshot does not see stays pending.
   auto batch = run_.queue.take_seen(view.snapshot, run_.settings.batch_keys);
   if (batch.empty() && run_.queue.waiting_transactions() > 0) {

@@ -31,7 +31,7 @@ class Refresher {
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
   asio::awaitable<View> begin(pg::Connection& connection);
-  asio::awaitable<void> wait_until_received(Lsn position);
+  asio::awaitable<bool> received_up_to(Lsn position);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, bool may_wait);
   void settle(const Batch& batch, double clock);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,7 +46,7 @@ struct TargetProgress {
 struct Runtime {
   Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, asio::any_io_executor executor)
       : model(the_model), settings(the_settings), metrics(the_metrics), follow(the_model, queue), refresh(the_model),
-        offered(executor), applied(executor), steer(executor) {}
+        offered(executor), applied(executor), steer(executor), progress(the_model.targets.size()) {}
 
   const mapping::Model& model;
   const Settings& settings;
@@ -63,6 +63,7 @@ struct Runtime {
   Signal applied;          ///< the refresher made room or settled something
   Signal steer;            ///< a person or another part wants something: pause, stop, reconcile
 
+  std::function<void()> ask_for_position;  ///< has the stream say how far it is; the receiver sets it
   Lsn received;            ///< everything that committed before it has been offered
   Lsn settled;             ///< … is settled and durable: what the slot may be told
   Lsn consistent;          ///< … can be read in v2
@@ -76,6 +77,8 @@ struct Runtime {
   std::vector<TargetProgress> progress;  ///< one a target
   std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
   LagGauge lag;
+  wal::SlotState slot;     ///< as last sampled
+  Lsn end_of_wal;          ///< as last sampled
 };
 
 /// A session of the engine: sees through row security, may write shadow tables, never waits for a standby (what is told

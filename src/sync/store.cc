@@ -61,13 +61,14 @@ void not_leader(const Runtime& run) {
   facts.exit = ExitCode::kNotLeader;
   facts.sqlstate = "CF009";
   facts.message = fmt::format("another daemon leads migration {}", run.model.name);
+  facts.advice = "stop one of the two, or leave the other to its work: `crossfade status` shows who leads";
   throw Failure(std::move(facts));
 }
 
-asio::awaitable<std::int64_t> take_lease(pg::Connection& connection, const Runtime& run) {
+asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run) {
   pg::Parameters parameters = {run.model.name, run.settings.holder};
   const auto rows = co_await run_query(connection, queries::lease_take, std::move(parameters));
-  if (rows.is_null(0, 0)) not_leader(run);
+  if (rows.is_null(0, 0)) co_return std::nullopt;
   co_return rows.number(0, 0);
 }
 

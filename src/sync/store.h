@@ -10,8 +10,8 @@
 /// The engine's memory in the database, one function a statement of sql/queries. Each runs in the caller's transaction.
 namespace crossfade::sync::store {
 
-/// Takes the lease; throws kNotLeader while another daemon lives.
-asio::awaitable<std::int64_t> take_lease(pg::Connection& connection, const Runtime& run);
+/// Takes the lease and returns its epoch; nothing while another daemon lives.
+asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run);
 /// False: another daemon leads now.
 asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run);
 asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& run);

@@ -50,6 +50,7 @@ asio::awaitable<bool> Stream::next(pg::Clock::time_point until) {
       held_ = co_await connection_.receive(std::min(until, next_status_));
     }
     if (!held_) {
+      if (position_wanted_) co_await send_status(true);
       if (pg::Clock::now() >= until) co_return false;
       continue;
     }
@@ -81,10 +82,14 @@ asio::awaitable<void> Stream::tick() {
   if (pg::Clock::now() >= next_status_) co_await send_status(true);
 }
 
-asio::awaitable<void> Stream::ask_for_reply() { co_await send_status(true); }
+void Stream::ask_for_position() {
+  position_wanted_ = true;
+  connection_.interrupt();
+}
 
 asio::awaitable<void> Stream::send_status(bool ask_for_reply) {
   next_status_ = pg::Clock::now() + interval_;
+  if (ask_for_reply) position_wanted_ = false;
   StatusUpdate update;
   update.received = std::max(received(), confirmed_);
   update.flushed = confirmed_;

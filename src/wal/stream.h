@@ -33,8 +33,8 @@ class Stream {
 
   /// Sends a status update if one is due.
   asio::awaitable<void> tick();
-  /// Asks the server to answer at once with how far it has sent.
-  asio::awaitable<void> ask_for_reply();
+  /// Has next() ask the server to answer at once with how far it has sent. For another coroutine, while next() waits.
+  void ask_for_position();
 
   /// Tells the server, with the next status update, what it may forget. Never goes back.
   void confirm(Lsn settled_and_durable) {
@@ -64,6 +64,7 @@ class Stream {
   Lsn data_position_;
   Lsn keepalive_position_;
   bool open_ = false;
+  bool position_wanted_ = false;
 };
 
 }  // namespace crossfade::wal

@@ -1,0 +1,137 @@
+#include "sync/engine.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/log.h"
+#include "sync/backfill.h"
+#include "sync/incarnation.h"
+#include "sync/pulse.h"
+#include "sync/receiver.h"
+#include "sync/refresher.h"
+#include "sync/store.h"
+#include "sync/together.h"
+
+namespace crossfade::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Thrown to end the parts of a run that is to stop; never leaves the engine.
+struct Stopped {};
+
+}  // namespace
+
+void Engine::stop() {
+  stopping_ = true;
+  if (!runtime_) return;
+  runtime_->stopping = true;
+  runtime_->offered.raise();
+  runtime_->applied.raise();
+  runtime_->steer.raise();
+}
+
+asio::awaitable<void> Engine::run() {
+  const auto executor = co_await asio::this_coro::executor;
+  auto patience = 100ms;
+  while (!stopping_) {
+    runtime_ = std::make_unique<Runtime>(model_, settings_, metrics_, executor);
+    runtime_->lag = lag_;
+    std::optional<Failure> failure;
+    try {
+      co_await run_once();
+    } catch (const Stopped&) {
+    } catch (const Failure& caught) {
+      // What never worked is not worth waiting for: the person at the terminal can mend it.
+      if (caught.verdict() == Verdict::kStop || !was_up_) {
+        if (!stopping_) throw;
+      }
+      failure = caught;
+    }
+    if (was_up_ && runtime_->epoch != 0 && !failure) patience = 100ms;
+    lag_ = runtime_->lag;
+    metrics_.connected("source", false);
+    metrics_.connected("stream", false);
+    if (!failure || stopping_) continue;
+    log::warn("connection is made anew", {{"because", failure->what()}, {"doing", failure->facts().doing}, {"wait_ms", patience.count()}});
+    metrics_.retried("reconnect");
+    asio::steady_timer timer(executor, patience);
+    co_await timer.async_wait(asio::use_awaitable);
+    patience = std::min<std::chrono::milliseconds>(patience * 2, 5s);
+  }
+  runtime_.reset();
+}
+
+asio::awaitable<void> Engine::until_stopped() {
+  while (!stopping_) co_await runtime_->steer.wait(1s);
+}
+
+asio::awaitable<void> Engine::run_once() {
+  auto& run = *runtime_;
+  pg::Connection connection = co_await open_engine_session(settings_, model_.name, "lead");
+  metrics_.connected("source", true);
+  run.epoch = co_await take_lease(connection);
+  metrics_.leading(true, run.epoch);
+  const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
+  const auto server = co_await wal::identify(connection);
+  const auto slot = co_await wal::inspect_slot(connection, settings_.slot);
+  const auto gap = gap_between(checkpoint, server, slot);
+  if (!gap.empty()) co_await bridge_gap(connection, gap);
+  const auto from = co_await store::read_checkpoint(connection, model_.name);
+  run.incarnation = from->incarnation;
+  run.settled = run.received = from->settled;
+  run.consistent = from->consistent;
+  was_up_ = true;
+  log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
+
+  Backfill backfill(run);
+  Refresher refresher(run);
+  // The refresher ends by itself when the engine stops, and only then may the stream say its last word.
+  const auto settle_then_confirm = [&]() -> asio::awaitable<void> {
+    std::vector<asio::awaitable<void>> pair;
+    pair.push_back(refresher.loop());
+    pair.push_back(receive(run));
+    co_await together(std::move(pair));
+    pg::Connection last = co_await open_engine_session(settings_, model_.name, "release");
+    co_await store::release_lease(last, run);
+    throw Stopped{};
+  };
+  std::vector<asio::awaitable<void>> parts;
+  parts.push_back(settle_then_confirm());
+  parts.push_back(backfill.loop());
+  parts.push_back(pulse(run, connection));
+  std::exception_ptr thrown;
+  try {
+    co_await together(std::move(parts));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  metrics_.leading(false, run.epoch);
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// A daemon that was just killed may leave a session behind that the server has not noticed yet.
+asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
+  for (const auto give_up = Clock::now() + 3s;;) {
+    const auto epoch = co_await store::take_lease(connection, *runtime_);
+    if (epoch) co_return *epoch;
+    if (Clock::now() >= give_up) store::not_leader(*runtime_);
+    co_await runtime_->steer.wait(100ms);
+  }
+}
+
+/// Everything is offered again: the ledger is forgotten, and the targets are merged with their views by difference.
+asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string why) {
+  log::warn("there is a gap in the stream; everything is compared anew", {{"because", why}, {"slot", settings_.slot}});
+  co_await wal::drop_slot(connection, settings_.slot);
+  const auto incarnation = co_await make_slot(connection, settings_);
+  std::vector<std::uint16_t> all(model_.targets.size());
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  co_await connection.script("begin");
+  co_await store::begin_checkpoint(connection, model_.name, incarnation);
+  co_await reconcile(connection, *runtime_, all);
+  co_await store::set_phase(connection, *runtime_, "backfilling");
+  co_await connection.script("commit");
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,58 @@
+#include "sync/pulse.h"
+
+#include <embedded_sql.h>
+
+#include <limits>
+
+#include "base/log.h"
+#include "sync/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+asio::awaitable<void> beat(Runtime& run, pg::Connection& connection) {
+  const std::string sql(queries::beat);
+  pg::Parameters parameters = {std::to_string(run.epoch), std::to_string(run.lag.send(Clock::now()))};
+  co_await connection.execute(sql, parameters);
+}
+
+asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
+  const auto slot = co_await wal::inspect_slot(connection, run.settings.slot);
+  if (!slot || slot->lost()) {
+    Failure::Facts facts;
+    facts.message = "the replication slot is gone; its changes are made up for by comparing everything";
+    facts.sqlstate = "08006";
+    facts.connection_lost = true;
+    throw Failure(std::move(facts));
+  }
+  run.slot = *slot;
+  run.metrics.slot(slot->active, slot->wal_status, static_cast<double>(slot->retained_bytes),
+                   slot->safe_bytes ? static_cast<double>(*slot->safe_bytes) : std::numeric_limits<double>::infinity());
+  const std::string position(queries::wal_position);
+  const auto rows = co_await connection.execute(position);
+  const auto end = parse_lsn(rows.text(0, 0)).value_or(Lsn{});
+  run.end_of_wal = std::max(end, run.received);
+  run.metrics.lag(run.lag.seconds(Clock::now()).value_or(0), static_cast<double>(bytes_between(run.received, end)),
+                  static_cast<double>(bytes_between(run.consistent, end)),
+                  static_cast<double>(bytes_between(slot->confirmed_flush, end)));
+}
+
+}  // namespace
+
+asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
+  auto next = Clock::now();
+  while (!run.stopping) {
+    co_await beat(run, connection);
+    const bool leading = co_await store::renew_lease(connection, run);
+    if (!leading) store::not_leader(run);
+    co_await sample_slot(run, connection);
+    run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
+    next += 1s;
+    while (!run.stopping && Clock::now() < next) co_await run.steer.wait(next);
+  }
+}
+
+}  // namespace crossfade::sync
