@@ -31,8 +31,8 @@ struct TableName {
 };
 TableName source_table(const v1::Migration& yaml, const std::string& written);
 
-/// One step of setting a migration up, to be run in a transaction with `search_path` set to its schema and then to
-/// schemas.source. In the order given; `schema` is to be created before it where it does not exist.
+/// One step of setting a migration up. `sql` is whole: it makes the schema where there is none and runs the file with that
+/// schema first in the search path, schemas.source second. To be run in a transaction, in the order given.
 struct InstallScript {
   std::string file;    ///< "v2.sql"
   std::string schema;  ///< which it fills

@@ -1,0 +1,15 @@
+-- One relation: schema $1, name $2; no row where there is none.
+select c.oid, c.relkind, c.relpersistence,
+       pg_has_role(c.relowner, 'USAGE') as owned,
+       has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as readable,
+       c.relkind in ('r', 'p') and row_security_active(c.oid) as rows_hidden,
+       c.relkind = 'r' and exists (select from pg_inherits i where i.inhparent = c.oid) as has_children,
+       (select array_agg(a.attname::text order by k.place)
+        from pg_index x
+        cross join unnest((x.indkey::int2[])[0:x.indnkeyatts - 1]) with ordinality k(number, place)
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
+        where x.indrelid = c.oid and x.indisprimary) as primary_key,
+       pg_get_userbyid(c.relowner) as owner
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relname = $2

@@ -1,0 +1,16 @@
+-- What the server and the role we are must allow. $1: the beginning of our own slots' names; a slot that is ours already
+-- needs no free place.
+with own as (
+  select count(*) as slots, count(*) filter (where active) as active
+  from pg_replication_slots where starts_with(slot_name, $1)
+)
+select current_setting('wal_level') as wal_level,
+       current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots) + own.slots as free_slots,
+       current_setting('max_wal_senders')::int - (select count(*) from pg_stat_replication) + own.active as free_senders,
+       r.rolsuper or r.rolreplication or exists (
+         select from pg_roles g where g.rolname = 'rds_replication' and pg_has_role(g.oid, 'MEMBER')) as may_replicate,
+       has_database_privilege(current_database(), 'CREATE')
+         or exists (select from pg_namespace where nspname = 'crossfade') as may_create,
+       current_user, current_database()
+from pg_roles r, own
+where r.rolname = current_user

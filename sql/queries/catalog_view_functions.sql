@@ -1,0 +1,37 @@
+-- Functions that view $1 uses, through the views between and as the workings of operators, whose result is not settled by
+-- the rows they read. pg_depend leaves out what comes with the server (random, now), so the rules' trees are read.
+with recursive edge as (
+  select r.ev_class as reader, d.refobjid as relation
+  from pg_rewrite r
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                  and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
+  where r.rulename = '_RETURN'
+), reached as (
+  select $1::oid as relation
+  union
+  select edge.relation from reached join edge on edge.reader = reached.relation
+), tree as (
+  select r.ev_action::text as text from reached join pg_rewrite r on r.ev_class = reached.relation and r.rulename = '_RETURN'
+), used as (
+  select m[1]::oid as function
+  from tree, regexp_matches(tree.text, ':(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)', 'g') m
+  union
+  select o.oprcode::oid
+  from tree, regexp_matches(tree.text, ':opno (\d+)', 'g') m
+  join pg_operator o on o.oid = m[1]::oid
+)
+select p.oid::regprocedure::text as name,
+       case when p.provolatile = 'v' then 'volatile'
+            when n.nspname = 'pg_catalog' then 'clock'
+            else 'opaque' end as problem
+from used
+join pg_proc p on p.oid = used.function
+join pg_namespace n on n.oid = p.pronamespace
+join pg_language l on l.oid = p.prolang
+where p.provolatile = 'v'
+   or n.nspname = 'pg_catalog' and (p.proname in ('now', 'transaction_timestamp', 'statement_timestamp')
+                                    or p.proname = 'age' and p.pronargs = 1)
+   or n.nspname <> 'pg_catalog' and p.provolatile = 's' and l.lanname not in ('c', 'internal')
+union all
+select 'current_date, current_timestamp or current_user', 'clock' from tree where position('{SQLVALUEFUNCTION ' in text) > 0
+order by 1

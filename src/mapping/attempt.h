@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+
+#include "base/failure.h"
+#include "pg/connection.h"
+
+namespace crossfade::mapping {
+
+/// What came of a statement that the server may refuse.
+struct Attempt {
+  pg::Result result;
+  std::optional<Failure> refused;
+};
+
+/// Runs `sql` under a savepoint of the open transaction, so that a refusal costs this statement only. Throws where the
+/// session is lost.
+boost::asio::awaitable<Attempt> attempt(pg::Connection& connection, std::string sql, pg::Parameters parameters = {});
+
+}  // namespace crossfade::mapping

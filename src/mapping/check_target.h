@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "mapping/catalog.h"
+#include "mapping/preflight.h"
+
+namespace crossfade::mapping {
+
+/// Whether view and shadow table fit, and whether the view's rows follow from its tables alone. `schemas` are the file's;
+/// `rules` those of this target. True if there is a table with a key and a view to fill it from.
+bool check_target(const std::string& name, const TargetCatalog& target, const v1::Schemas& schemas,
+                  const std::vector<WrittenRule>& rules, std::vector<Finding>& findings);
+
+/// True if values of one type, printed, can be read as the other and compare alike: the same type, two kinds of integer, or
+/// text and varchar.
+bool alike(const ColumnCatalog& left, const ColumnCatalog& right);
+
+}  // namespace crossfade::mapping

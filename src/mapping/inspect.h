@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "mapping/migration_file.h"
+#include "mapping/preflight.h"
+#include "pg/connection.h"
+
+namespace crossfade::mapping {
+
+/// Holds `file` against the database: every precondition as a finding, and the model the engine runs.
+///
+/// Wants an open transaction in which shadow and mapping schema exist, and that the caller rolls back: it leaves temporary
+/// functions behind. Before `prepare` the caller runs install_scripts() in the same transaction first, so that a plan
+/// writes nothing.
+boost::asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file);
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crossfade::mapping {
+
+/// What the server prints as SQL, read back.
+
+/// `alter table s.t add constraint c PRIMARY KEY (…)` or `… FOREIGN KEY (…) REFERENCES s.p(…) …`.
+struct KeyStatement {
+  std::string schema;
+  std::string table;
+  std::vector<std::string> columns;
+  bool references = false;                   ///< a foreign key
+  std::string parent;
+  std::vector<std::string> parent_columns;
+};
+/// Nothing for any other statement.
+std::optional<KeyStatement> read_key_statement(std::string_view sql);
+
+/// The one statement in the body that pg_get_function_sqlbody gives, its parameters cast to `types` ("uuid[]") so that the
+/// statement can be used anywhere.
+std::string lookup_from_body(std::string_view body, const std::vector<std::string>& types);
+
+}  // namespace crossfade::mapping
