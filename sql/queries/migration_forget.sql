@@ -1,0 +1,1 @@
+delete from crossfade.migration where name = $1

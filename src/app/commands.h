@@ -1,0 +1,15 @@
+#pragma once
+
+#include "app/options.h"
+#include "base/exit_code.h"
+
+namespace crossfade::app {
+
+// One function a command. Results go to stdout, everything else to stderr; what goes wrong is thrown as Failure.
+ExitCode plan(const Options& options);
+ExitCode prepare(const Options& options);
+ExitCode cancel(const Options& options);
+ExitCode run(const Options& options);
+ExitCode wait(const Options& options);
+
+}  // namespace crossfade::app

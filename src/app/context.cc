@@ -1,0 +1,91 @@
+#include "app/context.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "base/failure.h"
+#include "mapping/inspect.h"
+#include "sync/prepare.h"
+
+namespace crossfade::app {
+
+mapping::MigrationFile load(const Options& options) {
+  if (options.migration.empty()) {
+    throw usage_failure("no migration is named", "say which with --migration DIR or CROSSFADE_MIGRATION");
+  }
+  return mapping::load_migration(options.migration);
+}
+
+pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
+  if (!options.target.empty() && options.target != options.source) {
+    throw usage_failure("a target in another database is not supported yet",
+                        "leave --target out: the shadow tables stand beside the old ones");
+  }
+  pg::Endpoint endpoint;
+  endpoint.conninfo = options.source;
+  endpoint.application_name = "crossfade " + purpose;
+  return endpoint;
+}
+
+sync::Settings engine_settings(const Options& options, const std::string& migration) {
+  sync::Settings settings;
+  settings.endpoint = endpoint(options, migration);
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  // Unique per process, so that one that reconnects is told from one that takes over.
+  settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
+  settings.slot = sync::slot_name(migration);
+  settings.publication = sync::publication_name(migration);
+  settings.lanes = options.lanes;
+  settings.queue_bytes = options.memory_bytes;
+  return settings;
+}
+
+asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const auto& name = file.yaml.migration();
+  const bool prepared = co_await sync::is_prepared(connection, name);
+  if (!prepared) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = fmt::format("migration {} is not prepared in this database", name);
+    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
+    throw Failure(std::move(facts));
+  }
+  co_await connection.script("begin");
+  auto preflight = co_await mapping::inspect(connection, file);
+  co_await connection.script("rollback");
+  for (const auto& finding : preflight.findings) {
+    if (finding.level != mapping::Finding::Level::kFail) continue;
+    Failure::Facts facts;
+    facts.exit = finding.exit;
+    facts.message = fmt::format("{}: {}", finding.subject, finding.message);
+    facts.advice = finding.fix;
+    throw Failure(std::move(facts));
+  }
+  co_return std::move(preflight.model);
+}
+
+void confirm(const Options& options, const std::string& migration, const std::string& what) {
+  if (options.confirm == migration) return;
+  const auto advice = fmt::format("add --confirm {} to do it", migration);
+  if (!options.confirm.empty()) {
+    throw usage_failure(fmt::format("--confirm names {}, but the migration is {}", options.confirm, migration), advice);
+  }
+  if (options.no_input || isatty(STDIN_FILENO) == 0) throw usage_failure(what + " wants to be confirmed", advice);
+  std::cerr << what << ". Type the migration's name to go on: ";
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer != migration) throw usage_failure("not confirmed; nothing was done", advice);
+}
+
+std::string control_path(const Options& options, const std::string& migration) {
+  if (!options.control.empty()) return options.control;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  return fmt::format("{}/crossfade/{}.sock", runtime && *runtime ? runtime : "/run", migration);
+}
+
+}  // namespace crossfade::app

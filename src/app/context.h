@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "app/options.h"
+#include "mapping/migration_file.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+#include "sync/runtime.h"
+
+namespace crossfade::app {
+
+namespace asio = boost::asio;
+
+/// Runs a coroutine to its end and gives what it returns.
+template <typename T>
+T run_to_end(asio::io_context& io, asio::awaitable<T> coroutine) {
+  std::exception_ptr thrown;
+  std::optional<T> result;
+  asio::co_spawn(io, std::move(coroutine), [&](std::exception_ptr error, T value) {
+    thrown = error;
+    if (!thrown) result.emplace(std::move(value));
+  });
+  io.run();
+  if (thrown) std::rethrow_exception(thrown);
+  return std::move(*result);
+}
+
+/// The migration's folder as the options name it; throws a usage Failure where they do not.
+mapping::MigrationFile load(const Options& options);
+
+/// How a command connects.
+pg::Endpoint endpoint(const Options& options, const std::string& purpose);
+
+/// What the engine needs to know from the options.
+sync::Settings engine_settings(const Options& options, const std::string& migration);
+
+/// The checked model of a migration that is prepared. Throws where it is not, or no longer fits the database.
+asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file);
+
+/// A question of yes or no that a script answers by --confirm NAME.
+void confirm(const Options& options, const std::string& migration, const std::string& what);
+
+/// The daemon's socket, as the options say or by the migration's name.
+std::string control_path(const Options& options, const std::string& migration);
+
+}  // namespace crossfade::app

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/exit_code.h"
+#include "mapping/migration_file.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+#include "sync/runtime.h"
+
+namespace crossfade::app {
+
+/// Prepares a migration that is not prepared: all in one transaction, then the slot. What stands against it is printed,
+/// and nothing is left behind.
+boost::asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const mapping::MigrationFile& file,
+                                                   const sync::Settings& settings);
+
+/// The same as SQL for somebody who runs it by hand.
+std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model);
+
+/// The same as an ordered list of what is done.
+std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model);
+
+}  // namespace crossfade::app

@@ -1,0 +1,162 @@
+#include "app/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+
+#include "base/failure.h"
+
+namespace crossfade::app {
+namespace {
+
+/// "12ms" → 12 and the factor of "ms".
+template <typename Units>
+double scaled(const std::string& text, const Units& units, std::string_view what) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const auto unit = units.find(std::string(end));
+  if (end == text.c_str() || unit == units.end() || number < 0) {
+    throw usage_failure(fmt::format("\"{}\" is not a {}", text, what), "write a number and a unit, e.g. 30s or 64MB");
+  }
+  return number * unit->second;
+}
+
+/// One command of the table below: its words, what it does, and the options of its own.
+struct Command {
+  const char* name;
+  const char* help;
+  void (*add)(CLI::App&, Options&);
+};
+
+void nothing(CLI::App&, Options&) {}
+
+void duration_option(CLI::App& app, const char* name, const char* help, std::function<void(std::chrono::milliseconds)> set) {
+  app.add_option_function<std::string>(name, [set](const std::string& text) { set(parse_duration(text)); }, help);
+}
+
+const Command kCommands[] = {
+    {"demo", "Show the whole move on a throw-away PostgreSQL with sample data and a live writer",
+     [](CLI::App& app, Options& o) {
+       app.add_option("--size", o.size, "Sample data")->check(CLI::IsMember({"small", "medium", "large"}));
+       app.add_flag("--keep", o.keep, "Leave server and daemon running at the end");
+     }},
+    {"plan", "Check everything and show what would be followed; writes nothing", nothing},
+    {"prepare", "Make schemas, views, guards, publication and slot",
+     [](CLI::App& app, Options& o) {
+       app.add_flag("--print-sql", o.print_sql, "Print the SQL instead of running it");
+       app.add_flag("--dry-run", o.dry_run, "Print the ordered steps");
+     }},
+    {"run", "The daemon: backfill, then follow",
+     [](CLI::App& app, Options& o) {
+       app.add_flag("--prepare", o.prepare, "Prepare first, if that was not done");
+       app.add_option("--http", o.http, "HOST:PORT for /metrics, /status, /livez, /readyz");
+       app.add_option("--lanes", o.lanes, "Sessions that backfill at a time")->check(CLI::Range(1, 64));
+       app.add_option_function<std::string>("--memory", [&o](const std::string& text) { o.memory_bytes = parse_size(text); },
+                                            "Memory for waiting keys, e.g. 64MB");
+     }},
+    {"wait", "Return when a phase, lag or position is reached; 10 on timeout",
+     [](CLI::App& app, Options& o) {
+       app.add_option("--phase", o.phase, "Phase to wait for")->check(CLI::IsMember({"prepared", "backfilling", "following", "completed"}));
+       duration_option(app, "--lag", "Lag at most, e.g. 2s", [&o](auto value) { o.lag = value; });
+       app.add_option("--lsn", o.lsn, "Position that must be readable in v2");
+       duration_option(app, "--timeout", "Give up after", [&o](auto value) { o.timeout = value; });
+     }},
+    {"status", "Phase, progress, lag and what to do next",
+     [](CLI::App& app, Options& o) { app.add_flag("--watch", o.watch, "Show it again and again"); }},
+    {"verify", "Compare v2 with the views; 4 if they drifted apart",
+     [](CLI::App& app, Options& o) {
+       app.add_flag("--repair", o.repair, "Refresh what drifted");
+       app.add_option("--target", o.targets, "Only this target; may be given several times");
+     }},
+    {"account", "Show where every source row went; 4 if any is unaccounted for", nothing},
+    {"check", "Run the migration's own checks",
+     [](CLI::App& app, Options& o) { app.add_option("--when", o.when, "before or after")->check(CLI::IsMember({"before", "after"})); }},
+    {"quarantine", "Keys set aside: list, or retry all",
+     [](CLI::App& app, Options& o) { app.add_option("action", o.words, "list or retry"); }},
+    {"touch", "Offer keys of a target by hand",
+     [](CLI::App& app, Options& o) { app.add_option("target-and-keys", o.words, "TARGET KEY…")->required(); }},
+    {"pause", "Hold the backfill and the refresh; changes are set down meanwhile", nothing},
+    {"resume", "Go on after pause", nothing},
+    {"cutover reads", "Send reads to v2, for all keys or a percentage",
+     [](CLI::App& app, Options& o) {
+       app.add_option("--percent", o.percent, "Share of keys, above 0 up to 100");
+       app.add_flag("--dry-run", o.dry_run, "Print steps and blockers");
+     }},
+    {"rollback reads", "Send all reads back to v1",
+     [](CLI::App& app, Options& o) { app.add_flag("--dry-run", o.dry_run, "Print steps"); }},
+    {"cancel", "Take everything of crossfade away again; v1 is left as it was", nothing},
+};
+
+void add_common(CLI::App& app, Options& o) {
+  app.add_option("--migration", o.migration, "The migration's folder")->envname("CROSSFADE_MIGRATION");
+  app.add_option("--source", o.source, "Connection to the database (conninfo or URI); else libpq's PG* variables")->envname("CROSSFADE_SOURCE");
+  // verify has a --target of its own, which names a table.
+  if (!app.get_option_no_throw("--target")) app.add_option("--target", o.target, "Connection to the target's database; else the source")->envname("CROSSFADE_TARGET");
+  app.add_option("--control", o.control, "Unix socket of the daemon")->envname("CROSSFADE_CONTROL");
+  app.add_flag("--json", o.json, "Answer as JSON");
+  app.add_flag("--no-input", o.no_input, "Never ask");
+  app.add_option("--confirm", o.confirm, "Name of the migration, for what is dangerous");
+  app.add_flag("--no-color", o.no_color, "No colour");
+  const std::map<std::string, log::Format> formats = {{"text", log::Format::kText}, {"logfmt", log::Format::kLogfmt}, {"json", log::Format::kJson}};
+  const std::map<std::string, log::Level> levels = {{"debug", log::Level::kDebug}, {"info", log::Level::kInfo}, {"warn", log::Level::kWarn}, {"error", log::Level::kError}};
+  app.add_option("--log-format", o.log_format, "text, logfmt or json")->transform(CLI::CheckedTransformer(formats))->envname("CROSSFADE_LOG_FORMAT");
+  app.add_option("--log-level", o.log_level, "debug, info, warn or error")->transform(CLI::CheckedTransformer(levels))->envname("CROSSFADE_LOG_LEVEL");
+}
+
+}  // namespace
+
+std::chrono::milliseconds parse_duration(const std::string& text) {
+  static const std::map<std::string, double> units = {{"ms", 1}, {"s", 1e3}, {"", 1e3}, {"m", 6e4}, {"min", 6e4}, {"h", 3.6e6}};
+  return std::chrono::milliseconds(static_cast<std::int64_t>(scaled(text, units, "duration")));
+}
+
+std::size_t parse_size(const std::string& text) {
+  static const std::map<std::string, double> units = {{"", 1}, {"B", 1}, {"kB", 1024}, {"KB", 1024}, {"MB", 1 << 20}, {"MiB", 1 << 20}, {"GB", 1 << 30}, {"GiB", 1 << 30}};
+  return static_cast<std::size_t>(scaled(text, units, "size"));
+}
+
+std::optional<Options> parse_options(int argc, char** argv) {
+  Options options;
+  CLI::App app("Restructures a live PostgreSQL schema without downtime. Write the migration as SQL views.", "crossfade");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "crossfade " CROSSFADE_VERSION);
+  app.add_subcommand("version", "Print the version");
+  std::map<std::string, CLI::App*> groups;
+  for (const auto& command : kCommands) {
+    // "cutover reads" is the command reads of the group cutover.
+    const std::string name = command.name;
+    const auto space = name.find(' ');
+    CLI::App* parent = &app;
+    if (space != std::string::npos) {
+      auto& group = groups[name.substr(0, space)];
+      if (!group) {
+        group = app.add_subcommand(name.substr(0, space), name.substr(0, space) == "cutover" ? "Move reads to v2" : "Move reads back to v1");
+        group->require_subcommand(1);
+      }
+      parent = group;
+    }
+    auto* sub = parent->add_subcommand(space == std::string::npos ? name : name.substr(space + 1), command.help);
+    command.add(*sub, options);
+    add_common(*sub, options);
+    sub->callback([&options, name] { options.command = name; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      app.exit(error);
+      return std::nullopt;
+    }
+    throw usage_failure(error.what(), "`crossfade --help` lists the commands, `crossfade COMMAND --help` its options");
+  }
+  if (app.got_subcommand("version")) {
+    std::cout << "crossfade " CROSSFADE_VERSION "\n";
+    return std::nullopt;
+  }
+  return options;
+}
+
+}  // namespace crossfade::app

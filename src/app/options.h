@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+
+namespace crossfade::app {
+
+/// The command line, checked word by word. A flag beats the environment, which beats the default.
+struct Options {
+  std::string command;                     ///< "verify", "cutover reads", …
+
+  // For all commands.
+  std::filesystem::path migration;         ///< the migration's folder
+  std::string source;                      ///< conninfo; empty: libpq's PG* variables
+  std::string target;                      ///< conninfo; empty: the source
+  std::string control;                     ///< Unix socket; empty: from the migration's name
+  bool json = false;
+  bool no_input = false;
+  bool no_color = false;
+  std::string confirm;
+  log::Format log_format = log::Format::kText;
+  log::Level log_level = log::Level::kInfo;
+
+  // Of single commands.
+  bool dry_run = false;
+  bool print_sql = false;                  ///< prepare
+  bool prepare = false;                    ///< run
+  std::string http;                        ///< run: HOST:PORT
+  int lanes = 2;                           ///< run
+  std::size_t memory_bytes = 40 << 20;     ///< run: keys kept in memory
+  std::string phase;                       ///< wait
+  std::optional<std::chrono::milliseconds> lag;  ///< wait
+  std::string lsn;                         ///< wait
+  std::chrono::milliseconds timeout{std::chrono::minutes(10)};  ///< wait
+  bool watch = false;                      ///< status
+  bool repair = false;                     ///< verify
+  std::vector<std::string> targets;        ///< verify
+  std::string when;                        ///< check
+  std::vector<std::string> words;          ///< what follows: TARGET KEY…
+  double percent = 100;                    ///< cutover reads
+  std::string size = "small";              ///< demo
+  bool keep = false;                       ///< demo
+};
+
+/// Parses argv. Prints help or version itself and returns nothing; throws a usage Failure for what it does not know.
+std::optional<Options> parse_options(int argc, char** argv);
+
+/// "500ms", "2s", "5m", "1h"; throws a usage Failure for anything else.
+std::chrono::milliseconds parse_duration(const std::string& text);
+
+/// "64MB", "1GB", "4096"; in bytes.
+std::size_t parse_size(const std::string& text);
+
+}  // namespace crossfade::app

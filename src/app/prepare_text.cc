@@ -1,0 +1,36 @@
+#include <fmt/format.h>
+
+#include "app/install.h"
+#include "base/sql_text.h"
+#include "sync/prepare.h"
+
+namespace crossfade::app {
+
+std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model) {
+  std::string sql = "begin;\n";
+  for (const auto& script : sync::engine_scripts()) sql += script + "\n";
+  std::string schema;
+  for (const auto& script : install_scripts(file)) {
+    if (script.schema != schema) sql += fmt::format("create schema if not exists {};\n", quote_identifier(script.schema));
+    schema = script.schema;
+    sql += fmt::format("set local search_path = {}, {};\n-- {}\n{}\n", quote_identifier(schema),
+                       quote_identifier(file.yaml.schemas().source()), script.file, script.sql);
+  }
+  for (const auto& statement : sync::guards_and_publication(model)) sql += statement + ";\n";
+  return sql + fmt::format("commit;\nselect pg_create_logical_replication_slot({}, 'pgoutput');\n",
+                           quote_literal(sync::slot_name(model.name)));
+}
+
+std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model) {
+  std::string text;
+  int step = 1;
+  const auto line = [&](const std::string& what) { text += fmt::format("{:2}. {}\n", step++, what); };
+  line("create schema crossfade with its tables and functions, where it is not there");
+  for (const auto& script : install_scripts(file)) line(fmt::format("run {} in schema {}, where that is not there", script.file, script.schema));
+  for (const auto& target : model.targets) line(fmt::format("guard {}.{} against writes from outside", model.shadow_schema, target.name));
+  line(fmt::format("create publication {} for the tables that are followed", sync::publication_name(model.name)));
+  line(fmt::format("create replication slot {}; this waits for all transactions that are running", sync::slot_name(model.name)));
+  return text;
+}
+
+}  // namespace crossfade::app

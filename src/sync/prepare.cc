@@ -1,0 +1,149 @@
+#include "sync/prepare.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/sql_text.h"
+#include "sync/incarnation.h"
+#include "sync/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+namespace engine = sql::engine;
+
+asio::awaitable<bool> truth(pg::Connection& connection, std::string_view sql, pg::Parameters parameters) {
+  const auto rows = co_await connection.query(std::string(sql), std::move(parameters));
+  co_return !rows.empty() && rows.truth(0, 0);
+}
+
+}  // namespace
+
+std::string slot_name(const std::string& migration) { return "crossfade_" + migration; }
+std::string publication_name(const std::string& migration) { return "crossfade_" + migration; }
+
+std::vector<std::string> engine_scripts() {
+  return {std::string(engine::schema), std::string(engine::uuid), std::string(engine::functions)};
+}
+
+asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration) {
+  const bool engine_there = co_await truth(connection, queries::engine_exists, {});
+  if (!engine_there) co_return false;
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
+  if (rows.empty()) co_return false;
+  // Prepare ends with the slot and its checkpoint; without them it was broken off and goes on.
+  const auto checkpoint = co_await store::read_checkpoint(connection, migration);
+  co_return checkpoint.has_value();
+}
+
+asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, const mapping::MigrationFile& file) {
+  for (auto script : engine_scripts()) co_await connection.script(std::move(script));
+  std::vector<std::string> made;
+  std::vector<std::string> there;
+  const auto& source_schema = file.yaml.schemas().source();
+  for (const auto& script : install_scripts(file)) {
+    const bool ours = std::find(made.begin(), made.end(), script.schema) != made.end();
+    if (!ours && std::find(there.begin(), there.end(), script.schema) == there.end()) {
+      pg::Parameters name = {script.schema};
+      const bool exists = co_await truth(connection, queries::schema_exists, std::move(name));
+      (exists ? there : made).push_back(script.schema);
+      auto create = "create schema " + quote_identifier(script.schema);
+      if (!exists) co_await connection.script(std::move(create));
+    }
+    // A schema that is there already is the user's own; it is checked like any other, and left as it is.
+    if (std::find(made.begin(), made.end(), script.schema) == made.end()) continue;
+    auto path = fmt::format("set local search_path = {}, {}", quote_identifier(script.schema), quote_identifier(source_schema));
+    co_await connection.script(std::move(path));
+    std::optional<Failure> failure;
+    try {
+      co_await connection.script(script.sql);
+    } catch (const Failure& caught) {
+      if (caught.connection_lost()) throw;
+      auto facts = caught.facts();
+      facts.doing = script.file;
+      facts.message = fmt::format("{} does not run: {}", script.file, facts.message);
+      facts.exit = caught.sqlstate() == "42501" ? ExitCode::kPermission : ExitCode::kUsage;
+      facts.advice = "mend the script; it was run in a transaction that is rolled back";
+      failure = Failure(std::move(facts));
+    }
+    if (failure) throw *failure;
+  }
+  co_await connection.script("set local search_path = ''");
+  co_return made;
+}
+
+std::vector<std::string> guards_and_publication(const mapping::Model& model) {
+  std::vector<std::string> statements;
+  for (const auto& target : model.targets) {
+    statements.push_back(fmt::format(
+        "create trigger crossfade_guard before insert or update or delete or truncate on {} for each statement execute function crossfade.guard({})",
+        quote_qualified(model.shadow_schema, target.name), quote_literal(model.name)));
+  }
+  std::string tables;
+  for (const auto& source : model.sources) {
+    const bool followed = std::any_of(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& rule) {
+      return &model.sources[rule.source] == &source;
+    });
+    if (followed) tables += (tables.empty() ? "" : ", ") + quote_qualified(source.schema, source.name);
+  }
+  statements.push_back(fmt::format("create publication {} for table {} with (publish_via_partition_root = true)",
+                                   quote_identifier(publication_name(model.name)), tables));
+  return statements;
+}
+
+asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& model, std::vector<std::string> made_schemas) {
+  std::vector<std::optional<std::string>> made(made_schemas.begin(), made_schemas.end());
+  pg::Parameters migration = {model.name, model.shadow_schema, model.mapping_schema, model.stable_schema, array_text(made)};
+  co_await connection.query(std::string(queries::prepare_migration), migration);
+  pg::Parameters name = {model.name};
+  co_await connection.query(std::string(queries::prepare_rows), name);
+  for (const auto& target : model.targets) {
+    // Into an empty table rows are loaded in bulk; what is there already is merged.
+    auto any = fmt::format("select not exists (select from {})", quote_qualified(model.shadow_schema, target.name));
+    const bool empty = co_await truth(connection, any, {});
+    pg::Parameters begin = {model.name, target.name, empty ? "true" : "false",
+                            std::to_string(static_cast<std::int64_t>(target.estimated_rows))};
+    co_await connection.query(std::string(queries::backfill_begin), begin);
+  }
+}
+
+asio::awaitable<void> begin_stream(pg::Connection& connection, const mapping::Model& model, const Settings& settings) {
+  const auto there = co_await wal::inspect_slot(connection, settings.slot);
+  if (there) co_await wal::drop_slot(connection, settings.slot);
+  const auto incarnation = co_await make_slot(connection, settings);
+  co_await store::begin_checkpoint(connection, model.name, incarnation);
+}
+
+asio::awaitable<void> cancel(pg::Connection& connection, std::string migration) {
+  co_await wal::drop_slot(connection, slot_name(migration));
+  co_await connection.script("begin");
+  auto drop_publication = "drop publication if exists " + quote_identifier(publication_name(migration));
+  co_await connection.script(std::move(drop_publication));
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
+  if (!rows.empty()) {
+    // Tables that were there before crossfade stay, without the guard and with the keys that a bulk load took off.
+    pg::Parameters shadow = {rows.optional_text(0, 0)};
+    const auto guards = co_await connection.query(std::string(queries::guards_of_schema), shadow);
+    for (std::size_t row = 0; row < guards.size(); ++row) co_await connection.script(std::string(guards.text(row, 0)));
+    for (const auto* stage : {"1", "2"}) {
+      pg::Parameters taken_off = {migration, stage};
+      const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
+      for (std::size_t row = 0; row < pieces.size(); ++row) co_await connection.script(std::string(pieces.text(row, 2)));
+    }
+    for (const auto& schema : parse_array(rows.text(0, 3))) {
+      auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
+      co_await connection.script(std::move(drop));
+    }
+    co_await connection.query(std::string(queries::migration_forget), name);
+  }
+  const auto left = co_await connection.query(std::string(queries::migration_count));
+  if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
+  co_await connection.script("commit");
+}
+
+}  // namespace crossfade::sync
