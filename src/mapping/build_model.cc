@@ -167,7 +167,7 @@ class Builder {
     } else if (locator.columns.size() == 1 && locate != written.end()) {
       locator.locate = locate->second;
     } else {
-      found.fail(fmt::format("the shadow table has no column {}, and no foreign key leads to a table that has it", locator.name()),
+      found.fail(fmt::format("the shadow table has no column {}, and no foreign key leads to a table that has it", fmt::join(locator.columns, ", ")),
                  fmt::format("Write targets.{}.locate: {{{}: \"s.… in (select … where … = any($keys))\"}}, names qualified; or let "
                              "the table keep the column.",
                              target, locator.columns.front()));

@@ -83,10 +83,11 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
   if (target.estimated_rows > kWholeView) {
     const auto& walk = target.locators.front();
     auto sampled = co_await sample(connection, model, number, 0);
-    if (walk.indirect() || walk.columns.size() > 1 || !sampled) {
+    if (walk.indirect() || walk.columns.size() > 1) {
       found.warn("the view is too large to be tried for duplicate keys", "Try a copy, or part of the data.");
       co_return;
     }
+    if (!sampled) co_return;  // the planner's guess was wrong: there are no rows
     where = fmt::format(" where v.{} = any($1::{}[])", quote_identifier(walk.columns[0]), walk.types[0]);
     keys = std::move(*sampled);
   }
@@ -115,11 +116,12 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
   Pick pick;
   pick.locator = locator;
   const auto& by = model.targets[number].locators[locator];
+  const auto columns = fmt::format("{}", fmt::join(by.columns, ", "));
   if (!keys) keys = pg::Parameters(by.types.size(), "{}");
   auto sql = "explain (verbose, format json) " + Statements(model, number).merge({pick});
   const auto plan = co_await attempt(connection, std::move(sql), std::move(*keys));
   if (plan.refused) {
-    found.fail(fmt::format("the server refuses the refresh by {}: {}", by.name(), plan.refused->what()),
+    found.fail(fmt::format("the server refuses the refresh by {}: {}", columns, plan.refused->what()),
                by.locate.empty() ? "Mend the rule in migration.yaml."
                                  : "Mend the rule or its locate in migration.yaml; names in it must be qualified.");
     co_return;
@@ -139,8 +141,7 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
     });
     const auto table = quote_qualified(scan->schema, scan->table);
     if (!told.insert(table + scan->column).second) continue;
-    found.warn(fmt::format("a refresh by {} reads {}.{} from end to end", by.columns.size() == 1 ? by.columns[0] : by.name(), scan->schema,
-                           scan->table),
+    found.warn(fmt::format("a refresh by {} reads {}.{} from end to end", columns, scan->schema, scan->table),
                scan->column.empty() ? fmt::format("An index of {} on what the view looks it up by, if it has none; else: analyze {};", table, table)
                                     : fmt::format("create index concurrently on {} ({});", table, scan->column));
   }

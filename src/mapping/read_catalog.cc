@@ -16,8 +16,10 @@ namespace {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 
+/// An array of names; empty for NULL, which is what array_agg makes of no rows.
 std::vector<std::string> names(const pg::Result& result, std::size_t row, std::size_t column) {
   std::vector<std::string> read;
+  if (result.is_null(row, column)) return read;
   for (auto& name : parse_array(result.text(row, column))) read.push_back(std::move(name).value_or(""));
   return read;
 }
@@ -135,8 +137,8 @@ asio::awaitable<void> read_deferred_keys(pg::Connection& connection, const std::
   }
 }
 
-/// The server reads the select as the body of a function: it qualifies the names, checks the result against the view's
-/// columns and records which tables are read.
+/// The server reads the select as the body of a function: it qualifies the names, checks the type of a single result and
+/// records which tables are read.
 asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, const WrittenRule& rule, const RelationCatalog& source,
                                            const RelationCatalog& view, std::string function, std::string search_path) {
   LookupCatalog lookup;
@@ -150,10 +152,11 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
   for (const auto& name : rule.locator_columns) {
     const auto* column = view.find(name);
     if (column == nullptr) co_return lookup;
-    results.push_back(fmt::format("crossfade_{} {}", results.size() + 1, column->type));
+    results.push_back(column->type);
   }
-  auto create = fmt::format("create function pg_temp.{}({}) returns table ({}) language sql stable begin atomic {}; end", function,
-                            fmt::join(parameters, ", "), fmt::join(results, ", "), rule.lookup);
+  // Nothing is named, so that the parameters come back as $1 … $n.
+  auto create = fmt::format("create function pg_temp.{}({}) returns setof {} language sql stable begin atomic {}; end", function,
+                            fmt::join(parameters, ", "), results.size() == 1 ? results.front() : "record", rule.lookup);
   // The file names tables as its author would; what is read back has every name qualified.
   co_await set_search_path(connection, std::move(search_path));
   const auto created = co_await attempt(connection, std::move(create));

@@ -243,14 +243,15 @@ std::string Statements::merge(const std::vector<Pick>& picks) const {
   const auto assignments = joined(rest, ", ", [](const std::string& name) {
     return format("{0} = excluded.{0}", quote_identifier(name));
   });
+  // Two bare rows would be compared column by column, by an operator that no type has: hence ::record.
   // A row that stands under a key which was not asked for (it moved) is met here, not in prior.
   const auto on_conflict = rest.empty() ? std::string("do nothing")
-                                        : format("do update set {} where row({}) *<> row({})", assignments,
+                                        : format("do update set {} where row({})::record *<> row({})::record", assignments,
                                                  columns_of("s", rest), columns_of("excluded", rest));
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), written as (\n"
       "  insert into {shadow} as s ({into})\n  select {from} from next n left join prior p on {same}\n"
-      "  where p.{first} is null or row({n}) *<> row({p})\n  on conflict ({key}) {on_conflict}\n"
+      "  where p.{first} is null or row({n})::record *<> row({p})::record\n  on conflict ({key}) {on_conflict}\n"
       "  returning s.xmax = 0 as fresh\n), stale as (\n"
       "  select {stale} from prior p where not exists (select from next n where {same})\n)\n"
       "select (select count(*) from next), (select count(*) from written where fresh),"
@@ -293,7 +294,7 @@ std::string Statements::compare(const std::vector<Pick>& picks) const {
       "    case when n.{first} is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,\n"
       "    case when p.{first} is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow\n"
       "  from next n full join prior p on {same}\n"
-      "  where n.{first} is null or p.{first} is null or row({n}) *<> row({p})\n)\n"
+      "  where n.{first} is null or p.{first} is null or row({n})::record *<> row({p})::record\n)\n"
       "select (select count(*) from next), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
       fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks, true)),
