@@ -1,5 +1,13 @@
-select format('pid %s (user %s, since %s s): %s', pid, usename, round(extract(epoch from now() - xact_start)), left(query, 80))
-from pg_stat_activity
-where backend_xid is not null and pid <> pg_backend_pid()
-order by xact_start
+select who
+from (
+  select xact_start as since,
+         format('pid %s (user %s, since %s s): %s', pid, usename, round(extract(epoch from now() - xact_start)), left(query, 80)) as who
+  from pg_stat_activity
+  where backend_xid is not null and pid <> pg_backend_pid()
+  union all
+  select prepared,
+         format('prepared transaction %s (user %s, since %s s)', quote_literal(gid), owner, round(extract(epoch from now() - prepared)))
+  from pg_prepared_xacts
+) writers
+order by since
 limit 1

@@ -9,16 +9,26 @@ namespace {
 
 std::string_view name_of(MessageKind kind) {
   switch (kind) {
-    case MessageKind::kBegin: return "Begin message";
-    case MessageKind::kCommit: return "Commit message";
-    case MessageKind::kOrigin: return "Origin message";
-    case MessageKind::kRelation: return "Relation message";
-    case MessageKind::kType: return "Type message";
-    case MessageKind::kInsert: return "Insert message";
-    case MessageKind::kUpdate: return "Update message";
-    case MessageKind::kDelete: return "Delete message";
-    case MessageKind::kTruncate: return "Truncate message";
-    case MessageKind::kMessage: return "logical message";
+    case MessageKind::kBegin:
+      return "Begin message";
+    case MessageKind::kCommit:
+      return "Commit message";
+    case MessageKind::kOrigin:
+      return "Origin message";
+    case MessageKind::kRelation:
+      return "Relation message";
+    case MessageKind::kType:
+      return "Type message";
+    case MessageKind::kInsert:
+      return "Insert message";
+    case MessageKind::kUpdate:
+      return "Update message";
+    case MessageKind::kDelete:
+      return "Delete message";
+    case MessageKind::kTruncate:
+      return "Truncate message";
+    case MessageKind::kMessage:
+      return "logical message";
   }
   return "";
 }
@@ -83,7 +93,7 @@ void decode(std::string_view bytes, Message& message) {
   ByteReader start(bytes, "replication message");
   message.kind = static_cast<MessageKind>(start.number<char>());
   const auto name = name_of(message.kind);
-  if (name.empty()) throw start.malformed(fmt::format("its kind {:#04x} is not known", static_cast<unsigned>(static_cast<unsigned char>(bytes[0]))));
+  if (name.empty()) throw start.malformed(fmt::format("its kind {:#04x} is not known", std::uint8_t(bytes[0])));
   ByteReader in(start.rest(), name);
   switch (message.kind) {
     case MessageKind::kBegin:
@@ -132,7 +142,7 @@ void decode(std::string_view bytes, Message& message) {
     }
     case MessageKind::kMessage:
       message.transactional = (in.number<std::uint8_t>() & 1U) != 0;
-      message.commit_lsn = Lsn{in.number<std::uint64_t>()};
+      in.number<std::uint64_t>();  // its own position is that of no commit, and no barrier: owners match the content
       message.prefix = in.string();
       message.content = in.bytes(in.number<std::uint32_t>());
       break;

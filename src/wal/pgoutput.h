@@ -56,19 +56,19 @@ struct Message {
   enum class Old : char { kNone = 0, kKey = 'K', kFull = 'O' };
 
   MessageKind kind = MessageKind::kBegin;
-  Xid xid;                        ///< kBegin
-  Lsn commit_lsn;                 ///< kBegin (as final_lsn), kCommit: where the commit record begins
-  Lsn end_lsn;                    ///< kCommit: behind the commit record; this is what gets confirmed
-  std::int64_t commit_time = 0;   ///< kBegin, kCommit: microseconds since 2000-01-01, the origin's where there is one
-  Relation relation;              ///< kRelation
-  std::uint32_t relation_oid = 0; ///< kInsert, kUpdate, kDelete
-  Old old = Old::kNone;           ///< kUpdate, kDelete
-  Tuple old_tuple;                ///< under kKey, columns outside the identity come as null: that is not NULL
-  Tuple new_tuple;                ///< kInsert, kUpdate
+  Xid xid;                         ///< kBegin
+  Lsn commit_lsn;                  ///< kBegin (as final_lsn), kCommit: where the commit record begins
+  Lsn end_lsn;                     ///< kCommit: behind the commit record; this is what gets confirmed
+  std::int64_t commit_time = 0;    ///< kBegin, kCommit: microseconds since 2000-01-01, the origin's where there is one
+  Relation relation;               ///< kRelation
+  std::uint32_t relation_oid = 0;  ///< kInsert, kUpdate, kDelete
+  Old old = Old::kNone;            ///< kUpdate, kDelete
+  Tuple old_tuple;                 ///< under kKey, columns outside the identity come as null: that is not NULL
+  Tuple new_tuple;                 ///< kInsert, kUpdate
   std::vector<std::uint32_t> truncated;  ///< kTruncate: several tables at once
-  bool transactional = false;     ///< kMessage
-  std::string_view prefix;        ///< kMessage
-  std::string_view content;       ///< kMessage
+  bool transactional = false;            ///< kMessage
+  std::string_view prefix;               ///< kMessage
+  std::string_view content;              ///< kMessage
 };
 
 /// Reads one message into `message`, whose vectors are used again, so that a row costs no allocation. Total: any bytes

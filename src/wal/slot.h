@@ -19,8 +19,9 @@ struct SlotState {
   int active_pid = 0;
   Lsn restart_lsn;
   Lsn confirmed_flush;
-  std::string wal_status;                 ///< reserved, extended, unreserved, lost
-  std::optional<std::int64_t> safe_bytes; ///< WAL that may still be written before the slot is at risk; none: unlimited
+  std::string wal_status;  ///< reserved, extended, unreserved, lost
+  /// WAL that may still be written before the slot is at risk; none: no limit is set.
+  std::optional<std::int64_t> safe_bytes;
   std::int64_t retained_bytes = 0;
 
   bool lost() const { return wal_status == "lost"; }
@@ -45,10 +46,11 @@ asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name);
 
 asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name);
 
-/// Fills in system identifier and timeline of the server that `connection` leads to.
+/// Fills in system identifier and timeline of the server that `connection` leads to. The server must be a primary.
 asio::awaitable<Incarnation> identify(pg::Connection& connection);
 
-/// "pid 4711 (user app, since 12 s): update exercises …" of the oldest transaction that has written; "" if none.
+/// "pid 4711 (user app, since 12 s): update exercises …" of the oldest transaction that has written, in any database of
+/// the server; "prepared transaction …" where it is one; "" if none. It is what the making of a slot waits for.
 asio::awaitable<std::string> oldest_writer(pg::Connection& connection);
 
 }  // namespace crossfade::wal
