@@ -72,10 +72,13 @@ insert into public.exercises (id, plan_id, name, muscle_group, day_of_week, day_
 select pg_temp.row_id('exercise', e.number),
        case when e.number % 997 <> 5 then pg_temp.row_id('plan', e.plan) end,
        (array['Squat', 'Bench Press', 'Deadlift', 'Row', 'Overhead Press', 'Curl', 'Lunge', 'Dip', 'Plank'])[1 + pg_temp.draw(e.number, 11, 9)],
-       (array['chest', 'back', 'quads', 'shoulders', 'biceps', 'triceps', 'hamstrings', 'glutes', 'Chest', 'core', 'forearms', null])
-         [1 + pg_temp.draw(e.number, 12, 12)],
-       case when e.plan % 4 = 0 or e.plan % 4 = 3 and e.number % 3 = 0 then case when e.number % 400 = 8 then 9 else 2 * e.slot end end,
-       case when e.plan % 4 = 1 and e.number % 10 > 0 or e.plan % 4 = 3 and e.number % 3 = 1 or e.plan % 8 = 0
+       case when e.number % 23 = 4 then (array['core', 'forearms', null, ' '])[1 + pg_temp.draw(e.number, 12, 4)]
+            when e.slot = 0 then (array['chest', 'shoulders', 'triceps', 'Chest'])[1 + pg_temp.draw(e.number, 12, 4)]
+            when e.slot = 1 then (array['back', 'biceps'])[1 + pg_temp.draw(e.number, 12, 2)]
+            when e.slot = 2 then (array['quads', 'hamstrings', 'glutes'])[1 + pg_temp.draw(e.number, 12, 3)]
+            when e.plan % 3 > 0 then 'core' end,
+       case when e.plan % 4 = 0 or e.plan % 4 = 3 and e.slot = 1 then case when e.number % 400 = 8 then 9 else 2 * e.slot end end,
+       case when e.plan % 4 = 1 and e.number % 40 > 0 or e.plan % 4 = 3 and e.slot = 2 or e.plan % 8 = 0
             then (array['Push', 'Pull', 'Legs', ' Upper '])[1 + e.slot] end,
        case when e.number % 701 = 9 then 0 else 3 + pg_temp.draw(e.number, 13, 3) end,
        case when e.number % 11 > 0 then 5 + pg_temp.draw(e.number, 14, 4) end,
@@ -94,7 +97,7 @@ from (
 -- plan, a few to nobody, and some were never completed.
 insert into public.workout_sessions (id, user_id, plan_id, day_of_week, day_label, started_at, completed_at, notes)
 select pg_temp.row_id('session', s.number),
-       case when s.number % 25 > 0 then coalesce(pg_temp.plan_owner(s.plan), pg_temp.user_id(1)) end,
+       case when s.number % 25 <> 1 then coalesce(pg_temp.plan_owner(s.plan), pg_temp.user_id(1)) end,
        case when s.number % 40 <> 9 then pg_temp.row_id('plan', s.plan) end,
        case when s.plan % 4 = 0 then 2 * (s.number % 4) when s.number % 50 = 7 then 3 end,
        case when s.plan % 4 = 2 then (array['Push Day', 'Pull Day', 'Leg Day', 'Upper Body'])[1 + s.number % 4]
