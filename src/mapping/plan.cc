@@ -20,14 +20,16 @@ std::string_view word(Finding::Level level) {
   return "";
 }
 
-/// "the shadow table has it", or the way to where it is.
 std::string found_in_shadow(const Target& target, const Locator& locator) {
   if (!locator.locate.empty()) return "in the shadow table where " + locator.locate;
-  std::string way = target.name;
-  for (const auto& step : locator.path) {
+  if (locator.path.empty()) return "in the shadow table by its own columns";
+  auto way = "in the shadow table by " + target.name;
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
+    if (n > 0) way += ", " + locator.path[n - 1].parent;
     way += fmt::format("({}) → {}({})", fmt::join(step.columns, ", "), step.parent, fmt::join(step.parent_columns, ", "));
   }
-  return "in the shadow table by " + way;
+  return way;
 }
 
 std::string keys_of(const Locator& locator) {

@@ -47,12 +47,13 @@ std::string sample_query(const Model& model, const FollowRule& rule) {
                      kSampledKeys);
 }
 
-/// Rows of the view that share a key or have none, one of them; `where` bounds the search.
+/// Rows of the view that share a key or have none, one of them; `where` bounds the search. Whole rows are counted, so that
+/// every column is computed and fails where it has to.
 std::string duplicate_query(const Model& model, const Target& target, const std::string& where) {
   std::vector<std::string> nulls;
   for (const auto& column : target.key) nulls.push_back(fmt::format("v.{} is null", quote_identifier(column)));
   const auto key = listed("v", target.key);
-  return fmt::format("select count(*), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
+  return fmt::format("select count(v), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
                      view_of(model, target), where, fmt::join(nulls, " or "));
 }
 
@@ -153,8 +154,13 @@ asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
   auto& model = preflight.model;
   for (std::uint16_t number = 0; number < model.targets.size(); ++number) {
     auto& target = model.targets[number];
-    if (target.locators.empty()) continue;
-    Findings found(preflight.findings, "target " + target.name);
+    const auto subject = "target " + target.name;
+    const bool broken = std::any_of(preflight.findings.begin(), preflight.findings.end(), [&](const Finding& finding) {
+      return finding.level == Finding::Level::kFail && finding.subject == subject;
+    });
+    // What a trial could add to that would be its consequences.
+    if (broken || target.locators.empty()) continue;
+    Findings found(preflight.findings, subject);
     co_await estimate(connection, model, target);
     co_await probe_uniqueness(connection, model, number, found);
     std::set<std::string> told;

@@ -26,7 +26,7 @@ Struct root(std::string_view json) {
   return plan == fields.end() ? Struct() : plan->second.struct_value();
 }
 
-/// The column in the first `alias.column` of a condition.
+/// The column in the first `alias.column` that a condition equates with something.
 std::string column_of(const std::string& condition, const std::string& alias) {
   const auto named = alias + ".";
   for (auto at = condition.find(named); at != std::string::npos; at = condition.find(named, at + 1)) {
@@ -39,7 +39,8 @@ std::string column_of(const std::string& condition, const std::string& alias) {
     } else {
       while (end < condition.size() && in_name(condition[end])) ++end;
     }
-    return condition.substr(start, end - start);
+    const bool equated = condition.compare(end, 3, " = ") == 0 || (at >= 2 && condition.compare(at - 2, 2, "= ") == 0);
+    if (equated) return condition.substr(start, end - start);
   }
   return "";
 }

@@ -1,0 +1,66 @@
+#include "mapping/plan.h"
+
+#include <gtest/gtest.h>
+
+namespace crossfade::mapping {
+namespace {
+
+Preflight workout() {
+  Preflight preflight;
+  auto& model = preflight.model;
+  model.name = "vagus";
+  model.sources = {{"public", "plans", {"id"}, 1}, {"public", "exercises", {"id"}, 2}};
+  Target days;
+  days.name = "days";
+  days.key = {"id"};
+  days.columns = {{"id", "uuid"}, {"week_id", "uuid"}};
+  days.estimated_rows = 2'550'000;
+  days.walk_column = "id";
+  Locator by_plan;
+  by_plan.columns = {"plan_id"};
+  by_plan.types = {"uuid"};
+  by_plan.path = {{"weeks", {"week_id"}, {"id"}}};
+  Locator by_lookup;
+  by_lookup.columns = {"id"};
+  by_lookup.types = {"uuid"};
+  by_lookup.lookup = "SELECT d.id\n   FROM public.d d\n  WHERE (d.x = ANY ($1::uuid[]))";
+  days.locators = {by_plan, by_lookup};
+  model.targets = {days};
+  model.rules = {{0, 0, 0, {"id"}, {"id", "weeks"}}, {1, 0, 1, {"x"}, {"x"}}};
+  return preflight;
+}
+
+TEST(PlanText, ShowsHowRowsAreFoundAndWhatMatters) {
+  auto preflight = workout();
+  preflight.findings = {{Finding::Level::kOk, "server", "streams", "", ExitCode::kOk},
+                        {Finding::Level::kWarn, "target days", "is slow", "create index x;", ExitCode::kPrecondition}};
+  EXPECT_EQ(plan_text(preflight),
+            "ok    server: streams\n"
+            "warn  target days: is slow\n"
+            "      → create index x;\n"
+            "\n"
+            "1. days: key (id), 2 columns, about 2550000 rows\n"
+            "   backfilled along public.plans.id\n"
+            "   by plan_id (uuid)\n"
+            "      in the shadow table by days(week_id) → weeks(id)\n"
+            "      ← public.plans(id), when it changes in id, weeks\n"
+            "   by id in (SELECT d.id FROM public.d d WHERE (d.x = ANY ($1::uuid[])))\n"
+            "      in the shadow table by its own columns\n"
+            "      ← public.exercises(x), when it changes in x\n"
+            "\n"
+            "vagus can begin: nothing to mend, 1 to look at.\n");
+}
+
+TEST(PlanText, SaysWhatHasToBeMended) {
+  Preflight preflight;
+  preflight.model.name = "vagus";
+  preflight.findings = {{Finding::Level::kFail, "server", "wal_level is replica", "alter system …", ExitCode::kPrecondition}};
+  EXPECT_EQ(plan_text(preflight),
+            "FAIL  server: wal_level is replica\n"
+            "      → alter system …\n"
+            "\n"
+            "vagus cannot begin: 1 to mend, 0 to look at.\n");
+}
+
+}  // namespace
+}  // namespace crossfade::mapping
