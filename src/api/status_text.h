@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "crossfade/v1/status.pb.h"
+
+namespace crossfade::api {
+
+/// The block `crossfade status` prints. `now` in seconds since 1970.
+std::string status_block(const v1::Status& status, double now);
+
+/// The documented JSON: snake_case names, every field there, null where something is not known.
+std::string status_json(const v1::Status& status);
+
+/// "3.2 GiB", "1,204", "12 min".
+std::string human_bytes(double bytes);
+std::string human_count(double count);
+std::string human_seconds(double seconds);
+
+}  // namespace crossfade::api
