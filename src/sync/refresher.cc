@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "sync/backfill.h"
+#include "sync/cut_job.h"
 #include "sync/store.h"
 
 namespace crossfade::sync {
@@ -181,7 +182,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (run_.queue.waiting_transactions() == 0) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
     const bool moved = run_.queue.idle() && run_.received > run_.consistent;
-    if (!moved) co_return false;
+    if (!moved && run_.at_cut.empty()) co_return false;
   }
   const auto began = Clock::now();
   const auto view = co_await begin(connection);
@@ -207,6 +208,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   try {
     if (!whole.empty()) co_await reconcile(connection, run_, whole);
     if (!keys.empty()) co_await write(connection, keys, false);
+    if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
     clock = co_await store::write_checkpoint(connection, run_, settled, consistent ? std::optional(settled) : std::nullopt);
     co_await connection.script("commit");
   } catch (const Failure& caught) {

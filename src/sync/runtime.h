@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,6 +42,13 @@ struct TargetProgress {
   bool bulk = false;
 };
 
+/// Something that wants to read at a consistent cut, and what came of it.
+struct CutJob {
+  std::function<asio::awaitable<void>(pg::Connection&)> read;
+  bool done = false;
+  std::optional<Failure> failure;
+};
+
 /// What one run of the engine shares between its parts: from taking the lease to losing a connection. Everything in it
 /// can be forgotten at any time; the database knows the rest.
 struct Runtime {
@@ -75,6 +83,7 @@ struct Runtime {
   std::uint64_t dirty_keys = 0;
   std::uint64_t quarantined = 0;
   std::vector<TargetProgress> progress;  ///< one a target
+  std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
   std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
   LagGauge lag;
   wal::SlotState slot;     ///< as last sampled
