@@ -1,0 +1,1 @@
+select clock_timestamp(), pg_current_wal_insert_lsn()

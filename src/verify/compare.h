@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+#include "verify/differing_rows.h"
+#include "verify/judge.h"
+
+namespace crossfade::verify {
+
+/// What one verification found.
+struct Verification {
+  struct OfTarget {
+    std::uint16_t target = 0;
+    std::uint64_t rows = 0;               ///< of the view, or of the shadow where that has more
+    std::uint64_t drifted = 0;
+  };
+
+  std::string started_at;                 ///< by the server's clock, as timestamptz prints
+  std::string lsn;                        ///< where the log ended when it began: what committed before was looked at
+  double seconds = 0;
+  bool whole = false;                     ///< every target, not a choice of them
+  bool engine_running = false;            ///< false: what a daemon has still to apply looks like drift
+  bool repair = false;
+  std::vector<OfTarget> targets;
+  std::uint64_t compared_rows = 0;
+  std::uint64_t drifted_rows = 0;         ///< what was found, the repaired included: a clean pass has none
+  std::uint64_t repaired_rows = 0;
+  std::uint64_t quarantined_rows = 0;     ///< differ because their key is in quarantine
+  std::uint64_t in_flight_rows = 0;       ///< differed at first and were only on their way
+  std::uint64_t offered_keys = 0;         ///< by repair
+  std::vector<Difference> drift;          ///< the first of them
+
+  bool equal() const { return drifted_rows == repaired_rows; }
+};
+
+struct CompareOptions {
+  std::vector<std::uint16_t> targets;            ///< none: all
+  bool repair = false;                           ///< offer what has drifted, and look again
+  std::size_t most_kept = 1000;                  ///< differences in the result; all are counted
+  std::chrono::milliseconds chunk_aim{700};      ///< of one snapshot: vacuum is not held up, a pause is felt at once
+  double share = 1.0;                            ///< of the time that is spent comparing; the rest is left to the server
+  std::function<void(std::uint64_t rows)> progress;  ///< after each chunk: rows compared so far
+};
+
+/// Holds every shadow table against its view, in chunks of the walk, each at a snapshot of its own.
+class Compare {
+ public:
+  Compare(pg::Connection& connection, const mapping::Model& model, Judge& judge, CompareOptions options)
+      : connection_(connection), model_(model), judge_(judge), options_(std::move(options)) {}
+
+  asio::awaitable<Verification> run();
+
+ private:
+  asio::awaitable<void> walk(std::uint16_t target);
+  asio::awaitable<mapping::Range> next_chunk(std::uint16_t target, const mapping::Range& rest, std::size_t keys);
+  asio::awaitable<Compared> compare(std::uint16_t target, mapping::Range range);
+  void suspect(std::uint16_t target, const mapping::Range& range, const Compared& compared);
+  asio::awaitable<void> decide_suspects();
+  void mark_repaired(std::vector<Difference>& drift, const std::vector<Difference>& after) const;
+  void keep(std::vector<Difference> drift);
+
+  pg::Connection& connection_;
+  const mapping::Model& model_;
+  Judge& judge_;
+  const CompareOptions options_;
+  Verification found_;
+  Suspects suspects_;
+  std::uint64_t suspected_rows_ = 0;
+};
+
+/// Writes the result to crossfade.verification; `metrics` may be null.
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const Verification& verification,
+                             Metrics* metrics);
+
+}  // namespace crossfade::verify

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/key.h"
+#include "mapping/model.h"
+
+namespace crossfade::verify {
+
+/// A row that view and shadow do not agree on.
+struct Difference {
+  std::uint16_t target = 0;
+  std::optional<KeyValues> walk;         ///< values of the target's first locator; nothing where the row is not found by it
+  std::optional<std::string> in_view;    ///< the row as jsonb prints it; nothing: the shadow has one too many
+  std::optional<std::string> in_shadow;  ///< nothing: the shadow misses it
+  bool repaired = false;
+};
+
+/// The members of an object as jsonb prints it, each value as its text: {"a": 1, "b": "x"} → a → 1, b → "x". Values are
+/// not read any further, so that no number loses a digit and 1.0 stays apart from 1.00.
+std::vector<std::pair<std::string, std::string>> columns_of(std::string_view object);
+
+/// The primary key of the row: "id 42", "plan_id 1, number 2".
+std::string row_name(const mapping::Target& target, const Difference& difference);
+
+/// "exercises id 42: column title: view \"Squat\", shadow null; column sets: view 3, shadow 4", or which side lacks the row.
+std::string describe(const mapping::Model& model, const Difference& difference);
+
+}  // namespace crossfade::verify

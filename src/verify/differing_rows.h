@@ -1,0 +1,28 @@
+#pragma once
+
+#include "mapping/statements.h"
+#include "pg/connection.h"
+#include "verify/difference.h"
+
+namespace crossfade::verify {
+
+namespace asio = boost::asio;
+
+/// What one comparison of view and shadow found, in rows.
+struct Compared {
+  std::uint64_t in_view = 0;
+  std::uint64_t in_shadow = 0;
+  std::uint64_t differing = 0;
+  std::vector<Difference> rows;  ///< the first `most` that differ
+};
+
+/// Statements::compare() for `picks`, as one statement and so at one snapshot.
+struct Comparison {
+  std::uint16_t target;
+  std::vector<mapping::Pick> picks;
+  pg::Parameters parameters;
+  std::size_t most;
+};
+asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mapping::Model& model, Comparison comparison);
+
+}  // namespace crossfade::verify

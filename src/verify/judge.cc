@@ -1,0 +1,152 @@
+#include "verify/judge.h"
+
+#include <embedded_sql.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "sync/cut_job.h"
+#include "sync/store.h"
+#include "verify/differing_rows.h"
+
+namespace crossfade::verify {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Rows that one comparison of a decision brings over: a few megabytes.
+constexpr std::size_t kMostRows = 5000;
+
+using RowId = std::pair<std::uint16_t, std::string>;
+
+RowId id_of(const mapping::Model& model, const Difference& difference) {
+  return {difference.target, row_name(model.targets[difference.target], difference)};
+}
+
+/// All that differs among `suspects`; a row that two of them lead to is there once.
+asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Model& model, Suspects suspects) {
+  std::vector<Comparison> comparisons;
+  for (auto& [target, selection] : sync::select_keys(model, suspects.keys)) {
+    comparisons.push_back({target, std::move(selection.picks), std::move(selection.parameters), kMostRows});
+  }
+  for (const auto& [target, range] : suspects.stretches) {
+    comparisons.push_back({target, range_picks(range), range_parameters(range), kMostRows});
+  }
+  Decision found;
+  std::set<RowId> seen;
+  for (auto& comparison : comparisons) {
+    auto compared = co_await differing_rows(connection, model, std::move(comparison));
+    found.drifted += compared.differing - compared.rows.size();
+    for (auto& difference : compared.rows) {
+      if (!seen.insert(id_of(model, difference)).second) continue;
+      ++found.drifted;
+      found.drift.push_back(std::move(difference));
+    }
+  }
+  co_return found;
+}
+
+asio::awaitable<std::vector<Key>> quarantined_keys(pg::Connection& connection, const mapping::Model& model,
+                                                   const std::vector<Difference>& of_targets_of) {
+  std::set<std::uint16_t> numbers;
+  for (const auto& difference : of_targets_of) numbers.insert(difference.target);
+  std::vector<std::optional<std::string>> names;
+  for (const auto number : numbers) names.emplace_back(model.targets[number].name);
+  const std::string sql(queries::quarantine_of_targets);
+  pg::Parameters parameters = {model.name, array_text(names)};
+  const auto rows = co_await connection.query(sql, std::move(parameters));
+  std::vector<Key> keys;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto values = parse_array(rows.text(row, 2));
+    auto key = sync::store::key_from_names(model, std::string(rows.text(row, 0)), rows.optional_text(row, 1), values);
+    if (key) keys.push_back(std::move(*key));
+  }
+  co_return keys;
+}
+
+}  // namespace
+
+asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::Model& model, Suspects suspects) {
+  auto decision = co_await look_at(in_transaction, model, std::move(suspects));
+  if (decision.drifted == 0) co_return decision;
+  Suspects set_aside;
+  set_aside.keys = co_await quarantined_keys(in_transaction, model, decision.drift);
+  if (set_aside.keys.empty()) co_return decision;
+  // The key in quarantine need not be of the walk's locator; the rows that it leads to tell.
+  const auto known = co_await look_at(in_transaction, model, std::move(set_aside));
+  std::set<RowId> excused;
+  for (const auto& difference : known.drift) excused.insert(id_of(model, difference));
+  decision.quarantined = std::erase_if(decision.drift, [&](const Difference& difference) {
+    return excused.contains(id_of(model, difference));
+  });
+  decision.drifted -= decision.quarantined;
+  co_return decision;
+}
+
+asio::awaitable<Decision> EngineJudge::judge(Suspects suspects) {
+  // Shared with the job, which may outlive a caller that is cancelled.
+  struct Asked {
+    const mapping::Model& model;
+    Suspects suspects;
+    Decision decision;
+  };
+  const auto asked = std::make_shared<Asked>(Asked{run_.model, std::move(suspects), {}});
+  auto job = [asked](pg::Connection& in_cut) -> asio::awaitable<void> {
+    asked->decision = co_await decide(in_cut, asked->model, asked->suspects);
+  };
+  co_await sync::read_at_cut(run_, job);
+  co_return std::move(asked->decision);
+}
+
+asio::awaitable<void> EngineJudge::offer(std::vector<Key> keys) {
+  run_.queue.offer_now(std::move(keys));
+  run_.offered.raise();
+  co_return;
+}
+
+asio::awaitable<Decision> PatientJudge::look(Suspects suspects) {
+  co_await connection_.script("begin isolation level repeatable read read only");
+  auto decision = co_await decide(connection_, model_, std::move(suspects));
+  co_await connection_.script("commit");
+  co_return decision;
+}
+
+asio::awaitable<Decision> PatientJudge::judge(Suspects suspects) {
+  const auto first = co_await look(suspects);
+  if (first.drifted == 0) co_return first;
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, between_looks_);
+  co_await timer.async_wait(asio::use_awaitable);
+  auto second = co_await look(std::move(suspects));
+  std::map<RowId, const Difference*> before;
+  for (const auto& difference : first.drift) before.emplace(id_of(model_, difference), &difference);
+  const auto moved = std::erase_if(second.drift, [&](const Difference& difference) {
+    const auto found = before.find(id_of(model_, difference));
+    // What was cut off the first look cannot speak for a row.
+    if (found == before.end()) return first.drifted == first.drift.size();
+    return found->second->in_shadow != difference.in_shadow;
+  });
+  second.drifted -= moved;
+  co_return second;
+}
+
+asio::awaitable<void> PatientJudge::offer(std::vector<Key> keys) {
+  std::vector<std::optional<std::string>> targets, locators, values;
+  for (const auto& key : keys) {
+    targets.emplace_back(sync::store::target_name(model_, key));
+    locators.emplace_back(sync::store::locator_name(model_, key));
+    values.emplace_back(array_text(key.values()));
+  }
+  const std::string sql(queries::dirty_put);
+  pg::Parameters parameters = {model_.name, array_text(targets), array_text(locators), array_text(values)};
+  co_await connection_.query(sql, std::move(parameters));
+}
+
+}  // namespace crossfade::verify
