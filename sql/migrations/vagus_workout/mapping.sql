@@ -203,3 +203,31 @@ left join public.notification_preferences n on n.user_id = u.id;
 create view workout_map.workout_templates as
 select t.id, t.coach_id, t.name, t.description, t.structure, true as needs_review, t.created_at, t.updated_at
 from public.workout_templates t;
+
+-- For the check of cascades, whose whole way needs several statements: a plan of two levels of children and a session,
+-- deleted. Nothing of it is left, and the transaction is rolled back.
+create function workout_map.deleted_plan_leaves_nothing() returns boolean
+language plpgsql volatile as $$
+declare
+  nobody uuid := '00000000-0000-0000-0000-000000000000';
+  test_plan_id uuid := crossfade.uuid(nobody, 'plan');
+  test_week_id uuid := crossfade.uuid(nobody, 'week');
+  test_day_id uuid := crossfade.uuid(nobody, 'day');
+  test_exercise_id uuid := crossfade.uuid(nobody, 'exercise');
+  test_session_id uuid := crossfade.uuid(nobody, 'session');
+begin
+  insert into workout_v2.workout_plans (id, user_id, name, goal, total_weeks) values (test_plan_id, nobody, 'Test Plan', 'strength', 1);
+  insert into workout_v2.workout_weeks (id, plan_id, week_number) values (test_week_id, test_plan_id, 1);
+  insert into workout_v2.workout_days (id, week_id, day_number, day_label) values (test_day_id, test_week_id, 1, 'Test Day');
+  insert into workout_v2.exercises (id, day_id, name) values (test_exercise_id, test_day_id, 'Test Exercise');
+  insert into workout_v2.workout_sessions (id, user_id, plan_id, day_id) values (test_session_id, nobody, test_plan_id, test_day_id);
+  insert into workout_v2.exercise_logs (id, session_id, exercise_id, set_number)
+  values (crossfade.uuid(nobody, 'log'), test_session_id, test_exercise_id, 1);
+  delete from workout_v2.workout_plans where id = test_plan_id;
+  return not exists (select from workout_v2.workout_weeks where id = test_week_id)
+     and not exists (select from workout_v2.workout_days where id = test_day_id)
+     and not exists (select from workout_v2.exercises where id = test_exercise_id)
+     and not exists (select from workout_v2.workout_sessions where id = test_session_id)
+     and not exists (select from workout_v2.exercise_logs where session_id = test_session_id);
+end
+$$;

@@ -77,7 +77,7 @@ select pg_temp.row_id('exercise', e.number),
             when e.slot = 1 then (array['back', 'biceps'])[1 + pg_temp.draw(e.number, 12, 2)]
             when e.slot = 2 then (array['quads', 'hamstrings', 'glutes'])[1 + pg_temp.draw(e.number, 12, 3)]
             when e.plan % 3 > 0 then 'core' end,
-       case when e.plan % 4 = 0 or e.plan % 4 = 3 and e.slot = 1 then case when e.number % 400 = 8 then 9 else 2 * e.slot end end,
+       case when e.plan % 4 = 0 or e.plan % 4 = 3 and e.slot = 1 then case when e.number % 400 = 27 then 9 else 2 * e.slot end end,
        case when e.plan % 4 = 1 and e.number % 40 > 0 or e.plan % 4 = 3 and e.slot = 2 or e.plan % 8 = 0
             then (array['Push', 'Pull', 'Legs', ' Upper '])[1 + e.slot] end,
        case when e.number % 701 = 9 then 0 else 3 + pg_temp.draw(e.number, 13, 3) end,
