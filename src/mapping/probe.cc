@@ -57,12 +57,6 @@ std::string duplicate_query(const Model& model, const Target& target, const std:
                      view_of(model, target), where, fmt::join(nulls, " or "));
 }
 
-asio::awaitable<void> estimate(pg::Connection& connection, const Model& model, Target& target) {
-  auto sql = fmt::format("explain (format json) select * from {}", view_of(model, target));
-  const auto plan = co_await attempt(connection, std::move(sql));
-  if (!plan.refused) target.estimated_rows = estimated_rows(plan.result.text(0, 0));
-}
-
 /// Keys of the locator from real rows, as the parameters of a pick; nothing where there are none.
 asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection, const Model& model, std::uint16_t target,
                                                       std::uint16_t locator) {
@@ -150,10 +144,18 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
 
 }  // namespace
 
+asio::awaitable<void> estimate_rows(pg::Connection& connection, Model& model) {
+  for (auto& target : model.targets) {
+    auto sql = fmt::format("explain (format json) select * from {}", view_of(model, target));
+    const auto plan = co_await attempt(connection, std::move(sql));
+    if (!plan.refused) target.estimated_rows = estimated_rows(plan.result.text(0, 0));
+  }
+}
+
 asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
-  auto& model = preflight.model;
+  const auto& model = preflight.model;
   for (std::uint16_t number = 0; number < model.targets.size(); ++number) {
-    auto& target = model.targets[number];
+    const auto& target = model.targets[number];
     const auto subject = "target " + target.name;
     const bool broken = std::any_of(preflight.findings.begin(), preflight.findings.end(), [&](const Finding& finding) {
       return finding.level == Finding::Level::kFail && finding.subject == subject;
@@ -161,7 +163,6 @@ asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
     // What a trial could add to that would be its consequences.
     if (broken || target.locators.empty()) continue;
     Findings found(preflight.findings, subject);
-    co_await estimate(connection, model, target);
     co_await probe_uniqueness(connection, model, number, found);
     std::set<std::string> told;
     for (std::uint16_t locator = 0; locator < target.locators.size(); ++locator) {

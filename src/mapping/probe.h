@@ -7,9 +7,12 @@
 
 namespace crossfade::mapping {
 
+/// Asks the planner how many rows each view has: Target::estimated_rows. Wants an open transaction.
+boost::asio::awaitable<void> estimate_rows(pg::Connection& connection, Model& model);
+
 /// Tries the views and the engine's statements on the data that is there: whether a view is unique by its target's key,
-/// whether its keys are answered by indexes, how many rows are to be expected (Target::estimated_rows). Each question is
-/// bounded in time. Wants an open transaction; writes nothing.
+/// and whether its keys are answered by indexes. Wants the rows estimated and an open transaction; each question is
+/// bounded in time. Writes nothing.
 boost::asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight);
 
 }  // namespace crossfade::mapping

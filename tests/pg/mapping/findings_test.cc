@@ -66,6 +66,20 @@ TEST_F(FindingsTest, AViewThatIsNotUnique) {
                              "the key."});
 }
 
+TEST_F(FindingsTest, ALargeViewThatIsNotUniqueForSomeKeys) {
+  sql.exec("insert into plans (owner, weeks) select n, 1 from generate_series(1, 300) n; analyze plans");
+  replace(mapping, "w as week from", "1 as week from");
+  ASSERT_EQ(trouble().size(), 1U);
+  EXPECT_TRUE(trouble()[0].starts_with("FAIL target weeks: the view is not unique: 2 rows have the key (plan_id, week) = "));
+}
+
+TEST_F(FindingsTest, TheCatalogAloneSaysNothingAboutRows) {
+  replace(mapping, "w as week from", "1 as week from");
+  const auto preflight = test::run(inspecting(database.conninfo(), file(), inspect_catalog));
+  EXPECT_EQ(trouble(preflight), Lines{});
+  EXPECT_GT(preflight.model.targets.at(1).estimated_rows, 0);
+}
+
 TEST_F(FindingsTest, AViewThatFailsOnARow) {
   sql.exec("insert into plans (owner, weeks) values (0, 1)");
   replace(mapping, "owner::bigint", "(100 / owner)::bigint");

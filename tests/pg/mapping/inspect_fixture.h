@@ -68,14 +68,15 @@ class InspectTest : public test::Postgres {
     return test::run(inspecting(database.conninfo() + conninfo_extra, migration));
   }
 
-  static boost::asio::awaitable<Preflight> inspecting(std::string conninfo, MigrationFile migration) {
+  using Inspect = boost::asio::awaitable<Preflight>(pg::Connection&, const MigrationFile&);
+  static boost::asio::awaitable<Preflight> inspecting(std::string conninfo, MigrationFile migration, Inspect* look = inspect) {
     pg::Endpoint endpoint;
     endpoint.conninfo = std::move(conninfo);
     auto connection = co_await pg::Connection::open(std::move(endpoint));
     co_await connection.script("begin");
     for (const auto part : {sql::engine::schema, sql::engine::uuid}) co_await connection.script(std::string(part));
     for (const auto& script : install_scripts(migration)) co_await connection.script(script.sql);
-    auto preflight = co_await inspect(connection, migration);
+    auto preflight = co_await look(connection, migration);
     co_await connection.script("rollback");
     co_return preflight;
   }
