@@ -11,5 +11,6 @@ ExitCode prepare(const Options& options);
 ExitCode cancel(const Options& options);
 ExitCode run(const Options& options);
 ExitCode wait(const Options& options);
+ExitCode status(const Options& options);
 
 }  // namespace crossfade::app

@@ -3,12 +3,15 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
+#include "api/server.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/install.h"
+#include "app/observers.h"
 #include "base/failure.h"
 #include "sync/engine.h"
 #include "sync/prepare.h"
+#include "sync/together.h"
 
 namespace crossfade::app {
 namespace {
@@ -23,6 +26,9 @@ asio::awaitable<mapping::Model> ready_model(const Options& options, const mappin
   }
   co_return co_await prepared_model(connection, file);
 }
+
+/// The engine came to its end; whoever serves it ends too.
+struct Stopped {};
 
 std::vector<std::string> names_of(const auto& things) {
   std::vector<std::string> names;
@@ -53,10 +59,21 @@ ExitCode run(const Options& options) {
     signals.async_wait(on_signal);
   };
   signals.async_wait(on_signal);
+  api::Server server(io, endpoints({engine, model, metrics, settings}));
+  if (!options.http.empty()) server.listen_tcp(options.http);
+  server.listen_unix(control_path(options, model.name));
+  const auto lead = [&]() -> asio::awaitable<void> {
+    co_await engine.run();
+    throw Stopped{};
+  };
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
+    std::vector<asio::awaitable<void>> parts;
+    parts.push_back(lead());
+    parts.push_back(server.serve());
     std::exception_ptr thrown;
     try {
-      co_await engine.run();
+      co_await sync::together(std::move(parts));
+    } catch (const Stopped&) {
     } catch (...) {
       thrown = std::current_exception();
     }

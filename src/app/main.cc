@@ -17,7 +17,8 @@ struct Entry {
 };
 
 constexpr Entry kTable[] = {
-    {"plan", app::plan}, {"prepare", app::prepare}, {"run", app::run}, {"wait", app::wait}, {"cancel", app::cancel},
+    {"plan", app::plan}, {"prepare", app::prepare}, {"run", app::run},
+    {"wait", app::wait}, {"status", app::status},   {"cancel", app::cancel},
 };
 
 ExitCode dispatch(int argc, char** argv) {

@@ -1,0 +1,13 @@
+-- All that the database knows of a migration's state, in one row.
+select m.phase, extract(epoch from m.phase_since), m.paused_since is not null,
+       coalesce((select holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
+       coalesce((select percent from crossfade.reads r where r.migration = m.name), 0),
+       (select count(*) from crossfade.dirty d where d.migration = m.name),
+       (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
+       extract(epoch from v.ended_at), v.lsn, v.compared_rows, v.drifted_rows, extract(epoch from clock_timestamp() - v.ended_at),
+       (select sum(unaccounted_rows) from crossfade.account a where a.migration = m.name),
+       c.consistent_lsn, c.settled_lsn, pg_current_wal_flush_lsn()
+from crossfade.migration m
+left join crossfade.checkpoint c on c.migration = m.name
+left join lateral (select * from crossfade.verification v where v.migration = m.name and v.whole order by v.id desc limit 1) v on true
+where m.name = $1
