@@ -121,7 +121,7 @@ create policy "Coaches and clients see their relationship" on public.coach_clien
 create policy "Users have their own plans" on public.workout_plans
   using (user_id = (select auth.uid()));
 create policy "Coaches have their clients' plans" on public.workout_plans
-  using (user_id in (select c.client_id from public.coach_clients c where c.coach_id = (select auth.uid())));
+  using (user_id = any (array(select c.client_id from public.coach_clients c where c.coach_id = (select auth.uid()))));
 create policy "Who has a plan has its exercises" on public.exercises
   using (exists (select from public.workout_plans p where p.id = plan_id));
 create policy "Users have their own sessions" on public.workout_sessions

@@ -133,11 +133,12 @@ alter table workout_v2.notification_preferences enable row level security;
 alter table workout_v2.workout_templates enable row level security;
 
 -- Below a plan and below a session nothing has an owner of its own: a subquery in a policy sees what the policies of its
--- table let through, so who has the parent has the child.
+-- table let through, so who has the parent has the child. An exists and an array, not an in: they let a query for one day or
+-- one user's plans use an index.
 create policy "Users have their own plans" on workout_v2.workout_plans
   using (user_id = (select auth.uid()));
 create policy "Coaches have their clients' plans" on workout_v2.workout_plans
-  using (user_id in (select c.client_id from public.coach_clients c where c.coach_id = (select auth.uid())));
+  using (user_id = any (array(select c.client_id from public.coach_clients c where c.coach_id = (select auth.uid()))));
 create policy "Who has a plan has its weeks" on workout_v2.workout_weeks
   using (exists (select from workout_v2.workout_plans p where p.id = plan_id));
 create policy "Who has a week has its days" on workout_v2.workout_days
