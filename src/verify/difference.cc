@@ -66,23 +66,15 @@ std::string row_name(const mapping::Target& target, const Difference& difference
   return name;
 }
 
-std::string describe(const mapping::Model& model, const Difference& difference) {
-  const auto& target = model.targets.at(difference.target);
-  const auto row = fmt::format("{} {}", target.name, row_name(target, difference));
-  if (!difference.in_shadow) return row + ": missing in the shadow table";
-  if (!difference.in_view) return row + ": in the shadow table, but not in the view";
-  const auto view = columns_of(*difference.in_view);
+std::vector<DifferingColumn> differing_columns(const Difference& difference) {
+  std::vector<DifferingColumn> differing;
+  if (!difference.in_view || !difference.in_shadow) return differing;
   const auto shadow = columns_of(*difference.in_shadow);
-  std::string differing;
-  for (const auto& [name, value] : view) {
+  for (auto& [name, value] : columns_of(*difference.in_view)) {
     const auto* other = find(shadow, name);
-    if (other != nullptr && *other == value) continue;
-    differing += fmt::format("{}column {}: view {}, shadow {}", differing.empty() ? "" : "; ", name, value,
-                             other == nullptr ? "null" : *other);
+    if (other != nullptr && *other != value) differing.push_back({name, value, *other});
   }
-  // Images can differ where their texts do not: 0.0 and -0.0, a json document spelt in two ways.
-  if (differing.empty()) differing = "the stored bytes differ, the texts do not";
-  return row + ": " + differing;
+  return differing;
 }
 
 }  // namespace crossfade::verify

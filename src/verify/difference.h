@@ -28,7 +28,13 @@ std::vector<std::pair<std::string, std::string>> columns_of(std::string_view obj
 /// The primary key of the row: "id 42", "plan_id 1, number 2".
 std::string row_name(const mapping::Target& target, const Difference& difference);
 
-/// "exercises id 42: column title: view \"Squat\", shadow null; column sets: view 3, shadow 4", or which side lacks the row.
-std::string describe(const mapping::Model& model, const Difference& difference);
+/// A column in which the two rows differ, values as jsonb prints them.
+struct DifferingColumn {
+  std::string name;
+  std::string in_view;
+  std::string in_shadow;
+};
+/// None where one side lacks the row, and where the stored bytes differ and the texts do not (0.0 and -0.0).
+std::vector<DifferingColumn> differing_columns(const Difference& difference);
 
 }  // namespace crossfade::verify

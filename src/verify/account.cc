@@ -1,0 +1,124 @@
+#include "verify/account.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "base/sql_text.h"
+#include "verify/account_statement.h"
+
+namespace crossfade::verify {
+namespace {
+
+namespace queries = sql::queries;
+using Values = std::vector<std::optional<std::string>>;
+
+/// The file's word for a source, as far as the catalog tells.
+std::string name_of(const mapping::Source& source) { return source.schema + "." + source.name; }
+
+std::uint64_t number_in(const std::optional<std::string>& text) {
+  std::uint64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
+asio::awaitable<std::map<std::string, Values>> rejects(pg::Connection& connection, const mapping::Model& model) {
+  const std::string sql(queries::rejects_columns);
+  pg::Parameters parameters = {model.mapping_schema};
+  const auto rows = co_await connection.query(sql, std::move(parameters));
+  std::map<std::string, Values> views;
+  for (std::size_t row = 0; row < rows.size(); ++row) views.emplace(rows.text(row, 0), parse_array(rows.text(row, 1)));
+  co_return views;
+}
+
+/// False: there is no such view. Throws for one that does not say what it must.
+bool rejects_some(const mapping::Model& model, const mapping::Source& source, const std::map<std::string, Values>& views) {
+  const auto view = views.find(rejects_name(source));
+  if (view == views.end()) return false;
+  auto needed = source.key;
+  needed.emplace_back("reason");
+  for (const auto& column : needed) {
+    if (std::find(view->second.begin(), view->second.end(), column) != view->second.end()) continue;
+    throw precondition_failure(fmt::format("view {}.{} has no column {}", model.mapping_schema, view->first, column),
+                               "let it give the source's key columns and a text column called reason");
+  }
+  return true;
+}
+
+asio::awaitable<std::map<std::string, std::uint64_t>> quarantined(pg::Connection& connection, const mapping::Model& model) {
+  const std::string sql(queries::quarantine_count);
+  pg::Parameters parameters = {model.name};
+  const auto rows = co_await connection.query(sql, std::move(parameters));
+  std::map<std::string, std::uint64_t> keys;
+  for (std::size_t row = 0; row < rows.size(); ++row) keys.emplace(rows.text(row, 0), rows.number(row, 1));
+  co_return keys;
+}
+
+Account read_account(const pg::Result& rows) {
+  Account account;
+  account.total = static_cast<std::uint64_t>(rows.number(0, 0));
+  const auto not_found = static_cast<std::uint64_t>(rows.number(0, 1));
+  account.rejected = static_cast<std::uint64_t>(rows.number(0, 2));
+  account.unaccounted = static_cast<std::uint64_t>(rows.number(0, 5));
+  account.mapped = account.total - account.rejected - account.unaccounted;
+  account.on_the_way = not_found - account.rejected - account.unaccounted;
+  if (!rows.is_null(0, 3)) {
+    const auto reasons = parse_array(rows.text(0, 3));
+    const auto counts = parse_array(rows.text(0, 4));
+    for (std::size_t n = 0; n < reasons.size(); ++n) account.reasons.push_back({reasons[n].value_or(""), number_in(counts[n])});
+  }
+  for (std::size_t row = 0; row < rows.size() && !rows.is_null(row, 6); ++row) {
+    account.sample.push_back(parse_array(rows.text(row, 6)));
+  }
+  return account;
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model) {
+  const auto views = co_await rejects(connection, model);
+  const auto set_aside = co_await quarantined(connection, model);
+  std::vector<Account> accounts;
+  for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
+    auto sql = account_statement(model, number, rejects_some(model, model.sources[number], views));
+    // What a step leaves is hard to foresee for the planner; a nested loop over an underestimated one would take hours.
+    co_await connection.script(
+        "begin isolation level repeatable read read only;"
+        " set local jit = off; set local work_mem = '64MB'; set local enable_nestloop = off");
+    const auto rows = co_await connection.query(std::move(sql));
+    co_await connection.script("commit");
+    auto result = read_account(rows);
+    result.source = number;
+    result.looked_up_only = !is_accountable(model, number);
+    std::set<std::uint16_t> followers;
+    for (const auto& rule : model.rules) {
+      if (rule.source == number && followers.insert(rule.target).second) {
+        const auto keys = set_aside.find(model.targets[rule.target].name);
+        if (keys != set_aside.end()) result.quarantined_keys += keys->second;
+      }
+    }
+    accounts.push_back(std::move(result));
+  }
+  co_return accounts;
+}
+
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts,
+                             Metrics* metrics) {
+  const std::string sql(queries::account_put);
+  for (const auto& account : accounts) {
+    if (metrics != nullptr) metrics->unaccounted(account.source, account.unaccounted);
+    pg::Parameters parameters = {model.name,
+                                 name_of(model.sources[account.source]),
+                                 std::to_string(account.total),
+                                 std::to_string(account.mapped),
+                                 std::to_string(account.rejected),
+                                 std::to_string(account.unaccounted)};
+    co_await connection.query(sql, std::move(parameters));
+  }
+}
+
+}  // namespace crossfade::verify

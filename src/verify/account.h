@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/key.h"
+#include "base/metrics.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+
+namespace crossfade::verify {
+
+namespace asio = boost::asio;
+
+/// Where the rows of one source went. total = mapped + rejected + unaccounted.
+struct Account {
+  struct Reason {
+    std::string reason;
+    std::uint64_t rows = 0;
+  };
+
+  std::uint16_t source = 0;
+  bool looked_up_only = false;         ///< no target takes its rows as such; they count as mapped
+  std::uint64_t total = 0;
+  std::uint64_t mapped = 0;            ///< in a shadow table, or in a view and on the way to it
+  std::uint64_t on_the_way = 0;        ///< of the mapped: in no shadow table yet
+  std::uint64_t quarantined_keys = 0;  ///< of targets that follow this source; why rows may stay on the way
+  std::uint64_t rejected = 0;
+  std::vector<Reason> reasons;         ///< of the rejected, the most frequent first
+  std::uint64_t unaccounted = 0;
+  std::vector<KeyValues> sample;       ///< keys of the unaccounted, 20 at most
+};
+
+/// Looks at each source at a snapshot of its own, in a transaction that this begins and ends. Throws a precondition
+/// Failure for a view of rejects that lacks the source's key or a reason. After a Failure the connection is to be closed.
+asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model);
+
+/// Writes the result to crossfade.account; `metrics` may be null.
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts,
+                             Metrics* metrics);
+
+}  // namespace crossfade::verify

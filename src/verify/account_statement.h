@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mapping/model.h"
+
+namespace crossfade::verify {
+
+/// Where the rows of one source went, as one statement: set operations only, so that it stays fast on millions of rows.
+///
+/// A row is looked for by every direct rule that covers the source's key, or by all direct rules where none does; first
+/// in the shadow tables, then, where those lack it, in rejects, and last in the views (it is on its way, or in quarantine).
+/// First row: total rows, rows found in no shadow table, rejected rows, reasons (text[]) and their rows (text[]),
+/// unaccounted rows; then the key (text[]) of an unaccounted row, one a row, 20 at most; null where there is none.
+/// A source whose rows are only looked up has none to look for: found and unaccounted are 0.
+std::string account_statement(const mapping::Model& model, std::uint16_t source, bool has_rejects);
+
+/// True if rows of the source are looked for: a target follows it by columns, not by lookups alone.
+bool is_accountable(const mapping::Model& model, std::uint16_t source);
+
+/// "rejected_exercises": the view that names the rows of a source that are left out on purpose, and why.
+std::string rejects_name(const mapping::Source& source);
+
+}  // namespace crossfade::verify

@@ -1,0 +1,106 @@
+#include "verify/checks.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/sql_text.h"
+
+namespace crossfade::verify {
+namespace {
+
+using Verdict = CheckResult::Verdict;
+using Clock = std::chrono::steady_clock;
+
+bool is_zero(std::string_view text) {
+  return text.find_first_not_of("0.-") == std::string_view::npos && text.find('0') != std::string_view::npos;
+}
+
+bool as_expected(const v1::Check& check, const pg::Result& rows) {
+  if (rows.columns() == 0) return false;
+  if (check.expect() == v1::Check::EXPECT_TRUE) return !rows.empty() && rows.truth(0, 0);
+  return rows.empty() || is_zero(rows.text(0, 0));
+}
+
+std::string found_in(const pg::Result& rows) {
+  if (rows.columns() == 0) return "no result: the last statement must be a select";
+  if (rows.empty()) return "no row";
+  return rows.is_null(0, 0) ? "null" : std::string(rows.text(0, 0));
+}
+
+/// What the check finds itself in: its transaction, its settings, its role. The guards let it write, because nothing that it
+/// writes stays.
+std::string preamble(const v1::Migration& migration, const v1::Check& check, const CheckRun& how) {
+  const auto& schemas = migration.schemas();
+  auto path = quote_identifier(schemas.source());
+  if (check.when() == v1::Check::WHEN_AFTER) path = quote_identifier(schemas.shadow()) + ", " + path;
+  auto sql = fmt::format(
+      "begin; set local search_path to {}; set local statement_timeout to {}; set local lock_timeout to '5s';"
+      " select pg_catalog.set_config('crossfade.writer', {}, true)",
+      path, how.timeout.count(), quote_literal(migration.migration()));
+  for (const auto& [name, value] : check.settings()) {
+    sql += fmt::format("; select pg_catalog.set_config({}, {}, true)", quote_literal(name), quote_literal(value));
+  }
+  if (!check.role().empty()) sql += "; set local role " + quote_identifier(check.role());
+  return sql + "; savepoint crossfade_check";
+}
+
+/// The savepoint is gone if the check has committed.
+asio::awaitable<void> roll_back(pg::Connection& connection, const v1::Check& check) {
+  std::optional<Failure> failure;
+  try {
+    co_await connection.script("rollback to savepoint crossfade_check");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure && failure->connection_lost()) throw *failure;
+  co_await connection.script("rollback");
+  if (failure) {
+    throw precondition_failure(fmt::format("check \"{}\" ended its own transaction: what it wrote may have stayed", check.name()),
+                               "take commit and rollback out of it; every check is rolled back anyway");
+  }
+}
+
+asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Migration& migration, const v1::Check& check,
+                                       const CheckRun& how) {
+  CheckResult result;
+  result.name = check.name();
+  result.when = check.when();
+  result.expected = check.expect() == v1::Check::EXPECT_TRUE ? "true" : "0";
+  const auto began = Clock::now();
+  bool passed = false;
+  bool prepared = false;
+  try {
+    co_await connection.script(preamble(migration, check, how));
+    prepared = true;
+    const auto rows = co_await connection.script(check.sql());
+    result.found = found_in(rows);
+    passed = as_expected(check, rows);
+  } catch (const Failure& failure) {
+    if (failure.connection_lost()) throw;
+    result.found = fmt::format("{} ({})", failure.what(), failure.sqlstate());
+  }
+  if (prepared) {
+    co_await roll_back(connection, check);
+  } else {
+    co_await connection.script("rollback");
+  }
+  const bool warns = check.severity() == v1::Check::SEVERITY_WARN;
+  result.verdict = passed ? Verdict::kPass : warns ? Verdict::kWarn : Verdict::kFail;
+  result.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  co_return result;
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<CheckResult>> run_checks(pg::Connection& connection, const v1::Migration& migration, CheckRun how) {
+  std::vector<CheckResult> results;
+  for (const auto& check : migration.checks()) {
+    if (check.when() != how.when) continue;
+    auto result = co_await run_check(connection, migration, check, how);
+    results.push_back(std::move(result));
+  }
+  co_return results;
+}
+
+}  // namespace crossfade::verify

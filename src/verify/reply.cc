@@ -1,0 +1,115 @@
+#include "verify/reply.h"
+
+#include <fmt/format.h>
+
+namespace crossfade::verify {
+namespace {
+
+double real(std::uint64_t count) { return static_cast<double>(count); }
+
+std::string_view side_of(const Difference& difference) {
+  if (!difference.in_shadow) return "view";
+  return difference.in_view ? "both" : "shadow";
+}
+
+/// "id 42", "user_id 1, day null".
+std::string key_text(const std::vector<std::string>& columns, const KeyValues& values) {
+  std::string text;
+  for (std::size_t n = 0; n < columns.size() && n < values.size(); ++n) {
+    text += fmt::format("{}{} {}", n == 0 ? "" : ", ", columns[n], values[n].value_or("null"));
+  }
+  return text;
+}
+
+std::string_view word(CheckResult::Verdict verdict) {
+  switch (verdict) {
+    case CheckResult::Verdict::kPass: return "PASS";
+    case CheckResult::Verdict::kWarn: return "WARN";
+    case CheckResult::Verdict::kFail: return "FAIL";
+  }
+  return "";
+}
+
+}  // namespace
+
+v1::VerifyReply reply_of(const mapping::Model& model, const Verification& found) {
+  v1::VerifyReply reply;
+  reply.set_migration(model.name);
+  reply.set_started_at(found.started_at);
+  reply.set_lsn(found.lsn);
+  reply.set_seconds(found.seconds);
+  reply.set_whole(found.whole);
+  reply.set_engine_running(found.engine_running);
+  reply.set_compared_rows(real(found.compared_rows));
+  reply.set_drifted_rows(real(found.drifted_rows));
+  reply.set_repaired_rows(real(found.repaired_rows));
+  reply.set_quarantined_rows(real(found.quarantined_rows));
+  reply.set_in_flight_rows(real(found.in_flight_rows));
+  reply.set_offered_keys(real(found.offered_keys));
+  for (const auto& of_target : found.targets) {
+    auto& target = *reply.add_targets();
+    target.set_name(model.targets[of_target.target].name);
+    target.set_rows(real(of_target.rows));
+    target.set_drifted(real(of_target.drifted));
+  }
+  for (const auto& difference : found.drift) {
+    auto& row = *reply.add_rows();
+    row.set_target(model.targets[difference.target].name);
+    row.set_key(row_name(model.targets[difference.target], difference));
+    row.set_side(std::string(side_of(difference)));
+    row.set_repaired(difference.repaired);
+    for (const auto& differing : differing_columns(difference)) {
+      auto& column = *row.add_columns();
+      column.set_name(differing.name);
+      column.set_view(differing.in_view);
+      column.set_shadow(differing.in_shadow);
+    }
+  }
+  return reply;
+}
+
+v1::AccountReply reply_of(const mapping::Model& model, const std::vector<Account>& accounts) {
+  v1::AccountReply reply;
+  reply.set_migration(model.name);
+  for (const auto& account : accounts) {
+    const auto& table = model.sources[account.source];
+    auto& source = *reply.add_sources();
+    source.set_name(table.schema + "." + table.name);
+    source.set_total(real(account.total));
+    source.set_mapped(real(account.mapped));
+    source.set_on_the_way(real(account.on_the_way));
+    source.set_rejected(real(account.rejected));
+    source.set_unaccounted(real(account.unaccounted));
+    source.set_quarantined_keys(real(account.quarantined_keys));
+    source.set_looked_up_only(account.looked_up_only);
+    for (const auto& each : account.reasons) {
+      auto& reason = *source.add_reasons();
+      reason.set_reason(each.reason);
+      reason.set_rows(real(each.rows));
+    }
+    for (const auto& key : account.sample) source.add_unaccounted_keys(key_text(table.key, key));
+  }
+  return reply;
+}
+
+v1::CheckReply reply_of(const v1::Migration& migration, const std::vector<CheckResult>& results) {
+  v1::CheckReply reply;
+  reply.set_migration(migration.migration());
+  for (const auto& result : results) {
+    auto& check = *reply.add_checks();
+    check.set_name(result.name);
+    check.set_when(result.when == v1::Check::WHEN_BEFORE ? "before" : "after");
+    check.set_verdict(std::string(word(result.verdict)));
+    check.set_expected(result.expected);
+    check.set_found(result.found);
+    check.set_seconds(result.seconds);
+    switch (result.verdict) {
+      case CheckResult::Verdict::kPass: reply.set_passed(reply.passed() + 1); break;
+      case CheckResult::Verdict::kWarn: reply.set_warned(reply.warned() + 1); break;
+      case CheckResult::Verdict::kFail: reply.set_failed(reply.failed() + 1); break;
+    }
+  }
+  return reply;
+}
+
+}  // namespace crossfade::verify
