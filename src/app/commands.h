@@ -12,5 +12,13 @@ ExitCode cancel(const Options& options);
 ExitCode run(const Options& options);
 ExitCode wait(const Options& options);
 ExitCode status(const Options& options);
+ExitCode demo(const Options& options);
+ExitCode verify(const Options& options);
+ExitCode account(const Options& options);
+ExitCode check(const Options& options);
+ExitCode quarantine(const Options& options);
+ExitCode touch(const Options& options);
+ExitCode pause(const Options& options);
+ExitCode resume(const Options& options);
 
 }  // namespace crossfade::app

@@ -17,8 +17,10 @@ struct Entry {
 };
 
 constexpr Entry kTable[] = {
-    {"plan", app::plan}, {"prepare", app::prepare}, {"run", app::run},
-    {"wait", app::wait}, {"status", app::status},   {"cancel", app::cancel},
+    {"demo", app::demo},         {"plan", app::plan},       {"prepare", app::prepare}, {"run", app::run},
+    {"wait", app::wait},         {"status", app::status},   {"verify", app::verify},   {"account", app::account},
+    {"check", app::check},       {"touch", app::touch},     {"pause", app::pause},     {"resume", app::resume},
+    {"quarantine", app::quarantine}, {"cancel", app::cancel},
 };
 
 ExitCode dispatch(int argc, char** argv) {

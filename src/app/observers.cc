@@ -1,8 +1,14 @@
 #include "app/observers.h"
 
+#include <google/protobuf/util/json_util.h>
+
 #include "api/status_text.h"
 #include "app/status.h"
 #include "base/failure.h"
+#include "crossfade/v1/control.pb.h"
+#include "verify/compare.h"
+#include "verify/reply.h"
+#include "verify/report.h"
 
 namespace crossfade::app {
 namespace {
@@ -19,8 +25,8 @@ asio::awaitable<Response> metrics_text(Observed o) {
 asio::awaitable<Response> live() { co_return Response{200, "text/plain", "alive\n"}; }
 
 asio::awaitable<Response> ready(Observed o) {
-  const auto* run = o.engine.runtime();
-  const bool leads = run && run->epoch != 0;
+  const auto run = o.engine.runtime();
+  const bool leads = run && run->epoch != 0 && !run->stopping;
   co_return Response{leads ? 200 : 503, "text/plain", leads ? "leading\n" : "no connection, or not the leader\n"};
 }
 
@@ -29,13 +35,24 @@ asio::awaitable<Response> status(Observed o) {
   endpoint.application_name = "crossfade " + o.model.name + " status";
   pg::Connection connection = co_await pg::Connection::open(endpoint);
   v1::Status status = co_await read_status(connection, o.model.name);
-  if (const auto* run = o.engine.runtime()) add_runtime(status, *run);
+  if (const auto run = o.engine.runtime()) add_runtime(status, *run);
   co_return Response{200, "application/json", api::status_json(status)};
 }
 
+std::shared_ptr<sync::Runtime> running(const Observed& o) {
+  auto run = o.engine.runtime();
+  if (!run || run->stopping) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = "the daemon has no connection just now";
+    facts.advice = "try again in a moment";
+    throw Failure(std::move(facts));
+  }
+  return run;
+}
+
 asio::awaitable<Response> hold(Observed o, bool held) {
-  auto* run = o.engine.runtime();
-  if (!run) throw precondition_failure("the daemon has no connection just now", "try again in a moment");
+  const auto run = running(o);
   run->paused = held;
   run->metrics.throttled("hand", held, std::chrono::seconds(0));
   run->steer.raise();
@@ -43,7 +60,35 @@ asio::awaitable<Response> hold(Observed o, bool held) {
   co_return Response{200, "application/json", held ? R"({"message":"paused; changes are set down meanwhile"})" : R"({"message":"going on"})"};
 }
 
+asio::awaitable<Response> verify_now(Observed o, Request request) {
+  v1::VerifyRequest wanted;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
+  if (!parsed.ok()) throw usage_failure("the request is not a VerifyRequest: " + std::string(parsed.message()), "send JSON");
+  const auto run = running(o);
+  verify::CompareOptions options;
+  options.repair = wanted.repair();
+  options.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
+  auto endpoint = o.settings.endpoint;
+  endpoint.application_name = "crossfade " + o.model.name + " verify";
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  verify::EngineJudge judge(*run);
+  verify::Compare compare(connection, o.model, judge, options);
+  const auto found = co_await compare.run();
+  co_await verify::record(connection, o.model, found, &o.metrics);
+  co_return Response{200, "application/json", verify::to_json(verify::reply_of(o.model, found))};
+}
+
 }  // namespace
+
+std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names) {
+  std::vector<std::uint16_t> numbers;
+  for (const auto& name : names) {
+    const auto number = model.find_target(name);
+    if (!number) throw usage_failure("there is no target " + name, "`crossfade plan` lists the targets");
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
 
 std::vector<api::Endpoint> endpoints(Observed o) {
   return {
@@ -51,6 +96,7 @@ std::vector<api::Endpoint> endpoints(Observed o) {
       {"GET", "/livez", Surface::kObserver, [](Request) { return live(); }},
       {"GET", "/readyz", Surface::kObserver, [o](Request) { return ready(o); }},
       {"GET", "/status", Surface::kObserver, [o](Request) { return status(o); }},
+      {"POST", "/v1/verify", Surface::kControl, [o](Request request) { return verify_now(o, std::move(request)); }},
       {"POST", "/v1/pause", Surface::kControl, [o](Request) { return hold(o, true); }},
       {"POST", "/v1/resume", Surface::kControl, [o](Request) { return hold(o, false); }},
   };

@@ -18,4 +18,7 @@ struct Observed {
 /// The table of endpoints. /livez runs no SQL: an outage of the database must not have us restarted.
 std::vector<api::Endpoint> endpoints(Observed observed);
 
+/// Numbers of the targets called so; throws a usage Failure for a name that there is not.
+std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names);
+
 }  // namespace crossfade::app

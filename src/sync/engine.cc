@@ -35,7 +35,7 @@ asio::awaitable<void> Engine::run() {
   const auto executor = co_await asio::this_coro::executor;
   auto patience = 100ms;
   while (!stopping_) {
-    runtime_ = std::make_unique<Runtime>(model_, settings_, metrics_, executor);
+    runtime_ = std::make_shared<Runtime>(model_, settings_, metrics_, executor);
     runtime_->lag = lag_;
     std::optional<Failure> failure;
     try {
@@ -50,6 +50,8 @@ asio::awaitable<void> Engine::run() {
     }
     if (was_up_ && runtime_->epoch != 0 && !failure) patience = 100ms;
     lag_ = runtime_->lag;
+    runtime_->stopping = true;
+    runtime_->applied.raise();
     metrics_.connected("source", false);
     metrics_.connected("stream", false);
     if (!failure || stopping_) continue;
@@ -59,7 +61,6 @@ asio::awaitable<void> Engine::run() {
     co_await timer.async_wait(asio::use_awaitable);
     patience = std::min<std::chrono::milliseconds>(patience * 2, 5s);
   }
-  runtime_.reset();
 }
 
 asio::awaitable<void> Engine::until_stopped() {

@@ -19,8 +19,8 @@ class Engine {
   /// The round that goes on is finished, what is settled is confirmed, the lease is released.
   void stop();
 
-  /// The run that goes on; null between two.
-  Runtime* runtime() { return runtime_.get(); }
+  /// The run that goes on, or the last one, which says that it is stopping. Whoever holds it may outlive it.
+  std::shared_ptr<Runtime> runtime() { return runtime_; }
   bool stopping() const { return stopping_; }
 
  private:
@@ -32,7 +32,7 @@ class Engine {
   const mapping::Model& model_;
   const Settings settings_;
   Metrics& metrics_;
-  std::unique_ptr<Runtime> runtime_;
+  std::shared_ptr<Runtime> runtime_;
   LagGauge lag_;
   bool stopping_ = false;
   bool was_up_ = false;  ///< a run got as far as following its slot

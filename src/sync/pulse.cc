@@ -35,7 +35,7 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
   const auto rows = co_await connection.execute(position);
   const auto end = parse_lsn(rows.text(0, 0)).value_or(Lsn{});
   run.end_of_wal = std::max(end, run.received);
-  run.metrics.lag(run.lag.seconds(Clock::now()).value_or(0), static_cast<double>(bytes_between(run.received, end)),
+  run.metrics.lag(run.lag.seconds(Clock::now()), static_cast<double>(bytes_between(run.received, end)),
                   static_cast<double>(bytes_between(run.consistent, end)),
                   static_cast<double>(bytes_between(slot->confirmed_flush, end)));
 }

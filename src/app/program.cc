@@ -1,4 +1,4 @@
-#include "support/program.h"
+#include "app/program.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -7,12 +7,12 @@
 
 #include <csignal>
 #include <fstream>
+#include <thread>
 #include <iterator>
 #include <stdexcept>
 
-#include "support/server.h"
 
-namespace crossfade::test {
+namespace crossfade {
 
 Program::Program(const std::vector<std::string>& argv, std::filesystem::path output) : output_(std::move(output)) {
   std::vector<char*> words;
@@ -46,15 +46,13 @@ void Program::signal(int number) const {
 }
 
 std::optional<int> Program::exit_within(std::chrono::milliseconds limit) {
-  eventually(
-      [&] {
-        int status = 0;
-        if (!exit_ && waitpid(pid_, &status, WNOHANG) == pid_) {
-          exit_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-        }
-        return exit_.has_value();
-      },
-      limit);
+  const auto give_up = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    int status = 0;
+    if (!exit_ && waitpid(pid_, &status, WNOHANG) == pid_) exit_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (exit_ || std::chrono::steady_clock::now() >= give_up) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   return exit_;
 }
 
@@ -63,4 +61,4 @@ std::string Program::output() const {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace crossfade::test
+}  // namespace crossfade

@@ -1,0 +1,1 @@
+update crossfade.quarantine set next_at = now() where migration = $1

@@ -1,0 +1,1 @@
+select crossfade.touch($1, $2, key) from unnest($3::text[]) key

@@ -1,0 +1,75 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "api/client.h"
+#include "app/commands.h"
+#include "app/context.h"
+#include "base/failure.h"
+#include "base/sql_text.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace queries = sql::queries;
+
+asio::awaitable<ExitCode> list_quarantine(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::quarantine_list), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::cout << fmt::format("{} {} {}  {} {}: {}  (tried {} times since {})\n", rows.text(row, 0), rows.text(row, 1), rows.text(row, 2), rows.text(row, 3),
+                             rows.text(row, 4), rows.text(row, 5), rows.text(row, 6), rows.text(row, 7));
+  }
+  if (rows.empty()) std::cout << "The quarantine is empty.\n";
+  co_return ExitCode::kOk;
+}
+
+asio::awaitable<ExitCode> retry_quarantine(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  pg::Parameters name = {migration};
+  const auto result = co_await connection.query(std::string(queries::quarantine_retry), name);
+  std::cout << fmt::format("{} keys are tried again.\n", result.affected());
+  co_return ExitCode::kOk;
+}
+
+asio::awaitable<ExitCode> touch_keys(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "touch"));
+  const auto model = co_await prepared_model(connection, file);
+  const auto& target = options.words.front();
+  if (!model.find_target(target)) throw usage_failure("there is no target " + target, "`crossfade plan` lists the targets");
+  const std::vector<std::optional<std::string>> keys(options.words.begin() + 1, options.words.end());
+  if (keys.empty()) throw usage_failure("no key is named", "write crossfade touch TARGET KEY…");
+  pg::Parameters parameters = {model.name, target, array_text(keys)};
+  co_await connection.query(std::string(queries::touch), parameters);
+  std::cout << fmt::format("{} keys are offered.\n", keys.size());
+  co_return ExitCode::kOk;
+}
+
+ExitCode tell(const Options& options, const std::string& path) {
+  api::ask(control_path(options, load(options).yaml.migration()), {"POST", path, "{}"});
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+ExitCode quarantine(const Options& options) {
+  const auto migration = load(options).yaml.migration();
+  const auto action = options.words.empty() ? std::string("list") : options.words.front();
+  asio::io_context io;
+  if (action == "list") return run_to_end(io, list_quarantine(options, migration));
+  if (action == "retry") return run_to_end(io, retry_quarantine(options, migration));
+  throw usage_failure(fmt::format("quarantine cannot {}", action), "write `crossfade quarantine list` or `crossfade quarantine retry`");
+}
+
+ExitCode touch(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  return run_to_end(io, touch_keys(options, file));
+}
+
+ExitCode pause(const Options& options) { return tell(options, "/v1/pause"); }
+ExitCode resume(const Options& options) { return tell(options, "/v1/resume"); }
+
+}  // namespace crossfade::app

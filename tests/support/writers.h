@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace crossfade::test {
+
+using Random = std::mt19937;
+
+/// The seed of this run: CROSSFADE_SEED, else a new one. Printed once, to repeat a run that failed.
+std::uint32_t seed();
+/// A number in [low, high].
+int draw(Random& random, int low, int high);
+
+/// Applications that write while something happens: sessions of their own that run statements drawn at random until they
+/// are stopped, and come back when the server does.
+class Writers {
+ public:
+  using Draw = std::function<std::string(Random&)>;
+
+  Writers(const std::string& conninfo, int sessions, Draw draw_statement);
+  Writers(const Writers&) = delete;
+  Writers& operator=(const Writers&) = delete;
+  ~Writers() { stop(); }
+
+  void stop();
+  /// Statements that were answered without an error.
+  std::uint64_t done() const { return done_; }
+  /// Returns once `more` have been done; fails the test if that does not happen.
+  void expect_progress(std::uint64_t more);
+
+ private:
+  void write(const std::string& conninfo, std::uint32_t own_seed);
+
+  Draw draw_statement_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+/// A random change of migration gym's tables, with ids up to `ids`; some are transactions, some are rolled back in part.
+std::string change_gym(Random& random, int ids);
+
+}  // namespace crossfade::test
