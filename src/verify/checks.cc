@@ -28,14 +28,16 @@ std::string found_in(const pg::Result& rows) {
   return rows.is_null(0, 0) ? "null" : std::string(rows.text(0, 0));
 }
 
-/// What the check finds itself in: its transaction, its settings, its role. The guards let it write, because nothing that it
-/// writes stays.
+/// What the check finds itself in: its transaction, its settings, its role. Row security holds for it as for applications,
+/// while our own sessions refuse to have rows hidden from them. The guards let it write, because nothing that it writes
+/// stays.
 std::string preamble(const v1::Migration& migration, const v1::Check& check, const CheckRun& how) {
   const auto& schemas = migration.schemas();
   auto path = quote_identifier(schemas.source());
   if (check.when() == v1::Check::WHEN_AFTER) path = quote_identifier(schemas.shadow()) + ", " + path;
   auto sql = fmt::format(
       "begin; set local search_path to {}; set local statement_timeout to {}; set local lock_timeout to '5s';"
+      " set local row_security to on;"
       " select pg_catalog.set_config('crossfade.writer', {}, true)",
       path, how.timeout.count(), quote_literal(migration.migration()));
   for (const auto& [name, value] : check.settings()) {

@@ -1,0 +1,184 @@
+#include "verify/compare.h"
+
+#include <functional>
+
+#include "gym.h"
+#include "verify/reply.h"
+#include "verify/report.h"
+
+namespace crossfade::test {
+namespace {
+
+using verify::CompareOptions;
+using verify::Verification;
+
+class CompareTest : public Gym {
+ protected:
+  Verification compare(CompareOptions options = {}) {
+    const auto connection = connect();
+    verify::PatientJudge judge(*connection, model, std::chrono::milliseconds(1));
+    verify::Compare compare(*connection, model, judge, std::move(options));
+    return run(io, compare.run());
+  }
+
+  /// The one drifted row, as people read it.
+  std::string only_drift(const Verification& verification) {
+    EXPECT_EQ(verification.drifted_rows, 1U);
+    const auto reply = verify::reply_of(model, verification);
+    return reply.rows().empty() ? "" : verify::describe(reply.rows(0));
+  }
+};
+
+TEST_F(CompareTest, FindsEqualWhatIsEqual) {
+  const auto found = compare();
+  EXPECT_TRUE(found.equal());
+  EXPECT_TRUE(found.whole);
+  EXPECT_EQ(found.compared_rows, 90U + 180U + 900U);
+  EXPECT_EQ(found.drifted_rows, 0U);
+}
+
+TEST_F(CompareTest, NamesTheColumnsOfARowThatDrifted) {
+  sql.exec("update v2.moves set title = 'other', factor = 2.25 where id = 42");
+  EXPECT_EQ(only_drift(compare()),
+            "moves id 42: column title: view \"move 42\", shadow \"other\"; column factor: view 1.5, shadow 2.25");
+}
+
+TEST_F(CompareTest, NamesARowThatIsMissing) {
+  sql.exec("delete from v2.moves where id = 42");
+  EXPECT_EQ(only_drift(compare()), "moves id 42: missing in the shadow table");
+}
+
+TEST_F(CompareTest, NamesARowThatIsOneTooMany) {
+  sql.exec("insert into v2.moves values (5000, '42/1', 'nobody did this', 1)");
+  EXPECT_EQ(only_drift(compare()), "moves id 5000: in the shadow table, but not in the view");
+}
+
+TEST_F(CompareTest, FindsRowsBeyondTheLastSource) {
+  sql.exec("insert into v2.plans values (100000, 'gone')");
+  EXPECT_EQ(only_drift(compare()), "plans id 100000: in the shadow table, but not in the view");
+}
+
+TEST_F(CompareTest, TellsZeroFromMinusZero) {
+  sql.exec("create or replace view map.moves as select m.id, p.id || '/1' as week_id, m.title, 0::float8 as factor, m.plan_id"
+           " from moves m join plans p on p.id = m.plan_id and p.owner is not null;"
+           "update v2.moves set factor = case when id = 42 then '-0'::float8 else 0 end");
+  // jsonb has no minus zero, so the texts agree.
+  EXPECT_EQ(only_drift(compare()), "moves id 42: the stored bytes differ, their texts do not");
+}
+
+TEST_F(CompareTest, CountsAllAndKeepsAFew) {
+  sql.exec("delete from v2.moves");
+  CompareOptions options;
+  options.most_kept = 7;
+  const auto found = compare(std::move(options));
+  EXPECT_EQ(found.drifted_rows, 900U);
+  EXPECT_EQ(found.drift.size(), 7U);
+  EXPECT_EQ(found.targets[2].drifted, 900U);
+}
+
+TEST_F(CompareTest, CountsAllOfMoreThanOneChunkBringsOver) {
+  sql.exec("insert into moves select n, 1 + n % 100, 'late ' || n from generate_series(1001, 9000) n");
+  const auto found = compare();
+  EXPECT_EQ(found.drifted_rows, 7200U);
+  EXPECT_EQ(found.targets[2].rows, 8100U);
+}
+
+TEST_F(CompareTest, ComparesOnlyTheTargetsNamed) {
+  sql.exec("delete from v2.moves where id = 42");
+  CompareOptions options;
+  options.targets = {0, 1};
+  const auto found = compare(std::move(options));
+  EXPECT_TRUE(found.equal());
+  EXPECT_FALSE(found.whole);
+}
+
+TEST_F(CompareTest, DoesNotCallQuarantinedRowsDrift) {
+  sql.exec("delete from v2.moves where id in (42, 43);"
+           "insert into crossfade.quarantine (migration, target, locator, key, sqlstate, message)"
+           " values ('gym', 'moves', 'id', '{42}', '23514', 'refused')");
+  const auto found = compare();
+  EXPECT_EQ(only_drift(found), "moves id 43: missing in the shadow table");
+  EXPECT_EQ(found.quarantined_rows, 1U);
+}
+
+TEST_F(CompareTest, OffersTheKeysOfDriftedRowsForRepair) {
+  sql.exec("delete from v2.moves where id = 42");
+  CompareOptions options;
+  options.repair = true;
+  const auto found = compare(std::move(options));
+  EXPECT_EQ(found.offered_keys, 1U);
+  EXPECT_FALSE(found.equal()) << "no engine has repaired it yet";
+  EXPECT_EQ(sql.rows("select target, locator, key from crossfade.dirty"), std::vector<std::string>{"moves|plan_id|{43}"});
+}
+
+TEST_F(CompareTest, WritesItsResult) {
+  sql.exec("delete from v2.moves where id = 42");
+  const auto found = compare();
+  const auto connection = connect();
+  run(io, verify::record(*connection, model, found, nullptr));
+  EXPECT_EQ(sql.rows("select whole, compared_rows, drifted_rows, repaired_rows, lsn <= pg_current_wal_lsn() from crossfade.verification"),
+            std::vector<std::string>{"t|1170|1|0|t"});
+}
+
+/// Stands for an engine: what is offered is mended before the next look.
+class MendingJudge : public verify::Judge {
+ public:
+  MendingJudge(pg::Connection& connection, const mapping::Model& model, std::function<void()> mend)
+      : connection_(connection), model_(model), mend_(std::move(mend)) {}
+  boost::asio::awaitable<verify::Decision> judge(verify::Suspects suspects) override {
+    return verify::decide(connection_, model_, std::move(suspects));
+  }
+  boost::asio::awaitable<void> offer(std::vector<Key>) override {
+    mend_();
+    co_return;
+  }
+  bool engine_running() const override { return true; }
+
+ private:
+  pg::Connection& connection_;
+  const mapping::Model& model_;
+  std::function<void()> mend_;
+};
+
+TEST_F(CompareTest, LooksAgainAfterARepair) {
+  sql.exec("delete from v2.moves where id in (42, 77)");
+  const auto connection = connect();
+  MendingJudge judge(*connection, model, [&] { sql.exec("insert into v2.moves values (42, '43/1', 'move 42', 1.5)"); });
+  CompareOptions options;
+  options.repair = true;
+  verify::Compare compare(*connection, model, judge, std::move(options));
+  const auto found = run(io, compare.run());
+  EXPECT_EQ(found.drifted_rows, 2U);
+  EXPECT_EQ(found.repaired_rows, 1U);
+  EXPECT_FALSE(found.equal());
+  ASSERT_EQ(found.drift.size(), 2U);
+  EXPECT_NE(found.drift[0].repaired, found.drift[1].repaired);
+}
+
+/// Stands for an engine whose cut brings what was on its way.
+class CatchingUpJudge : public MendingJudge {
+ public:
+  CatchingUpJudge(pg::Connection& connection, const mapping::Model& model, std::function<void()> catch_up)
+      : MendingJudge(connection, model, [] {}), catch_up_(std::move(catch_up)) {}
+  boost::asio::awaitable<verify::Decision> judge(verify::Suspects suspects) override {
+    catch_up_();
+    return MendingJudge::judge(std::move(suspects));
+  }
+
+ private:
+  std::function<void()> catch_up_;
+};
+
+TEST_F(CompareTest, DoesNotCallAChangeOnItsWayDrift) {
+  sql.exec("update moves set title = 'changed' where id = 42");
+  const auto connection = connect();
+  CatchingUpJudge judge(*connection, model, [&] { sql.exec("update v2.moves set title = 'changed' where id = 42"); });
+  verify::Compare compare(*connection, model, judge, {});
+  const auto found = run(io, compare.run());
+  EXPECT_TRUE(found.equal());
+  EXPECT_EQ(found.drifted_rows, 0U);
+  EXPECT_EQ(found.in_flight_rows, 1U);
+}
+
+}  // namespace
+}  // namespace crossfade::test

@@ -1,0 +1,55 @@
+#include "verify/account_statement.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace crossfade::verify {
+namespace {
+
+/// Plans go to plans, weeks and, by their weeks, days; days also follow exercises, which have a target of their own.
+mapping::Model model() {
+  mapping::Model model;
+  model.name = "gym";
+  model.shadow_schema = "v2";
+  model.mapping_schema = "map";
+  model.sources = {{"public", "plans", {"id"}, 0}, {"public", "exercises", {"id"}, 0}, {"public", "labels", {"id"}, 0}};
+  mapping::Locator id{{"id"}, {"uuid"}, "", {}, ""};
+  mapping::Locator plan_id{{"plan_id"}, {"uuid"}, "", {}, ""};
+  auto by_week = plan_id;
+  by_week.path = {{"weeks", {"week_id"}, {"id"}}};
+  mapping::Locator looked_up{{"id"}, {"integer"}, "select id from public.exercises where label = any($1)", {}, ""};
+  model.targets.resize(4);
+  model.targets[0] = {"plans", {}, {"id"}, {id}, 0, "id", 0};
+  model.targets[1] = {"weeks", {}, {"id"}, {plan_id}, 0, "id", 0};
+  model.targets[2] = {"days", {}, {"id"}, {by_week}, 0, "id", 0};
+  model.targets[3] = {"exercises", {}, {"id"}, {id, looked_up}, 1, "id", 0};
+  model.rules = {{0, 1, 0, {"id"}, {}}, {0, 2, 0, {"id"}, {}}, {0, 0, 0, {"id"}, {}},
+                 {1, 2, 0, {"plan_id"}, {}}, {1, 3, 0, {"id"}, {}}, {2, 3, 1, {"id"}, {}}};
+  return model;
+}
+
+void expect_golden(const std::string& name, const std::string& text) {
+  const auto path = std::string(CROSSFADE_GOLDEN) + "/" + name + ".sql";
+  std::ifstream file(path);
+  std::stringstream golden;
+  golden << file.rdbuf();
+  EXPECT_EQ(text + "\n", golden.str()) << "where this is right, write it to " << path;
+}
+
+TEST(AccountStatementTest, LooksForARowWhereTheLeastIsLeftFirst) {
+  expect_golden("account_of_plans", account_statement(model(), 0, true));
+}
+
+TEST(AccountStatementTest, LooksForARowByItsKeyAlone) {
+  expect_golden("account_of_exercises", account_statement(model(), 1, false));
+}
+
+TEST(AccountStatementTest, LooksNotForRowsThatAreOnlyLookedUp) {
+  EXPECT_FALSE(is_accountable(model(), 2));
+  expect_golden("account_of_labels", account_statement(model(), 2, false));
+}
+
+}  // namespace
+}  // namespace crossfade::verify
