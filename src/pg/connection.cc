@@ -351,9 +351,17 @@ asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point u
     const int size = PQgetCopyData(state_->conn, &bytes, 1);
     if (size > 0) co_return CopyData(bytes, static_cast<std::size_t>(size));
     if (size < 0) {
-      // The server ended the stream. Its reason, if it has one, is an error; an orderly shutdown gives none.
-      co_await finish("START_REPLICATION");
-      lost("START_REPLICATION");
+      // The server ended the stream. Its reason, if it has one, is an error. An orderly shutdown gives none: the command
+      // is complete, and libpq's words about the session that closes next would be no help.
+      const ResultHandle last = co_await next_result();
+      if (PQresultStatus(last.get()) == PGRES_FATAL_ERROR) {
+        throw server_failure(last.get(), "START_REPLICATION", ends_session(last.get()));
+      }
+      Failure::Facts facts;
+      facts.message = fmt::format("the server has ended the stream ({})", describe());
+      facts.exit = state_->unreachable;
+      facts.connection_lost = true;
+      throw Failure(std::move(facts));
     }
     // 0: nothing whole is here. Bytes may wait in the socket already, so they are taken before anyone waits.
     if (PQconsumeInput(state_->conn) == 0) lost("START_REPLICATION");
