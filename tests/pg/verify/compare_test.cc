@@ -3,6 +3,8 @@
 #include <functional>
 
 #include "gym.h"
+#include "sync/cut_job.h"
+#include "sync/together.h"
 #include "verify/reply.h"
 #include "verify/report.h"
 
@@ -178,6 +180,62 @@ TEST_F(CompareTest, DoesNotCallAChangeOnItsWayDrift) {
   EXPECT_TRUE(found.equal());
   EXPECT_EQ(found.drifted_rows, 0U);
   EXPECT_EQ(found.in_flight_rows, 1U);
+}
+
+/// The refresher's part of a run that follows: one consistent cut after another.
+boost::asio::awaitable<void> cuts(sync::Runtime& running, pg::Connection& connection, const bool& done) {
+  while (!done) {
+    co_await connection.script("begin isolation level repeatable read");
+    co_await sync::run_cut_jobs(running, connection);
+    co_await connection.script("commit");
+    running.applied.raise();
+    co_await running.offered.wait(std::chrono::milliseconds(5));
+  }
+}
+
+class EngineJudgeTest : public CompareTest {
+ protected:
+  verify::Decision judge(verify::Suspects suspects) {
+    bool done = false;
+    verify::Decision decision;
+    const auto ask = [&]() -> boost::asio::awaitable<void> {
+      verify::EngineJudge judge(running);
+      try {
+        decision = co_await judge.judge(suspects);
+      } catch (...) {
+        done = true;
+        throw;
+      }
+      done = true;
+    };
+    std::vector<boost::asio::awaitable<void>> parts;
+    parts.push_back(cuts(running, *connection, done));
+    parts.push_back(ask());
+    run(io, sync::together(std::move(parts)));
+    return decision;
+  }
+
+  Metrics metrics{"gym", {"plans", "weeks", "moves"}, {"plans", "moves"}};
+  sync::Settings settings;
+  sync::Runtime running{model, settings, metrics, io.get_executor()};
+  std::unique_ptr<pg::Connection> connection = connect();
+};
+
+TEST_F(EngineJudgeTest, DecidesInsideACut) {
+  sql.exec("delete from v2.moves where id = 42");
+  verify::Suspects suspects;
+  suspects.keys = {Key(2, 0, {"43"}), Key(2, 0, {"44"})};
+  const auto decision = judge(suspects);
+  EXPECT_EQ(decision.drifted, 1U);
+  EXPECT_TRUE(running.at_cut.empty());
+}
+
+TEST_F(EngineJudgeTest, LetsTheCutGoOnWhenTheLookFails) {
+  sql.exec("drop view map.moves");
+  verify::Suspects suspects;
+  suspects.keys = {Key(2, 0, {"43"})};
+  EXPECT_THROW(judge(suspects), Failure);
+  EXPECT_EQ(run(io, connection->query("select 1")).number(0, 0), 1);
 }
 
 }  // namespace
