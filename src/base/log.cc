@@ -4,10 +4,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <memory>
-#include <regex>
 
 namespace crossfade::log {
 namespace {
@@ -51,6 +52,57 @@ std::string logfmt_value(std::string_view text) {
   return plain ? std::string(text) : json_string(text);
 }
 
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kBlot = "***";
+
+/// postgresql://user:PASSWORD@host. The last @ of the word counts, because an @ in a password is often left unescaped.
+std::string without_uri_passwords(std::string text) {
+  constexpr std::string_view kScheme = "postgres";
+  for (auto at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
+    at += kScheme.size();
+    if (text.compare(at, 2, "ql") == 0) at += 2;
+    if (text.compare(at, 3, "://") != 0) continue;
+    at += 3;
+    const auto user_end = text.find_first_of(":/@ \t\r\n", at);
+    if (user_end == std::string::npos || text[user_end] != ':') continue;
+    const auto host = text.rfind('@', text.find_first_of(kBlanks, at));
+    if (host != std::string::npos && host > user_end) text.replace(user_end + 1, host - user_end - 1, kBlot);
+  }
+  return text;
+}
+
+/// Where a value of a connection string ends: 'in quotes', or at a blank, a quote or the & of a URI.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  if (at == text.size() || text[at] != '\'') return std::min(text.find_first_of(" \t\r\n&'\"", at), text.size());
+  for (++at; at < text.size() && text[at] != '\''; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return std::min(at + 1, text.size());
+}
+
+/// password = VALUE, however it is spelled.
+std::string without_password_words(std::string_view text) {
+  constexpr std::string_view kWord = "password";
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  const auto after_blanks = [&](std::size_t at) { return std::min(text.find_first_not_of(kBlanks, at), text.size()); };
+  std::string out;
+  std::size_t copied = 0;
+  for (auto from = text.begin();;) {
+    const auto word = std::search(from, text.end(), kWord.begin(), kWord.end(), same);
+    if (word == text.end()) break;
+    from = word + kWord.size();
+    const auto equals = after_blanks(static_cast<std::size_t>(from - text.begin()));
+    if (equals == text.size() || text[equals] != '=') continue;
+    const auto value = after_blanks(equals + 1);
+    const auto end = end_of_value(text, value);
+    out.append(text, copied, value - copied);
+    if (end > value) out.append(kBlot);
+    copied = end;
+    from = text.begin() + static_cast<std::ptrdiff_t>(end);
+  }
+  return out.append(text, copied);
+}
+
 }  // namespace
 
 void configure(Format format, Level level) {
@@ -58,31 +110,31 @@ void configure(Format format, Level level) {
   settings().sink->set_level(kSinkLevels[index(level)]);
 }
 
-std::string redact(std::string_view text) {
-  static const std::regex conninfo(R"((password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&'"]+))", std::regex::icase);
-  static const std::regex uri(R"((postgres(?:ql)?://[^:/@\s]*:)([^@\s]+)(@))");
-  return std::regex_replace(std::regex_replace(std::string(text), conninfo, "$1***"), uri, "$1***$3");
-}
+// Not with std::regex, which recurses once a character and ends the process on a long line.
+std::string redact(std::string_view text) { return without_password_words(without_uri_passwords(std::string(text))); }
 
-std::string line(Format format, Level level, std::string_view at, std::string_view event,
+std::string line(Format format, Level level, std::string_view at, std::string_view named,
                  const std::vector<Field>& fields) {
   std::string out;
+  // Before anything is escaped: an escaped quote would end a password too early.
+  const auto event = redact(named);
   switch (format) {
     case Format::kText:
       out = fmt::format("{} {:5} {}", at, kLevelNames[index(level)], event);
-      for (const auto& field : fields) out += fmt::format(" {}={}", field.name, logfmt_value(field.value));
+      for (const auto& field : fields) out += fmt::format(" {}={}", field.name, logfmt_value(redact(field.value)));
       break;
     case Format::kLogfmt:
       out = fmt::format("time={} level={} event={}", at, kLevelNames[index(level)], logfmt_value(event));
-      for (const auto& field : fields) out += fmt::format(" {}={}", field.name, logfmt_value(field.value));
+      for (const auto& field : fields) out += fmt::format(" {}={}", field.name, logfmt_value(redact(field.value)));
       break;
     case Format::kJson:
       out = fmt::format(R"({{"time":"{}","level":"{}","event":{})", at, kLevelNames[index(level)], json_string(event));
-      for (const auto& field : fields) out += fmt::format(",{}:{}", json_string(field.name), json_string(field.value));
+      for (const auto& field : fields)
+        out += fmt::format(",{}:{}", json_string(field.name), json_string(redact(field.value)));
       out += "}";
       break;
   }
-  return redact(out);
+  return out;
 }
 
 void write(Level level, std::string_view event, const std::vector<Field>& fields) {
@@ -90,7 +142,8 @@ void write(Level level, std::string_view event, const std::vector<Field>& fields
   if (!sink->should_log(kSinkLevels[index(level)])) return;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto millis = now.time_since_epoch().count() % 1000;
-  const auto at = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), millis);
+  const auto at =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), millis);
   sink->log(kSinkLevels[index(level)], "{}", line(format, level, at, event, fields));
   sink->flush();
 }

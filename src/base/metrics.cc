@@ -5,13 +5,12 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
 #include <array>
-#include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <limits>
+#include <set>
+
+#include "base/own_usage.h"
 
 namespace crossfade {
 namespace {
@@ -25,8 +24,17 @@ constexpr std::array kPhases = {"prepared", "backfilling", "following", "complet
 constexpr std::array kWalStatus = {"reserved", "extended", "unreserved", "lost"};
 constexpr std::array kOperations = {"insert", "update", "delete"};
 constexpr std::array kStages = {"received", "applied", "confirmed"};
+/// By OfferedBy.
+constexpr std::array kOfferReasons = {"change", "truncate", "reconcile", "touch", "repair", "retry"};
+static_assert(kOfferReasons.size() == static_cast<std::size_t>(OfferedBy::kRetry) + 1);
+constexpr std::array kRetryReasons = {"backfill", "conflict", "reconnect", "refused"};
+constexpr std::array kThrottleReasons = {"hand", "replica_lag", "retained_wal", "sessions"};
+constexpr std::array kQuarantineClasses = {"21", "22", "23", "P0"};
+constexpr std::array kEndpoints = {"source", "stream"};
+constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
 
-const Histogram::BucketBoundaries kSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+const Histogram::BucketBoundaries kSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                              0.25,  0.5,    1,     2.5,  5,     10,   30};
 
 }  // namespace
 
@@ -35,19 +43,32 @@ struct Metrics::Handles {
   std::string migration;
 
   Family<Gauge>& gauges(const std::string& name, const std::string& help) {
-    return prometheus::BuildGauge().Name("crossfade_" + name).Help(help).Labels({{"migration", migration}}).Register(registry);
+    return prometheus::BuildGauge()
+        .Name("crossfade_" + name)
+        .Help(help)
+        .Labels({{"migration", migration}})
+        .Register(registry);
   }
   Family<Counter>& counters(const std::string& name, const std::string& help) {
-    return prometheus::BuildCounter().Name("crossfade_" + name).Help(help).Labels({{"migration", migration}}).Register(registry);
+    return prometheus::BuildCounter()
+        .Name("crossfade_" + name)
+        .Help(help)
+        .Labels({{"migration", migration}})
+        .Register(registry);
   }
   Gauge& gauge(const std::string& name, const std::string& help) { return gauges(name, help).Add({}); }
   Counter& counter(const std::string& name, const std::string& help) { return counters(name, help).Add({}); }
   Histogram& histogram(const std::string& name, const std::string& help) {
-    return prometheus::BuildHistogram().Name("crossfade_" + name).Help(help).Labels({{"migration", migration}}).Register(registry)
+    return prometheus::BuildHistogram()
+        .Name("crossfade_" + name)
+        .Help(help)
+        .Labels({{"migration", migration}})
+        .Register(registry)
         .Add({}, kSeconds);
   }
-  template <typename Metric>
-  std::vector<Metric*> each(Family<Metric>& family, const std::string& label, const std::vector<std::string>& values) {
+  /// One child a value, made before anything happens: Prometheus cannot see a counter's first step otherwise.
+  template <typename Metric, typename Values>
+  std::vector<Metric*> each(Family<Metric>& family, const std::string& label, const Values& values) {
     std::vector<Metric*> metrics;
     for (const auto& value : values) metrics.push_back(&family.Add({{label, value}}));
     return metrics;
@@ -56,10 +77,9 @@ struct Metrics::Handles {
   Handles(const std::string& name, const std::vector<std::string>& targets, const std::vector<std::string>& sources)
       : migration(name) {
     gauges("build_info", "The version that runs; always 1").Add({{"version", CROSSFADE_VERSION}}).Set(1);
-    phases = each(phase, "phase", {kPhases.begin(), kPhases.end()});
-    stages = each(lag_bytes, "stage", {kStages.begin(), kStages.end()});
-    wal_statuses = each(slot_wal_status, "wal_status", {kWalStatus.begin(), kWalStatus.end()});
-    offered = each(keys_offered, "target", targets);
+    phases = each(phase, "phase", kPhases);
+    stages = each(lag_bytes, "stage", kStages);
+    wal_statuses = each(slot_wal_status, "wal_status", kWalStatus);
     refreshed = each(keys_refreshed, "target", targets);
     unchanged = each(rows_unchanged, "target", targets);
     copied = each(backfill_rows, "target", targets);
@@ -67,14 +87,20 @@ struct Metrics::Handles {
     quarantined = each(quarantined_keys, "target", targets);
     for (const auto& target : targets) {
       for (const auto* op : kOperations) written.push_back(&rows_written.Add({{"target", target}, {"op", op}}));
+      for (const auto* why : kOfferReasons) offered.push_back(&keys_offered.Add({{"target", target}, {"reason", why}}));
     }
     unaccounted = each(unaccounted_rows, "source", sources);
-    for (const auto* endpoint : {"source", "stream"}) up.Add({{"endpoint", endpoint}});
-    for (const auto* reason : {"hand", "retained_wal"}) {
-      throttled.Add({{"reason", reason}});
-      throttled_seconds.Add({{"reason", reason}});
+    each(up, "endpoint", kEndpoints);
+    each(quarantine, "sqlstate_class", kQuarantineClasses);
+    each(retries, "reason", kRetryReasons);
+    each(throttled, "reason", kThrottleReasons);
+    each(throttled_seconds, "reason", kThrottleReasons);
+    for (auto* family : {&stages, &unaccounted}) {
+      for (auto* child : *family) child->Set(kNotKnown);
     }
-    slot_safe_wal_bytes.Set(std::numeric_limits<double>::infinity());
+    for (auto* one : {&lag_seconds, &slot_retained_wal_bytes, &slot_safe_wal_bytes, &verify_drifted, &hold}) {
+      one->Set(kNotKnown);
+    }
   }
 
   Family<Gauge>& up = gauges("up", "1 while the connection stands");
@@ -85,18 +111,21 @@ struct Metrics::Handles {
   Family<Gauge>& lag_bytes = gauges("lag_bytes", "WAL between the end of the log and a stage");
   Gauge& heartbeat = gauge("heartbeat_applied_timestamp_seconds", "The source's clock in the last heartbeat applied");
   Gauge& slot_retained_wal_bytes = gauge("slot_retained_wal_bytes", "WAL that the server keeps for the slot");
-  Gauge& slot_safe_wal_bytes = gauge("slot_safe_wal_bytes", "WAL that may be written before the slot is at risk; +Inf without a limit");
+  Gauge& slot_safe_wal_bytes =
+      gauge("slot_safe_wal_bytes", "WAL that may be written before the slot is at risk; +Inf without a limit");
   Gauge& slot_active = gauge("slot_active", "1 while a walsender serves the slot");
   Family<Gauge>& slot_wal_status = gauges("slot_wal_status", "1 for the slot's wal_status");
   Family<Counter>& backfill_rows = counters("backfill_rows_total", "Rows that the backfill copied");
-  Family<Gauge>& backfill_rows_estimated = gauges("backfill_rows_estimated", "Rows that the planner expects in the view");
+  Family<Gauge>& backfill_rows_estimated =
+      gauges("backfill_rows_estimated", "Rows that the planner expects in the view");
   Histogram& chunk_duration = histogram("backfill_chunk_duration_seconds", "Time a chunk of the backfill took");
   Family<Counter>& keys_offered = counters("keys_offered_total", "Keys named as possibly changed");
   Family<Counter>& keys_refreshed = counters("keys_refreshed_total", "Keys recomputed");
   Family<Counter>& rows_written = counters("rows_written_total", "Shadow rows written");
   Family<Counter>& rows_unchanged = counters("rows_unchanged_total", "Rows recomputed and found equal");
   Histogram& refresh_duration = histogram("refresh_duration_seconds", "Time from a snapshot to its commit");
-  Counter& transactions_settled = counter("transactions_settled_total", "Source transactions whose keys are all settled");
+  Counter& transactions_settled =
+      counter("transactions_settled_total", "Source transactions whose keys are all settled");
   Gauge& pending_keys = gauge("pending_keys", "Keys that wait in memory");
   Gauge& pending_bytes = gauge("pending_bytes", "Memory of the keys that wait");
   Gauge& dirty_keys = gauge("dirty_keys", "Keys that wait in crossfade.dirty");
@@ -108,26 +137,28 @@ struct Metrics::Handles {
   Counter& verify_rows = counter("verify_rows_compared_total", "Rows compared by verify");
   Gauge& verify_drifted = gauge("verify_drifted_rows", "Rows that differed in the last verification");
   Gauge& verify_success = gauge("verify_last_success_timestamp_seconds", "When all targets were last found equal");
-  Family<Gauge>& unaccounted_rows = gauges("unaccounted_rows", "Source rows neither mapped nor rejected at the last account");
+  Family<Gauge>& unaccounted_rows =
+      gauges("unaccounted_rows", "Source rows neither mapped nor rejected at the last account");
   Gauge& cutover_ready = gauge("cutover_ready", "1 while nothing stands in the way of a cutover");
-  Family<Histogram>& step_duration = prometheus::BuildHistogram().Name("crossfade_cutover_step_duration_seconds")
-      .Help("Time a step of a cutover took").Labels({{"migration", migration}}).Register(registry);
+  Family<Gauge>& cutover_blocker = gauges("cutover_blocker", "1 while this stands in the way of a cutover");
+  Gauge& hold = gauge("cutover_hold_seconds", "Time for which writers waited in the last cutover");
+  Family<Histogram>& step_duration = prometheus::BuildHistogram()
+                                         .Name("crossfade_cutover_step_duration_seconds")
+                                         .Help("Time a step of a cutover took")
+                                         .Labels({{"migration", migration}})
+                                         .Register(registry);
   Gauge& reads = gauge("reads_on_v2_ratio", "Share of keys whose reads go to v2");
   Gauge& leader = gauge("leader", "1 while this daemon leads");
   Gauge& epoch = gauge("leader_epoch", "Epoch of this daemon's lease");
-  Gauge& cpu = prometheus::BuildGauge().Name("process_cpu_seconds_total").Help("CPU time used").Register(registry).Add({});
-  Gauge& resident = prometheus::BuildGauge().Name("process_resident_memory_bytes").Help("Resident memory").Register(registry).Add({});
-  Gauge& open_fds = prometheus::BuildGauge().Name("process_open_fds").Help("Open file descriptors").Register(registry).Add({});
 
   std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, unaccounted;
+  std::set<Gauge*> blockers;
   std::vector<Counter*> offered, refreshed, unchanged, copied, written;
 };
 
 namespace {
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 template <typename Names>
 void choose(const std::vector<Gauge*>& gauges, const Names& names, std::string_view chosen) {
@@ -141,9 +172,17 @@ Metrics::Metrics(const std::string& migration, const std::vector<std::string>& t
     : handles_(std::make_unique<Handles>(migration, targets, sources)) {}
 Metrics::~Metrics() = default;
 
-void Metrics::keys_offered(std::size_t target, std::uint64_t count) { handles_->offered[target]->Increment(static_cast<double>(count)); }
-void Metrics::keys_refreshed(std::size_t target, std::uint64_t count) { handles_->refreshed[target]->Increment(static_cast<double>(count)); }
-void Metrics::rows_unchanged(std::size_t target, std::uint64_t count) { handles_->unchanged[target]->Increment(static_cast<double>(count)); }
+void Metrics::keys_offered(std::size_t target, OfferedBy reason, std::uint64_t count) {
+  const auto place = target * kOfferReasons.size() + static_cast<std::size_t>(reason);
+  handles_->offered[place]->Increment(static_cast<double>(count));
+}
+
+void Metrics::keys_refreshed(std::size_t target, std::uint64_t count) {
+  handles_->refreshed[target]->Increment(static_cast<double>(count));
+}
+void Metrics::rows_unchanged(std::size_t target, std::uint64_t count) {
+  handles_->unchanged[target]->Increment(static_cast<double>(count));
+}
 
 void Metrics::rows_written(std::size_t target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted) {
   const auto first = target * kOperations.size();
@@ -178,13 +217,15 @@ void Metrics::step_done(std::string_view step, std::chrono::duration<double> too
   handles_->step_duration.Add({{"step", std::string(step)}}, kSeconds).Observe(took.count());
 }
 
+void Metrics::held(std::chrono::duration<double> took) { handles_->hold.Set(took.count()); }
+
 void Metrics::phase(std::string_view phase, double since_unix_seconds) {
   choose(handles_->phases, kPhases, phase);
   handles_->phase_entered.Set(since_unix_seconds);
 }
 
-void Metrics::lag(double seconds, double received_bytes, double applied_bytes, double confirmed_bytes) {
-  handles_->lag_seconds.Set(seconds);
+void Metrics::lag(std::optional<double> seconds, double received_bytes, double applied_bytes, double confirmed_bytes) {
+  handles_->lag_seconds.Set(seconds.value_or(kNotKnown));
   handles_->stages[0]->Set(received_bytes);
   handles_->stages[1]->Set(applied_bytes);
   handles_->stages[2]->Set(confirmed_bytes);
@@ -207,14 +248,18 @@ void Metrics::backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, s
   handles_->dirty_keys.Set(static_cast<double>(dirty_keys));
 }
 
-void Metrics::quarantined_now(std::size_t target, std::uint64_t keys) { handles_->quarantined[target]->Set(static_cast<double>(keys)); }
+void Metrics::quarantined_now(std::size_t target, std::uint64_t keys) {
+  handles_->quarantined[target]->Set(static_cast<double>(keys));
+}
 
 void Metrics::throttled(std::string_view reason, bool now_held, std::chrono::duration<double> lasted) {
   handles_->throttled.Add({{"reason", std::string(reason)}}).Set(now_held ? 1 : 0);
   handles_->throttled_seconds.Add({{"reason", std::string(reason)}}).Increment(lasted.count());
 }
 
-void Metrics::unaccounted(std::size_t source, std::uint64_t rows) { handles_->unaccounted[source]->Set(static_cast<double>(rows)); }
+void Metrics::unaccounted(std::size_t source, std::uint64_t rows) {
+  handles_->unaccounted[source]->Set(static_cast<double>(rows));
+}
 void Metrics::reads_on_v2(double ratio) { handles_->reads.Set(ratio); }
 
 void Metrics::leading(bool leader, std::int64_t epoch) {
@@ -222,20 +267,24 @@ void Metrics::leading(bool leader, std::int64_t epoch) {
   handles_->epoch.Set(static_cast<double>(epoch));
 }
 
-void Metrics::connected(std::string_view endpoint, bool up) { handles_->up.Add({{"endpoint", std::string(endpoint)}}).Set(up ? 1 : 0); }
-void Metrics::cutover_ready(bool ready) { handles_->cutover_ready.Set(ready ? 1 : 0); }
+void Metrics::connected(std::string_view endpoint, bool up) {
+  handles_->up.Add({{"endpoint", std::string(endpoint)}}).Set(up ? 1 : 0);
+}
+
+void Metrics::cutover_blockers(const std::vector<std::string>& reasons) {
+  for (auto* blocker : handles_->blockers) blocker->Set(0);
+  for (const auto& reason : reasons) {
+    auto& blocker = handles_->cutover_blocker.Add({{"reason", reason}});
+    blocker.Set(1);
+    handles_->blockers.insert(&blocker);
+  }
+  handles_->cutover_ready.Set(reasons.empty() ? 1 : 0);
+}
 
 std::string Metrics::text() const {
-  std::ifstream statm("/proc/self/statm");
-  double pages = 0;
-  statm >> pages >> pages;
-  handles_->resident.Set(pages * static_cast<double>(sysconf(_SC_PAGESIZE)));
-  handles_->cpu.Set(static_cast<double>(std::clock()) / CLOCKS_PER_SEC);
-  std::error_code ignored;
-  double fds = 0;
-  for (auto it = std::filesystem::directory_iterator("/proc/self/fd", ignored); it != std::filesystem::directory_iterator(); it.increment(ignored)) ++fds;
-  handles_->open_fds.Set(fds);
-  return prometheus::TextSerializer().Serialize(handles_->registry.Collect());
+  auto families = handles_->registry.Collect();
+  for (auto& family : own_usage()) families.push_back(std::move(family));
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace crossfade

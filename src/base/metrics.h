@@ -3,24 +3,36 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace crossfade {
 
+/// Why a key was named as possibly changed.
+enum class OfferedBy {
+  kChange,     ///< a change in the stream, by a follow rule
+  kTruncate,   ///< a source was emptied
+  kReconcile,  ///< the slot's history has a gap; everything is offered
+  kTouch,      ///< an application or a person asked
+  kRepair,     ///< verify found drift
+  kRetry,      ///< the key comes out of quarantine
+};
+
 /// Everything that is measured, as events and states with names. All metric names of the project are in the .cc beside
 /// this file; tests, rules and dashboards are held against them. Seconds and bytes, never anything else.
 class Metrics {
  public:
   /// `targets` and `sources` get their time series at once: a series that is absent cannot be told from a dead one.
-  Metrics(const std::string& migration, const std::vector<std::string>& targets, const std::vector<std::string>& sources);
+  Metrics(const std::string& migration, const std::vector<std::string>& targets,
+          const std::vector<std::string>& sources);
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
   // Events.
-  void keys_offered(std::size_t target, std::uint64_t count);
+  void keys_offered(std::size_t target, OfferedBy reason, std::uint64_t count);
   void keys_refreshed(std::size_t target, std::uint64_t count);
   void rows_written(std::size_t target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted);
   void rows_unchanged(std::size_t target, std::uint64_t count);
@@ -30,10 +42,12 @@ class Metrics {
   void retried(std::string_view reason);
   void verified(std::uint64_t rows, std::uint64_t drifted, bool whole);
   void step_done(std::string_view step, std::chrono::duration<double> took);
+  /// A cutover made writers wait for so long.
+  void held(std::chrono::duration<double> took);
 
-  // States.
+  // States. What is not known yet is NaN: 0 would say that all is well.
   void phase(std::string_view phase, double since_unix_seconds);
-  void lag(double seconds, double received_bytes, double applied_bytes, double confirmed_bytes);
+  void lag(std::optional<double> seconds, double received_bytes, double applied_bytes, double confirmed_bytes);
   void heartbeat_applied(double unix_seconds);
   void slot(bool active, std::string_view wal_status, double retained_bytes, double safe_bytes);
   void backfill_estimated(std::size_t target, double rows);
@@ -44,9 +58,10 @@ class Metrics {
   void reads_on_v2(double ratio);
   void leading(bool leader, std::int64_t epoch);
   void connected(std::string_view endpoint, bool up);
-  void cutover_ready(bool ready);
+  /// What stands in the way of a cutover now; none: it is ready.
+  void cutover_blockers(const std::vector<std::string>& reasons);
 
-  /// The Prometheus text format, with the process' own numbers read anew.
+  /// The Prometheus text format, with this program's own use of CPU, memory and files read anew.
   std::string text() const;
 
  private:

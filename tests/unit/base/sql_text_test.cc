@@ -1,0 +1,48 @@
+#include "base/sql_text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/failure.h"
+
+namespace crossfade {
+namespace {
+
+using Elements = std::vector<std::optional<std::string>>;
+
+TEST(SqlTextTest, AnIdentifierIsAlwaysQuotedAndItsQuotesDoubled) {
+  EXPECT_EQ(quote_identifier("plans"), R"("plans")");
+  EXPECT_EQ(quote_identifier(R"(a"; drop table x; --)"), R"("a""; drop table x; --")");
+  EXPECT_EQ(quote_qualified("Gain Grid", "Workout"), R"("Gain Grid"."Workout")");
+}
+
+TEST(SqlTextTest, ALiteralDoublesItsQuotes) { EXPECT_EQ(quote_literal("it's"), "'it''s'"); }
+
+TEST(SqlTextTest, ALiteralWithABackslashMeansTheSameUnderEverySetting) {
+  EXPECT_EQ(quote_literal(R"(a\'b)"), R"( E'a\\''b')");
+}
+
+TEST(SqlTextTest, ElementsOfAnArrayAreQuotedAndNullIsNot) {
+  EXPECT_EQ(array_text({"a", std::nullopt, "NULL", ""}), R"({"a",NULL,"NULL",""})");
+  EXPECT_EQ(array_text({R"(q"b\s)"}), R"({"q\"b\\s"})");
+  EXPECT_EQ(array_text({}), "{}");
+}
+
+TEST(SqlTextTest, AnArrayIsReadBackAsItWasWritten) {
+  for (const Elements& elements : {Elements{}, Elements{"a", std::nullopt, "NULL", ""}, Elements{std::nullopt},
+                                   Elements{R"(q"b\s)", "{1,2}", "a,b", " blank ", "new\nline"}}) {
+    EXPECT_EQ(parse_array(array_text(elements)), elements);
+  }
+}
+
+TEST(SqlTextTest, AnArrayIsReadAsTheServerPrintsIt) {
+  EXPECT_EQ(parse_array(R"({a,"b c",NULL,"NULL"})"), (Elements{"a", "b c", std::nullopt, "NULL"}));
+}
+
+TEST(SqlTextTest, WhatIsNoArrayIsRefused) {
+  for (const auto* text : {"", "{", "a", R"({"a})", R"({"a"b})", R"({a\})"}) {
+    EXPECT_THROW(parse_array(text), Failure) << text;
+  }
+}
+
+}  // namespace
+}  // namespace crossfade
