@@ -34,7 +34,7 @@ std::filesystem::path migration(const std::string& name) {
 }
 
 Move::Move(std::filesystem::path folder, ThrowawayServer& server, std::vector<std::string> arguments)
-    : folder_(std::move(folder)), arguments_(std::move(arguments)), database_(server) {
+    : folder_(std::move(folder)), arguments_(std::move(arguments)), directory_(server.directory()), database_(server) {
   reconnect();
   sql_->exec(read(folder_ / "v1.sql"));
 }
@@ -46,7 +46,7 @@ Move::~Move() {
 void Move::start_daemon(const std::vector<std::string>& more) {
   std::vector<std::string> words{"run", "--prepare"};
   words.insert(words.end(), more.begin(), more.end());
-  daemon_ = std::make_unique<Program>(command_line(std::move(words)), database_.server().directory() / (database_.name() + ".log"));
+  daemon_ = std::make_unique<Program>(command_line(std::move(words)), file(".log"));
 }
 
 void Move::stop_daemon() {
@@ -61,10 +61,10 @@ void Move::kill_daemon() {
   daemon_.reset();
 }
 
-std::string Move::daemon_log() const { return read(database_.server().directory() / (database_.name() + ".log")); }
+std::string Move::daemon_log() const { return read(file(".log")); }
 
 std::pair<int, std::string> Move::call(std::vector<std::string> words) {
-  Program program(command_line(std::move(words)), database_.server().directory() / fmt::format("{}-{}.log", database_.name(), ++calls_));
+  Program program(command_line(std::move(words)), file(fmt::format("-{}.log", ++calls_)));
   const auto exit = program.exit_within(kLimit);
   return {exit.value_or(-1), program.output()};
 }
@@ -99,9 +99,8 @@ void Move::expect_equal() {
 
 std::vector<std::string> Move::command_line(std::vector<std::string> words) const {
   words.insert(words.begin(), CROSSFADE_BINARY);
-  const auto socket = database_.server().directory() / (database_.name() + ".sock");
   for (const std::string& word : {std::string("--migration"), folder_.string(), std::string("--source"), database_.conninfo(),
-                                  std::string("--control"), socket.string(), std::string("--no-input")}) {
+                                  std::string("--control"), file(".sock").string(), std::string("--no-input")}) {
     words.push_back(word);
   }
   words.insert(words.end(), arguments_.begin(), arguments_.end());

@@ -55,8 +55,11 @@ class Move {
  private:
   std::vector<std::string> command_line(std::vector<std::string> words) const;
 
+  std::filesystem::path file(const std::string& suffix) const { return directory_ / (database_.name() + suffix); }
+
   std::filesystem::path folder_;
   std::vector<std::string> arguments_;
+  std::filesystem::path directory_;  ///< of the server; logs and the socket stand there
   Database database_;
   std::unique_ptr<Sql> sql_;
   std::unique_ptr<Program> daemon_;
