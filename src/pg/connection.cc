@@ -354,7 +354,7 @@ asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point u
       // The server ended the stream. Its reason, if it has one, is an error. An orderly shutdown gives none: the command
       // is complete, and libpq's words about the session that closes next would be no help.
       const ResultHandle last = co_await next_result();
-      if (PQresultStatus(last.get()) == PGRES_FATAL_ERROR) {
+      if (last && PQresultStatus(last.get()) == PGRES_FATAL_ERROR) {
         throw server_failure(last.get(), "START_REPLICATION", ends_session(last.get()));
       }
       Failure::Facts facts;
