@@ -53,7 +53,8 @@ class KeyQueue {
   /// may exceed them. What it does not see stays (invariant 1).
   Batch take_seen(const Snapshot& snapshot, std::size_t most_keys);
 
-  /// Takes everything, the keys of the open transaction included, to be set down durably.
+  /// Takes everything, the keys of the open transaction included, to be set down durably. Keys are with the transaction
+  /// that offered them; their union is not made.
   Batch take_all();
 
   void retire(const Batch& batch);

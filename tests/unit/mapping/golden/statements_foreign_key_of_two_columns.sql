@@ -1,0 +1,31 @@
+-- merge
+with next as materialized (
+  select v."id", v."user_id", v."day" from "map"."scores" v where v."team_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."user_id", s."day" from "v2"."scores" s where (s."user_id", s."day") in (select p1."user_id", p1."day" from "v2"."totals" p1 where p1."team_id" = any($1::integer[]))
+), written as (
+  insert into "v2"."scores" as s ("id", "user_id", "day")
+  select n."id", n."user_id", n."day" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."user_id", n."day")::record *<> row(p."id", p."user_id", p."day")::record
+  on conflict ("id") do update set "user_id" = excluded."user_id", "day" = excluded."day" where row(s."user_id", s."day")::record *<> row(excluded."user_id", excluded."day")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- compare
+with next as materialized (
+  select v."id", v."user_id", v."day", array[v."team_id"::text] as crossfade_walk from "map"."scores" v where v."team_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."user_id", s."day", (select array[p1."team_id"::text] from "v2"."totals" p1 where p1."user_id" = s."user_id" and p1."day" = s."day") as crossfade_walk from "v2"."scores" s where (s."user_id", s."day") in (select p1."user_id", p1."day" from "v2"."totals" p1 where p1."team_id" = any($1::integer[]))
+), differing as (
+  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
+    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
+    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  from next n full join prior p on p."id" = n."id"
+  where n."id" is null or p."id" is null or row(n."id", n."user_id", n."day")::record *<> row(p."id", p."user_id", p."day")::record
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;

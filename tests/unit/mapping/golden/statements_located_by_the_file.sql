@@ -1,0 +1,56 @@
+-- merge
+with next as materialized (
+  select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."week_id", s."body" from "v2"."notes" s where s."week_id" in (select w.id from v2.weeks w where w.plan_id = any($1::integer[]))
+), written as (
+  insert into "v2"."notes" as s ("id", "week_id", "body")
+  select n."id", n."week_id", n."body" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where row(s."week_id", s."body")::record *<> row(excluded."week_id", excluded."body")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- merge between bounds
+with next as materialized (
+  select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" > $1::integer and v."plan_id" <= $2::integer
+), prior as materialized (
+  select s."id", s."week_id", s."body" from "v2"."notes" s where s."week_id" in (select w.id from v2.weeks w where w.plan_id = any(array(select v."plan_id" from "map"."notes" v where v."plan_id" > $1::integer and v."plan_id" <= $2::integer)))
+), written as (
+  insert into "v2"."notes" as s ("id", "week_id", "body")
+  select n."id", n."week_id", n."body" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where row(s."week_id", s."body")::record *<> row(excluded."week_id", excluded."body")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- compare
+with next as materialized (
+  select v."id", v."week_id"::text as "week_id", v."body"::text as "body", array[v."plan_id"::text] as crossfade_walk from "map"."notes" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."week_id", s."body", null::text[] as crossfade_walk from "v2"."notes" s where s."week_id" in (select w.id from v2.weeks w where w.plan_id = any($1::integer[]))
+), differing as (
+  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
+    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
+    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  from next n full join prior p on p."id" = n."id"
+  where n."id" is null or p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;
+
+-- next_bound
+with bounds as (
+  select bound from (
+    (select t."id"::integer as bound from "v1"."plans" t where t."id" is not null and t."id" > $1::integer and t."id" <= $2::integer group by t."id" order by t."id" limit $3::bigint)
+  ) b order by bound limit $3::bigint
+)
+select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);

@@ -1,0 +1,62 @@
+-- merge
+with next as materialized (
+  select distinct on (r."id") * from (
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
+  ) r
+), prior as materialized (
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
+), written as (
+  insert into "v2"."moves" as s ("id", "day_id", "weight")
+  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- merge after another locator
+with next as materialized (
+  select distinct on (r."id") * from (
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
+  union all
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($2) and m.label = any($3)))
+  ) r
+), prior as materialized (
+  select distinct on (r."id") * from (
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($1::integer[])
+  union all
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($2) and m.label = any($3)))
+  ) r
+), written as (
+  insert into "v2"."moves" as s ("id", "day_id", "weight")
+  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- merge of two columns
+with next as materialized (
+  select distinct on (r."user_id", r."day") * from (
+  select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where (v."user_id", v."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
+  ) r
+), prior as materialized (
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where (s."user_id", s."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
+), written as (
+  insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
+  select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
+  where p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where row(s."volume", s."team_id")::record *<> row(excluded."volume", excluded."team_id")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."user_id", p."day" from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;

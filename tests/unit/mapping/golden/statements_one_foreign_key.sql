@@ -1,0 +1,31 @@
+-- merge
+with next as materialized (
+  select v."id"::text as "id", v."week_id"::text as "week_id", v."label"::text as "label" from "map"."days" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."week_id", s."label" from "v2"."days" s where s."week_id" in (select p1."id" from "v2"."weeks" p1 where p1."plan_id" = any($1::integer[]))
+), written as (
+  insert into "v2"."days" as s ("id", "week_id", "label")
+  select n."id", n."week_id", n."label" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."week_id", n."label")::record *<> row(p."id", p."week_id", p."label")::record
+  on conflict ("id") do update set "week_id" = excluded."week_id", "label" = excluded."label" where row(s."week_id", s."label")::record *<> row(excluded."week_id", excluded."label")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- compare
+with next as materialized (
+  select v."id"::text as "id", v."week_id"::text as "week_id", v."label"::text as "label", array[v."plan_id"::text] as crossfade_walk from "map"."days" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."week_id", s."label", (select array[p1."plan_id"::text] from "v2"."weeks" p1 where p1."id" = s."week_id") as crossfade_walk from "v2"."days" s where s."week_id" in (select p1."id" from "v2"."weeks" p1 where p1."plan_id" = any($1::integer[]))
+), differing as (
+  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
+    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
+    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  from next n full join prior p on p."id" = n."id"
+  where n."id" is null or p."id" is null or row(n."id", n."week_id", n."label")::record *<> row(p."id", p."week_id", p."label")::record
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;

@@ -1,0 +1,98 @@
+-- merge everything
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where true
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where true
+), written as (
+  insert into "v2"."weeks" as s ("id", "plan_id", "number")
+  select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where row(s."plan_id", s."number")::record *<> row(excluded."plan_id", excluded."number")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- merge up to a bound
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" <= $1::integer
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" <= $1::integer
+), written as (
+  insert into "v2"."weeks" as s ("id", "plan_id", "number")
+  select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where row(s."plan_id", s."number")::record *<> row(excluded."plan_id", excluded."number")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- merge between bounds
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" > $1::integer and v."plan_id" <= $2::integer
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" > $1::integer and s."plan_id" <= $2::integer
+), written as (
+  insert into "v2"."weeks" as s ("id", "plan_id", "number")
+  select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where row(s."plan_id", s."number")::record *<> row(excluded."plan_id", excluded."number")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- merge above a bound, and what has no value
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" > $1::integer
+  union all
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" is null
+), prior as materialized (
+  select distinct on (r."id") * from (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" > $1::integer
+  union all
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" is null
+  ) r
+), written as (
+  insert into "v2"."weeks" as s ("id", "plan_id", "number")
+  select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where row(s."plan_id", s."number")::record *<> row(excluded."plan_id", excluded."number")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- bulk everything
+insert into "v2"."weeks" ("id", "plan_id", "number")
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where true;
+
+-- bulk above a bound, and what has no value
+insert into "v2"."weeks" ("id", "plan_id", "number")
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" > $1::integer
+  union all
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" is null;
+
+-- compare between bounds
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_walk from "map"."weeks" v where v."plan_id" > $1::integer and v."plan_id" <= $2::integer
+), prior as materialized (
+  select s."id", s."plan_id", s."number", array[s."plan_id"::text] as crossfade_walk from "v2"."weeks" s where s."plan_id" > $1::integer and s."plan_id" <= $2::integer
+), differing as (
+  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
+    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
+    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  from next n full join prior p on p."id" = n."id"
+  where n."id" is null or p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;

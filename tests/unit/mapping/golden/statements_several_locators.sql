@@ -1,0 +1,47 @@
+-- merge
+with next as materialized (
+  select distinct on (r."id") * from (
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."plan_id" = any($1::integer[])
+  union all
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($2::integer[])
+  ) r
+), prior as materialized (
+  select distinct on (r."id") * from (
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[])))
+  union all
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($2::integer[])
+  ) r
+), written as (
+  insert into "v2"."moves" as s ("id", "day_id", "weight")
+  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- compare
+with next as materialized (
+  select distinct on (r."id") * from (
+  select v."id", v."day_id"::text as "day_id", v."weight", array[v."plan_id"::text] as crossfade_walk from "map"."moves" v where v."plan_id" = any($1::integer[])
+  union all
+  select v."id", v."day_id"::text as "day_id", v."weight", array[v."plan_id"::text] as crossfade_walk from "map"."moves" v where v."id" = any($2::integer[])
+  ) r
+), prior as materialized (
+  select distinct on (r."id") * from (
+  select s."id", s."day_id", s."weight", (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as crossfade_walk from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[])))
+  union all
+  select s."id", s."day_id", s."weight", (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as crossfade_walk from "v2"."moves" s where s."id" = any($2::integer[])
+  ) r
+), differing as (
+  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
+    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
+    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  from next n full join prior p on p."id" = n."id"
+  where n."id" is null or p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;

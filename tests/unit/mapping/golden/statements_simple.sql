@@ -1,0 +1,38 @@
+-- merge
+with next as materialized (
+  select v."id", v."title"::character varying as "title", v."note"::text as "note", v."score" from "map"."plans" v where v."id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."title", s."note", s."score" from "v2"."plans" s where s."id" = any($1::integer[])
+), written as (
+  insert into "v2"."plans" as s ("id", "title", "note", "score")
+  select n."id", n."title", n."note", n."score" from next n left join prior p on p."id" = n."id"
+  where p."id" is null or row(n."id", n."title", n."note", n."score")::record *<> row(p."id", p."title", p."note", p."score")::record
+  on conflict ("id") do update set "title" = excluded."title", "note" = excluded."note", "score" = excluded."score" where row(s."title", s."note", s."score")::record *<> row(excluded."title", excluded."note", excluded."score")::record
+  returning s.xmax = 0 as fresh
+), stale as (
+  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+)
+select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
+from (values (1)) one left join stale on true;
+
+-- compare
+with next as materialized (
+  select v."id", v."title"::character varying as "title", v."note"::text as "note", v."score", array[v."id"::text] as crossfade_walk from "map"."plans" v where v."id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."title", s."note", s."score", array[s."id"::text] as crossfade_walk from "v2"."plans" s where s."id" = any($1::integer[])
+), differing as (
+  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
+    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
+    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  from next n full join prior p on p."id" = n."id"
+  where n."id" is null or p."id" is null or row(n."id", n."title", n."note", n."score")::record *<> row(p."id", p."title", p."note", p."score")::record
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;
+
+-- remove
+delete from "v2"."plans" s where s."id" = any($1::integer[]);
+
+-- bulk
+insert into "v2"."plans" ("id", "title", "note", "score")
+  select v."id", v."title"::character varying as "title", v."note"::text as "note", v."score" from "map"."plans" v where v."id" = any($1::integer[]);

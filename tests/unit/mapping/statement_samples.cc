@@ -1,0 +1,157 @@
+#include "unit/mapping/statement_samples.h"
+
+namespace crossfade::mapping::test {
+namespace {
+
+Locator by(std::vector<std::string> columns, std::vector<std::string> types, std::vector<LocateStep> path = {}) {
+  return {std::move(columns), std::move(types), "", std::move(path), ""};
+}
+
+Locator looked_up(std::vector<std::string> columns, std::vector<std::string> types, std::string lookup) {
+  return {std::move(columns), std::move(types), std::move(lookup), {}, ""};
+}
+
+Locator located(std::string column, std::string type, std::string predicate) {
+  return {{std::move(column)}, {std::move(type)}, "", {}, std::move(predicate)};
+}
+
+Pick values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
+  Pick pick;
+  pick.locator = locator;
+  pick.null_mask = null_mask;
+  return pick;
+}
+
+}  // namespace
+
+Model sample_model() {
+  const LocateStep to_weeks{"weeks", {"week_id"}, {"id"}};
+  const LocateStep to_days{"days", {"day_id"}, {"id"}};
+  const LocateStep to_totals{"totals", {"user_id", "day"}, {"user_id", "day"}};
+  Model model;
+  model.name = "sample";
+  model.shadow_schema = "v2";
+  model.mapping_schema = "map";
+  model.sources = {{"v1", "plans", {"id"}, 0}, {"v1", "moves", {"id"}, 0}, {"v1", "Workout", {"id"}, 0}};
+  model.targets = {
+      {"plans", {{"id", "integer"}, {"title", "character varying(40)"}, {"note", "text"}, {"score", "double precision"}},
+       {"id"}, {by({"id"}, {"integer"})}, 0, "id", 0},
+      {"weeks", {{"id", "text"}, {"plan_id", "integer"}, {"number", "integer"}}, {"id"},
+       {by({"plan_id"}, {"integer"})}, 0, "id", 0},
+      {"days", {{"id", "text"}, {"week_id", "text"}, {"label", "text"}}, {"id"},
+       {by({"plan_id"}, {"integer"}, {to_weeks})}, 0, "id", 0},
+      {"moves", {{"id", "integer"}, {"day_id", "text"}, {"weight", "numeric(7,2)"}}, {"id"},
+       {by({"plan_id"}, {"integer"}, {to_days, to_weeks}), by({"id"}, {"integer"}),
+        looked_up({"id"}, {"integer", "text"}, "select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)")},
+       0, "id", 0},
+      {"totals", {{"user_id", "bigint"}, {"day", "date"}, {"volume", "numeric"}, {"team_id", "integer"}}, {"user_id", "day"},
+       {by({"team_id"}, {"integer"}), by({"user_id", "day"}, {"bigint", "date"}),
+        looked_up({"user_id", "day"}, {"integer"}, "select m.user_id, m.day from v1.moves m where m.id = any($1)")},
+       0, "id", 0},
+      {"scores", {{"id", "uuid"}, {"user_id", "bigint"}, {"day", "date"}}, {"id"},
+       {by({"team_id"}, {"integer"}, {to_totals})}, 0, "id", 0},
+      {"tags", {{"plan_id", "integer"}, {"tag", "text"}}, {"plan_id", "tag"}, {by({"plan_id"}, {"integer"})}, 0, "id", 0},
+      {"WorkoutLog", {{"logId", "text"}, {"userId", "text"}, {"say \"when\"", "timestamp with time zone"}}, {"logId"},
+       {by({"userId"}, {"text"}), by({"logId"}, {"text"})}, 2, "userId", 0},
+      {"notes", {{"id", "integer"}, {"week_id", "text"}, {"body", "text"}}, {"id"},
+       {located("plan_id", "integer", "s.\"week_id\" in (select w.id from v2.weeks w where w.plan_id = any($keys))")},
+       0, "id", 0},
+  };
+  return model;
+}
+
+std::string sample_schema() {
+  return R"(
+    create schema v1; create schema map; create schema v2;
+    create table v1.plans (id int primary key, title text, note text, score float8, weeks int not null default 2);
+    create table v1.moves (id int primary key, plan_id int, label text, weight numeric(7,2), user_id bigint, day date);
+    create table v1."Workout" (id text primary key, "userId" text, "when" timestamptz);
+
+    create table v2.plans (id int primary key, title varchar(40), note text, score float8);
+    create table v2.weeks (id text primary key, plan_id int not null references v2.plans, number int not null);
+    create table v2.days (id text primary key, week_id text not null references v2.weeks, label text);
+    create table v2.moves (id int primary key, day_id text not null references v2.days, weight numeric(7,2));
+    create table v2.totals (user_id bigint, day date, volume numeric, team_id int, primary key (user_id, day));
+    create table v2.scores (id uuid primary key, user_id bigint, day date, foreign key (user_id, day) references v2.totals);
+    create table v2.tags (plan_id int references v2.plans, tag text, primary key (plan_id, tag));
+    create table v2."WorkoutLog" ("logId" text primary key, "userId" text, "say ""when""" timestamptz);
+    create table v2.notes (id int primary key, week_id text, body text);
+
+    create view map.plans as select id, title, note, score from v1.plans;
+    create view map.weeks as select id || '/' || n as id, id as plan_id, n as number from v1.plans, generate_series(1, weeks) n;
+    create view map.days as select distinct plan_id || '/1/' || label as id, plan_id || '/1' as week_id, label, plan_id
+      from v1.moves where plan_id is not null;
+    create view map.moves as select id, plan_id || '/1/' || label as day_id, weight, plan_id from v1.moves where plan_id is not null;
+    create view map.totals as select user_id, day, sum(weight) as volume, (user_id % 3)::int as team_id
+      from v1.moves where user_id is not null and day is not null group by user_id, day;
+    create view map.scores as select md5(user_id || ' ' || day)::uuid as id, user_id, day, (user_id % 3)::int as team_id
+      from v1.moves where user_id is not null and day is not null group by user_id, day;
+    create view map.tags as select distinct plan_id, label as tag from v1.moves where plan_id is not null and label is not null;
+    create view map."WorkoutLog" as select id as "logId", "userId", "when" as "say ""when""" from v1."Workout";
+    create view map.notes as select id, id || '/1' as week_id, note as body, id as plan_id from v1.plans where note is not null;
+  )";
+}
+
+std::vector<StatementSample> statement_samples(const Model& model) {
+  const auto of = [&](const std::string& target) { return Statements(model, model.find_target(target).value()); };
+  const auto plans = of("plans");
+  const auto weeks = of("weeks");
+  const auto days = of("days");
+  const auto moves = of("moves");
+  const auto totals = of("totals");
+  const auto scores = of("scores");
+  const auto tags = of("tags");
+  const auto log = of("WorkoutLog");
+  const auto notes = of("notes");
+  const Range everything;
+  const Range first{std::nullopt, "10", false};
+  const Range between{"10", "20", false};
+  const Range last{"20", std::nullopt, true};
+  const Range last_without_nulls{"20", std::nullopt, false};
+  return {
+      {"simple",
+       {{"merge", plans.merge({values()})}, {"compare", plans.compare({values()})}, {"remove", plans.remove()},
+        {"bulk", plans.bulk({values()})}}},
+      {"range",
+       {{"merge everything", weeks.merge(range_picks(everything))},
+        {"merge up to a bound", weeks.merge(range_picks(first))},
+        {"merge between bounds", weeks.merge(range_picks(between))},
+        {"merge above a bound, and what has no value", weeks.merge(range_picks(last))},
+        {"bulk everything", weeks.bulk(range_picks(everything))},
+        {"bulk above a bound, and what has no value", weeks.bulk(range_picks(last))},
+        {"compare between bounds", weeks.compare(range_picks(between))}}},
+      {"bounds",
+       {{"next_bound of everything", weeks.next_bound(everything)},
+        {"next_bound up to a bound", weeks.next_bound(first)},
+        {"next_bound between bounds", weeks.next_bound(between)},
+        {"next_bound above a bound", weeks.next_bound(last)},
+        {"next_bound along two foreign keys", moves.next_bound(between)},
+        {"middle of everything", weeks.middle(everything)},
+        {"middle between bounds", weeks.middle(between)},
+        {"middle above a bound", weeks.middle(last_without_nulls)}}},
+      {"one_foreign_key", {{"merge", days.merge({values()})}, {"compare", days.compare({values()})}}},
+      {"two_foreign_keys",
+       {{"merge", moves.merge({values()})}, {"merge a range", moves.merge(range_picks(between))},
+        {"compare", moves.compare({values()})}}},
+      {"foreign_key_of_two_columns", {{"merge", scores.merge({values()})}, {"compare", scores.compare({values()})}}},
+      {"nulls", {{"merge", weeks.merge({values(0, 1)})}, {"merge along a foreign key", days.merge({values(), values(0, 1)})}}},
+      {"lookup",
+       {{"merge", moves.merge({values(2)})}, {"merge after another locator", moves.merge({values(1), values(2)})},
+        {"merge of two columns", totals.merge({values(2)})}}},
+      {"several_locators",
+       {{"merge", moves.merge({values(0), values(1)})}, {"compare", moves.compare({values(0), values(1)})}}},
+      {"composite",
+       {{"merge", totals.merge({values(1)})}, {"merge, a column null", totals.merge({values(1, 2)})},
+        {"merge, each form of null", totals.merge({values(1), values(1, 1), values(1, 2), values(1, 3)})},
+        {"compare", totals.compare({values(1)})}, {"remove", totals.remove()}}},
+      {"key_alone", {{"merge", tags.merge({values()})}, {"remove", tags.remove()}}},
+      {"camel_case",
+       {{"merge", log.merge({values(0), values(1)})}, {"bulk", log.bulk(range_picks(between))},
+        {"compare", log.compare({values()})}, {"remove", log.remove()}, {"next_bound", log.next_bound(between)}}},
+      {"located_by_the_file",
+       {{"merge", notes.merge({values()})}, {"merge between bounds", notes.merge(range_picks(between))},
+        {"compare", notes.compare({values()})}, {"next_bound", notes.next_bound(between)}}},
+  };
+}
+
+}  // namespace crossfade::mapping::test
