@@ -85,6 +85,7 @@ create table if not exists crossfade.deferred (
   stage int not null,                             -- 1 keys and indexes: before following; 2 foreign keys: at a consistent cut
   create_sql text not null,
   validate_sql text,
+  unique_by text,                                 -- expressions; null where it is not unique
   built boolean not null default false,
   primary key (migration, target, name)
 );

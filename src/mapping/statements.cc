@@ -269,21 +269,38 @@ std::string Statements::bulk(const std::vector<Pick>& picks) const {
                 next(picks, false));
 }
 
-std::string Statements::remove() const {
+/// "$1::int[], $2::text[]": one array a key column.
+std::string Statements::key_arrays() const {
   const auto type_of = [&](const std::string& name) {
     return std::find_if(target_.columns.begin(), target_.columns.end(), [&](const Column& column) {
              return column.name == name;
            })->type;
   };
   int parameter = 1;
-  const auto arrays = joined(target_.key, ", ", [&](const std::string& name) {
+  return joined(target_.key, ", ", [&](const std::string& name) {
     return format("${}::{}[]", parameter++, type_of(name));
   });
+}
+
+std::string Statements::remove() const {
   if (target_.key.size() == 1) {
-    return format("delete from {} s where s.{} = any({})", shadow_, quote_identifier(target_.key[0]), arrays);
+    return format("delete from {} s where s.{} = any({})", shadow_, quote_identifier(target_.key[0]), key_arrays());
   }
-  return format("delete from {} s using unnest({}) k({}) where {}", shadow_, arrays,
+  return format("delete from {} s using unnest({}) k({}) where {}", shadow_, key_arrays(),
                 joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
+}
+
+std::string Statements::walk() const {
+  return format("select distinct {} from {} s, unnest({}) k({}) where {}", walk_values(), shadow_, key_arrays(),
+                joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
+}
+
+std::string Statements::remove_duplicates(const std::string& unique_by) const {
+  return format(
+      "delete from {0} s where s.ctid in (\n  select d.ctid from (\n"
+      "    select ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
+      "  ) d where d.place > 1)\nreturning {2}",
+      shadow_, unique_by, walk_values());
 }
 
 std::string Statements::compare(const std::vector<Pick>& picks) const {
@@ -307,6 +324,13 @@ std::string Statements::source_name() const {
   return quote_qualified(source.schema, source.name);
 }
 
+/// The shadow table that has the walk's columns; "" where the file says how rows are located.
+std::string Statements::walk_owner() const {
+  const auto& walk = target_.locators.at(0);
+  if (!walk.locate.empty()) return "";
+  return walk.path.empty() ? shadow_ : quote_qualified(model_.shadow_schema, walk.path.back().parent);
+}
+
 std::string Statements::next_bound(const Range& range) const {
   const auto& walk = target_.locators.at(0);
   const auto most = range_parameters(range).size() + 1;
@@ -321,8 +345,7 @@ std::string Statements::next_bound(const Range& range) const {
   };
   // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
   // there is.
-  const auto owner = walk.path.empty() ? shadow_ : quote_qualified(model_.shadow_schema, walk.path.back().parent);
-  const auto shadow_part = walk.locate.empty() ? "\n    union\n    " + values(owner, walk.columns[0]) : std::string{};
+  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
   return format(
       "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
       "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",
@@ -330,13 +353,19 @@ std::string Statements::next_bound(const Range& range) const {
 }
 
 std::string Statements::middle(const Range& range) const {
-  const auto column = "v." + quote_identifier(target_.locators.at(0).columns[0]);
-  int parameter = 1;
+  const auto values = [&](const std::string& table) {
+    int parameter = 1;
+    return format("select distinct v.{0} as bound from {1} v where {2} and v.{0} is not null",
+                  quote_identifier(target_.locators.at(0).columns[0]), table,
+                  condition(range_picks(range).front(), "v", parameter));
+  };
+  // Values that only the shadow has are told apart too: a refused neighbour must not keep them from going.
+  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());
   return format(
-      "with bounds as (\n  select distinct {0} as bound from {1} v where {2} and {0} is not null\n)\n"
+      "with bounds as (\n  {}{}\n)\n"
       "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1),"
       " (select count(*) from bounds)",
-      column, view_, condition(range_picks(range).front(), "v", parameter));
+      values(view_), shadow_part);
 }
 
 }  // namespace crossfade::mapping

@@ -56,6 +56,13 @@ class Statements {
   /// Deletes shadow rows by primary key: one array a key column.
   std::string remove() const;
 
+  /// The walk locator's values as text[] of the shadow rows that remove() would delete; its parameters.
+  std::string walk() const;
+
+  /// Deletes shadow rows until `unique_by`, a list of expressions, is unique among them. A row each: the walk locator's
+  /// values as text[].
+  std::string remove_duplicates(const std::string& unique_by) const;
+
   /// Rows that differ between view and shadow. First row: rows in the view, rows in the shadow (counts), then for each
   /// difference: the walk locator's values as text[], the view's row as jsonb (null: the shadow has one too many), the
   /// shadow's row as jsonb (null: missing).
@@ -65,8 +72,8 @@ class Statements {
   /// the range's, then how many at most.
   std::string next_bound(const Range& range) const;
 
-  /// The middle value of the view's walk in a range, and how many values it has: for splitting a chunk that the database
-  /// refuses.
+  /// The middle value of the walk in a range, in view and shadow, and how many values it has: for splitting a chunk that
+  /// the database refuses.
   std::string middle(const Range& range) const;
 
  private:
@@ -76,7 +83,9 @@ class Statements {
   std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
   std::string shadow_condition(const Pick& pick, int& parameter) const;
   std::string walk_values() const;
+  std::string walk_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;
+  std::string key_arrays() const;
   std::string source_name() const;
 
   const Model& model_;

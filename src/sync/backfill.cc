@@ -110,7 +110,7 @@ asio::awaitable<void> Backfill::take_off(pg::Connection& connection, std::uint16
   const auto found = co_await connection.query(find, table);
   for (std::size_t row = 0; row < found.size(); ++row) {
     pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name, found.optional_text(row, 0),
-                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3)};
+                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3), found.optional_text(row, 5)};
     co_await connection.query(put, parameters);
     auto drop = std::string(found.text(row, 4));
     co_await connection.script(std::move(drop));
@@ -208,7 +208,9 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     if (job.bulk) {
       written = co_await run_.refresh.bulk_range(connection, job.target, range);
     } else {
-      written = co_await run_.refresh.merge_range(connection, job.target, range);
+      std::vector<Key> still_referred;
+      written = co_await run_.refresh.merge_range(connection, job.target, range, still_referred);
+      co_await offer_later(connection, std::move(still_referred));
     }
   } catch (const Failure& caught) {
     if (caught.verdict() != Verdict::kQuarantine) throw;
@@ -228,7 +230,8 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   auto sql = run_.refresh.statements(job.target).middle(range);
   const auto rows = co_await connection.query(std::move(sql), mapping::range_parameters(range));
   const auto values = rows.number(0, 1);
-  if (values > 1) {
+  // Rows without a value are apart from the last value too.
+  if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {
     const auto bound = std::string(rows.text(0, 0));
     Range first{range.low, bound, false};
     Range second{bound, range.high, range.with_nulls};
@@ -239,47 +242,57 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   const std::optional<std::string> guilty = values == 1 ? rows.optional_text(0, 0) : std::nullopt;
   const std::vector<Refused> refused = {{Key(job.target, 0, {guilty}), why}};
   co_await store::put_in_quarantine(connection, run_, refused);
+  ++run_.quarantined;
   run_.metrics.quarantined(why.sqlstate());
   log::warn("key is set aside", {{"target", run_.model.targets[job.target].name}, {"key", guilty.value_or("null")},
                                  {"sqlstate", why.sqlstate()}, {"because", why.what()}});
 }
 
-asio::awaitable<void> Backfill::build_one(pg::Connection& connection, std::string target, std::string name,
-                                          std::string create) {
+/// Keys that the refresher takes up once the targets are filled.
+asio::awaitable<void> Backfill::offer_later(pg::Connection& connection, std::vector<Key> keys) {
+  Batch later;
+  later.transactions.emplace_back();
+  later.transactions.front().keys = std::move(keys);
+  const auto rows = co_await store::write_dirty(connection, run_, later);
+  run_.dirty_keys += rows;
+}
+
+/// The piece and the note of it commit together, so that a restart does not build it again.
+asio::awaitable<void> Backfill::build_one(pg::Connection& connection, const Piece& piece) {
   const auto began = Clock::now();
+  const auto& target = run_.model.targets[piece.target].name;
   std::optional<Failure> failure;
+  co_await connection.script("begin; savepoint crossfade_build");
   try {
-    co_await connection.script(create);
+    co_await connection.script(piece.create);
   } catch (const Failure& caught) {
     if (caught.sqlstate() != "23505") throw;
     failure = caught;
   }
   if (failure) {
-    // A row that moved between two chunks was read twice. It is dirty by definition, so whichever of the two stays, the
-    // refresh writes it again.
-    const auto number = run_.model.find_target(target);
-    const auto& key = run_.model.targets[number.value()].key;
-    std::string columns;
-    for (const auto& column : key) columns += (columns.empty() ? "" : ", ") + quote_identifier(column);
-    auto dedupe = fmt::format(
-        "delete from {0} where ctid in (select ctid from (select ctid, row_number() over (partition by {1}) as place from {0}) t where place > 1)",
-        shadow_name(*number), columns);
-    const auto removed = co_await connection.query(dedupe);
-    // Nothing was double: the data itself is not unique. Which rows, the server has said.
-    if (removed.affected() == 0) throw *failure;
-    co_await connection.script(create);
+    // A row that moved between two chunks was read twice, or two rows swapped a value between them. They are dirty by
+    // definition, and their keys are offered again in any case: rows that are not unique in the view either are refused
+    // then, one by one.
+    co_await connection.script("rollback to savepoint crossfade_build");
+    auto remove = run_.refresh.statements(piece.target).remove_duplicates(piece.unique_by);
+    const auto removed = co_await connection.query(std::move(remove));
+    if (removed.empty()) throw *failure;
+    std::vector<Key> keys;
+    for (std::size_t row = 0; row < removed.size(); ++row) {
+      keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : Key(piece.target, 0, parse_array(removed.text(row, 0))));
+    }
+    co_await offer_later(connection, std::move(keys));
+    co_await connection.script(piece.create);
   }
   const std::string built(queries::deferred_built);
-  pg::Parameters parameters = {run_.model.name, target, name};
+  pg::Parameters parameters = {run_.model.name, target, piece.name};
   co_await connection.query(built, parameters);
-  log::info("built", {{"target", target}, {"name", name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
+  co_await connection.script("commit");
+  log::info("built", {{"target", target}, {"name", piece.name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
 }
 
 /// Keys and indexes that were taken off, several at a time.
 asio::awaitable<void> Backfill::build_keys() {
-  struct Piece {
-    std::string target, name, create;
-  };
   std::deque<Piece> pieces;
   {
     pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "build");
@@ -287,7 +300,9 @@ asio::awaitable<void> Backfill::build_keys() {
     pg::Parameters parameters = {run_.model.name, "1"};
     const auto rows = co_await connection.query(list, parameters);
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      pieces.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 2))});
+      const auto target = run_.model.find_target(std::string(rows.text(row, 0)));
+      if (!target) continue;
+      pieces.push_back({*target, std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), rows.optional_text(row, 4).value_or("")});
     }
   }
   const auto builder = [&](int number) -> asio::awaitable<void> {
@@ -295,9 +310,9 @@ asio::awaitable<void> Backfill::build_keys() {
     pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
     co_await connection.script("set maintenance_work_mem = '256MB'");
     while (!pieces.empty()) {
-      auto piece = std::move(pieces.front());
+      const auto piece = std::move(pieces.front());
       pieces.pop_front();
-      co_await build_one(connection, piece.target, piece.name, piece.create);
+      co_await build_one(connection, piece);
     }
   };
   std::vector<asio::awaitable<void>> builders;
@@ -338,9 +353,12 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
   pg::Parameters parameters = {run.model.name, "2"};
   const auto rows = co_await connection.query(list, parameters);
   for (std::size_t row = 0; row < rows.size(); ++row) {
+    // Together, so that a restart does not build it again.
+    co_await connection.script("begin");
     co_await connection.script(std::string(rows.text(row, 2)));
     pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
     co_await connection.query(built, of_key);
+    co_await connection.script("commit");
     std::optional<Failure> failure;
     try {
       co_await connection.script(std::string(rows.text(row, 3)));

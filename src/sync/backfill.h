@@ -33,6 +33,14 @@ class Backfill {
     int running = 0;
   };
 
+  /// A key or an index that was taken off.
+  struct Piece {
+    std::uint16_t target = 0;
+    std::string name;
+    std::string create;
+    std::string unique_by;  ///< expressions; "" where it is not unique
+  };
+
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
   asio::awaitable<void> fill(std::vector<Job>& jobs);
   asio::awaitable<void> lane(std::vector<Job>& jobs, int number);
@@ -43,7 +51,8 @@ class Backfill {
   asio::awaitable<void> take_off(pg::Connection& connection, std::uint16_t target);
   asio::awaitable<void> build_keys();
   asio::awaitable<void> finish(std::vector<Job>& jobs);
-  asio::awaitable<void> build_one(pg::Connection& connection, std::string target, std::string name, std::string create);
+  asio::awaitable<void> offer_later(pg::Connection& connection, std::vector<Key> keys);
+  asio::awaitable<void> build_one(pg::Connection& connection, const Piece& piece);
   std::string shadow_name(std::uint16_t target) const;
 
   Runtime& run_;

@@ -147,12 +147,31 @@ asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& co
   co_return written;
 }
 
-asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target,
-                                              mapping::Range range) const {
+asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
+                                              std::vector<Key>& still_referred) const {
   Written written;
   auto sql = statements_[target].merge(range_picks(range));
-  auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
-  co_await remove(connection, target, std::move(stale), written);
+  const auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
+  if (stale[0].empty()) co_return written;
+  std::optional<Failure> failure;
+  co_await connection.script("savepoint crossfade_stale");
+  try {
+    co_await remove(connection, target, stale, written);
+  } catch (const Failure& caught) {
+    if (caught.sqlstate() != "23503" || !model_.targets[target].locators[0].locate.empty()) throw;
+    failure = caught;
+  }
+  if (!failure) {
+    co_await connection.script("release savepoint crossfade_stale");
+    co_return written;
+  }
+  // Parents are merged before their children, whose rows are stale too and stand in the way.
+  co_await connection.script("rollback to savepoint crossfade_stale; release savepoint crossfade_stale");
+  pg::Parameters parameters;
+  for (const auto& column : stale) parameters.emplace_back(array_text(column));
+  auto walk = statements_[target].walk();
+  const auto rows = co_await connection.query(std::move(walk), std::move(parameters));
+  for (std::size_t row = 0; row < rows.size(); ++row) still_referred.emplace_back(target, 0, parse_array(rows.text(row, 0)));
   co_return written;
 }
 

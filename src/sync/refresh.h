@@ -45,8 +45,10 @@ class Refresh {
   asio::awaitable<std::vector<Written>> keys_carefully(pg::Connection& connection, std::vector<Key> keys,
                                                        std::vector<Refused>& refused) const;
 
-  /// One stretch of one target's walk, by difference.
-  asio::awaitable<Written> merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;
+  /// One stretch of one target's walk, by difference. Rows that the view no longer has and that others still refer to
+  /// stay; their keys are added to `still_referred`.
+  asio::awaitable<Written> merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
+                                       std::vector<Key>& still_referred) const;
 
   /// One stretch of one target's walk into a table that holds nothing of it yet.
   asio::awaitable<Written> bulk_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;

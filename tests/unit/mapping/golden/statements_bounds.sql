@@ -51,17 +51,23 @@ select (select bound::text from bounds order by bounds.bound desc limit 1), (sel
 -- middle of everything
 with bounds as (
   select distinct v."plan_id" as bound from "map"."weeks" v where true and v."plan_id" is not null
+  union
+  select distinct v."plan_id" as bound from "v2"."weeks" v where true and v."plan_id" is not null
 )
 select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1), (select count(*) from bounds);
 
 -- middle between bounds
 with bounds as (
   select distinct v."plan_id" as bound from "map"."weeks" v where v."plan_id" > $1::integer and v."plan_id" <= $2::integer and v."plan_id" is not null
+  union
+  select distinct v."plan_id" as bound from "v2"."weeks" v where v."plan_id" > $1::integer and v."plan_id" <= $2::integer and v."plan_id" is not null
 )
 select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1), (select count(*) from bounds);
 
 -- middle above a bound
 with bounds as (
   select distinct v."plan_id" as bound from "map"."weeks" v where v."plan_id" > $1::integer and v."plan_id" is not null
+  union
+  select distinct v."plan_id" as bound from "v2"."weeks" v where v."plan_id" > $1::integer and v."plan_id" is not null
 )
 select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1), (select count(*) from bounds);

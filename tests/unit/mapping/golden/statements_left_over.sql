@@ -1,0 +1,12 @@
+-- walk
+select distinct array[s."plan_id"::text] from "v2"."weeks" s, unnest($1::text[]) k("id") where s."id" = k."id";
+
+-- walk along two foreign keys
+select distinct (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s, unnest($1::integer[]) k("id") where s."id" = k."id";
+
+-- remove_duplicates
+delete from "v2"."weeks" s where s.ctid in (
+  select d.ctid from (
+    select ctid, row_number() over (partition by plan_id, week) as place from "v2"."weeks" where (plan_id, week) is not null
+  ) d where d.place > 1)
+returning array[s."plan_id"::text];
