@@ -16,12 +16,30 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
+using boost::system::error_code;
 
-Failure no_daemon(const std::string& path, const std::string& why) {
+/// Bytes. A report of rows that drifted is the longest answer.
+constexpr std::uint64_t kMostAnswer = 64 << 20;
+
+Failure no_daemon(const std::string& path, const error_code& error) {
   Failure::Facts facts;
   facts.exit = ExitCode::kNotReady;
-  facts.message = fmt::format("no daemon answers at {}: {}", path, why);
+  facts.message = fmt::format("no daemon answers at {}: {}", path, error.message());
   facts.advice = "start it with `crossfade run`, or name its socket with --control PATH";
+  if (error == asio::error::access_denied) {
+    facts.exit = ExitCode::kPermission;
+    facts.advice = "ask as the user that the daemon runs as";
+  }
+  return Failure(std::move(facts));
+}
+
+/// The line broke after the request was sent. What only asks can be asked again; a command may have been carried out.
+Failure no_answer(const std::string& path, const Request& request, const error_code& error) {
+  if (request.method == "GET") return no_daemon(path, error);
+  Failure::Facts facts;
+  facts.exit = ExitCode::kOutcomeUnknown;
+  facts.message = fmt::format("the daemon at {} ended before it answered {}", path, request.path);
+  facts.advice = "look with `crossfade status` before anything is repeated";
   return Failure(std::move(facts));
 }
 
@@ -34,8 +52,10 @@ Failure refused(const std::string& json) {
     facts.exit = static_cast<ExitCode>(reply.exit_code());
     facts.message = reply.message();
     facts.advice = reply.advice();
+    facts.sqlstate = reply.sqlstate();
   } else {
-    facts.message = "the daemon answered: " + json;
+    facts.message = "what answered is not the daemon: " + json;
+    facts.advice = "name the daemon's socket with --control PATH";
   }
   return Failure(std::move(facts));
 }
@@ -45,23 +65,23 @@ Failure refused(const std::string& json) {
 Response ask(const std::string& socket_path, const Request& request) {
   asio::io_context io;
   asio::local::stream_protocol::socket socket(io);
-  boost::system::error_code error;
-  if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) throw no_daemon(socket_path, "the path is too long");
+  error_code error;
+  if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) throw no_daemon(socket_path, asio::error::name_too_long);
   socket.connect(asio::local::stream_protocol::endpoint(socket_path), error);
-  if (error) throw no_daemon(socket_path, error.message());
+  if (error) throw no_daemon(socket_path, error);
   http::request<http::string_body> message(http::string_to_verb(request.method), request.path, 11);
   message.set(http::field::host, "crossfade");
-  message.set(http::field::content_type, "application/json");
+  message.set(http::field::content_type, request.content_type);
   message.keep_alive(false);
   message.body() = request.body;
   message.prepare_payload();
   http::write(socket, message, error);
-  if (error) throw no_daemon(socket_path, error.message());
+  if (error) throw no_answer(socket_path, request, error);
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
-  parser.body_limit(64 << 20);
+  parser.body_limit(kMostAnswer);
   http::read(socket, buffer, parser, error);
-  if (error) throw no_daemon(socket_path, error.message());
+  if (error) throw no_answer(socket_path, request, error);
   const auto& answer = parser.get();
   if (answer.result_int() >= 400) throw refused(answer.body());
   return {static_cast<int>(answer.result_int()), std::string(answer[http::field::content_type]), answer.body()};

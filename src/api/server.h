@@ -2,12 +2,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "base/exit_code.h"
 
 namespace crossfade::api {
 
@@ -15,8 +14,9 @@ namespace asio = boost::asio;
 
 struct Request {
   std::string method;
-  std::string path;      ///< without the query
+  std::string path;  ///< without the query
   std::string body;
+  std::string content_type = "application/json";
 };
 
 struct Response {
@@ -25,38 +25,45 @@ struct Response {
   std::string body;
 };
 
-/// Who may ask: observers come by TCP and can change nothing; control comes by a Unix socket that the owner alone may open.
+/// Who may ask: observers come by TCP and can change nothing; control comes by a Unix socket that the owner alone may
+/// open.
 enum class Surface { kObserver, kControl };
 
 struct Endpoint {
   std::string method;
   std::string path;
-  Surface surface = Surface::kObserver;   ///< kControl: by the Unix socket only
+  Surface surface = Surface::kObserver;  ///< kControl: by the Unix socket only
   std::function<asio::awaitable<Response>(Request)> handler;
 };
 
-/// The HTTP server of the daemon. A handler that throws Failure answers with ErrorReply and a fitting status.
+/// What one client may cost us.
+struct Limits {
+  std::size_t body = 1 << 20;  ///< bytes; the largest request is a list of keys
+  std::size_t sessions = 64;   ///< of each surface, so that observers cannot lock out control
+  /// In which a request must have come whole, and an answer been taken.
+  std::chrono::milliseconds patience = std::chrono::seconds(30);
+};
+
+/// The HTTP server of the daemon. A handler that throws Failure answers with ErrorReply and a fitting status; whatever
+/// else it throws is a defect, is logged, and answers 500.
 class Server {
  public:
-  Server(asio::io_context& io, std::vector<Endpoint> endpoints);
+  Server(asio::io_context& io, std::vector<Endpoint> endpoints, Limits limits = {});
   ~Server();
 
-  /// HOST:PORT, port 0 for a free one. Throws a Failure that says what to do where it is in use.
+  /// As the functions of the same names say.
   void listen_tcp(const std::string& address);
-  /// Makes the directory, replaces a socket nobody serves, and throws kNotLeader where somebody does. Mode 0600.
   void listen_unix(const std::string& path);
 
+  /// The port that was given for port 0.
   int tcp_port() const;
 
-  /// Accepts until cancelled; sessions still open are ended and awaited.
+  /// Accepts until cancelled; then sessions still open are ended and awaited, handlers at work included.
   asio::awaitable<void> serve();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// JSON of an error: {"exit_code":…, "message":…, "advice":…}.
-std::string error_json(ExitCode exit, const std::string& message, const std::string& advice);
 
 }  // namespace crossfade::api

@@ -6,10 +6,15 @@
 
 namespace crossfade::api {
 
-/// The block `crossfade status` prints. `now` in seconds since 1970.
+/// The state of a migration, for people and for scripts. Pure; `now` in seconds since 1970.
+
+/// The block `crossfade status` prints.
 std::string status_block(const v1::Status& status, double now);
 
-/// The documented JSON: snake_case names, every field there, null where something is not known.
+/// The same in one line, without its end: for `--watch` where there is no terminal.
+std::string status_line(const v1::Status& status, double now);
+
+/// The documented JSON, in one line: every field there, null where something is not known.
 std::string status_json(const v1::Status& status);
 
 /// "3.2 GiB", "1,204", "12 min".

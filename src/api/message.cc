@@ -1,0 +1,111 @@
+#include "api/message.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/reflection.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <cmath>
+
+#include "base/failure.h"
+
+namespace crossfade::api {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+constexpr std::string_view kProtobuf = "application/x-protobuf";
+
+bool is_protobuf(const Request& request) { return request.content_type.starts_with(kProtobuf); }
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + '"';
+}
+
+std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
+
+std::string value_of(const Message& message, const FieldDescriptor& field) {
+  const auto& reflection = *message.GetReflection();
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return number(reflection.GetDouble(message, &field));
+    case FieldDescriptor::CPPTYPE_INT32:
+      return fmt::format("{}", reflection.GetInt32(message, &field));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field) ? "true" : "false";
+    case FieldDescriptor::CPPTYPE_STRING:
+      return quoted(reflection.GetString(message, &field));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return json_of(reflection.GetMessage(message, &field));
+    case FieldDescriptor::CPPTYPE_INT64:
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64:
+    case FieldDescriptor::CPPTYPE_FLOAT:
+    case FieldDescriptor::CPPTYPE_ENUM:
+      break;
+  }
+  throw std::logic_error(fmt::format("{} is of a type that has no place in our JSON", field.full_name()));
+}
+
+std::string list_of(const Message& message, const FieldDescriptor& field) {
+  const auto& reflection = *message.GetReflection();
+  std::string out;
+  for (int n = 0; n < reflection.FieldSize(message, &field); ++n) {
+    if (n > 0) out += ',';
+    out += field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE
+               ? json_of(reflection.GetRepeatedMessage(message, &field, n))
+               : quoted(reflection.GetRepeatedString(message, &field, n));
+  }
+  return '[' + out + ']';
+}
+
+}  // namespace
+
+std::string json_of(const Message& message) {
+  const auto& reflection = *message.GetReflection();
+  const auto& descriptor = *message.GetDescriptor();
+  std::string out;
+  for (int n = 0; n < descriptor.field_count(); ++n) {
+    const auto& field = *descriptor.field(n);
+    if (n > 0) out += ',';
+    out += quoted(field.name()) + ':';
+    if (field.is_repeated()) {
+      out += list_of(message, field);
+    } else if (field.has_optional_keyword() && !reflection.HasField(message, &field)) {
+      out += "null";
+    } else {
+      out += value_of(message, field);
+    }
+  }
+  return '{' + out + '}';
+}
+
+void read_body(const Request& request, Message& message) {
+  if (request.body.empty()) return;
+  const auto& name = message.GetDescriptor()->name();
+  if (is_protobuf(request)) {
+    if (message.ParseFromString(request.body)) return;
+    throw usage_failure(fmt::format("the body is not a {}", name),
+                        "send it as Protobuf, or as JSON with its content type");
+  }
+  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &message);
+  if (parsed.ok()) return;
+  throw usage_failure(fmt::format("the body is not a {}: {}", name, std::string(parsed.message())),
+                      fmt::format("send JSON, or Protobuf with the content type {}", kProtobuf));
+}
+
+Response answer_with(const Request& request, const Message& message, int status) {
+  if (is_protobuf(request)) return {status, std::string(kProtobuf), message.SerializeAsString()};
+  return {status, "application/json", json_of(message)};
+}
+
+}  // namespace crossfade::api
