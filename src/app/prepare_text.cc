@@ -2,6 +2,7 @@
 
 #include "app/install.h"
 #include "base/sql_text.h"
+#include "cutover/reads.h"
 #include "sync/prepare.h"
 
 namespace crossfade::app {
@@ -16,6 +17,8 @@ std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model
     sql += fmt::format("set local search_path = {}, {};\n-- {}\n{}\n", quote_identifier(schema),
                        quote_identifier(file.yaml.schemas().source()), script.file, script.sql);
   }
+  if (!model.stable_schema.empty()) sql += fmt::format("create schema if not exists {};\n", quote_identifier(model.stable_schema));
+  for (const auto& statement : cutover::stable_views(model, false)) sql += statement + ";\n";
   for (const auto& statement : sync::guards_and_publication(model)) sql += statement + ";\n";
   return sql + fmt::format("commit;\nselect pg_create_logical_replication_slot({}, 'pgoutput');\n",
                            quote_literal(sync::slot_name(model.name)));

@@ -6,6 +6,7 @@
 #include "app/context.h"
 #include "app/install.h"
 #include "base/failure.h"
+#include "cutover/reads.h"
 #include "mapping/inspect.h"
 #include "mapping/plan.h"
 #include "sync/prepare.h"
@@ -67,7 +68,7 @@ asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::Mig
 asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const mapping::MigrationFile& file,
                                             const sync::Settings& settings) {
   co_await connection.script("begin");
-  const auto made = co_await sync::install(connection, file);
+  auto made = co_await sync::install(connection, file);
   co_await connection.script("savepoint crossfade_look");
   const auto preflight = co_await mapping::inspect(connection, file);
   co_await connection.script("rollback to savepoint crossfade_look");
@@ -77,6 +78,8 @@ asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const ma
     co_return worst(preflight);
   }
   for (auto statement : sync::guards_and_publication(preflight.model)) co_await connection.script(std::move(statement));
+  const bool made_stable = co_await cutover::make_stable_views(connection, preflight.model);
+  if (made_stable) made.push_back(preflight.model.stable_schema);
   co_await sync::enter(connection, preflight.model, made);
   co_await connection.script("commit");
   co_await sync::begin_stream(connection, preflight.model, settings);

@@ -1,0 +1,1 @@
+select exists (select from crossfade.audit where migration = $1 and detail ->> 'flip' = $2)

@@ -1,0 +1,1 @@
+select percent from crossfade.reads where migration = $1
