@@ -62,6 +62,7 @@ class Demo {
     start_daemon();
     watch_until_following();
     command({"verify"});
+    command({"account"});
     command({"cutover", "reads", "--percent", "10"});
     command({"cutover", "reads", "--percent", "50"});
     command({"cutover", "reads", "--percent", "100"});
