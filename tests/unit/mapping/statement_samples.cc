@@ -131,7 +131,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"middle above a bound", weeks.middle(last_without_nulls)}}},
       {"left_over",
        {{"walk", weeks.walk()}, {"walk along two foreign keys", moves.walk()},
-        {"remove_duplicates", weeks.remove_duplicates("plan_id, week")}}},
+        {"remove_duplicates", weeks.remove_duplicates("plan_id, number")}}},
       {"one_foreign_key", {{"merge", days.merge({values()})}, {"compare", days.compare({values()})}}},
       {"two_foreign_keys",
        {{"merge", moves.merge({values()})}, {"merge a range", moves.merge(range_picks(between))},

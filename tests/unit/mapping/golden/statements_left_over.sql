@@ -7,6 +7,6 @@ select distinct (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."wee
 -- remove_duplicates
 delete from "v2"."weeks" s where s.ctid in (
   select d.ctid from (
-    select ctid, row_number() over (partition by plan_id, week) as place from "v2"."weeks" where (plan_id, week) is not null
+    select ctid, row_number() over (partition by plan_id, number) as place from "v2"."weeks" where (plan_id, number) is not null
   ) d where d.place > 1)
 returning array[s."plan_id"::text];

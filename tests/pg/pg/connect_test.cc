@@ -1,0 +1,122 @@
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "pg/pg/connection_fixture.h"
+
+namespace crossfade::pg::test {
+
+SilentServer::SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
+  ::listen(socket_, 5);
+  ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+}
+
+SilentServer::~SilentServer() { close(); }
+
+void SilentServer::close() {
+  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSecret = "s3cret";
+
+TEST_F(ConnectionTest, AServerThatNeverAnswersIsGivenUpAtTheDeadline) {
+  const SilentServer silent;
+  Endpoint endpoint;
+  endpoint.conninfo = fmt::format("host=127.0.0.1 port={} dbname=d user=u", silent.port());
+  endpoint.deadline = 150ms;
+  const auto began = Clock::now();
+  const auto failure = refusal(endpoint);
+  EXPECT_LT(Clock::now() - began, 5s);
+  EXPECT_EQ(failure.exit(), ExitCode::kSourceUnreachable);
+  EXPECT_TRUE(failure.connection_lost());
+  EXPECT_EQ(failure.verdict(), Verdict::kReconnect);
+  EXPECT_NE(std::string(failure.what()).find("no answer within 150 ms"), std::string::npos) << failure.what();
+}
+
+TEST_F(ConnectionTest, WhereNobodyListensTheExitCodeSaysWhichEndIsMissing) {
+  SilentServer nobody;
+  nobody.close();
+  Endpoint endpoint;
+  endpoint.conninfo = fmt::format("host=127.0.0.1 port={} dbname=d user=u", nobody.port());
+  EXPECT_EQ(refusal(endpoint).exit(), ExitCode::kSourceUnreachable);
+  endpoint.unreachable = ExitCode::kTargetUnreachable;
+  const auto failure = refusal(endpoint);
+  EXPECT_EQ(failure.exit(), ExitCode::kTargetUnreachable);
+  EXPECT_EQ(failure.verdict(), Verdict::kReconnect);
+  EXPECT_FALSE(failure.advice().empty());
+}
+
+TEST_F(ConnectionTest, WhatThePersonHasToMendIsNotTriedAgain) {
+  Endpoint endpoint;
+  endpoint.conninfo = database.server().conninfo("no_such_database");
+  const auto failure = refusal(endpoint);
+  EXPECT_EQ(failure.exit(), ExitCode::kPermission);
+  EXPECT_EQ(failure.verdict(), Verdict::kStop);
+}
+
+TEST_F(ConnectionTest, NoPasswordIsInAnyMessage) {
+  const SilentServer silent;
+  const auto port = silent.port();
+  // The last ones are malformed, and libpq quotes what it does not understand.
+  for (const auto& conninfo : {fmt::format("host=127.0.0.1 port={} user=u password={}", port, kSecret),
+                               fmt::format("postgresql://u:{}@127.0.0.1:{}/d", kSecret, port),
+                               fmt::format("host=/nowhere user=u password={}", kSecret),
+                               fmt::format("postgresql://u:{}@[::1/d", kSecret),
+                               fmt::format("postgresql://u:{}@127.0.0.1:{}/d?sslmode=%zz", kSecret, port),
+                               fmt::format("postgresql://127.0.0.1:{}/d?password={}&nonsense", port, kSecret),
+                               fmt::format("password={} nonsense", kSecret)}) {
+    Endpoint endpoint;
+    endpoint.conninfo = conninfo;
+    endpoint.deadline = 50ms;
+    const auto facts = refusal(endpoint).facts();
+    for (const auto& text : {facts.message, facts.advice, facts.detail, facts.hint, facts.statement}) {
+      EXPECT_EQ(text.find(kSecret), std::string::npos) << text;
+    }
+  }
+}
+
+TEST_F(ConnectionTest, ASessionSaysWhoItIsWithoutItsPassword) {
+  auto mine = endpoint();
+  mine.conninfo += fmt::format(" password={}", kSecret);
+  const auto session = [&]() -> asio::awaitable<void> {
+    const Connection connection = co_await Connection::open(mine);
+    EXPECT_NE(connection.describe().find("dbname=" + database.name()), std::string::npos);
+    EXPECT_EQ(connection.describe().find(kSecret), std::string::npos);
+    EXPECT_EQ(sql.value(fmt::format("select application_name from pg_stat_activity where pid = {}", connection.backend_pid())), "under test");
+  };
+  run(io, session());
+}
+
+TEST_F(ConnectionTest, WhatChangesHowValuesPrintIsPinnedWhateverTheUserHasSet) {
+  sql.exec(fmt::format("alter database {} set datestyle = German; alter database {} set search_path = public; "
+                       "alter database {} set bytea_output = escape; alter database {} set timezone = 'Asia/Tokyo'",
+                       database.name(), database.name(), database.name(), database.name()));
+  auto mine = endpoint();
+  mine.conninfo += " options='-c intervalstyle=sql_standard -c extra_float_digits=0'";
+  const auto session = [&]() -> asio::awaitable<void> {
+    Connection connection = co_await Connection::open(mine);
+    const auto rows = co_await connection.query(
+        "select date '2024-05-01', '\\x01'::bytea, interval '1 day', timestamptz '2024-05-01 00:00Z', 0.1::float8 + 0.2, "
+        "current_setting('search_path'), current_setting('row_security')");
+    const std::vector<std::string> expected = {"2024-05-01", "\\x01", "1 day", "2024-05-01 00:00:00+00", "0.30000000000000004", "", "off"};
+    for (std::size_t column = 0; column < expected.size(); ++column) EXPECT_EQ(rows.text(0, column), expected[column]);
+  };
+  run(io, session());
+}
+
+}  // namespace
+}  // namespace crossfade::pg::test

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/lsn.h"
+#include "support/move.h"
+#include "support/writers.h"
+
+namespace crossfade::test {
+namespace {
+
+constexpr int kLooks = 300;
+
+/// Takes a point from one account and gives it to another, and writes both down, in one transaction.
+std::string transfer(int from, int to, int number) {
+  return fmt::format(
+      "begin; update accounts set points = points - 1, transfer = {2} where id = {0}; insert into entries (account, amount) values ({0}, -1); "
+      "update accounts set points = points + 1, transfer = {2} where id = {1}; insert into entries (account, amount) values ({1}, 1); commit",
+      from, to, number);
+}
+
+std::pair<int, int> two_accounts(Random& random) {
+  const int first = draw(random, 0, 98);
+  return {first, draw(random, first + 1, 99)};  // in one order, so that writers do not deadlock
+}
+
+TEST(ConsistentCutTest, AReaderSeesWholeTransactionsOnlyAcrossTargets) {
+  Move move(test_migration("ledger"));
+  move.start_daemon();
+  move.expect_equal();
+  Writers writers(move.conninfo(), 2, [](Random& random) {
+    const auto [first, second] = two_accounts(random);
+    return draw(random, 0, 1) == 0 ? transfer(first, second, 0) : transfer(second, first, 0);
+  });
+  writers.expect_progress(1);
+  Sql reader(move.conninfo());
+  for (int look = 0; look < kLooks; ++look) {
+    reader.exec("begin isolation level repeatable read");
+    EXPECT_EQ(reader.value("select sum(points) from ledger_v2.accounts"), "10000");
+    EXPECT_EQ(reader.value("select coalesce(sum(amount), 0) from ledger_v2.entries"), "0");
+    EXPECT_EQ(reader.value("select count(*) from ledger_v2.accounts a where points <> 100 + "
+                           "(select coalesce(sum(amount), 0) from ledger_v2.entries e where e.account = a.id)"),
+              "0");
+    reader.exec("commit");
+    if (HasFailure()) break;
+  }
+  writers.stop();
+  move.expect_equal();
+  EXPECT_NE(move.sql().value("select count(*) from ledger_v2.entries"), "0") << "nothing was tested";
+}
+
+/// One writer who knows, after each of its transactions, a position that its commit does not lie behind.
+class Scribe {
+ public:
+  explicit Scribe(const std::string& conninfo) : thread_([this, conninfo] { write(conninfo); }) {}
+  ~Scribe() { stop(); }
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /// Of the first transfer of `account` after number `done`, if it has been written down.
+  std::optional<Lsn> committed_before(int account, int done) {
+    const std::lock_guard lock(mutex_);
+    const auto& own = positions_[account];
+    const auto next = own.upper_bound(done);
+    return next == own.end() ? std::nullopt : std::optional(next->second);
+  }
+
+ private:
+  void write(const std::string& conninfo) {
+    Random random(seed());
+    Sql sql(conninfo);
+    for (int number = 1; !stopping_; ++number) {
+      const auto [first, second] = two_accounts(random);
+      sql.exec(transfer(first, second, number));
+      const auto position = parse_lsn(sql.value("select pg_current_wal_insert_lsn()")).value();
+      const std::lock_guard lock(mutex_);
+      positions_[first][number] = positions_[second][number] = position;
+    }
+  }
+
+  std::mutex mutex_;
+  std::map<int, std::map<int, Lsn>> positions_;  ///< account → transfer → position after its commit
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+TEST(ConsistentCutTest, WhatDiffersHasChangedSinceTheConsistentPosition) {
+  Move move(test_migration("ledger"));
+  move.start_daemon();
+  move.expect_equal();
+  Scribe scribe(move.conninfo());
+  Sql reader(move.conninfo());
+  int differing = 0;
+  for (int look = 0; look < kLooks; ++look) {
+    reader.exec("begin isolation level repeatable read");
+    const auto consistent = parse_lsn(reader.value("select consistent_lsn from crossfade.checkpoint")).value();
+    const auto rows = reader.rows("select s.id, s.transfer from ledger_v2.accounts s join ledger_map.accounts v using (id) "
+                                  "where (s.points, s.transfer) is distinct from (v.points, v.transfer)");
+    reader.exec("commit");
+    for (const auto& row : rows) {
+      ++differing;
+      const int account = std::stoi(row);
+      const int done = std::stoi(row.substr(row.find('|') + 1));
+      // The first transfer that the shadow lacks must not have committed before the position.
+      const auto missing = scribe.committed_before(account, done);
+      if (missing) EXPECT_GE(*missing, consistent) << "account " << account << " lacks a transfer after " << done;
+    }
+  }
+  scribe.stop();
+  move.expect_equal();
+  EXPECT_GT(differing, 0) << "nothing was tested";
+}
+
+}  // namespace
+}  // namespace crossfade::test

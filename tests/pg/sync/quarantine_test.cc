@@ -1,0 +1,69 @@
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+/// Migration gym: v2 wants a title of at most 40 letters, v1 does not.
+class QuarantineTest : public testing::Test {
+ protected:
+  /// The one line in quarantine.
+  std::string refused() { return move.sql().value("select concat_ws(' ', target, locator, key, sqlstate, constraint_name) from crossfade.quarantine"); }
+  std::string title(int id) { return move.sql().value("select title from gym_v2.exercises where id = " + std::to_string(id)); }
+
+  void expect_set_aside_and_healed() {
+    move.expect_caught_up();
+    EXPECT_EQ(refused(), "exercises id {5} 23502 title");
+    EXPECT_EQ(move.sql().value("select count(*) from crossfade.quarantine"), "1");
+    EXPECT_EQ(title(6), "fine") << "the others go on";
+    EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises where id <> 5"), move.sql().value("select count(*) - 1 from exercises"));
+    move.sql().exec("update exercises set title = 'mended' where id = 5");
+    move.expect_equal();
+    EXPECT_EQ(title(5), "mended");
+  }
+
+  Move move{test_migration("gym")};
+};
+
+constexpr auto kBreak = "update exercises set title = null where id = 5; update exercises set title = 'fine' where id = 6";
+
+TEST_F(QuarantineTest, ARowRefusedWhileFollowing) {
+  move.start_daemon();
+  move.expect_equal();
+  move.sql().exec(kBreak);
+  expect_set_aside_and_healed();
+}
+
+TEST_F(QuarantineTest, ARowRefusedInABulkLoad) {
+  move.sql().exec(kBreak);
+  move.start_daemon();
+  expect_set_aside_and_healed();
+}
+
+TEST_F(QuarantineTest, ARowRefusedInAMerge) {
+  move.start_daemon();
+  move.expect_equal();
+  move.stop_daemon();
+  move.sql().exec("select pg_drop_replication_slot('crossfade_gym')");
+  move.sql().exec("delete from exercises where id = 5; insert into exercises values (5, 6, null, 1); update exercises set title = 'fine' where id = 6");
+  // Its neighbours in the walk are gone, and have to go.
+  move.sql().exec("delete from exercises where id in (3, 4, 7)");
+  move.start_daemon();
+  expect_set_aside_and_healed();
+}
+
+TEST_F(QuarantineTest, AKeyThatNamesManyRowsIsHealedByTheOneThatWasBad) {
+  move.start_daemon();
+  move.expect_equal();
+  move.sql().exec("update exercises set title = repeat('long ', 20) where id = 5");
+  move.sql().exec("update plans set owner = 'renamed' where id = 6");
+  move.expect_caught_up();
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.quarantine where sqlstate = '22001'"), "2");
+  EXPECT_EQ(move.sql().value("select owner from gym_v2.plans where id = 6"), "renamed");
+  move.sql().exec("update exercises set title = 'short' where id = 5");
+  move.expect_caught_up();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
+  move.expect_equal();
+}
+
+}  // namespace
+}  // namespace crossfade::test
