@@ -6,108 +6,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 #include <utility>
 
-#include "base/log.h"
+#include "pg/connection_state.h"
 
 namespace crossfade::pg {
 namespace {
-
-constexpr int kReadable = 1;
-constexpr int kWritable = 2;
 
 /// What changes how values print, or what a statement sees, is pinned: keys travel as text between sessions.
 constexpr const char* kSessionOptions =
     "-c client_encoding=UTF8 -c datestyle=ISO,MDY -c intervalstyle=postgres -c extra_float_digits=3 -c timezone=UTC "
     "-c bytea_output=hex -c xmloption=content -c row_security=off";
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  return text;
-}
-
-std::string field(const PGresult* result, int code) {
-  const char* value = PQresultErrorField(result, code);
-  return value ? std::string(value) : std::string{};
-}
-
-/// Severities that end the session: what follows on this connection can only fail.
-bool ends_session(const PGresult* result) {
-  const auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-  return severity == "FATAL" || severity == "PANIC";
-}
-
-Failure server_failure(const PGresult* result, std::string_view statement, bool session_over) {
-  Failure::Facts facts;
-  facts.sqlstate = field(result, PG_DIAG_SQLSTATE);
-  facts.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
-  if (facts.message.empty()) facts.message = std::string(trimmed(PQresultErrorMessage(result)));
-  facts.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
-  facts.hint = field(result, PG_DIAG_MESSAGE_HINT);
-  for (const int code : {PG_DIAG_CONSTRAINT_NAME, PG_DIAG_COLUMN_NAME, PG_DIAG_TABLE_NAME}) {
-    if (facts.constraint.empty()) facts.constraint = field(result, code);
-  }
-  facts.statement = std::string(statement);
-  facts.connection_lost = session_over;
-  facts.exit = facts.sqlstate.empty() ? ExitCode::kSourceUnreachable : rule_for(facts.sqlstate).exit;
-  return Failure(std::move(facts));
-}
-
 }  // namespace
-
-/// One wait for the socket. A timer's handler may be on its way already when the socket becomes ready, and then outlives
-/// the waiting frame; so it shares what it looks at, and leaves a socket alone whose wait is over.
-struct Wait {
-  bool over = false;
-  bool given_up = false;
-
-  void give_up(asio::posix::stream_descriptor& socket) {
-    if (over) return;
-    given_up = true;
-    socket.cancel();
-  }
-};
-
-struct Connection::State {
-  PGconn* conn = nullptr;
-  asio::any_io_executor executor;
-  asio::posix::stream_descriptor socket;
-  std::string unreachable_message;
-  ExitCode unreachable = ExitCode::kSourceUnreachable;
-  std::map<std::string, std::string, std::less<>> prepared;  ///< statement text → its name in this session
-  std::function<void(std::string_view, std::string_view)> notice;
-  std::shared_ptr<Wait> wait;  ///< the one that goes on, or the last one
-
-  explicit State(asio::any_io_executor on) : executor(on), socket(on) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-
-  ~State() {
-    // libpq owns its socket: Asio lets go of it before libpq closes it.
-    if (socket.is_open()) socket.release();
-    PQfinish(conn);
-  }
-
-  /// libpq may use another socket at each step of connecting.
-  void follow_socket() {
-    const int now = PQsocket(conn);
-    if (socket.is_open() && socket.native_handle() == now) return;
-    if (socket.is_open()) socket.release();
-    if (now >= 0) socket.assign(now);
-  }
-
-  static void receive_notice(void* self, const PGresult* result) {
-    const auto& state = *static_cast<State*>(self);
-    const auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-    const auto message = field(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (state.notice) {
-      state.notice(severity, message);
-    } else {
-      log::write(severity == "WARNING" ? log::Level::kWarn : log::Level::kDebug, message, {{"from", "server"}});
-    }
-  }
-};
 
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::Connection(Connection&&) noexcept = default;
@@ -280,119 +191,6 @@ asio::awaitable<Result> Connection::execute(std::string sql, Parameters paramete
 asio::awaitable<Result> Connection::script(std::string sql) {
   if (PQsendQuery(state_->conn, sql.c_str()) == 0) lost(sql);
   co_return co_await finish(sql);
-}
-
-asio::awaitable<void> Connection::begin_copy(std::string_view sql, ExecStatusType expected) {
-  const std::string text(sql);
-  if (PQsendQuery(state_->conn, text.c_str()) == 0) lost(sql);
-  co_await flush();
-  ResultHandle result = co_await next_result();
-  if (!result) lost(sql);
-  if (PQresultStatus(result.get()) == expected) co_return;
-  const auto failure = server_failure(result.get(), sql, ends_session(result.get()));
-  while (PQstatus(state_->conn) != CONNECTION_BAD) {
-    ResultHandle rest = co_await next_result();
-    if (!rest) break;
-  }
-  throw failure;
-}
-
-asio::awaitable<std::uint64_t> Connection::copy_in(std::string sql, std::function<bool(std::string&)> next) {
-  // Handed over in pieces that fit libpq's buffer: the memory of a copy is this, not the copy.
-  constexpr std::size_t kPiece = 64 * 1024;
-  co_await begin_copy(sql, PGRES_COPY_IN);
-  std::string buffer;
-  for (bool more = true; more;) {
-    more = next(buffer);
-    if (more && buffer.size() < kPiece) continue;
-    if (!buffer.empty() && PQputCopyData(state_->conn, buffer.data(), static_cast<int>(buffer.size())) < 0) lost(sql);
-    buffer.clear();
-    co_await flush();
-  }
-  if (PQputCopyEnd(state_->conn, nullptr) < 0) lost(sql);
-  const Result result = co_await finish(sql);
-  co_return result.affected();
-}
-
-asio::awaitable<std::uint64_t> Connection::copy_out(std::string sql, std::function<void(std::string_view)> line) {
-  co_await begin_copy(sql, PGRES_COPY_OUT);
-  std::uint64_t rows = 0;
-  for (;;) {
-    char* bytes = nullptr;
-    const int size = PQgetCopyData(state_->conn, &bytes, 1);
-    if (size > 0) {
-      const CopyData row(bytes, static_cast<std::size_t>(size));
-      line(row.view());
-      ++rows;
-      continue;
-    }
-    if (size < 0) break;
-    co_await wait_until_ready(kReadable, std::nullopt);
-    if (PQconsumeInput(state_->conn) == 0) lost(sql);
-  }
-  co_await finish(sql);
-  co_return rows;
-}
-
-asio::awaitable<void> Connection::start_copy_both(std::string command) {
-  co_await begin_copy(command, PGRES_COPY_BOTH);
-}
-
-std::optional<CopyData> Connection::receive_at_once() {
-  char* bytes = nullptr;
-  const int size = PQgetCopyData(state_->conn, &bytes, 1);
-  if (size <= 0) return std::nullopt;
-  return CopyData(bytes, static_cast<std::size_t>(size));
-}
-
-asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point until) {
-  for (;;) {
-    char* bytes = nullptr;
-    const int size = PQgetCopyData(state_->conn, &bytes, 1);
-    if (size > 0) co_return CopyData(bytes, static_cast<std::size_t>(size));
-    if (size < 0) {
-      // The server ended the stream. Its reason, if it has one, is an error. An orderly shutdown gives none: the command
-      // is complete, and libpq's words about the session that closes next would be no help.
-      const ResultHandle last = co_await next_result();
-      if (last && PQresultStatus(last.get()) == PGRES_FATAL_ERROR) {
-        throw server_failure(last.get(), "START_REPLICATION", ends_session(last.get()));
-      }
-      Failure::Facts facts;
-      facts.message = fmt::format("the server has ended the stream ({})", describe());
-      facts.exit = state_->unreachable;
-      facts.connection_lost = true;
-      throw Failure(std::move(facts));
-    }
-    // 0: nothing whole is here. Bytes may wait in the socket already, so they are taken before anyone waits.
-    if (PQconsumeInput(state_->conn) == 0) lost("START_REPLICATION");
-    const int again = PQgetCopyData(state_->conn, &bytes, 1);
-    if (again > 0) co_return CopyData(bytes, static_cast<std::size_t>(again));
-    if (again < 0) continue;
-    const bool ready = co_await wait_until_ready(kReadable, until);
-    if (!ready) co_return std::nullopt;
-  }
-}
-
-asio::awaitable<void> Connection::send(std::string message) {
-  if (PQputCopyData(state_->conn, message.data(), static_cast<int>(message.size())) < 0) lost("standby status update");
-  co_await flush();
-}
-
-asio::awaitable<void> Connection::end_copy_both() {
-  if (PQputCopyEnd(state_->conn, nullptr) < 0) lost("end of stream");
-  co_await flush();
-  // What the server had on its way is read and dropped; it is not confirmed and comes again.
-  for (char* bytes = nullptr;;) {
-    const int size = PQgetCopyData(state_->conn, &bytes, 1);
-    if (size > 0) {
-      PQfreemem(bytes);
-      continue;
-    }
-    if (size < 0) break;
-    co_await wait_until_ready(kReadable, std::nullopt);
-    if (PQconsumeInput(state_->conn) == 0) lost("end of stream");
-  }
-  co_await finish("end of stream");
 }
 
 void Connection::cancel() noexcept {

@@ -63,6 +63,7 @@ void Follow::restart() {
 Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
   Followed followed;
   followed.name = relation.schema + "." + relation.name;
+  followed.width = relation.columns.size();
   const auto place = [&](const std::string& column) {
     for (std::size_t n = 0; n < relation.columns.size(); ++n) {
       if (relation.columns[n].name == column) return n;
@@ -91,15 +92,27 @@ const Follow::Followed& Follow::followed(std::uint32_t oid) const {
   throw Failure(std::move(facts));
 }
 
+/// Of a changed row; its tuples must be as wide as their table was described.
+const Follow::Followed& Follow::followed(const Message& message) const {
+  const auto& table = followed(message.relation_oid);
+  const bool new_fits = message.kind == MessageKind::kDelete || message.new_tuple.size() == table.width;
+  const bool old_fits = message.old == Message::Old::kNone || message.old_tuple.size() == table.width;
+  if ((message.kind == MessageKind::kInsert || old_fits) && new_fits) return table;
+  Failure::Facts facts;
+  facts.message = fmt::format("the server sent a row of {} that does not fit its description", table.name);
+  facts.advice = "report this as a defect";
+  throw Failure(std::move(facts));
+}
+
 void Follow::offer(const PlacedRule& rule, const KeyValues& values) {
   queue_.offer(Key(rule.target, rule.locator, values));
-  ++offered_;
+  ++offered_[rule.target];
 }
 
 /// Invariant 5: a source's replica identity contains every column its follow rules use, so the old row has them whenever
 /// they changed; a row that moves offers its old and its new key.
 void Follow::update(const Message& message) {
-  for (const auto& rule : followed(message.relation_oid).rules) {
+  for (const auto& rule : followed(message).rules) {
     if (!touches(message, rule.relevant)) continue;
     const auto now = values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return after(message, column); });
     offer(rule, now);
@@ -122,7 +135,7 @@ void Follow::take(const Message& message) {
       by_oid_.insert_or_assign(message.relation.oid, place_rules(message.relation));
       return;
     case MessageKind::kInsert:
-      for (const auto& rule : followed(message.relation_oid).rules) {
+      for (const auto& rule : followed(message).rules) {
         offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.new_tuple.at(column); }));
       }
       return;
@@ -130,7 +143,7 @@ void Follow::take(const Message& message) {
       update(message);
       return;
     case MessageKind::kDelete:
-      for (const auto& rule : followed(message.relation_oid).rules) {
+      for (const auto& rule : followed(message).rules) {
         offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); }));
       }
       return;

@@ -16,7 +16,7 @@ inline constexpr std::string_view kMessagePrefix = "crossfade";
 /// Follow rules at work: a message of the stream → offers in the queue.
 class Follow {
  public:
-  Follow(const mapping::Model& model, KeyQueue& queue) : model_(model), queue_(queue) {}
+  Follow(const mapping::Model& model, KeyQueue& queue) : model_(model), queue_(queue), offered_(model.targets.size()) {}
 
   /// Throws where a source no longer has a column that a rule needs.
   void take(const wal::Message& message);
@@ -24,7 +24,8 @@ class Follow {
   /// The stream starts anew: tables are described again, an open transaction comes again.
   void restart();
 
-  std::uint64_t offered() const { return offered_; }
+  /// Keys offered so far, one count a target; keys that were offered before and still wait included.
+  const std::vector<std::uint64_t>& offered() const { return offered_; }
 
  private:
   /// One rule, its columns as places in the tuples of one description of the table.
@@ -36,18 +37,20 @@ class Follow {
   };
   struct Followed {
     std::string name;
+    std::size_t width = 0;  ///< columns of its tuples
     std::vector<PlacedRule> rules;
   };
 
   Followed place_rules(const wal::Relation& relation) const;
   const Followed& followed(std::uint32_t oid) const;
+  const Followed& followed(const wal::Message& message) const;
   void update(const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
 
   const mapping::Model& model_;
   KeyQueue& queue_;
   std::unordered_map<std::uint32_t, Followed> by_oid_;
-  std::uint64_t offered_ = 0;
+  std::vector<std::uint64_t> offered_;
 };
 
 }  // namespace crossfade::sync

@@ -40,15 +40,24 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
                   static_cast<double>(bytes_between(slot->confirmed_flush, end)));
 }
 
+/// What was offered since the last time.
+void count_offered(Runtime& run, std::vector<std::uint64_t>& told) {
+  const auto& offered = run.follow.offered();
+  for (std::size_t target = 0; target < offered.size(); ++target) run.metrics.keys_offered(target, OfferedBy::kChange, offered[target] - told[target]);
+  told = offered;
+}
+
 }  // namespace
 
 asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
   auto next = Clock::now();
+  std::vector<std::uint64_t> told(run.model.targets.size());
   while (!run.stopping) {
     co_await beat(run, connection);
     const bool leading = co_await store::renew_lease(connection, run);
     if (!leading) store::not_leader(run);
     co_await sample_slot(run, connection);
+    count_offered(run, told);
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
     while (!run.stopping && Clock::now() < next) co_await run.steer.wait(next);

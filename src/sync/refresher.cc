@@ -276,6 +276,7 @@ asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
 asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   next_due_ = Clock::now() + 1s;
   auto due = co_await store::due_from_quarantine(connection, run_, false);
+  for (const auto& key : due) run_.metrics.keys_offered(key.target(), OfferedBy::kRetry, 1);
   run_.queue.offer_now(std::move(due));
   const auto counts = co_await store::count_quarantine(connection, run_);
   run_.quarantined = 0;

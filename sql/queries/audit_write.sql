@@ -1,1 +1,0 @@
-insert into crossfade.audit (migration, action, detail) values ($1, $2, $3::jsonb)

@@ -1,1 +1,0 @@
-select pg_logical_emit_message(true, 'crossfade', 'barrier ' || $1)

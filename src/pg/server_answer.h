@@ -1,0 +1,24 @@
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/failure.h"
+
+namespace crossfade::pg {
+
+/// Without the line ends that libpq puts behind its messages.
+std::string_view trimmed(std::string_view text);
+
+/// PQresultErrorField; "" where there is none.
+std::string field(const PGresult* result, int code);
+
+/// Severities that end the session: what follows on this connection can only fail.
+bool ends_session(const PGresult* result);
+
+/// What the server said, as our one error type.
+Failure server_failure(const PGresult* result, std::string_view statement, bool session_over);
+
+}  // namespace crossfade::pg
