@@ -1,0 +1,172 @@
+#include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "api/client.h"
+#include "api/status_text.h"
+#include "base/failure.h"
+#include "crossfade/v1/status.pb.h"
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// The real daemon on a server of its own, asked by its socket.
+class DaemonTest : public testing::Test {
+ protected:
+  std::string socket() { return server.directory() / (move.sql().value("select current_database()") + ".sock"); }
+  std::string get(const std::string& path) { return api::ask(control, {"GET", path, ""}).body; }
+  std::string post(const std::string& path) { return api::ask(control, {"POST", path, ""}).body; }
+
+  v1::Status status() {
+    v1::Status status;
+    const auto read = google::protobuf::util::JsonStringToMessage(get("/status"), &status);
+    EXPECT_TRUE(read.ok()) << read.message();
+    return status;
+  }
+  /// What a request is refused with; kOk if it is not.
+  ExitCode refusal_of(const std::string& path) {
+    try {
+      get(path);
+      return ExitCode::kOk;
+    } catch (const Failure& failure) {
+      return failure.exit();
+    }
+  }
+  double metric(const std::string& series) {
+    std::istringstream lines(get("/metrics"));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(series + " ")) return std::stod(line.substr(series.size() + 1));
+    }
+    ADD_FAILURE() << "no series " << series;
+    return 0;
+  }
+  void start(const std::vector<std::string>& more = {}) {
+    move.start_daemon(more);
+    move.expect_caught_up();
+  }
+
+  ThrowawayServer server;
+  Move move{test_migration("gym"), server};
+  std::string control = socket();
+};
+
+TEST_F(DaemonTest, AScrapeHasEveryNameOfTheGoldenList) {
+  start();
+  std::set<std::string> golden;
+  std::ifstream file(CROSSFADE_METRIC_NAMES);
+  for (std::string line; std::getline(file, line);) golden.insert(line);
+  // These two are there once there has been a cutover to speak of.
+  golden.erase("crossfade_cutover_blocker gauge");
+  golden.erase("crossfade_cutover_step_duration_seconds histogram");
+  std::set<std::string> scraped;
+  std::istringstream lines(get("/metrics"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# TYPE ")) scraped.insert(line.substr(7));
+  }
+  EXPECT_EQ(scraped, golden);
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, TheMetricsFollowWhatHappens) {
+  start();
+  move.sql().exec("update exercises set title = 'changed' where id <= 10");
+  move.expect_equal();
+  EXPECT_EQ(metric(R"(crossfade_leader{migration="gym"})"), 1);
+  EXPECT_EQ(metric(R"(crossfade_up{migration="gym",endpoint="source"})"), 1);
+  EXPECT_EQ(metric(R"(crossfade_up{migration="gym",endpoint="stream"})"), 1);
+  EXPECT_GT(metric(R"(crossfade_transactions_settled_total{migration="gym"})"), 0);
+  // These are sampled once a second.
+  const auto becomes = [&](const std::string& series, double value) {
+    return eventually([&] { return metric(series) == value; });
+  };
+  EXPECT_TRUE(becomes(R"(crossfade_phase{migration="gym",phase="following"})", 1));
+  EXPECT_TRUE(becomes(R"(crossfade_slot_active{migration="gym"})", 1));
+  EXPECT_TRUE(becomes(R"(crossfade_keys_offered_total{migration="gym",target="exercises",reason="change"})", 10));
+  EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_lag_seconds{migration="gym",stage="applied"})") < 5; }));
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, TheStatusIsTheDocumentedJson) {
+  start();
+  EXPECT_TRUE(eventually([&] { return status().lag().has_seconds(); }));
+  const auto now = status();
+  EXPECT_EQ(now.migration(), "gym");
+  EXPECT_EQ(now.phase(), "following");
+  EXPECT_EQ(now.reads().side(), "v1");
+  EXPECT_EQ(now.writes().side(), "v1");
+  EXPECT_TRUE(now.slot().active());
+  EXPECT_FALSE(now.leader().empty());
+  EXPECT_FALSE(now.has_verification());
+  EXPECT_THAT(api::status_block(now, now.phase_since() + 1), HasSubstr("phase        following"));
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, WhilePausedNothingIsAppliedAndAfterwardsEverythingIs) {
+  start();
+  post("/v1/pause");
+  EXPECT_TRUE(status().paused());
+  EXPECT_EQ(metric(R"(crossfade_throttled{migration="gym",reason="hand"})"), 1);
+  move.sql().exec("update exercises set title = 'changed while paused' where id <= 10");
+  post("/v1/resume");
+  EXPECT_EQ(metric(R"(crossfade_throttled{migration="gym",reason="hand"})"), 0);
+  move.expect_equal();
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, WithoutItsDatabaseItIsAliveButNotReady) {
+  start();
+  EXPECT_EQ(get("/livez"), "alive\n");
+  EXPECT_EQ(refusal_of("/readyz"), ExitCode::kOk);
+  server.stop(ThrowawayServer::Stop::kImmediate);
+  EXPECT_TRUE(eventually([&] { return refusal_of("/readyz") != ExitCode::kOk; }));
+  EXPECT_EQ(get("/livez"), "alive\n");
+  EXPECT_EQ(refusal_of("/status"), ExitCode::kSourceUnreachable);
+  EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_up{migration="gym",endpoint="source"})") == 0; }));
+  server.start();
+  EXPECT_TRUE(eventually([&] { return refusal_of("/readyz") == ExitCode::kOk; }));
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, ASecondDaemonOnTheSameSocketIsRefused) {
+  start();
+  const auto [exit, output] = move.call({"run"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotLeader));
+  EXPECT_THAT(output, HasSubstr("process " + std::to_string(move.daemon().pid())));
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, ObserversAreServedByTcp) {
+  boost::asio::io_context io;
+  using tcp = boost::asio::ip::tcp;
+  tcp::acceptor finder(io, {boost::asio::ip::address_v4::loopback(), 0});
+  const auto endpoint = finder.local_endpoint();
+  finder.close();
+  start({"--http", "127.0.0.1:" + std::to_string(endpoint.port())});
+  const auto exchange = [&](const std::string& first_line) {
+    tcp::socket socket(io);
+    socket.connect(endpoint);
+    boost::asio::write(socket, boost::asio::buffer(first_line + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    std::string answer;
+    boost::system::error_code closed;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(answer), closed);
+    return answer;
+  };
+  EXPECT_THAT(exchange("GET /livez"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(exchange("GET /status"), HasSubstr(R"("migration":"gym")"));
+  EXPECT_THAT(exchange("POST /v1/pause"), StartsWith("HTTP/1.1 403 "));
+  EXPECT_FALSE(status().paused());
+  move.stop_daemon();
+}
+
+}  // namespace
+}  // namespace crossfade::test
