@@ -40,6 +40,15 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
                   static_cast<double>(bytes_between(slot->confirmed_flush, end)));
 }
 
+/// From the database, because others change it too: the command line, and the daemon that led before.
+asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection) {
+  const std::string sql(queries::migration_sample);
+  pg::Parameters parameters = {run.model.name};
+  const auto rows = co_await connection.query(sql, parameters);
+  run.metrics.phase(rows.text(0, 0), rows.real(0, 1));
+  run.metrics.reads_on_v2(rows.real(0, 2) / 100);
+}
+
 /// What was offered since the last time.
 void count_offered(Runtime& run, std::vector<std::uint64_t>& told) {
   const auto& offered = run.follow.offered();
@@ -57,6 +66,7 @@ asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
     const bool leading = co_await store::renew_lease(connection, run);
     if (!leading) store::not_leader(run);
     co_await sample_slot(run, connection);
+    co_await sample_migration(run, connection);
     count_offered(run, told);
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;

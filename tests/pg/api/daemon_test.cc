@@ -91,7 +91,7 @@ TEST_F(DaemonTest, TheMetricsFollowWhatHappens) {
   };
   EXPECT_TRUE(becomes(R"(crossfade_phase{migration="gym",phase="following"})", 1));
   EXPECT_TRUE(becomes(R"(crossfade_slot_active{migration="gym"})", 1));
-  EXPECT_TRUE(becomes(R"(crossfade_keys_offered_total{migration="gym",target="exercises",reason="change"})", 10));
+  EXPECT_TRUE(becomes(R"(crossfade_keys_offered_total{migration="gym",reason="change",target="exercises"})", 10));
   EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_lag_seconds{migration="gym",stage="applied"})") < 5; }));
   move.stop_daemon();
 }
