@@ -182,10 +182,9 @@ std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) con
     const auto stored = as_stored(column);
     return stored.ends_with('"') ? stored : stored + " as " + quote_identifier(column.name);
   });
-  if (with_walk) {
-    list += format(", array[{}] as crossfade_walk", joined(target_.locators.at(0).columns, ", ", [](const auto& name) {
-                     return "v." + quote_identifier(name) + "::text";
-                   }));
+  // As they are: turning each into text would cost more than comparing the row.
+  for (std::size_t n = 0; with_walk && n < target_.locators.at(0).columns.size(); ++n) {
+    list += format(", v.{} as crossfade_walk_{}", quote_identifier(target_.locators[0].columns[n]), n);
   }
   int parameter = 1;
   const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
@@ -222,9 +221,8 @@ std::string Statements::walk_values() const {
   return format("(select array[{}] from {} where {})", values(format("p{}", walk.path.size())), from, where);
 }
 
-std::string Statements::prior(const std::vector<Pick>& picks, bool with_walk) const {
+std::string Statements::prior(const std::vector<Pick>& picks) const {
   auto list = columns_of("s", names_of(target_.columns));
-  if (with_walk) list += format(", {} as crossfade_walk", walk_values());
   int parameter = 1;
   if (picks.size() == 1) return format("select {} from {} s where {}", list, shadow_, shadow_condition(picks[0], parameter));
   const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
@@ -256,7 +254,7 @@ std::string Statements::merge(const std::vector<Pick>& picks) const {
       "  select {stale} from prior p where not exists (select from next n where {same})\n)\n"
       "select (select count(*) from next), (select count(*) from written where fresh),"
       " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
-      fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks, false)), fmt::arg("shadow", shadow_),
+      fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks)), fmt::arg("shadow", shadow_),
       fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
       fmt::arg("same", same_key("p", "n")), fmt::arg("first", quote_identifier(target_.key.front())),
       fmt::arg("n", columns_of("n", names)), fmt::arg("p", columns_of("p", names)),
@@ -305,16 +303,23 @@ std::string Statements::remove_duplicates(const std::string& unique_by) const {
 
 std::string Statements::compare(const std::vector<Pick>& picks) const {
   const auto names = names_of(target_.columns);
+  std::vector<std::string> walk;
+  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(format("crossfade_walk_{}", n));
+  const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
+  // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), differing as (\n"
-      "  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,\n"
-      "    case when n.{first} is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,\n"
-      "    case when p.{first} is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow\n"
+      "  select case when n.{first} is not null then array[{texts}]\n"
+      "    else (select {walk} from {shadow} s where {of_prior}) end as walk,\n"
+      "    case when n.{first} is not null then to_jsonb(n) - array['{dropped}'] end as in_view,\n"
+      "    case when p.{first} is not null then to_jsonb(p) end as in_shadow\n"
       "  from next n full join prior p on {same}\n"
       "  where n.{first} is null or p.{first} is null or row({n})::record *<> row({p})::record\n)\n"
       "select (select count(*) from next), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
-      fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks, true)),
+      fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks)), fmt::arg("walk", walk_values()),
+      fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
+      fmt::arg("of_prior", same_key("s", "p")),
       fmt::arg("first", quote_identifier(target_.key.front())), fmt::arg("same", same_key("p", "n")),
       fmt::arg("n", columns_of("n", names)), fmt::arg("p", columns_of("p", names)));
 }

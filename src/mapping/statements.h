@@ -78,7 +78,7 @@ class Statements {
 
  private:
   std::string next(const std::vector<Pick>& picks, bool with_walk) const;
-  std::string prior(const std::vector<Pick>& picks, bool with_walk) const;
+  std::string prior(const std::vector<Pick>& picks) const;
   std::string branch(const Pick& pick, const std::string& list, int& parameter) const;
   std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
   std::string shadow_condition(const Pick& pick, int& parameter) const;

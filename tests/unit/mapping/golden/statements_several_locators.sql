@@ -26,20 +26,21 @@ from (values (1)) one left join stale on true;
 -- compare
 with next as materialized (
   select distinct on (r."id") * from (
-  select v."id", v."day_id"::text as "day_id", v."weight", array[v."plan_id"::text] as crossfade_walk from "map"."moves" v where v."plan_id" = any($1::integer[])
+  select v."id", v."day_id"::text as "day_id", v."weight", v."plan_id" as crossfade_walk_0 from "map"."moves" v where v."plan_id" = any($1::integer[])
   union all
-  select v."id", v."day_id"::text as "day_id", v."weight", array[v."plan_id"::text] as crossfade_walk from "map"."moves" v where v."id" = any($2::integer[])
+  select v."id", v."day_id"::text as "day_id", v."weight", v."plan_id" as crossfade_walk_0 from "map"."moves" v where v."id" = any($2::integer[])
   ) r
 ), prior as materialized (
   select distinct on (r."id") * from (
-  select s."id", s."day_id", s."weight", (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as crossfade_walk from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[])))
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[])))
   union all
-  select s."id", s."day_id", s."weight", (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as crossfade_walk from "v2"."moves" s where s."id" = any($2::integer[])
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($2::integer[])
   ) r
 ), differing as (
-  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
-    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
-    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  select case when n."id" is not null then array[n.crossfade_walk_0::text]
+    else (select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s where s."id" = p."id") end as walk,
+    case when n."id" is not null then to_jsonb(n) - array['crossfade_walk_0'] end as in_view,
+    case when p."id" is not null then to_jsonb(p) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
 )

@@ -17,13 +17,14 @@ from (values (1)) one left join stale on true;
 
 -- compare
 with next as materialized (
-  select v."id", v."title"::character varying as "title", v."note"::text as "note", v."score", array[v."id"::text] as crossfade_walk from "map"."plans" v where v."id" = any($1::integer[])
+  select v."id", v."title"::character varying as "title", v."note"::text as "note", v."score", v."id" as crossfade_walk_0 from "map"."plans" v where v."id" = any($1::integer[])
 ), prior as materialized (
-  select s."id", s."title", s."note", s."score", array[s."id"::text] as crossfade_walk from "v2"."plans" s where s."id" = any($1::integer[])
+  select s."id", s."title", s."note", s."score" from "v2"."plans" s where s."id" = any($1::integer[])
 ), differing as (
-  select coalesce(n.crossfade_walk, p.crossfade_walk) as walk,
-    case when n."id" is not null then to_jsonb(n) - 'crossfade_walk' end as in_view,
-    case when p."id" is not null then to_jsonb(p) - 'crossfade_walk' end as in_shadow
+  select case when n."id" is not null then array[n.crossfade_walk_0::text]
+    else (select array[s."id"::text] from "v2"."plans" s where s."id" = p."id") end as walk,
+    case when n."id" is not null then to_jsonb(n) - array['crossfade_walk_0'] end as in_view,
+    case when p."id" is not null then to_jsonb(p) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or row(n."id", n."title", n."note", n."score")::record *<> row(p."id", p."title", p."note", p."score")::record
 )
