@@ -107,9 +107,9 @@ TEST_F(StreamTest, ALookupUnderWriters) {
     switch (draw(random, 0, 6)) {
       case 0: return fmt::format("update halls set name = 'hall {}' where id = {}", seat, hall);
       case 1: return fmt::format("update seats set hall_id = {}, place = (select max(place) + 1 from seats) where id = {}", hall, seat);
-      case 2: return fmt::format("delete from halls where id = {}; insert into halls values ({0}, 'new')", hall);
+      case 2: return fmt::format("delete from halls where id = {0}; insert into halls values ({0}, 'new')", hall);
       case 3: return fmt::format("insert into seats select {}, {}, max(place) + 1 from seats on conflict (id) do nothing", seat, hall);
-      case 4: return fmt::format("insert into bookings select {}, {}, 'guest' from seats where id = {1} on conflict (id) do nothing", draw(random, 1, 2000), seat);
+      case 4: return fmt::format("insert into bookings select {0}, {1}, 'guest' from seats where id = {1} on conflict (id) do nothing", draw(random, 1, 2000), seat);
       case 5: return fmt::format("update bookings set seat_id = s.id from seats s where s.id = {} and bookings.id = {}", seat, draw(random, 1, 2000));
       default: return fmt::format("update seats set place = -1 - place where hall_id = {}", hall);
     }
