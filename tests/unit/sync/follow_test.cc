@@ -27,16 +27,21 @@ constexpr wal::TupleColumn kUnchanged{Kind::kUnchanged, {}};
 /// its plan's days unless only its notes changed.
 class FollowTest : public testing::Test {
  protected:
-  FollowTest() {
+  static mapping::Model gym() {
+    mapping::Model of_gym;
     const mapping::Locator id{{"id"}, {"integer"}, "", {}, ""};
     const mapping::Locator plan_id{{"plan_id"}, {"integer"}, "", {}, ""};
-    model.sources = {{"public", "plans", {"id"}, kPlans}, {"public", "exercises", {"id"}, kExercises}};
-    model.targets = {{"plans", {}, {"id"}, {id}, 0, "", 0}, {"days", {}, {"id"}, {plan_id}, 0, "", 0},
+    of_gym.sources = {{"public", "plans", {"id"}, kPlans}, {"public", "exercises", {"id"}, kExercises}};
+    of_gym.targets = {{"plans", {}, {"id"}, {id}, 0, "", 0}, {"days", {}, {"id"}, {plan_id}, 0, "", 0},
                      {"exercises", {}, {"id"}, {id}, 0, "", 0}};
-    model.rules = {{0, 0, 0, {"id"}, {"id", "title"}},
+    of_gym.rules = {{0, 0, 0, {"id"}, {"id", "title"}},
                    {0, 1, 0, {"id"}, {"id"}},
                    {1, 1, 0, {"plan_id"}, {"plan_id", "name"}},
                    {1, 2, 0, {"id"}, {"id", "plan_id", "name", "notes"}}};
+    return of_gym;
+  }
+
+  FollowTest() {
     follow.take(begin(7));
     describe(kPlans, "plans", {"id", "title"});
     describe(kExercises, "exercises", {"id", "plan_id", "name", "notes"});
@@ -115,7 +120,7 @@ class FollowTest : public testing::Test {
 
   using Offers = std::vector<std::string>;
 
-  mapping::Model model;
+  const mapping::Model model = gym();
   KeyQueue queue;
   Follow follow{model, queue};
 };
