@@ -231,7 +231,11 @@ std::string Statements::prior(const std::vector<Pick>& picks) const {
   return format("select distinct on ({}) * from (\n  {}\n  ) r", columns_of("r", target_.key), branches);
 }
 
-std::string Statements::merge(const std::vector<Pick>& picks) const {
+std::string Statements::merge(const std::vector<Pick>& picks) const { return merge(picks, false); }
+
+std::string Statements::replace(const std::vector<Pick>& picks) const { return merge(picks, true); }
+
+std::string Statements::merge(const std::vector<Pick>& picks, bool replace) const {
   const auto names = names_of(target_.columns);
   const auto is_key = [&](const std::string& name) {
     return std::find(target_.key.begin(), target_.key.end(), name) != target_.key.end();
@@ -246,19 +250,27 @@ std::string Statements::merge(const std::vector<Pick>& picks) const {
   const auto on_conflict = rest.empty() ? std::string("do nothing")
                                         : format("do update set {} where row({})::record *<> row({})::record", assignments,
                                                  columns_of("s", rest), columns_of("excluded", rest));
+  const auto differs = format("row({})::record *<> row({})::record", columns_of("n", names), columns_of("p", names));
+  auto unequal = format("p.{} is null or {}", quote_identifier(target_.key.front()), differs);
+  std::string removed;
+  if (replace) {
+    removed = format(
+        "), removed as (\n  delete from {} s using prior p, next n where {} and {} and {}\n  and not exists ("
+        "select from pg_catalog.pg_constraint where contype = 'f' and confrelid = {}::regclass and confdeltype <> 'a')\n  returning 1\n",
+        shadow_, same_key("p", "s"), same_key("p", "n"), differs, quote_literal(shadow_));
+    unequal = format("(select count(*) from removed) >= 0 and ({})", unequal);
+  }
   return format(
-      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), written as (\n"
+      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n{removed}), written as (\n"
       "  insert into {shadow} as s ({into})\n  select {from} from next n left join prior p on {same}\n"
-      "  where p.{first} is null or row({n})::record *<> row({p})::record\n  on conflict ({key}) {on_conflict}\n"
+      "  where {unequal}\n  on conflict ({key}) {on_conflict}\n"
       "  returning s.xmax = 0 as fresh\n), stale as (\n"
       "  select {stale} from prior p where not exists (select from next n where {same})\n)\n"
       "select (select count(*) from next), (select count(*) from written where fresh),"
       " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
       fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks)), fmt::arg("shadow", shadow_),
-      fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
-      fmt::arg("same", same_key("p", "n")), fmt::arg("first", quote_identifier(target_.key.front())),
-      fmt::arg("n", columns_of("n", names)), fmt::arg("p", columns_of("p", names)),
-      fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
+      fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
+      fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
       fmt::arg("stale", columns_of("p", target_.key)));
 }
 

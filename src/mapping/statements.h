@@ -50,6 +50,11 @@ class Statements {
   /// updated (counts), then the key of a shadow row that the view no longer has, one a row; null where there is none.
   std::string merge(const std::vector<Pick>& picks) const;
 
+  /// The same where rows take over each other's values of a second unique key: what is different goes first and comes
+  /// back in the same statement, so that foreign keys hold. Where one of those would act on the row's going (cascade, set
+  /// null), nothing goes first.
+  std::string replace(const std::vector<Pick>& picks) const;
+
   /// Copies the view's rows into a table that has none of them.
   std::string bulk(const std::vector<Pick>& picks) const;
 
@@ -77,6 +82,7 @@ class Statements {
   std::string middle(const Range& range) const;
 
  private:
+  std::string merge(const std::vector<Pick>& picks, bool replace) const;
   std::string next(const std::vector<Pick>& picks, bool with_walk) const;
   std::string prior(const std::vector<Pick>& picks) const;
   std::string branch(const Pick& pick, const std::string& list, int& parameter) const;

@@ -20,6 +20,25 @@ asio::awaitable<bool> truth(pg::Connection& connection, std::string_view sql, pg
   co_return !rows.empty() && rows.truth(0, 0);
 }
 
+/// Tables that were there before crossfade stay, without the guard and with the keys that a bulk load took off. They were
+/// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
+asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
+  pg::Parameters shadow = {shadow_schema};
+  const auto guards = co_await connection.query(std::string(queries::guards_of_schema), shadow);
+  for (std::size_t row = 0; row < guards.size(); ++row) co_await connection.script(std::string(guards.text(row, 0)));
+  pg::Parameters name = {migration};
+  const auto unfinished = co_await connection.query(std::string(queries::cancel_truncate), name);
+  if (!unfinished.is_null(0, 0)) co_await connection.script(std::string(unfinished.text(0, 0)));
+  for (const auto* stage : {"1", "2"}) {
+    pg::Parameters taken_off = {migration, stage};
+    const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
+    for (std::size_t row = 0; row < pieces.size(); ++row) {
+      co_await connection.script(std::string(pieces.text(row, 2)));
+      if (!pieces.is_null(row, 3)) co_await connection.script(std::string(pieces.text(row, 3)));
+    }
+  }
+}
+
 }  // namespace
 
 std::string slot_name(const std::string& migration) { return "crossfade_" + migration; }
@@ -126,16 +145,10 @@ asio::awaitable<void> cancel(pg::Connection& connection, std::string migration) 
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
   if (!rows.empty()) {
-    // Tables that were there before crossfade stay, without the guard and with the keys that a bulk load took off.
-    pg::Parameters shadow = {rows.optional_text(0, 0)};
-    const auto guards = co_await connection.query(std::string(queries::guards_of_schema), shadow);
-    for (std::size_t row = 0; row < guards.size(); ++row) co_await connection.script(std::string(guards.text(row, 0)));
-    for (const auto* stage : {"1", "2"}) {
-      pg::Parameters taken_off = {migration, stage};
-      const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
-      for (std::size_t row = 0; row < pieces.size(); ++row) co_await connection.script(std::string(pieces.text(row, 2)));
-    }
-    for (const auto& schema : parse_array(rows.text(0, 3))) {
+    const auto made = parse_array(rows.text(0, 3));
+    const bool ours = std::find(made.begin(), made.end(), rows.optional_text(0, 0)) != made.end();
+    if (!ours) co_await give_back(connection, migration, std::string(rows.text(0, 0)));
+    for (const auto& schema : made) {
       auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
       co_await connection.script(std::move(drop));
     }

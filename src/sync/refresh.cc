@@ -89,13 +89,13 @@ asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t 
   written.deleted += result.affected();
 }
 
-asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys) const {
+asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, bool replace) const {
   std::vector<Written> written(model_.targets.size());
   auto selections = select_keys(model_, keys);
   std::map<std::uint16_t, Stale> stale;
   // Targets are numbered parents before children.
   for (auto& [target, selection] : selections) {
-    auto sql = statements_[target].merge(selection.picks);
+    auto sql = replace ? statements_[target].replace(selection.picks) : statements_[target].merge(selection.picks);
     stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
   }
   for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
@@ -104,22 +104,28 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   co_return written;
 }
 
-asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
-                                      std::vector<Refused>& refused) const {
+/// What the database refused; nothing is left of it then.
+asio::awaitable<std::optional<Failure>> Refresh::attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
+                                                         std::vector<Written>& written) const {
   std::optional<Failure> failure;
   co_await connection.script("savepoint crossfade_part");
   try {
-    const auto part = co_await this->keys(connection, keys);
+    const auto part = co_await this->keys(connection, keys, replace);
     for (std::size_t target = 0; target < part.size(); ++target) written[target] += part[target];
   } catch (const Failure& caught) {
     if (caught.verdict() != Verdict::kQuarantine) throw;
     failure = caught;
   }
-  if (!failure) {
-    co_await connection.script("release savepoint crossfade_part");
-    co_return;
-  }
-  co_await connection.script("rollback to savepoint crossfade_part; release savepoint crossfade_part");
+  if (failure) co_await connection.script("rollback to savepoint crossfade_part");
+  co_await connection.script("release savepoint crossfade_part");
+  co_return failure;
+}
+
+asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
+                                      std::vector<Refused>& refused) const {
+  auto failure = co_await attempt(connection, keys, false, written);
+  if (failure && failure->sqlstate() == "23505") failure = co_await attempt(connection, keys, true, written);
+  if (!failure) co_return;
   if (keys.size() == 1) {
     refused.push_back({keys.front(), *failure});
     co_return;

@@ -38,8 +38,9 @@ class Refresh {
  public:
   explicit Refresh(const mapping::Model& model);
 
-  /// Upserts parents before children, then deletes children before parents. One Written a target.
-  asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys) const;
+  /// Upserts parents before children, then deletes children before parents. One Written a target. `replace`: as
+  /// Statements::replace.
+  asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, bool replace = false) const;
 
   /// The same with the guilty found by halves: what the database accepts is written, the rest comes back in `refused`.
   asio::awaitable<std::vector<Written>> keys_carefully(pg::Connection& connection, std::vector<Key> keys,
@@ -62,6 +63,8 @@ class Refresh {
   asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                Written& written) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
+  asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
+                                                  std::vector<Written>& written) const;
   asio::awaitable<void> halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
                                std::vector<Refused>& refused) const;
 

@@ -79,8 +79,11 @@ asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
   const bool full = run_.queue.bytes() > run_.settings.queue_bytes / 2;
   if (run_.backfilling || run_.paused || full) co_return co_await set_down(connection);
   if (Clock::now() >= next_due_) co_await offer_due(connection);
-  if (run_.dirty_keys > 0) co_return co_await drain(connection);
-  co_return co_await cut(connection);
+  if (run_.dirty_keys == 0) co_return co_await cut(connection);
+  const bool retired = co_await drain(connection);
+  if (retired) co_return true;
+  // A commit that hangs is all that waits there; the others must not wait for it.
+  co_return co_await set_down(connection);
 }
 
 /// So that WAL on the primary is not kept by a long backfill, a huge transaction or a slow target.
@@ -146,12 +149,13 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     written = co_await run_.refresh.keys(connection, keys);
   }
   if (run_.quarantined > 0) co_await store::heal(connection, run_, keys);
-  // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later.
+  // A row that misses its parent may be ahead of it, or ahead of the row whose unique value it takes over: the other's
+  // key comes later.
   Batch later;
   if (may_wait) {
     later.transactions.emplace_back();
     std::erase_if(refused, [&](const Refused& each) {
-      if (each.failure.sqlstate() != "23503") return false;
+      if (each.failure.sqlstate() != "23503" && each.failure.sqlstate() != "23505") return false;
       later.transactions.front().keys.push_back(each.key);
       return true;
     });
@@ -243,9 +247,10 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   std::unordered_set<Key> distinct;
   std::vector<std::int64_t> retired;
   for (const auto& row : rows) {
+    // Invariant 1 again: what the snapshot does not see stays.
+    if (!view.snapshot.sees(row.xid)) continue;
     distinct.insert(row.key);
-    // Invariant 1 again: set down, refreshed, but the snapshot does not see its cause.
-    if (view.snapshot.sees(row.xid)) retired.push_back(row.id);
+    retired.push_back(row.id);
   }
   std::vector<Key> keys(distinct.begin(), distinct.end());
   const auto whole = take_whole_targets(run_.model, keys);
