@@ -274,6 +274,13 @@ std::string Statements::merge(const std::vector<Pick>& picks, bool replace) cons
       fmt::arg("stale", columns_of("p", target_.key)));
 }
 
+std::string Statements::holders(const std::vector<Pick>& picks, const std::string& unique_by) const {
+  return format(
+      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
+      "select distinct {} from {} s\nwhere ({}) in (select {} from next n) and not exists (select from prior p where {})",
+      next(picks, false), prior(picks), walk_values(), shadow_, unique_by, unique_by, same_key("p", "s"));
+}
+
 std::string Statements::bulk(const std::vector<Pick>& picks) const {
   return format("insert into {} ({})\n  {}", shadow_, joined(names_of(target_.columns), ", ", quote_identifier),
                 next(picks, false));

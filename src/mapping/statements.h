@@ -55,6 +55,10 @@ class Statements {
   /// null), nothing goes first.
   std::string replace(const std::vector<Pick>& picks) const;
 
+  /// The walk locator's values as text[] of the other shadow rows that have what these keys' rows are to have of
+  /// `unique_by`, a list of expressions.
+  std::string holders(const std::vector<Pick>& picks, const std::string& unique_by) const;
+
   /// Copies the view's rows into a table that has none of them.
   std::string bulk(const std::vector<Pick>& picks) const;
 

@@ -1,6 +1,9 @@
 #include "sync/refresh.h"
 
+#include <embedded_sql.h>
+
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "base/sql_text.h"
@@ -10,6 +13,8 @@ namespace {
 
 /// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
 constexpr std::size_t kPlanAnew = 64;
+/// Rows that each take over the unique value of the next: how far such a chain is followed at once.
+constexpr int kLongestChain = 40;
 
 }  // namespace
 
@@ -121,6 +126,43 @@ asio::awaitable<std::optional<Failure>> Refresh::attempt(pg::Connection& connect
   co_return failure;
 }
 
+/// Keys of the rows that have the unique values which rows of `keys` are to have.
+asio::awaitable<std::vector<Key>> Refresh::holders(pg::Connection& connection, const std::vector<Key>& keys) const {
+  std::vector<Key> found;
+  const std::string unique_keys(sql::queries::unique_keys);
+  for (auto& [target, selection] : select_keys(model_, keys)) {
+    if (!model_.targets[target].locators[0].locate.empty()) continue;
+    pg::Parameters table = {quote_qualified(model_.shadow_schema, model_.targets[target].name)};
+    const auto uniques = co_await connection.query(unique_keys, table);
+    for (std::size_t n = 0; n < uniques.size(); ++n) {
+      auto sql = statements_[target].holders(selection.picks, std::string(uniques.text(n, 0)));
+      const auto rows = co_await connection.query(std::move(sql), selection.parameters);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (!rows.is_null(row, 0)) found.emplace_back(target, 0, parse_array(rows.text(row, 0)));
+      }
+    }
+  }
+  co_return found;
+}
+
+/// Where a row takes over the value of a second unique key, the row that had it is refreshed with it, and the one whose
+/// value that one takes, until they fit. False: the values are not unique in the view, or it is not about them.
+asio::awaitable<bool> Refresh::take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const {
+  std::unordered_set<Key> known(keys.begin(), keys.end());
+  for (int link = 0; link < kLongestChain; ++link) {
+    for (const bool replace : {false, true}) {
+      const auto failure = co_await attempt(connection, keys, replace, written);
+      if (!failure) co_return true;
+      if (failure->sqlstate() != "23505") co_return false;
+    }
+    auto more = co_await holders(connection, keys);
+    std::erase_if(more, [&](const Key& key) { return !known.insert(key).second; });
+    if (more.empty()) co_return false;
+    keys.insert(keys.end(), more.begin(), more.end());
+  }
+  co_return false;
+}
+
 asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
                                       std::vector<Refused>& refused) const {
   auto failure = co_await attempt(connection, keys, false, written);
@@ -140,6 +182,8 @@ asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Ke
 asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& connection, std::vector<Key> keys,
                                                               std::vector<Refused>& refused) const {
   std::vector<Written> written(model_.targets.size());
+  const bool done = co_await take_over(connection, keys, written);
+  if (done) co_return written;
   // Parents stay before children when a set is cut in two.
   std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
   co_await halves(connection, std::move(keys), written, refused);

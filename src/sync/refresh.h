@@ -65,6 +65,8 @@ class Refresh {
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
   asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
                                                   std::vector<Written>& written) const;
+  asio::awaitable<std::vector<Key>> holders(pg::Connection& connection, const std::vector<Key>& keys) const;
+  asio::awaitable<bool> take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const;
   asio::awaitable<void> halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
                                std::vector<Refused>& refused) const;
 

@@ -149,13 +149,13 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     written = co_await run_.refresh.keys(connection, keys);
   }
   if (run_.quarantined > 0) co_await store::heal(connection, run_, keys);
-  // A row that misses its parent may be ahead of it, or ahead of the row whose unique value it takes over: the other's
-  // key comes later.
+  // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later. Where
+  // nothing else was done there is no use in waiting.
   Batch later;
-  if (may_wait) {
+  if (may_wait && refused.size() < keys.size()) {
     later.transactions.emplace_back();
     std::erase_if(refused, [&](const Refused& each) {
-      if (each.failure.sqlstate() != "23503" && each.failure.sqlstate() != "23505") return false;
+      if (each.failure.sqlstate() != "23503") return false;
       later.transactions.front().keys.push_back(each.key);
       return true;
     });

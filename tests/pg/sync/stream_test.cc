@@ -75,6 +75,20 @@ TEST_F(StreamTest, ValuesOfASecondUniqueKeyThatSwap) {
   EXPECT_EQ(move.sql().value("select count(*) from seats_v2.bookings"), "1000") << "children of rows that were replaced";
 }
 
+TEST_F(StreamTest, AValueOfASecondUniqueKeyThatMovesOnDuringTheBackfill) {
+  Move move(test_migration("seats"));
+  move.sql().exec("insert into halls select n, 'hall ' || n from generate_series(21, 2000) n; insert into seats select n, 1 + n % 2000, n / 2000 + 1000 from generate_series(400, 60000) n");
+  Writers writers(move.conninfo(), 2, [](Random& random) {
+    return fmt::format("update seats set place = (select max(place) + min(place) from seats where hall_id = {0}) - place where hall_id = {0}",
+                       draw(random, 1, 2000));
+  });
+  writers.expect_progress(10);
+  move.start_daemon();
+  ASSERT_TRUE(move.logged("name=seats_hall_id_place_key"));
+  writers.stop();
+  move.expect_equal();
+}
+
 TEST_F(StreamTest, ParentAndChildDeletedInOneTransactionBehindALookup) {
   Move move(test_migration("seats"));
   follow(move);

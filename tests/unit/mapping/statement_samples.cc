@@ -132,7 +132,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
       {"left_over",
        {{"walk", weeks.walk()}, {"walk along two foreign keys", moves.walk()},
         {"remove_duplicates", weeks.remove_duplicates("plan_id, number")}}},
-      {"replace", {{"replace", weeks.replace({values()})}}},
+      {"replace", {{"replace", weeks.replace({values()})}, {"holders", weeks.holders({values()}, "plan_id, number")}}},
       {"one_foreign_key", {{"merge", days.merge({values()})}, {"compare", days.compare({values()})}}},
       {"two_foreign_keys",
        {{"merge", moves.merge({values()})}, {"merge a range", moves.merge(range_picks(between))},

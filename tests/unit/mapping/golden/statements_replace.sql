@@ -18,3 +18,12 @@ with next as materialized (
 )
 select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
 from (values (1)) one left join stale on true;
+
+-- holders
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+)
+select distinct array[s."plan_id"::text] from "v2"."weeks" s
+where (plan_id, number) in (select plan_id, number from next n) and not exists (select from prior p where p."id" = s."id");
