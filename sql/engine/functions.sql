@@ -37,21 +37,31 @@ begin
 end $$;
 
 -- Which side the reader of `key` reads: the same answer for the same key, and a key that reads v2 at one percentage
--- reads v2 at every higher one.
+-- reads v2 at every higher one. v1 for a migration that nobody knows, so that applications may ask before it begins and
+-- after it is cancelled. A key is told by its text: a uuid and its canonical text are the same key.
+--
+-- SHA-256 because MD5 is an error on servers in FIPS mode, and the server's own hash functions may change with its version:
+-- readers would jump. pg_temp stands last in the path of what runs with its owner's rights: nobody's temporary objects come in
+-- between. Two functions, because a parameter whose type a driver leaves open has no place in anyelement.
+create or replace function crossfade.route(migration text, key text) returns text
+language plpgsql stable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  hash bytea := sha256(convert_to(migration || ':' || key, 'UTF8'));
+  bucket int := (get_byte(hash, 0) * 65536 + get_byte(hash, 1) * 256 + get_byte(hash, 2)) % 10000;
+begin
+  return case when bucket < 100 * (select r.percent from crossfade.reads r where r.migration = route.migration) then 'v2' else 'v1' end;
+end $$;
+
 create or replace function crossfade.route(migration text, key anyelement) returns text
-language sql stable parallel safe as $$
-  select case when r.percent > (('x' || pg_catalog.substr(pg_catalog.md5(r.migration || ':' || $2::text), 1, 8))::bit(32)::bigint % 10000) / 100.0
-         then 'v2' else 'v1' end
-  from crossfade.reads r where r.migration = $1
-$$;
+language sql stable parallel safe as $$ select crossfade.route($1, $2::text) $$;
 
 -- Read your writes: true once everything that committed before `lsn` can be read in v2, false after `timeout`.
 create or replace function crossfade.wait_for(lsn pg_lsn, timeout interval) returns boolean
-language plpgsql volatile set search_path = '' as $$
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  give_up timestamptz := pg_catalog.clock_timestamp() + timeout;
+  give_up timestamptz := clock_timestamp() + timeout;
 begin
-  if pg_catalog.current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception using errcode = '25001', message = 'crossfade.wait_for sees no progress in a transaction with one snapshot',
       hint = 'Call it before the transaction, or in read committed.';
   end if;
@@ -59,15 +69,75 @@ begin
     if not exists (select from crossfade.checkpoint c where c.consistent_lsn < lsn) then
       return true;
     end if;
-    if pg_catalog.clock_timestamp() >= give_up then
+    if clock_timestamp() >= give_up then
       return false;
     end if;
-    perform pg_catalog.pg_sleep(0.005);
+    perform pg_sleep(0.005);
   end loop;
 end $$;
 
--- Offers a key by hand: `key` is the value of the target's first locator.
+-- Offers a key by hand: `key` is the value of the target's first locator. Each call is work for the engine, so it is not for
+-- everybody: grant execute to the roles that shall.
 create or replace function crossfade.touch(migration text, target text, key text) returns void
-language sql volatile set search_path = '' as $$
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   insert into crossfade.dirty (migration, target, locator, key) values ($1, $2, '', array[$3])
 $$;
+
+-- A stable view was made or now shows other rows: whoever may read the shadow table may read it, with their own rights and
+-- the row-level security that applies to them. False: not before the flip, because the mapping reads protected tables with its
+-- owner's rights and would show everybody's rows; those readers get a refusal instead.
+create or replace function crossfade.share_stable_view(stable regclass, mapping regclass, shadow regclass) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  with_own_rights boolean := current_setting('server_version_num')::int >= 150000;
+  row_security boolean;
+  owners_rights boolean;
+  reader record;
+begin
+  if with_own_rights then
+    execute format('alter view %s set (security_invoker = true)', stable);
+  end if;
+  with recursive reached (relation) as (
+    select mapping::oid
+    union
+    select d.refobjid
+    from reached join pg_rewrite r on r.ev_class = reached.relation
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+  )
+  select bool_or(c.relrowsecurity),
+         bool_or(c.relkind = 'v' and c.oid <> shadow and not exists (
+           select from pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker' and o.option_value::boolean))
+  into row_security, owners_rights
+  from pg_class c where c.oid in (select relation from reached union all select shadow);
+  if row_security and not with_own_rights then
+    return false;
+  end if;
+  for reader in
+    select case a.grantee when 0 then 'public' else a.grantee::regrole::text end as name,
+           bool_or(a.whole) as whole, string_agg(distinct quote_ident(shown.attname), ', ') as columns
+    from pg_class c
+    join pg_attribute shown on shown.attrelid = stable and shown.attnum > 0
+    join pg_attribute own on own.attrelid = c.oid and own.attname = shown.attname
+    cross join lateral (
+      select grantee, privilege_type, true as whole from aclexplode(c.relacl)
+      union all
+      select grantee, privilege_type, false from aclexplode(own.attacl)
+    ) a
+    where c.oid = shadow and a.privilege_type = 'SELECT' and a.grantee <> c.relowner
+    group by a.grantee
+  loop
+    execute format('grant usage on schema %s to %s', (select relnamespace::regnamespace from pg_class where oid = stable), reader.name);
+    execute format('grant select %s on %s to %s', case when not reader.whole then '(' || reader.columns || ')' end, stable, reader.name);
+    -- Without usage of its schema the mapping can be read through the stable view only.
+    if with_own_rights and not (row_security and owners_rights) then
+      execute format('grant select (%s) on %s to %s', reader.columns, mapping, reader.name);
+    end if;
+  end loop;
+  return not (row_security and owners_rights);
+end $$;
+
+-- What applications call, and nothing else, is everybody's.
+revoke execute on all functions in schema crossfade from public;
+grant usage on schema crossfade to public;
+grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement),
+  crossfade.wait_for(pg_lsn, interval), crossfade.uuid(uuid, text[]) to public;

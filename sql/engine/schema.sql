@@ -146,3 +146,16 @@ create table if not exists crossfade.audit (
   detail jsonb not null default '{}',
   lsn pg_lsn not null default pg_current_wal_insert_lsn()
 );
+
+-- What a flip did, step by step, the attempts that gave way included. Kept when a migration ends.
+create table if not exists crossfade.flight (
+  id bigint generated always as identity primary key,
+  migration text not null,
+  flip text not null,                             -- the flip's own id, as in the detail of its line in audit
+  attempt int not null,
+  step text not null,
+  milliseconds double precision not null,
+  outcome text not null,                          -- done, or what the server said
+  holders text not null default '',               -- the sessions that had the lock: pid, user, state, query
+  at timestamptz not null default now()
+);

@@ -1,14 +1,24 @@
--- What the blockers of a flip of reads are judged by, in one row.
-select m.phase, coalesce(extract(epoch from clock_timestamp() - c.settled_at), 1e9),
-       (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
-       v.drifted_rows, coalesce(extract(epoch from clock_timestamp() - v.ended_at), 0),
-       (select sum(a.unaccounted_rows) from crossfade.account a where a.migration = m.name),
+-- What the blockers of a flip of reads are judged by, in one row. A verification that found something stands until a clean
+-- one of all targets.
+select m.phase, m.paused_since is not null,
        exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'),
-       (select count(*) from pg_constraint k where k.connamespace = to_regnamespace(quote_ident(m.shadow_schema)) and not k.convalidated)
+       (select count(*) from crossfade.dirty d where d.migration = m.name),
+       (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
+       extract(epoch from clock_timestamp() - clean.ended_at),
+       (select v.drifted_rows from crossfade.verification v
+        where v.migration = m.name and v.drifted_rows > 0 and v.id > coalesce(clean.id, 0) order by v.id desc limit 1),
+       (select sum(a.unaccounted_rows) from crossfade.account a where a.migration = m.name),
+       (select count(*) from crossfade.deferred d where d.migration = m.name and not d.built),
+       unvalidated.first, unvalidated.number,
+       pg_current_wal_insert_lsn()
 from crossfade.migration m
-left join crossfade.checkpoint c on c.migration = m.name
 left join lateral (
-  select drifted_rows - repaired_rows as drifted_rows, ended_at from crossfade.verification v
-  where v.migration = m.name and v.whole order by v.id desc limit 1
-) v on true
+  select v.id, v.ended_at from crossfade.verification v
+  where v.migration = m.name and v.whole and v.drifted_rows = 0 order by v.id desc limit 1
+) clean on true
+cross join lateral (
+  select min(format('alter table %s validate constraint %I', k.conrelid::regclass, k.conname)) as first, count(*) as number
+  from pg_constraint k
+  where k.connamespace = to_regnamespace(quote_ident(m.shadow_schema)) and not k.convalidated
+) unvalidated
 where m.name = $1

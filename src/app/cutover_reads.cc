@@ -1,15 +1,21 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "app/commands.h"
 #include "app/context.h"
-#include "base/failure.h"
 #include "cutover/blockers.h"
 #include "cutover/reads.h"
 
 namespace crossfade::app {
 namespace {
+
+/// The session's role is often the same for everybody; the audit should name the person.
+std::string who() {
+  const char* name = std::getenv("USER");
+  return name == nullptr ? "" : name;
+}
 
 asio::awaitable<ExitCode> flip(const Options& options, const mapping::MigrationFile& file, cutover::Flip wanted) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, wanted.action));
@@ -18,40 +24,39 @@ asio::awaitable<ExitCode> flip(const Options& options, const mapping::MigrationF
   // Nothing may keep anybody from going back.
   std::vector<cutover::Blocker> blockers;
   if (wanted.percent > before) {
-    const auto facts = co_await cutover::read_facts(connection, model.name);
-    blockers = cutover::blockers_of_reads(facts, {});
+    const cutover::Limits limits;
+    const auto facts = co_await cutover::gather_facts(connection, model.name, limits);
+    blockers = cutover::blockers_of_reads(facts, limits);
   }
   auto& where = options.dry_run ? std::cout : std::cerr;
   for (const auto& blocker : blockers) where << fmt::format("✗ {}: {}\n  mend: {}\n", blocker.reason, blocker.detail, blocker.fix);
   if (options.dry_run) {
     int number = 1;
-    for (const auto& step : cutover::steps_of(model, wanted)) std::cout << fmt::format("{:2}. {}\n", number++, step);
+    for (const auto& step : cutover::plan_reads(model, before, wanted)) std::cout << fmt::format("{:2}. {}\n", number++, step);
   }
   if (!blockers.empty()) co_return ExitCode::kNotReady;
   if (options.dry_run) co_return ExitCode::kOk;
   const auto began = pg::Clock::now();
-  const int tries = co_await cutover::flip_reads(connection, model, endpoint(options, wanted.action), wanted);
-  std::cout << fmt::format("{:g} % of the keys read v2 now, {:g} % did before. It took {} ms{}.\n", wanted.percent, before,
+  const auto done = co_await cutover::flip_reads(connection, model, endpoint(options, wanted.action), wanted);
+  std::cout << fmt::format("{:g} % of the keys read v2 now, {:g} % did before. It took {} ms{}.\n", wanted.percent, done.before,
                            std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - began).count(),
-                           tries > 1 ? fmt::format(" and {} tries", tries) : "");
+                           done.attempts > 1 ? fmt::format(" and {} attempts", done.attempts) : "");
   co_return ExitCode::kOk;
 }
 
 }  // namespace
 
 ExitCode cutover_reads(const Options& options) {
-  if (options.percent <= 0 || options.percent > 100) {
-    throw usage_failure(fmt::format("{:g} is not a percentage of keys", options.percent), "choose above 0 up to 100; `crossfade rollback reads` goes back to 0");
-  }
+  auto wanted = cutover::move_reads(options.percent, who());
   const auto file = load(options);
   asio::io_context io;
-  return run_to_end(io, flip(options, file, {options.percent, "cutover reads"}));
+  return run_to_end(io, flip(options, file, std::move(wanted)));
 }
 
 ExitCode rollback_reads(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
-  return run_to_end(io, flip(options, file, {0, "rollback reads"}));
+  return run_to_end(io, flip(options, file, cutover::roll_back_reads(who())));
 }
 
 }  // namespace crossfade::app

@@ -6,7 +6,7 @@
 #include "app/context.h"
 #include "app/install.h"
 #include "base/failure.h"
-#include "cutover/reads.h"
+#include "cutover/stable_views.h"
 #include "mapping/inspect.h"
 #include "mapping/plan.h"
 #include "sync/prepare.h"
@@ -58,6 +58,7 @@ asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::Mig
     facts.advice = "stop it (SIGTERM), then cancel";
     throw Failure(std::move(facts));
   }
+  co_await cutover::drop_stable_views(connection, name);
   co_await sync::cancel(connection, name);
   log::info("cancelled; nothing of crossfade is left", {{"migration", name}});
   co_return ExitCode::kOk;

@@ -3,44 +3,93 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-namespace crossfade::cutover {
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 
-std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits) {
-  std::vector<Blocker> blockers;
-  const auto block = [&](bool stands, std::string reason, std::string detail, std::string fix) {
-    if (stands) blockers.push_back({std::move(reason), std::move(detail), std::move(fix)});
-  };
-  block(facts.phase != "following", "phase", fmt::format("the migration is {}, not following", facts.phase), "crossfade wait --phase following");
-  block(!facts.leader, "leader", "no daemon keeps v2 true", "crossfade run");
-  block(facts.behind_seconds > limits.behind_seconds, "lag", fmt::format("v2 is {:.0f} s behind", facts.behind_seconds),
-        fmt::format("crossfade wait --lag {:.0f}s", limits.behind_seconds));
-  block(facts.quarantined > 0, "quarantine", fmt::format("{} keys are set aside", facts.quarantined), "crossfade quarantine list");
-  block(!facts.drifted, "verification", "v2 was never compared with v1", "crossfade verify");
-  // A failed verification stays a blocker until a whole pass is clean.
-  block(facts.drifted && *facts.drifted > 0, "drift", fmt::format("{} rows had drifted at the last verification", facts.drifted.value_or(0)), "crossfade verify --repair");
-  block(facts.drifted && facts.verified_seconds_ago > limits.verification_seconds, "stale verification",
-        fmt::format("the last one is {:.0f} h old", facts.verified_seconds_ago / 3600), "crossfade verify");
-  block(!facts.unaccounted, "account", "source rows were never counted", "crossfade account");
-  block(facts.unaccounted && *facts.unaccounted > 0, "unaccounted rows", fmt::format("{} source rows are neither mapped nor rejected", facts.unaccounted.value_or(0)),
-        "crossfade account");
-  block(facts.unvalidated_constraints > 0, "constraints", fmt::format("{} of the shadow tables are not validated", facts.unvalidated_constraints),
-        "mend the quarantined rows; they are validated then");
-  return blockers;
+namespace crossfade::cutover {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+/// Asks for what an application that reads its own writes asks for, and takes the time.
+asio::awaitable<double> measure_lag(pg::Connection& connection, std::string migration, std::string end_of_wal, double limit) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto began = pg::Clock::now();
+  for (;;) {
+    pg::Parameters parameters = {migration, end_of_wal};
+    const auto rows = co_await connection.execute(std::string(queries::wait_state), parameters);
+    const double waited = std::chrono::duration<double>(pg::Clock::now() - began).count();
+    const bool there = !rows.empty() && rows.truth(0, 1);
+    if (there || waited > limit) co_return waited;
+    asio::steady_timer pause(executor, 20ms);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
 }
 
-boost::asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration) {
+class Judgement {
+ public:
+  void block_if(bool stands, std::string reason, std::string detail, std::string fix) {
+    if (stands) blockers_.push_back({std::move(reason), std::move(detail), std::move(fix)});
+  }
+  std::vector<Blocker> take() { return std::move(blockers_); }
+
+ private:
+  std::vector<Blocker> blockers_;
+};
+
+}  // namespace
+
+std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits) {
+  Judgement judgement;
+  const auto wait = fmt::format("crossfade wait --lag {:g}s", limits.lag_seconds);
+  judgement.block_if(facts.phase != "following", "phase",
+                     facts.phase.empty() ? "the migration is not prepared" : fmt::format("the migration is {}, not following", facts.phase),
+                     facts.phase.empty() ? "crossfade run --prepare" : "crossfade wait --phase following");
+  judgement.block_if(!facts.leader, "leader", "no daemon keeps v2 true", "crossfade run");
+  judgement.block_if(facts.paused, "paused", "the daemon was told to pause", "crossfade resume");
+  judgement.block_if(facts.lag_seconds > limits.lag_seconds, "lag", fmt::format("v2 is more than {:g} s behind", limits.lag_seconds), wait);
+  judgement.block_if(facts.dirty > 0, "dirty keys", fmt::format("{} keys wait for their refresh", facts.dirty), wait);
+  judgement.block_if(facts.quarantined > 0, "quarantine", fmt::format("{} keys are set aside", facts.quarantined),
+                     "crossfade quarantine list");
+  judgement.block_if(!facts.verified_seconds_ago && facts.drifted == 0, "verification", "v2 was never compared with v1 as a whole",
+                     "crossfade verify");
+  judgement.block_if(facts.drifted > 0, "drift",
+                     fmt::format("{} rows had drifted; this stands until a clean verification of all targets", facts.drifted),
+                     "crossfade verify --repair, then crossfade verify");
+  judgement.block_if(facts.verified_seconds_ago > limits.verified_seconds, "stale verification",
+                     fmt::format("the last clean one is {:.0f} h old", facts.verified_seconds_ago.value_or(0) / 3600), "crossfade verify");
+  judgement.block_if(!facts.unaccounted, "account", "source rows were never counted", "crossfade account");
+  judgement.block_if(facts.unaccounted > 0, "unaccounted rows",
+                     fmt::format("{} source rows are neither mapped nor rejected", facts.unaccounted.value_or(0)), "crossfade account");
+  judgement.block_if(facts.unbuilt > 0, "deferred",
+                     fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), "crossfade wait --phase following");
+  judgement.block_if(facts.unvalidated > 0, "constraints", fmt::format("{} of the shadow tables are not validated", facts.unvalidated),
+                     facts.validate);
+  return judgement.take();
+}
+
+asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migration, Limits limits) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(sql::queries::cutover_facts), name);
+  const auto rows = co_await connection.query(std::string(queries::cutover_facts), name);
   Facts facts;
   if (rows.empty()) co_return facts;
   facts.phase = rows.text(0, 0);
-  facts.behind_seconds = rows.real(0, 1);
-  facts.quarantined = rows.number(0, 2);
-  if (!rows.is_null(0, 3)) facts.drifted = rows.number(0, 3);
-  facts.verified_seconds_ago = rows.real(0, 4);
-  if (!rows.is_null(0, 5)) facts.unaccounted = rows.number(0, 5);
-  facts.leader = rows.truth(0, 6);
-  facts.unvalidated_constraints = rows.number(0, 7);
+  facts.paused = rows.truth(0, 1);
+  facts.leader = rows.truth(0, 2);
+  facts.dirty = rows.number(0, 3);
+  facts.quarantined = rows.number(0, 4);
+  if (!rows.is_null(0, 5)) facts.verified_seconds_ago = rows.real(0, 5);
+  facts.drifted = rows.number(0, 6);
+  if (!rows.is_null(0, 7)) facts.unaccounted = rows.number(0, 7);
+  facts.unbuilt = rows.number(0, 8);
+  facts.validate = rows.text(0, 9);
+  facts.unvalidated = rows.number(0, 10);
+  const bool applying = facts.phase == "following" && facts.leader && !facts.paused;
+  if (applying) facts.lag_seconds = co_await measure_lag(connection, migration, std::string(rows.text(0, 11)), limits.lag_seconds);
   co_return facts;
 }
 

@@ -13,23 +13,27 @@ namespace crossfade::cutover {
 struct Facts {
   std::string phase;
   bool leader = false;                         ///< a daemon works
-  double behind_seconds = 0;                   ///< since the engine last wrote its checkpoint
+  bool paused = false;
+  std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything
+  std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh
   std::int64_t quarantined = 0;                ///< keys not accepted by name
-  std::optional<std::int64_t> drifted;         ///< rows of the last whole verification; none: never verified
-  double verified_seconds_ago = 0;
+  std::optional<double> verified_seconds_ago;  ///< since a clean verification of all targets; none: there was none
+  std::int64_t drifted = 0;                    ///< rows that a verification after it found
   std::optional<std::int64_t> unaccounted;     ///< source rows; none: never counted
-  std::int64_t unvalidated_constraints = 0;    ///< of shadow tables
+  std::int64_t unbuilt = 0;                    ///< keys, indexes and foreign keys taken off for the backfill
+  std::int64_t unvalidated = 0;                ///< constraints of the shadow tables …
+  std::string validate;                        ///< … and the statement for the first of them
 };
 
 /// The bounds a flip keeps.
 struct Limits {
-  double behind_seconds = 10;                  ///< a reader that moves over must not see last minute's data
-  double verification_seconds = 24 * 3600;     ///< a day: what was proved before says little about now
+  double lag_seconds = 10;                     ///< a reader that moves over must not see last minute's data
+  double verified_seconds = 24 * 3600;         ///< a day: what was proved before says little about now
 };
 
 /// Why not now, and the command that mends it.
 struct Blocker {
-  std::string reason;
+  std::string reason;                          ///< one or two words, the same whenever it is the same
   std::string detail;
   std::string fix;
 };
@@ -37,6 +41,8 @@ struct Blocker {
 /// Pure; empty: nothing stands in the way.
 std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits);
 
-boost::asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration);
+/// Reads the facts from the database; an unknown migration has none, not even a phase. The lag is measured: how long it
+/// takes until v2 has all that is committed now; given up, and said so by a lag beyond the limit, once that has passed.
+boost::asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migration, Limits limits);
 
 }  // namespace crossfade::cutover

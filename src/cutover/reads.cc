@@ -6,11 +6,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <chrono>
+#include <cmath>
 #include <random>
 
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "cutover/stable_views.h"
 
 namespace crossfade::cutover {
 namespace {
@@ -18,67 +19,124 @@ namespace {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 
-constexpr int kMostTries = 20;
+const std::string kCommit = "commit";
 
-/// Between two tries: others must get through, and two that wait for each other must not meet again.
-std::chrono::milliseconds jitter() {
-  static std::mt19937 random{std::random_device{}()};
-  return std::chrono::milliseconds(std::uniform_int_distribution<int>(100, 400)(random));
+/// Longer than a lost session can hang in its commit once the server has noticed.
+constexpr auto kLookupTimeout = "10s";
+
+bool all_on_v2(double percent) { return percent >= 100; }
+
+/// A view changes only where the last reader comes or the first one goes; in between, its lock is not needed.
+bool views_turn(const mapping::Model& model, double from, double to) {
+  return !model.stable_schema.empty() && all_on_v2(from) != all_on_v2(to);
 }
 
+/// Others must get through, and two that wait for each other must not meet again.
+std::chrono::milliseconds between(const Patience& patience) {
+  static std::mt19937 random{std::random_device{}()};
+  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(patience.pause.count(), 4 * patience.pause.count())(random));
+}
+
+/// One attempt: a transaction from begin to commit. Sets `before`.
+asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& model, const Flip& flip, const Patience& patience,
+                              Flight& flight, double& before) {
+  flight.begin("lock route");
+  auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", patience.lock_timeout.count());
+  co_await connection.script(std::move(begin));
+  pg::Parameters name = {model.name};
+  const auto now = co_await connection.query(std::string(queries::reads_lock), name);
+  if (now.empty()) throw precondition_failure(fmt::format("migration {} is not in this database", model.name), "run `crossfade prepare`");
+  before = now.real(0, 0);
+  flight.end();
+  // The views come last: from their lock to the commit readers wait.
+  flight.begin("route");
+  pg::Parameters parameters = {model.name, fmt::format("{:.2f}", flip.percent), flip.action, flight.id(), flip.who};
+  co_await connection.query(std::string(queries::reads_flip), parameters);
+  flight.end();
+  if (views_turn(model, before, flip.percent)) {
+    for (const auto& target : model.targets) {
+      flight.begin("view " + target.name);
+      auto turn = turn_stable_view(model, target, all_on_v2(flip.percent));
+      co_await connection.script(std::move(turn));
+      flight.end();
+    }
+  }
+  flight.begin(kCommit);
+  co_await connection.script(kCommit);
+  flight.end();
+}
+
+/// Whether the flip of that id is there. The lost session may be in the middle of its commit: until it has let go of the
+/// route, an answer would mean nothing.
 asio::awaitable<bool> was_committed(pg::Endpoint endpoint, std::string migration, std::string id) {
   try {
     pg::Connection connection = co_await pg::Connection::open(endpoint);
+    auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = '{}'", kLookupTimeout);
+    co_await connection.script(std::move(begin));
+    pg::Parameters name = {migration};
+    co_await connection.query(std::string(queries::reads_lock), name);
     pg::Parameters parameters = {migration, id};
     const auto rows = co_await connection.query(std::string(queries::reads_flipped), parameters);
+    // Not a commit: it would wait for the same standby that the lost one may have waited for.
+    co_await connection.script("rollback");
     co_return rows.truth(0, 0);
   } catch (const Failure& failure) {
     auto facts = failure.facts();
     facts.exit = ExitCode::kOutcomeUnknown;
     facts.message = "whether the flip of reads was committed cannot be looked up: " + facts.message;
-    facts.advice = "look at crossfade.reads once the server answers; repeat the command only if it does not show what you asked for";
+    facts.advice = fmt::format("once the server answers: select * from crossfade.audit where detail ->> 'flip' = '{}'; with a row it "
+                               "happened, without one repeat the command", id);
     throw Failure(std::move(facts));
   }
 }
 
+/// Who has the locks that were not to be had, in words; "" where nobody is seen.
+asio::awaitable<std::string> lock_holders(pg::Connection& connection, const mapping::Model& model) {
+  std::vector<std::optional<std::string>> views;
+  if (!model.stable_schema.empty()) {
+    for (const auto& target : model.targets) views.emplace_back(quote_qualified(model.stable_schema, target.name));
+  }
+  pg::Parameters parameters = {array_text(views)};
+  const auto rows = co_await connection.query(std::string(queries::lock_holders), parameters);
+  co_return std::string(rows.text(0, 0));
+}
+
+[[noreturn]] void give_up(const Failure& failure, const Flight& flight) {
+  auto facts = failure.facts();
+  facts.message = fmt::format("the reads were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
+                              flight.attempt(), flight.step());
+  if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
+  const auto& holders = flight.steps().back().holders;
+  if (!holders.empty()) facts.advice = fmt::format("end what is in the way, or try again later: {}", holders);
+  throw Failure(std::move(facts));
+}
+
 }  // namespace
 
-std::vector<std::string> stable_views(const mapping::Model& model, bool on_v2) {
-  std::vector<std::string> statements;
-  if (model.stable_schema.empty()) return statements;
-  for (const auto& target : model.targets) {
-    std::string columns;
-    for (const auto& column : target.columns) columns += (columns.empty() ? "" : ", ") + quote_identifier(column.name);
-    // A view's columns keep type and length over its life; the cast gives both sides the table's.
-    std::string typed;
-    for (const auto& column : target.columns) {
-      typed += fmt::format("{}{}::{} as {}", typed.empty() ? "" : ", ", quote_identifier(column.name), column.type, quote_identifier(column.name));
+Flip move_reads(double percent, std::string who) {
+  const double kept = std::round(percent * 100) / 100;
+  if (!(kept > 0 && percent <= 100)) {
+    throw usage_failure(fmt::format("{:g} is not a percentage of keys", percent), "choose above 0 up to 100; `crossfade rollback reads` goes back to 0");
+  }
+  return {kept, "cutover reads", std::move(who)};
+}
+
+Flip roll_back_reads(std::string who) { return {0, "rollback reads", std::move(who)}; }
+
+std::vector<std::string> plan_reads(const mapping::Model& model, double percent_now, const Flip& flip, const Patience& patience) {
+  std::vector<std::string> steps = {
+      fmt::format("begin; a lock is waited for {} ms at most, then all is let go and tried again, up to {} times",
+                  patience.lock_timeout.count(), patience.attempts),
+      fmt::format("crossfade.route sends {:g} % of the keys to v2; {:g} % now", flip.percent, percent_now),
+      fmt::format("a line in crossfade.audit: {}", flip.action),
+  };
+  if (views_turn(model, percent_now, flip.percent)) {
+    for (const auto& target : model.targets) {
+      steps.push_back(fmt::format("view {}.{} shows {}", model.stable_schema, target.name,
+                                  all_on_v2(flip.percent) ? model.shadow_schema + "." + target.name : "v1 through the mapping"));
     }
-    statements.push_back(fmt::format("create or replace view {} with (security_invoker = true) as select {} from {}",
-                                     quote_qualified(model.stable_schema, target.name), typed,
-                                     quote_qualified(on_v2 ? model.shadow_schema : model.mapping_schema, target.name)));
   }
-  return statements;
-}
-
-asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model) {
-  if (model.stable_schema.empty()) co_return false;
-  pg::Parameters name = {model.stable_schema};
-  const auto there = co_await connection.query(std::string(queries::schema_exists), name);
-  if (!there.truth(0, 0)) co_await connection.script("create schema " + quote_identifier(model.stable_schema));
-  for (auto statement : stable_views(model, false)) co_await connection.script(std::move(statement));
-  co_return !there.truth(0, 0);
-}
-
-std::vector<std::string> steps_of(const mapping::Model& model, const Flip& flip) {
-  std::vector<std::string> steps = {"begin, waiting at most 500 ms for a lock, up to 20 times",
-                                    fmt::format("crossfade.route sends {:g} % of the keys to v2", flip.percent)};
-  for (const auto& target : model.stable_schema.empty() ? std::vector<mapping::Target>{} : model.targets) {
-    steps.push_back(fmt::format("view {}.{} shows {}", model.stable_schema, target.name,
-                                flip.percent >= 100 ? model.shadow_schema + "." + target.name : "v1 through the mapping"));
-  }
-  steps.emplace_back("audit row, NOTIFY crossfade");
-  steps.emplace_back("commit");
+  steps.emplace_back("commit; listeners on channel crossfade are told");
   return steps;
 }
 
@@ -88,30 +146,42 @@ asio::awaitable<double> percent_on_v2(pg::Connection& connection, std::string mi
   co_return rows.empty() ? 0.0 : rows.real(0, 0);
 }
 
-asio::awaitable<int> flip_reads(pg::Connection& connection, const mapping::Model& model, pg::Endpoint endpoint, Flip flip) {
+asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::Model& model, pg::Endpoint endpoint, Flip flip,
+                                    Patience patience) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto id = fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}());
-  for (int attempt = 1;; ++attempt) {
+  Flight flight(model.name);
+  double before = 0;
+  for (;;) {
     std::optional<Failure> failure;
-    bool committing = false;
     try {
-      co_await connection.script("begin; set local lock_timeout = '500ms'");
-      for (auto statement : stable_views(model, flip.percent >= 100)) co_await connection.script(std::move(statement));
-      pg::Parameters parameters = {model.name, fmt::format("{:.2f}", flip.percent), flip.action, id};
-      co_await connection.query(std::string(queries::reads_flip), parameters);
-      committing = true;
-      co_await connection.script("commit");
-      co_return attempt;
+      co_await attempt(connection, model, flip, patience, flight, before);
     } catch (const Failure& caught) {
       failure = caught;
     }
-    if (failure->connection_lost() && committing) {
-      const bool committed = co_await was_committed(endpoint, model.name, id);
-      if (committed) co_return attempt;
+    bool done = !failure;
+    if (failure) {
+      flight.end(failure->what());
+      const bool in_doubt = failure->connection_lost() && flight.step() == kCommit;
+      if (in_doubt) done = co_await was_committed(endpoint, model.name, flight.id());
     }
-    if (failure->connection_lost() || failure->verdict() != Verdict::kRetry || attempt == kMostTries) throw *failure;
-    co_await connection.script("rollback");
-    asio::steady_timer pause(executor, jitter());
+    if (done) {
+      co_await flight.record(connection);
+      Outcome outcome{before, flight.attempt(), flight.steps()};
+      co_return outcome;
+    }
+    if (connection.usable()) {
+      co_await connection.script("rollback");
+      if (failure->sqlstate() == "55P03") {
+        auto holders = co_await lock_holders(connection, model);
+        flight.blame(std::move(holders));
+      }
+    }
+    if (failure->verdict() != Verdict::kRetry || flight.attempt() == patience.attempts) {
+      co_await flight.record(connection);
+      give_up(*failure, flight);
+    }
+    flight.next_attempt();
+    asio::steady_timer pause(executor, between(patience));
     co_await pause.async_wait(asio::use_awaitable);
   }
 }

@@ -1,33 +1,50 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
+#include "cutover/flight.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
 
 namespace crossfade::cutover {
 
-/// The stable views for applications, in v2's shape: over the mapping as long as v1 is read, over the shadow tables once
-/// everybody reads v2. One statement each; none where the migration names no schema for them. Pure.
-std::vector<std::string> stable_views(const mapping::Model& model, bool on_v2);
-
-/// Schema and views as they are before any flip, in the caller's transaction. True if the schema was made here.
-boost::asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model);
-
+/// A wanted share of keys that read v2. Made by the two functions below.
 struct Flip {
-  double percent = 0;                 ///< of keys that read v2 from now on
-  std::string action;                 ///< for the audit: "cutover reads", "rollback reads"
+  double percent = 0;                  ///< two places, as the database keeps it
+  std::string action;                  ///< for the audit: "cutover reads", "rollback reads"
+  std::string who;                     ///< for the audit; "" the session's user
 };
 
-/// Route, stable views, audit and NOTIFY change in one transaction, or nothing does. Waits half a second for locks, then
-/// lets go and tries again, 20 times. A commit whose answer is lost is looked up, never repeated. Returns how many tries
-/// it took.
-boost::asio::awaitable<int> flip_reads(pg::Connection& connection, const mapping::Model& model, pg::Endpoint endpoint, Flip flip);
+/// More or fewer keys than now. Throws a usage Failure unless 0 < percent ≤ 100.
+Flip move_reads(double percent, std::string who);
+/// All keys back to v1.
+Flip roll_back_reads(std::string who);
 
-/// The steps of a flip in words, for --dry-run. Pure.
-std::vector<std::string> steps_of(const mapping::Model& model, const Flip& flip);
+/// How much a flip may be in others' way.
+struct Patience {
+  std::chrono::milliseconds lock_timeout{500};  ///< whoever queues behind us waits no longer than that
+  int attempts = 20;
+  std::chrono::milliseconds pause{100};         ///< between two attempts, up to four times as long
+};
 
+struct Outcome {
+  double before = 0;                   ///< the share until then
+  int attempts = 1;
+  std::vector<FlightStep> steps;
+};
+
+/// The steps of a flip in words, in their order, for --dry-run. Pure.
+std::vector<std::string> plan_reads(const mapping::Model& model, double percent_now, const Flip& flip, const Patience& patience = {});
+
+/// Route, stable views, audit and NOTIFY change in one transaction, or nothing does. Lets go when a lock is not to be had
+/// and tries again; says who had it when it gives up. A commit whose answer is lost is looked up over `endpoint` and never
+/// repeated; kOutcomeUnknown where that cannot be done.
+boost::asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::Model& model, pg::Endpoint endpoint,
+                                           Flip flip, Patience patience = {});
+
+/// The share of keys that read v2 now; 0 for an unknown migration.
 boost::asio::awaitable<double> percent_on_v2(pg::Connection& connection, std::string migration);
 
 }  // namespace crossfade::cutover

@@ -1,0 +1,2 @@
+insert into crossfade.flight (migration, flip, attempt, step, milliseconds, outcome, holders)
+select $1, $2, * from unnest($3::int[], $4::text[], $5::double precision[], $6::text[], $7::text[])

@@ -1,0 +1,51 @@
+#include "cutover/flight.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+
+#include "base/failure.h"
+#include "base/log.h"
+#include "base/sql_text.h"
+
+namespace crossfade::cutover {
+
+Flight::Flight(std::string migration) : migration_(std::move(migration)) {
+  std::random_device random;
+  id_ = fmt::format("{:08x}{:08x}", random(), random());
+}
+
+void Flight::begin(std::string step) {
+  steps_.push_back({attempt_, std::move(step), 0, "", ""});
+  began_ = pg::Clock::now();
+}
+
+void Flight::end(std::string outcome) {
+  steps_.back().milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - began_).count();
+  steps_.back().outcome = std::move(outcome);
+}
+
+boost::asio::awaitable<void> Flight::record(pg::Connection& connection) const {
+  if (!connection.usable()) co_return;
+  std::vector<std::optional<std::string>> attempts, names, times, outcomes, holders;
+  for (const auto& step : steps_) {
+    attempts.emplace_back(std::to_string(step.attempt));
+    names.emplace_back(step.name);
+    times.emplace_back(fmt::format("{:.3f}", step.milliseconds));
+    outcomes.emplace_back(step.outcome);
+    holders.emplace_back(step.holders);
+  }
+  pg::Parameters parameters = {migration_,          id_,
+                               array_text(attempts), array_text(names),
+                               array_text(times),    array_text(outcomes),
+                               array_text(holders)};
+  try {
+    co_await connection.query(std::string(sql::queries::flight_put), parameters);
+  } catch (const Failure& failure) {
+    log::warn("the flight recorder could not be written", {{"flip", id_}, {"error", failure.what()}});
+  }
+}
+
+}  // namespace crossfade::cutover

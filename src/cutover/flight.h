@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+
+namespace crossfade::cutover {
+
+struct FlightStep {
+  int attempt = 1;
+  std::string name;
+  double milliseconds = 0;
+  std::string outcome;                 ///< "done", or what the server said
+  std::string holders;                 ///< sessions that had the lock, where there was none to be had
+};
+
+/// The flight recorder: what a flip did and how long each step took, the attempts that gave way included. Kept in memory
+/// while it goes on, since the transaction that is timed may not come to its end, and written down afterwards.
+class Flight {
+ public:
+  explicit Flight(std::string migration);
+
+  /// The flip's own id, by which it is found again in crossfade.audit.
+  const std::string& id() const { return id_; }
+  int attempt() const { return attempt_; }
+  /// The step that runs now, or ran last.
+  const std::string& step() const { return steps_.back().name; }
+  const std::vector<FlightStep>& steps() const { return steps_; }
+
+  void next_attempt() { ++attempt_; }
+  void begin(std::string step);
+  void end(std::string outcome = "done");
+  void blame(std::string holders) { steps_.back().holders = std::move(holders); }
+
+  /// Writes crossfade.flight. A flip is what it is whether or not its times are known: a failure is logged, not thrown.
+  boost::asio::awaitable<void> record(pg::Connection& connection) const;
+
+ private:
+  std::string migration_;
+  std::string id_;
+  int attempt_ = 1;
+  std::vector<FlightStep> steps_;
+  pg::Clock::time_point began_;
+};
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,73 @@
+#include "cutover/stable_views.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+
+namespace crossfade::cutover {
+namespace {
+
+namespace queries = sql::queries;
+
+std::string stable_name(const mapping::Model& model, const mapping::Target& target) {
+  return quote_qualified(model.stable_schema, target.name);
+}
+
+/// A view keeps the type and length of its columns for life; the casts give both sides the table's.
+std::string select(const mapping::Model& model, const mapping::Target& target, bool on_v2) {
+  std::string columns;
+  for (const auto& column : target.columns) {
+    const auto name = quote_identifier(column.name);
+    columns += fmt::format("{}{}::{} as {}", columns.empty() ? "" : ", ", name, column.type, name);
+  }
+  return fmt::format("select {} from {}", columns, quote_qualified(on_v2 ? model.shadow_schema : model.mapping_schema, target.name));
+}
+
+}  // namespace
+
+std::vector<std::string> create_stable_views(const mapping::Model& model) {
+  std::vector<std::string> scripts;
+  if (model.stable_schema.empty()) return scripts;
+  for (const auto& target : model.targets) {
+    // Not `or replace`: a view of that name which somebody else made is not ours to change.
+    scripts.push_back(fmt::format("create view {} as {};\n{}", stable_name(model, target), select(model, target, true),
+                                  turn_stable_view(model, target, false)));
+  }
+  return scripts;
+}
+
+std::string turn_stable_view(const mapping::Model& model, const mapping::Target& target, bool on_v2) {
+  // Replacing a view takes its options away; sharing it gives them back in the same transaction.
+  return fmt::format("create or replace view {} as {};\nselect crossfade.share_stable_view({}, {}, {})", stable_name(model, target),
+                     select(model, target, on_v2), quote_literal(stable_name(model, target)),
+                     quote_literal(quote_qualified(model.mapping_schema, target.name)),
+                     quote_literal(quote_qualified(model.shadow_schema, target.name)));
+}
+
+boost::asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model) {
+  if (model.stable_schema.empty()) co_return false;
+  pg::Parameters name = {model.stable_schema};
+  const auto there = co_await connection.query(std::string(queries::schema_exists), name);
+  auto create = "create schema " + quote_identifier(model.stable_schema);
+  if (!there.truth(0, 0)) co_await connection.script(std::move(create));
+  std::size_t target = 0;
+  for (auto script : create_stable_views(model)) {
+    const auto shared = co_await connection.script(std::move(script));
+    const auto& view = model.targets[target++].name;
+    if (shared.truth(0, 0)) continue;
+    log::warn("a stable view is closed to applications until all read v2: its mapping would show them rows that row-level security hides",
+              {{"view", model.stable_schema + "." + view},
+               {"mend", fmt::format("alter view {} set (security_invoker = true), and so the views it reads", quote_qualified(model.mapping_schema, view))}});
+  }
+  co_return !there.truth(0, 0);
+}
+
+boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::stable_views), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) co_await connection.script(std::string(rows.text(row, 0)));
+}
+
+}  // namespace crossfade::cutover

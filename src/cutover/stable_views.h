@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mapping/model.h"
+#include "pg/connection.h"
+
+/// Views in v2's shape that applications read throughout: over the mapping as long as v1 is read, over the shadow tables
+/// once everybody reads v2. A reader of the shadow table may read them, with the same row-level security.
+namespace crossfade::cutover {
+
+/// What makes them as they are before any flip, one script a target; none where the migration names no schema for them.
+/// Each is made over the shadow table first: that a view can be turned is proved here and not on the day. Pure.
+std::vector<std::string> create_stable_views(const mapping::Model& model);
+
+/// Turns one to the shadow table, or back to the mapping. Pure.
+std::string turn_stable_view(const mapping::Model& model, const mapping::Target& target, bool on_v2);
+
+/// Schema and views in the caller's transaction. True if the schema was made here. A view that mapping and rights do not
+/// allow to be read before the flip is logged with what mends it.
+boost::asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model);
+
+/// Drops them, for a migration that is cancelled; their schema stays.
+boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::string migration);
+
+}  // namespace crossfade::cutover
