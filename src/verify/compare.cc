@@ -11,6 +11,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "sync/together.h"
+
 namespace crossfade::verify {
 namespace {
 
@@ -20,9 +22,8 @@ using mapping::Range;
 
 constexpr std::size_t kFirstChunk = 500;
 constexpr std::size_t kLargestChunk = 200'000;
-/// Differing rows that one chunk brings over, and so keys that are decided at a time. A chunk that has more is looked at
-/// again in smaller ones: memory does not grow with the drift, and the engine's transaction in which they are decided
-/// stays short.
+/// Differing rows that one statement brings over, and keys that are decided at a time. A chunk that has more is looked at
+/// again in smaller ones, so that memory does not grow with the width of what drifted.
 constexpr std::size_t kMostRows = 1000;
 
 using Seconds = std::chrono::duration<double>;
@@ -30,9 +31,18 @@ using Seconds = std::chrono::duration<double>;
 /// How much larger the next chunk may be, given what the last one took.
 double growth(Seconds took, Seconds aim) { return std::clamp(aim / std::max(took, Seconds(0.001)), 0.5, 2.0); }
 
-/// True if a row's walk values are a key that the engine takes.
-bool leads_to_row(const mapping::Target& target, const Difference& difference) {
-  return difference.walk && !target.locators.at(0).indirect();
+/// The key that leads to a row; nothing where its walk is not known or not what the engine takes.
+std::optional<Key> key_of(const mapping::Model& model, const Difference& difference) {
+  if (!difference.walk || model.targets[difference.target].locators.at(0).indirect()) return std::nullopt;
+  return Key(difference.target, 0, *difference.walk);
+}
+
+std::vector<Key> keys_of(const mapping::Model& model, const std::vector<Difference>& differences) {
+  std::unordered_set<Key> distinct;
+  for (const auto& difference : differences) {
+    if (auto key = key_of(model, difference)) distinct.insert(std::move(*key));
+  }
+  return {distinct.begin(), distinct.end()};
 }
 
 }  // namespace
@@ -56,7 +66,6 @@ asio::awaitable<Verification> Compare::run() {
     of_target.target = target;
     found_.targets.push_back(of_target);
     co_await walk(target);
-    co_await decide_suspects();
   }
   found_.seconds = Seconds(Clock::now() - began).count();
   co_return std::move(found_);
@@ -64,80 +73,125 @@ asio::awaitable<Verification> Compare::run() {
 
 asio::awaitable<void> Compare::walk(std::uint16_t target) {
   const auto executor = co_await asio::this_coro::executor;
-  const bool divisible = !model_.targets[target].walk_column.empty();
-  std::size_t keys = kFirstChunk;
-  for (Range rest;;) {
-    const auto chunk = co_await next_chunk(target, rest, keys);
-    const auto began = Clock::now();
-    const auto compared = co_await compare(target, chunk);
-    const Seconds took = Clock::now() - began;
-    if (compared.differing > compared.rows.size() && divisible && keys > 1) {
-      keys = std::max<std::size_t>(keys / 4, 1);
+  Walk walk{target, sync::Signal(executor), {}, kFirstChunk};
+  while (!walk.given_out) {
+    std::vector<asio::awaitable<void>> lanes;
+    lanes.push_back(lane(walk, connection_));
+    for (auto* connection : options_.beside) lanes.push_back(lane(walk, *connection));
+    co_await sync::together(std::move(lanes));
+    // Between the lanes' turns, because a judge may use the first session.
+    co_await decide_suspects();
+  }
+}
+
+/// Takes one chunk after the other, until there are none, or enough suspects to be decided first.
+asio::awaitable<void> Compare::lane(Walk& walk, pg::Connection& connection) {
+  const auto executor = co_await asio::this_coro::executor;
+  while (!walk.given_out && suspects_.keys.size() < kMostRows) {
+    if (walk.claiming) {
+      co_await walk.turn.wait(std::chrono::milliseconds(5));
       continue;
     }
-    keys = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(keys) * growth(took, options_.chunk_aim)), 1, kLargestChunk);
-    const auto counted = std::max(compared.in_view, compared.in_shadow);
-    found_.targets.back().rows += counted;
-    found_.compared_rows += counted;
-    suspect(target, chunk, compared);
-    if (suspects_.keys.size() >= kMostRows) co_await decide_suspects();
+    walk.claiming = true;
+    const auto keys = walk.keys;
+    const auto chunk = co_await next_chunk(connection, walk.target, walk.rest, keys);
+    walk.claiming = false;
+    walk.turn.raise();
+    walk.rest.low = chunk.high;
+    walk.given_out = !chunk.high;
+    const auto began = Clock::now();
+    co_await cover(connection, walk.target, chunk, keys);
+    const Seconds took = Clock::now() - began;
+    walk.keys = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(keys) * growth(took, options_.chunk_aim)), 1, kLargestChunk);
     if (options_.progress) options_.progress(found_.compared_rows);
-    if (!chunk.high) co_return;
-    rest.low = chunk.high;
-    if (options_.share < 1.0) {
-      const auto pause = std::chrono::duration_cast<Clock::duration>(took * (1.0 / options_.share - 1.0));
-      asio::steady_timer timer(executor, pause);
+    if (options_.share < 1.0 && !walk.given_out) {
+      asio::steady_timer timer(executor, std::chrono::duration_cast<Clock::duration>(took * (1.0 / options_.share - 1.0)));
       co_await timer.async_wait(asio::use_awaitable);
     }
   }
 }
 
+/// Compares a chunk of at most `keys` values; in smaller ones where too many of its rows differ.
+asio::awaitable<void> Compare::cover(pg::Connection& connection, std::uint16_t target, Range range, std::size_t keys) {
+  const auto compared = co_await compare(connection, target, range);
+  const bool divisible = !model_.targets[target].walk_column.empty();
+  if (compared.differing > compared.rows.size() && divisible && keys > 1) {
+    keys = std::max<std::size_t>(keys / 4, 1);
+    for (auto rest = range;;) {
+      const auto part = co_await next_chunk(connection, target, rest, keys);
+      co_await cover(connection, target, part, keys);
+      if (part.high == range.high) co_return;
+      rest.low = part.high;
+    }
+  }
+  const auto counted = std::max(compared.in_view, compared.in_shadow);
+  found_.targets.back().rows += counted;
+  found_.compared_rows += counted;
+  suspect(target, range, compared);
+}
+
 /// The next `keys` values of the walk; to the end where there are fewer, or where nothing gives chunks their bounds.
-asio::awaitable<Range> Compare::next_chunk(std::uint16_t target, const Range& rest, std::size_t keys) {
+asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint16_t target, const Range& rest, std::size_t keys) {
   if (model_.targets[target].walk_column.empty()) co_return rest;
   auto sql = mapping::Statements(model_, target).next_bound(rest);
   auto parameters = mapping::range_parameters(rest);
   parameters.emplace_back(std::to_string(keys));
-  const auto rows = co_await connection_.query(std::move(sql), std::move(parameters));
+  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
   if (static_cast<std::size_t>(rows.number(0, 1)) < keys) co_return rest;
   co_return Range{rest.low, rows.optional_text(0, 0), false};
 }
 
-asio::awaitable<Compared> Compare::compare(std::uint16_t target, Range range) {
-  co_await connection_.script("begin isolation level repeatable read read only; set local jit = off; set local work_mem = '32MB'");
+asio::awaitable<Compared> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {
+  co_await connection.script("begin isolation level repeatable read read only; set local jit = off; set local work_mem = '32MB'");
   Comparison comparison{target, mapping::range_picks(range), mapping::range_parameters(range), kMostRows};
-  auto compared = co_await differing_rows(connection_, model_, std::move(comparison));
-  co_await connection_.script("commit");
+  auto compared = co_await differing_rows(connection, model_, std::move(comparison));
+  co_await connection.script("commit");
   co_return compared;
 }
 
+/// By their keys, or the whole stretch where a row has none, and where not all of the rows are known.
 void Compare::suspect(std::uint16_t target, const Range& range, const Compared& compared) {
   suspected_rows_ += compared.differing;
-  std::unordered_set<Key> keys;
-  bool by_stretch = compared.differing > compared.rows.size();
-  for (const auto& difference : compared.rows) {
-    if (leads_to_row(model_.targets[target], difference)) {
-      keys.emplace(target, std::uint16_t{0}, *difference.walk);
-    } else {
-      by_stretch = true;
-    }
+  const bool one_value_at_most = !model_.targets[target].walk_column.empty();
+  bool by_keys = compared.differing == compared.rows.size() || one_value_at_most;
+  for (const auto& difference : compared.rows) by_keys = by_keys && key_of(model_, difference);
+  if (!by_keys) {
+    suspects_.stretches.push_back({target, range});
+    return;
   }
-  if (by_stretch) suspects_.stretches.push_back({target, range});
+  const auto keys = keys_of(model_, compared.rows);
   suspects_.keys.insert(suspects_.keys.end(), keys.begin(), keys.end());
 }
 
+/// A slice at a time, because the engine's transaction in which they are decided must stay short.
 asio::awaitable<void> Compare::decide_suspects() {
-  if (suspects_.empty()) co_return;
-  const auto suspects = std::exchange(suspects_, {});
-  const auto rows = std::exchange(suspected_rows_, 0);
+  auto all = std::exchange(suspects_, {});
+  const auto decided_before = found_.drifted_rows + found_.quarantined_rows;
+  while (!all.empty()) {
+    Suspects slice;
+    if (!all.stretches.empty()) {
+      slice.stretches = std::exchange(all.stretches, {});
+    } else {
+      const auto from = all.keys.end() - static_cast<std::ptrdiff_t>(std::min(all.keys.size(), kMostRows));
+      slice.keys.assign(from, all.keys.end());
+      all.keys.erase(from, all.keys.end());
+    }
+    co_await decide(std::move(slice));
+  }
+  const auto decided = found_.drifted_rows + found_.quarantined_rows - decided_before;
+  found_.in_flight_rows += suspected_rows_ - std::min(suspected_rows_, decided);
+  suspected_rows_ = 0;
+}
+
+asio::awaitable<void> Compare::decide(Suspects suspects) {
   auto decision = co_await judge_.judge(suspects);
   found_.drifted_rows += decision.drifted;
   found_.targets.back().drifted += decision.drifted;
   found_.quarantined_rows += decision.quarantined;
-  found_.in_flight_rows += rows - std::min(rows, decision.drifted + decision.quarantined);
-  if (options_.repair && decision.drifted > 0 && !suspects.keys.empty()) {
-    found_.offered_keys += suspects.keys.size();
-    co_await judge_.offer(suspects.keys);
+  auto offered = suspects.keys.empty() ? keys_of(model_, decision.drift) : suspects.keys;
+  if (options_.repair && decision.drifted > 0 && !offered.empty()) {
+    found_.offered_keys += offered.size();
+    co_await judge_.offer(std::move(offered));
     if (judge_.engine_running()) {
       const auto after = co_await judge_.judge(suspects);
       found_.repaired_rows += decision.drifted - std::min(decision.drifted, after.drifted);

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
+#include "sync/signal.h"
 #include "verify/differing_rows.h"
 #include "verify/judge.h"
 
@@ -45,6 +46,7 @@ struct CompareOptions {
   bool repair = false;                           ///< offer what has drifted, and look again
   std::size_t most_kept = 1000;                  ///< differences in the result; all are counted
   std::chrono::milliseconds chunk_aim{700};      ///< of one snapshot: vacuum is not held up, a pause is felt at once
+  std::vector<pg::Connection*> beside;           ///< sessions that compare beside the first, each a chunk at a time
   double share = 1.0;                            ///< of the time that is spent comparing; the rest is left to the server
   std::function<void(std::uint64_t rows)> progress;  ///< after each chunk: rows compared so far
 };
@@ -58,11 +60,24 @@ class Compare {
   asio::awaitable<Verification> run();
 
  private:
+  /// How far the chunks of one target are given out.
+  struct Walk {
+    std::uint16_t target;
+    sync::Signal turn;
+    mapping::Range rest;
+    std::size_t keys;
+    bool claiming = false;
+    bool given_out = false;
+  };
+
   asio::awaitable<void> walk(std::uint16_t target);
-  asio::awaitable<mapping::Range> next_chunk(std::uint16_t target, const mapping::Range& rest, std::size_t keys);
-  asio::awaitable<Compared> compare(std::uint16_t target, mapping::Range range);
+  asio::awaitable<void> lane(Walk& walk, pg::Connection& connection);
+  asio::awaitable<void> cover(pg::Connection& connection, std::uint16_t target, mapping::Range range, std::size_t keys);
+  asio::awaitable<mapping::Range> next_chunk(pg::Connection& connection, std::uint16_t target, const mapping::Range& rest, std::size_t keys);
+  asio::awaitable<Compared> compare(pg::Connection& connection, std::uint16_t target, mapping::Range range);
   void suspect(std::uint16_t target, const mapping::Range& range, const Compared& compared);
   asio::awaitable<void> decide_suspects();
+  asio::awaitable<void> decide(Suspects suspects);
   void mark_repaired(std::vector<Difference>& drift, const std::vector<Difference>& after) const;
   void keep(std::vector<Difference> drift);
 

@@ -85,6 +85,20 @@ TEST_F(CompareTest, CountsAllOfMoreThanOneChunkBringsOver) {
   EXPECT_EQ(found.targets[2].rows, 8100U);
 }
 
+TEST_F(CompareTest, FindsTheSameWithSeveralSessions) {
+  sql.exec("insert into moves select n, 1 + n % 100, 'late ' || n from generate_series(1001, 9000) n;"
+           "insert into plans select n, 'owner' from generate_series(101, 3000) n; insert into v2.plans select * from map.plans"
+           " on conflict do nothing; insert into v2.weeks select * from map.weeks on conflict do nothing");
+  const auto second = connect();
+  const auto third = connect();
+  CompareOptions options;
+  options.beside = {second.get(), third.get()};
+  const auto found = compare(std::move(options));
+  EXPECT_EQ(found.targets[0].rows, 2990U);
+  EXPECT_EQ(found.targets[2].rows, 8100U);
+  EXPECT_EQ(found.drifted_rows, 7200U);
+}
+
 TEST_F(CompareTest, ComparesOnlyTheTargetsNamed) {
   sql.exec("delete from v2.moves where id = 42");
   CompareOptions options;
