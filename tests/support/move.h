@@ -22,14 +22,15 @@ std::filesystem::path migration(const std::string& name);
 /// One migration in a database of its own, moved by the real program.
 class Move {
  public:
-  /// Runs the migration's v1.sql. Further `arguments` go to every call of the program.
-  explicit Move(std::filesystem::path folder, ThrowawayServer& server = shared_server(),
-                std::vector<std::string> arguments = {});
+  /// Runs the migration's v1.sql.
+  explicit Move(std::filesystem::path folder, ThrowawayServer& server = shared_server());
   ~Move();
 
   Sql& sql() { return *sql_; }
   std::string conninfo() const { return database_.conninfo(); }
   ThrowawayServer& server() { return database_.server(); }
+  /// How the program connects from now on.
+  void source(std::string conninfo) { source_ = std::move(conninfo); }
   std::string name() const { return folder_.filename(); }
   /// After the server was restarted.
   void reconnect() { sql_ = std::make_unique<Sql>(conninfo()); }
@@ -58,9 +59,9 @@ class Move {
   std::filesystem::path file(const std::string& suffix) const { return directory_ / (database_.name() + suffix); }
 
   std::filesystem::path folder_;
-  std::vector<std::string> arguments_;
   std::filesystem::path directory_;  ///< of the server; logs and the socket stand there
   Database database_;
+  std::string source_;
   std::unique_ptr<Sql> sql_;
   std::unique_ptr<Program> daemon_;
   int calls_ = 0;
