@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/program.h"
+#include "app/throwaway_server.h"
+#include "migrate/measure.h"
+#include "support/server.h"
+
+namespace crossfade::bench {
+
+struct Size {
+  int plans = 50'000;
+  int exercises_per_plan = 30;
+  int changes = 300'000;             ///< of one round of catch-up
+  std::chrono::seconds latency{20};  ///< of one round of latency
+};
+
+/// A server with the old workout schema and its sample data, of which every measurement gets a copy of its own.
+class Stage {
+ public:
+  Stage(const Size& size, bool durable);
+
+  const Size& size() const { return size_; }
+  ThrowawayServer& server() { return server_; }
+  std::string conninfo(const std::string& dbname) const { return server_.conninfo(dbname); }
+  void copy_base(const std::string& dbname);
+  /// With the slots that decode it; nobody may be reading them.
+  void drop(const std::string& dbname);
+
+ private:
+  Size size_;
+  ThrowawayServer server_;
+};
+
+/// The program on one database.
+class Daemon {
+ public:
+  Daemon(Stage& stage, std::string dbname) : stage_(stage), dbname_(std::move(dbname)) {}
+
+  void start();
+  /// By SIGTERM; throws unless it ends well.
+  void stop();
+  /// Returns once the phase is `following`.
+  void wait_until_following();
+  /// Returns once all that has committed by now can be read in v2.
+  void wait_until_caught_up();
+  /// Another command of the program to its end.
+  void call(const std::string& command);
+
+ private:
+  std::vector<std::string> command_line(const std::string& command) const;
+  void expect_running();
+
+  Stage& stage_;
+  std::string dbname_;
+  std::unique_ptr<Program> program_;
+};
+
+/// Native logical replication of v1's exercises, 1:1, into a database beside the one they are in. Off until enabled.
+class NativeCopy {
+ public:
+  NativeCopy(Stage& stage, const std::string& source, std::string copy);
+
+  void enable() { copy_.exec("alter subscription native enable"); }
+  void disable();
+  /// Returns once the copy shows `notes` at exercise `id`, which was the last change.
+  void wait_for(const std::string& id, const std::string& notes);
+  test::Sql& sql() { return copy_; }
+  /// At the end, with its slot. Nothing else may be called afterwards.
+  void drop();
+
+ private:
+  Stage& stage_;
+  std::string copy_name_;
+  test::Sql source_;
+  test::Sql copy_;
+};
+
+/// Where the measurements stand: "catch-up, round 2: native". To stderr.
+void say(const std::string& what);
+
+Comparison measure_backfill(Stage& stage, int rounds);
+Comparison measure_catch_up(Stage& stage, int rounds);
+std::vector<Comparison> measure_latency(Stage& stage, int rounds);
+
+}  // namespace crossfade::bench
