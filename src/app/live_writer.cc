@@ -1,14 +1,22 @@
 #include "app/live_writer.h"
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <fstream>
 #include <random>
 #include <sstream>
 
-#include "app/context.h"
 #include "base/failure.h"
+#include "base/log.h"
+#include "pg/connection.h"
 
 namespace crossfade::app {
+
+namespace asio = boost::asio;
 
 LiveWriter::LiveWriter(std::string conninfo, const std::filesystem::path& workload, int per_second) {
   std::vector<std::filesystem::path> files;
@@ -30,7 +38,7 @@ void LiveWriter::stop() {
 
 void LiveWriter::write(std::string conninfo, int per_second) {
   asio::io_context io;
-  const auto loop = [&]() -> asio::awaitable<bool> {
+  const auto loop = [&]() -> asio::awaitable<void> {
     pg::Endpoint endpoint;
     endpoint.conninfo = conninfo;
     endpoint.application_name = "live writer";
@@ -56,10 +64,12 @@ void LiveWriter::write(std::string conninfo, int per_second) {
       pause.expires_at(next);
       co_await pause.async_wait(asio::use_awaitable);
     }
-    co_return true;
   };
+  std::exception_ptr thrown;
+  asio::co_spawn(io, loop(), [&](std::exception_ptr error) { thrown = error; });
+  io.run();
   try {
-    run_to_end(io, loop());
+    if (thrown) std::rethrow_exception(thrown);
   } catch (const Failure& failure) {
     log::warn("the live writer ended", {{"because", failure.what()}});
   }
