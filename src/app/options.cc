@@ -43,7 +43,8 @@ const Command kCommands[] = {
        app.add_option("--size", o.size, "Sample data")->check(CLI::IsMember({"small", "medium", "large"}));
        app.add_flag("--keep", o.keep, "Leave server and daemon running at the end");
      }},
-    {"plan", "Check everything and show what would be followed; writes nothing", nothing},
+    {"plan", "Check everything and show what would be followed; writes nothing",
+     [](CLI::App& app, Options& o) { app.add_flag("--print-sql", o.print_sql, "The statements that refresh, too"); }},
     {"prepare", "Make schemas, views, guards, publication and slot",
      [](CLI::App& app, Options& o) {
        app.add_flag("--print-sql", o.print_sql, "Print the SQL instead of running it");

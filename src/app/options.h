@@ -28,7 +28,7 @@ struct Options {
 
   // Of single commands.
   bool dry_run = false;
-  bool print_sql = false;                  ///< prepare
+  bool print_sql = false;                  ///< plan, prepare
   bool prepare = false;                    ///< run
   std::string http;                        ///< run: HOST:PORT
   int lanes = 2;                           ///< run

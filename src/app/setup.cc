@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "api/message.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/install.h"
@@ -92,7 +93,12 @@ ExitCode plan(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
   const auto preflight = run_to_end(io, look(options, file));
-  std::cout << mapping::plan_text(preflight);
+  if (options.json) {
+    std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
+  } else {
+    std::cout << mapping::plan_text(preflight);
+    if (options.print_sql) std::cout << mapping::refresh_sql(preflight.model);
+  }
   return worst(preflight);
 }
 

@@ -5,17 +5,19 @@
 
 #include <string_view>
 
+#include "mapping/statements.h"
+
 namespace crossfade::mapping {
 namespace {
 
 std::string_view word(Finding::Level level) {
   switch (level) {
     case Finding::Level::kOk:
-      return "ok  ";
+      return "ok";
     case Finding::Level::kWarn:
       return "warn";
     case Finding::Level::kFail:
-      return "FAIL";
+      return "fail";
   }
   return "";
 }
@@ -50,6 +52,38 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string refresh_by(const Model& model, std::uint16_t target, std::uint16_t locator) {
+  Pick pick;
+  pick.locator = locator;
+  return Statements(model, target).merge({pick});
+}
+
+void fill(const Model& model, std::uint16_t number, v1::PlanReply::Target& reply) {
+  const auto& target = model.targets[number];
+  reply.set_name(target.name);
+  for (const auto& column : target.key) reply.add_key(column);
+  for (const auto& column : target.columns) reply.add_columns(column.name);
+  reply.set_estimated_rows(target.estimated_rows);
+  if (!target.walk_column.empty()) {
+    const auto& source = model.sources[target.walk_source];
+    reply.set_walked_along(fmt::format("{}.{}.{}", source.schema, source.name, target.walk_column));
+  }
+  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+    auto& locator = *reply.add_locators();
+    for (const auto& column : target.locators[n].columns) locator.add_columns(column);
+    locator.set_lookup(target.locators[n].lookup);
+    locator.set_in_shadow(found_in_shadow(target, target.locators[n]));
+    locator.set_refresh(refresh_by(model, number, n));
+    for (const auto& rule : model.rules) {
+      if (rule.target != number || rule.locator != n) continue;
+      auto& followed = *locator.add_rules();
+      followed.set_source(model.sources[rule.source].schema + "." + model.sources[rule.source].name);
+      for (const auto& column : rule.source_columns) followed.add_columns(column);
+      for (const auto& column : rule.relevant_columns) followed.add_relevant_columns(column);
+    }
+  }
+}
+
 std::string target_text(const Model& model, std::uint16_t number) {
   const auto& target = model.targets[number];
   auto text = fmt::format("\n{}. {}: key ({}), {} columns", number + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
@@ -79,7 +113,8 @@ std::string plan_text(const Preflight& preflight) {
   int failed = 0;
   int warned = 0;
   for (const auto& finding : preflight.findings) {
-    text += fmt::format("{}  {}: {}\n", word(finding.level), finding.subject, finding.message);
+    const auto level = finding.level == Finding::Level::kFail ? "FAIL" : word(finding.level);
+    text += fmt::format("{:<4}  {}: {}\n", level, finding.subject, finding.message);
     if (!finding.fix.empty()) text += fmt::format("      → {}\n", finding.fix);
     failed += finding.level == Finding::Level::kFail ? 1 : 0;
     warned += finding.level == Finding::Level::kWarn ? 1 : 0;
@@ -89,6 +124,32 @@ std::string plan_text(const Preflight& preflight) {
   text += failed > 0 ? fmt::format("\n{} cannot begin: {} to mend, {} to look at.\n", name, failed, warned)
                      : fmt::format("\n{} can begin: nothing to mend, {} to look at.\n", name, warned);
   return text;
+}
+
+std::string refresh_sql(const Model& model) {
+  std::string text;
+  for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+    for (std::uint16_t locator = 0; locator < model.targets[target].locators.size(); ++locator) {
+      text += fmt::format("\n-- {} by {}\n{};\n", model.targets[target].name, one_line(keys_of(model.targets[target].locators[locator])),
+                          refresh_by(model, target, locator));
+    }
+  }
+  return text;
+}
+
+v1::PlanReply plan_reply(const Preflight& preflight) {
+  v1::PlanReply reply;
+  reply.set_migration(preflight.model.name);
+  reply.set_ok(preflight.ok());
+  for (const auto& finding : preflight.findings) {
+    auto& found = *reply.add_findings();
+    found.set_level(std::string(word(finding.level)));
+    found.set_subject(finding.subject);
+    found.set_message(finding.message);
+    found.set_fix(finding.fix);
+  }
+  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, n, *reply.add_targets());
+  return reply;
 }
 
 }  // namespace crossfade::mapping

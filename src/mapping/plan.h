@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "crossfade/v1/plan.pb.h"
 #include "mapping/preflight.h"
 
 namespace crossfade::mapping {
@@ -9,5 +10,11 @@ namespace crossfade::mapping {
 /// What `crossfade plan` prints: the findings with what mends them, then the targets in their order, each with the locators
 /// its rows are found by, the rules that lead to them and the columns that matter. Ends with one line of verdict.
 std::string plan_text(const Preflight& preflight);
+
+/// The statements that refresh each target, by each of its locators, for --print-sql.
+std::string refresh_sql(const Model& model);
+
+/// All of it, for --json.
+v1::PlanReply plan_reply(const Preflight& preflight);
 
 }  // namespace crossfade::mapping

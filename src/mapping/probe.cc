@@ -124,11 +124,13 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
   const auto scans = sequential_scans(plan.result.text(0, 0));
   std::vector<std::optional<std::string>> schemas;
   std::vector<std::optional<std::string>> tables;
+  std::vector<std::optional<std::string>> columns_read;
   for (const auto& scan : scans) {
     schemas.emplace_back(scan.schema);
     tables.emplace_back(scan.table);
+    columns_read.emplace_back(scan.column);
   }
-  pg::Parameters parameters = {array_text(schemas), array_text(tables)};
+  pg::Parameters parameters = {array_text(schemas), array_text(tables), array_text(columns_read)};
   const auto large = co_await connection.query(std::string(sql::queries::catalog_large_tables), std::move(parameters));
   for (std::size_t row = 0; row < large.size(); ++row) {
     const auto scan = std::find_if(scans.begin(), scans.end(), [&](const SequentialScan& candidate) {
@@ -136,9 +138,10 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
     });
     const auto table = quote_qualified(scan->schema, scan->table);
     if (!told.insert(table + scan->column).second) continue;
-    found.warn(fmt::format("a refresh by {} reads {}.{} from end to end", columns, scan->schema, scan->table),
-               scan->column.empty() ? fmt::format("An index of {} on what the view looks it up by, if it has none; else: analyze {};", table, table)
-                                    : fmt::format("create index concurrently on {} ({});", table, scan->column));
+    auto fix = fmt::format("create index concurrently on {} ({});", table, scan->column);
+    if (large.truth(row, 2)) fix = fmt::format("analyze {};", table);
+    if (scan->column.empty()) fix = fmt::format("An index of {} on what the view looks it up by, if it has none; else: analyze {};", table, table);
+    found.warn(fmt::format("a refresh by {} reads {}.{} from end to end", columns, scan->schema, scan->table), std::move(fix));
   }
 }
 

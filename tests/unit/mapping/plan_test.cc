@@ -62,5 +62,23 @@ TEST(PlanText, SaysWhatHasToBeMended) {
             "vagus cannot begin: 1 to mend, 0 to look at.\n");
 }
 
+TEST(PlanText, HasTheStatementThatRefreshesEachTargetByEachLocator) {
+  const auto text = refresh_sql(workout().model);
+  EXPECT_NE(text.find("-- days by plan_id (uuid)\n"), std::string::npos);
+  EXPECT_NE(text.find("-- days by id in (SELECT d.id FROM public.d d WHERE (d.x = ANY ($1::uuid[])))\n"), std::string::npos);
+}
+
+TEST(PlanReply, SaysWhatTheTextSays) {
+  auto preflight = workout();
+  preflight.findings = {{Finding::Level::kFail, "server", "wal_level is replica", "alter system …", ExitCode::kPrecondition}};
+  const auto reply = plan_reply(preflight);
+  EXPECT_FALSE(reply.ok());
+  EXPECT_EQ(reply.findings(0).level(), "fail");
+  EXPECT_EQ(reply.targets(0).walked_along(), "public.plans.id");
+  EXPECT_EQ(reply.targets(0).locators(0).in_shadow(), "in the shadow table by days(week_id) → weeks(id)");
+  EXPECT_EQ(reply.targets(0).locators(1).rules(0).source(), "public.exercises");
+  EXPECT_NE(reply.targets(0).locators(1).refresh().find("\"days\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace crossfade::mapping
