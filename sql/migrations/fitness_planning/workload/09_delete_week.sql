@@ -1,0 +1,2 @@
+delete from public.microcycles c
+where c.id = (select x.id from public.microcycles x where x.id >= md5(random()::text)::uuid order by x.id limit 1);
