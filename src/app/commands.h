@@ -18,6 +18,8 @@ ExitCode account(const Options& options);
 ExitCode check(const Options& options);
 ExitCode quarantine(const Options& options);
 ExitCode touch(const Options& options);
+ExitCode backup(const Options& options);
+ExitCode rehearse(const Options& options);
 ExitCode cutover_reads(const Options& options);
 ExitCode rollback_reads(const Options& options);
 ExitCode pause(const Options& options);

@@ -81,6 +81,14 @@ const Command kCommands[] = {
      [](CLI::App& app, Options& o) { app.add_option("target-and-keys", o.words, "TARGET KEY…")->required(); }},
     {"pause", "Hold the backfill and the refresh; changes are set down meanwhile", nothing},
     {"resume", "Go on after pause", nothing},
+    {"backup", "Dump the sources, as pg_restore reads them and as CSV, at one snapshot",
+     [](CLI::App& app, Options& o) {
+       app.add_option("--dir", o.dir, "Folder; a new one here unless given");
+       app.add_flag("--full", o.full, "The whole database and its roles too");
+       app.add_flag("--verify", o.prove, "Restore into a scratch database and compare; also for a folder that has a backup");
+     }},
+    {"rehearse", "The whole move on a restored copy, on a throw-away PostgreSQL here",
+     [](CLI::App& app, Options& o) { app.add_option("--from", o.from, "full.dump of a backup; else the source is dumped now"); }},
     {"cutover reads", "Send reads to v2, for all keys or a percentage",
      [](CLI::App& app, Options& o) {
        app.add_option("--percent", o.percent, "Share of keys, above 0 up to 100");

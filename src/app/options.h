@@ -45,6 +45,10 @@ struct Options {
   double percent = 100;                    ///< cutover reads
   std::string size = "small";              ///< demo
   bool keep = false;                       ///< demo
+  std::filesystem::path dir;               ///< backup
+  bool full = false;                       ///< backup
+  bool prove = false;                      ///< backup --verify
+  std::filesystem::path from;              ///< rehearse
 };
 
 /// Parses argv. Prints help or version itself and returns nothing; throws a usage Failure for what it does not know.

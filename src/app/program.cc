@@ -11,13 +11,32 @@
 #include <iterator>
 #include <stdexcept>
 
-
 namespace crossfade {
+namespace {
 
-Program::Program(const std::vector<std::string>& argv, std::filesystem::path output) : output_(std::move(output)) {
-  std::vector<char*> words;
-  for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
+/// As execve wants them, valid as long as `texts`.
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const auto& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+/// `ours` first: of a name that stands twice, getenv finds the first.
+std::vector<std::string> merged(const Environment& ours) {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : ours) all.push_back(name + "=" + value);
+  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
+}  // namespace
+
+Program::Program(const std::vector<std::string>& argv, std::filesystem::path output, const Environment& environment)
+    : output_(std::move(output)) {
+  const auto words = pointers(argv);
+  const auto merged_environment = merged(environment);
+  const auto surroundings = pointers(merged_environment);
   const int file = open(output_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) throw std::runtime_error("cannot write " + output_.string());
   const pid_t parent = getpid();
@@ -28,7 +47,7 @@ Program::Program(const std::vector<std::string>& argv, std::filesystem::path out
     dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
     dup2(file, STDOUT_FILENO);
     dup2(file, STDERR_FILENO);
-    execv(words[0], words.data());
+    execve(words[0], words.data(), surroundings.data());
     _exit(127);
   }
   close(file);

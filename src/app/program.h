@@ -6,15 +6,19 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace crossfade {
 
+/// Names and values, e.g. {"PGHOST", "/tmp"}.
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
 /// A child process, its output in a file. Killed at the end if it still runs, and by the kernel if we are killed.
 class Program {
  public:
-  /// `argv[0]` is the path of the executable. Output and errors are appended to `output`.
-  Program(const std::vector<std::string>& argv, std::filesystem::path output);
+  /// `argv[0]` is the path of the executable. Output and errors are appended to `output`. `environment` outranks ours.
+  Program(const std::vector<std::string>& argv, std::filesystem::path output, const Environment& environment = {});
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
   ~Program();

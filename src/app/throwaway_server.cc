@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +25,7 @@
 #include <system_error>
 #include <thread>
 
+#include "app/server_programs.h"
 #include "base/failure.h"
 
 namespace crossfade {
@@ -34,7 +33,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr int kOldestMajor = 14;     // row filters and streaming options of pgoutput that we rely on begin here
 constexpr auto kPoll = 10ms;
 constexpr auto kStartLimit = 60s;    // a cluster without fsync is up in well under a second; recovery takes longer
 constexpr auto kStopLimit = 60s;
@@ -58,37 +56,6 @@ std::optional<Account> unprivileged_account() {
 Failure system_failure(std::string_view doing) {
   return precondition_failure(fmt::format("{}: {}", doing, std::strerror(errno)),
                               "look at permissions and free space of the temporary directory");
-}
-
-/// Where pg_config says that the binaries are; empty without a pg_config.
-fs::path binaries_by_pg_config() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen("pg_config --bindir 2>/dev/null", "r"), pclose);
-  std::array<char, 4096> line{};
-  if (!pipe || !std::fgets(line.data(), static_cast<int>(line.size()), pipe.get())) return {};
-  std::string text = line.data();
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text;
-}
-
-/// The newest installed server's folder of binaries.
-fs::path find_binaries() {
-  fs::path best;
-  int best_major = kOldestMajor - 1;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", none)) {
-    const std::string name = entry.path().filename();
-    int major = 0;
-    std::from_chars(name.data(), name.data() + name.size(), major);
-    if (major <= best_major || !fs::exists(entry.path() / "bin/initdb")) continue;
-    best = entry.path() / "bin";
-    best_major = major;
-  }
-  if (best.empty()) best = binaries_by_pg_config();
-  if (best.empty() || !fs::exists(best / "initdb")) {
-    throw precondition_failure(fmt::format("no PostgreSQL server of version {} or newer is installed", kOldestMajor),
-                               "install one, e.g. `apt-get install postgresql`");
-  }
-  return best;
 }
 
 /// A port that nobody listened on a moment ago.
@@ -138,7 +105,7 @@ ThrowawayServer::TemporaryDirectory::~TemporaryDirectory() {
   fs::remove_all(path, ignored);
 }
 
-ThrowawayServer::ThrowawayServer(Options options) : binaries_(find_binaries()) {
+ThrowawayServer::ThrowawayServer(Options options) : binaries_(server_programs()) {
   if (options.tcp) port_ = free_port();
   initialise(options);
   start();
