@@ -1,5 +1,5 @@
--- Foreign keys of table $1 to tables of its own schema.
-select p.relname as parent,
+-- Foreign keys of table $1.
+select n.nspname as schema, p.relname as parent,
        (select array_agg(a.attname::text order by k.place)
         from unnest(f.conkey) with ordinality k(number, place)
         join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number) as columns,
@@ -7,7 +7,7 @@ select p.relname as parent,
         from unnest(f.confkey) with ordinality k(number, place)
         join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number) as parent_columns
 from pg_constraint f
-join pg_class c on c.oid = f.conrelid
-join pg_class p on p.oid = f.confrelid and p.relnamespace = c.relnamespace
+join pg_class p on p.oid = f.confrelid
+join pg_namespace n on n.oid = p.relnamespace
 where f.conrelid = $1::oid and f.contype = 'f'
 order by f.conname

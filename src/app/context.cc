@@ -56,7 +56,7 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
     throw Failure(std::move(facts));
   }
   co_await connection.script("begin");
-  auto preflight = co_await mapping::inspect_catalog(connection, file);
+  auto preflight = co_await mapping::inspect_catalog(connection, mapping::forward_course(file.yaml));
   co_await connection.script("rollback");
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;

@@ -10,13 +10,7 @@ namespace crossfade::app {
 std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model) {
   std::string sql = "begin;\n";
   for (const auto& script : sync::engine_scripts()) sql += script + "\n";
-  std::string schema;
-  for (const auto& script : install_scripts(file)) {
-    if (script.schema != schema) sql += fmt::format("create schema if not exists {};\n", quote_identifier(script.schema));
-    schema = script.schema;
-    sql += fmt::format("set local search_path = {}, {};\n-- {}\n{}\n", quote_identifier(schema),
-                       quote_identifier(file.yaml.schemas().source()), script.file, script.sql);
-  }
+  for (const auto& script : install_scripts(file)) sql += fmt::format("-- {}\n{}\n", script.file, script.sql);
   if (!model.stable_schema.empty()) sql += fmt::format("create schema if not exists {};\n", quote_identifier(model.stable_schema));
   for (const auto& statement : cutover::create_stable_views(model)) sql += statement + ";\n";
   for (const auto& statement : sync::guards_and_publication(model)) sql += statement + ";\n";

@@ -22,7 +22,7 @@ std::string select(const mapping::Model& model, const mapping::Target& target, b
     const auto name = quote_identifier(column.name);
     columns += fmt::format("{}{}::{} as {}", columns.empty() ? "" : ", ", name, column.type, name);
   }
-  return fmt::format("select {} from {}", columns, quote_qualified(on_v2 ? model.shadow_schema : model.mapping_schema, target.name));
+  return fmt::format("select {} from {}", columns, on_v2 ? target.table.quoted() : quote_qualified(model.mapping_schema, target.name));
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ std::string turn_stable_view(const mapping::Model& model, const mapping::Target&
   return fmt::format("create or replace view {} as {};\nselect crossfade.share_stable_view({}, {}, {})", stable_name(model, target),
                      select(model, target, on_v2), quote_literal(stable_name(model, target)),
                      quote_literal(quote_qualified(model.mapping_schema, target.name)),
-                     quote_literal(quote_qualified(model.shadow_schema, target.name)));
+                     quote_literal(target.table.quoted()));
 }
 
 boost::asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model) {

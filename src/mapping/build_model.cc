@@ -18,13 +18,13 @@ namespace {
 
 class Builder {
  public:
-  Builder(const v1::Migration& yaml, const Catalog& catalog) : yaml_(yaml), catalog_(catalog) {}
+  Builder(const Course& course, const Catalog& catalog) : course_(course), yaml_(course.yaml), catalog_(catalog) {}
 
   Preflight build() {
     model_.name = yaml_.migration();
+    model_.direction = course_.direction;
     model_.shadow_schema = yaml_.schemas().shadow();
     model_.mapping_schema = yaml_.schemas().mapping();
-    model_.reverse_schema = yaml_.schemas().reverse();
     model_.stable_schema = yaml_.schemas().stable();
     check_server(catalog_.server, findings_);
     add_sources();
@@ -65,20 +65,22 @@ class Builder {
         written.push_back(catalog_.rules[n]);
       }
       const auto& target = catalog_.targets.at(name);
-      if (check_target(name, target, yaml_.schemas(), written, findings_)) add_target(name, target, rules);
+      if (check_target(course_, name, target, written, findings_)) add_target(name, target, rules);
     }
   }
 
   void add_target(const std::string& name, const TargetCatalog& catalog, const std::vector<std::size_t>& rules) {
     Target target;
     target.name = name;
+    target.table = {catalog.table.schema, catalog.table.name};
     target.key = catalog.table.primary_key;
+    if (catalog.keeps) target.keeps = {catalog.keeps->schema, catalog.keeps->name};
     for (const auto& column : catalog.table.columns) {
       if (!column.generated && catalog.view.find(column.name) != nullptr) target.columns.push_back({column.name, column.type});
     }
     const auto first_rule = model_.rules.size();
     for (const auto rule : rules) add_rule(rule, catalog, target);
-    check_reads(yaml_, catalog_, name, findings_);
+    check_reads(course_, catalog_, name, findings_);
     if (!choose_walk(model_, target, first_rule)) {
       Findings(findings_, "target " + name)
           .warn("no rule has a single source column: it is backfilled in one piece", "Locate rows by one column where the data allows it.");
@@ -92,7 +94,7 @@ class Builder {
     if (!source.exists()) return;
     check_identity(written, source, findings_);
     Findings found(findings_, "rule " + describe(written));
-    auto locator = make_locator(yaml_, catalog_, number, found);
+    auto locator = make_locator(course_, catalog_, number, found);
     if (!locator) return;
 
     FollowRule rule;
@@ -118,6 +120,7 @@ class Builder {
     return static_cast<std::uint16_t>(std::distance(catalog_.sources.begin(), catalog_.sources.find(written)));
   }
 
+  const Course& course_;
   const v1::Migration& yaml_;
   const Catalog& catalog_;
   Preflight preflight_;
@@ -127,6 +130,6 @@ class Builder {
 
 }  // namespace
 
-Preflight build_model(const v1::Migration& yaml, const Catalog& catalog) { return Builder(yaml, catalog).build(); }
+Preflight build_model(const Course& course, const Catalog& catalog) { return Builder(course, catalog).build(); }
 
 }  // namespace crossfade::mapping

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "mapping/catalog.h"
+#include "mapping/course.h"
 #include "mapping/preflight.h"
 
 namespace crossfade::mapping {
 
-/// Holds the file against the catalog: what does not fit becomes a finding, what does becomes the model. Pure. Where
-/// something fails the model lacks it.
-Preflight build_model(const v1::Migration& yaml, const Catalog& catalog);
+/// Holds the file's one direction against the catalog: what does not fit becomes a finding, what does becomes the model.
+/// Pure. Where something fails the model lacks it.
+Preflight build_model(const Course& course, const Catalog& catalog);
 
 }  // namespace crossfade::mapping

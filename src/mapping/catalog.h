@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,9 @@ struct ColumnCatalog {
   bool always_identity = false; ///< generated always as identity: takes no value from us
 };
 
-/// Foreign key columns of one table, and what they refer to in the same schema.
+/// Foreign key columns of one target's table, and what they refer to.
 struct ForeignKeyCatalog {
-  std::string parent;
+  std::string parent;                 ///< the target whose table it is
   std::vector<std::string> columns;
   std::vector<std::string> parent_columns;
 };
@@ -60,7 +61,7 @@ struct RelationCatalog {
   bool has_children = false;          ///< tables inherit from it the old way
   std::vector<std::string> primary_key;
   std::vector<ColumnCatalog> columns;
-  std::vector<ForeignKeyCatalog> foreign_keys;  ///< of tables of the shadow schema
+  std::vector<ForeignKeyCatalog> foreign_keys;  ///< of targets, to targets
   std::vector<IdentityCatalog> identities;      ///< of sources
 
   bool exists() const { return oid != 0; }
@@ -86,6 +87,7 @@ struct FunctionCatalog {
 struct TargetCatalog {
   RelationCatalog table;
   RelationCatalog view;
+  std::optional<RelationCatalog> keeps;   ///< in reverse: the view of rejects.sql that names rows of the table, if there is one
   std::vector<ReadCatalog> reads;
   std::vector<FunctionCatalog> functions;
 };

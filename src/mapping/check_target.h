@@ -3,13 +3,14 @@
 #include <vector>
 
 #include "mapping/catalog.h"
+#include "mapping/course.h"
 #include "mapping/preflight.h"
 
 namespace crossfade::mapping {
 
-/// Whether view and shadow table fit, and whether the view's rows follow from its tables alone. `schemas` are the file's;
-/// `rules` those of this target. True if there is a table with a key and a view to fill it from.
-bool check_target(const std::string& name, const TargetCatalog& target, const v1::Schemas& schemas,
+/// Whether view and table fit, and whether the view's rows follow from its tables alone. `rules` are those of this target.
+/// True if there is a table with a key and a view to fill it from.
+bool check_target(const Course& course, const std::string& name, const TargetCatalog& target,
                   const std::vector<WrittenRule>& rules, std::vector<Finding>& findings);
 
 /// True if values of one type, printed, can be read as the other and compare alike: the same type, two kinds of integer, or

@@ -13,6 +13,13 @@ bool reads_of(const ReadCatalog& read, const RelationCatalog& source) {
   return read.schema == source.schema && read.name == source.name;
 }
 
+/// In reverse a view may look at the old row, which says what v2 cannot: nobody but these views changes it any more.
+bool fills(const Course& course, const ReadCatalog& read) {
+  return course.direction == Direction::kReverse &&
+         std::any_of(course.tables.begin(), course.tables.end(),
+                     [&](const auto& target) { return target.second == TableName{read.schema, read.name}; });
+}
+
 }  // namespace
 
 std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule) {
@@ -37,19 +44,19 @@ std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenR
   return columns;
 }
 
-void check_reads(const v1::Migration& yaml, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings) {
+void check_reads(const Course& course, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings) {
   Findings found(findings, "target " + target);
   const auto check = [&](const std::vector<ReadCatalog>& reads, const std::string& reader) {
     for (const auto& read : reads) {
       const bool followed = std::any_of(catalog.rules.begin(), catalog.rules.end(), [&](const WrittenRule& rule) {
         return rule.target == target && reads_of(read, catalog.sources.at(rule.source));
       });
-      if (followed) continue;
-      const auto table = read.schema == yaml.schemas().source() ? read.name : read.schema + "." + read.name;
+      if (followed || fills(course, read)) continue;
+      const auto table = read.schema == course.yaml.schemas().source() ? read.name : read.schema + "." + read.name;
       if (read.kind == 'r' || read.kind == 'p') {
         found.fail(fmt::format("{} reads {}.{} ({}), which no rule follows", reader, read.schema, read.name,
                                read.whole_row ? "*" : fmt::format("{}", fmt::join(read.columns, ", "))),
-                   fmt::format("Add to targets.{}.follow: {}: {{view column: its column}}; and {} to sources.", target, table, table));
+                   fmt::format("Add to {}.{}.follow: {}: {{view column: its column}}; and {} to sources.", course.section(), target, table, table));
       } else {
         found.fail(fmt::format("{} reads {}.{}, which is not a table: its changes are not in the WAL", reader, read.schema, read.name),
                    "Read the tables behind it.");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mapping/catalog.h"
+#include "mapping/course.h"
 #include "mapping/preflight.h"
 
 namespace crossfade::mapping {
@@ -13,6 +14,6 @@ namespace crossfade::mapping {
 std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule);
 
 /// Every table that decides a target's rows has to be followed by it: a change of any other would pass unnoticed.
-void check_reads(const v1::Migration& yaml, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
+void check_reads(const Course& course, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
 
 }  // namespace crossfade::mapping

@@ -24,7 +24,8 @@ std::optional<std::vector<LocateStep>> find_path(const std::map<std::string, Tar
     for (const auto& key : table.foreign_keys) {
       if (!targets.contains(key.parent) || !seen.insert(key.parent).second) continue;
       auto path = place.path;
-      path.push_back({key.parent, key.columns, key.parent_columns});
+      const auto& parent = targets.at(key.parent).table;
+      path.push_back({{parent.schema, parent.name}, key.columns, key.parent_columns});
       open.push_back({key.parent, std::move(path)});
     }
   }

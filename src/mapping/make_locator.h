@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "mapping/catalog.h"
+#include "mapping/course.h"
 #include "mapping/preflight.h"
 
 namespace crossfade::mapping {
 
 /// The locator that rule `number` of the catalog speaks of: its columns with their types, and the way to them from the
 /// shadow table. Nothing where that cannot be; `found` says why.
-std::optional<Locator> make_locator(const v1::Migration& yaml, const Catalog& catalog, std::size_t number, Findings& found);
+std::optional<Locator> make_locator(const Course& course, const Catalog& catalog, std::size_t number, Findings& found);
 
 /// The rule's source columns in the order of the locator's columns; a select's in the order of its parameters.
 std::vector<std::string> ordered_source_columns(const WrittenRule& rule, const RelationCatalog& view);

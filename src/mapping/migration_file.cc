@@ -98,17 +98,17 @@ TableName source_table(const v1::Migration& yaml, const std::string& written) {
 std::vector<InstallScript> install_scripts(const MigrationFile& file) {
   const auto& schemas = file.yaml.schemas();
   std::vector<InstallScript> scripts;
-  const auto add = [&](const char* name, const std::string& schema, const std::string& text) {
+  const auto add = [&](const char* name, const std::string& schema, const std::string& reads, const std::string& text) {
     if (text.empty()) return;
     // In one line with the file's first, so that the server's line numbers are the file's.
     auto sql = fmt::format("create schema if not exists {0}; set local search_path to {0}, {1}; {2}\n;\nset local search_path to '';\n",
-                           quote_identifier(schema), quote_identifier(schemas.source()), text);
+                           quote_identifier(schema), quote_identifier(reads), text);
     scripts.push_back({name, schema, std::move(sql)});
   };
-  add("v2.sql", schemas.shadow(), file.v2_sql);
-  add("mapping.sql", schemas.mapping(), file.mapping_sql);
-  add("rejects.sql", schemas.mapping(), file.rejects_sql);
-  add("reverse.sql", schemas.reverse(), file.reverse_sql);
+  add("v2.sql", schemas.shadow(), schemas.source(), file.v2_sql);
+  add("mapping.sql", schemas.mapping(), schemas.source(), file.mapping_sql);
+  add("rejects.sql", schemas.mapping(), schemas.source(), file.rejects_sql);
+  add("reverse.sql", schemas.reverse(), schemas.shadow(), file.reverse_sql);
   return scripts;
 }
 

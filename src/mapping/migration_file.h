@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crossfade/v1/migration.pb.h"
+#include "mapping/table_name.h"
 
 namespace crossfade::mapping {
 
@@ -25,14 +26,10 @@ MigrationFile load_migration(const std::filesystem::path& folder);
 v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text);
 
 /// Where the file's word for a source leads: "exercises" → schemas.source, "other.exercises" → other.
-struct TableName {
-  std::string schema;
-  std::string name;
-};
 TableName source_table(const v1::Migration& yaml, const std::string& written);
 
 /// One step of setting a migration up. `sql` is whole: it makes the schema where there is none and runs the file with that
-/// schema first in the search path, schemas.source second. To be run in a transaction, in the order given.
+/// schema first in the search path, then the one whose tables it reads. To be run in a transaction, in the order given.
 struct InstallScript {
   std::string file;    ///< "v2.sql"
   std::string schema;  ///< which it fills

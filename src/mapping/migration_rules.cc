@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "mapping/course.h"
 #include "mapping/nearest_word.h"
 #include "mapping/written_rule.h"
 
@@ -53,19 +54,22 @@ void require_schemas(const v1::Schemas& schemas) {
   }
 }
 
-void require_targets(const v1::Migration& yaml) {
+void require_sources(const v1::Migration& yaml) {
   if (yaml.sources().empty()) throw wrong("sources", "none is named", "Name the tables that the views read.");
-  if (yaml.targets().empty()) throw wrong("targets", "none is named", "Name the views, and what each follows.");
-  std::vector<std::string> known;
   for (const auto& [name, source] : yaml.sources()) {
-    known.push_back(name);
     if (std::count(name.begin(), name.end(), '.') > 1 || name.starts_with('.') || name.ends_with('.')) {
       throw wrong("sources", fmt::format("\"{}\" names no table", name), "Write table, or schema.table.");
     }
   }
+}
+
+/// Targets of one direction: each follows something, and only what there is.
+void require_targets(const v1::Migration& yaml, const std::string& section) {
+  std::vector<std::string> known;
+  for (const auto& [name, source] : yaml.sources()) known.push_back(name);
   std::sort(known.begin(), known.end());
   for (const auto& [name, target] : yaml.targets()) {
-    const auto place = "targets." + name;
+    const auto place = section + "." + name;
     if (target.follow().empty()) {
       throw wrong(place, "follows nothing", "Add follow: {source: {view_column: source_column}} for every table its view reads.");
     }
@@ -78,14 +82,14 @@ void require_targets(const v1::Migration& yaml) {
   }
 }
 
-void require_locates(const v1::Migration& yaml) {
+void require_locates(const v1::Migration& yaml, const std::string& section) {
   std::map<std::string, std::set<std::string>> locators;
-  for (const auto& rule : written_rules(yaml)) {
+  for (const auto& rule : written_rules(yaml, section)) {
     if (rule.locator_columns.size() == 1) locators[rule.target].insert(rule.locator_columns[0]);
   }
   for (const auto& [name, target] : yaml.targets()) {
     for (const auto& [column, predicate] : target.locate()) {
-      const auto place = fmt::format("targets.{}.locate.{}", name, column);
+      const auto place = fmt::format("{}.{}.locate.{}", section, name, column);
       if (!locators[name].contains(column)) {
         throw wrong(place, "no follow rule uses this column by itself", "Remove it, or name a rule's column.");
       }
@@ -94,6 +98,25 @@ void require_locates(const v1::Migration& yaml) {
       }
     }
   }
+}
+
+/// What the reverse direction adds to what each direction has to satisfy.
+void require_reverse(const v1::Migration& yaml) {
+  if (!yaml.reverse().empty() && yaml.schemas().reverse().empty()) {
+    throw wrong("schemas.reverse", "is missing, but reverse has rules", "Name the schema of the views of reverse.sql.");
+  }
+  for (const auto& [name, target] : yaml.reverse()) {
+    const auto place = "reverse." + name;
+    if (!old_table(yaml, name)) {
+      throw wrong(place, "is no table among the sources, or a shared one", "Name the old table without its schema, as its view in schemas.reverse is named.");
+    }
+    if (target.backfill() != v1::TargetTable::BACKFILL_UNSPECIFIED) {
+      throw wrong(place, "backfill has no meaning here: the old table is full when the direction turns", "Remove backfill.");
+    }
+  }
+  const auto course = reverse_course(yaml, Places::kSwapped);
+  require_targets(course.yaml, course.section());
+  require_locates(course.yaml, course.section());
 }
 
 void require_checks(const v1::Migration& yaml) {
@@ -142,8 +165,11 @@ void complete(v1::Migration& yaml) {
 void require_consistent(const v1::Migration& yaml) {
   require_name(yaml.migration());
   require_schemas(yaml.schemas());
-  require_targets(yaml);
-  require_locates(yaml);
+  require_sources(yaml);
+  if (yaml.targets().empty()) throw wrong("targets", "none is named", "Name the views, and what each follows.");
+  require_targets(yaml, "targets");
+  require_locates(yaml, "targets");
+  require_reverse(yaml);
   require_checks(yaml);
   require_cutover(yaml.cutover());
 }

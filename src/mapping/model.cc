@@ -10,6 +10,8 @@ std::string Locator::name() const {
   return indirect() ? fmt::format("{} by {}", fmt::join(columns, ", "), lookup) : fmt::format("{}", fmt::join(columns, ", "));
 }
 
+std::string rejects_name(const std::string& source) { return "rejected_" + source; }
+
 std::optional<std::uint16_t> Model::find_target(const std::string& target_name) const {
   for (std::uint16_t n = 0; n < targets.size(); ++n) {
     if (targets[n].name == target_name) return n;

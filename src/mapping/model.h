@@ -6,7 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "mapping/table_name.h"
+
 namespace crossfade::mapping {
+
+/// Which way changes go: from v1 to v2 while v1 owns the data; from v2 to v1 once the writes have moved, so that v1 stays
+/// true and there is a way back.
+enum class Direction { kForward, kReverse };
 
 /// A column and its type as format_type prints it, e.g. {"starts_on", "date"}.
 struct Column {
@@ -17,7 +23,7 @@ struct Column {
 /// One step from a shadow table to the table that has the locator's columns, along a foreign key:
 /// `columns` of the table before it refer to `parent_columns` of `parent`.
 struct LocateStep {
-  std::string parent;
+  TableName parent;
   std::vector<std::string> columns;
   std::vector<std::string> parent_columns;
 };
@@ -46,7 +52,7 @@ struct FollowRule {
   std::vector<std::string> relevant_columns;
 };
 
-/// A v1 table.
+/// A table whose changes are followed: of v1, or of v2 in the reverse direction.
 struct Source {
   std::string schema;
   std::string name;
@@ -54,23 +60,28 @@ struct Source {
   std::uint32_t oid = 0;
 };
 
-/// A v2 table and the view that fills it.
+/// "rejected_exercises": the view that names rows of a source that are left out on purpose, and why.
+std::string rejects_name(const std::string& source);
+
+/// A table and the view that fills it: of v2, or of v1 in the reverse direction.
 struct Target {
-  std::string name;
+  std::string name;                      ///< the view's, and what people call it
   std::vector<Column> columns;           ///< what the engine writes, in the table's order; generated ones left out
   std::vector<std::string> key;          ///< the primary key's columns
   std::vector<Locator> locators;         ///< the first is the one a backfill walks along
   std::uint16_t walk_source = 0;         ///< the source whose column gives the backfill its chunk bounds …
   std::string walk_column;               ///< … and that column; "" where no direct rule of one column exists
   double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
+  TableName table = {};
+  std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
 };
 
 /// A migration as the engine runs it: the file's words checked against the catalog and put in order.
 struct Model {
   std::string name;
-  std::string shadow_schema;
-  std::string mapping_schema;
-  std::string reverse_schema;            ///< "" where the file names none
+  Direction direction = Direction::kForward;
+  std::string shadow_schema;             ///< where v2's tables are while v1 owns the data
+  std::string mapping_schema;            ///< of the views that fill the targets
   std::string stable_schema;             ///< schema of the stable views; "" where the file names none
   std::vector<Source> sources;
   std::vector<Target> targets;           ///< parents before children

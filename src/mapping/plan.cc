@@ -28,8 +28,8 @@ std::string found_in_shadow(const Target& target, const Locator& locator) {
   auto way = "in the shadow table by " + target.name;
   for (std::size_t n = 0; n < locator.path.size(); ++n) {
     const auto& step = locator.path[n];
-    if (n > 0) way += ", " + locator.path[n - 1].parent;
-    way += fmt::format("({}) → {}({})", fmt::join(step.columns, ", "), step.parent, fmt::join(step.parent_columns, ", "));
+    if (n > 0) way += ", " + locator.path[n - 1].parent.name;
+    way += fmt::format("({}) → {}({})", fmt::join(step.columns, ", "), step.parent.name, fmt::join(step.parent_columns, ", "));
   }
   return way;
 }
@@ -120,6 +120,8 @@ std::string plan_text(const Preflight& preflight) {
     warned += finding.level == Finding::Level::kWarn ? 1 : 0;
   }
   for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) text += target_text(preflight.model, n);
+  if (preflight.reverse) text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
+  for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, n);
   const auto& name = preflight.model.name;
   text += failed > 0 ? fmt::format("\n{} cannot begin: {} to mend, {} to look at.\n", name, failed, warned)
                      : fmt::format("\n{} can begin: nothing to mend, {} to look at.\n", name, warned);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct Finding {
 /// A migration held against a database.
 struct Preflight {
   Model model;                                  ///< whole only if ok()
+  std::optional<Model> reverse;                 ///< of the way back, where the file has one
   std::vector<Finding> findings;
 
   bool ok() const {

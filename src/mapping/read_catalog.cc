@@ -86,11 +86,14 @@ asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalo
   }
 }
 
-asio::awaitable<void> read_foreign_keys(pg::Connection& connection, RelationCatalog& table) {
+asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Course& course, RelationCatalog& table) {
   pg::Parameters by_oid = {std::to_string(table.oid)};
   const auto result = co_await connection.query(std::string(queries::catalog_foreign_keys), std::move(by_oid));
   for (std::size_t row = 0; row < result.size(); ++row) {
-    table.foreign_keys.push_back({std::string(result.text(row, 0)), names(result, row, 1), names(result, row, 2)});
+    const TableName parent{std::string(result.text(row, 0)), std::string(result.text(row, 1))};
+    for (const auto& [name, of_target] : course.tables) {
+      if (of_target == parent) table.foreign_keys.push_back({name, names(result, row, 2), names(result, row, 3)});
+    }
   }
 }
 
@@ -105,11 +108,16 @@ asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection,
   co_return reads;
 }
 
-asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const v1::Schemas& schemas, std::string name) {
+asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Course& course, std::string name) {
   TargetCatalog target;
-  target.table = co_await read_relation(connection, schemas.shadow(), name);
-  if (target.table.exists()) co_await read_foreign_keys(connection, target.table);
-  target.view = co_await read_relation(connection, schemas.mapping(), name);
+  const auto& table = course.tables.at(name);
+  target.table = co_await read_relation(connection, table.schema, table.name);
+  if (target.table.exists()) co_await read_foreign_keys(connection, course, target.table);
+  if (!course.rejects_schema.empty()) {
+    auto keeps = co_await read_relation(connection, course.rejects_schema, rejects_name(name));
+    if (keeps.exists()) target.keeps = std::move(keeps);
+  }
+  target.view = co_await read_relation(connection, course.yaml.schemas().mapping(), name);
   if (target.view.kind != 'v') co_return target;
   target.reads = co_await read_reads(connection, queries::catalog_view_reads, target.view.oid);
   pg::Parameters by_oid = {std::to_string(target.view.oid)};
@@ -172,14 +180,14 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
   co_return lookup;
 }
 
-asio::awaitable<void> read_lookups(pg::Connection& connection, const v1::Schemas& schemas, Catalog& catalog) {
+asio::awaitable<void> read_lookups(pg::Connection& connection, const Course& course, Catalog& catalog) {
   for (std::size_t n = 0; n < catalog.rules.size(); ++n) {
     const auto& rule = catalog.rules[n];
     const auto& source = catalog.sources.at(rule.source);
     const auto& view = catalog.targets.at(rule.target).view;
     if (rule.lookup.empty() || !source.exists() || !view.exists()) continue;
-    auto near = quote_identifier(schemas.source());
-    auto body = co_await read_lookup_body(connection, rule, source, view, fmt::format("crossfade_lookup_{}", n), std::move(near));
+    auto near = quote_identifier(course.yaml.schemas().source());
+    auto body = co_await read_lookup_body(connection, rule, source, view, fmt::format("crossfade_lookup_{}_{}", course.section(), n), std::move(near));
     catalog.lookups[n] = std::move(body);
   }
 }
@@ -195,11 +203,11 @@ const ColumnCatalog* RelationCatalog::find(const std::string& column) const {
 
 std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
 
-asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const MigrationFile& file) {
-  const auto& yaml = file.yaml;
+asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Course& course) {
+  const auto& yaml = course.yaml;
   co_await set_search_path(connection, "");
   Catalog catalog;
-  catalog.rules = written_rules(yaml);
+  catalog.rules = written_rules(yaml, course.section());
   catalog.server = co_await read_server(connection, "crossfade_" + yaml.migration());
   for (const auto& [written, key] : yaml.sources()) {
     const auto table = source_table(yaml, written);
@@ -208,11 +216,11 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Migratio
     catalog.sources[written] = std::move(source);
   }
   for (const auto& [name, target] : yaml.targets()) {
-    auto read = co_await read_target(connection, yaml.schemas(), name);
+    auto read = co_await read_target(connection, course, name);
     catalog.targets[name] = std::move(read);
   }
   co_await read_deferred_keys(connection, yaml.migration(), catalog);
-  co_await read_lookups(connection, yaml.schemas(), catalog);
+  co_await read_lookups(connection, course, catalog);
   co_return catalog;
 }
 

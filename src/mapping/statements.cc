@@ -67,32 +67,11 @@ struct KeyArrays {
 
 }  // namespace
 
-std::vector<Pick> range_picks(const Range& range) {
-  Pick pick;
-  pick.form = Pick::Form::kRange;
-  pick.has_low = range.low.has_value();
-  pick.has_high = range.high.has_value();
-  std::vector<Pick> picks = {pick};
-  if (range.with_nulls && range.low && !range.high) {
-    Pick nulls;
-    nulls.null_mask = 1;
-    picks.push_back(nulls);
-  }
-  return picks;
-}
-
-std::vector<std::optional<std::string>> range_parameters(const Range& range) {
-  std::vector<std::optional<std::string>> parameters;
-  if (range.low) parameters.push_back(range.low);
-  if (range.high) parameters.push_back(range.high);
-  return parameters;
-}
-
 Statements::Statements(const Model& model, std::uint16_t target)
     : model_(model),
       target_(model.targets.at(target)),
       view_(quote_qualified(model.mapping_schema, target_.name)),
-      shadow_(quote_qualified(model.shadow_schema, target_.name)) {}
+      shadow_(target_.table.quoted()) {}
 
 /// `alias` has the locator's columns: the view, the shadow table, or the table its foreign keys lead to.
 std::string Statements::condition(const Pick& pick, const std::string& alias, int& parameter) const {
@@ -151,7 +130,7 @@ std::string Statements::shadow_condition(const Pick& pick, int& parameter) const
     const auto& step = locator.path[n];
     const auto parent = format("p{}", n + 1);
     before += format("{} in (select {} from {} {} where ", tuple(columns_of(alias, step.columns), step.columns.size()),
-                     columns_of(parent, step.parent_columns), quote_qualified(model_.shadow_schema, step.parent), parent);
+                     columns_of(parent, step.parent_columns), step.parent.quoted(), parent);
     after += ")";
     alias = parent;
   }
@@ -162,6 +141,11 @@ std::string Statements::same_key(const std::string& left, const std::string& rig
   return joined(target_.key, " and ", [&](const std::string& name) {
     return format("{}.{} = {}.{}", left, quote_identifier(name), right, quote_identifier(name));
   });
+}
+
+/// Row `alias` is not one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
+std::string Statements::not_kept(const std::string& alias) const {
+  return format("not exists (select from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
 }
 
 /// The view's rows of one pick. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
@@ -212,7 +196,7 @@ std::string Statements::walk_values() const {
     const auto& step = walk.path[n];
     const auto child = n == 0 ? std::string("s") : format("p{}", n);
     const auto parent = format("p{}", n + 1);
-    from += format("{}{} {}", n == 0 ? "" : ", ", quote_qualified(model_.shadow_schema, step.parent), parent);
+    from += format("{}{} {}", n == 0 ? "" : ", ", step.parent.quoted(), parent);
     for (std::size_t c = 0; c < step.columns.size(); ++c) {
       where += format("{}{}.{} = {}.{}", where.empty() ? "" : " and ", parent, quote_identifier(step.parent_columns[c]),
                       child, quote_identifier(step.columns[c]));
@@ -253,6 +237,8 @@ std::string Statements::merge(const std::vector<Pick>& picks, bool replace) cons
   const auto differs = format("row({})::record *<> row({})::record", columns_of("n", names), columns_of("p", names));
   auto unequal = format("p.{} is null or {}", quote_identifier(target_.key.front()), differs);
   std::string removed;
+  // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
+  const auto* gone = target_.keeps ? "gone" : "stale";
   if (replace) {
     removed = format(
         "), removed as (\n  delete from {} s using prior p, next n where {} and {} and {}\n  and not exists ("
@@ -264,14 +250,15 @@ std::string Statements::merge(const std::vector<Pick>& picks, bool replace) cons
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n{removed}), written as (\n"
       "  insert into {shadow} as s ({into})\n  select {from} from next n left join prior p on {same}\n"
       "  where {unequal}\n  on conflict ({key}) {on_conflict}\n"
-      "  returning s.xmax = 0 as fresh\n), stale as (\n"
-      "  select {stale} from prior p where not exists (select from next n where {same})\n)\n"
+      "  returning s.xmax = 0 as fresh\n), {gone} as {materialized}(\n"
+      "  select {stale} from prior p where not exists (select from next n where {same})\n){kept}\n"
       "select (select count(*) from next), (select count(*) from written where fresh),"
       " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
       fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks)), fmt::arg("shadow", shadow_),
       fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
       fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
-      fmt::arg("stale", columns_of("p", target_.key)));
+      fmt::arg("stale", columns_of("p", target_.key)), fmt::arg("gone", gone), fmt::arg("materialized", target_.keeps ? "materialized " : ""),
+      fmt::arg("kept", target_.keeps ? format(", stale as (\n  select g.* from gone g where {}\n)", not_kept("g")) : ""));
 }
 
 std::string Statements::holders(const std::vector<Pick>& picks, const std::string& unique_by) const {
@@ -325,6 +312,10 @@ std::string Statements::compare(const std::vector<Pick>& picks) const {
   std::vector<std::string> walk;
   for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(format("crossfade_walk_{}", n));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
+  const auto first = quote_identifier(target_.key.front());
+  auto differs = format("n.{0} is null or p.{0} is null or row({1})::record *<> row({2})::record", first, columns_of("n", names),
+                        columns_of("p", names));
+  if (target_.keeps) differs = format("({}) and (n.{} is not null or {})", differs, first, not_kept("p"));
   // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), differing as (\n"
@@ -333,14 +324,13 @@ std::string Statements::compare(const std::vector<Pick>& picks) const {
       "    case when n.{first} is not null then to_jsonb(n) - array['{dropped}'] end as in_view,\n"
       "    case when p.{first} is not null then to_jsonb(p) end as in_shadow\n"
       "  from next n full join prior p on {same}\n"
-      "  where n.{first} is null or p.{first} is null or row({n})::record *<> row({p})::record\n)\n"
+      "  where {differs}\n)\n"
       "select (select count(*) from next), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
       fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks)), fmt::arg("walk", walk_values()),
       fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
-      fmt::arg("first", quote_identifier(target_.key.front())), fmt::arg("same", same_key("p", "n")),
-      fmt::arg("n", columns_of("n", names)), fmt::arg("p", columns_of("p", names)));
+      fmt::arg("first", first), fmt::arg("same", same_key("p", "n")), fmt::arg("differs", differs));
 }
 
 std::string Statements::source_name() const {
@@ -352,7 +342,7 @@ std::string Statements::source_name() const {
 std::string Statements::walk_owner() const {
   const auto& walk = target_.locators.at(0);
   if (!walk.locate.empty()) return "";
-  return walk.path.empty() ? shadow_ : quote_qualified(model_.shadow_schema, walk.path.back().parent);
+  return walk.path.empty() ? shadow_ : walk.path.back().parent.quoted();
 }
 
 std::string Statements::next_bound(const Range& range) const {

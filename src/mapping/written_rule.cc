@@ -33,12 +33,12 @@ std::vector<std::string> split_names(const std::string& list) {
   return names;
 }
 
-WrittenRule read_rule(std::string target, std::string source, const v1::FollowRule& written) {
+WrittenRule read_rule(std::string_view section, std::string target, std::string source, const v1::FollowRule& written) {
   WrittenRule rule;
   rule.target = std::move(target);
   rule.source = std::move(source);
   const auto wrong = [&](const char* what, std::string advice) {
-    return usage_failure(fmt::format("migration.yaml: targets.{}.follow.{}: {}", rule.target, rule.source, what),
+    return usage_failure(fmt::format("migration.yaml: {}.{}.follow.{}: {}", section, rule.target, rule.source, what),
                          std::move(advice));
   };
   if (written.columns().empty()) {
@@ -87,11 +87,11 @@ Lookup read_lookup(std::string_view written) {
   return lookup;
 }
 
-std::vector<WrittenRule> written_rules(const v1::Migration& file) {
+std::vector<WrittenRule> written_rules(const v1::Migration& file, std::string_view section) {
   std::vector<WrittenRule> rules;
   for (const auto& [target_name, target] : sorted(file.targets())) {
     for (const auto& [source_name, written] : sorted(target.follow())) {
-      for (const auto& rule : written.rules()) rules.push_back(read_rule(target_name, source_name, rule));
+      for (const auto& rule : written.rules()) rules.push_back(read_rule(section, target_name, source_name, rule));
     }
   }
   return rules;

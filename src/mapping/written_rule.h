@@ -17,9 +17,9 @@ struct WrittenRule {
   std::string lookup;                        ///< indirect: the select with $1…$n for arrays of source_columns' values; else ""
 };
 
-/// All rules of the file, by target, then by source. Throws a usage Failure for a rule without columns, and for one that
-/// mixes columns with a select.
-std::vector<WrittenRule> written_rules(const v1::Migration& file);
+/// All rules of the file's targets, by target, then by source. Throws a usage Failure for a rule without columns, and for one
+/// that mixes columns with a select; `section` is what the file calls the targets.
+std::vector<WrittenRule> written_rules(const v1::Migration& file, std::string_view section = "targets");
 
 /// A lookup with its $column replaced by $1…$n, and the columns in that order; each is named once.
 struct Lookup {

@@ -36,9 +36,7 @@ std::deque<Range> gaps_between(const pg::Result& ledger) {
 
 }  // namespace
 
-std::string Backfill::shadow_name(std::uint16_t target) const {
-  return quote_qualified(run_.model.shadow_schema, run_.model.targets[target].name);
-}
+std::string Backfill::shadow_name(std::uint16_t target) const { return run_.model.targets[target].table.quoted(); }
 
 asio::awaitable<void> Backfill::loop() {
   for (;;) {

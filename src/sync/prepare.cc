@@ -63,7 +63,6 @@ asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, co
   for (auto script : engine_scripts()) co_await connection.script(std::move(script));
   std::vector<std::string> made;
   std::vector<std::string> there;
-  const auto& source_schema = file.yaml.schemas().source();
   for (const auto& script : install_scripts(file)) {
     const bool ours = std::find(made.begin(), made.end(), script.schema) != made.end();
     if (!ours && std::find(there.begin(), there.end(), script.schema) == there.end()) {
@@ -75,8 +74,6 @@ asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, co
     }
     // A schema that is there already is the user's own; it is checked like any other, and left as it is.
     if (std::find(made.begin(), made.end(), script.schema) == made.end()) continue;
-    auto path = fmt::format("set local search_path = {}, {}", quote_identifier(script.schema), quote_identifier(source_schema));
-    co_await connection.script(std::move(path));
     std::optional<Failure> failure;
     try {
       co_await connection.script(script.sql);
@@ -91,7 +88,6 @@ asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, co
     }
     if (failure) throw *failure;
   }
-  co_await connection.script("set local search_path = ''");
   co_return made;
 }
 
@@ -122,7 +118,7 @@ asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& mo
   co_await connection.query(std::string(queries::prepare_rows), name);
   for (const auto& target : model.targets) {
     // Into an empty table rows are loaded in bulk; what is there already is merged.
-    auto any = fmt::format("select not exists (select from {})", quote_qualified(model.shadow_schema, target.name));
+    auto any = fmt::format("select not exists (select from {})", target.table.quoted());
     const bool empty = co_await truth(connection, any, {});
     pg::Parameters begin = {model.name, target.name, empty ? "true" : "false",
                             std::to_string(static_cast<std::int64_t>(target.estimated_rows))};

@@ -132,7 +132,7 @@ asio::awaitable<std::vector<Key>> Refresh::holders(pg::Connection& connection, c
   const std::string unique_keys(sql::queries::unique_keys);
   for (auto& [target, selection] : select_keys(model_, keys)) {
     if (!model_.targets[target].locators[0].locate.empty()) continue;
-    pg::Parameters table = {quote_qualified(model_.shadow_schema, model_.targets[target].name)};
+    pg::Parameters table = {model_.targets[target].table.quoted()};
     const auto uniques = co_await connection.query(unique_keys, table);
     for (std::size_t n = 0; n < uniques.size(); ++n) {
       auto sql = statements_[target].holders(selection.picks, std::string(uniques.text(n, 0)));

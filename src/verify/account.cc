@@ -37,7 +37,7 @@ asio::awaitable<std::map<std::string, Values>> rejects(pg::Connection& connectio
 
 /// False: there is no such view. Throws for one that does not say what it must.
 bool rejects_some(const mapping::Model& model, const mapping::Source& source, const std::map<std::string, Values>& views) {
-  const auto view = views.find(rejects_name(source));
+  const auto view = views.find(mapping::rejects_name(source.name));
   if (view == views.end()) return false;
   auto needed = source.key;
   needed.emplace_back("reason");

@@ -62,14 +62,14 @@ std::string matches(const Model& model, const FollowRule& rule, const std::strin
 std::string in_shadow(const Model& model, const FollowRule& rule) {
   const auto& target = model.targets[rule.target];
   const auto& path = target.locators[rule.locator].path;
-  auto from = quote_qualified(model.shadow_schema, target.name) + " f0";
+  auto from = target.table.quoted() + " f0";
   for (std::size_t n = 0; n < path.size(); ++n) {
     Names on;
     for (std::size_t c = 0; c < path[n].columns.size(); ++c) {
       on.push_back(format("f{}.{} = f{}.{}", n + 1, quote_identifier(path[n].parent_columns[c]), n,
                           quote_identifier(path[n].columns[c])));
     }
-    from += format(" join {} f{} on {}", quote_qualified(model.shadow_schema, path[n].parent), n + 1, fmt::join(on, " and "));
+    from += format(" join {} f{} on {}", path[n].parent.quoted(), n + 1, fmt::join(on, " and "));
   }
   return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size())));
 }
@@ -90,8 +90,6 @@ std::string without(std::string& steps, const std::string& before, const Names& 
 }  // namespace
 
 bool is_accountable(const Model& model, std::uint16_t source) { return !rules_of(model, source).empty(); }
-
-std::string rejects_name(const mapping::Source& source) { return "rejected_" + source.name; }
 
 std::string account_statement(const Model& model, std::uint16_t number, bool has_rejects) {
   const auto& source = model.sources.at(number);
@@ -118,7 +116,7 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
   if (has_rejects) {
     Names same;
     for (const auto& name : source.key) same.push_back(format("r.{0} = s.{0}", quote_identifier(name)));
-    const auto view = quote_qualified(model.mapping_schema, rejects_name(source));
+    const auto view = quote_qualified(model.mapping_schema, mapping::rejects_name(source.name));
     const auto on = format("{}", fmt::join(same, " and "));
     // A row may have several reasons and is counted once.
     rejected = format("select min(r.reason::text) as reason from {} r where exists (select from {} s where {}) group by {}", view,

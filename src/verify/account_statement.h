@@ -19,7 +19,4 @@ std::string account_statement(const mapping::Model& model, std::uint16_t source,
 /// True if rows of the source are looked for: a target follows it by columns, not by lookups alone.
 bool is_accountable(const mapping::Model& model, std::uint16_t source);
 
-/// "rejected_exercises": the view that names the rows of a source that are left out on purpose, and why.
-std::string rejects_name(const mapping::Source& source);
-
 }  // namespace crossfade::verify

@@ -57,6 +57,16 @@ language sql immutable parallel safe as $$
                   'label ' || coalesce(workout_map.own_label(day_label), workout_map.muscle_label(muscle_group)))
 $$;
 
+-- The defaults, overruled by what the user has chosen.
+create function workout_map.preferences(chosen jsonb) returns jsonb
+language sql immutable parallel safe as $$
+  select jsonb_build_object('workout_reminders_enabled', true, 'workout_reminder_time', '18:00',
+                            'pr_celebration_enabled', true, 'weekly_summary_enabled', true)
+    || case when jsonb_typeof(chosen) = 'object' then chosen
+            when chosen is null then '{}'
+            else jsonb_build_object('v1_preferences', chosen) end
+$$;
+
 -- Without an owner nobody could see a plan in v2: it is left out, and so is what hangs on it.
 create view workout_map.workout_plans as
 select p.id,
@@ -186,14 +196,10 @@ left join public.exercises e on e.id = l.exercise_id
 left join public.workout_plans owner on owner.id = e.plan_id and owner.user_id is not null
 where coalesce(s.user_id, p.user_id) is not null;
 
--- Everybody has preferences in v2: the defaults, overruled by what the user has chosen.
+-- Everybody has preferences in v2.
 create view workout_map.notification_preferences as
 select u.id as user_id,
-       jsonb_build_object('workout_reminders_enabled', true, 'workout_reminder_time', '18:00',
-                          'pr_celebration_enabled', true, 'weekly_summary_enabled', true)
-         || case when jsonb_typeof(n.preferences) = 'object' then n.preferences
-                 when n.preferences is null then '{}'
-                 else jsonb_build_object('v1_preferences', n.preferences) end as preferences,
+       workout_map.preferences(n.preferences) as preferences,
        coalesce(n.created_at, u.created_at) as created_at,
        coalesce(n.updated_at, u.created_at) as updated_at
 from auth.users u

@@ -122,6 +122,12 @@ create table workout_v2.workout_templates (
 create index idx_workout_templates_coach_id on workout_v2.workout_templates (coach_id);
 create index idx_workout_templates_needs_review on workout_v2.workout_templates (coach_id) where needs_review;
 
+-- For the way back: a plan of v1 shows when its first week begins, and only the whole old row tells which plan a week left.
+alter table workout_v2.workout_weeks replica identity full;
+-- Not required: with the whole old row a day's new notes or a plan's new name are known to concern no exercise and no session.
+alter table workout_v2.workout_days replica identity full;
+alter table workout_v2.workout_plans replica identity full;
+
 alter table workout_v2.workout_plans enable row level security;
 alter table workout_v2.workout_weeks enable row level security;
 alter table workout_v2.workout_days enable row level security;

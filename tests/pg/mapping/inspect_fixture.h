@@ -81,11 +81,17 @@ class InspectTest : public test::Postgres {
     co_return preflight;
   }
 
-  /// "FAIL subject: message → fix" of the findings that are not ok, in their order.
+  static boost::asio::awaitable<Preflight> forward_by_catalog(pg::Connection& connection, const MigrationFile& migration) {
+    const auto course = forward_course(migration.yaml);
+    co_return co_await inspect_catalog(connection, course);
+  }
+
+  /// "FAIL subject: message → fix" of the findings that are not ok, in their order. Most of these migrations have no way
+  /// back; that it is said has a test of its own.
   static std::vector<std::string> trouble(const Preflight& preflight) {
     std::vector<std::string> lines;
     for (const auto& finding : preflight.findings) {
-      if (finding.level == Finding::Level::kOk) continue;
+      if (finding.level == Finding::Level::kOk || finding.subject == "reverse") continue;
       lines.push_back((finding.level == Finding::Level::kFail ? "FAIL " : "warn ") + finding.subject + ": " + finding.message + " → " + finding.fix);
     }
     return lines;

@@ -44,7 +44,7 @@ TEST_F(InspectTest, ALocatorIsFoundAlongForeignKeys) {
   EXPECT_EQ(trouble(preflight), Lines{});
   const auto& locator = preflight.model.targets.at(2).locators.at(1);
   ASSERT_EQ(locator.path.size(), 1U);
-  EXPECT_EQ(locator.path[0].parent, "weeks");
+  EXPECT_EQ(locator.path[0].parent.name, "weeks");
   EXPECT_EQ(locator.path[0].columns, (Lines{"weekPlan", "week"}));
   EXPECT_EQ(locator.path[0].parent_columns, (Lines{"plan_id", "week"}));
 }

@@ -47,13 +47,14 @@ class Gym : public Postgres {
     mapping::Locator id{{"id"}, {"integer"}, "", {}, ""};
     mapping::Locator plan_id{{"plan_id"}, {"integer"}, "", {}, ""};
     mapping::Locator plan_of_week = plan_id;
-    plan_of_week.path = {{"weeks", {"week_id"}, {"id"}}};
+    plan_of_week.path = {{{"v2", "weeks"}, {"week_id"}, {"id"}}};
     model.targets = {
         {"plans", {{"id", "integer"}, {"owner", "text"}}, {"id"}, {id}, 0, "id", 0},
         {"weeks", {{"id", "text"}, {"plan_id", "integer"}, {"number", "integer"}}, {"id"}, {plan_id}, 0, "id", 0},
         {"moves", {{"id", "integer"}, {"week_id", "text"}, {"title", "character varying(40)"}, {"factor", "double precision"}},
          {"id"}, {plan_of_week, id}, 0, "id", 0},
     };
+    for (auto& target : model.targets) target.table = {"v2", target.name};
     const auto rule = [](std::uint16_t source, std::uint16_t target, std::uint16_t locator, const std::string& column) {
       return mapping::FollowRule{source, target, locator, {column}, {}};
     };

@@ -23,10 +23,15 @@ TargetCatalog table(const Names& columns, const std::vector<ForeignKeyCatalog>& 
 
 /// plans ← weeks ← days ← exercises.
 Targets workout() {
-  return {{"plans", table({"id"})},
+  Targets targets = {{"plans", table({"id"})},
           {"weeks", table({"id", "plan_id"}, {{"plans", {"plan_id"}, {"id"}}})},
           {"days", table({"id", "week_id"}, {{"weeks", {"week_id"}, {"id"}}})},
           {"exercises", table({"id", "day_id"}, {{"exercises", {"id"}, {"id"}}, {"days", {"day_id"}, {"id"}}, {"elsewhere", {"id"}, {"id"}}})}};
+  for (auto& [name, target] : targets) {
+    target.table.schema = "v2";
+    target.table.name = name + "_of_v2";
+  }
+  return targets;
 }
 
 TEST(FindPath, IsEmptyWhereTheTableHasTheColumns) {
@@ -39,9 +44,9 @@ TEST(FindPath, FollowsForeignKeysToTheNearestTable) {
   const auto path = find_path(workout(), "exercises", {"plan_id"});
   ASSERT_TRUE(path);
   ASSERT_EQ(path->size(), 2U);
-  EXPECT_EQ(path->at(0).parent, "days");
+  EXPECT_EQ(path->at(0).parent, (TableName{"v2", "days_of_v2"}));
   EXPECT_EQ(path->at(0).columns, Names{"day_id"});
-  EXPECT_EQ(path->at(1).parent, "weeks");
+  EXPECT_EQ(path->at(1).parent, (TableName{"v2", "weeks_of_v2"}));
 }
 
 TEST(FindPath, FindsNothingWhereNoTableHasThem) {

@@ -19,7 +19,7 @@ Preflight workout() {
   Locator by_plan;
   by_plan.columns = {"plan_id"};
   by_plan.types = {"uuid"};
-  by_plan.path = {{"weeks", {"week_id"}, {"id"}}};
+  by_plan.path = {{{"v2", "weeks"}, {"week_id"}, {"id"}}};
   Locator by_lookup;
   by_lookup.columns = {"id"};
   by_lookup.types = {"uuid"};

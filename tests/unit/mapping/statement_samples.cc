@@ -25,9 +25,9 @@ Pick values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
 }  // namespace
 
 Model sample_model() {
-  const LocateStep to_weeks{"weeks", {"week_id"}, {"id"}};
-  const LocateStep to_days{"days", {"day_id"}, {"id"}};
-  const LocateStep to_totals{"totals", {"user_id", "day"}, {"user_id", "day"}};
+  const LocateStep to_weeks{{"v2", "weeks"}, {"week_id"}, {"id"}};
+  const LocateStep to_days{{"v2", "days"}, {"day_id"}, {"id"}};
+  const LocateStep to_totals{{"v2", "totals"}, {"user_id", "day"}, {"user_id", "day"}};
   Model model;
   model.name = "sample";
   model.shadow_schema = "v2";
@@ -57,6 +57,11 @@ Model sample_model() {
        {located("plan_id", "integer", "s.\"week_id\" in (select w.id from v2.weeks w where w.plan_id = any($keys))")},
        0, "id", 0},
   };
+  for (auto& target : model.targets) target.table = {"v2", target.name};
+  auto& kept = model.targets.emplace_back(model.targets.at(4));
+  kept.name = "sums";
+  kept.table = {"v2", "sums"};
+  kept.keeps = {"map", "rejected_sums"};
   return model;
 }
 
@@ -72,6 +77,7 @@ std::string sample_schema() {
     create table v2.days (id text primary key, week_id text not null references v2.weeks, label text);
     create table v2.moves (id int primary key, day_id text not null references v2.days, weight numeric(7,2));
     create table v2.totals (user_id bigint, day date, volume numeric, team_id int, primary key (user_id, day));
+    create table v2.sums (like v2.totals including all);
     create table v2.scores (id uuid primary key, user_id bigint, day date, foreign key (user_id, day) references v2.totals);
     create table v2.tags (plan_id int references v2.plans, tag text, primary key (plan_id, tag));
     create table v2."WorkoutLog" ("logId" text primary key, "userId" text, "say ""when""" timestamptz);
@@ -84,6 +90,8 @@ std::string sample_schema() {
     create view map.moves as select id, plan_id || '/1/' || label as day_id, weight, plan_id from v1.moves where plan_id is not null;
     create view map.totals as select user_id, day, sum(weight) as volume, (user_id % 3)::int as team_id
       from v1.moves where user_id is not null and day is not null group by user_id, day;
+    create view map.sums as select * from map.totals;
+    create view map.rejected_sums as select user_id, day, 'nobody''s' as reason from v2.sums where team_id is null;
     create view map.scores as select md5(user_id || ' ' || day)::uuid as id, user_id, day, (user_id % 3)::int as team_id
       from v1.moves where user_id is not null and day is not null group by user_id, day;
     create view map.tags as select distinct plan_id, label as tag from v1.moves where plan_id is not null and label is not null;
@@ -103,6 +111,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
   const auto tags = of("tags");
   const auto log = of("WorkoutLog");
   const auto notes = of("notes");
+  const auto sums = of("sums");
   const Range everything;
   const Range first{std::nullopt, "10", false};
   const Range between{"10", "20", false};
@@ -149,6 +158,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"merge, each form of null", totals.merge({values(1), values(1, 1), values(1, 2), values(1, 3)})},
         {"compare", totals.compare({values(1)})}, {"remove", totals.remove()}}},
       {"key_alone", {{"merge", tags.merge({values()})}, {"remove", tags.remove()}}},
+      {"rows_that_are_kept", {{"merge", sums.merge({values()})}, {"compare", sums.compare({values()})}}},
       {"camel_case",
        {{"merge", log.merge({values(0), values(1)})}, {"bulk", log.bulk(range_picks(between))},
         {"compare", log.compare({values()})}, {"remove", log.remove()}, {"next_bound", log.next_bound(between)}}},

@@ -18,13 +18,14 @@ mapping::Model model() {
   mapping::Locator id{{"id"}, {"uuid"}, "", {}, ""};
   mapping::Locator plan_id{{"plan_id"}, {"uuid"}, "", {}, ""};
   auto by_week = plan_id;
-  by_week.path = {{"weeks", {"week_id"}, {"id"}}};
+  by_week.path = {{{"v2", "weeks"}, {"week_id"}, {"id"}}};
   mapping::Locator looked_up{{"id"}, {"integer"}, "select id from public.exercises where label = any($1)", {}, ""};
   model.targets.resize(4);
   model.targets[0] = {"plans", {}, {"id"}, {id}, 0, "id", 0};
   model.targets[1] = {"weeks", {}, {"id"}, {plan_id}, 0, "id", 0};
   model.targets[2] = {"days", {}, {"id"}, {by_week}, 0, "id", 0};
   model.targets[3] = {"exercises", {}, {"id"}, {id, looked_up}, 1, "id", 0};
+  for (auto& target : model.targets) target.table = {"v2", target.name};
   model.rules = {{0, 1, 0, {"id"}, {}}, {0, 2, 0, {"id"}, {}}, {0, 0, 0, {"id"}, {}},
                  {1, 2, 0, {"plan_id"}, {}}, {1, 3, 0, {"id"}, {}}, {2, 3, 1, {"id"}, {}}};
   return model;

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crossfade::mapping {
+
+/// Which rows of a target a statement is about: one locator's keys, or a range of its values. A statement takes the
+/// picks' parameters one pick after the other, all as text:
+///   kValues  one array a column that is not null by `null_mask` (an indirect locator: one array a lookup column)
+///   kRange   the bounds that are there, low before high; one-column locators only
+struct Pick {
+  enum class Form { kValues, kRange };
+
+  Form form = Form::kValues;
+  std::uint16_t locator = 0;
+  std::uint32_t null_mask = 0;  ///< kValues: bit n set, column n is null in every key of this pick
+  bool has_low = false;         ///< kRange: rows above the bound only; it is exclusive
+  bool has_high = false;        ///< kRange: rows up to the bound only; it is inclusive
+
+  bool operator==(const Pick&) const = default;
+  auto operator<=>(const Pick&) const = default;
+};
+
+/// A stretch of the walk: values above `low` up to `high`; none stands for no bound. Rows without a value belong to the
+/// stretch that has no upper bound, unless it is told apart by `with_nulls`.
+struct Range {
+  std::optional<std::string> low;
+  std::optional<std::string> high;
+  bool with_nulls = true;
+};
+
+std::vector<Pick> range_picks(const Range& range);
+/// The parameters of range_picks().
+std::vector<std::optional<std::string>> range_parameters(const Range& range);
+
+}  // namespace crossfade::mapping

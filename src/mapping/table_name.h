@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "base/sql_text.h"
+
+namespace crossfade::mapping {
+
+/// A table or a view and the schema it is in.
+struct TableName {
+  std::string schema;
+  std::string name;
+
+  std::string quoted() const { return quote_qualified(schema, name); }
+  bool operator==(const TableName&) const = default;
+};
+
+}  // namespace crossfade::mapping
