@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -17,9 +18,16 @@ std::string who() {
   return name == nullptr ? "" : name;
 }
 
+cutover::Patience patience_of(const v1::CutoverOptions& options) {
+  cutover::Patience patience;
+  patience.lock_timeout = std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(options.lock_timeout()));
+  return patience;
+}
+
 asio::awaitable<ExitCode> flip(const Options& options, const mapping::MigrationFile& file, cutover::Flip wanted) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, wanted.action));
   const auto model = co_await prepared_model(connection, file);
+  const auto patience = patience_of(file.yaml.cutover());
   const double before = co_await cutover::percent_on_v2(connection, model.name);
   // Nothing may keep anybody from going back.
   std::vector<cutover::Blocker> blockers;
@@ -32,12 +40,12 @@ asio::awaitable<ExitCode> flip(const Options& options, const mapping::MigrationF
   for (const auto& blocker : blockers) where << fmt::format("✗ {}: {}\n  mend: {}\n", blocker.reason, blocker.detail, blocker.fix);
   if (options.dry_run) {
     int number = 1;
-    for (const auto& step : cutover::plan_reads(model, before, wanted)) std::cout << fmt::format("{:2}. {}\n", number++, step);
+    for (const auto& step : cutover::plan_reads(model, before, wanted, patience)) std::cout << fmt::format("{:2}. {}\n", number++, step);
   }
   if (!blockers.empty()) co_return ExitCode::kNotReady;
   if (options.dry_run) co_return ExitCode::kOk;
   const auto began = pg::Clock::now();
-  const auto done = co_await cutover::flip_reads(connection, model, endpoint(options, wanted.action), wanted);
+  const auto done = co_await cutover::flip_reads(connection, model, endpoint(options, wanted.action), wanted, patience);
   std::cout << fmt::format("{:g} % of the keys read v2 now, {:g} % did before. It took {} ms{}.\n", wanted.percent, done.before,
                            std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - began).count(),
                            done.attempts > 1 ? fmt::format(" and {} attempts", done.attempts) : "");

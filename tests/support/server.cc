@@ -66,6 +66,16 @@ std::vector<std::string> Sql::rows(const std::string& query) {
   return rows;
 }
 
+std::vector<std::string> Sql::notifications() {
+  answer(session_, "");  // reads what has come
+  std::vector<std::string> payloads;
+  while (auto* notified = PQnotifies(session_)) {
+    payloads.emplace_back(notified->extra);
+    PQfreemem(notified);
+  }
+  return payloads;
+}
+
 int Sql::backend_pid() const { return PQbackendPID(session_); }
 
 Database::Database() : Database(shared_server()) {}

@@ -40,6 +40,8 @@ class Sql {
   /// Every row as its columns joined by "|", NULL as "NULL".
   std::vector<std::string> rows(const std::string& query);
   int backend_pid() const;
+  /// The payloads of what was notified since the last call, on the channels that this session listens on.
+  std::vector<std::string> notifications();
 
  private:
   pg_conn* session_;

@@ -1,0 +1,53 @@
+#include "pg/cutover/workout.h"
+
+namespace crossfade::test {
+namespace {
+
+class StableViewsTest : public Workout {
+ protected:
+  /// What the first user reads through a stable view, as the application does.
+  std::string reads(const std::string& query) {
+    Sql application(move.conninfo());
+    application.exec(std::string("set role authenticated; set request.jwt.claim.sub = '") + kUser + "'");
+    return application.value(query);
+  }
+};
+
+constexpr auto kPlans = "select count(*) || ' ' || count(*) filter (where user_id <> auth.uid()) from workout_app.workout_plans";
+
+TEST_F(StableViewsTest, AUserReadsTheSameRowsBeforeAndAfterTheFlipAndNobodyElses) {
+  const auto own = move.sql().value(std::string("select count(*) || ' 0' from public.workout_plans where user_id = '") + kUser + "'");
+  EXPECT_EQ(reads(kPlans), own);
+  expect_done({"cutover", "reads"});
+  EXPECT_EQ(reads(kPlans), own);
+  expect_done({"rollback", "reads"});
+  EXPECT_EQ(reads(kPlans), own);
+}
+
+TEST_F(StableViewsTest, TheyShowV1UntilTheLastReaderHasGoneOver) {
+  move.sql().exec("create view looks_at as select distinct n.nspname from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass"
+                  " and d.objid = r.oid and d.refclassid = 'pg_class'::regclass join pg_class c on c.oid = d.refobjid"
+                  " join pg_namespace n on n.oid = c.relnamespace where r.ev_class = 'workout_app.exercises'::regclass and c.oid <> r.ev_class");
+  EXPECT_EQ(move.sql().value("select * from looks_at"), "workout_map");
+  expect_done({"cutover", "reads", "--percent", "50"});
+  EXPECT_EQ(move.sql().value("select * from looks_at"), "workout_map");
+  expect_done({"cutover", "reads"});
+  EXPECT_EQ(move.sql().value("select * from looks_at"), "workout_v2");
+}
+
+TEST_F(StableViewsTest, WhoMayNotReadTheShadowTableMayNotReadTheView) {
+  move.sql().exec("create role stranger_to_workouts");
+  Sql stranger(move.conninfo());
+  stranger.exec("set role stranger_to_workouts");
+  EXPECT_THROW(stranger.value("select count(*) from workout_app.exercises"), std::runtime_error);
+  move.sql().exec("drop role stranger_to_workouts");
+}
+
+TEST_F(StableViewsTest, CancelTakesThemAway) {
+  move.stop_daemon();
+  expect_done({"cancel", "--confirm", "vagus_workout"});
+  EXPECT_EQ(move.sql().value("select to_regnamespace('workout_app')"), "");
+}
+
+}  // namespace
+}  // namespace crossfade::test

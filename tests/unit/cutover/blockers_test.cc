@@ -1,0 +1,75 @@
+#include "cutover/blockers.h"
+
+#include <gtest/gtest.h>
+
+namespace crossfade::cutover {
+namespace {
+
+/// All that a flip wants.
+Facts ready() {
+  Facts facts;
+  facts.phase = "following";
+  facts.leader = true;
+  facts.lag_seconds = 0.1;
+  facts.verified_seconds_ago = 60;
+  facts.unaccounted = 0;
+  return facts;
+}
+
+std::vector<std::string> reasons(const Facts& facts) {
+  std::vector<std::string> reasons;
+  for (const auto& blocker : blockers_of_reads(facts, {})) {
+    EXPECT_FALSE(blocker.detail.empty()) << blocker.reason;
+    EXPECT_FALSE(blocker.fix.empty()) << blocker.reason;
+    reasons.push_back(blocker.reason);
+  }
+  return reasons;
+}
+
+using Reasons = std::vector<std::string>;
+
+TEST(BlockersOfReads, NothingStandsInTheWayOfWhatIsReady) { EXPECT_EQ(reasons(ready()), Reasons{}); }
+
+TEST(BlockersOfReads, EachFactAloneBlocks) {
+  struct Case {
+    const char* reason;
+    void (*change)(Facts&);
+  };
+  const Case cases[] = {
+      {"phase", [](Facts& f) { f.phase = "backfilling"; }},
+      {"leader", [](Facts& f) { f.leader = false; }},
+      {"paused", [](Facts& f) { f.paused = true; }},
+      {"lag", [](Facts& f) { f.lag_seconds = 11; }},
+      {"dirty keys", [](Facts& f) { f.dirty = 1; }},
+      {"quarantine", [](Facts& f) { f.quarantined = 1; }},
+      {"verification", [](Facts& f) { f.verified_seconds_ago.reset(); }},
+      {"drift", [](Facts& f) { f.drifted = 1; }},
+      {"stale verification", [](Facts& f) { f.verified_seconds_ago = 25 * 3600; }},
+      {"account", [](Facts& f) { f.unaccounted.reset(); }},
+      {"unaccounted rows", [](Facts& f) { f.unaccounted = 1; }},
+      {"deferred", [](Facts& f) { f.unbuilt = 1; }},
+      {"constraints", [](Facts& f) { f.unvalidated = 1, f.validate = "alter table t validate constraint c"; }},
+  };
+  for (const auto& each : cases) {
+    auto facts = ready();
+    each.change(facts);
+    EXPECT_EQ(reasons(facts), Reasons{each.reason});
+  }
+}
+
+TEST(BlockersOfReads, AFailedVerificationPoisonsWhateverWasCleanBefore) {
+  auto facts = ready();
+  facts.drifted = 3;
+  facts.verified_seconds_ago.reset();
+  EXPECT_EQ(reasons(facts), Reasons{"drift"});
+}
+
+TEST(BlockersOfReads, AMigrationThatIsNotThereIsToldSo) {
+  const auto blockers = blockers_of_reads({}, {});
+  ASSERT_FALSE(blockers.empty());
+  EXPECT_EQ(blockers[0].detail, "the migration is not prepared");
+  EXPECT_EQ(blockers[0].fix, "crossfade run --prepare");
+}
+
+}  // namespace
+}  // namespace crossfade::cutover
