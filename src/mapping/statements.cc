@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "base/sql_text.h"
 
@@ -305,6 +306,27 @@ std::string Statements::remove_duplicates(const std::string& unique_by) const {
       "    select ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
       "  ) d where d.place > 1)\nreturning {2}",
       shadow_, unique_by, walk_values());
+}
+
+std::string Statements::remove_orphans() const {
+  std::set<std::string> conditions;
+  for (const auto& locator : target_.locators) {
+    if (locator.path.empty()) continue;
+    const auto& step = locator.path.front();
+    std::string present;
+    std::string same;
+    for (std::size_t n = 0; n < step.columns.size(); ++n) {
+      const auto own = "s." + quote_identifier(step.columns[n]);
+      present += own + " is not null and ";
+      same += format("{}p.{} = {}", n == 0 ? "" : " and ", quote_identifier(step.parent_columns[n]), own);
+    }
+    conditions.insert(format("{}not exists (select from {} p where {})", present, step.parent.quoted(), same));
+  }
+  if (conditions.empty()) return "";
+  return format(
+      "with orphans as materialized (\n  select {} from {} s where {}\n)\n"
+      "delete from {} s using orphans o where {} and not exists (select from {} v where {})",
+      columns_of("s", target_.key), shadow_, fmt::join(conditions, "\n     or "), shadow_, same_key("s", "o"), view_, same_key("v", "o"));
 }
 
 std::string Statements::compare(const std::vector<Pick>& picks) const {

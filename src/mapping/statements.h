@@ -43,6 +43,10 @@ class Statements {
   /// values as text[].
   std::string remove_duplicates(const std::string& unique_by) const;
 
+  /// Deletes shadow rows that refer to no parent, unless the view has them. With foreign keys taken off a parent can go
+  /// before its children, and those whose keys are found along it are found by no key any more. "" where there are none.
+  std::string remove_orphans() const;
+
   /// Rows that differ between view and shadow. First row: rows in the view, rows in the shadow (counts), then for each
   /// difference: the walk locator's values as text[], the view's row as jsonb (null: the shadow has one too many), the
   /// shadow's row as jsonb (null: missing).

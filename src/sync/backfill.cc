@@ -345,6 +345,19 @@ asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::v
   }
 }
 
+asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run) {
+  const std::string list(queries::deferred_list);
+  pg::Parameters parameters = {run.model.name, "2"};
+  const auto off = co_await connection.query(list, parameters);
+  // Targets are numbered parents before children, which may be orphaned in their turn.
+  for (std::uint16_t target = 0; !off.empty() && target < run.model.targets.size(); ++target) {
+    auto sql = run.refresh.statements(target).remove_orphans();
+    if (sql.empty()) continue;
+    const auto removed = co_await connection.query(std::move(sql));
+    run.metrics.rows_written(target, 0, 0, removed.affected());
+  }
+}
+
 asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run) {
   const std::string list(queries::deferred_list);
   const std::string built(queries::deferred_built);

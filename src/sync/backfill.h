@@ -63,6 +63,10 @@ class Backfill {
 /// Marks targets as to be filled again by difference: after a gap in the stream, or a truncated source.
 asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets);
 
+/// In the transaction of the cut at which the targets are first consistent: rows of theirs that no key found while foreign
+/// keys were off. Does nothing where none is.
+asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run);
+
 /// Foreign keys that a bulk load took off, once the targets are consistent with each other. What a quarantined parent
 /// keeps from validating stays enforced for new rows and is tried again later.
 asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run);

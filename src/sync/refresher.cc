@@ -212,6 +212,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   try {
     if (!whole.empty()) co_await reconcile(connection, run_, whole);
     if (!keys.empty()) co_await write(connection, keys, false);
+    if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
     clock = co_await store::write_checkpoint(connection, run_, settled, consistent ? std::optional(settled) : std::nullopt);
     co_await connection.script("commit");

@@ -207,6 +207,18 @@ TEST_F(RefreshTest, AStaleParentStaysInARangeUntilItsChildrenAreGone) {
   expect_equal();
 }
 
+TEST_F(RefreshTest, ARowThatLostItsParentWhileForeignKeysWereOffGoesUnlessTheViewHasIt) {
+  refresh(all_keys());
+  const auto day = sql.value("select day_id from v2.moves where id = 10");
+  sql.exec("alter table v2.moves drop constraint moves_day_id_fkey; delete from v1.moves where id = 10");
+  sql.exec(fmt::format("insert into v1.moves select 31, plan_id, label, 1 from v1.moves where id <> 10 limit 1;"
+                       "insert into v2.moves values (31, 'nowhere', 1); delete from v2.days where id = '{}'", day));
+  sql.exec(primitive.statements(target("moves")).remove_orphans());
+  EXPECT_EQ(sql.value("select count(*) from v2.moves where id = 10"), "0");
+  EXPECT_EQ(sql.value("select count(*) from v2.moves where id = 31"), "1");
+  EXPECT_EQ(sql.value("select count(*) from v2.moves"), sql.value("select count(*) from map.moves"));
+}
+
 TEST_F(RefreshTest, TheGuiltyKeyIsFoundAndTheOthersAreWritten) {
   sql.exec("update v1.plans set title = repeat('long ', 9) where id in (3, 8)");
   std::vector<Key> keys;

@@ -10,3 +10,15 @@ delete from "v2"."weeks" s where s.ctid in (
     select ctid, row_number() over (partition by plan_id, number) as place from "v2"."weeks" where (plan_id, number) is not null
   ) d where d.place > 1)
 returning array[s."plan_id"::text];
+
+-- remove_orphans
+with orphans as materialized (
+  select s."id" from "v2"."moves" s where s."day_id" is not null and not exists (select from "v2"."days" p where p."id" = s."day_id")
+)
+delete from "v2"."moves" s using orphans o where s."id" = o."id" and not exists (select from "map"."moves" v where v."id" = o."id");
+
+-- remove_orphans, two columns
+with orphans as materialized (
+  select s."id" from "v2"."scores" s where s."user_id" is not null and s."day" is not null and not exists (select from "v2"."totals" p where p."user_id" = s."user_id" and p."day" = s."day")
+)
+delete from "v2"."scores" s using orphans o where s."id" = o."id" and not exists (select from "map"."scores" v where v."id" = o."id");
