@@ -109,19 +109,23 @@ language sql immutable cost 3000 as $$
               else 'its pattern has no days' end
 $$;
 
+-- What people wrote about a plan, all of it: no text is lost with its column.
+create function fitness_map.formatted(program_type text, goal text, overview text, plan_description text, reasoning text) returns text
+language sql immutable parallel safe as $$
+  select '# ' || initcap(program_type) || ' plan'
+         || coalesce(E'\n\n**Goal:** ' || goal, '')
+         || coalesce(E'\n\n' || overview, '')
+         || coalesce(E'\n\n## Plan\n\n' || plan_description, '')
+         || coalesce(E'\n\n## Why\n\n' || reasoning, '')
+$$;
+
 -- Faults are joined, not asked for in the condition: of a function's result the planner would expect one in 200 to be null.
---
--- What people wrote about a plan is all in formatted: no text is lost with its column.
 create view fitness_map.fitness_plans as
 select p.id,
        p.client_id,
        p.program_type,
        p.goal_statement,
-       '# ' || initcap(p.program_type) || ' plan'
-         || coalesce(E'\n\n**Goal:** ' || p.goal_statement, '')
-         || coalesce(E'\n\n' || p.overview, '')
-         || coalesce(E'\n\n## Plan\n\n' || p.plan_description, '')
-         || coalesce(E'\n\n## Why\n\n' || p.reasoning, '') as formatted,
+       fitness_map.formatted(p.program_type, p.goal_statement, p.overview, p.plan_description, p.reasoning) as formatted,
        p.mesocycles::text as mesocycles,
        p.length_weeks,
        p.start_date,

@@ -59,3 +59,6 @@ create table fitness_v2.microcycles (
 ) with (fillfactor = 90);
 create unique index microcycles_unique_week on fitness_v2.microcycles (fitness_plan_id, user_id, mesocycle_index, week_number);
 create index microcycles_active_user on fitness_v2.microcycles (user_id, is_active);
+
+-- For the way back: v1's plans list their mesocycles, and only the whole old row tells which plan one left.
+alter table fitness_v2.mesocycles replica identity full;

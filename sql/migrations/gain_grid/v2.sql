@@ -109,3 +109,7 @@ create table gain_grid_v2."WorkoutLog" (
 ) with (fillfactor = 90);
 create index "WorkoutLog_userId_date_idx" on gain_grid_v2."WorkoutLog" ("userId", "date");
 create index "WorkoutLog_exerciseId_idx" on gain_grid_v2."WorkoutLog" ("exerciseId");
+
+-- For the way back: v1's workouts are found by user and date, and only the whole old row tells what they were.
+alter table gain_grid_v2."Workout" replica identity full;
+alter table gain_grid_v2."WorkoutLog" replica identity full;
