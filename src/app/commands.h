@@ -18,6 +18,7 @@ ExitCode account(const Options& options);
 ExitCode check(const Options& options);
 ExitCode quarantine(const Options& options);
 ExitCode touch(const Options& options);
+ExitCode import(const Options& options);
 ExitCode backup(const Options& options);
 ExitCode rehearse(const Options& options);
 ExitCode cutover_reads(const Options& options);

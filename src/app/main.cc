@@ -21,7 +21,7 @@ constexpr Entry kTable[] = {
     {"wait", app::wait},         {"status", app::status},   {"verify", app::verify},   {"account", app::account},
     {"check", app::check},       {"touch", app::touch},     {"pause", app::pause},     {"resume", app::resume},
     {"quarantine", app::quarantine}, {"cancel", app::cancel},
-    {"backup", app::backup},     {"rehearse", app::rehearse},
+    {"import", app::import},     {"backup", app::backup},   {"rehearse", app::rehearse},
     {"cutover reads", app::cutover_reads}, {"rollback reads", app::rollback_reads},
 };
 

@@ -79,6 +79,8 @@ const Command kCommands[] = {
      [](CLI::App& app, Options& o) { app.add_option("action", o.words, "list or retry"); }},
     {"touch", "Offer keys of a target by hand",
      [](CLI::App& app, Options& o) { app.add_option("target-and-keys", o.words, "TARGET KEY…")->required(); }},
+    {"import", "Bring NDJSON into a landing table; 4 if lines were bad",
+     [](CLI::App& app, Options& o) { app.add_option("table-and-files", o.words, "TABLE FILE…; - is standard input")->required(); }},
     {"pause", "Hold the backfill and the refresh; changes are set down meanwhile", nothing},
     {"resume", "Go on after pause", nothing},
     {"backup", "Dump the sources, as pg_restore reads them and as CSV, at one snapshot",

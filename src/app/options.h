@@ -41,7 +41,7 @@ struct Options {
   bool repair = false;                     ///< verify
   std::vector<std::string> targets;        ///< verify
   std::string when;                        ///< check
-  std::vector<std::string> words;          ///< what follows: TARGET KEY…
+  std::vector<std::string> words;          ///< what follows: TARGET KEY…, TABLE FILE…
   double percent = 100;                    ///< cutover reads
   std::string size = "small";              ///< demo
   bool keep = false;                       ///< demo
