@@ -23,15 +23,18 @@ begin
   return taken;
 end $$;
 
--- The guard on shadow tables: while v1 owns the data, only the engine writes v2. It stops accidents; privileges are the
--- security.
-create or replace function crossfade.guard() returns trigger
+-- The fence on the tables of the side that does not own the data: only the engine writes them. Its arguments are the
+-- migration and the side that does. It stops accidents; privileges are the security.
+--
+-- What a foreign key does (cascade, set null) comes from inside a trigger and is let through: a user who is deleted takes
+-- rows of both sides along, and must not be kept by a table that nobody writes any more.
+create or replace function crossfade.fence() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  if pg_catalog.current_setting('crossfade.writer', true) is distinct from tg_argv[0] then
+  if pg_catalog.current_setting('crossfade.writer', true) is distinct from tg_argv[0] and pg_catalog.pg_trigger_depth() = 1 then
     raise exception using errcode = 'CF001',
       message = pg_catalog.format('table %I.%I is filled by crossfade (migration %s) and is not written directly', tg_table_schema, tg_table_name, tg_argv[0]),
-      hint = 'Write the v1 tables; the change arrives here by itself.';
+      hint = pg_catalog.format('Write the %s tables; the change arrives here by itself.', tg_argv[1]);
   end if;
   return null;
 end $$;
@@ -55,7 +58,8 @@ end $$;
 create or replace function crossfade.route(migration text, key anyelement) returns text
 language sql stable parallel safe as $$ select crossfade.route($1, $2::text) $$;
 
--- Read your writes: true once everything that committed before `lsn` can be read in v2, false after `timeout`.
+-- Read your writes: true once everything that committed before `lsn` can be read in v2, false after `timeout`. True at once
+-- where v2 is written itself.
 create or replace function crossfade.wait_for(lsn pg_lsn, timeout interval) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -66,7 +70,10 @@ begin
       hint = 'Call it before the transaction, or in read committed.';
   end if;
   loop
-    if not exists (select from crossfade.checkpoint c where c.consistent_lsn < lsn) then
+    if not exists (
+      select from crossfade.checkpoint c join crossfade.migration m on m.name = c.migration
+      where m.direction = 'forward' and c.consistent_lsn < lsn
+    ) then
       return true;
     end if;
     if clock_timestamp() >= give_up then

@@ -6,6 +6,7 @@ create table if not exists crossfade.migration (
   name text primary key,
   phase text not null check (phase in ('prepared', 'backfilling', 'following', 'completed')),
   phase_since timestamptz not null default now(),
+  direction text not null default 'forward' check (direction in ('forward', 'reverse')),  -- reverse: v2 owns the data, v1 follows
   paused_since timestamptz,
   shadow_schema text not null,
   mapping_schema text not null,

@@ -9,7 +9,9 @@
 
 #include "base/failure.h"
 #include "mapping/inspect.h"
+#include "sync/fence.h"
 #include "sync/prepare.h"
+#include "sync/store.h"
 
 namespace crossfade::app {
 
@@ -31,15 +33,15 @@ pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
   return endpoint;
 }
 
-sync::Settings engine_settings(const Options& options, const std::string& migration) {
+sync::Settings engine_settings(const Options& options, const std::string& migration, mapping::Direction direction) {
   sync::Settings settings;
   settings.endpoint = endpoint(options, migration);
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   // Unique per process, so that one that reconnects is told from one that takes over.
   settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
-  settings.slot = sync::slot_name(migration);
-  settings.publication = sync::publication_name(migration);
+  settings.slot = sync::slot_name(migration, direction);
+  settings.publication = sync::publication_name(migration, direction);
   settings.lanes = options.lanes;
   settings.queue_bytes = options.memory_bytes;
   return settings;
@@ -55,8 +57,11 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
     facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
     throw Failure(std::move(facts));
   }
+  const auto direction = co_await sync::store::read_direction(connection, name);
+  const auto course = direction == mapping::Direction::kReverse ? mapping::reverse_course(file.yaml, mapping::Places::kSwapped)
+                                                                : mapping::forward_course(file.yaml);
   co_await connection.script("begin");
-  auto preflight = co_await mapping::inspect_catalog(connection, mapping::forward_course(file.yaml));
+  auto preflight = co_await mapping::inspect_catalog(connection, course);
   co_await connection.script("rollback");
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;

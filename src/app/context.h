@@ -37,10 +37,12 @@ mapping::MigrationFile load(const Options& options);
 /// How a command connects.
 pg::Endpoint endpoint(const Options& options, const std::string& purpose);
 
-/// What the engine needs to know from the options.
-sync::Settings engine_settings(const Options& options, const std::string& migration);
+/// What the engine needs to know from the options, for one direction of the migration.
+sync::Settings engine_settings(const Options& options, const std::string& migration,
+                               mapping::Direction direction = mapping::Direction::kForward);
 
-/// The checked model of a migration that is prepared. Throws where it is not, or no longer fits the database.
+/// The checked model of a migration that is prepared, in the direction that it goes. Throws where it is not prepared, or no
+/// longer fits the database.
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// A question of yes or no that a script answers by --confirm NAME.

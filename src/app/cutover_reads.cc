@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/context.h"
+#include "base/failure.h"
 #include "cutover/blockers.h"
 #include "cutover/reads.h"
 
@@ -27,6 +28,9 @@ cutover::Patience patience_of(const v1::CutoverOptions& options) {
 asio::awaitable<ExitCode> flip(const Options& options, const mapping::MigrationFile& file, cutover::Flip wanted) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, wanted.action));
   const auto model = co_await prepared_model(connection, file);
+  if (model.direction == mapping::Direction::kReverse) {
+    throw precondition_failure("v2 owns the data: everybody reads it", "bring the writes back first: `crossfade rollback writes`");
+  }
   const auto patience = patience_of(file.yaml.cutover());
   const double before = co_await cutover::percent_on_v2(connection, model.name);
   // Nothing may keep anybody from going back.

@@ -7,68 +7,76 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/install.h"
-#include "app/observers.h"
+#include "app/leg.h"
 #include "base/failure.h"
-#include "sync/engine.h"
 #include "sync/prepare.h"
 #include "sync/together.h"
 
 namespace crossfade::app {
 namespace {
 
-asio::awaitable<mapping::Model> ready_model(const Options& options, const mapping::MigrationFile& file,
-                                            const sync::Settings& settings, ExitCode& refused) {
-  pg::Connection connection = co_await pg::Connection::open(settings.endpoint);
-  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+/// Null where the migration was to be prepared first and cannot be; `refused` says why.
+asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const mapping::MigrationFile& file, ExitCode& refused) {
+  const auto& name = file.yaml.migration();
+  const auto to_prepare = engine_settings(options, name);
+  pg::Connection connection = co_await pg::Connection::open(to_prepare.endpoint);
+  const bool prepared = co_await sync::is_prepared(connection, name);
   if (!prepared && options.prepare) {
-    refused = co_await install_migration(connection, file, settings);
-    if (refused != ExitCode::kOk) co_return mapping::Model{};
+    refused = co_await install_migration(connection, file, to_prepare);
+    if (refused != ExitCode::kOk) co_return nullptr;
   }
-  co_return co_await prepared_model(connection, file);
+  auto model = co_await prepared_model(connection, file);
+  auto settings = engine_settings(options, name, model.direction);
+  co_return std::make_shared<Leg>(std::move(model), std::move(settings));
 }
 
 /// The engine came to its end; whoever serves it ends too.
 struct Stopped {};
 
-std::vector<std::string> names_of(const auto& things) {
-  std::vector<std::string> names;
-  for (const auto& thing : things) names.push_back(thing.name);
-  return names;
+/// Leads in one direction after the other. Ends by throwing.
+asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Leg>& leg) {
+  for (;;) {
+    std::optional<Failure> failure;
+    try {
+      co_await leg->engine.run();
+    } catch (const Failure& caught) {
+      failure = caught;
+    }
+    if (!failure) throw Stopped{};
+    auto next = co_await next_leg(file, *leg);
+    if (leg->engine.stopping()) throw Stopped{};
+    if (!next) throw *failure;
+    leg = std::move(next);
+  }
 }
 
 }  // namespace
 
 ExitCode run(const Options& options) {
   const auto file = load(options);
-  const auto settings = engine_settings(options, file.yaml.migration());
   asio::io_context io;
   ExitCode refused = ExitCode::kOk;
-  const auto model = run_to_end(io, ready_model(options, file, settings, refused));
+  auto leg = run_to_end(io, first_leg(options, file, refused));
   if (refused != ExitCode::kOk) return refused;
   io.restart();
 
-  Metrics metrics(model.name, names_of(model.targets), names_of(model.sources));
-  sync::Engine engine(model, settings, metrics);
+  const auto& name = file.yaml.migration();
   asio::signal_set signals(io, SIGINT, SIGTERM);
   std::function<void(const boost::system::error_code&, int)> on_signal = [&](const boost::system::error_code& error, int) {
     if (error) return;
     // The second one means at once; what is not settled comes again at the next start.
-    if (engine.stopping()) std::_Exit(static_cast<int>(ExitCode::kOk));
-    log::info("stopping", {{"migration", model.name}});
-    engine.stop();
+    if (leg->engine.stopping()) std::_Exit(static_cast<int>(ExitCode::kOk));
+    log::info("stopping", {{"migration", name}});
+    leg->engine.stop();
     signals.async_wait(on_signal);
   };
   signals.async_wait(on_signal);
-  api::Server server(io, endpoints({engine, model, metrics, settings}));
+  api::Server server(io, endpoints([&leg] { return leg->observed(); }));
   if (!options.http.empty()) server.listen_tcp(options.http);
-  server.listen_unix(control_path(options, model.name));
-  const auto lead = [&]() -> asio::awaitable<void> {
-    co_await engine.run();
-    throw Stopped{};
-  };
+  server.listen_unix(control_path(options, name));
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
     std::vector<asio::awaitable<void>> parts;
-    parts.push_back(lead());
+    parts.push_back(lead(file, leg));
     parts.push_back(server.serve());
     std::exception_ptr thrown;
     try {
@@ -79,7 +87,7 @@ ExitCode run(const Options& options) {
     }
     signals.cancel();
     if (thrown) std::rethrow_exception(thrown);
-    log::info("stopped", {{"migration", model.name}});
+    log::info("stopped", {{"migration", name}});
     co_return ExitCode::kOk;
   };
   return run_to_end(io, serve());

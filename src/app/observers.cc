@@ -90,15 +90,15 @@ std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std
   return numbers;
 }
 
-std::vector<api::Endpoint> endpoints(Observed o) {
+std::vector<api::Endpoint> endpoints(std::function<Observed()> now) {
   return {
-      {"GET", "/metrics", Surface::kObserver, [o](Request) { return metrics_text(o); }},
+      {"GET", "/metrics", Surface::kObserver, [now](Request) { return metrics_text(now()); }},
       {"GET", "/livez", Surface::kObserver, [](Request) { return live(); }},
-      {"GET", "/readyz", Surface::kObserver, [o](Request) { return ready(o); }},
-      {"GET", "/status", Surface::kObserver, [o](Request) { return status(o); }},
-      {"POST", "/v1/verify", Surface::kControl, [o](Request request) { return verify_now(o, std::move(request)); }},
-      {"POST", "/v1/pause", Surface::kControl, [o](Request) { return hold(o, true); }},
-      {"POST", "/v1/resume", Surface::kControl, [o](Request) { return hold(o, false); }},
+      {"GET", "/readyz", Surface::kObserver, [now](Request) { return ready(now()); }},
+      {"GET", "/status", Surface::kObserver, [now](Request) { return status(now()); }},
+      {"POST", "/v1/verify", Surface::kControl, [now](Request request) { return verify_now(now(), std::move(request)); }},
+      {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
+      {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},
   };
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "api/server.h"
@@ -13,10 +15,12 @@ struct Observed {
   const mapping::Model& model;
   Metrics& metrics;
   const sync::Settings& settings;
+  std::shared_ptr<const void> keeps;  ///< the others, for as long as a request looks at them
 };
 
-/// The table of endpoints. /livez runs no SQL: an outage of the database must not have us restarted.
-std::vector<api::Endpoint> endpoints(Observed observed);
+/// The table of endpoints. `now` says what a request is to look at: the direction may turn between two of them. /livez runs no
+/// SQL: an outage of the database must not have us restarted.
+std::vector<api::Endpoint> endpoints(std::function<Observed()> now);
 
 /// Numbers of the targets called so; throws a usage Failure for a name that there is not.
 std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names);

@@ -45,7 +45,7 @@ const Command kCommands[] = {
      }},
     {"plan", "Check everything and show what would be followed; writes nothing",
      [](CLI::App& app, Options& o) { app.add_flag("--print-sql", o.print_sql, "The statements that refresh, too"); }},
-    {"prepare", "Make schemas, views, guards, publication and slot",
+    {"prepare", "Make schemas, views, fences, publication and slot",
      [](CLI::App& app, Options& o) {
        app.add_flag("--print-sql", o.print_sql, "Print the SQL instead of running it");
        app.add_flag("--dry-run", o.dry_run, "Print the ordered steps");

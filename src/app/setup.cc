@@ -10,6 +10,7 @@
 #include "cutover/stable_views.h"
 #include "mapping/inspect.h"
 #include "mapping/plan.h"
+#include "sync/fence.h"
 #include "sync/prepare.h"
 #include "sync/store.h"
 
@@ -79,7 +80,9 @@ asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const ma
     std::cerr << mapping::plan_text(preflight);
     co_return worst(preflight);
   }
-  for (auto statement : sync::guards_and_publication(preflight.model)) co_await connection.script(std::move(statement));
+  for (auto fence : sync::create_fences(preflight.model)) co_await connection.script(std::move(fence));
+  auto publication = sync::create_publication(preflight.model);
+  co_await connection.script(std::move(publication));
   const bool made_stable = co_await cutover::make_stable_views(connection, preflight.model);
   if (made_stable) made.push_back(preflight.model.stable_schema);
   co_await sync::enter(connection, preflight.model, made);

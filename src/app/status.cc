@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "base/failure.h"
+#include "sync/fence.h"
 #include "sync/prepare.h"
+#include "sync/store.h"
 #include "wal/slot.h"
 
 namespace crossfade::app {
@@ -43,10 +45,11 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
   }
 }
 
-boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connection) {
-  const auto slot = co_await wal::inspect_slot(connection, sync::slot_name(status.migration()));
+boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connection, mapping::Direction direction) {
+  const auto name = sync::slot_name(status.migration(), direction);
+  const auto slot = co_await wal::inspect_slot(connection, name);
   auto& out = *status.mutable_slot();
-  out.set_name(sync::slot_name(status.migration()));
+  out.set_name(name);
   if (!slot) {
     out.set_wal_status("gone");
     co_return;
@@ -79,7 +82,9 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   const double percent = rows.real(0, 4);
   status.mutable_reads()->set_percent(percent);
   status.mutable_reads()->set_side(percent <= 0 ? "v1" : percent >= 100 ? "v2" : "both");
-  status.mutable_writes()->set_side("v1");
+  const auto direction = co_await sync::store::read_direction(connection, migration);
+  const bool on_v2 = direction == mapping::Direction::kReverse;
+  status.mutable_writes()->set_side(on_v2 ? "v2" : "v1");
   status.set_dirty_keys(rows.real(0, 5));
   status.set_quarantined(rows.real(0, 6));
   if (!rows.is_null(0, 7)) {
@@ -98,7 +103,7 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   bytes.set_applied(behind(13));
   bytes.set_confirmed(behind(14));
   co_await add_backfill(status, connection);
-  co_await add_slot(status, connection);
+  co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
   add_next_steps(status);
   co_return status;
 }
@@ -123,7 +128,7 @@ void add_next_steps(v1::Status& status) {
   if (status.phase() != "following") return;
   if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
   if (!status.has_unaccounted_rows()) say("crossfade account");
-  if (status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
+  if (status.writes().side() == "v1" && status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
 }
 
 }  // namespace crossfade::app

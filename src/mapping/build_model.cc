@@ -45,7 +45,7 @@ class Builder {
         Findings(findings_, "source " + source.schema + "." + source.name)
             .warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
       }
-      model_.sources.push_back({source.schema, source.name, std::move(key), source.oid});
+      model_.sources.push_back({source.schema, source.name, std::move(key), source.oid, yaml_.sources().at(written).shared()});
     }
   }
 

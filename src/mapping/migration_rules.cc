@@ -18,21 +18,23 @@
 namespace crossfade::mapping {
 namespace {
 
-/// Slot names have lower-case letters, digits and underscores, 63 of them; ours add a prefix and a suffix.
+/// Slot names have lower-case letters, digits and underscores, 63 of them; ours add a prefix, and a suffix that no other
+/// migration's name may end with.
 constexpr std::size_t kMaxName = 40;
+constexpr std::string_view kSuffix = "_reverse";
 
 Failure wrong(std::string_view where, std::string_view what, std::string advice) {
   return usage_failure(fmt::format("migration.yaml: {}: {}", where, what), std::move(advice));
 }
 
 void require_name(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= kMaxName && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
+  const bool good = !name.empty() && name.size() <= kMaxName && !name.ends_with(kSuffix) && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
                       return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
                     });
   if (good) return;
   throw wrong("migration", fmt::format("\"{}\" cannot be a migration's name", name),
-              fmt::format("Use lower-case letters, digits and _, a letter first, at most {}: it names the slot.", kMaxName));
+              fmt::format("Use lower-case letters, digits and _, a letter first, at most {}, and no {} at the end: it names the slots.", kMaxName, kSuffix));
 }
 
 void require_schemas(const v1::Schemas& schemas) {

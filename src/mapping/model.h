@@ -58,6 +58,7 @@ struct Source {
   std::string name;
   std::vector<std::string> key;
   std::uint32_t oid = 0;
+  bool shared = false;  ///< both sides use it: its rows stay where they are
 };
 
 /// "rejected_exercises": the view that names rows of a source that are left out on purpose, and why.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/sql_text.h"
+#include "sync/fence.h"
 #include "sync/incarnation.h"
 #include "sync/store.h"
 
@@ -20,12 +21,12 @@ asio::awaitable<bool> truth(pg::Connection& connection, std::string_view sql, pg
   co_return !rows.empty() && rows.truth(0, 0);
 }
 
-/// Tables that were there before crossfade stay, without the guard and with the keys that a bulk load took off. They were
+/// Tables that were there before crossfade stay, without the fence and with the keys that a bulk load took off. They were
 /// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
 asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
   pg::Parameters shadow = {shadow_schema};
-  const auto guards = co_await connection.query(std::string(queries::guards_of_schema), shadow);
-  for (std::size_t row = 0; row < guards.size(); ++row) co_await connection.script(std::string(guards.text(row, 0)));
+  const auto fences_there = co_await connection.query(std::string(queries::fences_of_schema), shadow);
+  for (std::size_t row = 0; row < fences_there.size(); ++row) co_await connection.script(std::string(fences_there.text(row, 0)));
   pg::Parameters name = {migration};
   const auto unfinished = co_await connection.query(std::string(queries::cancel_truncate), name);
   if (!unfinished.is_null(0, 0)) co_await connection.script(std::string(unfinished.text(0, 0)));
@@ -40,9 +41,6 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
 }
 
 }  // namespace
-
-std::string slot_name(const std::string& migration) { return "crossfade_" + migration; }
-std::string publication_name(const std::string& migration) { return "crossfade_" + migration; }
 
 std::vector<std::string> engine_scripts() {
   return {std::string(engine::schema), std::string(engine::uuid), std::string(engine::functions)};
@@ -91,25 +89,6 @@ asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, co
   co_return made;
 }
 
-std::vector<std::string> guards_and_publication(const mapping::Model& model) {
-  std::vector<std::string> statements;
-  for (const auto& target : model.targets) {
-    statements.push_back(fmt::format(
-        "create trigger crossfade_guard before insert or update or delete or truncate on {} for each statement execute function crossfade.guard({})",
-        quote_qualified(model.shadow_schema, target.name), quote_literal(model.name)));
-  }
-  std::string tables;
-  for (const auto& source : model.sources) {
-    const bool followed = std::any_of(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& rule) {
-      return &model.sources[rule.source] == &source;
-    });
-    if (followed) tables += (tables.empty() ? "" : ", ") + quote_qualified(source.schema, source.name);
-  }
-  statements.push_back(fmt::format("create publication {} for table {} with (publish_via_partition_root = true)",
-                                   quote_identifier(publication_name(model.name)), tables));
-  return statements;
-}
-
 asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& model, std::vector<std::string> made_schemas) {
   std::vector<std::optional<std::string>> made(made_schemas.begin(), made_schemas.end());
   pg::Parameters migration = {model.name, model.shadow_schema, model.mapping_schema, model.stable_schema, array_text(made)};
@@ -134,10 +113,19 @@ asio::awaitable<void> begin_stream(pg::Connection& connection, const mapping::Mo
 }
 
 asio::awaitable<void> cancel(pg::Connection& connection, std::string migration) {
-  co_await wal::drop_slot(connection, slot_name(migration));
+  const auto goes = co_await store::read_direction(connection, migration);
+  if (goes == mapping::Direction::kReverse) {
+    throw precondition_failure(fmt::format("v2 owns the data of migration {}: its tables are not crossfade's to drop", migration),
+                               "bring the writes back first: `crossfade rollback writes`");
+  }
+  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
+    co_await wal::drop_slot(connection, slot_name(migration, direction));
+  }
   co_await connection.script("begin");
-  auto drop_publication = "drop publication if exists " + quote_identifier(publication_name(migration));
-  co_await connection.script(std::move(drop_publication));
+  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
+    auto drop_publication = "drop publication if exists " + quote_identifier(publication_name(migration, direction));
+    co_await connection.script(std::move(drop_publication));
+  }
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
   if (!rows.empty()) {

@@ -9,10 +9,6 @@
 
 namespace crossfade::sync {
 
-/// The names on the server that belong to a migration, from its own name. One daemon's slot and publication.
-std::string slot_name(const std::string& migration);
-std::string publication_name(const std::string& migration);
-
 /// Schema crossfade with its functions; can be run again. In the order given.
 std::vector<std::string> engine_scripts();
 
@@ -23,17 +19,14 @@ asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migrat
 /// caller's transaction, and returns the schemas it made.
 asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, const mapping::MigrationFile& file);
 
-/// What follows install() in the same transaction, as SQL: guards on the shadow tables and the publication.
-std::vector<std::string> guards_and_publication(const mapping::Model& model);
-
 /// The rows that say the migration is there, in the caller's transaction.
 asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& model, std::vector<std::string> made_schemas);
 
 /// The slot and its first checkpoint; waits for every transaction that is running.
 asio::awaitable<void> begin_stream(pg::Connection& connection, const mapping::Model& model, const Settings& settings);
 
-/// Takes everything away again: slot, publication, guards, schemas that install() made, and schema crossfade with the
-/// last migration. v1 was never touched.
+/// Takes everything away again: slot, publication, fences, schemas that install() made, and schema crossfade with the
+/// last migration. v1 was never touched. Throws a precondition Failure once v2 owns the data.
 asio::awaitable<void> cancel(pg::Connection& connection, std::string migration);
 
 }  // namespace crossfade::sync

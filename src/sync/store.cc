@@ -98,6 +98,13 @@ asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& conne
   co_return checkpoint;
 }
 
+asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration) {
+  pg::Parameters parameters = {migration};
+  const auto rows = co_await run_query(connection, queries::migration_direction, std::move(parameters));
+  if (rows.empty()) co_return std::nullopt;
+  co_return rows.text(0, 0) == "reverse" ? mapping::Direction::kReverse : mapping::Direction::kForward;
+}
+
 asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration,
                                        wal::Incarnation incarnation) {
   pg::Parameters parameters = {migration, incarnation.system_identifier, std::to_string(incarnation.timeline),

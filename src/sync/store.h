@@ -29,6 +29,9 @@ asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::st
 /// kNotLeader. `consistent` none: unchanged.
 asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Lsn settled, std::optional<Lsn> consistent);
 
+/// Which way the migration goes; nothing for one that is not there.
+asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);
+
 struct DirtyRow {
   std::int64_t id = 0;
   Xid xid;

@@ -29,7 +29,7 @@ std::string found_in(const pg::Result& rows) {
 }
 
 /// What the check finds itself in: its transaction, its settings, its role. Row security holds for it as for applications,
-/// while our own sessions refuse to have rows hidden from them. The guards let it write, because nothing that it writes
+/// while our own sessions refuse to have rows hidden from them. The fences let it write, because nothing that it writes
 /// stays.
 std::string preamble(const v1::Migration& migration, const v1::Check& check, const CheckRun& how) {
   const auto& schemas = migration.schemas();

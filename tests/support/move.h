@@ -32,6 +32,7 @@ class Move {
   /// How the program connects from now on.
   void source(std::string conninfo) { source_ = std::move(conninfo); }
   std::string name() const { return folder_.filename(); }
+  const std::filesystem::path& folder() const { return folder_; }
   /// After the server was restarted.
   void reconnect() { sql_ = std::make_unique<Sql>(conninfo()); }
 

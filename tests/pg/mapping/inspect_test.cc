@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -60,6 +61,70 @@ TEST_F(InspectTest, LineageKnowsWhichColumnsMatter) {
   EXPECT_EQ(relevant("plans", "plans"), (Lines{"id", "owner", "note"}));
   EXPECT_EQ(relevant("weeks", "plans"), (Lines{"id", "weeks"}));
   EXPECT_EQ(relevant("Exercises", "plans"), Lines{"id"});
+}
+
+/// The same migration with a way back.
+class InspectReverseTest : public InspectTest {
+ protected:
+  InspectReverseTest() {
+    replace(yaml, "mapping: map", "mapping: map, reverse: unmap");
+    yaml +=
+        "reverse:\n"
+        "  plans: {follow: {plans: {id: id}, weeks: {id: plan_id}}}\n"
+        "  Exercises: {follow: {Exercises: {id: id}, weeks: {id: \"select e.id from \\\"Exercises\\\" e where e.\\\"weekPlan\\\" = any($plan_id)\"}}}\n";
+  }
+
+  std::string reverse =
+      "create view plans as select p.id, p.owner::int as owner, (select count(*)::int from v2.weeks w where w.plan_id = p.id) as weeks, p.note from v2.plans p;\n"
+      "create view \"Exercises\" as select e.id, e.\"weekPlan\" as \"planId\", e.name::varchar(40) as name, e.load::numeric as load\n"
+      "  from v2.\"Exercises\" e join v2.weeks w on w.plan_id = e.\"weekPlan\" and w.week = e.week left join public.\"Exercises\" old on old.id = e.id;\n";
+
+  Preflight inspected_both() {
+    auto migration = file();
+    migration.reverse_sql = reverse;
+    return inspected_file(migration);
+  }
+};
+
+TEST_F(InspectReverseTest, AGoodWayBackHasNothingToMend) {
+  const auto preflight = inspected_both();
+  EXPECT_EQ(trouble(preflight), Lines{});
+  ASSERT_TRUE(preflight.reverse);
+  const auto& exercises = preflight.reverse->targets.at(preflight.reverse->find_target("Exercises").value());
+  EXPECT_EQ(exercises.table, (TableName{"public", "Exercises"}));
+  EXPECT_EQ(preflight.reverse->sources.at(0).schema, "v2");
+  EXPECT_EQ(exercises.locators.at(1).lookup, "SELECT e.id\n    FROM v2.\"Exercises\" e\n   WHERE (e.\"weekPlan\" = ANY ($1::uuid[]))");
+}
+
+TEST_F(InspectReverseTest, AColumnThatOldTablesNeedHasToComeBack) {
+  replace(reverse, "(select count(*)::int from v2.weeks w where w.plan_id = p.id) as weeks, p.note", "1 as weeks");
+  replace(reverse, "p.owner::int as owner, ", "");
+  EXPECT_EQ(trouble(inspected_both()),
+            (Lines{"FAIL reverse target plans: the view has no column owner, which the table requires → "
+                   "Add it to view \"unmap\".\"plans\" in reverse.sql: … as \"owner\".",
+                   "warn reverse target plans: the view has no column note: it stays null in new rows, and old rows keep it → "
+                   "Add it to view \"unmap\".\"plans\" in reverse.sql if it has a value."}));
+}
+
+TEST_F(InspectReverseTest, ANewTableThatTheViewReadsIsFollowed) {
+  replace(yaml, "plans: {follow: {plans: {id: id}, weeks: {id: plan_id}}}", "plans: {follow: {plans: {id: id}}}");
+  EXPECT_EQ(trouble(inspected_both()), Lines{"FAIL reverse target plans: the view reads v2.weeks (plan_id), which no rule follows → "
+                                             "Add to reverse.plans.follow: weeks: {view column: its column}; and weeks to sources."});
+}
+
+TEST_F(InspectReverseTest, WhatStaysBehindIsKnownByItsKey) {
+  mapping += "create view rejected_plans as select 'nobody''s' as reason from public.plans where false;\n";
+  EXPECT_EQ(trouble(inspected_both()), Lines{"FAIL reverse target plans: rejected_plans has no column id, which the table is keyed by: its rows could not be kept → "
+                                             "Add it to view \"map\".\"rejected_plans\" in rejects.sql."});
+}
+
+TEST_F(InspectReverseTest, AnOldTableWithoutAWayBackIsNamed) {
+  replace(yaml, "  plans: {follow: {plans: {id: id}, weeks: {id: plan_id}}}\n", "");
+  const auto preflight = inspected_both();
+  const auto finding = std::find_if(preflight.findings.begin(), preflight.findings.end(), [](const Finding& each) { return each.subject == "reverse"; });
+  ASSERT_NE(finding, preflight.findings.end());
+  EXPECT_EQ(finding->level, Finding::Level::kWarn);
+  EXPECT_EQ(finding->message, "there is no way back with data: once the writes have moved nothing keeps plans true");
 }
 
 /// The migrations that come with crossfade, on an old schema without rows.

@@ -84,7 +84,7 @@ TEST_F(ChecksTest, LeavesNothingOfWhatACheckWrites) {
 }
 
 TEST_F(ChecksTest, MayTryAWriteThatTheGuardRefusesOthers) {
-  sql.exec("create trigger guard before delete on v2.moves for each statement execute function crossfade.guard('gym')");
+  sql.exec("create trigger fence before delete on v2.moves for each statement execute function crossfade.fence('gym', 'v1')");
   check("delete from v2.moves; select 0");
   EXPECT_EQ(results()[0].verdict, Verdict::kPass);
 }

@@ -1,0 +1,1 @@
+select direction from crossfade.migration where name = $1

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include "base/sql_text.h"
+#include "mapping/statements.h"
+
+namespace crossfade::mapping {
+
+using fmt::format;
+
+std::string Statements::source_name() const {
+  const auto& source = model_.sources.at(target_.walk_source);
+  return quote_qualified(source.schema, source.name);
+}
+
+/// The shadow table that has the walk's columns; "" where the file says how rows are located.
+std::string Statements::walk_owner() const {
+  const auto& walk = target_.locators.at(0);
+  if (!walk.locate.empty()) return "";
+  return walk.path.empty() ? shadow_ : walk.path.back().parent.quoted();
+}
+
+std::string Statements::next_bound(const Range& range) const {
+  const auto& walk = target_.locators.at(0);
+  const auto most = range_parameters(range).size() + 1;
+  const auto values = [&](const std::string& table, const std::string& name) {
+    const auto column = "t." + quote_identifier(name);
+    int parameter = 1;
+    auto where = column + " is not null";
+    if (range.low) where += format(" and {} > ${}::{}", column, parameter++, walk.types[0]);
+    if (range.high) where += format(" and {} <= ${}::{}", column, parameter++, walk.types[0]);
+    return format("(select {0}::{1} as bound from {2} t where {3} group by {0} order by {0} limit ${4}::bigint)", column,
+                  walk.types[0], table, where, most);
+  };
+  // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
+  // there is.
+  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
+  return format(
+      "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
+      "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",
+      values(source_name(), target_.walk_column), shadow_part, most);
+}
+
+std::string Statements::middle(const Range& range) const {
+  const auto values = [&](const std::string& table) {
+    int parameter = 1;
+    return format("select distinct v.{0} as bound from {1} v where {2} and v.{0} is not null",
+                  quote_identifier(target_.locators.at(0).columns[0]), table,
+                  condition(range_picks(range).front(), "v", parameter));
+  };
+  // Values that only the shadow has are told apart too: a refused neighbour must not keep them from going.
+  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());
+  return format(
+      "with bounds as (\n  {}{}\n)\n"
+      "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1),"
+      " (select count(*) from bounds)",
+      values(view_), shadow_part);
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,50 @@
+#include "sync/fence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/sql_text.h"
+
+namespace crossfade::sync {
+namespace {
+
+const char* owner(mapping::Direction direction) { return direction == mapping::Direction::kForward ? "v1" : "v2"; }
+
+}  // namespace
+
+std::string slot_name(const std::string& migration, mapping::Direction direction) {
+  return "crossfade_" + migration + (direction == mapping::Direction::kForward ? "" : "_reverse");
+}
+
+std::string publication_name(const std::string& migration, mapping::Direction direction) { return slot_name(migration, direction); }
+
+std::vector<std::string> create_fences(const mapping::Model& model) {
+  std::vector<std::string> statements;
+  for (const auto& target : model.targets) {
+    statements.push_back(fmt::format(
+        "create trigger crossfade_fence before insert or update or delete or truncate on {} for each statement execute function crossfade.fence({}, {})",
+        target.table.quoted(), quote_literal(model.name), quote_literal(owner(model.direction))));
+  }
+  return statements;
+}
+
+std::vector<std::string> drop_fences(const mapping::Model& model) {
+  std::vector<std::string> statements;
+  for (const auto& target : model.targets) statements.push_back("drop trigger if exists crossfade_fence on " + target.table.quoted());
+  return statements;
+}
+
+std::string create_publication(const mapping::Model& model) {
+  std::string tables;
+  for (const auto& source : model.sources) {
+    const bool followed = std::any_of(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& rule) {
+      return &model.sources[rule.source] == &source;
+    });
+    if (followed) tables += (tables.empty() ? "" : ", ") + quote_qualified(source.schema, source.name);
+  }
+  return fmt::format("create publication {} for table {} with (publish_via_partition_root = true)",
+                     quote_identifier(publication_name(model.name, model.direction)), tables);
+}
+
+}  // namespace crossfade::sync

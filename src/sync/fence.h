@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mapping/model.h"
+
+/// What one direction of a migration needs in the database besides its tables. Pure: statements for the caller's transaction.
+namespace crossfade::sync {
+
+/// Each direction has a slot and a publication of its own, so that both can be there while one takes over from the other.
+std::string slot_name(const std::string& migration, mapping::Direction direction);
+std::string publication_name(const std::string& migration, mapping::Direction direction);
+
+/// A fence on each target: the side that does not own the data is written by the engine alone.
+std::vector<std::string> create_fences(const mapping::Model& model);
+/// The opposite, for the side that is to own the data: where a target has no fence, nothing happens.
+std::vector<std::string> drop_fences(const mapping::Model& model);
+
+/// The publication of the sources that are followed.
+std::string create_publication(const mapping::Model& model);
+
+}  // namespace crossfade::sync

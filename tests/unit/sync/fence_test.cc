@@ -1,0 +1,43 @@
+#include "sync/fence.h"
+
+#include <gtest/gtest.h>
+
+namespace crossfade::sync {
+namespace {
+
+using Lines = std::vector<std::string>;
+using mapping::Direction;
+
+/// Plans that come from plans; a source that nothing follows beside it.
+mapping::Model model(Direction direction) {
+  mapping::Model model;
+  model.name = "gym";
+  model.direction = direction;
+  model.sources = {{"public", "plans", {"id"}, 1}, {"public", "quiet", {"id"}, 2}};
+  mapping::Target plans;
+  plans.name = "plans";
+  plans.table = direction == Direction::kForward ? mapping::TableName{"v2", "plans"} : mapping::TableName{"public", "plans_v1"};
+  model.targets = {plans};
+  model.rules = {{0, 0, 0, {"id"}, {}}};
+  return model;
+}
+
+TEST(Fence, StandsOnTheSideThatDoesNotOwnTheDataAndNamesTheOther) {
+  EXPECT_EQ(create_fences(model(Direction::kForward)),
+            Lines{"create trigger crossfade_fence before insert or update or delete or truncate on \"v2\".\"plans\" "
+                  "for each statement execute function crossfade.fence('gym', 'v1')"});
+  EXPECT_EQ(create_fences(model(Direction::kReverse)),
+            Lines{"create trigger crossfade_fence before insert or update or delete or truncate on \"public\".\"plans_v1\" "
+                  "for each statement execute function crossfade.fence('gym', 'v2')"});
+  EXPECT_EQ(drop_fences(model(Direction::kReverse)), Lines{"drop trigger if exists crossfade_fence on \"public\".\"plans_v1\""});
+}
+
+TEST(Publication, HasWhatIsFollowedUnderTheDirectionsName) {
+  EXPECT_EQ(create_publication(model(Direction::kForward)),
+            "create publication \"crossfade_gym\" for table \"public\".\"plans\" with (publish_via_partition_root = true)");
+  EXPECT_EQ(publication_name("gym", Direction::kReverse), "crossfade_gym_reverse");
+  EXPECT_EQ(slot_name("gym", Direction::kReverse), "crossfade_gym_reverse");
+}
+
+}  // namespace
+}  // namespace crossfade::sync
