@@ -140,7 +140,7 @@ TEST_P(ShippedMigrationTest, HasNothingToMend) {
   EXPECT_TRUE(preflight.ok()) << plan_text(preflight);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, ShippedMigrationTest, testing::Values("vagus_workout", "fitness_planning", "gain_grid", "science_schema"), [](const auto& of) { return of.param; });
+INSTANTIATE_TEST_SUITE_P(Shipped, ShippedMigrationTest, testing::Values("vagus_workout", "fitness_planning", "gain_grid", "science_schema", "dynprot"), [](const auto& of) { return of.param; });
 
 }  // namespace
 }  // namespace crossfade::mapping
