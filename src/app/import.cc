@@ -54,14 +54,14 @@ asio::awaitable<Landing> find_landing(pg::Connection& connection, const std::str
 }
 
 /// One statement takes a file's good lines and names its bad ones. What a unique key of the table has already is left out, so
-/// an import may be repeated.
+/// an import may be repeated. Rows are written in the order in which they were copied; to sort them once more would cost a third.
 std::string write_statement(const Landing& landing) {
   const auto column = quote_identifier(landing.column);
   return fmt::format(
       "with read as materialized (\n"
       "  select l.line, r.value, r.problem from pg_temp.crossfade_import l cross join lateral pg_temp.crossfade_read_line(l.bytes) r\n"
       "), written as (\n"
-      "  insert into {} ({}{})\n  select value{} from read where problem is null order by line\n"
+      "  insert into {} ({}{})\n  select value{} from read where problem is null\n"
       "  on conflict do nothing returning 1\n"
       ")\nselect (select count(*) from written), bad.line, bad.problem\n"
       "from (values (1)) one left join (select line, problem from read where problem is not null) bad on true order by bad.line",
@@ -81,13 +81,19 @@ class Progress {
   void at(std::uint64_t bytes, std::uint64_t line) {
     if (!terminal_ || pg::Clock::now() < next_) return;
     next_ = pg::Clock::now() + std::chrono::milliseconds(200);
-    shown_ = true;
     const auto share = size_ > 0 ? fmt::format("{:.0f} %  ", 100.0 * static_cast<double>(bytes) / static_cast<double>(size_)) : "";
-    std::cerr << fmt::format("\r\033[K{}  {}{}, {} lines", file_, share, api::human_bytes(static_cast<double>(bytes)),
-                             api::human_count(static_cast<double>(line))) << std::flush;
+    show(fmt::format("{}{}, {} lines", share, api::human_bytes(static_cast<double>(bytes)), api::human_count(static_cast<double>(line))));
+  }
+  void all_sent() {
+    if (terminal_) show("all sent, checking and writing");
   }
 
  private:
+  void show(const std::string& what) {
+    shown_ = true;
+    std::cerr << fmt::format("\r\033[K{}  {}", file_, what) << std::flush;
+  }
+
   const std::string file_;
   const std::uint64_t size_;
   const bool terminal_ = isatty(STDERR_FILENO) == 1;
@@ -133,6 +139,7 @@ asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const 
   co_await connection.script("begin");
   co_await connection.query(std::string(queries::import_stage));
   co_await connection.copy_in("copy pg_temp.crossfade_import from stdin", std::move(next));
+  progress.all_sent();
   pg::Parameters parameters;
   if (landing.has_origin) parameters.push_back(name);
   auto statement = write_statement(landing);
