@@ -5,32 +5,14 @@
 
 #include <algorithm>
 #include <functional>
-#include <set>
 
 #include "base/sql_text.h"
+#include "mapping/statement_text.h"
 
 namespace crossfade::mapping {
 namespace {
 
 using fmt::format;
-
-/// `each` for every element, joined by `separator`.
-template <typename Elements, typename Each>
-std::string joined(const Elements& elements, std::string_view separator, Each each) {
-  std::vector<std::string> parts;
-  for (const auto& element : elements) parts.push_back(each(element));
-  return format("{}", fmt::join(parts, separator));
-}
-
-std::string columns_of(const std::string& alias, const std::vector<std::string>& names) {
-  return joined(names, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name); });
-}
-
-std::vector<std::string> names_of(const std::vector<Column>& columns) {
-  std::vector<std::string> names;
-  for (const auto& column : columns) names.push_back(column.name);
-  return names;
-}
 
 /// Images are compared per type, so a text column of the view has to be the varchar that the table has. Never with the
 /// length: an explicit cast would cut silently what the insert refuses.
@@ -269,64 +251,20 @@ std::string Statements::holders(const std::vector<Pick>& picks, const std::strin
       next(picks, false), prior(picks), walk_values(), shadow_, unique_by, unique_by, same_key("p", "s"));
 }
 
+std::string Statements::park(const std::vector<Pick>& picks, const std::vector<Parked>& parked) const {
+  const auto assignments = joined(parked, ", ", [](const Parked& each) { return format("{} = {}", quote_identifier(each.column), each.value); });
+  const auto differs = joined(parked, " or ", [](const Parked& each) {
+    return format("p.{0} is distinct from n.{0}", quote_identifier(each.column));
+  });
+  return format(
+      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
+      "update {} s set {} from prior p join next n on {} where {} and ({})",
+      next(picks, false), prior(picks), shadow_, assignments, same_key("p", "n"), same_key("p", "s"), differs);
+}
+
 std::string Statements::bulk(const std::vector<Pick>& picks) const {
   return format("insert into {} ({})\n  {}", shadow_, joined(names_of(target_.columns), ", ", quote_identifier),
                 next(picks, false));
-}
-
-/// "$1::int[], $2::text[]": one array a key column.
-std::string Statements::key_arrays() const {
-  const auto type_of = [&](const std::string& name) {
-    return std::find_if(target_.columns.begin(), target_.columns.end(), [&](const Column& column) {
-             return column.name == name;
-           })->type;
-  };
-  int parameter = 1;
-  return joined(target_.key, ", ", [&](const std::string& name) {
-    return format("${}::{}[]", parameter++, type_of(name));
-  });
-}
-
-std::string Statements::remove() const {
-  if (target_.key.size() == 1) {
-    return format("delete from {} s where s.{} = any({})", shadow_, quote_identifier(target_.key[0]), key_arrays());
-  }
-  return format("delete from {} s using unnest({}) k({}) where {}", shadow_, key_arrays(),
-                joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
-}
-
-std::string Statements::walk() const {
-  return format("select distinct {} from {} s, unnest({}) k({}) where {}", walk_values(), shadow_, key_arrays(),
-                joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
-}
-
-std::string Statements::remove_duplicates(const std::string& unique_by) const {
-  return format(
-      "delete from {0} s where s.ctid in (\n  select d.ctid from (\n"
-      "    select ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
-      "  ) d where d.place > 1)\nreturning {2}",
-      shadow_, unique_by, walk_values());
-}
-
-std::string Statements::remove_orphans() const {
-  std::set<std::string> conditions;
-  for (const auto& locator : target_.locators) {
-    if (locator.path.empty()) continue;
-    const auto& step = locator.path.front();
-    std::string present;
-    std::string same;
-    for (std::size_t n = 0; n < step.columns.size(); ++n) {
-      const auto own = "s." + quote_identifier(step.columns[n]);
-      present += own + " is not null and ";
-      same += format("{}p.{} = {}", n == 0 ? "" : " and ", quote_identifier(step.parent_columns[n]), own);
-    }
-    conditions.insert(format("{}not exists (select from {} p where {})", present, step.parent.quoted(), same));
-  }
-  if (conditions.empty()) return "";
-  return format(
-      "with orphans as materialized (\n  select {} from {} s where {}\n)\n"
-      "delete from {} s using orphans o where {} and not exists (select from {} v where {})",
-      columns_of("s", target_.key), shadow_, fmt::join(conditions, "\n     or "), shadow_, same_key("s", "o"), view_, same_key("v", "o"));
 }
 
 std::string Statements::compare(const std::vector<Pick>& picks) const {

@@ -9,6 +9,12 @@
 
 namespace crossfade::mapping {
 
+/// A column of a second unique key, and an expression over the row that no other row has.
+struct Parked {
+  std::string column;
+  std::string value;
+};
+
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
 ///
 /// The view's rows (`next`) and the shadow's (`prior`) are each computed once and materialised: PostgreSQL would
@@ -25,6 +31,10 @@ class Statements {
   /// back in the same statement, so that foreign keys hold. Where one of those would act on the row's going (cascade, set
   /// null), nothing goes first.
   std::string replace(const std::vector<Pick>& picks) const;
+
+  /// Gives columns of second unique keys a passing value in the rows that are to have another one, for the time until
+  /// merge() writes it: where rows that refer to these would be acted on if they went, replace() lets none go.
+  std::string park(const std::vector<Pick>& picks, const std::vector<Parked>& parked) const;
 
   /// The walk locator's values as text[] of the other shadow rows that have what these keys' rows are to have of
   /// `unique_by`, a list of expressions.

@@ -11,6 +11,8 @@
 namespace crossfade::sync {
 namespace {
 
+namespace queries = sql::queries;
+
 /// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
 constexpr std::size_t kPlanAnew = 64;
 /// Rows that each take over the unique value of the next: how far such a chain is followed at once.
@@ -94,12 +96,25 @@ asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t 
   written.deleted += result.affected();
 }
 
+/// Where no row may go, each gives up its unique values for the moment.
+asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const {
+  const std::string parking(queries::parking);
+  pg::Parameters table = {model_.targets[target].table.quoted()};
+  const auto found = co_await connection.query(parking, table);
+  if (found.empty()) co_return;
+  std::vector<mapping::Parked> parked;
+  for (std::size_t row = 0; row < found.size(); ++row) parked.push_back({std::string(found.text(row, 0)), std::string(found.text(row, 1))});
+  auto sql = statements_[target].park(selection.picks, parked);
+  co_await connection.query(std::move(sql), selection.parameters);
+}
+
 asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, bool replace) const {
   std::vector<Written> written(model_.targets.size());
   auto selections = select_keys(model_, keys);
   std::map<std::uint16_t, Stale> stale;
   // Targets are numbered parents before children.
   for (auto& [target, selection] : selections) {
+    if (replace) co_await park(connection, target, selection);
     auto sql = replace ? statements_[target].replace(selection.picks) : statements_[target].merge(selection.picks);
     stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
   }
@@ -129,7 +144,7 @@ asio::awaitable<std::optional<Failure>> Refresh::attempt(pg::Connection& connect
 /// Keys of the rows that have the unique values which rows of `keys` are to have.
 asio::awaitable<std::vector<Key>> Refresh::holders(pg::Connection& connection, const std::vector<Key>& keys) const {
   std::vector<Key> found;
-  const std::string unique_keys(sql::queries::unique_keys);
+  const std::string unique_keys(queries::unique_keys);
   for (auto& [target, selection] : select_keys(model_, keys)) {
     if (!model_.targets[target].locators[0].locate.empty()) continue;
     pg::Parameters table = {model_.targets[target].table.quoted()};

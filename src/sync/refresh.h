@@ -30,6 +30,12 @@ struct Refused {
   Failure failure;
 };
 
+/// Keys of one target as the picks of a statement and their parameters.
+struct Selection {
+  std::vector<mapping::Pick> picks;
+  pg::Parameters parameters;
+};
+
 /// The one primitive: recomputes keys from the current truth and merges the difference into the targets. The only code
 /// that writes shadow rows. Idempotent, so that it may be repeated whenever an outcome is not known.
 ///
@@ -38,8 +44,8 @@ class Refresh {
  public:
   explicit Refresh(const mapping::Model& model);
 
-  /// Upserts parents before children, then deletes children before parents. One Written a target. `replace`: as
-  /// Statements::replace.
+  /// Upserts parents before children, then deletes children before parents. One Written a target. `replace`: rows
+  /// that take over each other's values of a second unique key make room first.
   asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, bool replace = false) const;
 
   /// The same with the guilty found by halves: what the database accepts is written, the rest comes back in `refused`.
@@ -63,6 +69,7 @@ class Refresh {
   asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                Written& written) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
+  asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
   asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
                                                   std::vector<Written>& written) const;
   asio::awaitable<std::vector<Key>> holders(pg::Connection& connection, const std::vector<Key>& keys) const;
@@ -74,11 +81,6 @@ class Refresh {
   std::vector<mapping::Statements> statements_;
 };
 
-/// Keys of one target as the picks of a statement and their parameters.
-struct Selection {
-  std::vector<mapping::Pick> picks;
-  pg::Parameters parameters;
-};
 std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys);
 
 }  // namespace crossfade::sync

@@ -75,6 +75,17 @@ TEST_F(StreamTest, ValuesOfASecondUniqueKeyThatSwap) {
   EXPECT_EQ(move.sql().value("select count(*) from seats_v2.bookings"), "1000") << "children of rows that were replaced";
 }
 
+TEST_F(StreamTest, ValuesOfASecondUniqueKeyThatSwapInRowsThatWouldTakeOthersAlong) {
+  Move move(test_migration("seats"));
+  follow(move);
+  move.sql().exec("alter table seats_v2.bookings drop constraint bookings_seat_id_fkey, add foreign key (seat_id) references seats_v2.seats on delete cascade");
+  move.sql().exec("begin; update seats set place = 5 where hall_id = 1 and place = 4 and id = 80; update seats set place = 4 where id = 100; commit");
+  move.expect_equal();
+  move.sql().exec("update seats set place = (place + 1) % 20 where hall_id = 2");
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from seats_v2.bookings"), "1000");
+}
+
 TEST_F(StreamTest, AValueOfASecondUniqueKeyThatMovesOnDuringTheBackfill) {
   Move move(test_migration("seats"));
   move.sql().exec("insert into halls select n, 'hall ' || n from generate_series(21, 2000) n; insert into seats select n, 1 + n % 2000, n / 2000 + 1000 from generate_series(400, 60000) n");

@@ -19,6 +19,14 @@ with next as materialized (
 select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
 from (values (1)) one left join stale on true;
 
+-- park
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+)
+update "v2"."weeks" s set "number" = null from prior p join next n on p."id" = n."id" where p."id" = s."id" and (p."number" is distinct from n."number");
+
 -- holders
 with next as materialized (
   select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])

@@ -1,0 +1,23 @@
+-- For table $1, if rows that refer to it would be acted on when one of its rows goes: of each second unique key a column, and a
+-- value for it that no other row has. Nothing for a key that has no column of such a type; a foreign key's columns must not
+-- point elsewhere.
+select distinct on (i.indexrelid) a.attname,
+       case when not a.attnotnull then 'null'
+            when a.atttypid = 'uuid'::regtype then format('md5(row(%s)::text)::uuid', k.columns)
+            when a.atttypid = 'bigint'::regtype then format('hashtextextended(row(%s)::text, 0)', k.columns)
+            when a.atttypid = 'integer'::regtype then format('hashtext(row(%s)::text)', k.columns)
+            else format('md5(row(%s)::text)', k.columns) end
+from pg_index i
+cross join lateral unnest(i.indkey::int2[]) u (attnum)
+join pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.attnum
+cross join lateral (
+  select string_agg(format('s.%I', b.attname), ', ') as columns
+  from pg_index p join pg_attribute b on b.attrelid = p.indrelid and b.attnum = any (p.indkey::int2[])
+  where p.indrelid = i.indrelid and p.indisprimary
+) k
+where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary
+  and (not a.attnotnull or a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'text'::regtype, 'varchar'::regtype))
+  and not exists (select from pg_index p where p.indrelid = i.indrelid and p.indisprimary and a.attnum = any (p.indkey::int2[]))
+  and not exists (select from pg_constraint f where f.contype = 'f' and f.conrelid = i.indrelid and a.attnum = any (f.conkey))
+  and exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = i.indrelid and f.confdeltype <> 'a')
+order by i.indexrelid, a.attnotnull, u.attnum
