@@ -135,6 +135,8 @@ create index idx_rejected_items_user_id on dynprot_v2.rejected_items (user_id);
 create function dynprot_v2.update_daily_summary(target_user_id text, target_date date) returns void
 language plpgsql as $$
 begin
+  -- One at a time for a user: of two that add meals to one day, neither would see the other's.
+  perform 1 from user_profiles p where p.user_id = target_user_id for no key update;
   delete from daily_summaries s where s.user_id = target_user_id and s.summary_date = target_date;
   insert into daily_summaries (user_id, summary_date, total_protein_g, total_calories, meal_count, first_meal_at, last_meal_at,
                                protein_goal_g, calorie_goal, protein_goal_met)

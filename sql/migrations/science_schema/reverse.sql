@@ -50,3 +50,10 @@ select e.id,
 from science_v2.set_executions e
 join science_v2.exercise_performances p on p.id = e.exercise_performance_id
 join science_v2.workout_block_exercises x on x.id = p.workout_block_exercise_id;
+
+-- What v2 has and v1 has no room for.
+create view science_unmap.rejected_workout_block_exercises as
+select x.id, 'it was added while training, and is on no list of v1' as reason
+from science_v2.workout_block_exercises x
+join science_v2.workout_blocks b on b.id = x.workout_block_id
+where x.id = crossfade.uuid(b.workout_id, 'added', x.exercise_id::text);
