@@ -63,8 +63,9 @@ class Statements {
   std::string compare(const std::vector<Pick>& picks) const;
 
   /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
-  /// the range's, then how many at most.
-  std::string next_bound(const Range& range) const;
+  /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
+  /// range and may have no index to ask.
+  std::string next_bound(const Range& range, bool into_empty = false) const;
 
   /// The middle value of the walk in a range, in view and shadow, and how many values it has: for splitting a chunk that
   /// the database refuses.

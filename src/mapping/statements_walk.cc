@@ -19,7 +19,7 @@ std::string Statements::walk_owner() const {
   return walk.path.empty() ? shadow_ : walk.path.back().parent.quoted();
 }
 
-std::string Statements::next_bound(const Range& range) const {
+std::string Statements::next_bound(const Range& range, bool into_empty) const {
   const auto& walk = target_.locators.at(0);
   const auto most = range_parameters(range).size() + 1;
   const auto values = [&](const std::string& table, const std::string& name) {
@@ -33,7 +33,8 @@ std::string Statements::next_bound(const Range& range) const {
   };
   // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
   // there is.
-  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
+  const bool source_alone = into_empty || walk_owner().empty();
+  const auto shadow_part = source_alone ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
   return format(
       "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
       "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/sql_text.h"
+#include "sync/build.h"
+#include "sync/lanes.h"
 #include "sync/store.h"
-#include "sync/together.h"
 
 namespace crossfade::sync {
 
@@ -36,8 +36,6 @@ std::deque<Range> gaps_between(const pg::Result& ledger) {
 
 }  // namespace
 
-std::string Backfill::shadow_name(std::uint16_t target) const { return run_.model.targets[target].table.quoted(); }
-
 asio::awaitable<void> Backfill::loop() {
   for (;;) {
     std::vector<Job> jobs;
@@ -54,7 +52,8 @@ asio::awaitable<void> Backfill::loop() {
       continue;
     }
     run_.backfilling = run_.catching_up = true;
-    co_await fill(jobs);
+    const LaneWork work = [&](pg::Connection& connection) { return lane(connection, jobs); };
+    co_await in_lanes(run_, "backfill", work);
     co_await finish(jobs);
   }
 }
@@ -91,40 +90,15 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   }
   // A bulk load that was broken off by a gap goes on by difference, and that needs the keys.
   const bool merging = std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return !job.bulk; });
-  if (merging) co_await build_keys();
+  if (merging) co_await build_keys(run_);
   // Children before parents: a foreign key leans on its parent's primary key.
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
-    if (job->bulk && !job->gaps.empty()) co_await take_off(connection, job->target);
+    if (job->bulk && !job->gaps.empty()) co_await take_off(connection, run_, job->target);
   }
   co_return jobs;
 }
 
-asio::awaitable<void> Backfill::take_off(pg::Connection& connection, std::uint16_t target) {
-  const auto name = shadow_name(target);
-  const std::string find(queries::deferred_find);
-  const std::string put(queries::deferred_put);
-  co_await connection.script("begin");
-  pg::Parameters table = {name};
-  const auto found = co_await connection.query(find, table);
-  for (std::size_t row = 0; row < found.size(); ++row) {
-    pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name, found.optional_text(row, 0),
-                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3), found.optional_text(row, 5)};
-    co_await connection.query(put, parameters);
-    auto drop = std::string(found.text(row, 4));
-    co_await connection.script(std::move(drop));
-  }
-  co_await connection.script("commit");
-}
-
-asio::awaitable<void> Backfill::fill(std::vector<Job>& jobs) {
-  std::vector<asio::awaitable<void>> lanes;
-  for (int number = 0; number < run_.settings.lanes; ++number) lanes.push_back(lane(jobs, number));
-  co_await together(std::move(lanes));
-}
-
-asio::awaitable<void> Backfill::lane(std::vector<Job>& jobs, int number) {
-  auto role = fmt::format("backfill {}", number);
-  pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
+asio::awaitable<void> Backfill::lane(pg::Connection& connection, std::vector<Job>& jobs) {
   for (auto& job : jobs) {
     for (;;) {
       while (run_.paused || run_.throttled) co_await run_.steer.wait(std::chrono::seconds(1));
@@ -154,13 +128,15 @@ asio::awaitable<void> Backfill::lane(std::vector<Job>& jobs, int number) {
 asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection, Job& job) {
   if (job.gaps.empty()) co_return std::nullopt;
   const auto gap = job.gaps.front();
-  auto sql = run_.refresh.statements(job.target).next_bound(gap);
+  // As asked for: a chunk that ends meanwhile changes keys_a_chunk, and fewer keys than that would be taken for the last.
+  const auto most = job.keys_a_chunk;
+  auto sql = run_.refresh.statements(job.target).next_bound(gap, job.bulk);
   auto parameters = mapping::range_parameters(gap);
-  parameters.emplace_back(std::to_string(job.keys_a_chunk));
+  parameters.emplace_back(std::to_string(most));
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
   const auto found = static_cast<std::size_t>(rows.number(0, 1));
   job.gaps.pop_front();
-  if (found < job.keys_a_chunk) co_return gap;
+  if (found < most) co_return gap;
   const auto bound = std::string(rows.text(0, 0));
   job.gaps.push_front({bound, gap.high, gap.with_nulls});
   co_return Range{gap.low, bound, false};
@@ -208,7 +184,8 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     } else {
       std::vector<Key> still_referred;
       written = co_await run_.refresh.merge_range(connection, job.target, range, still_referred);
-      co_await offer_later(connection, std::move(still_referred));
+      const auto offered = co_await store::write_dirty(connection, run_, std::move(still_referred));
+      run_.dirty_keys += offered;
     }
   } catch (const Failure& caught) {
     if (caught.verdict() != Verdict::kQuarantine) throw;
@@ -246,90 +223,24 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
                                  {"sqlstate", why.sqlstate()}, {"because", why.what()}});
 }
 
-/// Keys that the refresher takes up once the targets are filled.
-asio::awaitable<void> Backfill::offer_later(pg::Connection& connection, std::vector<Key> keys) {
-  Batch later;
-  later.transactions.emplace_back();
-  later.transactions.front().keys = std::move(keys);
-  const auto rows = co_await store::write_dirty(connection, run_, later);
-  run_.dirty_keys += rows;
-}
-
-/// The piece and the note of it commit together, so that a restart does not build it again.
-asio::awaitable<void> Backfill::build_one(pg::Connection& connection, const Piece& piece) {
-  const auto began = Clock::now();
-  const auto& target = run_.model.targets[piece.target].name;
-  std::optional<Failure> failure;
-  co_await connection.script("begin; savepoint crossfade_build");
-  try {
-    co_await connection.script(piece.create);
-  } catch (const Failure& caught) {
-    if (caught.sqlstate() != "23505") throw;
-    failure = caught;
-  }
-  if (failure) {
-    // A row that moved between two chunks was read twice, or two rows swapped a value between them. They are dirty by
-    // definition, and their keys are offered again in any case: rows that are not unique in the view either are refused
-    // then, one by one.
-    co_await connection.script("rollback to savepoint crossfade_build");
-    auto remove = run_.refresh.statements(piece.target).remove_duplicates(piece.unique_by);
-    const auto removed = co_await connection.query(std::move(remove));
-    if (removed.empty()) throw *failure;
-    std::vector<Key> keys;
-    for (std::size_t row = 0; row < removed.size(); ++row) {
-      keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : Key(piece.target, 0, parse_array(removed.text(row, 0))));
-    }
-    co_await offer_later(connection, std::move(keys));
-    co_await connection.script(piece.create);
-  }
-  const std::string built(queries::deferred_built);
-  pg::Parameters parameters = {run_.model.name, target, piece.name};
-  co_await connection.query(built, parameters);
-  co_await connection.script("commit");
-  log::info("built", {{"target", target}, {"name", piece.name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
-}
-
-/// Keys and indexes that were taken off, several at a time.
-asio::awaitable<void> Backfill::build_keys() {
-  std::deque<Piece> pieces;
-  {
-    pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "build");
-    const std::string list(queries::deferred_list);
-    pg::Parameters parameters = {run_.model.name, "1"};
-    const auto rows = co_await connection.query(list, parameters);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      const auto target = run_.model.find_target(std::string(rows.text(row, 0)));
-      if (!target) continue;
-      pieces.push_back({*target, std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), rows.optional_text(row, 4).value_or("")});
-    }
-  }
-  const auto builder = [&](int number) -> asio::awaitable<void> {
-    auto role = fmt::format("build {}", number);
-    pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
-    co_await connection.script("set maintenance_work_mem = '256MB'");
-    while (!pieces.empty()) {
-      const auto piece = std::move(pieces.front());
-      pieces.pop_front();
-      co_await build_one(connection, piece);
+asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
+  co_await build_keys(run_);
+  const std::string filled(queries::backfill_finish);
+  std::deque<std::uint16_t> targets;
+  for (const auto& job : jobs) targets.push_back(job.target);
+  const LaneWork analyze = [&](pg::Connection& connection) -> asio::awaitable<void> {
+    while (!targets.empty()) {
+      const auto target = targets.front();
+      targets.pop_front();
+      auto sql = "analyze " + run_.model.targets[target].table.quoted();
+      co_await connection.script(std::move(sql));
+      pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name};
+      co_await connection.query(filled, parameters);
+      run_.progress[target].finished = true;
+      log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.progress[target].done}});
     }
   };
-  std::vector<asio::awaitable<void>> builders;
-  for (int number = 0; number < run_.settings.lanes; ++number) builders.push_back(builder(number));
-  co_await together(std::move(builders));
-}
-
-asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
-  co_await build_keys();
-  pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "analyze");
-  const std::string filled(queries::backfill_finish);
-  for (const auto& job : jobs) {
-    auto analyze = "analyze " + shadow_name(job.target);
-    co_await connection.script(std::move(analyze));
-    pg::Parameters parameters = {run_.model.name, run_.model.targets[job.target].name};
-    co_await connection.query(filled, parameters);
-    run_.progress[job.target].finished = true;
-    log::info("target is filled", {{"target", run_.model.targets[job.target].name}, {"rows", run_.progress[job.target].done}});
-  }
+  co_await in_lanes(run_, "analyze", analyze);
 }
 
 asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {
@@ -342,45 +253,6 @@ asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::v
     pg::Parameters parameters = {run.model.name, name, "false",
                                  std::to_string(static_cast<std::int64_t>(run.model.targets[target].estimated_rows))};
     co_await connection.query(begin, parameters);
-  }
-}
-
-asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run) {
-  const std::string list(queries::deferred_list);
-  pg::Parameters parameters = {run.model.name, "2"};
-  const auto off = co_await connection.query(list, parameters);
-  // Targets are numbered parents before children, which may be orphaned in their turn.
-  for (std::uint16_t target = 0; !off.empty() && target < run.model.targets.size(); ++target) {
-    auto sql = run.refresh.statements(target).remove_orphans();
-    if (sql.empty()) continue;
-    const auto removed = co_await connection.query(std::move(sql));
-    run.metrics.rows_written(target, 0, 0, removed.affected());
-  }
-}
-
-asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run) {
-  const std::string list(queries::deferred_list);
-  const std::string built(queries::deferred_built);
-  pg::Parameters parameters = {run.model.name, "2"};
-  const auto rows = co_await connection.query(list, parameters);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    // Together, so that a restart does not build it again.
-    co_await connection.script("begin");
-    co_await connection.script(std::string(rows.text(row, 2)));
-    pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
-    co_await connection.query(built, of_key);
-    co_await connection.script("commit");
-    std::optional<Failure> failure;
-    try {
-      co_await connection.script(std::string(rows.text(row, 3)));
-    } catch (const Failure& caught) {
-      if (caught.verdict() != Verdict::kQuarantine) throw;
-      failure = caught;
-    }
-    if (failure) {
-      log::warn("foreign key holds for new rows, but not for all old ones yet",
-                {{"target", rows.text(row, 0)}, {"name", rows.text(row, 1)}, {"because", failure->facts().detail}});
-    }
   }
 }
 

@@ -33,27 +33,13 @@ class Backfill {
     int running = 0;
   };
 
-  /// A key or an index that was taken off.
-  struct Piece {
-    std::uint16_t target = 0;
-    std::string name;
-    std::string create;
-    std::string unique_by;  ///< expressions; "" where it is not unique
-  };
-
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
-  asio::awaitable<void> fill(std::vector<Job>& jobs);
-  asio::awaitable<void> lane(std::vector<Job>& jobs, int number);
+  asio::awaitable<void> lane(pg::Connection& connection, std::vector<Job>& jobs);
   asio::awaitable<std::optional<mapping::Range>> claim(pg::Connection& connection, Job& job);
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
-  asio::awaitable<void> take_off(pg::Connection& connection, std::uint16_t target);
-  asio::awaitable<void> build_keys();
   asio::awaitable<void> finish(std::vector<Job>& jobs);
-  asio::awaitable<void> offer_later(pg::Connection& connection, std::vector<Key> keys);
-  asio::awaitable<void> build_one(pg::Connection& connection, const Piece& piece);
-  std::string shadow_name(std::uint16_t target) const;
 
   Runtime& run_;
   Signal& turn_;
@@ -62,13 +48,5 @@ class Backfill {
 
 /// Marks targets as to be filled again by difference: after a gap in the stream, or a truncated source.
 asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets);
-
-/// In the transaction of the cut at which the targets are first consistent: rows of theirs that no key found while foreign
-/// keys were off. Does nothing where none is.
-asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run);
-
-/// Foreign keys that a bulk load took off, once the targets are consistent with each other. What a quarantined parent
-/// keeps from validating stays enforced for new rows and is tried again later.
-asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run);
 
 }  // namespace crossfade::sync

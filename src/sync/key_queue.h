@@ -67,6 +67,8 @@ class KeyQueue {
   Lsn settled_without(const Batch& batch, Lsn received) const;
 
   std::size_t pending_keys() const { return pending_keys_; }
+  /// Of transactions that have ended; taken ones included.
+  std::size_t committed_keys() const { return pending_keys_ - opened_keys_.size(); }
   std::size_t bytes() const { return bytes_; }
   std::size_t waiting_transactions() const { return waiting_.size(); }
   bool idle() const { return waiting_.empty() && taken_.empty() && !open_; }

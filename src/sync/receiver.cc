@@ -34,13 +34,27 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run) {
   }
 }
 
+/// Whoever asks when the stream is gone asks nobody.
+struct Answering {
+  Answering(Runtime& the_run, wal::Stream& stream) : run(the_run) {
+    run.ask_for_position = [&stream] { stream.ask_for_position(); };
+  }
+  Answering(const Answering&) = delete;
+  Answering& operator=(const Answering&) = delete;
+  ~Answering() {
+    run.ask_for_position = [] {};
+  }
+
+  Runtime& run;
+};
+
 }  // namespace
 
 asio::awaitable<void> receive(Runtime& run) {
   const auto executor = co_await asio::this_coro::executor;
   wal::Stream stream = co_await start_stream(run);
   run.metrics.connected("stream", true);
-  run.ask_for_position = [&stream] { stream.ask_for_position(); };
+  const Answering answering(run, stream);
   run.follow.restart();
   int in_a_row = 0;
   while (!run.stopping) {

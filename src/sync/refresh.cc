@@ -212,6 +212,33 @@ asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& co
   co_return written;
 }
 
+/// Keys of the walk under which shadow rows stand; nothing where one of them cannot be told.
+asio::awaitable<std::optional<std::vector<Key>>> Refresh::walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const {
+  pg::Parameters parameters;
+  for (const auto& column : stale) parameters.emplace_back(array_text(column));
+  auto sql = statements_[target].walk();
+  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
+  std::vector<Key> keys;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows.is_null(row, 0)) co_return std::nullopt;
+    keys.emplace_back(target, 0, parse_array(rows.text(row, 0)));
+  }
+  co_return keys;
+}
+
+asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys,
+                                         std::vector<Key>& left) const {
+  Written written;
+  auto selection = std::move(select_keys(model_, keys).at(target));
+  auto sql = statements_[target].merge(selection.picks);
+  const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
+  if (stale[0].empty()) co_return written;
+  auto of_stale = co_await walk_of(connection, target, stale);
+  if (of_stale) keys = std::move(*of_stale);
+  left.insert(left.end(), keys.begin(), keys.end());
+  co_return written;
+}
+
 asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
                                               std::vector<Key>& still_referred) const {
   Written written;
@@ -232,11 +259,9 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   }
   // Parents are merged before their children, whose rows are stale too and stand in the way.
   co_await connection.script("rollback to savepoint crossfade_stale; release savepoint crossfade_stale");
-  pg::Parameters parameters;
-  for (const auto& column : stale) parameters.emplace_back(array_text(column));
-  auto walk = statements_[target].walk();
-  const auto rows = co_await connection.query(std::move(walk), std::move(parameters));
-  for (std::size_t row = 0; row < rows.size(); ++row) still_referred.emplace_back(target, 0, parse_array(rows.text(row, 0)));
+  const auto referred = co_await walk_of(connection, target, stale);
+  if (!referred) throw *failure;
+  still_referred.insert(still_referred.end(), referred->begin(), referred->end());
   co_return written;
 }
 

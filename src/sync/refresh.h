@@ -52,6 +52,9 @@ class Refresh {
   asio::awaitable<std::vector<Written>> keys_carefully(pg::Connection& connection, std::vector<Key> keys,
                                                        std::vector<Refused>& refused) const;
 
+  /// Upserts alone, of keys of one target. Rows that the view no longer has stay; keys by which they go are added to `left`.
+  asio::awaitable<Written> upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys, std::vector<Key>& left) const;
+
   /// One stretch of one target's walk, by difference. Rows that the view no longer has and that others still refer to
   /// stay; their keys are added to `still_referred`.
   asio::awaitable<Written> merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
@@ -68,6 +71,7 @@ class Refresh {
 
   asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                Written& written) const;
+  asio::awaitable<std::optional<std::vector<Key>>> walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
   asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
   asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,

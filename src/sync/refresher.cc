@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "sync/backfill.h"
+#include "sync/build.h"
 #include "sync/cut_job.h"
 #include "sync/store.h"
 
@@ -22,19 +23,6 @@ using namespace std::chrono_literals;
 constexpr auto kSetDownEvery = 200ms;
 /// Received, but not visible yet: how long until another look. Far below what a person notices.
 constexpr auto kLookAgain = 5ms;
-
-/// The targets that `keys` name whole; those keys are taken out.
-std::vector<std::uint16_t> take_whole_targets(const mapping::Model& model, std::vector<Key>& keys) {
-  std::vector<std::uint16_t> whole;
-  std::erase_if(keys, [&](const Key& key) {
-    if (!key.names_every_row()) return false;
-    if (key.target() < model.targets.size()) whole.push_back(key.target());
-    return true;
-  });
-  std::sort(whole.begin(), whole.end());
-  whole.erase(std::unique(whole.begin(), whole.end()), whole.end());
-  return whole;
-}
 
 }  // namespace
 
@@ -76,9 +64,10 @@ asio::awaitable<void> Refresher::loop() {
 
 /// One step of whatever is the matter. True: there is more to do at once.
 asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
-  const bool full = run_.queue.bytes() > run_.settings.queue_bytes / 2;
+  const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
   if (run_.backfilling || run_.paused || full) co_return co_await set_down(connection);
   if (Clock::now() >= next_due_) co_await offer_due(connection);
+  if (behind_) co_return co_await catch_up(connection);
   if (run_.dirty_keys == 0) co_return co_await cut(connection);
   const bool retired = co_await drain(connection);
   if (retired) co_return true;
@@ -109,7 +98,7 @@ asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
   if (rows > 0) run_.catching_up = true;
   settle(batch, clock);
   run_.settled = std::max(run_.settled, settled);
-  co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes / 2;
+  co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
 }
 
 asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
@@ -123,12 +112,17 @@ asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
 
 /// Invariant 6, first half: before anything is retired the stream has passed the flush position that was read after the
 /// snapshot was taken. So every transaction that the snapshot sees has been offered.
+///
+/// False: that takes longer than what has been received can wait.
 asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
   // On a quiet server the position comes by keepalive, which the server may think is not needed.
   constexpr auto kAskAfter = 3ms;
+  const auto before = run_.queue.committed_keys();
   for (auto ask_at = Clock::now() + kAskAfter; run_.received < position;) {
-    // A stream that waits for room will not get there.
-    if (run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
+    // A stream that waits for room, or has ended, will not get there.
+    if (run_.stopping || run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
+    behind_ = run_.queue.committed_keys() >= before + run_.settings.batch_keys;
+    if (behind_) co_return false;
     if (Clock::now() >= ask_at) {
       run_.ask_for_position();
       ask_at = Clock::now() + 50ms;
@@ -138,29 +132,47 @@ asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
   co_return true;
 }
 
-asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, bool may_wait) {
-  std::vector<Written> written;
+std::vector<std::uint16_t> Refresher::take_whole_targets(std::vector<Key>& keys) const {
+  std::vector<std::uint16_t> whole;
+  std::erase_if(keys, [&](const Key& key) {
+    if (!key.names_every_row()) return false;
+    if (key.target() < run_.model.targets.size()) whole.push_back(key.target());
+    return true;
+  });
+  std::sort(whole.begin(), whole.end());
+  whole.erase(std::unique(whole.begin(), whole.end()), whole.end());
+  return whole;
+}
+
+Refresher::Work Refresher::all_of(std::vector<Key> keys) const {
+  return {std::move(keys), std::vector<Written>(run_.model.targets.size())};
+}
+
+/// Settles `keys`, of which `work.keys` are still to be refreshed; `may_wait` of them may be put off.
+asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait) {
+  auto& written = work.written;
+  std::vector<Written> more;
   std::vector<Refused> refused;
   if (careful_) {
-    written = co_await run_.refresh.keys_carefully(connection, keys, refused);
-  } else {
+    more = co_await run_.refresh.keys_carefully(connection, work.keys, refused);
+  } else if (!work.keys.empty()) {
     // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
-    co_await connection.script(keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
-    written = co_await run_.refresh.keys(connection, keys);
+    co_await connection.script(work.keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
+    more = co_await run_.refresh.keys(connection, work.keys);
   }
+  for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
   if (run_.quarantined > 0) co_await store::heal(connection, run_, keys);
   // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later. Where
   // nothing else was done there is no use in waiting.
-  Batch later;
-  if (may_wait && refused.size() < keys.size()) {
-    later.transactions.emplace_back();
+  if (refused.size() <= may_wait) {
+    std::vector<Key> later;
     std::erase_if(refused, [&](const Refused& each) {
       if (each.failure.sqlstate() != "23503") return false;
-      later.transactions.front().keys.push_back(each.key);
+      later.push_back(each.key);
       return true;
     });
-    co_await store::write_dirty(connection, run_, later);
-    run_.dirty_keys += later.transactions.front().keys.size();
+    const auto put_off = co_await store::write_dirty(connection, run_, std::move(later));
+    run_.dirty_keys += put_off;
   }
   co_await store::put_in_quarantine(connection, run_, refused);
   for (const auto& each : refused) {
@@ -201,8 +213,14 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     co_await connection.script("rollback");
     co_return false;
   }
+  behind_ = too_much(batch);
+  if (behind_) {
+    run_.queue.put_back(std::move(batch));
+    co_await connection.script("rollback");
+    co_return true;
+  }
   std::vector<Key> keys(batch.keys.begin(), batch.keys.end());
-  const auto whole = take_whole_targets(run_.model, keys);
+  const auto whole = take_whole_targets(keys);
   // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
   const bool consistent = batch.keys.size() < run_.settings.batch_keys && whole.empty();
   const auto transactions = batch.transactions.size();
@@ -211,7 +229,10 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   double clock = 0;
   try {
     if (!whole.empty()) co_await reconcile(connection, run_, whole);
-    if (!keys.empty()) co_await write(connection, keys, false);
+    if (!keys.empty()) {
+      auto work = all_of(keys);
+      co_await write(connection, keys, std::move(work), 0);
+    }
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
     clock = co_await store::write_checkpoint(connection, run_, settled, consistent ? std::optional(settled) : std::nullopt);
@@ -225,7 +246,10 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   }
   settle(batch, clock);
   run_.settled = std::max(run_.settled, settled);
-  if (consistent) run_.consistent = std::max(run_.consistent, settled);
+  if (consistent) {
+    run_.consistent = std::max(run_.consistent, settled);
+    lanes_.rest();
+  }
   run_.metrics.refresh_done(Clock::now() - began, transactions);
   if (!whole.empty()) {
     run_.backfilling = run_.catching_up = true;
@@ -234,39 +258,6 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   }
   if (consistent && run_.catching_up) co_await become_consistent(connection);
   co_return !consistent;
-}
-
-asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
-  const auto began = Clock::now();
-  const auto view = co_await begin(connection);
-  const auto rows = co_await store::take_dirty(connection, run_, run_.settings.batch_keys);
-  if (rows.empty()) {
-    co_await connection.script("rollback");
-    run_.dirty_keys = 0;
-    co_return true;
-  }
-  std::unordered_set<Key> distinct;
-  std::vector<std::int64_t> retired;
-  for (const auto& row : rows) {
-    // Invariant 1 again: what the snapshot does not see stays.
-    if (!view.snapshot.sees(row.xid)) continue;
-    distinct.insert(row.key);
-    retired.push_back(row.id);
-  }
-  std::vector<Key> keys(distinct.begin(), distinct.end());
-  const auto whole = take_whole_targets(run_.model, keys);
-  if (!whole.empty()) co_await reconcile(connection, run_, whole);
-  if (!keys.empty()) co_await write(connection, keys, rows.size() == run_.settings.batch_keys);
-  co_await store::retire_dirty(connection, retired);
-  co_await store::write_checkpoint(connection, run_, run_.queue.settled(run_.settled), std::nullopt);
-  co_await connection.script("commit");
-  run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
-  run_.metrics.refresh_done(Clock::now() - began, 0);
-  if (!whole.empty()) {
-    run_.backfilling = true;
-    run_.steer.raise();
-  }
-  co_return !retired.empty();
 }
 
 /// All targets equal the views at one snapshot for the first time since they were filled.

@@ -28,9 +28,9 @@ struct Settings {
   std::string holder;                      ///< who leads, for people: host and pid
   std::string slot;
   std::string publication;
-  int lanes = 2;                           ///< sessions that backfill at a time
+  int lanes = 2;                           ///< sessions that backfill or catch up at a time
   std::size_t queue_bytes = 40 << 20;      ///< keys in memory; leaves the process far below 128 MiB
-  std::size_t batch_keys = 10'000;         ///< of one catch-up transaction: a second or less
+  std::size_t batch_keys = 20'000;         ///< of one transaction: a second or less, and a whole table's pages pay for many keys
   std::chrono::milliseconds chunk_aim{700};///< of one backfill chunk: short snapshots, and a pause is felt at once
 };
 
@@ -71,7 +71,7 @@ struct Runtime {
   Signal applied;          ///< the refresher made room or settled something
   Signal steer;            ///< a person or another part wants something: pause, stop, reconcile
 
-  std::function<void()> ask_for_position;  ///< has the stream say how far it is; the receiver sets it
+  std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is; the receiver sets it
   Lsn received;            ///< everything that committed before it has been offered
   Lsn settled;             ///< … is settled and durable: what the slot may be told
   Lsn consistent;          ///< … can be read in v2

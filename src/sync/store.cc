@@ -83,6 +83,12 @@ asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& r
   co_await run_query(connection, queries::lease_release, std::move(parameters));
 }
 
+asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name, std::to_string(run.epoch)};
+  const auto rows = co_await run_query(connection, queries::lease_hold, std::move(parameters));
+  if (rows.empty()) not_leader(run);
+}
+
 asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration) {
   pg::Parameters parameters = {migration};
   const auto rows = co_await run_query(connection, queries::checkpoint_read, std::move(parameters));
@@ -146,6 +152,13 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
   };
   if (rows.empty()) co_return 0;
   co_return co_await connection.copy_in(std::string(queries::dirty_copy), next);
+}
+
+asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys) {
+  Batch batch;
+  batch.transactions.emplace_back();
+  batch.transactions.front().keys = std::move(keys);
+  co_return co_await write_dirty(connection, run, batch);
 }
 
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most) {

@@ -16,6 +16,8 @@ asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connecti
 asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run);
 asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& run);
 [[noreturn]] void not_leader(const Runtime& run);
+/// No other daemon becomes the leader before the caller's transaction ends; throws kNotLeader where one is already.
+asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run);
 
 struct Checkpoint {
   wal::Incarnation incarnation;
@@ -39,6 +41,8 @@ struct DirtyRow {
 };
 /// Sets keys down durably, each with the transaction that offered it; coalesced within one transaction of ours.
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch);
+/// The same for keys that no transaction offered.
+asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys);
 /// The oldest rows. Rows of targets that the migration no longer has are passed over.
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);
 asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);

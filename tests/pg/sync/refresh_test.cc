@@ -69,6 +69,17 @@ class RefreshTest : public crossfade::test::Postgres {
     return refused;
   }
 
+  std::vector<Key> upsert(const std::vector<Key>& keys) {
+    std::vector<Key> left;
+    const auto work = [&]() -> asio::awaitable<void> {
+      co_await connection->script("begin isolation level repeatable read");
+      co_await primitive.upsert(*connection, keys.front().target(), keys, left);
+      co_await connection->script("commit");
+    };
+    run(io, work());
+    return left;
+  }
+
   Written merge_range(const std::string& name, const mapping::Range& range) {
     const auto work = [&]() -> asio::awaitable<Written> {
       co_await connection->script("begin");
@@ -182,6 +193,17 @@ TEST_F(RefreshTest, CompositeKeysAreRefreshedOneByOneAndNullNamesNothing) {
                                 Key(target("totals"), 1, {std::nullopt, std::nullopt})});
   EXPECT_EQ(written[target("totals")].in_view, 1U);
   EXPECT_EQ(written[target("totals")].updated, 1U);
+}
+
+TEST_F(RefreshTest, UpsertsAloneLeaveWhatTheViewNoLongerHasAndNameIt) {
+  refresh(all_keys());
+  sql.exec("update v1.plans set title = 'new' where id = 2; delete from v1.moves where plan_id = 4; delete from v1.plans where id = 4");
+  const auto left = upsert({key("plans", "2"), key("plans", "4")});
+  EXPECT_EQ(left, std::vector<Key>{key("plans", "4")});
+  EXPECT_EQ(sql.value("select title from v2.plans where id = 2"), "new");
+  EXPECT_EQ(sql.value("select count(*) from v2.plans where id = 4"), "1");
+  refresh(all_keys());
+  expect_equal();
 }
 
 TEST_F(RefreshTest, ARangeIsMergedByDifferenceAndItsStaleRowsGo) {

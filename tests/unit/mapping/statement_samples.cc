@@ -134,6 +134,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"next_bound up to a bound", weeks.next_bound(first)},
         {"next_bound between bounds", weeks.next_bound(between)},
         {"next_bound above a bound", weeks.next_bound(last)},
+        {"next_bound into an empty table", weeks.next_bound(between, true)},
         {"next_bound along two foreign keys", moves.next_bound(between)},
         {"middle of everything", weeks.middle(everything)},
         {"middle between bounds", weeks.middle(between)},

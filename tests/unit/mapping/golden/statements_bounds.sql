@@ -38,6 +38,14 @@ with bounds as (
 )
 select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
 
+-- next_bound into an empty table
+with bounds as (
+  select bound from (
+    (select t."id"::integer as bound from "v1"."plans" t where t."id" is not null and t."id" > $1::integer and t."id" <= $2::integer group by t."id" order by t."id" limit $3::bigint)
+  ) b order by bound limit $3::bigint
+)
+select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+
 -- next_bound along two foreign keys
 with bounds as (
   select bound from (
