@@ -83,11 +83,12 @@ begin
   end loop;
 end $$;
 
--- Offers a key by hand: `key` is the value of the target's first locator. Each call is work for the engine, so it is not for
--- everybody: grant execute to the roles that shall.
+-- Offers a key by hand: `key` is the value of the target's first locator. It travels in the WAL with its transaction, so
+-- crossfade.wait_for(pg_current_wal_insert_lsn(), …) after the commit waits for its rows. Each call is work for the engine, so it
+-- is not for everybody: grant execute to the roles that shall.
 create or replace function crossfade.touch(migration text, target text, key text) returns void
-language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-  insert into crossfade.dirty (migration, target, locator, key) values ($1, $2, '', array[$3])
+language sql volatile strict set search_path = pg_catalog, pg_temp as $$
+  select pg_logical_emit_message(true, 'crossfade', concat_ws(E'\n', 'touch', migration, target, key))
 $$;
 
 -- A stable view was made or now shows other rows: whoever may read the shadow table may read it, with their own rights and

@@ -74,6 +74,7 @@ class Builder {
     target.name = name;
     target.table = {catalog.table.schema, catalog.table.name};
     target.key = catalog.table.primary_key;
+    target.lazy = yaml_.targets().at(name).backfill() == v1::TargetTable::BACKFILL_LAZY;
     if (catalog.keeps) target.keeps = {catalog.keeps->schema, catalog.keeps->name};
     for (const auto& column : catalog.table.columns) {
       if (!column.generated && catalog.view.find(column.name) != nullptr) target.columns.push_back({column.name, column.type});
@@ -102,7 +103,8 @@ class Builder {
     rule.target = static_cast<std::uint16_t>(model_.targets.size());
     rule.locator = add_locator(target, std::move(*locator));
     rule.source_columns = ordered_source_columns(written, catalog.view);
-    rule.relevant_columns = relevant_columns(catalog_, written);
+    // A lazy row may not be there yet, and others that came with the change may refer to it, whatever it was.
+    rule.relevant_columns = relevant_columns(catalog_, written, target.lazy);
     model_.rules.push_back(std::move(rule));
   }
 

@@ -22,10 +22,9 @@ bool fills(const Course& course, const ReadCatalog& read) {
 
 }  // namespace
 
-std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule) {
+std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule, bool whole_row) {
   const auto& source = catalog.sources.at(rule.source);
   std::set<std::string> touched(rule.source_columns.begin(), rule.source_columns.end());
-  bool whole_row = false;
   const auto add = [&](const std::vector<ReadCatalog>& reads) {
     for (const auto& read : reads) {
       if (!reads_of(read, source)) continue;
@@ -39,7 +38,8 @@ std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenR
   }
   std::vector<std::string> columns;
   for (const auto& column : source.columns) {
-    if (whole_row || touched.contains(column.name)) columns.push_back(column.name);
+    // A generated column is not in the stream, and changes with those that are.
+    if ((whole_row && !column.generated) || touched.contains(column.name)) columns.push_back(column.name);
   }
   return columns;
 }

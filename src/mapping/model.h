@@ -75,6 +75,7 @@ struct Target {
   double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
   TableName table = {};
   std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
+  bool lazy = false;                     ///< rows appear once touched or changed: what only the view has is not missing
 };
 
 /// A migration as the engine runs it: the file's words checked against the catalog and put in order.

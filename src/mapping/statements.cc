@@ -276,21 +276,24 @@ std::string Statements::compare(const std::vector<Pick>& picks) const {
   auto differs = format("n.{0} is null or p.{0} is null or row({1})::record *<> row({2})::record", first, columns_of("n", names),
                         columns_of("p", names));
   if (target_.keeps) differs = format("({}) and (n.{} is not null or {})", differs, first, not_kept("p"));
+  const auto same = same_key("p", "n");
+  const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select from prior p where {})\n)", same) : "";
+  const auto* view_rows = target_.lazy ? "there" : "next";
   // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(
-      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), differing as (\n"
+      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n){there}, differing as (\n"
       "  select case when n.{first} is not null then array[{texts}]\n"
       "    else (select {walk} from {shadow} s where {of_prior}) end as walk,\n"
       "    case when n.{first} is not null then to_jsonb(n) - array['{dropped}'] end as in_view,\n"
       "    case when p.{first} is not null then to_jsonb(p) end as in_shadow\n"
-      "  from next n full join prior p on {same}\n"
+      "  from {view_rows} n full join prior p on {same}\n"
       "  where {differs}\n)\n"
-      "select (select count(*) from next), (select count(*) from prior), differing.*\n"
+      "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
       fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks)), fmt::arg("walk", walk_values()),
       fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
-      fmt::arg("first", first), fmt::arg("same", same_key("p", "n")), fmt::arg("differs", differs));
+      fmt::arg("first", first), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
 }
 
 }  // namespace crossfade::mapping

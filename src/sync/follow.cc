@@ -123,6 +123,25 @@ void Follow::update(const Message& message) {
   }
 }
 
+void Follow::hear(std::string_view content) {
+  const auto line = [&] {
+    const auto end = std::min(content.find('\n'), content.size());
+    const auto first = content.substr(0, end);
+    content.remove_prefix(std::min(end + 1, content.size()));
+    return first;
+  };
+  const auto whole = content;
+  if (line() != "touch") {
+    queue_.mark(std::string(whole));
+    return;
+  }
+  const auto migration = line();
+  const auto target = model_.find_target(std::string(line()));
+  if (migration != model_.name || !target) return;
+  queue_.offer(Key(*target, 0, {std::string(content)}));
+  ++offered_[*target];
+}
+
 void Follow::take(const Message& message) {
   switch (message.kind) {
     case MessageKind::kBegin:
@@ -153,7 +172,7 @@ void Follow::take(const Message& message) {
       }
       return;
     case MessageKind::kMessage:
-      if (message.transactional && message.prefix == kMessagePrefix) queue_.mark(std::string(message.content));
+      if (message.transactional && message.prefix == kMessagePrefix) hear(message.content);
       return;
     case MessageKind::kOrigin:
     case MessageKind::kType:

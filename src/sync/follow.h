@@ -10,7 +10,8 @@
 
 namespace crossfade::sync {
 
-/// The prefix of our own logical messages; their contents go to the queue as marks.
+/// The prefix of our own logical messages. "touch", a migration, a target and a key, a line each, offer that key; what else
+/// they say goes to the queue as a mark.
 inline constexpr std::string_view kMessagePrefix = "crossfade";
 
 /// Follow rules at work: a message of the stream → offers in the queue.
@@ -46,6 +47,7 @@ class Follow {
   const Followed& followed(const wal::Message& message) const;
   void update(const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
+  void hear(std::string_view content);
 
   const mapping::Model& model_;
   KeyQueue& queue_;

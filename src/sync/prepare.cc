@@ -102,6 +102,8 @@ asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& mo
     pg::Parameters begin = {model.name, target.name, empty ? "true" : "false",
                             std::to_string(static_cast<std::int64_t>(target.estimated_rows))};
     co_await connection.query(std::string(queries::backfill_begin), begin);
+    pg::Parameters filled = {model.name, target.name};
+    if (target.lazy) co_await connection.query(std::string(queries::backfill_finish), filled);
   }
 }
 

@@ -49,8 +49,7 @@ std::optional<Key> key_from_names(const mapping::Model& model, const std::string
   if (!locator) return Key::every_row(*number);
   const auto& locators = model.targets[*number].locators;
   for (std::uint16_t n = 0; n < locators.size(); ++n) {
-    // A key offered by hand names no locator and means the first.
-    if (!locator->empty() && locators[n].name() != *locator) continue;
+    if (locators[n].name() != *locator) continue;
     if (values.size() == locators[n].types.size()) return Key(*number, n, values);
   }
   return std::nullopt;

@@ -112,6 +112,9 @@ std::vector<StatementSample> statement_samples(const Model& model) {
   const auto log = of("WorkoutLog");
   const auto notes = of("notes");
   const auto sums = of("sums");
+  auto on_demand = model;
+  for (auto& target : on_demand.targets) target.lazy = true;
+  const Statements lazy_weeks(on_demand, on_demand.find_target("weeks").value());
   const Range everything;
   const Range first{std::nullopt, "10", false};
   const Range between{"10", "20", false};
@@ -150,6 +153,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
        {{"merge", moves.merge({values()})}, {"merge a range", moves.merge(range_picks(between))},
         {"compare", moves.compare({values()})}}},
       {"foreign_key_of_two_columns", {{"merge", scores.merge({values()})}, {"compare", scores.compare({values()})}}},
+      {"on_demand", {{"compare", lazy_weeks.compare({values()})}}},
       {"nulls", {{"merge", weeks.merge({values(0, 1)})}, {"merge along a foreign key", days.merge({values(), values(0, 1)})}}},
       {"lookup",
        {{"merge", moves.merge({values(2)})}, {"merge after another locator", moves.merge({values(1), values(2)})},

@@ -31,6 +31,7 @@ class FollowTest : public testing::Test {
     mapping::Model of_gym;
     const mapping::Locator id{{"id"}, {"integer"}, "", {}, ""};
     const mapping::Locator plan_id{{"plan_id"}, {"integer"}, "", {}, ""};
+    of_gym.name = "gym";
     of_gym.sources = {{"public", "plans", {"id"}, kPlans}, {"public", "exercises", {"id"}, kExercises}};
     of_gym.targets = {{"plans", {}, {"id"}, {id}, 0, "", 0}, {"days", {}, {"id"}, {plan_id}, 0, "", 0},
                      {"exercises", {}, {"id"}, {id}, 0, "", 0}};
@@ -269,6 +270,15 @@ TEST_F(FollowTest, OnlyOurOwnTransactionalMessagesBecomeMarks) {
   say("somebody", "else", true);
   say(kMessagePrefix, "outside a transaction", false);
   EXPECT_EQ(commit().transactions.front().marks, std::vector<std::string>{"beat 1"});
+}
+
+TEST_F(FollowTest, ATouchOffersTheKeyItNames) {
+  say(kMessagePrefix, "touch\ngym\ndays\n7", true);
+  say(kMessagePrefix, "touch\ngym\nexercises\ntwo\nlines", true);
+  say(kMessagePrefix, "touch\nanother\ndays\n8", true);
+  say(kMessagePrefix, "touch\ngym\nnothing\n9", true);
+  say(kMessagePrefix, "touch", true);
+  EXPECT_EQ(offered(), (Offers{"days 7", "exercises two\nlines"}));
 }
 
 TEST_F(FollowTest, OriginsAndTypesSayNothingAboutKeys) {
