@@ -1,0 +1,1 @@
+../../../../sql/migrations/fitness_planning/mapping.sql
