@@ -8,6 +8,8 @@ create table if not exists crossfade.migration (
   phase_since timestamptz not null default now(),
   direction text not null default 'forward' check (direction in ('forward', 'reverse')),  -- reverse: v2 owns the data, v1 follows
   paused_since timestamptz,
+  pace_sessions int,                              -- the backfill waits while more sessions are at work; null: no bound
+  pace_replica_lag interval,                      -- … or while a standby is further behind
   shadow_schema text not null,
   mapping_schema text not null,
   stable_schema text,

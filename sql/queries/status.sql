@@ -1,5 +1,5 @@
 -- All that the database knows of a migration's state, in one row.
-select m.phase, extract(epoch from m.phase_since), m.paused_since is not null,
+select m.phase, extract(epoch from m.phase_since), extract(epoch from m.paused_since),
        coalesce((select holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
        coalesce((select percent from crossfade.reads r where r.migration = m.name), 0),
        (select count(*) from crossfade.dirty d where d.migration = m.name),

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <filesystem>
@@ -82,6 +83,30 @@ Failure not_by_tcp() {
   return Failure(std::move(facts));
 }
 
+Failure too_many_streams() {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotReady;
+  facts.message = "as many pages as may look are open already";
+  facts.advice = "close one; GET /status answers in any case";
+  return Failure(std::move(facts));
+}
+
+/// What every answer says to browsers: a page runs our own script and nothing else, talks to us and to nobody else.
+template <typename Body>
+http::response<Body> headed(const Response& reply) {
+  http::response<Body> response(static_cast<http::status>(reply.status), 11);
+  response.set(http::field::server, "crossfade");
+  response.set(http::field::content_type, reply.content_type);
+  response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  response.set("X-Frame-Options", "DENY");
+  response.set("Referrer-Policy", "no-referrer");
+  response.set("Content-Security-Policy",
+               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  return response;
+}
+
 /// Sessions under way. Each handler that ends one holds it, so it outlives all of them.
 struct Sessions {
   explicit Sessions(const asio::any_io_executor& executor) : one_ended(executor) {}
@@ -99,11 +124,14 @@ struct Server::State {
   asio::io_context& io;
   const std::vector<Endpoint> endpoints;
   const Limits limits;
+  std::size_t streams = 0;  ///< answers that go on, now
   std::string unix_path;
   std::optional<tcp::acceptor> tcp_acceptor;
   std::optional<local::acceptor> unix_acceptor;
 
   asio::awaitable<Response> answer(Surface surface, Request request);
+  template <typename Stream>
+  asio::awaitable<void> go_on(Stream& stream, Response reply);
   template <typename Socket>
   asio::awaitable<void> session(Socket socket, Surface surface);
   template <typename Acceptor>
@@ -142,6 +170,32 @@ asio::awaitable<Response> Server::State::answer(Surface surface, Request request
   co_return refusal(request, 500, failure);
 }
 
+/// An answer that goes on. Its end is the end of the connection, so it needs no length.
+template <typename Stream>
+asio::awaitable<void> Server::State::go_on(Stream& stream, Response reply) {
+  struct Place {
+    explicit Place(std::size_t& all) : taken(all) { ++taken; }
+    ~Place() { --taken; }
+    std::size_t& taken;
+  };
+  const Place place(streams);
+  auto response = headed<http::empty_body>(reply);
+  response.keep_alive(false);
+  http::response_serializer<http::empty_body> head(response);
+  error_code error;
+  stream.expires_after(limits.patience);
+  co_await http::async_write_header(stream, head, asio::redirect_error(asio::use_awaitable, error));
+  auto text = std::move(reply.body);
+  while (!error) {
+    stream.expires_after(limits.patience);
+    co_await asio::async_write(stream, asio::buffer(text), asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+    stream.expires_never();
+    auto next = reply.more();
+    text = co_await std::move(next);
+  }
+}
+
 /// One client, until it leaves, takes too long, or is cancelled.
 template <typename Socket>
 asio::awaitable<void> Server::State::session(Socket socket, Surface surface) {
@@ -172,10 +226,13 @@ asio::awaitable<void> Server::State::session(Socket socket, Surface surface) {
       auto answered = answer(surface, std::move(request));
       reply = co_await std::move(answered);
     }
-    http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
-    response.set(http::field::server, "crossfade");
-    response.set(http::field::content_type, reply.content_type);
-    response.set(http::field::cache_control, "no-store");
+    if (reply.more && streams >= limits.streams) reply = refusal({}, 503, too_many_streams());
+    if (reply.more) {
+      auto rest = go_on(stream, std::move(reply));
+      co_await std::move(rest);
+      break;
+    }
+    auto response = headed<http::string_body>(reply);
     response.keep_alive(alive);
     response.body() = std::move(reply.body);
     response.prepare_payload();

@@ -23,6 +23,8 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  /// Where it is set, the answer goes on: each text it gives is sent as it comes, until the client leaves.
+  std::function<asio::awaitable<std::string>()> more = {};
 };
 
 /// Who may ask: observers come by TCP and can change nothing; control comes by a Unix socket that the owner alone may
@@ -40,6 +42,7 @@ struct Endpoint {
 struct Limits {
   std::size_t body = 1 << 20;  ///< bytes; the largest request is a list of keys
   std::size_t sessions = 64;   ///< of each surface, so that observers cannot lock out control
+  std::size_t streams = 16;    ///< answers that go on; fewer than sessions, so that pages cannot lock out a scrape
   /// In which a request must have come whole, and an answer been taken.
   std::chrono::milliseconds patience = std::chrono::seconds(30);
 };

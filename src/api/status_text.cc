@@ -119,7 +119,10 @@ std::string status_block(const v1::Status& status, double now) {
   line("quarantine", status.quarantined() > 0 ? human_count(status.quarantined()) + " keys" : "empty");
   line("verified", status.has_verification() ? verification(status.verification()) : "never");
   if (status.has_unaccounted_rows()) line("unaccounted", human_count(status.unaccounted_rows()) + " source rows");
+  // Before that, the one reason is that it is not there yet.
+  const bool near = status.phase() == "following" && status.reads().percent() < 100;
   for (const auto& blocker : status.blockers()) {
+    if (!near) break;
     line("in the way", fmt::format("{}: {}; {}", blocker.reason(), blocker.detail(), blocker.fix()));
   }
   for (const auto& step : status.next_steps()) line("next", step);

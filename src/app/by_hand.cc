@@ -47,6 +47,23 @@ asio::awaitable<ExitCode> touch_keys(const Options& options, const mapping::Migr
   co_return ExitCode::kOk;
 }
 
+asio::awaitable<ExitCode> set_pace(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "pace"));
+  pg::Parameters parameters = {migration, options.pace_sessions, options.pace_replica_lag};
+  const auto rows = co_await connection.query(std::string(queries::pace_set), parameters);
+  if (rows.empty()) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = fmt::format("migration {} is not prepared in this database", migration);
+    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
+    throw Failure(std::move(facts));
+  }
+  if (rows.is_null(0, 0) && rows.is_null(0, 1)) std::cout << "The backfill goes as fast as it can.\n";
+  if (!rows.is_null(0, 0)) std::cout << fmt::format("The backfill waits while more than {} sessions are at work.\n", rows.text(0, 0));
+  if (!rows.is_null(0, 1)) std::cout << fmt::format("The backfill waits while a standby is more than {:g} s behind.\n", rows.real(0, 1));
+  co_return ExitCode::kOk;
+}
+
 ExitCode tell(const Options& options, const std::string& path) {
   api::ask(control_path(options, load(options).yaml.migration()), {"POST", path, "{}"});
   return ExitCode::kOk;
@@ -67,6 +84,12 @@ ExitCode touch(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
   return run_to_end(io, touch_keys(options, file));
+}
+
+ExitCode pace(const Options& options) {
+  const auto migration = load(options).yaml.migration();
+  asio::io_context io;
+  return run_to_end(io, set_pace(options, migration));
 }
 
 ExitCode pause(const Options& options) { return tell(options, "/v1/pause"); }

@@ -23,6 +23,10 @@ ExitCode backup(const Options& options);
 ExitCode rehearse(const Options& options);
 ExitCode cutover_reads(const Options& options);
 ExitCode rollback_reads(const Options& options);
+ExitCode completion(const Options& options);
+ExitCode manual(const Options& options);
+ExitCode report(const Options& options);
+ExitCode pace(const Options& options);
 ExitCode pause(const Options& options);
 ExitCode resume(const Options& options);
 

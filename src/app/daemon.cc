@@ -8,6 +8,7 @@
 #include "app/context.h"
 #include "app/install.h"
 #include "app/leg.h"
+#include "app/watch.h"
 #include "base/failure.h"
 #include "sync/prepare.h"
 #include "sync/together.h"
@@ -71,13 +72,16 @@ ExitCode run(const Options& options) {
     signals.async_wait(on_signal);
   };
   signals.async_wait(on_signal);
-  api::Server server(io, endpoints([&leg] { return leg->observed(); }));
+  const auto observed = [&leg] { return leg->observed(); };
+  Watch watch(observed, io.get_executor());
+  api::Server server(io, endpoints(observed, watch));
   if (!options.http.empty()) server.listen_tcp(options.http);
   server.listen_unix(control_path(options, name));
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
     std::vector<asio::awaitable<void>> parts;
     parts.push_back(lead(file, leg));
     parts.push_back(server.serve());
+    parts.push_back(watch.loop());
     std::exception_ptr thrown;
     try {
       co_await sync::together(std::move(parts));

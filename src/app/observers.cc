@@ -3,9 +3,12 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "api/status_text.h"
+#include "api/page.h"
 #include "app/status.h"
+#include "app/watch.h"
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
+#include "sync/pace.h"
 #include "verify/compare.h"
 #include "verify/reply.h"
 #include "verify/report.h"
@@ -34,8 +37,7 @@ asio::awaitable<Response> status(Observed o) {
   auto endpoint = o.settings.endpoint;
   endpoint.application_name = "crossfade " + o.model.name + " status";
   pg::Connection connection = co_await pg::Connection::open(endpoint);
-  v1::Status status = co_await read_status(connection, o.model.name);
-  if (const auto run = o.engine.runtime()) add_runtime(status, *run);
+  const v1::Status status = co_await read_status(connection, o.model.name, o.engine.runtime());
   co_return Response{200, "application/json", api::status_json(status)};
 }
 
@@ -51,12 +53,14 @@ std::shared_ptr<sync::Runtime> running(const Observed& o) {
   return run;
 }
 
+asio::awaitable<Response> events(Watch& watch) { co_return watch.events(); }
+
 asio::awaitable<Response> hold(Observed o, bool held) {
   const auto run = running(o);
-  run->paused = held;
-  run->metrics.throttled("hand", held, std::chrono::seconds(0));
-  run->steer.raise();
-  run->offered.raise();
+  auto endpoint = o.settings.endpoint;
+  endpoint.application_name = "crossfade " + o.model.name + (held ? " pause" : " resume");
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  co_await sync::set_paused(*run, connection, held);
   co_return Response{200, "application/json", held ? R"({"message":"paused; changes are set down meanwhile"})" : R"({"message":"going on"})"};
 }
 
@@ -90,16 +94,19 @@ std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std
   return numbers;
 }
 
-std::vector<api::Endpoint> endpoints(std::function<Observed()> now) {
-  return {
+std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch) {
+  std::vector<api::Endpoint> table = {
       {"GET", "/metrics", Surface::kObserver, [now](Request) { return metrics_text(now()); }},
       {"GET", "/livez", Surface::kObserver, [](Request) { return live(); }},
       {"GET", "/readyz", Surface::kObserver, [now](Request) { return ready(now()); }},
+      {"GET", "/events", Surface::kObserver, [&watch](Request) { return events(watch); }},
       {"GET", "/status", Surface::kObserver, [now](Request) { return status(now()); }},
       {"POST", "/v1/verify", Surface::kControl, [now](Request request) { return verify_now(now(), std::move(request)); }},
       {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
       {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},
   };
+  for (auto& endpoint : api::page_endpoints()) table.push_back(std::move(endpoint));
+  return table;
 }
 
 }  // namespace crossfade::app

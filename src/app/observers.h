@@ -18,9 +18,11 @@ struct Observed {
   std::shared_ptr<const void> keeps;  ///< the others, for as long as a request looks at them
 };
 
+class Watch;
+
 /// The table of endpoints. `now` says what a request is to look at: the direction may turn between two of them. /livez runs no
 /// SQL: an outage of the database must not have us restarted.
-std::vector<api::Endpoint> endpoints(std::function<Observed()> now);
+std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch);
 
 /// Numbers of the targets called so; throws a usage Failure for a name that there is not.
 std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include "base/failure.h"
 
@@ -53,7 +54,7 @@ const Command kCommands[] = {
     {"run", "The daemon: backfill, then follow",
      [](CLI::App& app, Options& o) {
        app.add_flag("--prepare", o.prepare, "Prepare first, if that was not done");
-       app.add_option("--http", o.http, "HOST:PORT for /metrics, /status, /livez, /readyz");
+       app.add_option("--http", o.http, "HOST:PORT for the status page, /metrics, /status, /livez, /readyz");
        app.add_option("--lanes", o.lanes, "Sessions that backfill or catch up at a time")->check(CLI::Range(1, 64));
        app.add_option_function<std::string>("--memory", [&o](const std::string& text) { o.memory_bytes = parse_size(text); },
                                             "Memory for waiting keys, e.g. 64MB");
@@ -81,6 +82,13 @@ const Command kCommands[] = {
      [](CLI::App& app, Options& o) { app.add_option("target-and-keys", o.words, "TARGET KEY…")->required(); }},
     {"import", "Bring NDJSON into a landing table; 4 if lines were bad",
      [](CLI::App& app, Options& o) { app.add_option("table-and-files", o.words, "TABLE FILE…; - is standard input")->required(); }},
+    {"pace", "Let the backfill wait while the server is busy; without options, what holds",
+     [](CLI::App& app, Options& o) {
+       app.add_option_function<int>("--sessions", [&o](int value) { o.pace_sessions = std::to_string(value); }, "At most so many sessions at work; 0 takes the bound away")
+           ->check(CLI::Range(0, 10000));
+       duration_option(app, "--replica-lag", "No standby further behind, e.g. 5s; 0 takes the bound away",
+                       [&o](auto value) { o.pace_replica_lag = fmt::format("{}ms", value.count()); });
+     }},
     {"pause", "Hold the backfill and the refresh; changes are set down meanwhile", nothing},
     {"resume", "Go on after pause", nothing},
     {"backup", "Dump the sources, as pg_restore reads them and as CSV, at one snapshot",
@@ -98,6 +106,10 @@ const Command kCommands[] = {
      }},
     {"rollback reads", "Send all reads back to v1",
      [](CLI::App& app, Options& o) { app.add_flag("--dry-run", o.dry_run, "Print steps"); }},
+    {"report", "Everything that helps somebody else to help, in one text without secrets and data", nothing},
+    {"completion", "Print a script that completes commands and options: for bash, zsh or fish",
+     [](CLI::App& app, Options& o) { app.add_option("shell", o.words, "bash, zsh or fish")->required()->expected(1); }},
+    {"manual", "Print the manual page, as man reads it", nothing},
     {"cancel", "Take everything of crossfade away again; v1 is left as it was", nothing},
 };
 
@@ -129,12 +141,16 @@ std::size_t parse_size(const std::string& text) {
   return static_cast<std::size_t>(scaled(text, units, "size"));
 }
 
-std::optional<Options> parse_options(int argc, char** argv) {
-  Options options;
-  CLI::App app("Restructures a live PostgreSQL schema without downtime. Write the migration as SQL views.", "crossfade");
+namespace {
+
+constexpr auto kPurpose = "Restructures a live PostgreSQL schema without downtime. Write the migration as SQL views.";
+
+/// Every command of the table, each with its options; returned in the table's order.
+std::vector<CLI::App*> add_commands(CLI::App& app, Options& options) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "crossfade " CROSSFADE_VERSION);
   app.add_subcommand("version", "Print the version");
+  std::vector<CLI::App*> commands;
   std::map<std::string, CLI::App*> groups;
   for (const auto& command : kCommands) {
     // "cutover reads" is the command reads of the group cutover.
@@ -153,7 +169,46 @@ std::optional<Options> parse_options(int argc, char** argv) {
     command.add(*sub, options);
     add_common(*sub, options);
     sub->callback([&options, name] { options.command = name; });
+    commands.push_back(sub);
   }
+  return commands;
+}
+
+/// "TEXT:{small,medium,large}" and "value in {text->0,json->2} …" → the words that are taken; none where any text is.
+std::vector<std::string> choices(const std::string& type) {
+  std::vector<std::string> words;
+  const auto open = type.find('{');
+  const auto close = type.find('}', open);
+  if (open == std::string::npos || close == std::string::npos) return words;
+  std::istringstream list(type.substr(open + 1, close - open - 1));
+  for (std::string word; std::getline(list, word, ',');) words.push_back(word.substr(0, word.find("->")));
+  return words;
+}
+
+}  // namespace
+
+std::vector<CommandText> command_texts() {
+  Options options;
+  CLI::App app(kPurpose, "crossfade");
+  std::vector<CommandText> texts;
+  for (const auto* command : add_commands(app, options)) {
+    auto& text = texts.emplace_back();
+    const auto* group = command->get_parent();
+    text.name = group == &app ? command->get_name() : group->get_name() + " " + command->get_name();
+    text.help = command->get_description();
+    for (const auto* option : command->get_options()) {
+      const bool named = !option->get_lnames().empty();
+      text.options.push_back({named ? "--" + option->get_lnames().front() : "", option->get_description(), named && option->get_expected_min() > 0,
+                              choices(option->get_type_name())});
+    }
+  }
+  return texts;
+}
+
+std::optional<Options> parse_options(int argc, char** argv) {
+  Options options;
+  CLI::App app(kPurpose, "crossfade");
+  add_commands(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -43,6 +43,8 @@ struct Options {
   std::string when;                        ///< check
   std::vector<std::string> words;          ///< what follows: TARGET KEY…, TABLE FILE…
   double percent = 100;                    ///< cutover reads
+  std::string pace_sessions;               ///< pace: a number; empty: as it is
+  std::string pace_replica_lag;            ///< pace: seconds; empty: as it is
   std::string size = "small";              ///< demo
   bool keep = false;                       ///< demo
   std::filesystem::path dir;               ///< backup
@@ -50,6 +52,22 @@ struct Options {
   bool prove = false;                      ///< backup --verify
   std::filesystem::path from;              ///< rehearse
 };
+
+/// One command as the help has it, for other forms of help.
+struct CommandText {
+  struct Option {
+    std::string name;                      ///< "--lanes"; empty for what is given by its place
+    std::string help;
+    bool takes_value = false;
+    std::vector<std::string> values;       ///< the words it takes; empty: any
+  };
+  std::string name;                        ///< "verify", "cutover reads"
+  std::string help;
+  std::vector<Option> options;
+};
+
+/// Every command of the command line.
+std::vector<CommandText> command_texts();
 
 /// Parses argv. Prints help or version itself and returns nothing; throws a usage Failure for what it does not know.
 std::optional<Options> parse_options(int argc, char** argv);

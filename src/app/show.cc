@@ -46,9 +46,10 @@ ExitCode status(const Options& options) {
   for (;;) {
     const auto state = current(options, migration);
     if (options.watch && terminal) std::cout << "\033[H\033[2J";
-    std::cout << (options.json ? api::status_json(state) + "\n" : api::status_block(state, now())) << std::flush;
+    const bool short_form = options.watch && !terminal;
+    const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now());
+    std::cout << text << std::flush;
     if (!options.watch) return ExitCode::kOk;
-    if (!terminal) std::cout << '\n';
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/failure.h"
+#include "cutover/blockers.h"
 #include "sync/fence.h"
 #include "sync/prepare.h"
 #include "sync/store.h"
@@ -60,9 +61,51 @@ boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connec
   if (slot->safe_bytes) out.set_safe_bytes(static_cast<double>(*slot->safe_bytes));
 }
 
+void hold_back(v1::Status& status, const std::string& by, double since) {
+  status.mutable_throttled()->set_by(by);
+  status.mutable_throttled()->set_since(since);
+}
+
+/// What only the running engine knows: lag, the queue, the slot as last sampled.
+void add_runtime(v1::Status& status, const sync::Runtime& run) {
+  const auto seconds = run.lag.seconds(sync::Clock::now());
+  if (seconds) status.mutable_lag()->set_seconds(*seconds);
+  auto& bytes = *status.mutable_lag()->mutable_bytes();
+  bytes.set_received(static_cast<double>(bytes_between(run.received, run.end_of_wal)));
+  bytes.set_applied(static_cast<double>(bytes_between(run.consistent, run.end_of_wal)));
+  bytes.set_confirmed(static_cast<double>(bytes_between(run.slot.confirmed_flush, run.end_of_wal)));
+  status.set_pending_keys(static_cast<double>(run.queue.pending_keys()));
+  status.set_catching_up(run.catching_up);
+  if (run.throttled && !run.paused) hold_back(status, run.throttled->by, run.throttled->since);
+}
+
+/// What would hold a flip of reads up now. The lag is the one already known: a status waits for nothing.
+boost::asio::awaitable<void> add_blockers(v1::Status& status, pg::Connection& connection) {
+  auto facts = co_await cutover::read_facts(connection, status.migration());
+  if (status.lag().has_seconds()) facts.lag_seconds = status.lag().seconds();
+  for (const auto& found : cutover::blockers_of_reads(facts, {})) {
+    auto& blocker = *status.add_blockers();
+    blocker.set_reason(found.reason);
+    blocker.set_detail(found.detail);
+    blocker.set_fix(found.fix);
+  }
+}
+
+/// What a person would do next.
+void add_next_steps(v1::Status& status) {
+  const auto say = [&](const std::string& step) { status.add_next_steps(step); };
+  if (status.leader().empty()) say("crossfade run: no daemon leads this migration");
+  if (status.quarantined() > 0) say("crossfade quarantine list: keys were set aside; mend their source rows");
+  if (status.phase() == "backfilling") say("crossfade wait --phase following");
+  if (status.phase() != "following") return;
+  if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
+  if (!status.has_unaccounted_rows()) say("crossfade account");
+  if (status.writes().side() == "v1" && status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
+}
+
 }  // namespace
 
-boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration) {
+boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
   const bool prepared = co_await sync::is_prepared(connection, migration);
   if (!prepared) {
     Failure::Facts facts;
@@ -77,7 +120,8 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   const auto rows = co_await connection.query(std::string(queries::status), name);
   status.set_phase(std::string(rows.text(0, 0)));
   status.set_phase_since(rows.real(0, 1));
-  status.set_paused(rows.truth(0, 2));
+  status.set_paused(!rows.is_null(0, 2));
+  if (status.paused()) hold_back(status, "hand", rows.real(0, 2));
   status.set_leader(std::string(rows.text(0, 3)));
   const double percent = rows.real(0, 4);
   status.mutable_reads()->set_percent(percent);
@@ -104,31 +148,10 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   bytes.set_confirmed(behind(14));
   co_await add_backfill(status, connection);
   co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
+  if (run) add_runtime(status, *run);
+  if (!on_v2) co_await add_blockers(status, connection);
   add_next_steps(status);
   co_return status;
-}
-
-void add_runtime(v1::Status& status, const sync::Runtime& run) {
-  const auto seconds = run.lag.seconds(sync::Clock::now());
-  if (seconds) status.mutable_lag()->set_seconds(*seconds);
-  auto& bytes = *status.mutable_lag()->mutable_bytes();
-  bytes.set_received(static_cast<double>(bytes_between(run.received, run.end_of_wal)));
-  bytes.set_applied(static_cast<double>(bytes_between(run.consistent, run.end_of_wal)));
-  bytes.set_confirmed(static_cast<double>(bytes_between(run.slot.confirmed_flush, run.end_of_wal)));
-  status.set_pending_keys(static_cast<double>(run.queue.pending_keys()));
-  status.set_catching_up(run.catching_up);
-  status.set_paused(run.paused);
-}
-
-void add_next_steps(v1::Status& status) {
-  const auto say = [&](const std::string& step) { status.add_next_steps(step); };
-  if (status.leader().empty()) say("crossfade run: no daemon leads this migration");
-  if (status.quarantined() > 0) say("crossfade quarantine list: keys were set aside; mend their source rows");
-  if (status.phase() == "backfilling") say("crossfade wait --phase following");
-  if (status.phase() != "following") return;
-  if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
-  if (!status.has_unaccounted_rows()) say("crossfade account");
-  if (status.writes().side() == "v1" && status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
 }
 
 }  // namespace crossfade::app

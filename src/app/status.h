@@ -1,18 +1,16 @@
 #pragma once
 
+#include <memory>
+
 #include "crossfade/v1/status.pb.h"
 #include "pg/connection.h"
 #include "sync/runtime.h"
 
 namespace crossfade::app {
 
-/// What the database knows; enough where no daemon runs. Throws kNotReady for a migration that is not prepared.
-boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration);
-
-/// What only the running engine knows: lag, the queue, the slot as last sampled.
-void add_runtime(v1::Status& status, const sync::Runtime& run);
-
-/// What a person would do next.
-void add_next_steps(v1::Status& status);
+/// What the database knows, which is enough where no daemon runs, and what `run` knows beyond it: lag, the queue, the slot.
+/// Throws kNotReady for a migration that is not prepared.
+boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration,
+                                               std::shared_ptr<const sync::Runtime> run = nullptr);
 
 }  // namespace crossfade::app

@@ -72,7 +72,7 @@ std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits)
   return judgement.take();
 }
 
-asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migration, Limits limits) {
+asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::cutover_facts), name);
   Facts facts;
@@ -88,8 +88,15 @@ asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migr
   facts.unbuilt = rows.number(0, 8);
   facts.validate = rows.text(0, 9);
   facts.unvalidated = rows.number(0, 10);
+  facts.end_of_wal = rows.text(0, 11);
+  co_return facts;
+}
+
+asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migration, Limits limits) {
+  auto facts = co_await read_facts(connection, migration);
   const bool applying = facts.phase == "following" && facts.leader && !facts.paused;
-  if (applying) facts.lag_seconds = co_await measure_lag(connection, migration, std::string(rows.text(0, 11)), limits.lag_seconds);
+  if (!applying) co_return facts;
+  facts.lag_seconds = co_await measure_lag(connection, std::move(migration), facts.end_of_wal, limits.lag_seconds);
   co_return facts;
 }
 

@@ -14,6 +14,7 @@ struct Facts {
   std::string phase;
   bool leader = false;                         ///< a daemon works
   bool paused = false;
+  std::string end_of_wal;                      ///< when all this was read
   std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything
   std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh
   std::int64_t quarantined = 0;                ///< keys not accepted by name
@@ -40,6 +41,9 @@ struct Blocker {
 
 /// Pure; empty: nothing stands in the way.
 std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits);
+
+/// What stands in the database; an unknown migration has no facts, not even a phase. The lag is left open.
+boost::asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration);
 
 /// Reads the facts from the database; an unknown migration has none, not even a phase. The lag is measured: how long it
 /// takes until v2 has all that is committed now; given up, and said so by a lag beyond the limit, once that has passed.

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "sync/backfill.h"
 #include "sync/incarnation.h"
+#include "sync/pace.h"
 #include "sync/pulse.h"
 #include "sync/receiver.h"
 #include "sync/refresher.h"
@@ -73,6 +74,7 @@ asio::awaitable<void> Engine::run_once() {
   metrics_.connected("source", true);
   run.epoch = co_await take_lease(connection);
   metrics_.leading(true, run.epoch);
+  co_await restore_paused(run, connection);
   const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
   const auto server = co_await wal::identify(connection);
   const auto slot = co_await wal::inspect_slot(connection, settings_.slot);
@@ -85,6 +87,8 @@ asio::awaitable<void> Engine::run_once() {
   was_up_ = true;
   log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
 
+  // Before the first chunk: a server that is busy already is not given more to do.
+  co_await keep_pace(run, connection);
   Backfill backfill(run);
   Refresher refresher(run);
   // The refresher ends by itself when the engine stops, and only then may the stream say its last word.

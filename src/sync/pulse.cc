@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/log.h"
+#include "sync/pace.h"
 #include "sync/store.h"
 
 namespace crossfade::sync {
@@ -45,6 +46,7 @@ asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection)
   const std::string sql(queries::migration_sample);
   pg::Parameters parameters = {run.model.name};
   const auto rows = co_await connection.query(sql, parameters);
+  run.phase = rows.text(0, 0);
   run.metrics.phase(rows.text(0, 0), rows.real(0, 1));
   run.metrics.reads_on_v2(rows.real(0, 2) / 100);
 }
@@ -67,6 +69,7 @@ asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
     if (!leading) store::not_leader(run);
     co_await sample_slot(run, connection);
     co_await sample_migration(run, connection);
+    co_await keep_pace(run, connection);
     count_offered(run, told);
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;

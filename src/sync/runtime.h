@@ -42,6 +42,12 @@ struct TargetProgress {
   bool bulk = false;
 };
 
+/// Why the work is held back, and since when in seconds since 1970.
+struct HeldBack {
+  std::string by;                          ///< sessions, replica_lag
+  double since = 0;
+};
+
 /// Something that wants to read at a consistent cut, and what came of it.
 struct CutJob {
   std::function<asio::awaitable<void>(pg::Connection&)> read;
@@ -77,9 +83,11 @@ struct Runtime {
   Lsn consistent;          ///< … can be read in v2
   bool backfilling = true; ///< targets are being filled; what is offered is set down, not refreshed
   bool catching_up = true; ///< keys wait in crossfade.dirty
-  bool paused = false;
+  bool paused = false;     ///< a person holds it …
+  double paused_since = 0; ///< … since then, in seconds since 1970
+  std::string phase;       ///< as last sampled
   bool stopping = false;
-  std::optional<std::string> throttled;  ///< why work is held back
+  std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
   std::uint64_t dirty_keys = 0;
   std::uint64_t quarantined = 0;
   std::vector<TargetProgress> progress;  ///< one a target

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "api/client.h"
 #include "api/status_text.h"
@@ -111,6 +112,32 @@ TEST_F(DaemonTest, TheStatusIsTheDocumentedJson) {
   move.stop_daemon();
 }
 
+TEST_F(DaemonTest, TheStatusOfEveryPhaseFitsItsSchema) {
+  const auto fits = [&](const std::string& when) {
+    const auto [asked, line] = move.call({"status", "--json"});
+    EXPECT_EQ(asked, 0) << when << ": " << line;
+    const auto file = server.directory() / "status.json";
+    std::ofstream(file) << line;
+    Program held({"/bin/sh", "-c", "exec python3 \"$1\" \"$2\" <\"$3\"", "sh", CROSSFADE_VALIDATE, CROSSFADE_STATUS_SCHEMA, file}, server.directory() / "faults");
+    EXPECT_EQ(held.exit_within(kLimit), 0) << when << ": " << held.output() << line;
+  };
+  EXPECT_EQ(move.call({"prepare"}).first, 0);
+  fits("prepared");
+  move.start_daemon();
+  EXPECT_TRUE(eventually([&] { return refusal_of("/readyz") == ExitCode::kOk; }));
+  fits("backfilling");
+  move.expect_caught_up();
+  fits("following");
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"account"}).first, 0);
+  fits("verified and accounted for");
+  post("/v1/pause");
+  fits("paused");
+  post("/v1/resume");
+  move.stop_daemon();
+  fits("without a daemon");
+}
+
 TEST_F(DaemonTest, WhilePausedNothingIsAppliedAndAfterwardsEverythingIs) {
   start();
   post("/v1/pause");
@@ -121,6 +148,91 @@ TEST_F(DaemonTest, WhilePausedNothingIsAppliedAndAfterwardsEverythingIs) {
   EXPECT_EQ(metric(R"(crossfade_throttled{migration="gym",reason="hand"})"), 0);
   move.expect_equal();
   move.stop_daemon();
+}
+
+TEST_F(DaemonTest, APauseOutlivesTheDaemon) {
+  start();
+  post("/v1/pause");
+  move.kill_daemon();
+  move.start_daemon();
+  EXPECT_TRUE(eventually([&] { return refusal_of("/readyz") == ExitCode::kOk; }));
+  const auto now = status();
+  EXPECT_TRUE(now.paused());
+  EXPECT_EQ(now.throttled().by(), "hand");
+  EXPECT_EQ(metric(R"(crossfade_throttled{migration="gym",reason="hand"})"), 1);
+  move.sql().exec("update exercises set title = 'changed while paused' where id <= 10");
+  EXPECT_TRUE(eventually([&] { return status().dirty_keys() > 0; }));
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises where title = 'changed while paused'"), "0");
+  post("/v1/resume");
+  EXPECT_FALSE(status().has_throttled());
+  move.expect_equal();
+  EXPECT_EQ(move.sql().rows("select action from crossfade.audit order by id"), (std::vector<std::string>{"pause", "resume"}));
+  EXPECT_GT(metric(R"(crossfade_throttled_seconds_total{migration="gym",reason="hand"})"), 0);
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, TheBackfillWaitsWhileTheServerIsBusyAndSaysWhy) {
+  EXPECT_EQ(move.call({"prepare"}).first, 0);
+  EXPECT_EQ(move.call({"pace", "--sessions", "1"}).first, 0);
+  // Two sessions that wait for a lock are two sessions at work.
+  move.sql().exec("select pg_advisory_lock(1)");
+  Sql one(move.conninfo());
+  Sql two(move.conninfo());
+  const auto wait_for_lock = [](Sql& session) { session.exec("select pg_advisory_lock_shared(1), pg_advisory_unlock_shared(1)"); };
+  std::thread first(wait_for_lock, std::ref(one));
+  std::thread second(wait_for_lock, std::ref(two));
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from pg_locks where locktype = 'advisory' and not granted") == "2"; }));
+  move.start_daemon();
+  EXPECT_TRUE(move.logged("the backfill waits while the server is busy held_back_by=sessions"));
+  EXPECT_TRUE(eventually([&] { return status().throttled().by() == "sessions"; }));
+  EXPECT_NE(status().phase(), "following");
+  EXPECT_EQ(metric(R"(crossfade_throttled{migration="gym",reason="sessions"})"), 1);
+  move.sql().exec("select pg_advisory_unlock(1)");
+  first.join();
+  second.join();
+  move.expect_equal();
+  EXPECT_FALSE(status().has_throttled());
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, TheReportTellsWhatHappenedAndNotWhatTheDataIs) {
+  start();
+  move.sql().exec("alter table gym_v2.exercises add constraint no_secret check (title <> 'a private title') not valid");
+  move.sql().exec("update exercises set title = 'a private title' where id = 17");
+  EXPECT_TRUE(eventually([&] { return status().quarantined() == 1; }));
+  post("/v1/pause");
+  post("/v1/resume");
+  const auto [exit, report] = move.call({"report"});
+  EXPECT_EQ(exit, 0) << report;
+  EXPECT_THAT(report, HasSubstr("exercises | 23514 | no_secret | 1 | "));
+  EXPECT_THAT(report, HasSubstr(" | pause | "));
+  EXPECT_THAT(report, HasSubstr("wal_level | logical"));
+  EXPECT_THAT(report, testing::Not(HasSubstr("a private title")));
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, APasswordIsSeenNowhere) {
+  const std::string secret = "hunter2-secret";
+  const auto database = move.sql().value("select current_database()");
+  const auto keywords = move.conninfo() + " password='" + secret + "'";
+  const auto uri = "postgresql://postgres:" + secret + "@/" + database + "?host=" + server.directory().string() + "&port=5432";
+  for (const auto& source : {keywords, uri}) {
+    move.source(source);
+    start({"--log-level", "debug"});
+    std::string seen = get("/status") + get("/metrics");
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"plan", "--print-sql"}, {"prepare", "--print-sql"}, {"status"}, {"status", "--json"},
+                                                  {"verify"}, {"account"}, {"report"}, {"cutover", "reads", "--dry-run"}, {"pause"}, {"resume"}}) {
+      seen += move.call(words).second;
+    }
+    for (const auto& broken : {source + " sslmode=nonsense", "host=/nowhere password=" + secret, "postgresql://u:" + secret + "@127.0.0.1:1/x"}) {
+      const auto [exit, output] = move.call({"plan", "--source", broken});
+      EXPECT_NE(exit, 0) << broken;
+      seen += output;
+    }
+    move.stop_daemon();
+    seen += move.daemon_log() + move.sql().value("select string_agg(a::text, ' ') from crossfade.audit a");
+    EXPECT_THAT(seen, testing::Not(HasSubstr(secret)));
+  }
 }
 
 TEST_F(DaemonTest, WithoutItsDatabaseItIsAliveButNotReady) {

@@ -12,6 +12,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -73,6 +74,12 @@ class ServerTest : public testing::Test {
          }},
         {"GET", "/refused", Surface::kObserver, [](Request) { return refuse(); }},
         {"GET", "/broken", Surface::kObserver, [](Request) { return break_down(); }},
+        {"GET", "/count", Surface::kObserver,
+         [this](Request) {
+           Response response{200, "text/event-stream", "begin\n"};
+           response.more = [this, n = std::make_shared<int>(0)] { return count(*n); };
+           return say(std::move(response));
+         }},
         {"GET", "/hang", Surface::kObserver, hang},
         {"POST", "/v1/echo", Surface::kControl, echo},
         {"POST", "/v1/hang", Surface::kControl, hang},
@@ -135,6 +142,11 @@ class ServerTest : public testing::Test {
   std::thread thread;
 
  private:
+  /// 1, 2, and then nothing more for ever.
+  asio::awaitable<std::string> count(int& n) {
+    if (++n > 2) co_await wait_forever();
+    co_return std::to_string(n) + "\n";
+  }
   asio::awaitable<Response> wait_forever() {
     hanging.set_value();
     asio::steady_timer never(io, asio::steady_timer::time_point::max());
@@ -248,6 +260,35 @@ TEST_F(ServerTest, EndlessHeadersAreRefused) {
 TEST_F(ServerTest, WhatIsNotHttpIsHungUpOn) {
   start();
   EXPECT_EQ(exchange(connect_tcp(), "\x16\x03\x01 is how TLS begins\r\n\r\n"), "");
+}
+
+TEST_F(ServerTest, AnAnswerThatGoesOnIsSentAsItComesAndEndsWithTheServer) {
+  start();
+  auto socket = connect_tcp();
+  asio::write(socket, asio::buffer(request("GET", "/count")));
+  std::string answer;
+  asio::read_until(socket, asio::dynamic_buffer(answer), "begin\n1\n2\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  hanging.get_future().wait();
+  stop();
+  EXPECT_EQ(rest_of(socket), "");
+}
+
+TEST_F(ServerTest, AnswersThatGoOnLeaveRoomForOthers) {
+  Limits limits;
+  limits.streams = 1;
+  start(limits);
+  auto socket = connect_tcp();
+  asio::write(socket, asio::buffer(request("GET", "/count")));
+  std::string answer;
+  asio::read_until(socket, asio::dynamic_buffer(answer), "begin\n");
+  EXPECT_THAT(get("/count"), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(get("/metrics"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, ABrowserIsToldToRunOurScriptsOnly) {
+  start();
+  EXPECT_THAT(get("/metrics"), HasSubstr("Content-Security-Policy: default-src 'none'; script-src 'self';"));
 }
 
 TEST_F(ServerTest, ASlowClientIsSentAway) {

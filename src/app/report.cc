@@ -1,0 +1,64 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "api/status_text.h"
+#include "app/commands.h"
+#include "app/context.h"
+#include "app/status.h"
+#include "base/log.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace queries = sql::queries;
+
+std::string table(const pg::Result& rows) {
+  std::string text;
+  for (std::size_t column = 0; column < rows.columns(); ++column) text += fmt::format("{}{}", column > 0 ? " | " : "", rows.column_name(column));
+  text += '\n';
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t column = 0; column < rows.columns(); ++column) text += fmt::format("{}{}", column > 0 ? " | " : "", rows.text(row, column));
+    text += '\n';
+  }
+  return text;
+}
+
+asio::awaitable<std::string> read_report(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "report"));
+  const auto& name = file.yaml.migration();
+  const auto status = co_await read_status(connection, name);
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  std::string text = "# crossfade " CROSSFADE_VERSION "\n\n# Status\n" + api::status_block(status, now) + "\n" + api::status_json(status) + "\n";
+  struct Part {
+    std::string_view title;
+    std::string_view sql;
+    bool of_migration;
+  };
+  const Part parts[] = {{"Server", queries::report_server, false},
+                        {"Verifications", queries::report_verification, true},
+                        {"Quarantine", queries::report_quarantine, true},
+                        {"Flight recorder", queries::report_flight, true},
+                        {"Who did what", queries::report_audit, true}};
+  for (const auto& part : parts) {
+    pg::Parameters parameters;
+    if (part.of_migration) parameters.emplace_back(name);
+    const auto rows = co_await connection.query(std::string(part.sql), parameters);
+    text += fmt::format("\n# {}\n{}", part.title, table(rows));
+  }
+  co_return text;
+}
+
+}  // namespace
+
+ExitCode report(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  const auto text = run_to_end(io, read_report(options, file));
+  std::cout << log::redact(text);
+  return ExitCode::kOk;
+}
+
+}  // namespace crossfade::app
