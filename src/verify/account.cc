@@ -84,7 +84,8 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
   const auto set_aside = co_await quarantined(connection, model);
   std::vector<Account> accounts;
   for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
-    if (model.sources[number].shared) continue;
+    // Once v2 owns the data, nothing is to become of what stays where it is.
+    if (model.sources[number].shared && model.direction == mapping::Direction::kReverse) continue;
     auto sql = account_statement(model, number, rejects_some(model, model.sources[number], views));
     // What a step leaves is hard to foresee for the planner; a nested loop over an underestimated one would take hours.
     co_await connection.script(

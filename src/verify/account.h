@@ -32,9 +32,9 @@ struct Account {
   std::vector<KeyValues> sample;       ///< keys of the unaccounted, 20 at most
 };
 
-/// Looks at each source, those aside that both sides share, at a snapshot of its own, in a transaction that this begins and
-/// ends. Throws a precondition Failure for a view of rejects that lacks the source's key or a reason. After a Failure the
-/// connection is to be closed.
+/// Looks at each source at a snapshot of its own, in a transaction that this begins and ends; in the reverse direction not
+/// at those that both sides share. Throws a precondition Failure for a view of rejects that lacks the source's key or a
+/// reason. After a Failure the connection is to be closed.
 asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model);
 
 /// Writes the result to crossfade.account; `metrics` may be null.
