@@ -6,8 +6,7 @@
 #include <utility>
 
 #include "base/exit_code.h"
-#include "support/program.h"
-#include "support/server.h"
+#include "support/move.h"
 
 namespace crossfade::test {
 namespace {
@@ -131,6 +130,22 @@ TEST_F(ImportTest, ATableThatCannotTakeLinesIsRefused) {
   }
   EXPECT_EQ(import({"other.\"Exports\"", good}).first, 0) << "any schema, quoted names, no columns for the origin";
   EXPECT_EQ(import({"exports"}).first, code(ExitCode::kUsage));
+}
+
+TEST_F(ImportTest, WhatTheBrowsersHadIsInV2AsSoonAsItIsImported) {
+  Move move(migration("dynprot"));
+  move.sql().exec("insert into users (id, email, username, password) values ('ann', 'ann@example.com', 'ann', 'secret')");
+  move.start_daemon();
+  ASSERT_TRUE(move.logged("following"));
+  const auto name = file("browsers.ndjson",
+                         "{\"userId\": \"ann\", \"meals\": [{\"description\": \"Oats\", \"protein\": 30, \"timestamp\": \"2025-01-01T08:00:00Z\"}]}\n"
+                         "{\"userId\": \"ann\", \"meals\": [\n");
+  const auto [exit, text] = move.call({"import", "localstorage_exports", name});
+  EXPECT_EQ(exit, code(ExitCode::kMismatch)) << text;
+  move.expect_equal();
+  EXPECT_EQ(move.sql().rows("select summary_date, total_protein_g from dynprot_v2.daily_summaries"), Lines{"2025-01-01|30.00"});
+  EXPECT_EQ(move.sql().rows("select file, line, meals_taken from dynprot_v2.import_status"), Lines{name + "|1|1"});
+  move.stop_daemon();
 }
 
 TEST_F(ImportTest, AScriptGetsJson) {
