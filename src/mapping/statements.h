@@ -49,6 +49,10 @@ class Statements {
   /// The walk locator's values as text[] of the shadow rows that remove() would delete; its parameters.
   std::string walk() const;
 
+  /// What refers to the rows that parent.remove() would delete, by a foreign key that is `condition`, "p.id = s.plan_id":
+  /// parent.remove()'s parameters. A row each: the walk locator's values as text[], then the key's as text.
+  std::string referring(const Statements& parent, const std::string& condition) const;
+
   /// Deletes shadow rows until `unique_by`, a list of expressions, is unique among them. A row each: the walk locator's
   /// values as text[].
   std::string remove_duplicates(const std::string& unique_by) const;

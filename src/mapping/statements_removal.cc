@@ -40,6 +40,12 @@ std::string Statements::walk() const {
                 joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
 }
 
+std::string Statements::referring(const Statements& parent, const std::string& condition) const {
+  const auto key = joined(target_.key, ", ", [](const std::string& name) { return format("s.{}::text", quote_identifier(name)); });
+  return format("select {}, {} from {} s, {} p, unnest({}) k({}) where {} and {}", walk_values(), key, shadow_, parent.shadow_,
+                parent.key_arrays(), joined(parent.target_.key, ", ", quote_identifier), parent.same_key("p", "k"), condition);
+}
+
 std::string Statements::remove_duplicates(const std::string& unique_by) const {
   return format(
       "delete from {0} s where s.ctid in (\n  select d.ctid from (\n"

@@ -25,6 +25,7 @@ Written& Written::operator+=(const Written& other) {
   inserted += other.inserted;
   updated += other.updated;
   deleted += other.deleted;
+  taken_along.insert(taken_along.end(), other.taken_along.begin(), other.taken_along.end());
   return *this;
 }
 
@@ -86,9 +87,36 @@ asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::
   co_return stale;
 }
 
+/// A parent may be refreshed in a transaction in which its children are not: they are in a later batch, or nobody offered
+/// them because they have moved on to another parent. Without this the database would delete them behind our back.
+asio::awaitable<void> Refresh::find_taken_along(pg::Connection& connection, std::uint16_t parent, Stale going,
+                                                std::vector<Key>& found) const {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : model_.targets) tables.emplace_back(target.table.quoted());
+  const std::string cascades(queries::cascades);
+  pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables)};
+  const auto foreign_keys = co_await connection.execute(cascades, parameters);
+  pg::Parameters keys;
+  for (const auto& column : going) keys.emplace_back(array_text(column));
+  for (std::size_t n = 0; n < foreign_keys.size(); ++n) {
+    const auto child = static_cast<std::uint16_t>(foreign_keys.number(n, 0));
+    auto sql = statements_[child].referring(statements_[parent], std::string(foreign_keys.text(n, 2)));
+    const auto rows = co_await connection.query(std::move(sql), keys);
+    if (rows.empty()) continue;
+    Stale gone(model_.targets[child].key.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : Key(child, 0, parse_array(rows.text(row, 0))));
+      for (std::size_t column = 0; column < gone.size(); ++column) gone[column].push_back(rows.optional_text(row, column + 1));
+    }
+    const bool they_go_too = foreign_keys.truth(n, 1);
+    if (they_go_too) co_await find_taken_along(connection, child, std::move(gone), found);
+  }
+}
+
 asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
                                       Written& written) const {
   if (stale.empty() || stale[0].empty()) co_return;
+  co_await find_taken_along(connection, target, stale, written.taken_along);
   pg::Parameters parameters;
   for (const auto& column : stale) parameters.emplace_back(array_text(column));
   auto sql = statements_[target].remove();
@@ -255,6 +283,7 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   }
   if (!failure) {
     co_await connection.script("release savepoint crossfade_stale");
+    still_referred.insert(still_referred.end(), written.taken_along.begin(), written.taken_along.end());
     co_return written;
   }
   // Parents are merged before their children, whose rows are stale too and stand in the way.

@@ -20,6 +20,9 @@ struct Written {
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t deleted = 0;
+  /// Keys of rows, of any target, that the database took along when those went: by foreign keys that cascade or set null.
+  /// Where they are not refreshed in the same transaction, they have to be offered.
+  std::vector<Key> taken_along;
 
   Written& operator+=(const Written& other);
 };
@@ -74,6 +77,7 @@ class Refresh {
   asio::awaitable<std::optional<std::vector<Key>>> walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
   asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
+  asio::awaitable<void> find_taken_along(pg::Connection& connection, std::uint16_t parent, Stale going, std::vector<Key>& found) const;
   asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
                                                   std::vector<Written>& written) const;
   asio::awaitable<std::vector<Key>> holders(pg::Connection& connection, const std::vector<Key>& keys) const;

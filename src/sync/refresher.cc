@@ -184,6 +184,10 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
   run_.quarantined += refused.size();
   careful_ = false;
+  std::vector<Key> taken_along;
+  for (const auto& each : written) taken_along.insert(taken_along.end(), each.taken_along.begin(), each.taken_along.end());
+  const auto offered = co_await store::write_dirty(connection, run_, std::move(taken_along));
+  run_.dirty_keys += offered;
   for (std::size_t target = 0; target < written.size(); ++target) {
     const auto& rows = written[target];
     run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
@@ -222,7 +226,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   std::vector<Key> keys(batch.keys.begin(), batch.keys.end());
   const auto whole = take_whole_targets(keys);
   // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
-  const bool consistent = batch.keys.size() < run_.settings.batch_keys && whole.empty();
+  bool consistent = batch.keys.size() < run_.settings.batch_keys && whole.empty();
   const auto transactions = batch.transactions.size();
   const auto settled = run_.queue.settled_without(batch, run_.received);
   std::optional<Failure> failure;
@@ -233,6 +237,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
       auto work = all_of(keys);
       co_await write(connection, keys, std::move(work), 0);
     }
+    consistent = consistent && run_.dirty_keys == 0;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
     clock = co_await store::write_checkpoint(connection, run_, settled, consistent ? std::optional(settled) : std::nullopt);

@@ -145,6 +145,8 @@ std::vector<StatementSample> statement_samples(const Model& model) {
       {"left_over",
        {{"walk", weeks.walk()}, {"walk along two foreign keys", moves.walk()},
         {"remove_duplicates", weeks.remove_duplicates("plan_id, number")},
+        {"referring", moves.referring(days, "p.\"id\" = s.\"day_id\"")},
+        {"referring to two columns", scores.referring(totals, "p.\"user_id\" = s.\"user_id\" and p.\"day\" = s.\"day\"")},
         {"remove_orphans", moves.remove_orphans()}, {"remove_orphans, two columns", scores.remove_orphans()},
         {"remove_orphans, located by the file", notes.remove_orphans()}}},
       {"replace", {{"replace", weeks.replace({values()})}, {"park", weeks.park({values()}, {{"number", "null"}})}, {"holders", weeks.holders({values()}, "plan_id, number")}}},

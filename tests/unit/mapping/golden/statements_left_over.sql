@@ -11,6 +11,12 @@ delete from "v2"."weeks" s where s.ctid in (
   ) d where d.place > 1)
 returning array[s."plan_id"::text];
 
+-- referring
+select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), s."id"::text from "v2"."moves" s, "v2"."days" p, unnest($1::text[]) k("id") where p."id" = k."id" and p."id" = s."day_id";
+
+-- referring to two columns
+select (select array[p1."team_id"::text] from "v2"."totals" p1 where p1."user_id" = s."user_id" and p1."day" = s."day"), s."id"::text from "v2"."scores" s, "v2"."totals" p, unnest($1::bigint[], $2::date[]) k("user_id", "day") where p."user_id" = k."user_id" and p."day" = k."day" and p."user_id" = s."user_id" and p."day" = s."day";
+
 -- remove_orphans
 with orphans as materialized (
   select s."id" from "v2"."moves" s where row(s."day_id") is not null and not exists (select from "v2"."days" p where (p."id") = (s."day_id"))
