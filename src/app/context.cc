@@ -47,6 +47,12 @@ sync::Settings engine_settings(const Options& options, const std::string& migrat
   return settings;
 }
 
+asio::awaitable<mapping::Course> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
+  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);
+  co_return mapping::forward_course(file.yaml);
+}
+
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
   const bool prepared = co_await sync::is_prepared(connection, name);
@@ -57,9 +63,7 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
     facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
     throw Failure(std::move(facts));
   }
-  const auto direction = co_await sync::store::read_direction(connection, name);
-  const auto course = direction == mapping::Direction::kReverse ? mapping::reverse_course(file.yaml, mapping::Places::kSwapped)
-                                                                : mapping::forward_course(file.yaml);
+  const auto course = co_await course_of(connection, file);
   co_await connection.script("begin");
   auto preflight = co_await mapping::inspect_catalog(connection, course);
   co_await connection.script("rollback");

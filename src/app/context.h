@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/options.h"
+#include "mapping/course.h"
 #include "mapping/migration_file.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
@@ -40,6 +41,9 @@ pg::Endpoint endpoint(const Options& options, const std::string& purpose);
 /// What the engine needs to know from the options, for one direction of the migration.
 sync::Settings engine_settings(const Options& options, const std::string& migration,
                                mapping::Direction direction = mapping::Direction::kForward);
+
+/// The direction that a migration goes, which is prepared.
+asio::awaitable<mapping::Course> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// The checked model of a migration that is prepared, in the direction that it goes. Throws where it is not prepared, or no
 /// longer fits the database.

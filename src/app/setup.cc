@@ -24,13 +24,20 @@ ExitCode worst(const mapping::Preflight& preflight) {
   return ExitCode::kOk;
 }
 
-/// Everything that prepare would make, made, looked at, and rolled back.
+/// Everything that prepare would make, made, looked at, and rolled back. Once the writes have moved, the one direction that is
+/// left until they move back.
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
   co_await connection.script("begin");
   if (!prepared) co_await sync::install(connection, file);
-  mapping::Preflight preflight = co_await mapping::inspect(connection, file);
+  auto course = co_await course_of(connection, file);
+  mapping::Preflight preflight;
+  if (course.direction == mapping::Direction::kReverse) {
+    preflight = co_await mapping::inspect_course(connection, std::move(course));
+  } else {
+    preflight = co_await mapping::inspect(connection, file);
+  }
   co_await connection.script("rollback");
   co_return preflight;
 }

@@ -10,17 +10,8 @@
 #include "mapping/read_catalog.h"
 
 namespace crossfade::mapping {
-namespace {
 
 namespace asio = boost::asio;
-
-asio::awaitable<Preflight> inspect_whole(pg::Connection& connection, Course course) {
-  auto preflight = co_await inspect_catalog(connection, course);
-  co_await probe(connection, preflight);
-  co_return preflight;
-}
-
-}  // namespace
 
 asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Course& course) {
   const auto catalog = co_await read_catalog(connection, course);
@@ -29,8 +20,14 @@ asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Cou
   co_return preflight;
 }
 
+asio::awaitable<Preflight> inspect_course(pg::Connection& connection, Course course) {
+  auto preflight = co_await inspect_catalog(connection, course);
+  co_await probe(connection, preflight);
+  co_return preflight;
+}
+
 asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file) {
-  auto preflight = co_await inspect_whole(connection, forward_course(file.yaml));
+  auto preflight = co_await inspect_course(connection, forward_course(file.yaml));
   const auto lost = without_way_back(file.yaml);
   if (!lost.empty()) {
     Findings(preflight.findings, "reverse")
@@ -38,7 +35,7 @@ asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFi
               "Write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use.");
   }
   if (file.yaml.reverse().empty()) co_return preflight;
-  auto back = co_await inspect_whole(connection, reverse_course(file.yaml, Places::kBeforeWrites));
+  auto back = co_await inspect_course(connection, reverse_course(file.yaml, Places::kBeforeWrites));
   for (auto& finding : back.findings) {
     // Of the server there is one.
     if (finding.subject == "server") continue;

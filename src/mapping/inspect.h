@@ -17,6 +17,9 @@ namespace crossfade::mapping {
 /// writes nothing.
 boost::asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file);
 
+/// One direction of it.
+boost::asio::awaitable<Preflight> inspect_course(pg::Connection& connection, Course course);
+
 /// One direction by the catalog alone, in a fraction of a second whatever the size of the data: for a migration that is under
 /// way, where rows that do not fit are a matter for quarantine and no reason to stand still.
 boost::asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Course& course);

@@ -24,18 +24,55 @@ struct Sides {
   std::vector<std::string> new_tables, old_tables;
 };
 
-/// Two indexes of one schema cannot have one name.
-void rename_indexes(Sql& sql, const std::string& schema, const std::string& table) {
+std::string listed(const std::string& schema, const std::vector<std::string>& tables, const std::string& suffix = "") {
+  std::vector<std::string> names;
+  for (const auto& table : tables) names.push_back(fmt::format("\"{}\".\"{}{}\"", schema, table, suffix));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Two indexes of one schema cannot have one name. `to` is an expression over indexname.
+void rename_indexes(Sql& sql, const std::string& schema, const std::string& table, const std::string& to) {
   const auto renames = sql.rows(fmt::format(
-      "select format('alter index %I.%I rename to %I', schemaname, indexname, indexname || '_v1') from pg_indexes "
-      "where schemaname = '{}' and tablename = '{}'", schema, table));
+      "select format('alter index %I.%I rename to %I', schemaname, indexname, {}) from pg_indexes where schemaname = '{}' and tablename = '{}'",
+      to, schema, table));
   for (const auto& rename : renames) sql.exec(rename);
 }
 
-std::string listed(const std::string& schema, const std::vector<std::string>& tables) {
-  std::vector<std::string> names;
-  for (const auto& table : tables) names.push_back(fmt::format("\"{}\".\"{}\"", schema, table));
-  return fmt::format("{}", fmt::join(names, ", "));
+void fence(Sql& sql, const std::string& migration, const std::string& table, const std::string& owner) {
+  sql.exec(fmt::format("create trigger crossfade_fence before insert or update or delete or truncate on {} for each statement "
+                       "execute function crossfade.fence('{}', '{}')", table, migration, owner));
+}
+
+/// Locks the side that is written and returns once all it wrote has come over.
+void hold_and_drain(Move& move, const std::string& tables) {
+  auto& sql = move.sql();
+  sql.exec(fmt::format("begin; lock table {} in share row exclusive mode", tables));
+  Sql other(move.conninfo());
+  const auto barrier = other.value("select pg_logical_emit_message(true, 'test', 'barrier')");
+  const auto drained = fmt::format("select consistent_lsn >= '{}' from crossfade.checkpoint where migration = '{}'", barrier, move.name());
+  ASSERT_TRUE(eventually([&] { return other.value(drained) == "t"; }, kLimit)) << "the last writes did not come over";
+}
+
+/// What the flip writes down: which way it goes now, from where, and that the engine of the old direction is to be refused.
+void turn(Move& move, const std::string& direction, const std::string& slot, const std::string& created) {
+  move.sql().exec(fmt::format(
+      "update crossfade.migration set direction = '{1}' where name = '{0}'; update crossfade.lease set epoch = epoch + 1 where migration = '{0}'; "
+      "update crossfade.checkpoint set slot = '{2}', slot_created_lsn = '{3}', settled_lsn = pg_current_wal_insert_lsn(), "
+      "consistent_lsn = pg_current_wal_insert_lsn() where migration = '{0}'; "
+      "delete from crossfade.dirty where migration = '{0}'; delete from crossfade.chunk where migration = '{0}'; "
+      "delete from crossfade.account where migration = '{0}'; delete from crossfade.backfill where migration = '{0}'",
+      move.name(), direction, slot, created));
+}
+
+void expect_targets(Move& move, const std::vector<std::string>& targets, const std::string& finished_at) {
+  for (const auto& target : targets) {
+    move.sql().exec(fmt::format("insert into crossfade.backfill (migration, target, bulk, finished_at) values ('{}', '{}', false, {})", move.name(),
+                                target, finished_at));
+  }
+}
+
+std::string make_slot(Move& move, const std::string& name) {
+  return move.sql().value(fmt::format("select lsn from pg_create_logical_replication_slot('{}', 'pgoutput')", name));
 }
 
 }  // namespace
@@ -44,30 +81,40 @@ void flip_writes(Move& move) {
   const Sides sides(move.folder());
   const auto& name = move.name();
   auto& sql = move.sql();
-  sql.exec(fmt::format("create publication crossfade_{}_reverse for table {}", name, listed(sides.shadow, sides.new_tables)));
-  const auto created = sql.value(fmt::format("select lsn from pg_create_logical_replication_slot('crossfade_{}_reverse', 'pgoutput')", name));
-  sql.exec(fmt::format("begin; lock table {} in share row exclusive mode", listed(sides.source, sides.old_tables)));
-  Sql other(move.conninfo());
-  const auto barrier = other.value("select pg_logical_emit_message(true, 'test', 'barrier')");
-  ASSERT_EQ(other.value(fmt::format("select crossfade.wait_for('{}', '30s')", barrier)), "t") << "v1's last writes did not come over";
+  const auto slot = "crossfade_" + name + "_reverse";
+  sql.exec(fmt::format("drop publication if exists {0}; create publication {0} for table {1}", slot, listed(sides.shadow, sides.new_tables)));
+  const auto created = make_slot(move, slot);
+  hold_and_drain(move, listed(sides.source, sides.old_tables));
   for (const auto& table : sides.new_tables) sql.exec(fmt::format("drop trigger crossfade_fence on \"{}\".\"{}\"", sides.shadow, table));
   for (const auto& table : sides.old_tables) {
-    rename_indexes(sql, sides.source, table);
-    sql.exec(fmt::format("alter table \"{0}\".\"{1}\" rename to \"{1}_v1\"; "
-                         "create trigger crossfade_fence before insert or update or delete or truncate on \"{0}\".\"{1}_v1\" "
-                         "for each statement execute function crossfade.fence('{2}', 'v2')", sides.source, table, name));
+    rename_indexes(sql, sides.source, table, "indexname || '_v1'");
+    sql.exec(fmt::format("alter table \"{0}\".\"{1}\" rename to \"{1}_v1\"", sides.source, table));
+    fence(sql, name, fmt::format("\"{}\".\"{}_v1\"", sides.source, table), "v2");
   }
   for (const auto& table : sides.new_tables) sql.exec(fmt::format("alter table \"{}\".\"{}\" set schema \"{}\"", sides.shadow, table, sides.source));
-  sql.exec(fmt::format(
-      "update crossfade.migration set direction = 'reverse' where name = '{0}'; update crossfade.lease set epoch = epoch + 1 where migration = '{0}'; "
-      "update crossfade.checkpoint set slot = 'crossfade_{0}_reverse', slot_created_lsn = '{1}', settled_lsn = pg_current_wal_insert_lsn(), "
-      "consistent_lsn = pg_current_wal_insert_lsn() where migration = '{0}'; "
-      "delete from crossfade.dirty where migration = '{0}'; delete from crossfade.chunk where migration = '{0}'; "
-      "delete from crossfade.account where migration = '{0}'; delete from crossfade.backfill where migration = '{0}'", name, created));
-  for (const auto& table : sides.old_tables) {
-    sql.exec(fmt::format("insert into crossfade.backfill (migration, target, bulk, finished_at) values ('{}', '{}', false, now())", name, table));
-  }
+  turn(move, "reverse", slot, created);
+  expect_targets(move, sides.old_tables, "now()");
   sql.exec("commit");
+}
+
+void flip_writes_back(Move& move) {
+  const Sides sides(move.folder());
+  const auto& name = move.name();
+  auto& sql = move.sql();
+  const auto slot = "crossfade_" + name;
+  const auto created = make_slot(move, slot);
+  hold_and_drain(move, listed(sides.source, sides.new_tables));
+  for (const auto& table : sides.new_tables) {
+    sql.exec(fmt::format("alter table \"{}\".\"{}\" set schema \"{}\"", sides.source, table, sides.shadow));
+    fence(sql, name, fmt::format("\"{}\".\"{}\"", sides.shadow, table), "v1");
+  }
+  for (const auto& table : sides.old_tables) {
+    sql.exec(fmt::format("drop trigger crossfade_fence on \"{0}\".\"{1}_v1\"; alter table \"{0}\".\"{1}_v1\" rename to \"{1}\"", sides.source, table));
+    rename_indexes(sql, sides.source, table, "regexp_replace(indexname, '_v1$', '')");
+  }
+  turn(move, "forward", slot, created);
+  expect_targets(move, sides.new_tables, "null");
+  sql.exec(fmt::format("update crossfade.migration set phase = 'backfilling' where name = '{}'; commit", name));
 }
 
 std::vector<std::string> differences_to_reverse_views(Sql& sql, const std::filesystem::path& folder) {

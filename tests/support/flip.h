@@ -12,6 +12,8 @@ namespace crossfade::test {
 /// Moves the writes of a migration that follows to v2, by hand: the database is left as the cutover of the writes leaves it,
 /// in one transaction that holds the writers of v1 until all they wrote has come over. Nothing of the product is called.
 void flip_writes(Move& move);
+/// The same back to v1. What v2 alone knew is compared with the mapping anew afterwards.
+void flip_writes_back(Move& move);
 
 /// Rows of v1's tables that differ from the views of reverse.sql, those aside that rejects.sql names. Empty: equal.
 std::vector<std::string> differences_to_reverse_views(Sql& sql, const std::filesystem::path& folder);

@@ -131,6 +131,29 @@ TEST_F(ReverseTest, AfterALostSlotV1IsMendedByDifference) {
   expect_v1_follows(move);
 }
 
+TEST_F(ReverseTest, ThereAndBackAndThereAgain) {
+  flip();
+  move.sql().exec("insert into plans values (5000, 'of v2'); insert into weeks values (5000, 1), (5000, 2), (5000, 3); "
+                  "insert into exercises values (9000, 5000, 'of v2', 'new')");
+  expect_v1_follows(move);
+  flip_writes_back(move);
+  EXPECT_TRUE(move.logged("follows=v1"));
+  move.sql().exec("update plans set duration = 1 where id = 5000");
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.weeks where plan_id = 5000"), "1");
+  flip_writes(move);
+  move.sql().exec("delete from exercises where id = 9000");
+  expect_v1_follows(move);
+  EXPECT_EQ(move.sql().value("select count(*) from exercises_v1 where id = 9000"), "0");
+}
+
+TEST_F(ReverseTest, ThePlanIsThatOfTheDirection) {
+  flip();
+  const auto [exit, plan] = move.call({"plan"});
+  EXPECT_EQ(exit, 0) << plan;
+  EXPECT_NE(plan.find("← public.weeks(plan_id)"), std::string::npos) << plan;
+}
+
 TEST_F(ReverseTest, WhatV2OwnsIsNotCancelledAway) {
   flip();
   move.stop_daemon();

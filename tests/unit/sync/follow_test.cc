@@ -253,6 +253,21 @@ TEST_F(FollowTest, ATableOfTheSameNameInAnotherSchemaIsAnotherTable) {
   EXPECT_EQ(offered(), Offers{});
 }
 
+/// A slot for the reverse direction is there before the flip, and has our own writes of the shadow tables in it.
+TEST_F(FollowTest, ATableThatTakesAFollowedOnesPlaceIsFollowedFromThereOn) {
+  Message before;
+  before.kind = MessageKind::kRelation;
+  before.relation.oid = kUnrelated;
+  before.relation.schema = "gym_v2";
+  before.relation.name = "plans";
+  before.relation.columns = {{"id", 23, true}, {"title", 25, false}};
+  follow.take(before);
+  insert(kUnrelated, {text("1"), text("copied")});
+  describe(kUnrelated, "plans", {"id", "title"});
+  insert(kUnrelated, {text("2"), text("written")});
+  EXPECT_EQ(offered(), (Offers{"days 2", "plans 2"}));
+}
+
 TEST_F(FollowTest, AChangeOfATableThatWasNeverDescribedIsAFailure) {
   EXPECT_THROW(insert(99, {text("1")}), Failure);
 }
