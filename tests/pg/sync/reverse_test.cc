@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <vector>
 
 #include "support/flip.h"
@@ -192,6 +193,17 @@ TEST_F(ReverseWorkoutTest, WhatV2HasNotChangedStaysAsV1WroteIt) {
   expect_v1_follows(move);
   EXPECT_EQ(rows_of_v1("_v1"), before);
   EXPECT_NE(move.sql().value("select count(*) from public.workout_plans_v1 where user_id is null"), "0") << "nothing stayed behind: nothing was tested";
+}
+
+TEST_F(ReverseWorkoutTest, WhatAForeignKeyDoesPassesTheFence) {
+  flip_writes(move);
+  ASSERT_TRUE(move.logged("direction has turned"));
+  auto& sql = move.sql();
+  const auto user = sql.value("select user_id from public.notification_preferences_v1 limit 1");
+  EXPECT_THROW(sql.exec(fmt::format("delete from public.notification_preferences_v1 where user_id = '{}'", user)), std::runtime_error);
+  sql.exec(fmt::format("delete from auth.users where id = '{}'", user));
+  EXPECT_EQ(sql.value(fmt::format("select count(*) from public.notification_preferences_v1 where user_id = '{}'", user)), "0");
+  expect_v1_follows(move);
 }
 
 /// A row of v2 that is drawn at random.
