@@ -43,7 +43,8 @@ create table if not exists crossfade.checkpoint (
   slot_created_lsn pg_lsn not null,
   settled_lsn pg_lsn not null,                    -- all that committed before is in the shadow tables, dirty or quarantine
   consistent_lsn pg_lsn not null,                 -- all that committed before is in the shadow tables
-  settled_at timestamptz not null default now()
+  beat_sent_at timestamptz,                       -- of the last heartbeat whose effect can be read in the shadow tables …
+  beat_applied_at timestamptz                     -- … and when that was, by the same clock: the server's
 ) with (fillfactor = 50);
 
 -- Keys that may have changed and do not wait in memory: a log, so that writing never meets reading.
@@ -159,6 +160,7 @@ create table if not exists crossfade.flight (
   step text not null,
   milliseconds double precision not null,
   outcome text not null,                          -- done, or what the server said
+  held boolean not null,                          -- applications waited while it ran
   holders text not null default '',               -- the sessions that had the lock: pid, user, state, query
   at timestamptz not null default now()
 );

@@ -29,5 +29,6 @@ ExitCode report(const Options& options);
 ExitCode pace(const Options& options);
 ExitCode pause(const Options& options);
 ExitCode resume(const Options& options);
+ExitCode dashboards(const Options& options);
 
 }  // namespace crossfade::app

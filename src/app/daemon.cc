@@ -8,6 +8,8 @@
 #include "app/context.h"
 #include "app/install.h"
 #include "app/leg.h"
+#include "app/measure.h"
+#include "app/service_manager.h"
 #include "app/watch.h"
 #include "base/failure.h"
 #include "sync/prepare.h"
@@ -68,6 +70,7 @@ ExitCode run(const Options& options) {
     // The second one means at once; what is not settled comes again at the next start.
     if (leg->engine.stopping()) std::_Exit(static_cast<int>(ExitCode::kOk));
     log::info("stopping", {{"migration", name}});
+    tell_service_manager("STOPPING=1");
     leg->engine.stop();
     signals.async_wait(on_signal);
   };
@@ -82,6 +85,9 @@ ExitCode run(const Options& options) {
     parts.push_back(lead(file, leg));
     parts.push_back(server.serve());
     parts.push_back(watch.loop());
+    parts.push_back(measure(observed));
+    parts.push_back(feed_watchdog());
+    tell_service_manager("READY=1");
     std::exception_ptr thrown;
     try {
       co_await sync::together(std::move(parts));

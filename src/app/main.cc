@@ -23,6 +23,7 @@ constexpr Entry kTable[] = {
     {"quarantine", app::quarantine}, {"cancel", app::cancel},   {"pace", app::pace},
     {"completion", app::completion}, {"manual", app::manual},     {"report", app::report},
     {"import", app::import},     {"backup", app::backup},   {"rehearse", app::rehearse},
+    {"dashboards", app::dashboards},
     {"cutover reads", app::cutover_reads}, {"rollback reads", app::rollback_reads},
 };
 

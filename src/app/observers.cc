@@ -22,6 +22,8 @@ using api::Response;
 using api::Surface;
 
 asio::awaitable<Response> metrics_text(Observed o) {
+  // At the time of the scrape, so that it grows while nothing else works.
+  if (const auto run = o.engine.runtime()) o.metrics.lag_seconds(run->lag.seconds(sync::Clock::now()));
   co_return Response{200, "text/plain; version=0.0.4; charset=utf-8", o.metrics.text()};
 }
 
@@ -78,7 +80,8 @@ asio::awaitable<Response> verify_now(Observed o, Request request) {
   verify::EngineJudge judge(*run);
   verify::Compare compare(connection, o.model, judge, options);
   const auto found = co_await compare.run();
-  co_await verify::record(connection, o.model, found, &o.metrics);
+  co_await verify::record(connection, o.model, found);
+  o.metrics.rows_compared(found.compared_rows);
   co_return Response{200, "application/json", verify::to_json(verify::reply_of(o.model, found))};
 }
 

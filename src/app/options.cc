@@ -110,6 +110,8 @@ const Command kCommands[] = {
     {"completion", "Print a script that completes commands and options: for bash, zsh or fish",
      [](CLI::App& app, Options& o) { app.add_option("shell", o.words, "bash, zsh or fish")->required()->expected(1); }},
     {"manual", "Print the manual page, as man reads it", nothing},
+    {"dashboards", "Write the Grafana dashboards and Prometheus rules that belong to this version",
+     [](CLI::App& app, Options& o) { app.add_option("--dir", o.dir, "Folder; monitoring here unless given"); }},
     {"cancel", "Take everything of crossfade away again; v1 is left as it was", nothing},
 };
 

@@ -47,7 +47,7 @@ struct Options {
   std::string pace_replica_lag;            ///< pace: seconds; empty: as it is
   std::string size = "small";              ///< demo
   bool keep = false;                       ///< demo
-  std::filesystem::path dir;               ///< backup
+  std::filesystem::path dir;               ///< backup, dashboards
   bool full = false;                       ///< backup
   bool prove = false;                      ///< backup --verify
   std::filesystem::path from;              ///< rehearse

@@ -35,7 +35,7 @@ asio::awaitable<v1::VerifyReply> verify_without_daemon(const Options& options, c
   verify::PatientJudge judge(connection, model, kBetweenLooks);
   verify::Compare compare(connection, model, judge, how);
   const auto found = co_await compare.run();
-  co_await verify::record(connection, model, found, nullptr);
+  co_await verify::record(connection, model, found);
   co_return verify::reply_of(model, found);
 }
 
@@ -43,7 +43,7 @@ asio::awaitable<v1::AccountReply> account_now(const Options& options, const mapp
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "account"));
   const auto model = co_await prepared_model(connection, file);
   const auto accounts = co_await verify::account(connection, model);
-  co_await verify::record(connection, model, accounts, nullptr);
+  co_await verify::record(connection, model, accounts);
   co_return verify::reply_of(model, accounts);
 }
 

@@ -27,8 +27,7 @@ asio::awaitable<ExitCode> until_so(const Options& options, const std::string& mi
       state = rows.text(0, 0);
       const bool phase = options.phase.empty() || state == options.phase;
       const bool lsn = rows.truth(0, 1);
-      // The engine writes its checkpoint once a second at least, while it follows.
-      const bool lag = !options.lag || rows.real(0, 2) * 1000 <= static_cast<double>(options.lag->count() + 1500);
+      const bool lag = !options.lag || (!rows.is_null(0, 2) && rows.real(0, 2) * 1000 <= static_cast<double>(options.lag->count()));
       if (phase && lsn && lag) co_return ExitCode::kOk;
     }
     if (pg::Clock::now() >= give_up) break;

@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <set>
@@ -25,9 +26,9 @@ constexpr std::array kWalStatus = {"reserved", "extended", "unreserved", "lost"}
 constexpr std::array kOperations = {"insert", "update", "delete"};
 constexpr std::array kStages = {"received", "applied", "confirmed"};
 /// By OfferedBy.
-constexpr std::array kOfferReasons = {"change", "truncate", "reconcile", "touch", "repair", "retry"};
+constexpr std::array kOfferReasons = {"change", "truncate", "reconcile", "repair", "retry"};
 static_assert(kOfferReasons.size() == static_cast<std::size_t>(OfferedBy::kRetry) + 1);
-constexpr std::array kRetryReasons = {"backfill", "conflict", "reconnect", "refused"};
+constexpr std::array kRetryReasons = {"backfill", "conflict", "gap", "reconnect", "refused"};
 constexpr std::array kThrottleReasons = {"hand", "replica_lag", "retained_wal", "sessions"};
 constexpr std::array kQuarantineClasses = {"21", "22", "23", "P0"};
 constexpr std::array kEndpoints = {"source", "stream"};
@@ -115,9 +116,9 @@ struct Metrics::Handles {
       gauge("slot_safe_wal_bytes", "WAL that may be written before the slot is at risk; +Inf without a limit");
   Gauge& slot_active = gauge("slot_active", "1 while a walsender serves the slot");
   Family<Gauge>& slot_wal_status = gauges("slot_wal_status", "1 for the slot's wal_status");
-  Family<Counter>& backfill_rows = counters("backfill_rows_total", "Rows that the backfill copied");
+  Family<Counter>& backfill_rows = counters("backfill_rows_total", "Rows that the backfill copied, before this daemon's start too");
   Family<Gauge>& backfill_rows_estimated =
-      gauges("backfill_rows_estimated", "Rows that the planner expects in the view");
+      gauges("backfill_rows_estimated", "Rows copied when the backfill is at its end, by the planner's estimate");
   Histogram& chunk_duration = histogram("backfill_chunk_duration_seconds", "Time a chunk of the backfill took");
   Family<Counter>& keys_offered = counters("keys_offered_total", "Keys named as possibly changed");
   Family<Counter>& keys_refreshed = counters("keys_refreshed_total", "Keys recomputed");
@@ -135,8 +136,8 @@ struct Metrics::Handles {
   Family<Gauge>& throttled = gauges("throttled", "1 while work is held back, by reason");
   Family<Counter>& throttled_seconds = counters("throttled_seconds_total", "Time for which work was held back");
   Counter& verify_rows = counter("verify_rows_compared_total", "Rows compared by verify");
-  Gauge& verify_drifted = gauge("verify_drifted_rows", "Rows that differed in the last verification");
-  Gauge& verify_success = gauge("verify_last_success_timestamp_seconds", "When all targets were last found equal");
+  Gauge& verify_drifted = gauge("verify_drifted_rows", "Rows found to differ since the last clean verification of all targets");
+  Gauge& verify_success = gauge("verify_last_success_timestamp_seconds", "When all targets were last found equal; 0 before that");
   Family<Gauge>& unaccounted_rows =
       gauges("unaccounted_rows", "Source rows neither mapped nor rejected at the last account");
   Gauge& cutover_ready = gauge("cutover_ready", "1 while nothing stands in the way of a cutover");
@@ -157,8 +158,6 @@ struct Metrics::Handles {
 };
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 template <typename Names>
 void choose(const std::vector<Gauge*>& gauges, const Names& names, std::string_view chosen) {
@@ -207,10 +206,11 @@ void Metrics::quarantined(std::string_view sqlstate) {
 
 void Metrics::retried(std::string_view reason) { handles_->retries.Add({{"reason", std::string(reason)}}).Increment(); }
 
-void Metrics::verified(std::uint64_t rows, std::uint64_t drifted, bool whole) {
-  handles_->verify_rows.Increment(static_cast<double>(rows));
-  handles_->verify_drifted.Set(static_cast<double>(drifted));
-  if (whole && drifted == 0) handles_->verify_success.Set(now());
+void Metrics::rows_compared(std::uint64_t rows) { handles_->verify_rows.Increment(static_cast<double>(rows)); }
+
+void Metrics::verification(std::optional<double> clean_unix_seconds, std::optional<double> drifted) {
+  handles_->verify_success.Set(clean_unix_seconds.value_or(0));
+  handles_->verify_drifted.Set(drifted.value_or(kNotKnown));
 }
 
 void Metrics::step_done(std::string_view step, std::chrono::duration<double> took) {
@@ -224,11 +224,12 @@ void Metrics::phase(std::string_view phase, double since_unix_seconds) {
   handles_->phase_entered.Set(since_unix_seconds);
 }
 
-void Metrics::lag(std::optional<double> seconds, double received_bytes, double applied_bytes, double confirmed_bytes) {
-  handles_->lag_seconds.Set(seconds.value_or(kNotKnown));
-  handles_->stages[0]->Set(received_bytes);
-  handles_->stages[1]->Set(applied_bytes);
-  handles_->stages[2]->Set(confirmed_bytes);
+void Metrics::lag_seconds(std::optional<double> seconds) { handles_->lag_seconds.Set(seconds.value_or(kNotKnown)); }
+
+void Metrics::lag_bytes(double received, double applied, double confirmed) {
+  handles_->stages[0]->Set(received);
+  handles_->stages[1]->Set(applied);
+  handles_->stages[2]->Set(confirmed);
 }
 
 void Metrics::heartbeat_applied(double unix_seconds) { handles_->heartbeat.Set(unix_seconds); }
@@ -240,7 +241,11 @@ void Metrics::slot(bool active, std::string_view wal_status, double retained_byt
   handles_->slot_safe_wal_bytes.Set(safe_bytes);
 }
 
-void Metrics::backfill_estimated(std::size_t target, double rows) { handles_->estimated[target]->Set(rows); }
+void Metrics::backfill_found(std::size_t target, double done, double estimated) {
+  auto& copied = *handles_->copied[target];
+  if (copied.Value() == 0) copied.Increment(done);
+  handles_->estimated[target]->Set(copied.Value() + std::max(0.0, estimated - done));
+}
 
 void Metrics::backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys) {
   handles_->pending_keys.Set(static_cast<double>(pending_keys));
@@ -257,9 +262,7 @@ void Metrics::throttled(std::string_view reason, bool now_held, std::chrono::dur
   handles_->throttled_seconds.Add({{"reason", std::string(reason)}}).Increment(lasted.count());
 }
 
-void Metrics::unaccounted(std::size_t source, std::uint64_t rows) {
-  handles_->unaccounted[source]->Set(static_cast<double>(rows));
-}
+void Metrics::unaccounted(std::size_t source, double rows) { handles_->unaccounted[source]->Set(rows); }
 void Metrics::reads_on_v2(double ratio) { handles_->reads.Set(ratio); }
 
 void Metrics::leading(bool leader, std::int64_t epoch) {

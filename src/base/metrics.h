@@ -15,7 +15,6 @@ enum class OfferedBy {
   kChange,     ///< a change in the stream, by a follow rule
   kTruncate,   ///< a source was emptied
   kReconcile,  ///< the slot's history has a gap; everything is offered
-  kTouch,      ///< an application or a person asked
   kRepair,     ///< verify found drift
   kRetry,      ///< the key comes out of quarantine
 };
@@ -40,21 +39,25 @@ class Metrics {
   void chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took);
   void quarantined(std::string_view sqlstate);
   void retried(std::string_view reason);
-  void verified(std::uint64_t rows, std::uint64_t drifted, bool whole);
+  void rows_compared(std::uint64_t rows);
   void step_done(std::string_view step, std::chrono::duration<double> took);
   /// A cutover made writers wait for so long.
   void held(std::chrono::duration<double> took);
 
   // States. What is not known yet is NaN: 0 would say that all is well.
   void phase(std::string_view phase, double since_unix_seconds);
-  void lag(std::optional<double> seconds, double received_bytes, double applied_bytes, double confirmed_bytes);
+  void lag_seconds(std::optional<double> seconds);
+  void lag_bytes(double received, double applied, double confirmed);
   void heartbeat_applied(double unix_seconds);
   void slot(bool active, std::string_view wal_status, double retained_bytes, double safe_bytes);
-  void backfill_estimated(std::size_t target, double rows);
+  /// What the ledger has as a backfill begins or goes on: rows done, and rows there are in all.
+  void backfill_found(std::size_t target, double done, double estimated);
   void backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys);
   void quarantined_now(std::size_t target, std::uint64_t keys);
   void throttled(std::string_view reason, bool now, std::chrono::duration<double> lasted);
-  void unaccounted(std::size_t source, std::uint64_t rows);
+  /// The last clean verification of all targets, and the rows that were found to differ since; none: there was no such.
+  void verification(std::optional<double> clean_unix_seconds, std::optional<double> drifted);
+  void unaccounted(std::size_t source, double rows);
   void reads_on_v2(double ratio);
   void leading(bool leader, std::int64_t epoch);
   void connected(std::string_view endpoint, bool up);

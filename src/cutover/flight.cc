@@ -17,8 +17,8 @@ Flight::Flight(std::string migration) : migration_(std::move(migration)) {
   id_ = fmt::format("{:08x}{:08x}", random(), random());
 }
 
-void Flight::begin(std::string step) {
-  steps_.push_back({attempt_, std::move(step), 0, "", ""});
+void Flight::begin(std::string step, bool held) {
+  steps_.push_back({attempt_, std::move(step), 0, held, "", ""});
   began_ = pg::Clock::now();
 }
 
@@ -29,18 +29,19 @@ void Flight::end(std::string outcome) {
 
 boost::asio::awaitable<void> Flight::record(pg::Connection& connection) const {
   if (!connection.usable()) co_return;
-  std::vector<std::optional<std::string>> attempts, names, times, outcomes, holders;
+  std::vector<std::optional<std::string>> attempts, names, times, outcomes, held, holders;
   for (const auto& step : steps_) {
     attempts.emplace_back(std::to_string(step.attempt));
     names.emplace_back(step.name);
     times.emplace_back(fmt::format("{:.3f}", step.milliseconds));
     outcomes.emplace_back(step.outcome);
+    held.emplace_back(step.held ? "t" : "f");
     holders.emplace_back(step.holders);
   }
   pg::Parameters parameters = {migration_,          id_,
                                array_text(attempts), array_text(names),
                                array_text(times),    array_text(outcomes),
-                               array_text(holders)};
+                               array_text(held),     array_text(holders)};
   try {
     co_await connection.query(std::string(sql::queries::flight_put), parameters);
   } catch (const Failure& failure) {

@@ -12,6 +12,7 @@ struct FlightStep {
   int attempt = 1;
   std::string name;
   double milliseconds = 0;
+  bool held = false;                   ///< applications waited while it ran
   std::string outcome;                 ///< "done", or what the server said
   std::string holders;                 ///< sessions that had the lock, where there was none to be had
 };
@@ -30,7 +31,8 @@ class Flight {
   const std::vector<FlightStep>& steps() const { return steps_; }
 
   void next_attempt() { ++attempt_; }
-  void begin(std::string step);
+  /// `held`: applications wait while it runs.
+  void begin(std::string step, bool held = false);
   void end(std::string outcome = "done");
   void blame(std::string holders) { steps_.back().holders = std::move(holders); }
 

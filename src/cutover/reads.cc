@@ -55,13 +55,13 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   flight.end();
   if (views_turn(model, before, flip.percent)) {
     for (const auto& target : model.targets) {
-      flight.begin("view " + target.name);
+      flight.begin("view " + target.name, true);
       auto turn = turn_stable_view(model, target, all_on_v2(flip.percent));
       co_await connection.script(std::move(turn));
       flight.end();
     }
   }
-  flight.begin(kCommit);
+  flight.begin(kCommit, views_turn(model, before, flip.percent));
   co_await connection.script(kCommit);
   flight.end();
 }

@@ -71,7 +71,8 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
     progress.estimated = static_cast<double>(rows.number(row, 2));
     progress.finished = rows.truth(row, 3);
     progress.done = static_cast<std::uint64_t>(rows.number(row, 4));
-    run_.metrics.backfill_estimated(*target, progress.estimated);
+    const auto done = static_cast<double>(progress.done);
+    run_.metrics.backfill_found(*target, done, progress.finished ? done : progress.estimated);
     if (progress.finished) continue;
     Job job;
     job.target = *target;
@@ -253,6 +254,7 @@ asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::v
     pg::Parameters parameters = {run.model.name, name, "false",
                                  std::to_string(static_cast<std::int64_t>(run.model.targets[target].estimated_rows))};
     co_await connection.query(begin, parameters);
+    run.metrics.keys_offered(target, OfferedBy::kReconcile, 1);
   }
 }
 

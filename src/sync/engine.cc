@@ -50,6 +50,8 @@ asio::awaitable<void> Engine::run() {
       failure = caught;
     }
     if (was_up_ && runtime_->epoch != 0 && !failure) patience = 100ms;
+    // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
+    if (failure) runtime_->lag.send(Clock::now());
     lag_ = runtime_->lag;
     runtime_->stopping = true;
     runtime_->applied.raise();
@@ -127,6 +129,7 @@ asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
 
 /// Everything is offered again: the ledger is forgotten, and the targets are merged with their views by difference.
 asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string why) {
+  metrics_.retried("gap");
   log::warn("there is a gap in the stream; everything is compared anew", {{"because", why}, {"slot", settings_.slot}});
   co_await wal::drop_slot(connection, settings_.slot);
   const auto incarnation = co_await make_slot(connection, settings_);

@@ -168,7 +168,10 @@ void Follow::take(const Message& message) {
       return;
     case MessageKind::kTruncate:
       for (const auto oid : message.truncated) {
-        for (const auto& rule : followed(oid).rules) queue_.offer(Key::every_row(rule.target));
+        for (const auto& rule : followed(oid).rules) {
+          queue_.offer(Key::every_row(rule.target));
+          ++emptied_[rule.target];
+        }
       }
       return;
     case MessageKind::kMessage:

@@ -17,7 +17,7 @@ inline constexpr std::string_view kMessagePrefix = "crossfade";
 /// Follow rules at work: a message of the stream → offers in the queue.
 class Follow {
  public:
-  Follow(const mapping::Model& model, KeyQueue& queue) : model_(model), queue_(queue), offered_(model.targets.size()) {}
+  Follow(const mapping::Model& model, KeyQueue& queue) : model_(model), queue_(queue), offered_(model.targets.size()), emptied_(model.targets.size()) {}
 
   /// Throws where a source no longer has a column that a rule needs.
   void take(const wal::Message& message);
@@ -27,6 +27,8 @@ class Follow {
 
   /// Keys offered so far, one count a target; keys that were offered before and still wait included.
   const std::vector<std::uint64_t>& offered() const { return offered_; }
+  /// How often a target was offered whole, because a source was emptied.
+  const std::vector<std::uint64_t>& emptied() const { return emptied_; }
 
  private:
   /// One rule, its columns as places in the tuples of one description of the table.
@@ -53,6 +55,7 @@ class Follow {
   KeyQueue& queue_;
   std::unordered_map<std::uint32_t, Followed> by_oid_;
   std::vector<std::uint64_t> offered_;
+  std::vector<std::uint64_t> emptied_;
 };
 
 }  // namespace crossfade::sync

@@ -13,7 +13,6 @@ std::uint64_t LagGauge::send(Clock::time_point now) {
 
 void LagGauge::applied(std::uint64_t number, double sent_at, double applied_at) {
   latency_ = std::max(0.0, applied_at - sent_at);
-  last_applied_at_ = sent_at;
   while (!out_.empty() && out_.front().number <= number) out_.pop_front();
 }
 

@@ -21,7 +21,6 @@ class LagGauge {
 
   /// Nothing until the first beat was applied.
   std::optional<double> seconds(Clock::time_point now) const;
-  double last_applied_at() const { return last_applied_at_; }
 
  private:
   struct Out {
@@ -31,7 +30,6 @@ class LagGauge {
   std::deque<Out> out_;
   std::uint64_t next_ = 1;
   std::optional<double> latency_;
-  double last_applied_at_ = 0;
 };
 
 }  // namespace crossfade::sync

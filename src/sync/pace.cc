@@ -10,21 +10,17 @@ namespace {
 namespace queries = sql::queries;
 using std::chrono::duration;
 
-double unix_seconds() { return duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
 void take_over(Runtime& run, const pg::Result& since) {
-  const double before = run.paused_since;
   run.paused = !since.is_null(0, 0);
   run.paused_since = since.real(0, 0);
-  const double lasted = before > 0 && !run.paused ? std::max(0.0, unix_seconds() - before) : 0;
-  run.metrics.throttled("hand", run.paused, duration<double>(lasted));
+  run.metrics.throttled("hand", run.paused, duration<double>(0));
 }
 
 }  // namespace
 
 asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
   std::string by;
-  double now = unix_seconds();
+  double now = 0;
   if (run.backfilling) {
     const std::string sql(queries::pace_sample);
     pg::Parameters parameters = {run.model.name};
@@ -33,7 +29,7 @@ asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
     now = rows.real(0, 1);
   }
   if (run.throttled && run.throttled->by != by) {
-    run.metrics.throttled(run.throttled->by, false, duration<double>(std::max(0.0, now - run.throttled->since)));
+    run.metrics.throttled(run.throttled->by, false, duration<double>(0));
     log::info("the backfill goes on", {{"held_back_by", run.throttled->by}});
     run.throttled.reset();
     run.steer.raise();

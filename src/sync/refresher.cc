@@ -80,12 +80,13 @@ asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
   auto batch = run_.queue.take_all();
   std::optional<Failure> failure;
   std::uint64_t rows = 0;
-  double clock = 0;
   const auto settled = run_.queue.settled_without(batch, run_.received);
+  // No heartbeat counts: what is set down cannot be read in v2 yet.
+  const store::Reached reached{settled, std::nullopt, std::nullopt};
   try {
     co_await connection.script("begin");
     rows = co_await store::write_dirty(connection, run_, batch);
-    clock = co_await store::write_checkpoint(connection, run_, settled, std::nullopt);
+    co_await store::write_checkpoint(connection, run_, reached);
     co_await connection.script("commit");
   } catch (const Failure& caught) {
     failure = caught;
@@ -96,7 +97,7 @@ asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
   }
   run_.dirty_keys += rows;
   if (rows > 0) run_.catching_up = true;
-  settle(batch, clock);
+  settle(batch);
   run_.settled = std::max(run_.settled, settled);
   co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
 }
@@ -229,6 +230,9 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   bool consistent = batch.keys.size() < run_.settings.batch_keys && whole.empty();
   const auto transactions = batch.transactions.size();
   const auto settled = run_.queue.settled_without(batch, run_.received);
+  const auto beat = whole.empty() ? last_beat(batch) : std::nullopt;
+  const store::Reached reached{settled, consistent ? std::optional(settled) : std::nullopt,
+                               beat ? std::optional(beat->sent_at) : std::nullopt};
   std::optional<Failure> failure;
   double clock = 0;
   try {
@@ -240,7 +244,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     consistent = consistent && run_.dirty_keys == 0;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
-    clock = co_await store::write_checkpoint(connection, run_, settled, consistent ? std::optional(settled) : std::nullopt);
+    clock = co_await store::write_checkpoint(connection, run_, reached);
     co_await connection.script("commit");
   } catch (const Failure& caught) {
     failure = caught;
@@ -249,7 +253,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     run_.queue.put_back(std::move(batch));
     throw *failure;
   }
-  settle(batch, clock);
+  settle(batch);
+  if (beat) applied(*beat, clock);
   run_.settled = std::max(run_.settled, settled);
   if (consistent) {
     run_.consistent = std::max(run_.consistent, settled);
@@ -289,17 +294,30 @@ asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
 }
 
-void Refresher::settle(const Batch& batch, double clock) {
+std::optional<Refresher::Beat> Refresher::last_beat(const Batch& batch) const {
+  std::optional<Beat> last;
   for (const auto& transaction : batch.transactions) {
     for (const auto& mark : transaction.marks) {
       std::istringstream words(mark);
-      std::string what, run, sent_at;
-      std::uint64_t number = 0;
+      std::string what, run;
+      Beat beat{};
+      if (words >> what >> run >> beat.number >> beat.sent_at && what == "beat" && run == std::to_string(run_.epoch)) last = beat;
+    }
+  }
+  return last;
+}
+
+void Refresher::applied(const Beat& beat, double clock) {
+  run_.lag.applied(beat.number, beat.sent_at, clock);
+  run_.metrics.heartbeat_applied(beat.sent_at);
+}
+
+void Refresher::settle(const Batch& batch) {
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& mark : transaction.marks) {
+      std::istringstream words(mark);
+      std::string what, run;
       words >> what;
-      if (what == "beat" && words >> run >> number >> sent_at && run == std::to_string(run_.epoch)) {
-        run_.lag.applied(number, std::stod(sent_at), clock);
-        run_.metrics.heartbeat_applied(run_.lag.last_applied_at());
-      }
       if (what == "barrier" && words >> run) run_.barriers_passed.insert(run);
     }
   }

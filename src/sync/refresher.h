@@ -43,7 +43,15 @@ class Refresher {
   Work all_of(std::vector<Key> keys) const;
   asio::awaitable<Work> share(const std::vector<Key>& keys);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
-  void settle(const Batch& batch, double clock);
+  /// A heartbeat of this run, as it comes back from the log.
+  struct Beat {
+    std::uint64_t number;
+    double sent_at;  ///< by the server's clock, in seconds
+  };
+  std::optional<Beat> last_beat(const Batch& batch) const;
+  /// Its effect was committed when the server's clock stood at `clock`.
+  void applied(const Beat& beat, double clock);
+  void settle(const Batch& batch);
 
   /// The targets that `keys` name whole; those keys are taken out.
   std::vector<std::uint16_t> take_whole_targets(std::vector<Key>& keys) const;

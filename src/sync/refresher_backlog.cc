@@ -52,6 +52,8 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
   const auto whole = take_whole_targets(keys);
   const auto transactions = batch.transactions.size();
   const auto settled = run_.queue.settled_without(batch, run_.received);
+  const auto beat = whole.empty() ? last_beat(batch) : std::nullopt;
+  const store::Reached reached{settled, std::nullopt, beat ? std::optional(beat->sent_at) : std::nullopt};
   std::optional<Failure> failure;
   double clock = 0;
   try {
@@ -59,7 +61,7 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
     co_await connection.script("begin isolation level repeatable read");
     if (!whole.empty()) co_await reconcile(connection, run_, whole);
     co_await write(connection, keys, std::move(work), keys.size() - 1);
-    clock = co_await store::write_checkpoint(connection, run_, settled, std::nullopt);
+    clock = co_await store::write_checkpoint(connection, run_, reached);
     co_await connection.script("commit");
   } catch (const Failure& caught) {
     failure = caught;
@@ -68,7 +70,8 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
     run_.queue.put_back(std::move(batch));
     throw *failure;
   }
-  settle(batch, clock);
+  settle(batch);
+  if (beat) applied(*beat, clock);
   run_.settled = std::max(run_.settled, settled);
   run_.metrics.refresh_done(Clock::now() - began, transactions);
   if (!whole.empty()) {
@@ -106,7 +109,8 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
     co_await write(connection, keys, std::move(work), may_wait);
   }
   co_await store::retire_dirty(connection, retired);
-  co_await store::write_checkpoint(connection, run_, run_.queue.settled(run_.settled), std::nullopt);
+  const store::Reached reached{run_.queue.settled(run_.settled), std::nullopt, std::nullopt};
+  co_await store::write_checkpoint(connection, run_, reached);
   co_await connection.script("commit");
   run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
   run_.metrics.refresh_done(Clock::now() - began, 0);

@@ -117,11 +117,11 @@ asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::st
   co_await run_query(connection, queries::checkpoint_begin, std::move(parameters));
 }
 
-asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Lsn settled,
-                                         std::optional<Lsn> consistent) {
-  pg::Parameters parameters = {run.model.name, to_string(settled),
-                               consistent ? std::optional(to_string(*consistent)) : std::nullopt,
-                               std::to_string(run.epoch)};
+asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached) {
+  pg::Parameters parameters = {run.model.name, to_string(reached.settled),
+                               reached.consistent ? std::optional(to_string(*reached.consistent)) : std::nullopt,
+                               std::to_string(run.epoch),
+                               reached.beat_sent_at ? std::optional(fmt::format("{}", *reached.beat_sent_at)) : std::nullopt};
   const auto rows = co_await run_query(connection, queries::checkpoint_write, std::move(parameters));
   if (rows.empty()) not_leader(run);
   co_return rows.real(0, 0);

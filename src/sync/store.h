@@ -27,9 +27,15 @@ struct Checkpoint {
 asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration);
 /// Starts over for a slot that was just made: nothing is settled, nothing consistent.
 asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration, wal::Incarnation incarnation);
+/// What a checkpoint tells; none: unchanged.
+struct Reached {
+  Lsn settled;
+  std::optional<Lsn> consistent;
+  std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
+};
 /// Writes progress and looks at the lease in the same transaction. Returns the server's clock in seconds; throws
-/// kNotLeader. `consistent` none: unchanged.
-asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Lsn settled, std::optional<Lsn> consistent);
+/// kNotLeader.
+asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);
 
 /// Which way the migration goes; nothing for one that is not there.
 asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);

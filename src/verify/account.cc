@@ -108,11 +108,9 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
   co_return accounts;
 }
 
-asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts,
-                             Metrics* metrics) {
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts) {
   const std::string sql(queries::account_put);
   for (const auto& account : accounts) {
-    if (metrics != nullptr) metrics->unaccounted(account.source, account.unaccounted);
     pg::Parameters parameters = {model.name,
                                  name_of(model.sources[account.source]),
                                  std::to_string(account.total),

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/key.h"
-#include "base/metrics.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
 
@@ -37,8 +36,7 @@ struct Account {
 /// reason. After a Failure the connection is to be closed.
 asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model);
 
-/// Writes the result to crossfade.account; `metrics` may be null.
-asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts,
-                             Metrics* metrics);
+/// Writes the result to crossfade.account.
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts);
 
 }  // namespace crossfade::verify

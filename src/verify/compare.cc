@@ -216,9 +216,7 @@ void Compare::keep(std::vector<Difference> drift) {
   }
 }
 
-asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const Verification& verification,
-                             Metrics* metrics) {
-  if (metrics != nullptr) metrics->verified(verification.compared_rows, verification.drifted_rows, verification.whole);
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const Verification& verification) {
   const std::string sql(queries::verification_put);
   pg::Parameters parameters = {model.name,
                                verification.started_at,

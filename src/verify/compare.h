@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/metrics.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
 #include "sync/signal.h"
@@ -90,8 +89,7 @@ class Compare {
   std::uint64_t suspected_rows_ = 0;
 };
 
-/// Writes the result to crossfade.verification; `metrics` may be null.
-asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const Verification& verification,
-                             Metrics* metrics);
+/// Writes the result to crossfade.verification.
+asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const Verification& verification);
 
 }  // namespace crossfade::verify

@@ -6,7 +6,10 @@ Usage: files_test.py CHECK      (every function below whose name begins with che
 import json
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 
 import yaml
 
@@ -77,6 +80,13 @@ def check_panels():
                     yield f"{where}: {target['expr']}"
 
 
+def check_metrics_page():
+    """docs/metrics.md has every metric, with its type."""
+    rows = re.findall(r"^\| `([a-z0-9_]+)` \| (\w+) \|", (ROOT / "docs/metrics.md").read_text(), re.M)
+    if dict(rows) != GOLDEN or len(rows) != len(GOLDEN):
+        yield f"docs/metrics.md and the golden list differ: {sorted(set(rows) ^ set(GOLDEN.items()))}"
+
+
 def check_deploy():
     """The files of deploy/ are what those who read them understand."""
     for path in sorted((ROOT / "deploy").glob("*.yaml")) + sorted(MONITORING.glob("**/*.yml")):
@@ -85,6 +95,14 @@ def check_deploy():
     for document in yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text()):
         if not {"apiVersion", "kind", "metadata"} <= document.keys():
             yield f"deploy/kubernetes.yaml: {document.get('kind')} lacks what every object has"
+    if shutil.which("systemd-analyze"):
+        # The program is not installed here.
+        unit = (ROOT / "deploy/crossfade@.service").read_text().replace("/usr/bin/crossfade", "/bin/true")
+        with tempfile.TemporaryDirectory() as scratch:
+            path = pathlib.Path(scratch) / "crossfade@gym.service"
+            path.write_text(unit)
+            found = subprocess.run(["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True, check=False)
+            yield from (line for line in found.stderr.splitlines() if "crossfade@" in line)
 
 
 if __name__ == "__main__":

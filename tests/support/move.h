@@ -42,6 +42,8 @@ class Move {
   void stop_daemon();
   void kill_daemon();
   Program& daemon() { return *daemon_; }
+  /// The daemon's Unix socket.
+  std::filesystem::path control() const { return file(".sock"); }
   std::string daemon_log() const;
 
   /// Another call of the program to its end: exit code and what it wrote.

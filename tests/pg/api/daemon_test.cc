@@ -14,6 +14,7 @@
 #include "base/failure.h"
 #include "crossfade/v1/status.pb.h"
 #include "support/move.h"
+#include "support/scrape.h"
 
 namespace crossfade::test {
 namespace {
@@ -24,7 +25,6 @@ using testing::StartsWith;
 /// The real daemon on a server of its own, asked by its socket.
 class DaemonTest : public testing::Test {
  protected:
-  std::string socket() { return server.directory() / (move.sql().value("select current_database()") + ".sock"); }
   std::string get(const std::string& path) { return api::ask(control, {"GET", path, ""}).body; }
   std::string post(const std::string& path) { return api::ask(control, {"POST", path, ""}).body; }
 
@@ -43,14 +43,7 @@ class DaemonTest : public testing::Test {
       return failure.exit();
     }
   }
-  double metric(const std::string& series) {
-    std::istringstream lines(get("/metrics"));
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with(series + " ")) return std::stod(line.substr(series.size() + 1));
-    }
-    ADD_FAILURE() << "no series " << series;
-    return 0;
-  }
+  double metric(const std::string& series) { return value_of(series, get("/metrics")); }
   void start(const std::vector<std::string>& more = {}) {
     move.start_daemon(more);
     move.expect_caught_up();
@@ -58,7 +51,7 @@ class DaemonTest : public testing::Test {
 
   ThrowawayServer server;
   Move move{test_migration("gym"), server};
-  std::string control = socket();
+  std::string control = move.control();
 };
 
 TEST_F(DaemonTest, AScrapeHasEveryNameOfTheGoldenList) {
@@ -66,15 +59,19 @@ TEST_F(DaemonTest, AScrapeHasEveryNameOfTheGoldenList) {
   std::set<std::string> golden;
   std::ifstream file(CROSSFADE_METRIC_NAMES);
   for (std::string line; std::getline(file, line);) golden.insert(line);
-  // These two are there once there has been a cutover to speak of.
-  golden.erase("crossfade_cutover_blocker gauge");
+  // There once there has been a cutover to speak of.
   golden.erase("crossfade_cutover_step_duration_seconds histogram");
-  std::set<std::string> scraped;
-  std::istringstream lines(get("/metrics"));
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("# TYPE ")) scraped.insert(line.substr(7));
-  }
-  EXPECT_EQ(scraped, golden);
+  const auto scraped = [&] {
+    std::set<std::string> names;
+    std::istringstream lines(get("/metrics"));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("# TYPE ")) names.insert(line.substr(7));
+    }
+    return names;
+  };
+  // What stands in the way of a cutover is looked at in between.
+  eventually([&] { return scraped() == golden; });
+  EXPECT_EQ(scraped(), golden);
   move.stop_daemon();
 }
 
@@ -86,6 +83,7 @@ TEST_F(DaemonTest, TheMetricsFollowWhatHappens) {
   EXPECT_EQ(metric(R"(crossfade_up{migration="gym",endpoint="source"})"), 1);
   EXPECT_EQ(metric(R"(crossfade_up{migration="gym",endpoint="stream"})"), 1);
   EXPECT_GT(metric(R"(crossfade_transactions_settled_total{migration="gym"})"), 0);
+  EXPECT_GT(metric(R"(crossfade_keys_refreshed_total{migration="gym",target="exercises"})"), 0);
   // These are sampled once a second.
   const auto becomes = [&](const std::string& series, double value) {
     return eventually([&] { return metric(series) == value; });
@@ -94,6 +92,40 @@ TEST_F(DaemonTest, TheMetricsFollowWhatHappens) {
   EXPECT_TRUE(becomes(R"(crossfade_slot_active{migration="gym"})", 1));
   EXPECT_TRUE(becomes(R"(crossfade_keys_offered_total{migration="gym",reason="change",target="exercises"})", 10));
   EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_lag_seconds{migration="gym",stage="applied"})") < 5; }));
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, WhatOthersDoIsMeasuredToo) {
+  start();
+  const auto becomes = [&](const std::string& series, double value) {
+    return eventually([&] { return metric(series) == value; });
+  };
+  EXPECT_TRUE(becomes(R"(crossfade_cutover_blocker{migration="gym",reason="verification"})", 1));
+  EXPECT_TRUE(becomes(R"(crossfade_cutover_blocker{migration="gym",reason="account"})", 1));
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"account"}).first, 0);
+  EXPECT_TRUE(becomes(R"(crossfade_cutover_ready{migration="gym"})", 1));
+  EXPECT_EQ(metric(R"(crossfade_verify_drifted_rows{migration="gym"})"), 0);
+  EXPECT_NEAR(metric(R"(crossfade_verify_last_success_timestamp_seconds{migration="gym"})"),
+              std::stod(move.sql().value("select extract(epoch from max(ended_at)) from crossfade.verification")), 1);
+  EXPECT_GT(metric(R"(crossfade_verify_rows_compared_total{migration="gym"})"), 0);
+  EXPECT_EQ(metric(R"(crossfade_unaccounted_rows{migration="gym",source="plans"})"), 0);
+  EXPECT_EQ(move.call({"cutover", "reads", "--confirm", "gym"}).first, 0);
+  EXPECT_TRUE(becomes(R"(crossfade_reads_on_v2_ratio{migration="gym"})", 1));
+  EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_cutover_hold_seconds{migration="gym"})") >= 0; }));
+  EXPECT_EQ(metric(R"(crossfade_cutover_step_duration_seconds_count{migration="gym",step="commit"})"), 1);
+  move.stop_daemon();
+}
+
+TEST_F(DaemonTest, WhyAKeyIsOfferedIsCounted) {
+  start();
+  const auto offered = [&](const std::string& reason) {
+    return metric("crossfade_keys_offered_total{migration=\"gym\",reason=\"" + reason + "\",target=\"exercises\"}");
+  };
+  move.sql().exec("truncate public.exercises");
+  EXPECT_TRUE(eventually([&] { return offered("truncate") >= 1; }));
+  EXPECT_TRUE(eventually([&] { return offered("reconcile") >= 1; }));
+  move.expect_equal();
   move.stop_daemon();
 }
 

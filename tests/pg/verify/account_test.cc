@@ -12,7 +12,7 @@ class AccountTest : public Gym {
   std::vector<verify::Account> account() {
     const auto connection = connect();
     auto accounts = run(io, verify::account(*connection, model));
-    run(io, verify::record(*connection, model, accounts, nullptr));
+    run(io, verify::record(*connection, model, accounts));
     return accounts;
   }
 };

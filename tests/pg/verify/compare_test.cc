@@ -131,7 +131,7 @@ TEST_F(CompareTest, WritesItsResult) {
   sql.exec("delete from v2.moves where id = 42");
   const auto found = compare();
   const auto connection = connect();
-  run(io, verify::record(*connection, model, found, nullptr));
+  run(io, verify::record(*connection, model, found));
   EXPECT_EQ(sql.rows("select whole, compared_rows, drifted_rows, repaired_rows, lsn <= pg_current_wal_lsn() from crossfade.verification"),
             std::vector<std::string>{"t|1170|1|0|t"});
 }

@@ -47,7 +47,7 @@ TEST_F(MetricsTest, TheNamesAreThoseOfTheGoldenList) {
 }
 
 TEST_F(MetricsTest, EverySeriesOfATargetIsThereBeforeAnythingHappens) {
-  EXPECT_EQ(value(R"(crossfade_keys_offered_total{migration="gym",reason="touch",target="days"})"), 0);
+  EXPECT_EQ(value(R"(crossfade_keys_offered_total{migration="gym",reason="repair",target="days"})"), 0);
   EXPECT_EQ(value(R"(crossfade_rows_written_total{migration="gym",op="delete",target="weeks"})"), 0);
   EXPECT_EQ(value(R"(crossfade_quarantine_total{migration="gym",sqlstate_class="23"})"), 0);
   EXPECT_EQ(value(R"(crossfade_retries_total{migration="gym",reason="conflict"})"), 0);
@@ -57,7 +57,9 @@ TEST_F(MetricsTest, WhatIsNotKnownIsNotZero) {
   EXPECT_TRUE(std::isnan(value(R"(crossfade_lag_seconds{migration="gym",stage="applied"})")));
   EXPECT_TRUE(std::isnan(value(R"(crossfade_unaccounted_rows{migration="gym",source="plans"})")));
   EXPECT_TRUE(std::isnan(value(R"(crossfade_verify_drifted_rows{migration="gym"})")));
-  metrics.lag(std::nullopt, 1, 2, 3);
+  metrics.lag_seconds(std::nullopt);
+  metrics.lag_bytes(1, 2, 3);
+  metrics.verification(std::nullopt, std::nullopt);
   EXPECT_TRUE(std::isnan(value(R"(crossfade_lag_seconds{migration="gym",stage="applied"})")));
   EXPECT_EQ(value(R"(crossfade_lag_bytes{migration="gym",stage="applied"})"), 2);
 }
@@ -95,13 +97,23 @@ TEST_F(MetricsTest, ABlockerThatIsGoneGoesToZero) {
   EXPECT_EQ(value(R"(crossfade_cutover_ready{migration="gym"})"), 1);
 }
 
-TEST_F(MetricsTest, OnlyAWholePassWithoutDriftCountsAsASuccess) {
-  metrics.verified(100, 0, false);
-  metrics.verified(100, 3, true);
-  EXPECT_EQ(value(R"(crossfade_verify_last_success_timestamp_seconds{migration="gym"})"), 0);
-  metrics.verified(100, 0, true);
-  EXPECT_GT(value(R"(crossfade_verify_last_success_timestamp_seconds{migration="gym"})"), 1.6e9);
-  EXPECT_EQ(value(R"(crossfade_verify_rows_compared_total{migration="gym"})"), 300);
+TEST_F(MetricsTest, DriftIsThereBesideTheLastCleanVerification) {
+  metrics.verification(1.7e9, 3);
+  EXPECT_EQ(value(R"(crossfade_verify_last_success_timestamp_seconds{migration="gym"})"), 1.7e9);
+  EXPECT_EQ(value(R"(crossfade_verify_drifted_rows{migration="gym"})"), 3);
+}
+
+TEST_F(MetricsTest, ABackfillThatGoesOnCountsWhatWasDoneBefore) {
+  const auto copied = R"(crossfade_backfill_rows_total{migration="gym",target="days"})";
+  const auto estimated = R"(crossfade_backfill_rows_estimated{migration="gym",target="days"})";
+  metrics.backfill_found(1, 400, 1000);
+  metrics.chunk_done(1, 600, 1s);
+  EXPECT_EQ(value(copied), 1000);
+  EXPECT_EQ(value(estimated), 1000);
+  // From the beginning once more.
+  metrics.backfill_found(1, 0, 900);
+  EXPECT_EQ(value(copied), 1000);
+  EXPECT_EQ(value(estimated), 1900);
 }
 
 TEST_F(MetricsTest, ASlotWithoutALimitIsSafeForever) {

@@ -1,0 +1,1 @@
+select source, unaccounted_rows from crossfade.account where migration = $1
