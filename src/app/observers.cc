@@ -59,9 +59,8 @@ asio::awaitable<Response> events(Watch& watch) { co_return watch.events(); }
 
 asio::awaitable<Response> hold(Observed o, bool held) {
   const auto run = running(o);
-  auto endpoint = o.settings.endpoint;
-  endpoint.application_name = "crossfade " + o.model.name + (held ? " pause" : " resume");
-  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  // As the engine's own: an absent standby must not keep anybody from going on.
+  pg::Connection connection = co_await sync::open_engine_session(o.settings, o.model.name, held ? "pause" : "resume");
   co_await sync::set_paused(*run, connection, held);
   co_return Response{200, "application/json", held ? R"({"message":"paused; changes are set down meanwhile"})" : R"({"message":"going on"})"};
 }

@@ -85,7 +85,14 @@ async function look() {
 
 look().catch((error) => complaints.push(error.message)).finally(() => {
   browser.once("exit", () => {
-    fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // The browser's own children may still be writing there for a moment.
+    for (let attempt = 0; attempt < 20 && fs.existsSync(profile); ++attempt) {
+      try {
+        fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      } catch (error) {
+        if (error.code !== "ENOTEMPTY") throw error;
+      }
+    }
     for (const complaint of complaints) console.log(complaint);
     process.exit(complaints.length === 0 ? 0 : 1);
   });
