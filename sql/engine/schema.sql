@@ -94,6 +94,14 @@ create table if not exists crossfade.deferred (
   primary key (migration, target, name)
 );
 
+-- The tables of ids, one a surrogate of a migration; they stand beside this one.
+create table if not exists crossfade.surrogate (
+  migration text not null references crossfade.migration on delete cascade,
+  name text not null,
+  ids text not null,                              -- the table
+  primary key (migration, name)
+);
+
 create table if not exists crossfade.quarantine (
   migration text not null references crossfade.migration on delete cascade,
   target text not null,

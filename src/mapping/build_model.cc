@@ -11,6 +11,7 @@
 #include "mapping/lineage.h"
 #include "mapping/locate.h"
 #include "mapping/make_locator.h"
+#include "mapping/surrogate.h"
 #include "mapping/walk.h"
 
 namespace crossfade::mapping {
@@ -28,6 +29,7 @@ class Builder {
     model_.stable_schema = yaml_.schemas().stable();
     check_server(catalog_.server, findings_);
     add_sources();
+    if (course_.direction == Direction::kForward) model_.surrogates = check_surrogates(course_, catalog_, findings_);
     add_targets();
     return std::move(preflight_);
   }
@@ -81,6 +83,7 @@ class Builder {
     }
     const auto first_rule = model_.rules.size();
     for (const auto rule : rules) add_rule(rule, catalog, target);
+    target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
     check_reads(course_, catalog_, name, findings_);
     if (!choose_walk(model_, target, first_rule)) {
       Findings(findings_, "target " + name)

@@ -90,6 +90,14 @@ struct TargetCatalog {
   std::optional<RelationCatalog> keeps;   ///< in reverse: the view of rejects.sql that names rows of the table, if there is one
   std::vector<ReadCatalog> reads;
   std::vector<FunctionCatalog> functions;
+  std::vector<std::string> surrogates;    ///< whose ids the view reads; what their views read is among `reads`
+};
+
+struct SurrogateCatalog {
+  RelationCatalog view;               ///< the natural keys
+  RelationCatalog ids;
+  std::vector<ReadCatalog> reads;     ///< of the view
+  std::vector<FunctionCatalog> functions;
 };
 
 /// A rule's select as the server has understood it.
@@ -104,6 +112,7 @@ struct Catalog {
   ServerCatalog server;
   std::map<std::string, RelationCatalog> sources;   ///< by the file's word for it
   std::map<std::string, TargetCatalog> targets;
+  std::map<std::string, SurrogateCatalog> surrogates;
   std::vector<WrittenRule> rules;
   std::map<std::size_t, LookupCatalog> lookups;     ///< by the rule's place; those whose source is there
 };

@@ -9,6 +9,7 @@
 #include "base/sql_text.h"
 #include "mapping/migration_rules.h"
 #include "mapping/strict_yaml.h"
+#include "mapping/surrogate.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -76,6 +77,9 @@ MigrationFile load_migration(const fs::path& folder) {
   const auto yaml_path = folder / "migration.yaml";
   file.yaml = read_migration_yaml(yaml_path.string(), read_text(yaml_path, "A migration's folder has a migration.yaml."));
   file.v2_sql = read_script(folder / "v2.sql", "Put the new schema there.");
+  if (!file.yaml.surrogates().empty()) {
+    file.surrogates_sql = read_script(folder / "surrogates.sql", "Put the views there that list the natural keys, one a surrogate.");
+  }
   file.mapping_sql = read_script(folder / "mapping.sql", "Put the views there, one a target.");
   file.rejects_sql = read_optional_script(folder / "rejects.sql");
   file.reverse_sql = read_optional_script(folder / "reverse.sql");
@@ -106,6 +110,8 @@ std::vector<InstallScript> install_scripts(const MigrationFile& file) {
     scripts.push_back({name, schema, std::move(sql)});
   };
   add("v2.sql", schemas.shadow(), schemas.source(), file.v2_sql);
+  add("surrogates.sql", schemas.mapping(), schemas.source(), file.surrogates_sql);
+  if (!file.surrogates_sql.empty()) scripts.back().sql += create_surrogate_tables(file.yaml);
   add("mapping.sql", schemas.mapping(), schemas.source(), file.mapping_sql);
   add("rejects.sql", schemas.mapping(), schemas.source(), file.rejects_sql);
   add("reverse.sql", schemas.reverse(), schemas.shadow(), file.reverse_sql);

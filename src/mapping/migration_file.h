@@ -14,6 +14,7 @@ struct MigrationFile {
   std::filesystem::path folder;
   v1::Migration yaml;       ///< with what the file leaves out filled in: defaults, and the text of checks that name a file
   std::string v2_sql;       ///< the new schema
+  std::string surrogates_sql;  ///< views of natural keys; "" where the migration has no surrogates
   std::string mapping_sql;  ///< the views
   std::string rejects_sql;  ///< "" where the folder has none
   std::string reverse_sql;  ///< "" where the folder has none

@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "mapping/course.h"
 #include "mapping/nearest_word.h"
+#include "mapping/surrogate.h"
 #include "mapping/written_rule.h"
 
 namespace crossfade::mapping {
@@ -152,6 +153,9 @@ void complete(v1::Migration& yaml) {
   for (auto& [name, target] : *yaml.mutable_targets()) {
     if (target.backfill() == v1::TargetTable::BACKFILL_UNSPECIFIED) target.set_backfill(v1::TargetTable::BACKFILL_EAGER);
   }
+  for (auto& [name, surrogate] : *yaml.mutable_surrogates()) {
+    if (surrogate.type().empty()) surrogate.set_type("bigint");
+  }
   for (auto& check : *yaml.mutable_checks()) {
     if (check.severity() == v1::Check::SEVERITY_UNSPECIFIED) check.set_severity(v1::Check::SEVERITY_FAIL);
     if (check.expect() == v1::Check::EXPECT_UNSPECIFIED) check.set_expect(v1::Check::EXPECT_ZERO);
@@ -172,6 +176,7 @@ void require_consistent(const v1::Migration& yaml) {
   require_targets(yaml, "targets");
   require_locates(yaml, "targets");
   require_reverse(yaml);
+  require_surrogates(yaml);
   require_checks(yaml);
   require_cutover(yaml.cutover());
 }

@@ -61,6 +61,14 @@ struct Source {
   bool shared = false;  ///< both sides use it: its rows stay where they are
 };
 
+/// An integer id for each natural key, given once and kept: as long as the migration lasts, a row that is deleted and comes
+/// back has the id it had, and no id is given twice.
+struct Surrogate {
+  std::string name;             ///< "day_id"; its view in the mapping's schema lists the natural keys that there are
+  std::vector<std::string> of;  ///< the natural key: columns of that view and of `ids`
+  TableName ids;                ///< where the ids stand
+};
+
 /// "rejected_exercises": the view that names rows of a source that are left out on purpose, and why.
 std::string rejects_name(const std::string& source);
 
@@ -74,6 +82,7 @@ struct Target {
   std::string walk_column;               ///< … and that column; "" where no direct rule of one column exists
   double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
   TableName table = {};
+  std::vector<std::uint16_t> surrogates = {}; ///< whose ids the view reads
   std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
   bool lazy = false;                     ///< rows appear once touched or changed: what only the view has is not missing
 };
@@ -88,6 +97,7 @@ struct Model {
   std::vector<Source> sources;
   std::vector<Target> targets;           ///< parents before children
   std::vector<FollowRule> rules;
+  std::vector<Surrogate> surrogates;
 
   /// Number of the target called `target_name`; nothing if there is none.
   std::optional<std::uint16_t> find_target(const std::string& target_name) const;

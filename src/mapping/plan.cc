@@ -131,6 +131,10 @@ std::string plan_text(const Preflight& preflight) {
 std::string refresh_sql(const Model& model) {
   std::string text;
   for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+    for (const auto surrogate : model.targets[target].surrogates) {
+      text += fmt::format("\n-- {} for {}\n{};\n", model.surrogates[surrogate].name, model.targets[target].name,
+                          Statements(model, target).allocate(surrogate, {Pick{}}));
+    }
     for (std::uint16_t locator = 0; locator < model.targets[target].locators.size(); ++locator) {
       text += fmt::format("\n-- {} by {}\n{};\n", model.targets[target].name, one_line(keys_of(model.targets[target].locators[locator])),
                           refresh_by(model, target, locator));

@@ -9,6 +9,7 @@
 #include "embedded_sql.h"
 #include "mapping/attempt.h"
 #include "mapping/server_text.h"
+#include "mapping/surrogate.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -108,6 +109,41 @@ asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection,
   co_return reads;
 }
 
+asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid) {
+  pg::Parameters by_oid = {std::to_string(oid)};
+  const auto result = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
+  std::vector<FunctionCatalog> functions;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    functions.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1))});
+  }
+  co_return functions;
+}
+
+asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, const Course& course, std::string name) {
+  SurrogateCatalog surrogate;
+  const auto ids = surrogate_table(course.yaml.migration(), name);
+  surrogate.ids = co_await read_relation(connection, ids.schema, ids.name);
+  surrogate.view = co_await read_relation(connection, course.yaml.schemas().mapping(), std::move(name));
+  if (surrogate.view.kind != 'v') co_return surrogate;
+  surrogate.reads = co_await read_reads(connection, queries::catalog_view_reads, surrogate.view.oid);
+  surrogate.functions = co_await read_functions(connection, surrogate.view.oid);
+  co_return surrogate;
+}
+
+/// Ids are the engine's own and change with the natural keys alone: in the place of their tables the view reads what the
+/// views of natural keys read. In the reverse direction none are given; what v2 says is what counts.
+void look_through_surrogates(const Course& course, const std::map<std::string, SurrogateCatalog>& surrogates, TargetCatalog& target) {
+  for (const auto& [name, surrogate] : surrogates) {
+    const auto erased = std::erase_if(target.reads, [&, &ids = surrogate.ids](const ReadCatalog& read) {
+      return read.schema == ids.schema && read.name == ids.name;
+    });
+    if (erased == 0 || course.direction == Direction::kReverse) continue;
+    target.surrogates.push_back(name);
+    target.reads.insert(target.reads.end(), surrogate.reads.begin(), surrogate.reads.end());
+    target.functions.insert(target.functions.end(), surrogate.functions.begin(), surrogate.functions.end());
+  }
+}
+
 asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Course& course, std::string name) {
   TargetCatalog target;
   const auto& table = course.tables.at(name);
@@ -120,11 +156,7 @@ asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Cou
   target.view = co_await read_relation(connection, course.yaml.schemas().mapping(), name);
   if (target.view.kind != 'v') co_return target;
   target.reads = co_await read_reads(connection, queries::catalog_view_reads, target.view.oid);
-  pg::Parameters by_oid = {std::to_string(target.view.oid)};
-  const auto functions = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
-  for (std::size_t row = 0; row < functions.size(); ++row) {
-    target.functions.push_back({std::string(functions.text(row, 0)), std::string(functions.text(row, 1))});
-  }
+  target.functions = co_await read_functions(connection, target.view.oid);
   co_return target;
 }
 
@@ -215,8 +247,14 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Course& 
     if (source.exists()) co_await read_identities(connection, source);
     catalog.sources[written] = std::move(source);
   }
+  for (const auto& [name, surrogate] : yaml.surrogates()) {
+    // In the reverse direction the views are another schema's, and the ids alone matter.
+    auto read = co_await read_surrogate(connection, course, name);
+    catalog.surrogates[name] = std::move(read);
+  }
   for (const auto& [name, target] : yaml.targets()) {
     auto read = co_await read_target(connection, course, name);
+    look_through_surrogates(course, catalog.surrogates, read);
     catalog.targets[name] = std::move(read);
   }
   co_await read_deferred_keys(connection, yaml.migration(), catalog);

@@ -131,17 +131,17 @@ std::string Statements::not_kept(const std::string& alias) const {
   return format("not exists (select from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
 }
 
-/// The view's rows of one pick. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
+/// The rows of one pick in the target's view, or in one with the same locators. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
 /// flatten the join and compute the whole view.
-std::string Statements::branch(const Pick& pick, const std::string& list, int& parameter) const {
+std::string Statements::branch(const Pick& pick, const std::string& view, const std::string& list, int& parameter) const {
   const auto& locator = target_.locators.at(pick.locator);
   const auto width = locator.columns.size();
   const bool key_by_key = pick.form == Pick::Form::kValues && !locator.indirect() && width > 1 &&
                           pick.null_mask != (1U << width) - 1;
-  if (!key_by_key) return format("select {} from {} v where {}", list, view_, condition(pick, "v", parameter));
+  if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(pick, "v", parameter));
   const auto keys = KeyArrays(locator, pick, "v", parameter);
   return format("select r.* from unnest({}) k({}) cross join lateral (\n    select {} from {} v where {} offset 0) r",
-                keys.arrays, keys.fields, list, view_, keys.matches);
+                keys.arrays, keys.fields, list, view, keys.matches);
 }
 
 std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) const {
@@ -155,7 +155,7 @@ std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) con
   }
   int parameter = 1;
   const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
-    return branch(pick, list, parameter);
+    return branch(pick, view_, list, parameter);
   });
   const bool may_meet = std::any_of(picks.begin(), picks.end(), [&](const Pick& pick) {
     return pick.locator != picks.front().locator || target_.locators[pick.locator].indirect();
@@ -163,6 +163,20 @@ std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) con
   // Keys of several locators can name the same row.
   if (!may_meet) return branches;
   return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches);
+}
+
+std::string Statements::allocate(std::uint16_t surrogate, const std::vector<Pick>& picks) const {
+  const auto& [name, of, ids] = model_.surrogates.at(surrogate);
+  const auto view = quote_qualified(model_.mapping_schema, name);
+  const auto list = columns_of("v", of);
+  int parameter = 1;
+  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) { return branch(pick, view, list, parameter); });
+  const auto known = joined(of, " and ", [](const std::string& column) { return format("m.{0} = n.{0}", quote_identifier(column)); });
+  const auto columns = columns_of("n", of);
+  return format(
+      "insert into {} ({})\nselect distinct {} from (\n  {}\n) n\nwhere not exists (select from {} m where {})\norder by {}\n"
+      "on conflict do nothing",
+      ids.quoted(), joined(of, ", ", quote_identifier), columns, branches, ids.quoted(), known, columns);
 }
 
 /// The walk locator's values of a shadow row: its own columns, or one lookup along its foreign keys.

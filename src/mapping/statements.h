@@ -23,6 +23,10 @@ class Statements {
  public:
   Statements(const Model& model, std::uint16_t target);
 
+  /// Gives an id to the natural keys of one of the target's surrogates that have none; parameters as merge(). Two sessions
+  /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
+  std::string allocate(std::uint16_t surrogate, const std::vector<Pick>& picks) const;
+
   /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted,
   /// updated (counts), then the key of a shadow row that the view no longer has, one a row; null where there is none.
   std::string merge(const std::vector<Pick>& picks) const;
@@ -79,7 +83,7 @@ class Statements {
   std::string merge(const std::vector<Pick>& picks, bool replace) const;
   std::string next(const std::vector<Pick>& picks, bool with_walk) const;
   std::string prior(const std::vector<Pick>& picks) const;
-  std::string branch(const Pick& pick, const std::string& list, int& parameter) const;
+  std::string branch(const Pick& pick, const std::string& view, const std::string& list, int& parameter) const;
   std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
   std::string shadow_condition(const Pick& pick, int& parameter) const;
   std::string walk_values() const;

@@ -149,7 +149,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
     const auto began = Clock::now();
     std::optional<Failure> failure;
     try {
-      co_await connection.script(job.bulk ? "begin" : "begin isolation level repeatable read");
+      co_await connection.script("begin isolation level repeatable read");
       const auto written = co_await load(connection, job, range);
       const std::chrono::duration<double> took = Clock::now() - began;
       const std::string done(queries::chunk_done);

@@ -95,6 +95,10 @@ asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& mo
   co_await connection.query(std::string(queries::prepare_migration), migration);
   pg::Parameters name = {model.name};
   co_await connection.query(std::string(queries::prepare_rows), name);
+  for (const auto& surrogate : model.surrogates) {
+    pg::Parameters of_migration = {model.name, surrogate.name, surrogate.ids.name};
+    co_await connection.query(std::string(queries::surrogate_put), of_migration);
+  }
   for (const auto& target : model.targets) {
     // Into an empty table rows are loaded in bulk; what is there already is merged.
     auto any = fmt::format("select not exists (select from {})", target.table.quoted());
@@ -138,6 +142,8 @@ asio::awaitable<void> cancel(pg::Connection& connection, std::string migration) 
       auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
       co_await connection.script(std::move(drop));
     }
+    const auto drops = co_await connection.query(std::string(queries::surrogate_drops), name);
+    for (std::size_t row = 0; row < drops.size(); ++row) co_await connection.script(std::string(drops.text(row, 0)));
     co_await connection.query(std::string(queries::migration_forget), name);
   }
   const auto left = co_await connection.query(std::string(queries::migration_count));

@@ -64,8 +64,8 @@ Refresh::Refresh(const mapping::Model& model) : model_(model) {
   for (std::uint16_t target = 0; target < model.targets.size(); ++target) statements_.emplace_back(model, target);
 }
 
-asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
-                                               pg::Parameters parameters, Written& written) const {
+/// A few keys are looked up in the prepared plan.
+asio::awaitable<pg::Result> Refresh::ask(pg::Connection& connection, std::string sql, pg::Parameters parameters) {
   std::size_t size = 0;
   for (const auto& parameter : parameters) size += parameter ? parameter->size() : 0;
   constexpr std::size_t kBytesOfAKey = 40;
@@ -75,6 +75,23 @@ asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::
   } else {
     rows = co_await connection.query(std::move(sql), std::move(parameters));
   }
+  co_return rows;
+}
+
+/// Before the view is evaluated, in the same transaction and at the same snapshot: so whatever the view sees in the sources
+/// has its ids, and none is given to what it does not see. Where another session has given an id after the snapshot was
+/// taken, the server refuses (40001), and the next snapshot sees that id.
+asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::Pick>& picks,
+                                        const pg::Parameters& parameters) const {
+  for (const auto surrogate : model_.targets[target].surrogates) {
+    auto sql = statements_[target].allocate(surrogate, picks);
+    co_await ask(connection, std::move(sql), parameters);
+  }
+}
+
+asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
+                                               pg::Parameters parameters, Written& written) const {
+  const auto rows = co_await ask(connection, std::move(sql), std::move(parameters));
   written.in_view += static_cast<std::uint64_t>(rows.number(0, 0));
   written.inserted += static_cast<std::uint64_t>(rows.number(0, 1));
   written.updated += static_cast<std::uint64_t>(rows.number(0, 2));
@@ -142,6 +159,7 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   std::map<std::uint16_t, Stale> stale;
   // Targets are numbered parents before children.
   for (auto& [target, selection] : selections) {
+    co_await allocate(connection, target, selection.picks, selection.parameters);
     if (replace) co_await park(connection, target, selection);
     auto sql = replace ? statements_[target].replace(selection.picks) : statements_[target].merge(selection.picks);
     stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
@@ -258,6 +276,7 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
                                          std::vector<Key>& left) const {
   Written written;
   auto selection = std::move(select_keys(model_, keys).at(target));
+  co_await allocate(connection, target, selection.picks, selection.parameters);
   auto sql = statements_[target].merge(selection.picks);
   const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   if (stale[0].empty()) co_return written;
@@ -270,7 +289,9 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
 asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
                                               std::vector<Key>& still_referred) const {
   Written written;
-  auto sql = statements_[target].merge(range_picks(range));
+  const auto picks = range_picks(range);
+  co_await allocate(connection, target, picks, range_parameters(range));
+  auto sql = statements_[target].merge(picks);
   const auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
   if (stale[0].empty()) co_return written;
   std::optional<Failure> failure;
@@ -296,7 +317,9 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
 
 asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, std::uint16_t target,
                                              mapping::Range range) const {
-  auto sql = statements_[target].bulk(range_picks(range));
+  const auto picks = range_picks(range);
+  co_await allocate(connection, target, picks, range_parameters(range));
+  auto sql = statements_[target].bulk(picks);
   const auto result = co_await connection.query(std::move(sql), range_parameters(range));
   Written written;
   written.inserted = written.in_view = result.affected();

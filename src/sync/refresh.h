@@ -42,7 +42,8 @@ struct Selection {
 /// The one primitive: recomputes keys from the current truth and merges the difference into the targets. The only code
 /// that writes shadow rows. Idempotent, so that it may be repeated whenever an outcome is not known.
 ///
-/// Every call runs inside the caller's transaction and at its snapshot.
+/// Every call runs inside the caller's transaction and at its snapshot; that has to be one snapshot for the whole transaction
+/// where the targets have surrogates.
 class Refresh {
  public:
   explicit Refresh(const mapping::Model& model);
@@ -72,6 +73,9 @@ class Refresh {
   /// Keys of shadow rows that the view no longer has: one text array a key column.
   using Stale = std::vector<std::vector<std::optional<std::string>>>;
 
+  static asio::awaitable<pg::Result> ask(pg::Connection& connection, std::string sql, pg::Parameters parameters);
+  asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::Pick>& picks,
+                                 const pg::Parameters& parameters) const;
   asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                Written& written) const;
   asio::awaitable<std::optional<std::vector<Key>>> walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;

@@ -12,7 +12,7 @@
 namespace crossfade::mapping::test {
 
 /// Plans, their weeks, days and moves; a table with a composite key, one that refers to it, one without a column beside
-/// its key, one named in CamelCase, one that the file locates by itself, and an old
+/// its key, one named in CamelCase, two that read surrogates, one that the file locates by itself, and an old
 /// table with rows of its own that is filled in the reverse direction.
 Model sample_model();
 
