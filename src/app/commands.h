@@ -7,6 +7,7 @@ namespace crossfade::app {
 
 // One function a command. Results go to stdout, everything else to stderr; what goes wrong is thrown as Failure.
 ExitCode plan(const Options& options);
+ExitCode lint(const Options& options);
 ExitCode prepare(const Options& options);
 ExitCode cancel(const Options& options);
 ExitCode run(const Options& options);

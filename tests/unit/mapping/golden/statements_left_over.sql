@@ -4,6 +4,9 @@ select distinct array[s."plan_id"::text] from "v2"."weeks" s, unnest($1::text[])
 -- walk along two foreign keys
 select distinct (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s, unnest($1::integer[]) k("id") where s."id" = k."id";
 
+-- expected
+select distinct array[v."team_id"::text] from "map"."totals" v;
+
 -- remove_duplicates
 delete from "v2"."weeks" s where s.ctid in (
   select d.ctid from (

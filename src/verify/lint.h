@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/exit_code.h"
+#include "crossfade/v1/lint.pb.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+#include "verify/difference.h"
+
+namespace crossfade::verify {
+
+namespace asio = boost::asio;
+
+/// The mapping tested by experiment, in one transaction that the caller rolls back: rows of the sources change as
+/// applications might change them, the engine's own rules and its refresh follow, and then every target is held against its
+/// view whole. A row that differs was not announced by any rule.
+struct LintOptions {
+  std::size_t samples = 3;               ///< rows of each source
+  std::optional<std::uint16_t> source;   ///< only what this source's changes do
+  bool stop_at_first = false;
+};
+
+/// Rows of one target that changes of one source left behind.
+struct Fault {
+  std::uint16_t source = 0;
+  std::uint16_t target = 0;
+  std::uint64_t rows = 0;
+  std::string change;                    ///< the first of the changes
+  Difference row;                        ///< and a row that it left behind
+  std::string rule;                      ///< which would have announced them; "" where no column tells
+};
+
+struct Linted {
+  std::uint64_t tried = 0;
+  std::uint64_t refused = 0;             ///< of the changes, by the old schema or by the view
+  std::vector<Fault> faults;
+};
+
+/// Fills the shadow tables, which must be there and empty, and keeps a copy of the sources. What could refuse a row of the
+/// shadow tables is taken off: the rules are tested, not the data.
+asio::awaitable<void> prepare_lint(pg::Connection& connection, const mapping::Model& model);
+
+/// After prepare_lint() in the same transaction, which it leaves as it was.
+asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, LintOptions options);
+
+v1::LintReply reply_of(const mapping::Model& model, const Linted& linted);
+std::string to_text(const v1::LintReply& reply);
+/// kMismatch where a row was not announced.
+ExitCode exit_code(const v1::LintReply& reply);
+
+}  // namespace crossfade::verify

@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include "verify/lint.h"
+
+namespace crossfade::verify {
+
+v1::LintReply reply_of(const mapping::Model& model, const Linted& linted) {
+  v1::LintReply reply;
+  reply.set_migration(model.name);
+  reply.set_tried(static_cast<double>(linted.tried));
+  reply.set_refused(static_cast<double>(linted.refused));
+  for (const auto& found : linted.faults) {
+    auto& fault = *reply.add_faults();
+    fault.set_source(model.sources[found.source].schema + "." + model.sources[found.source].name);
+    fault.set_target(model.targets[found.target].name);
+    fault.set_rows(static_cast<double>(found.rows));
+    fault.set_change(found.change);
+    fault.set_key(row_name(model.targets[found.target], found.row));
+    fault.set_now(found.row.in_view.value_or(""));
+    fault.set_left_behind(found.row.in_shadow.value_or(""));
+    fault.set_rule(found.rule);
+  }
+  return reply;
+}
+
+std::string to_text(const v1::LintReply& reply) {
+  std::string text;
+  for (const auto& fault : reply.faults()) {
+    text += fmt::format("{} does not hear of changes of {}: {:.0f} rows were left behind\n  after   {}\n  the view has    {}\n  the target has  {}\n",
+                        fault.target(), fault.source(), fault.rows(), fault.change(), fault.now().empty() ? "no row" : fault.now(),
+                        fault.left_behind().empty() ? "no row" : fault.left_behind());
+    text += fault.rule().empty() ? "  → no column of the changed row is in the view: a rule with a select is needed\n"
+                                 : fmt::format("  → {} would have announced them\n", fault.rule());
+  }
+  const auto changes = reply.tried() - reply.refused();
+  text += reply.faults().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)
+                                 : fmt::format("{}: {:.0f} changes were tried; the rules are not complete.\n", reply.migration(), changes);
+  if (reply.refused() > 0) text += fmt::format("{:.0f} more were refused by the old schema or the view.\n", reply.refused());
+  return text;
+}
+
+ExitCode exit_code(const v1::LintReply& reply) { return reply.faults().empty() ? ExitCode::kOk : ExitCode::kMismatch; }
+
+}  // namespace crossfade::verify

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mapping/model.h"
+#include "verify/difference.h"
+#include "verify/trial.h"
+
+namespace crossfade::verify {
+
+/// A source's row before and after a change; nothing where it was not there. Values in the order of the source's columns.
+struct RowImages {
+  std::uint16_t source = 0;
+  std::optional<KeyValues> before;
+  std::optional<KeyValues> after;
+};
+
+/// Finds the follow rule that would have announced rows: columns of the view that have, in each of them, the value of the
+/// same column of the changed row.
+class RuleFor {
+ public:
+  RuleFor(std::uint16_t source, std::uint16_t target) : source_(source), target_(target) {}
+
+  /// One more row that was left behind, and the rows whose change did it.
+  void explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const Difference& row);
+
+  /// "targets.exercises.follow: plans: {plan_id: id}"; "" where no column is left.
+  std::string words(const mapping::Model& model) const;
+
+ private:
+  using Pairs = std::set<std::pair<std::string, std::string>>;  ///< view column, source column
+
+  std::uint16_t source_;
+  std::uint16_t target_;
+  std::optional<Pairs> pairs_;
+};
+
+}  // namespace crossfade::verify

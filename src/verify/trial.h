@@ -1,0 +1,40 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "mapping/model.h"
+#include "pg/connection.h"
+
+namespace crossfade::verify {
+
+namespace asio = boost::asio;
+
+/// A source as the server has it now.
+struct SourceShape {
+  struct Column {
+    std::string name;
+    std::string type;          ///< with its modifier
+    bool generated = false;
+    char category = 'U';       ///< pg_type.typcategory
+  };
+  const mapping::Source* source = nullptr;
+  std::vector<Column> columns;
+};
+asio::awaitable<SourceShape> read_shape(pg::Connection& connection, const mapping::Source& source);
+
+/// One thing that an application might do to a row.
+struct Step {
+  std::string words;           ///< "public.plans id 7: owner a → b"
+  std::string sql;
+  pg::Parameters parameters;
+};
+/// Steps one after the other: a row is deleted and then comes back.
+using Trial = std::vector<Step>;
+
+/// What is tried with `samples` rows of a source, the same ones every time: each goes and comes back, and each of its columns
+/// beside the key takes the value of another row, and none.
+asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, const SourceShape& shape, std::size_t samples);
+
+}  // namespace crossfade::verify
