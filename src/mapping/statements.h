@@ -53,6 +53,9 @@ class Statements {
   /// The walk locator's values as text[] of the shadow rows that remove() would delete; its parameters.
   std::string walk() const;
 
+  /// The walk locator's values as text[] of all rows of the view.
+  std::string expected() const;
+
   /// What refers to the rows that parent.remove() would delete, by a foreign key that is `condition`, "p.id = s.plan_id":
   /// parent.remove()'s parameters. A row each: the walk locator's values as text[], then the key's as text.
   std::string referring(const Statements& parent, const std::string& condition) const;

@@ -129,6 +129,10 @@ asio::awaitable<void> Backfill::lane(pg::Connection& connection, std::vector<Job
 asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection, Job& job) {
   if (job.gaps.empty()) co_return std::nullopt;
   const auto gap = job.gaps.front();
+  if (run_.model.targets[job.target].walk_column.empty()) {
+    job.gaps.pop_front();
+    co_return gap;
+  }
   // As asked for: a chunk that ends meanwhile changes keys_a_chunk, and fewer keys than that would be taken for the last.
   const auto most = job.keys_a_chunk;
   auto sql = run_.refresh.statements(job.target).next_bound(gap, job.bulk);
@@ -203,6 +207,13 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
 
 /// By halves until the guilty key stands alone; that one goes to quarantine, in the same transaction.
 asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
+  const auto& target = run_.model.targets[job.target];
+  if (target.walk_column.empty() && !target.locators.front().indirect()) {
+    // Filled in one piece: the refresher takes its keys one by one and sets the guilty aside.
+    auto expected = run_.refresh.statements(job.target).expected();
+    run_.dirty_keys += co_await store::offer_walk(connection, run_, job.target, std::move(expected));
+    co_return;
+  }
   auto sql = run_.refresh.statements(job.target).middle(range);
   const auto rows = co_await connection.query(std::move(sql), mapping::range_parameters(range));
   const auto values = rows.number(0, 1);

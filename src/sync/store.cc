@@ -160,6 +160,14 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
   co_return co_await write_dirty(connection, run, batch);
 }
 
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys) {
+  auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select $1, $2, $3, walk.key from ({}) walk (key)", keys);
+  const auto& of = run.model.targets[target];
+  pg::Parameters parameters = {run.model.name, of.name, of.locators.front().name()};
+  const auto offered = co_await connection.query(std::move(sql), std::move(parameters));
+  co_return offered.affected();
+}
+
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most) {
   pg::Parameters parameters = {run.model.name, std::to_string(most)};
   const auto rows = co_await run_query(connection, queries::dirty_take, std::move(parameters));

@@ -49,6 +49,8 @@ struct DirtyRow {
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch);
 /// The same for keys that no transaction offered.
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys);
+/// Keys of the target's walk, as the select `keys` gives them in its one column. Returns how many.
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys);
 /// The oldest rows. Rows of targets that the migration no longer has are passed over.
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);
 asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);

@@ -152,6 +152,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"middle above a bound", weeks.middle(last_without_nulls)}}},
       {"left_over",
        {{"walk", weeks.walk()}, {"walk along two foreign keys", moves.walk()},
+        {"expected", totals.expected()},
         {"remove_duplicates", weeks.remove_duplicates("plan_id, number")},
         {"referring", moves.referring(days, "p.\"id\" = s.\"day_id\"")},
         {"referring to two columns", scores.referring(totals, "p.\"user_id\" = s.\"user_id\" and p.\"day\" = s.\"day\"")},
