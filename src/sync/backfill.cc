@@ -211,7 +211,8 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   if (target.walk_column.empty() && !target.locators.front().indirect()) {
     // Filled in one piece: the refresher takes its keys one by one and sets the guilty aside.
     auto expected = run_.refresh.statements(job.target).expected();
-    run_.dirty_keys += co_await store::offer_walk(connection, run_, job.target, std::move(expected));
+    const auto offered = co_await store::offer_walk(connection, run_, job.target, std::move(expected));
+    run_.dirty_keys += offered;
     co_return;
   }
   auto sql = run_.refresh.statements(job.target).middle(range);

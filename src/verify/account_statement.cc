@@ -47,10 +47,19 @@ std::string list_of(const std::string& alias, const Names& names, std::string_vi
   return format("{}", fmt::join(columns, ", "));
 }
 
-/// "f.a = s.x::int and …": row `found` has the locator's values that source row s gives.
-std::string matches(const Model& model, const FollowRule& rule, const std::string& found) {
+/// Whether a step is about all rows of the source, or about those that are located by a null.
+enum class About { kValues, kNulls };
+
+/// "f.a = s.x::int and …": row `found` has the locator's values that source row s gives. Nulls are not equal, but arrays
+/// that have them are, and can be hashed.
+std::string matches(const Model& model, const FollowRule& rule, const std::string& found, About about) {
   const auto& locator = model.targets[rule.target].locators[rule.locator];
   Names parts;
+  if (about == About::kNulls) {
+    for (const auto& name : rule.source_columns) parts.push_back(format("s.{} is null", quote_identifier(name)));
+    return format("({}) and array[{}] = array[{}]", fmt::join(parts, " or "), list_of(found, locator.columns, "::text"),
+                  list_of("s", rule.source_columns, "::text"));
+  }
   for (std::size_t n = 0; n < locator.columns.size(); ++n) {
     parts.push_back(format("{}.{} = s.{}::{}", found, quote_identifier(locator.columns[n]),
                            quote_identifier(rule.source_columns[n]), locator.types[n]));
@@ -59,7 +68,7 @@ std::string matches(const Model& model, const FollowRule& rule, const std::strin
 }
 
 /// The shadow table, joined along its foreign keys to the table that has the locator's columns.
-std::string in_shadow(const Model& model, const FollowRule& rule) {
+std::string in_shadow(const Model& model, const FollowRule& rule, About about) {
   const auto& target = model.targets[rule.target];
   const auto& path = target.locators[rule.locator].path;
   auto from = target.table.quoted() + " f0";
@@ -71,12 +80,12 @@ std::string in_shadow(const Model& model, const FollowRule& rule) {
     }
     from += format(" join {} f{} on {}", path[n].parent.quoted(), n + 1, fmt::join(on, " and "));
   }
-  return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size())));
+  return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size()), about));
 }
 
-std::string in_view(const Model& model, const FollowRule& rule) {
+std::string in_view(const Model& model, const FollowRule& rule, About about) {
   return format("select from {} f where {}", quote_qualified(model.mapping_schema, model.targets[rule.target].name),
-                matches(model, rule, "f"));
+                matches(model, rule, "f", about));
 }
 
 /// Appends a step that keeps the rows which `found` does not find, and gives its name.
@@ -106,9 +115,13 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
   std::string steps;
   int count = 0;
   auto left = table;
+  // A key has no nulls.
+  const auto may_be_null = [&](const FollowRule* rule) { return !covers(source.key, rule->source_columns); };
   for (const auto* rule : rules) {
     // Where the file's own predicate finds shadow rows, nothing leads back from a row to its key; the view answers.
-    if (model.targets[rule->target].locators[rule->locator].locate.empty()) left = without(steps, left, columns, in_shadow(model, *rule), count);
+    if (!model.targets[rule->target].locators[rule->locator].locate.empty()) continue;
+    left = without(steps, left, columns, in_shadow(model, *rule, About::kValues), count);
+    if (may_be_null(rule)) left = without(steps, left, columns, in_shadow(model, *rule, About::kNulls), count);
   }
   if (count == 0) left = without(steps, left, columns, rules.empty() ? "select" : "select where false", count);
   const auto not_found = left;
@@ -123,7 +136,10 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
                       not_found, on, list_of("r", source.key));
     left = without(steps, left, columns, format("select from {} r where {}", view, on), count);
   }
-  for (const auto* rule : rules) left = without(steps, left, columns, in_view(model, *rule), count);
+  for (const auto* rule : rules) {
+    left = without(steps, left, columns, in_view(model, *rule, About::kValues), count);
+    if (may_be_null(rule)) left = without(steps, left, columns, in_view(model, *rule, About::kNulls), count);
+  }
   return format(
       "with {steps}, rejected as materialized (\n  {rejected}\n), reasons as (\n"
       "  select coalesce(reason, 'no reason given') as reason, count(*) as rows from rejected group by 1\n)\n"

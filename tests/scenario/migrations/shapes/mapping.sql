@@ -1,5 +1,5 @@
 create view shapes_map."OrderLine" as
-select "orderNo", "lineNo", "customerId", mood, tags, share from public."Order";
+select "orderNo", "lineNo", "customerId", mood, tags, share, "lineNo"::bigint * 10 as "rowNo" from public."Order";
 
 create view shapes_map.customers as
 select coalesce("customerId", 'nobody') as name, "customerId", count(*) as lines, array_agg(mood order by "orderNo", "lineNo") as moods
