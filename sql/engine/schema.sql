@@ -7,6 +7,7 @@ create table if not exists crossfade.migration (
   phase text not null check (phase in ('prepared', 'backfilling', 'following', 'completed')),
   phase_since timestamptz not null default now(),
   direction text not null default 'forward' check (direction in ('forward', 'reverse')),  -- reverse: v2 owns the data, v1 follows
+  turned_at timestamptz not null default '-infinity',  -- when the direction turned last
   paused_since timestamptz,
   pace_sessions int,                              -- the backfill waits while more sessions are at work; null: no bound
   pace_replica_lag interval,                      -- … or while a standby is further behind
@@ -146,6 +147,15 @@ create table if not exists crossfade.reads (
   migration text primary key references crossfade.migration on delete cascade,
   percent numeric(5, 2) not null default 0 check (percent between 0 and 100),
   changed_at timestamptz not null default now()
+);
+
+-- Tables, indexes and sequences of v1 that gave up their names when the writes moved, and what they were called.
+create table if not exists crossfade.retired (
+  migration text not null references crossfade.migration on delete cascade,
+  relation oid not null,
+  kind "char" not null,                           -- pg_class.relkind
+  name text not null,
+  primary key (migration, relation)
 );
 
 -- Who did what, when, at which position. Kept when a migration ends.

@@ -1,20 +1,20 @@
--- What the blockers of a flip of reads are judged by, in one row. A verification that found something stands until a clean
--- one of all targets.
+-- What the blockers of a flip are judged by, in one row. A verification that found something stands until a clean one of all
+-- targets; what was verified before the direction turned says nothing about the new one.
 select m.phase, m.paused_since is not null,
        exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'),
        (select count(*) from crossfade.dirty d where d.migration = m.name),
        (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
        extract(epoch from clock_timestamp() - clean.ended_at),
        (select v.drifted_rows from crossfade.verification v
-        where v.migration = m.name and v.drifted_rows > 0 and v.id > coalesce(clean.id, 0) order by v.id desc limit 1),
+        where v.migration = m.name and v.drifted_rows > 0 and v.id > coalesce(clean.id, 0) and v.started_at >= m.turned_at order by v.id desc limit 1),
        (select sum(a.unaccounted_rows) from crossfade.account a where a.migration = m.name),
        (select count(*) from crossfade.deferred d where d.migration = m.name and not d.built),
        unvalidated.first, unvalidated.number,
-       pg_current_wal_insert_lsn()
+       pg_current_wal_insert_lsn(), m.direction = 'reverse'
 from crossfade.migration m
 left join lateral (
   select v.id, v.ended_at from crossfade.verification v
-  where v.migration = m.name and v.whole and v.drifted_rows = 0 order by v.id desc limit 1
+  where v.migration = m.name and v.whole and v.drifted_rows = 0 and v.started_at >= m.turned_at order by v.id desc limit 1
 ) clean on true
 cross join lateral (
   select min(format('alter table %s validate constraint %I', k.conrelid::regclass, k.conname)) as first, count(*) as number

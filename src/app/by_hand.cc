@@ -1,6 +1,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "api/client.h"
@@ -31,6 +32,17 @@ asio::awaitable<ExitCode> retry_quarantine(const Options& options, const std::st
   pg::Parameters name = {migration};
   const auto result = co_await connection.query(std::string(queries::quarantine_retry), name);
   std::cout << fmt::format("{} keys are tried again.\n", result.affected());
+  co_return ExitCode::kOk;
+}
+
+asio::awaitable<ExitCode> accept_key(const Options& options, const std::string& migration) {
+  if (options.words.size() != 2) throw usage_failure("accept wants one key", "write `crossfade quarantine accept KEY`, as `crossfade quarantine list` shows it");
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  const char* user = std::getenv("USER");
+  pg::Parameters parameters = {migration, options.words[1], user == nullptr ? "" : user};
+  const auto result = co_await connection.query(std::string(queries::quarantine_accept), parameters);
+  if (result.affected() == 0) throw usage_failure(fmt::format("no key {} waits in quarantine", options.words[1]), "`crossfade quarantine list` shows them");
+  std::cout << fmt::format("{} keys are accepted: the writes may move without what they were to bring.\n", result.affected());
   co_return ExitCode::kOk;
 }
 
@@ -77,7 +89,8 @@ ExitCode quarantine(const Options& options) {
   asio::io_context io;
   if (action == "list") return run_to_end(io, list_quarantine(options, migration));
   if (action == "retry") return run_to_end(io, retry_quarantine(options, migration));
-  throw usage_failure(fmt::format("quarantine cannot {}", action), "write `crossfade quarantine list` or `crossfade quarantine retry`");
+  if (action == "accept") return run_to_end(io, accept_key(options, migration));
+  throw usage_failure(fmt::format("quarantine cannot {}", action), "write `crossfade quarantine list`, `retry` or `accept KEY`");
 }
 
 ExitCode touch(const Options& options) {

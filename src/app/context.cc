@@ -1,5 +1,6 @@
 #include "app/context.h"
 
+#include <embedded_sql.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -63,6 +64,9 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
     facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
     throw Failure(std::move(facts));
   }
+  pg::Parameters parameters = {name};
+  const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
+  if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
   const auto course = co_await course_of(connection, file);
   co_await connection.script("begin");
   auto preflight = co_await mapping::inspect_catalog(connection, course);

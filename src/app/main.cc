@@ -25,6 +25,8 @@ constexpr Entry kTable[] = {
     {"import", app::import},     {"backup", app::backup},   {"rehearse", app::rehearse},
     {"dashboards", app::dashboards},
     {"cutover reads", app::cutover_reads}, {"rollback reads", app::rollback_reads},
+    {"cutover writes", app::cutover_writes}, {"rollback writes", app::rollback_writes},
+    {"complete", app::complete}, {"doctor", app::doctor},
 };
 
 ExitCode dispatch(int argc, char** argv) {

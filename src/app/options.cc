@@ -38,6 +38,14 @@ void duration_option(CLI::App& app, const char* name, const char* help, std::fun
   app.add_option_function<std::string>(name, [set](const std::string& text) { set(parse_duration(text)); }, help);
 }
 
+void flip_of_writes(CLI::App& app, Options& o) {
+  app.add_flag("--dry-run", o.dry_run, "Print steps, blockers and the estimated hold");
+  duration_option(app, "--hold-limit", "How long writers may be made to wait, e.g. 500ms", [&o](auto value) { o.hold_limit = value; });
+  duration_option(app, "--lock-timeout", "How long one lock is waited for, e.g. 100ms", [&o](auto value) { o.lock_timeout = value; });
+  app.add_flag("--terminate-blockers", o.terminate_blockers, "End the sessions that keep the flip from its locks");
+  app.add_option("--evidence", o.evidence, "Folder for the files that say what was proved and done");
+}
+
 const Command kCommands[] = {
     {"demo", "Show the whole move on a throw-away PostgreSQL with sample data and a live writer",
      [](CLI::App& app, Options& o) {
@@ -78,8 +86,8 @@ const Command kCommands[] = {
     {"account", "Show where every source row went; 4 if any is unaccounted for", nothing},
     {"check", "Run the migration's own checks",
      [](CLI::App& app, Options& o) { app.add_option("--when", o.when, "before or after")->check(CLI::IsMember({"before", "after"})); }},
-    {"quarantine", "Keys set aside: list, or retry all",
-     [](CLI::App& app, Options& o) { app.add_option("action", o.words, "list or retry"); }},
+    {"quarantine", "Keys set aside: list, retry all, or accept one so that the writes may move without it",
+     [](CLI::App& app, Options& o) { app.add_option("action", o.words, "list, retry, or accept KEY"); }},
     {"touch", "Offer keys of a target by hand",
      [](CLI::App& app, Options& o) { app.add_option("target-and-keys", o.words, "TARGET KEY…")->required(); }},
     {"import", "Bring NDJSON into a landing table; 4 if lines were bad",
@@ -114,6 +122,11 @@ const Command kCommands[] = {
     {"manual", "Print the manual page, as man reads it", nothing},
     {"dashboards", "Write the Grafana dashboards and Prometheus rules that belong to this version",
      [](CLI::App& app, Options& o) { app.add_option("--dir", o.dir, "Folder; monitoring here unless given"); }},
+    {"cutover writes", "Make v2 the side that is written; v1 is kept true", flip_of_writes},
+    {"rollback writes", "Make v1 the side that is written again, with nothing lost", flip_of_writes},
+    {"complete", "End the migration once v2 is written: there is no way back afterwards",
+     [](CLI::App& app, Options& o) { app.add_flag("--drop-v1", o.drop_v1, "Drop the old tables too"); }},
+    {"doctor", "After a crash: the state of a flip that was broken off, and the one safe next step", nothing},
     {"cancel", "Take everything of crossfade away again; v1 is left as it was", nothing},
 };
 
@@ -164,7 +177,7 @@ std::vector<CLI::App*> add_commands(CLI::App& app, Options& options) {
     if (space != std::string::npos) {
       auto& group = groups[name.substr(0, space)];
       if (!group) {
-        group = app.add_subcommand(name.substr(0, space), name.substr(0, space) == "cutover" ? "Move reads to v2" : "Move reads back to v1");
+        group = app.add_subcommand(name.substr(0, space), name.substr(0, space) == "cutover" ? "Move reads, then writes, to v2" : "Move writes or reads back to v1");
         group->require_subcommand(1);
       }
       parent = group;

@@ -46,6 +46,11 @@ struct Options {
   double percent = 100;                    ///< cutover reads
   std::string pace_sessions;               ///< pace: a number; empty: as it is
   std::string pace_replica_lag;            ///< pace: seconds; empty: as it is
+  std::optional<std::chrono::milliseconds> hold_limit;    ///< cutover writes, rollback writes; else the file's
+  std::optional<std::chrono::milliseconds> lock_timeout;  ///< the same
+  bool terminate_blockers = false;         ///< the same
+  bool drop_v1 = false;                    ///< complete
+  std::filesystem::path evidence = ".";    ///< the same: the folder for what was proved
   std::string size = "small";              ///< demo
   bool keep = false;                       ///< demo
   std::filesystem::path dir;               ///< backup, dashboards

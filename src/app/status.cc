@@ -101,6 +101,7 @@ void add_next_steps(v1::Status& status) {
   if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
   if (!status.has_unaccounted_rows()) say("crossfade account");
   if (status.writes().side() == "v1" && status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
+  if (status.writes().side() == "v1" && status.reads().percent() >= 100) say("crossfade cutover writes --dry-run");
 }
 
 }  // namespace

@@ -41,25 +41,31 @@ class Judgement {
   std::vector<Blocker> blockers_;
 };
 
-}  // namespace
-
-std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits) {
-  Judgement judgement;
+/// The side that follows is as the other one says.
+void judge_following(Judgement& judgement, const Facts& facts, const Limits& limits) {
   const auto wait = fmt::format("crossfade wait --lag {:g}s", limits.lag_seconds);
   judgement.block_if(facts.phase != "following", "phase",
                      facts.phase.empty() ? "the migration is not prepared" : fmt::format("the migration is {}, not following", facts.phase),
                      facts.phase.empty() ? "crossfade run --prepare" : "crossfade wait --phase following");
-  judgement.block_if(!facts.leader, "leader", "no daemon keeps v2 true", "crossfade run");
+  judgement.block_if(!facts.leader, "leader", fmt::format("no daemon keeps {} true", facts.follower), "crossfade run");
   judgement.block_if(facts.paused, "paused", "the daemon was told to pause", "crossfade resume");
-  judgement.block_if(facts.lag_seconds > limits.lag_seconds, "lag", fmt::format("v2 is more than {:g} s behind", limits.lag_seconds), wait);
+  judgement.block_if(facts.lag_seconds > limits.lag_seconds, "lag",
+                     fmt::format("{} is more than {:g} s behind", facts.follower, limits.lag_seconds), wait);
   judgement.block_if(facts.dirty > 0, "dirty keys", fmt::format("{} keys wait for their refresh", facts.dirty), wait);
   judgement.block_if(facts.quarantined > 0, "quarantine", fmt::format("{} keys are set aside", facts.quarantined),
-                     "crossfade quarantine list");
-  judgement.block_if(!facts.verified_seconds_ago && facts.drifted == 0, "verification", "v2 was never compared with v1 as a whole",
-                     "crossfade verify");
+                     "crossfade quarantine list; mend their rows, or crossfade quarantine accept KEY");
   judgement.block_if(facts.drifted > 0, "drift",
                      fmt::format("{} rows had drifted; this stands until a clean verification of all targets", facts.drifted),
                      "crossfade verify --repair, then crossfade verify");
+}
+
+}  // namespace
+
+std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits) {
+  Judgement judgement;
+  judge_following(judgement, facts, limits);
+  judgement.block_if(!facts.verified_seconds_ago && facts.drifted == 0, "verification", "v2 was never compared with v1 as a whole",
+                     "crossfade verify");
   judgement.block_if(facts.verified_seconds_ago > limits.verified_seconds, "stale verification",
                      fmt::format("the last clean one is {:.0f} h old", facts.verified_seconds_ago.value_or(0) / 3600), "crossfade verify");
   judgement.block_if(!facts.unaccounted, "account", "source rows were never counted", "crossfade account");
@@ -69,6 +75,12 @@ std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits)
                      fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), "crossfade wait --phase following");
   judgement.block_if(facts.unvalidated > 0, "constraints", fmt::format("{} of the shadow tables are not validated", facts.unvalidated),
                      facts.validate);
+  return judgement.take();
+}
+
+std::vector<Blocker> blockers_of_way_back(const Facts& facts, const Limits& limits) {
+  Judgement judgement;
+  judge_following(judgement, facts, limits);
   return judgement.take();
 }
 
@@ -88,6 +100,7 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   facts.unbuilt = rows.number(0, 8);
   facts.validate = rows.text(0, 9);
   facts.unvalidated = rows.number(0, 10);
+  facts.follower = rows.truth(0, 12) ? "v1" : "v2";
   facts.end_of_wal = rows.text(0, 11);
   co_return facts;
 }

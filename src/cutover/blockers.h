@@ -9,9 +9,10 @@
 
 namespace crossfade::cutover {
 
-/// What a flip of reads is judged by.
+/// What a flip is judged by.
 struct Facts {
   std::string phase;
+  std::string follower = "v2";                 ///< the side that does not own the data
   bool leader = false;                         ///< a daemon works
   bool paused = false;
   std::string end_of_wal;                      ///< when all this was read
@@ -44,6 +45,9 @@ std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits)
 
 /// What stands in the database; an unknown migration has no facts, not even a phase. The lag is left open.
 boost::asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration);
+/// The same for a rollback of the writes: v1 has to be up to date, and what was verified must have been clean; but nobody has
+/// to prove anything anew who wants to go back in a hurry.
+std::vector<Blocker> blockers_of_way_back(const Facts& facts, const Limits& limits);
 
 /// Reads the facts from the database; an unknown migration has none, not even a phase. The lag is measured: how long it
 /// takes until v2 has all that is committed now; given up, and said so by a lag beyond the limit, once that has passed.

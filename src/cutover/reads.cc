@@ -3,14 +3,12 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cmath>
-#include <random>
 
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "cutover/holders.h"
+#include "cutover/outcome.h"
 #include "cutover/stable_views.h"
 
 namespace crossfade::cutover {
@@ -21,20 +19,11 @@ namespace queries = sql::queries;
 
 const std::string kCommit = "commit";
 
-/// Longer than a lost session can hang in its commit once the server has noticed.
-constexpr auto kLookupTimeout = "10s";
-
 bool all_on_v2(double percent) { return percent >= 100; }
 
 /// A view changes only where the last reader comes or the first one goes; in between, its lock is not needed.
 bool views_turn(const mapping::Model& model, double from, double to) {
   return !model.stable_schema.empty() && all_on_v2(from) != all_on_v2(to);
-}
-
-/// Others must get through, and two that wait for each other must not meet again.
-std::chrono::milliseconds between(const Patience& patience) {
-  static std::mt19937 random{std::random_device{}()};
-  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(patience.pause.count(), 4 * patience.pause.count())(random));
 }
 
 /// One attempt: a transaction from begin to commit. Sets `before`.
@@ -66,39 +55,12 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   flight.end();
 }
 
-/// Whether the flip of that id is there. The lost session may be in the middle of its commit: until it has let go of the
-/// route, an answer would mean nothing.
-asio::awaitable<bool> was_committed(pg::Endpoint endpoint, std::string migration, std::string id) {
-  try {
-    pg::Connection connection = co_await pg::Connection::open(endpoint);
-    auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = '{}'", kLookupTimeout);
-    co_await connection.script(std::move(begin));
-    pg::Parameters name = {migration};
-    co_await connection.query(std::string(queries::reads_lock), name);
-    pg::Parameters parameters = {migration, id};
-    const auto rows = co_await connection.query(std::string(queries::reads_flipped), parameters);
-    // Not a commit: it would wait for the same standby that the lost one may have waited for.
-    co_await connection.script("rollback");
-    co_return rows.truth(0, 0);
-  } catch (const Failure& failure) {
-    auto facts = failure.facts();
-    facts.exit = ExitCode::kOutcomeUnknown;
-    facts.message = "whether the flip of reads was committed cannot be looked up: " + facts.message;
-    facts.advice = fmt::format("once the server answers: select * from crossfade.audit where detail ->> 'flip' = '{}'; with a row it "
-                               "happened, without one repeat the command", id);
-    throw Failure(std::move(facts));
-  }
-}
-
-/// Who has the locks that were not to be had, in words; "" where nobody is seen.
-asio::awaitable<std::string> lock_holders(pg::Connection& connection, const mapping::Model& model) {
-  std::vector<std::optional<std::string>> views;
-  if (!model.stable_schema.empty()) {
-    for (const auto& target : model.targets) views.emplace_back(quote_qualified(model.stable_schema, target.name));
-  }
-  pg::Parameters parameters = {array_text(views)};
-  const auto rows = co_await connection.query(std::string(queries::lock_holders), parameters);
-  co_return std::string(rows.text(0, 0));
+/// What the flip waits for locks of.
+std::vector<std::string> views_of(const mapping::Model& model) {
+  std::vector<std::string> views;
+  if (model.stable_schema.empty()) return views;
+  for (const auto& target : model.targets) views.push_back(quote_qualified(model.stable_schema, target.name));
+  return views;
 }
 
 [[noreturn]] void give_up(const Failure& failure, const Flight& flight) {
@@ -148,7 +110,6 @@ asio::awaitable<double> percent_on_v2(pg::Connection& connection, std::string mi
 
 asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::Model& model, pg::Endpoint endpoint, Flip flip,
                                     Patience patience) {
-  const auto executor = co_await asio::this_coro::executor;
   Flight flight(model.name);
   double before = 0;
   for (;;) {
@@ -162,7 +123,8 @@ asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::M
     if (failure) {
       flight.end(failure->what());
       const bool in_doubt = failure->connection_lost() && flight.step() == kCommit;
-      if (in_doubt) done = co_await was_committed(endpoint, model.name, flight.id());
+      InDoubt doubt{endpoint, model.name, flight.id()};
+      if (in_doubt) done = co_await was_committed(std::move(doubt));
     }
     if (done) {
       co_await flight.record(connection);
@@ -172,8 +134,9 @@ asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::M
     if (connection.usable()) {
       co_await connection.script("rollback");
       if (failure->sqlstate() == "55P03") {
-        auto holders = co_await lock_holders(connection, model);
-        flight.blame(std::move(holders));
+        const auto views = views_of(model);
+        auto holders = co_await lock_holders(connection, views, true);
+        flight.blame(std::move(holders.text));
       }
     }
     if (failure->verdict() != Verdict::kRetry || flight.attempt() == patience.attempts) {
@@ -181,8 +144,7 @@ asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::M
       give_up(*failure, flight);
     }
     flight.next_attempt();
-    asio::steady_timer pause(executor, between(patience));
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await make_room(patience.pause);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "sync/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -75,6 +77,7 @@ asio::awaitable<void> Engine::run_once() {
   pg::Connection connection = co_await open_engine_session(settings_, model_.name, "lead");
   metrics_.connected("source", true);
   run.epoch = co_await take_lease(connection);
+  co_await expect_direction(connection);
   metrics_.leading(true, run.epoch);
   co_await restore_paused(run, connection);
   const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
@@ -125,6 +128,19 @@ asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
     if (Clock::now() >= give_up) store::not_leader(*runtime_);
     co_await runtime_->steer.wait(100ms);
   }
+}
+
+/// A flip may have happened while there was no connection: then this engine would have a valid lease for the wrong direction,
+/// and would settle changes that it does not see. A flip after this takes the lease away again.
+asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
+  const auto direction = co_await store::read_direction(connection, model_.name);
+  if (!direction || *direction == model_.direction) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotLeader;
+  facts.sqlstate = "CF009";
+  facts.message = fmt::format("the direction of migration {} has turned", model_.name);
+  facts.advice = "start the daemon again";
+  throw Failure(std::move(facts));
 }
 
 /// Everything is offered again: the ledger is forgotten, and the targets are merged with their views by difference.

@@ -26,6 +26,7 @@ class Engine {
  private:
   asio::awaitable<void> run_once();
   asio::awaitable<std::int64_t> take_lease(pg::Connection& connection);
+  asio::awaitable<void> expect_direction(pg::Connection& connection);
   asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);
   asio::awaitable<void> until_stopped();
 

@@ -43,7 +43,7 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
 }  // namespace
 
 std::vector<std::string> engine_scripts() {
-  return {std::string(engine::schema), std::string(engine::uuid), std::string(engine::functions)};
+  return {std::string(engine::schema), std::string(engine::uuid), std::string(engine::cutover), std::string(engine::functions)};
 }
 
 asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration) {

@@ -65,9 +65,13 @@ void Move::kill_daemon() {
 std::string Move::daemon_log() const { return read(file(".log")); }
 
 std::pair<int, std::string> Move::call(std::vector<std::string> words) {
-  Program program(command_line(std::move(words)), file(fmt::format("-{}.log", ++calls_)));
-  const auto exit = program.exit_within(kLimit);
-  return {exit.value_or(-1), program.output()};
+  const auto program = start(std::move(words));
+  const auto exit = program->exit_within(kLimit);
+  return {exit.value_or(-1), program->output()};
+}
+
+std::unique_ptr<Program> Move::start(std::vector<std::string> words, const Environment& environment) {
+  return std::make_unique<Program>(command_line(std::move(words)), file(fmt::format("-{}.log", ++calls_)), environment);
 }
 
 bool Move::logged(const std::string& text) {

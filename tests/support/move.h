@@ -49,6 +49,9 @@ class Move {
   /// Another call of the program to its end: exit code and what it wrote.
   std::pair<int, std::string> call(std::vector<std::string> words);
 
+  /// The same, not waited for.
+  std::unique_ptr<Program> start(std::vector<std::string> words, const Environment& environment = {});
+
   /// True once the daemon has written `text`; false if it has ended or the limit has passed.
   bool logged(const std::string& text);
   /// Fails the test unless everything that has committed by now can be read in v2 within the limit.

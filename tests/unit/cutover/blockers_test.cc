@@ -71,5 +71,19 @@ TEST(BlockersOfReads, AMigrationThatIsNotThereIsToldSo) {
   EXPECT_EQ(blockers[0].fix, "crossfade run --prepare");
 }
 
+TEST(BlockersOfWayBack, NobodyInAHurryHasToProveAnythingAnew) {
+  auto facts = ready();
+  facts.verified_seconds_ago.reset();
+  facts.unaccounted.reset();
+  facts.follower = "v1";
+  EXPECT_TRUE(blockers_of_way_back(facts, {}).empty());
+  facts.drifted = 3;
+  facts.leader = false;
+  const auto blockers = blockers_of_way_back(facts, {});
+  ASSERT_EQ(blockers.size(), 2U);
+  EXPECT_EQ(blockers[0].detail, "no daemon keeps v1 true");
+  EXPECT_EQ(blockers[1].reason, "drift");
+}
+
 }  // namespace
 }  // namespace crossfade::cutover

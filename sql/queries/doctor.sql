@@ -1,0 +1,20 @@
+-- What tells whether a flip of the writes was broken off, in one row: $2 the slot of the direction that goes on and $3 of the
+-- other, $4 the tables that are to be written and $5 those that follow.
+select m.phase,
+       coalesce((select l.holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
+       coalesce((select string_agg(format('pid %s (%s)', a.pid, a.usename), ', ')
+                 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                 where l.locktype = 'advisory' and l.granted
+                   and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('crossfade flip ' || m.name, 0)), ''),
+       exists (select from pg_replication_slots where slot_name = $2),
+       exists (select from pg_replication_slots where slot_name = $3),
+       coalesce((select string_agg(name, ', ') from unnest($4::text[] || $5::text[]) name where to_regclass(name) is null), ''),
+       coalesce((select string_agg(name, ', ') from unnest($5::text[]) name
+                 where to_regclass(name) is not null
+                   and not exists (select from pg_trigger t where t.tgrelid = to_regclass(name) and t.tgname = 'crossfade_fence' and t.tgenabled <> 'D')), ''),
+       coalesce((select string_agg(name, ', ') from unnest($4::text[]) name
+                 where exists (select from pg_trigger t where t.tgrelid = to_regclass(name) and t.tgname = 'crossfade_fence')), ''),
+       coalesce((select format('%s at %s by %s, position %s', a.action, a.at, a.who, a.lsn) from crossfade.audit a
+                 where a.migration = m.name and a.action in ('cutover writes', 'rollback writes') order by a.id desc limit 1), '')
+from crossfade.migration m
+where m.name = $1

@@ -1,0 +1,89 @@
+#include "cutover/complete.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "cutover/tables.h"
+#include "sync/fence.h"
+#include "sync/store.h"
+#include "wal/slot.h"
+
+namespace crossfade::cutover {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using mapping::Direction;
+
+Failure not_ready(ExitCode exit, std::string message, std::string advice) {
+  Failure::Facts facts;
+  facts.exit = exit;
+  facts.message = std::move(message);
+  facts.advice = std::move(advice);
+  return Failure(std::move(facts));
+}
+
+/// The schemas of views that crossfade made; the shadow schema where nothing stayed behind in it.
+asio::awaitable<std::vector<std::string>> schemas_to_drop(pg::Connection& connection, const v1::Migration& file, std::vector<std::optional<std::string>> made) {
+  std::vector<std::string> drop;
+  const auto ours = [&](const std::string& schema) { return std::find(made.begin(), made.end(), schema) != made.end(); };
+  for (const auto& schema : {file.schemas().mapping(), file.schemas().reverse()}) {
+    if (ours(schema)) drop.push_back(schema);
+  }
+  pg::Parameters shadow = {file.schemas().shadow()};
+  const auto empty = co_await connection.query(std::string(queries::schema_empty), shadow);
+  if (ours(file.schemas().shadow()) && !empty.empty() && empty.truth(0, 0)) drop.push_back(file.schemas().shadow());
+  co_return drop;
+}
+
+/// One transaction: all of it, or a table that something depends on keeps everything as it is.
+asio::awaitable<void> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, std::string who) {
+  const auto& name = file.migration();
+  pg::Parameters migration = {name};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), migration);
+  const auto schemas = co_await schemas_to_drop(connection, file, parse_array(rows.text(0, 3)));
+  const auto old_tables = sides_of(file, mapping::Places::kSwapped).v1;
+  std::string script = "begin; set local lock_timeout = '5s';\n";
+  for (const auto& statement : sync::drop_fences(outline(file, Direction::kReverse))) script += statement + ";\n";
+  for (const auto direction : {Direction::kForward, Direction::kReverse}) {
+    script += fmt::format("drop publication if exists {};\n", quote_identifier(sync::publication_name(name, direction)));
+  }
+  for (const auto& schema : schemas) script += fmt::format("drop schema if exists {} cascade;\n", quote_identifier(schema));
+  std::string tables;
+  std::vector<std::optional<std::string>> dropped;
+  for (const auto& table : old_tables) {
+    if (!drop_v1) break;
+    tables += (tables.empty() ? "" : ", ") + table.quoted();
+    dropped.emplace_back(table.schema + "." + table.name);
+  }
+  // In one statement, so that foreign keys among them are no obstacle.
+  if (drop_v1) script += fmt::format("drop table if exists {};\n", tables);
+  co_await connection.script(std::move(script));
+  pg::Parameters parameters = {name, std::move(who), array_text(dropped)};
+  co_await connection.query(std::string(queries::complete_migration), parameters);
+  co_await connection.script("commit");
+}
+
+}  // namespace
+
+asio::awaitable<void> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
+  const auto& name = file.yaml.migration();
+  const auto direction = co_await sync::store::read_direction(connection, name);
+  if (direction != Direction::kReverse) {
+    throw not_ready(ExitCode::kNotReady, fmt::format("v1 owns the data of migration {}; there is nothing to complete", name),
+                    "crossfade cutover writes; or crossfade cancel, which leaves v1 as it was");
+  }
+  pg::Parameters holder = {name, "complete"};
+  const auto lease = co_await connection.query(std::string(queries::lease_take), holder);
+  if (lease.is_null(0, 0)) {
+    throw not_ready(ExitCode::kNotLeader, fmt::format("a daemon is working on migration {}", name), "stop it (SIGTERM), then complete");
+  }
+  co_await clear_away(connection, file.yaml, drop_v1, std::move(who));
+  for (const auto slot : {Direction::kForward, Direction::kReverse}) co_await wal::drop_slot(connection, sync::slot_name(name, slot));
+}
+
+}  // namespace crossfade::cutover

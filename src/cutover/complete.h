@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "mapping/migration_file.h"
+#include "pg/connection.h"
+
+namespace crossfade::cutover {
+
+/// Ends a migration whose writes are on v2: there is no way back afterwards. Slots, publications, fences and the schemas of views
+/// that crossfade made go; v1's tables stay as they are called now, or go where `drop_v1` says so. What applications use stays:
+/// the stable views, crossfade.route, the audit. Can be run again. Throws kNotReady where v1 owns the data, kNotLeader while a
+/// daemon works; a table that something else depends on is not dropped, and nothing else is then.
+boost::asio::awaitable<void> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who);
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,80 @@
+#include "cutover/doctor.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include "cutover/tables.h"
+#include "sync/fence.h"
+#include "sync/prepare.h"
+#include "sync/store.h"
+
+namespace crossfade::cutover {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+Diagnosis diagnose(const DoctorFacts& facts) {
+  if (!facts.prepared) return {fmt::format("migration {} is not in this database", facts.migration), "crossfade run --prepare"};
+  const auto* owner = facts.on_v2 ? "v2" : "v1";
+  const auto* follower = facts.on_v2 ? "v1" : "v2";
+  const auto owns = fmt::format("{} owns the data", owner) + (facts.last_flip.empty() ? "" : " (" + facts.last_flip + ")");
+  if (facts.completed) {
+    if (!facts.slot_there && !facts.other_slot_there) return {"the migration is completed", ""};
+    return {"the migration is completed; a slot is left and keeps WAL", fmt::format("crossfade complete --confirm {}", facts.migration)};
+  }
+  if (!facts.flip_session.empty()) {
+    return {fmt::format("{}; a flip is going on in {}", owns, facts.flip_session),
+            "wait: it ends by itself, and until its commit nothing changes"};
+  }
+  // Nothing of crossfade moves a table but the flip, whole.
+  if (!facts.missing.empty()) return {fmt::format("{}, but these tables are not where it left them: {}", owns, facts.missing), "find out who moved them, and move them back"};
+  if (!facts.shut.empty()) {
+    return {fmt::format("{}, but a fence keeps applications from {}", owns, facts.shut), "drop trigger crossfade_fence on each of them"};
+  }
+  if (facts.other_slot_there) {
+    // The command towards the side that owns the data already does nothing but clear away.
+    return {fmt::format("{}; a flip was broken off {}: slot {} is left and keeps WAL", owns,
+                        facts.last_flip.empty() ? "before its commit, which changed nothing" : "before its commit, or after it", facts.other_slot),
+            fmt::format("crossfade {} writes --confirm {}: {} owns the data already, so it only clears away. Then begin again, if you want to",
+                        facts.on_v2 ? "cutover" : "rollback", facts.migration, owner)};
+  }
+  if (!facts.unfenced.empty()) {
+    return {fmt::format("{}, and anybody can write tables of {} by mistake: {}", owns, follower, facts.unfenced),
+            fmt::format("create trigger crossfade_fence before insert or update or delete or truncate on TABLE for each statement execute function "
+                        "crossfade.fence('{}', '{}')", facts.migration, owner)};
+  }
+  if (!facts.slot_there) {
+    return {fmt::format("{}; slot {} is gone, so {} has missed changes", owns, facts.slot, follower),
+            "crossfade run: the daemon makes the slot anew and compares everything"};
+  }
+  if (facts.leader.empty()) return {fmt::format("{}; no daemon keeps {} true", owns, follower), "crossfade run"};
+  return {owns + "; nothing is half done", ""};
+}
+
+asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::MigrationFile& file) {
+  DoctorFacts facts;
+  facts.migration = file.yaml.migration();
+  facts.prepared = co_await sync::is_prepared(connection, facts.migration);
+  if (!facts.prepared) co_return facts;
+  const auto direction = co_await sync::store::read_direction(connection, facts.migration);
+  const auto goes = direction.value_or(mapping::Direction::kForward);
+  facts.on_v2 = goes == mapping::Direction::kReverse;
+  facts.slot = sync::slot_name(facts.migration, goes);
+  facts.other_slot = sync::slot_name(facts.migration, opposite(goes));
+  const auto sides = sides_of(file.yaml, places_of(goes));
+  pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, names_text(facts.on_v2 ? sides.v2 : sides.v1),
+                               names_text(facts.on_v2 ? sides.v1 : sides.v2)};
+  const auto rows = co_await connection.query(std::string(queries::doctor), parameters);
+  facts.completed = rows.text(0, 0) == "completed";
+  facts.leader = rows.text(0, 1);
+  facts.flip_session = rows.text(0, 2);
+  facts.slot_there = rows.truth(0, 3);
+  facts.other_slot_there = rows.truth(0, 4);
+  facts.missing = rows.text(0, 5);
+  facts.unfenced = rows.text(0, 6);
+  facts.shut = rows.text(0, 7);
+  facts.last_flip = rows.text(0, 8);
+  co_return facts;
+}
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "mapping/migration_file.h"
+#include "pg/connection.h"
+
+namespace crossfade::cutover {
+
+/// What the state of a flip of the writes is told from.
+struct DoctorFacts {
+  std::string migration;
+  bool prepared = false;
+  bool completed = false;
+  bool on_v2 = false;          ///< v2 owns the data
+  std::string leader;          ///< the daemon; "" none
+  std::string flip_session;    ///< a flip that goes on now; "" none
+  std::string slot;            ///< of the direction that goes on …
+  bool slot_there = false;
+  std::string other_slot;      ///< … and of the other one
+  bool other_slot_there = false;
+  std::string missing;         ///< tables that are not where the direction wants them
+  std::string unfenced;        ///< tables of the following side that anybody can write
+  std::string shut;            ///< tables of the owner that nobody can write
+  std::string last_flip;       ///< what, when, by whom, at which position
+};
+
+struct Diagnosis {
+  std::string state;
+  std::string next;            ///< the one safe step; "" none is needed
+};
+
+/// Pure. Says the truth after a crash at any step: the flip's commit is the only thing that changes who owns the data.
+Diagnosis diagnose(const DoctorFacts& facts);
+
+boost::asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::MigrationFile& file);
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,37 @@
+#include "cutover/evidence.h"
+
+#include <embedded_sql.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+
+#include "base/failure.h"
+
+namespace crossfade::cutover {
+namespace {
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  std::ofstream file(path);
+  file << text << std::flush;
+  if (!file) throw usage_failure(fmt::format("{} cannot be written", path.string()), "the flip has happened; name another folder with --evidence next time");
+}
+
+}  // namespace
+
+boost::asio::awaitable<std::filesystem::path> write_evidence(pg::Connection& connection, EvidenceOf of) {
+  pg::Parameters parameters = {of.migration, of.flip, fmt::format("{:.3f}", of.hold_milliseconds)};
+  const auto rows = co_await connection.query(std::string(sql::queries::evidence), parameters);
+  std::replace(of.action.begin(), of.action.end(), ' ', '-');
+  const auto name = fmt::format("crossfade-{}-{}-{:%Y%m%dT%H%M%SZ}", of.migration, of.action, fmt::gmtime(std::time(nullptr)));
+  std::error_code ignored;
+  std::filesystem::create_directories(of.directory, ignored);
+  write_file(of.directory / (name + ".json"), rows.text(0, 0));
+  const auto page = of.directory / (name + ".md");
+  write_file(page, rows.text(0, 1));
+  co_return page;
+}
+
+}  // namespace crossfade::cutover

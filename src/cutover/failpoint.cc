@@ -1,0 +1,33 @@
+#include "cutover/failpoint.h"
+
+#ifdef CROSSFADE_FAILPOINTS
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/log.h"
+#endif
+
+namespace crossfade::cutover {
+
+boost::asio::awaitable<void> failpoint([[maybe_unused]] std::string step) {
+#ifdef CROSSFADE_FAILPOINTS
+  namespace asio = boost::asio;
+  const char* wanted = std::getenv("CROSSFADE_FAILPOINT");
+  if (wanted == nullptr) co_return;
+  const std::string point = wanted;
+  const auto colon = point.find(':');
+  if (point.substr(0, colon) != step) co_return;
+  log::info("failpoint", {{"before", step}});
+  const auto executor = co_await asio::this_coro::executor;
+  while (std::filesystem::exists(point.substr(colon + 1))) {
+    asio::steady_timer timer(executor, std::chrono::milliseconds(5));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+#endif
+  co_return;
+}
+
+}  // namespace crossfade::cutover

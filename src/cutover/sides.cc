@@ -1,0 +1,145 @@
+#include "cutover/sides.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/sql_text.h"
+#include "cutover/stable_views.h"
+#include "mapping/migration_file.h"
+#include "sync/fence.h"
+
+namespace crossfade::cutover {
+namespace {
+
+using mapping::Direction;
+using mapping::Places;
+using mapping::TableName;
+
+std::string joined(const std::vector<std::string>& statements) {
+  std::string script;
+  for (const auto& statement : statements) script += statement + ";\n";
+  return script;
+}
+
+std::string called(const std::vector<TableName>& tables) {
+  std::string text;
+  for (const auto& table : tables) text += (text.empty() ? "" : ", ") + table.schema + "." + table.name;
+  return text;
+}
+
+/// Tables change schema; their indexes, constraints and sequences come along.
+std::string set_schema(const std::vector<TableName>& from, const std::vector<TableName>& to) {
+  std::string script;
+  for (std::size_t n = 0; n < from.size(); ++n) {
+    script += fmt::format("alter table {} set schema {};\n", from[n].quoted(), quote_identifier(to[n].schema));
+  }
+  return script;
+}
+
+SwapStep retire(const std::string& migration, const Sides& before, const Sides& after) {
+  SwapStep step{"names", "", ""};
+  for (const auto& table : before.v1) {
+    step.sql += fmt::format("select crossfade.retire({}, {});\n", quote_literal(migration), quote_literal(table.quoted()));
+  }
+  step.sql += set_schema(before.v2, after.v2);
+  step.says = fmt::format("{} become {}, with their indexes and sequences; {} become {}", called(before.v1), called(after.v1),
+                          called(before.v2), called(after.v2));
+  return step;
+}
+
+SwapStep reinstate(const std::string& migration, const Sides& before, const Sides& after) {
+  return {"names",
+          set_schema(before.v2, after.v2) + fmt::format("select crossfade.reinstate({});\n", quote_literal(migration)),
+          fmt::format("{} become {}; {} become {} again, with their indexes and sequences", called(before.v2), called(after.v2),
+                      called(before.v1), called(after.v1))};
+}
+
+/// A view keeps showing the table it was made over, wherever that goes. It is turned while v2's tables have the names that the
+/// statements use: before they leave the shadow schema, or after they are back.
+SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
+  SwapStep step{"views", "", fmt::format("the views of schema {} show {}", forward.stable_schema, on_v2 ? "v2" : "v1 through the mapping")};
+  for (const auto& target : forward.targets) step.sql += turn_stable_view(forward, target, on_v2) + ";\n";
+  return step;
+}
+
+SwapStep sequences(const v1::Migration& file, const Sides& after, Direction to) {
+  const auto before = sides_of(file, Places::kBeforeWrites);
+  SwapStep step{"sequences", "", ""};
+  step.says = fmt::format("sequences of {} go beyond what either side has given out", to == Direction::kReverse ? "v2" : "v1");
+  const auto advance = [&](const TableName& table, const std::string& other) {
+    step.sql += fmt::format("select crossfade.advance_sequences({}, {});\n", quote_literal(table.quoted()), other);
+  };
+  // Tables of one name are each other's counterpart.
+  const auto& writable = to == Direction::kReverse ? after.v2 : after.v1;
+  const auto& others = to == Direction::kReverse ? after.v1 : after.v2;
+  const auto& own_names = to == Direction::kReverse ? before.v2 : before.v1;
+  const auto& other_names = to == Direction::kReverse ? before.v1 : before.v2;
+  for (std::size_t n = 0; n < writable.size(); ++n) {
+    const auto same = std::find_if(other_names.begin(), other_names.end(), [&](const TableName& other) { return other.name == own_names[n].name; });
+    advance(writable[n], same == other_names.end() ? "null" : quote_literal(others[static_cast<std::size_t>(same - other_names.begin())].quoted()));
+  }
+  return step;
+}
+
+}  // namespace
+
+Sides sides_of(const v1::Migration& file, Places places) {
+  Sides sides;
+  const bool swapped = places == Places::kSwapped;
+  for (const auto& [written, source] : file.sources()) {
+    auto table = mapping::source_table(file, written);
+    if (!source.shared() && swapped) table.name = mapping::retired_name(table.name);
+    (source.shared() ? sides.shared : sides.v1).push_back(std::move(table));
+  }
+  for (const auto& [name, target] : file.targets()) {
+    sides.v2.push_back({swapped ? file.schemas().source() : file.schemas().shadow(), name});
+  }
+  // A map of protobuf has no order of its own. Both places sort alike: all of v1 or none of it carries the suffix.
+  const auto by_name = [](const TableName& left, const TableName& right) {
+    return std::pair(left.schema, left.name) < std::pair(right.schema, right.name);
+  };
+  for (auto* tables : {&sides.v1, &sides.v2, &sides.shared}) std::sort(tables->begin(), tables->end(), by_name);
+  return sides;
+}
+
+Places places_of(Direction direction) { return direction == Direction::kReverse ? Places::kSwapped : Places::kBeforeWrites; }
+
+Direction opposite(Direction direction) { return direction == Direction::kForward ? Direction::kReverse : Direction::kForward; }
+
+mapping::Model outline(const v1::Migration& file, Direction direction) {
+  const auto course = direction == Direction::kReverse ? mapping::reverse_course(file, Places::kSwapped) : mapping::forward_course(file);
+  mapping::Model model;
+  model.name = file.migration();
+  model.direction = direction;
+  model.shadow_schema = file.schemas().shadow();
+  model.mapping_schema = file.schemas().mapping();
+  model.stable_schema = file.schemas().stable();
+  for (const auto& [name, table] : course.tables) {
+    mapping::Target target;
+    target.name = name;
+    target.table = table;
+    model.targets.push_back(std::move(target));
+  }
+  return model;
+}
+
+std::vector<SwapStep> swap_steps(const v1::Migration& file, Direction to, const mapping::Model& forward, const std::string& lock_order) {
+  const bool to_v2 = to == Direction::kReverse;
+  const auto from = to_v2 ? Direction::kForward : Direction::kReverse;
+  const auto before = sides_of(file, places_of(from));
+  const auto after = sides_of(file, places_of(to));
+  std::vector<SwapStep> steps;
+  steps.push_back({"exclusive lock", "lock table " + lock_order + " in access exclusive mode", "readers wait too from here on: all tables of both sides are locked"});
+  steps.push_back({"fences off", joined(sync::drop_fences(outline(file, from))),
+                   fmt::format("applications may write {}", to_v2 ? "v2" : "v1")});
+  if (to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, true));
+  steps.push_back(to_v2 ? retire(file.migration(), before, after) : reinstate(file.migration(), before, after));
+  if (!to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, false));
+  steps.push_back({"fences on", joined(sync::create_fences(outline(file, to))),
+                   fmt::format("{} is written by the engine alone", to_v2 ? "v1" : "v2")});
+  steps.push_back(sequences(file, after, to));
+  return steps;
+}
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,36 @@
+#include "cutover/tables.h"
+
+#include <embedded_sql.h>
+
+#include "base/sql_text.h"
+
+namespace crossfade::cutover {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+std::string names_text(const std::vector<mapping::TableName>& tables) {
+  std::vector<std::optional<std::string>> quoted;
+  for (const auto& table : tables) quoted.emplace_back(table.quoted());
+  return array_text(quoted);
+}
+
+asio::awaitable<std::string> lock_order(pg::Connection& connection, const std::vector<mapping::TableName>& tables,
+                                        const std::vector<mapping::TableName>& if_allowed) {
+  pg::Parameters parameters = {names_text(tables), names_text(if_allowed)};
+  const auto rows = co_await connection.query(std::string(queries::lock_order), parameters);
+  co_return std::string(rows.text(0, 0));
+}
+
+asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file) {
+  auto model = outline(file, mapping::Direction::kForward);
+  for (auto& target : model.targets) {
+    if (model.stable_schema.empty()) break;
+    pg::Parameters view = {quote_qualified(model.stable_schema, target.name)};
+    const auto rows = co_await connection.query(std::string(queries::view_columns), view);
+    for (std::size_t row = 0; row < rows.size(); ++row) target.columns.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1))});
+  }
+  co_return model;
+}
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cutover/sides.h"
+#include "pg/connection.h"
+
+namespace crossfade::cutover {
+
+/// Names of tables as a parameter for text[].
+std::string names_text(const std::vector<mapping::TableName>& tables);
+
+/// The tables as a list for `lock table`, parents before children; of `if_allowed` those that we have the right to lock.
+boost::asio::awaitable<std::string> lock_order(pg::Connection& connection, const std::vector<mapping::TableName>& tables,
+                                               const std::vector<mapping::TableName>& if_allowed);
+
+/// outline() of the forward direction with the columns of its stable views, as they are in the database.
+boost::asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file);
+
+}  // namespace crossfade::cutover

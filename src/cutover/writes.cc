@@ -1,0 +1,168 @@
+#include "cutover/writes.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cutover/failpoint.h"
+#include "cutover/holders.h"
+#include "cutover/writes_run.h"
+#include "sync/fence.h"
+#include "sync/prepare.h"
+
+namespace crossfade::cutover {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using mapping::Direction;
+
+WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml), flight_(file_.migration()) {
+  attempt_.most = flip.limits.attempts;
+  auto now = sides_of(file_, places_of(opposite(flip.to)));
+  owner_ = flip.to == Direction::kReverse ? now.v1 : now.v2;
+  shared_ = std::move(now.shared);
+  both_ = std::move(now.v1);
+  both_.insert(both_.end(), now.v2.begin(), now.v2.end());
+}
+
+asio::awaitable<WritesOutcome> WritesRun::to_end() {
+  auto step = Step::kDone;
+  for (bool goes_on = true; goes_on;) {
+    step = Step::kDone;
+    std::optional<Failure> failure;
+    try {
+      FlipFacts facts;
+      if (!attempt_.in_doubt) facts = co_await look();
+      step = decide(attempt_, facts);
+      if (draining_ && step != Step::kDrain) {
+        flight_.end();
+        draining_ = false;
+      }
+      co_await failpoint(to_text(step));
+      if (step == Step::kDone || step == Step::kRefuse || step == Step::kGiveUp) break;
+      co_await perform(step);
+    } catch (const Failure& caught) {
+      failure = caught;
+    }
+    if (failure) goes_on = co_await recover(step, *failure);
+  }
+  if (committed_) outcome_.flip = flight_.id();
+  outcome_.attempts = attempt_.number;
+  outcome_.steps = flight_.steps();
+  if (obstacles_) outcome_.blockers = std::move(obstacles_->blockers);
+  if (observer_ && !outcome_.steps.empty()) co_await flight_.record(*observer_);
+  if (step == Step::kGiveUp) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kTimeout;
+    facts.message = flight_.steps().back().outcome;
+    facts.advice = "try again when less is going on, or allow a longer hold";
+    give_up(std::move(facts));
+  }
+  co_return std::move(outcome_);
+}
+
+std::string WritesRun::old_slot() const { return sync::slot_name(file_.migration(), opposite(flip_.to)); }
+
+asio::awaitable<pg::Connection> WritesRun::open(std::string role) {
+  auto endpoint = flip_.settings.endpoint;
+  endpoint.application_name = fmt::format("crossfade {} {} {}", file_.migration(), flip_.action(), role);
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  // A standby that is away must not prolong the hold; what is committed here is flushed here.
+  co_await connection.script("set synchronous_commit = local");
+  co_return connection;
+}
+
+asio::awaitable<void> WritesRun::be_alone() {
+  pg::Parameters name = {file_.migration()};
+  const auto rows = co_await observer_->query(std::string(queries::flip_alone), name);
+  if (rows.truth(0, 0)) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotReady;
+  facts.message = fmt::format("another flip of migration {} is going on: {}", file_.migration(), rows.text(0, 1));
+  facts.advice = "wait for it";
+  throw Failure(std::move(facts));
+}
+
+/// Before each step, because whatever it says may have changed.
+asio::awaitable<FlipFacts> WritesRun::look() {
+  if (!observer_ || !observer_->usable()) {
+    observer_.reset();
+    auto opened = co_await open("look");
+    observer_.emplace(std::move(opened));
+    const bool prepared = co_await sync::is_prepared(*observer_, file_.migration());
+    if (!prepared) throw precondition_failure(fmt::format("migration {} is not prepared in this database", file_.migration()), "crossfade run --prepare");
+    co_await be_alone();
+  }
+  pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", old_slot()};
+  const auto rows = co_await observer_->execute(std::string(queries::writes_watch), parameters);
+  FlipFacts facts;
+  facts.drained = rows.truth(0, 0);
+  facts.intact = rows.truth(0, 2) && (!barrier_ || rows.number(0, 1) == epoch_);
+  facts.owns = rows.truth(0, 3);
+  facts.old_slot = rows.truth(0, 4);
+  if (attempt_.held) {
+    facts.in_time = pg::Clock::now() - hold_began_ < flip_.limits.hold;
+    if (!barrier_) epoch_ = rows.number(0, 1);
+  } else if (!facts.owns) {
+    if (!obstacles_) obstacles_ = co_await look_for_obstacles(*observer_, flip_);
+    facts.blocked = !obstacles_->blockers.empty();
+  }
+  co_return facts;
+}
+
+/// Decides what a failed step means. False: the flip has happened, and there is nothing more to do.
+asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
+  const bool observed = observer_ && observer_->usable();
+  if (committed_) {
+    outcome_.notes.push_back(fmt::format("what is left of the old direction could not be cleared away ({}); repeat the command", failure.what()));
+    co_return false;
+  }
+  if (step == Step::kLookUp) throw Failure(failure.facts());
+  if (step == Step::kCommit && failure.connection_lost()) {
+    flight_.end(failure.what());
+    locker_.reset();
+    attempt_.in_doubt = true;
+    co_return true;
+  }
+  if (!flight_.steps().empty() && flight_.steps().back().outcome.empty()) flight_.end(failure.what());
+  draining_ = false;
+  const bool slot_waits = step == Step::kMakeWayBack && failure.sqlstate() == "57014";
+  const bool no_lock = failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || slot_waits;
+  if (no_lock && observed) co_await find_holders(step == Step::kSwap);
+  // The session that held the locks is gone, or a statement took too long: nothing has changed, and it may pass.
+  const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();
+  if (!passes || !observed || attempt_.number >= attempt_.most) {
+    co_await roll_back();
+    if (observed && !flight_.steps().empty()) co_await flight_.record(*observer_);
+    give_up(failure.facts());
+  }
+  co_await release(failure.what());
+  co_return true;
+}
+
+asio::awaitable<void> WritesRun::find_holders(bool readers) {
+  std::vector<std::string> relations;
+  for (const auto& table : both_) relations.push_back(table.quoted());
+  auto holders = co_await lock_holders(*observer_, relations, readers);
+  if (flip_.limits.terminate_blockers) co_await end_sessions(*observer_, holders);
+  flight_.blame(std::move(holders.text));
+}
+
+void WritesRun::give_up(Failure::Facts facts) const {
+  const auto where = flight_.steps().empty() ? std::string("look") : flight_.step();
+  facts.message = fmt::format("the writes were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
+                              std::min(attempt_.number, attempt_.most), where);
+  if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
+  if (!flight_.steps().empty() && !flight_.steps().back().holders.empty()) {
+    facts.advice = fmt::format("end what is in the way (--terminate-blockers does), or try again later: {}", flight_.steps().back().holders);
+  }
+  throw Failure(std::move(facts));
+}
+
+asio::awaitable<WritesOutcome> flip_writes(const WritesFlip& flip) {
+  WritesRun run(flip);
+  co_return co_await run.to_end();
+}
+
+}  // namespace crossfade::cutover

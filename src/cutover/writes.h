@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cutover/blockers.h"
+#include "cutover/decide.h"
+#include "cutover/flight.h"
+#include "cutover/sides.h"
+#include "mapping/migration_file.h"
+#include "sync/runtime.h"
+
+namespace crossfade::cutover {
+
+/// How long a flip of the writes may make others wait, and how often it tries.
+struct HoldLimits {
+  std::chrono::milliseconds lock_timeout{500};  ///< for one table's lock; whoever queues behind us waits as long
+  std::chrono::milliseconds hold{1000};         ///< from the first lock to the commit
+  int attempts = 20;
+  std::chrono::milliseconds pause{200};         ///< between two attempts, up to four times as long
+  bool terminate_blockers = false;              ///< ends the sessions that kept an attempt from its locks
+};
+
+/// A flip of the writes as it is wanted: to v2, or back.
+struct WritesFlip {
+  const mapping::MigrationFile& file;
+  mapping::Direction to = mapping::Direction::kReverse;
+  std::string who;                              ///< for the audit; "" the session's user
+  HoldLimits limits = {};
+  sync::Settings settings = {};                 ///< of the direction that it turns to: its slot is made
+
+  std::string action() const { return to == mapping::Direction::kReverse ? "cutover writes" : "rollback writes"; }
+};
+
+struct WritesOutcome {
+  std::vector<Blocker> blockers;                ///< not empty: nothing was done
+  std::string flip;                             ///< its id in crossfade.audit; "" where the wanted side owned the data already
+  int attempts = 1;
+  double hold_milliseconds = 0;                 ///< from the first lock to the commit, in the attempt that came through
+  std::vector<FlightStep> steps;
+  std::vector<std::string> notes;               ///< what is left to do, if anything
+};
+
+/// What stands in the way now, what the flip would do, and how long the hold may take.
+struct WritesPlan {
+  std::vector<Blocker> blockers;
+  std::vector<std::string> steps;
+  double drain_milliseconds = 0;                ///< measured just now, without a hold; 0: nobody drains
+  std::optional<double> last_hold_milliseconds; ///< of the flip before, as the flight recorder has it
+};
+boost::asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const WritesFlip& flip);
+
+/// Turns the direction: names, fences, route, sequences and state change in one transaction under locks that writers wait for,
+/// or nothing does. Does what decide() says, one step after the other, until the wanted side owns the data. Throws what gave
+/// way after all attempts, and kOutcomeUnknown where a commit's answer was lost and cannot be looked up. Whatever is thrown but
+/// that, v1 and v2 are as they were.
+boost::asio::awaitable<WritesOutcome> flip_writes(const WritesFlip& flip);
+
+}  // namespace crossfade::cutover

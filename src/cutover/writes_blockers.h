@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cutover/blockers.h"
+#include "cutover/writes.h"
+
+namespace crossfade::cutover {
+
+/// What a flip of the writes is judged by, beyond what a flip of the reads is.
+struct Obstacles {
+  std::vector<Blocker> blockers;
+  std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
+  std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
+};
+
+/// Reads the facts and judges them. Wants no open transaction.
+boost::asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip);
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,47 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include "cutover/tables.h"
+#include "cutover/writes.h"
+#include "cutover/writes_blockers.h"
+#include "sync/fence.h"
+
+namespace crossfade::cutover {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using mapping::Direction;
+
+asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const WritesFlip& flip) {
+  const auto& file = flip.file.yaml;
+  WritesPlan plan;
+  auto obstacles = co_await look_for_obstacles(connection, flip);
+  plan.blockers = std::move(obstacles.blockers);
+  plan.drain_milliseconds = obstacles.drain_seconds.value_or(0) * 1000;
+  pg::Parameters name = {file.migration()};
+  const auto last = co_await connection.query(std::string(queries::last_hold), name);
+  if (!last.is_null(0, 0)) plan.last_hold_milliseconds = last.real(0, 0);
+  const auto now = sides_of(file, places_of(opposite(flip.to)));
+  const auto& owner = flip.to == Direction::kReverse ? now.v1 : now.v2;
+  auto both = now.v1;
+  both.insert(both.end(), now.v2.begin(), now.v2.end());
+  const auto held = co_await lock_order(connection, owner, now.shared);
+  const std::vector<mapping::TableName> none;
+  const auto all = co_await lock_order(connection, both, none);
+  const auto forward = co_await forward_outline(connection, file);
+  plan.steps = {
+      fmt::format("publication {} and slot {} are made", flip.settings.publication, flip.settings.slot),
+      fmt::format("hold: writers wait, readers go on; locks on {}. A lock is waited for {} ms at most, then all is let go and tried again, up to {} times",
+                  held, flip.limits.lock_timeout.count(), flip.limits.attempts),
+      "barrier: a marker in the WAL behind everything that was written before",
+      fmt::format("drain: the daemon brings over what stands before it; all is let go, unchanged, once the hold has lasted {} ms", flip.limits.hold.count()),
+  };
+  for (const auto& step : swap_steps(file, flip.to, forward, all)) plan.steps.push_back(fmt::format("{}: {}", step.name, step.says));
+  plan.steps.push_back(fmt::format("state: crossfade.route sends everybody to {}; a line in crossfade.audit; listeners on channel crossfade are told",
+                                   flip.to == Direction::kReverse ? "v2" : "v1"));
+  plan.steps.emplace_back("commit: the one point of no return");
+  plan.steps.push_back(fmt::format("tidy: slot {} is dropped", sync::slot_name(file.migration(), opposite(flip.to))));
+  co_return plan;
+}
+
+}  // namespace crossfade::cutover

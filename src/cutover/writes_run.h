@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/failure.h"
+#include "cutover/writes.h"
+#include "cutover/writes_blockers.h"
+#include "wal/slot.h"
+
+namespace crossfade::cutover {
+
+/// One flip from its first look to its end. Two sessions: one holds the locks, the other looks and emits the barrier.
+class WritesRun {
+ public:
+  explicit WritesRun(const WritesFlip& flip);
+
+  boost::asio::awaitable<WritesOutcome> to_end();
+
+ private:
+  boost::asio::awaitable<pg::Connection> open(std::string role);
+  boost::asio::awaitable<void> be_alone();
+  boost::asio::awaitable<FlipFacts> look();
+  boost::asio::awaitable<void> perform(Step step);
+  boost::asio::awaitable<void> make_way_back();
+  boost::asio::awaitable<void> hold();
+  boost::asio::awaitable<void> swap();
+  boost::asio::awaitable<void> commit();
+  boost::asio::awaitable<void> look_up();
+  boost::asio::awaitable<void> roll_back();
+  boost::asio::awaitable<void> release(std::string because);
+  boost::asio::awaitable<void> tidy();
+  boost::asio::awaitable<bool> recover(Step step, Failure failure);
+  boost::asio::awaitable<void> find_holders(bool readers);
+  [[noreturn]] void give_up(Failure::Facts facts) const;
+  std::string old_slot() const;
+
+  const WritesFlip& flip_;
+  const v1::Migration& file_;
+  Flight flight_;
+  Attempt attempt_;
+  WritesOutcome outcome_;
+  std::vector<mapping::TableName> owner_, shared_, both_;  ///< as they are called now
+  std::optional<pg::Connection> locker_, observer_;
+  std::optional<Obstacles> obstacles_;  ///< of this attempt
+  std::vector<SwapStep> swap_;          ///< made before the hold: nothing is worked out while writers wait
+  wal::Incarnation way_back_;
+  std::optional<std::string> barrier_;
+  std::int64_t epoch_ = 0;              ///< under which the drain goes on
+  bool begun_ = false;                  ///< the transaction that is to have the locks
+  bool draining_ = false;
+  bool committed_ = false;
+  pg::Clock::time_point hold_began_;
+};
+
+}  // namespace crossfade::cutover

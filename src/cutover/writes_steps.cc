@@ -1,0 +1,216 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+#include "cutover/outcome.h"
+#include "cutover/tables.h"
+#include "cutover/writes_run.h"
+#include "sync/fence.h"
+#include "sync/incarnation.h"
+
+namespace crossfade::cutover {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using mapping::Direction;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Between two looks at a drain; far below what a writer notices.
+constexpr auto kLookAgain = 2ms;
+/// A server that was restarted in the middle of a commit is back by then.
+constexpr auto kLookUpPatience = 30s;
+/// A daemon that has turned lets go of the old direction's slot by itself.
+constexpr auto kTidyPatience = 10s;
+constexpr auto kNobodyReads = 1s;
+
+}  // namespace
+
+asio::awaitable<void> WritesRun::perform(Step step) {
+  switch (step) {
+    case Step::kMakeWayBack: co_await make_way_back(); break;
+    case Step::kHold: co_await hold(); break;
+    case Step::kBarrier: {
+      flight_.begin("barrier");
+      pg::Parameters id = {flight_.id()};
+      const auto rows = co_await observer_->query(std::string(queries::barrier), id);
+      barrier_ = rows.text(0, 0);
+      attempt_.barrier = true;
+      flight_.end();
+      break;
+    }
+    case Step::kDrain: {
+      if (!draining_) flight_.begin("drain");
+      draining_ = true;
+      const auto executor = co_await asio::this_coro::executor;
+      asio::steady_timer timer(executor, kLookAgain);
+      co_await timer.async_wait(asio::use_awaitable);
+      break;
+    }
+    case Step::kSwap: co_await swap(); break;
+    case Step::kCommit: co_await commit(); break;
+    case Step::kLookUp: co_await look_up(); break;
+    case Step::kRelease: co_await release("the other side was not there within the limit of the hold"); break;
+    case Step::kTidy: co_await tidy(); break;
+    case Step::kGiveUp:
+    case Step::kRefuse:
+    case Step::kDone: break;
+  }
+}
+
+/// Publication first: decoding fails for ever at a change that is older than it. A slot that is there is made anew: what it
+/// retains since a flip that was broken off would only have to be skipped.
+asio::awaitable<void> WritesRun::make_way_back() {
+  flight_.begin(to_text(Step::kMakeWayBack));
+  const auto& settings = flip_.settings;
+  pg::Parameters name = {settings.publication};
+  const auto there = co_await observer_->query(std::string(queries::publication_exists), name);
+  if (obstacles_->way_back) {
+    // One message of several statements is one transaction, and none is left open where it fails.
+    auto script = fmt::format("set local lock_timeout = {}; drop publication if exists {}; {}", flip_.limits.lock_timeout.count(),
+                              quote_identifier(settings.publication), sync::create_publication(*obstacles_->way_back));
+    co_await observer_->script(std::move(script));
+  } else if (!there.truth(0, 0)) {
+    throw precondition_failure(fmt::format("publication {} is gone", settings.publication), "make it again for the tables of v1, as `crossfade prepare --print-sql` shows it");
+  }
+  co_await wal::drop_slot(*observer_, settings.slot);
+  // A slot waits for every transaction that is running; the next look names the one that does not end.
+  co_await observer_->script("set statement_timeout = '3s'");
+  way_back_ = co_await sync::make_slot(*observer_, settings);
+  co_await observer_->script("set statement_timeout = 0");
+  attempt_.way_back = true;
+  flight_.end();
+}
+
+/// Writers wait from here on; readers go on, and so does the engine, which reads what it brings over.
+asio::awaitable<void> WritesRun::hold() {
+  flight_.begin(to_text(Step::kHold));
+  if (!locker_ || !locker_->usable()) {
+    locker_.reset();
+    auto opened = co_await open("hold");
+    locker_.emplace(std::move(opened));
+  }
+  const auto tables = co_await lock_order(*observer_, owner_, shared_);
+  const std::vector<mapping::TableName> none;
+  const auto all = co_await lock_order(*observer_, both_, none);
+  const auto forward = co_await forward_outline(*observer_, file_);
+  swap_ = swap_steps(file_, flip_.to, forward, all);
+  // Should this process freeze, the server ends its session and lets the writers go on.
+  auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {0}; set local statement_timeout = {1}; "
+                           "set local idle_in_transaction_session_timeout = {1}", flip_.limits.lock_timeout.count(), flip_.limits.hold.count());
+  begun_ = true;
+  co_await locker_->script(std::move(begin));
+  auto lock = fmt::format("lock table {} in share row exclusive mode", tables);
+  hold_began_ = pg::Clock::now();
+  co_await locker_->script(std::move(lock));
+  attempt_.held = true;
+  flight_.end();
+}
+
+asio::awaitable<void> WritesRun::swap() {
+  // Who has read and now waits to write waits for us, and we for it: one of us has to give way.
+  if (flip_.limits.terminate_blockers && attempt_.number > 1) {
+    flight_.begin("end sessions");
+    co_await find_holders(true);
+    flight_.end();
+  }
+  for (std::size_t n = 0; n < swap_.size(); ++n) {
+    flight_.begin(swap_[n].name);
+    co_await locker_->script(swap_[n].sql);
+    flight_.end();
+    if (n > 0) continue;
+    // After the tables' locks, in the order in which the engine takes them.
+    flight_.begin("lease");
+    pg::Parameters name = {file_.migration()};
+    const auto lease = co_await locker_->query(std::string(queries::writes_lock), name);
+    if (lease.empty() || lease.number(0, 0) != epoch_) {
+      Failure::Facts facts;
+      facts.sqlstate = "40001";
+      facts.message = "another daemon took over during the hold";
+      throw Failure(std::move(facts));
+    }
+    flight_.end();
+  }
+  flight_.begin("state");
+  std::vector<std::optional<std::string>> targets;
+  for (const auto& target : outline(file_, flip_.to).targets) targets.emplace_back(target.name);
+  pg::Parameters parameters = {file_.migration(), flip_.to == Direction::kReverse ? "reverse" : "forward", way_back_.system_identifier,
+                               std::to_string(way_back_.timeline), way_back_.slot, to_string(way_back_.created), array_text(targets),
+                               flip_.action(), flight_.id(), flip_.who};
+  co_await locker_->query(std::string(queries::writes_flip), parameters);
+  flight_.end();
+  attempt_.swapped = true;
+}
+
+asio::awaitable<void> WritesRun::commit() {
+  flight_.begin(to_text(Step::kCommit));
+  co_await locker_->script("commit");
+  flight_.end();
+  outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
+  attempt_.held = begun_ = false;
+  committed_ = true;
+  log::info("the writes have moved", {{"flip", flight_.id()}, {"to", flip_.to == Direction::kReverse ? "v2" : "v1"}, {"hold_ms", outcome_.hold_milliseconds}});
+}
+
+asio::awaitable<void> WritesRun::look_up() {
+  log::warn("the answer to the commit was lost; it is looked up", {{"flip", flight_.id()}});
+  InDoubt doubt{flip_.settings.endpoint, file_.migration(), flight_.id(), kLookUpPatience};
+  committed_ = co_await was_committed(std::move(doubt));
+  attempt_.in_doubt = attempt_.held = false;
+  outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
+  if (!committed_) co_await release("the commit did not happen");
+}
+
+asio::awaitable<void> WritesRun::roll_back() {
+  if (begun_ && locker_ && locker_->usable()) co_await locker_->script("rollback");
+  begun_ = false;
+}
+
+asio::awaitable<void> WritesRun::release(std::string because) {
+  co_await roll_back();
+  log::info("attempt gave way", {{"attempt", attempt_.number}, {"because", because}});
+  if (flight_.steps().back().outcome == "done") flight_.end(because);
+  attempt_.held = attempt_.barrier = attempt_.swapped = false;
+  barrier_.reset();
+  obstacles_.reset();
+  ++attempt_.number;
+  flight_.next_attempt();
+  if (attempt_.number <= attempt_.most) co_await make_room(flip_.limits.pause);
+}
+
+/// An engine of the old direction notices at its next commit that it is refused: one is given to it. Then it drops its slot
+/// itself; one that nobody has read for a while has no engine any more.
+asio::awaitable<void> WritesRun::tidy() {
+  flight_.begin(to_text(Step::kTidy));
+  attempt_.tidied = true;
+  const auto executor = co_await asio::this_coro::executor;
+  const auto give_up_at = pg::Clock::now() + kTidyPatience;
+  auto last_read = pg::Clock::now();
+  for (;;) {
+    const auto slot = co_await wal::inspect_slot(*observer_, old_slot());
+    if (!slot) break;
+    if (slot->active) last_read = pg::Clock::now();
+    if (pg::Clock::now() - last_read > kNobodyReads) {
+      co_await wal::drop_slot(*observer_, old_slot());
+      break;
+    }
+    if (pg::Clock::now() >= give_up_at) {
+      outcome_.notes.push_back(fmt::format("slot {} of the old direction is still read by pid {} and keeps WAL; repeat the command once that has ended",
+                                           old_slot(), slot->active_pid));
+      break;
+    }
+    pg::Parameters id = {flight_.id()};
+    co_await observer_->query(std::string(queries::barrier), id);
+    asio::steady_timer timer(executor, 20ms);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  flight_.end();
+}
+
+}  // namespace crossfade::cutover

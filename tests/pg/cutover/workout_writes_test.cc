@@ -1,0 +1,34 @@
+#include "pg/cutover/workout.h"
+#include "support/flip.h"
+
+namespace crossfade::test {
+namespace {
+
+/// A real migration: shared tables, stable views, row-level security, tables of v2 that v1 has no counterpart of.
+class WorkoutWritesTest : public Workout {
+ protected:
+  void flip(const char* group) {
+    expect_done({group, "writes", "--confirm", "vagus_workout", "--evidence", (move.server().directory() / "evidence").string()});
+  }
+  /// Which tables the stable view of exercises reads.
+  std::string shown() {
+    return move.sql().value("select string_agg(distinct d.refobjid::regclass::text, ' ') from pg_rewrite r join pg_depend d on d.objid = r.oid "
+                            "where r.ev_class = 'workout_app.exercises'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class");
+  }
+};
+
+TEST_F(WorkoutWritesTest, GoesThereAndBackWithItsStableViews) {
+  const auto before = shown();
+  flip("cutover");
+  EXPECT_EQ(shown(), "exercises");
+  move.sql().exec("update exercises set name = name || ' (v2)' where id = (select min(id::text)::uuid from exercises)");
+  expect_v1_follows(move);
+  EXPECT_EQ(move.sql().value("select count(*) from workout_app.exercises where name like '% (v2)'"), "1");
+  flip("rollback");
+  EXPECT_EQ(shown(), before);
+  EXPECT_EQ(move.sql().value("select count(*) from workout_app.exercises where name like '% (v2)'"), "1");
+  move.expect_equal();
+}
+
+}  // namespace
+}  // namespace crossfade::test

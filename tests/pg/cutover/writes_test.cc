@@ -1,0 +1,156 @@
+#include <fmt/ranges.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "base/exit_code.h"
+#include "pg/cutover/gym_writes.h"
+#include "support/clients.h"
+
+namespace crossfade::test {
+namespace {
+
+class WritesTest : public GymWrites {
+ protected:
+  /// All tables, indexes and sequences of both schemas.
+  std::vector<std::string> names() {
+    return move.sql().rows("select relkind, oid::regclass from pg_class where relnamespace in ('public'::regnamespace, 'gym_v2'::regnamespace) order by 1, oid::regclass::text");
+  }
+
+  /// What an application is told; "accepted" if nothing.
+  std::string refusal(const std::string& statement) {
+    try {
+      move.sql().exec(statement);
+      return "accepted";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+};
+
+TEST_F(WritesTest, AfterTheCutoverV2IsWrittenAndV1Follows) {
+  Clients clients(move.conninfo(), 4, 200);
+  clients.expect_progress(100);
+  expect_done(flip("cutover"));
+  clients.expect_progress(100);
+  clients.stop();
+  EXPECT_EQ(direction(), "reverse");
+  expect_v1_follows(move);
+  EXPECT_EQ(move.sql().value(fmt::format("select count(*) from unnest('{{{}}}'::int[]) n where not exists (select from exercises e where e.id = n) "
+                                         "or not exists (select from exercises_v1 e where e.id = n)", fmt::join(clients.written(), ","))), "0");
+  EXPECT_EQ(move.sql().value("select crossfade.route('gym', 1)"), "v2");
+  EXPECT_NE(refusal("update plans_v1 set owner = 'me'").find("Write the v2 tables"), std::string::npos);
+}
+
+TEST_F(WritesTest, GoesThereAndBackAndThereAgainWithAllNamesAndRows) {
+  const auto before = names();
+  expect_done(flip("cutover"));
+  move.sql().exec("insert into plans values (500, 'of v2'); insert into weeks values (500, 1), (500, 2); update exercises set title = 'v2 was here' where id = 7");
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  EXPECT_EQ(names(), before);
+  EXPECT_EQ(move.sql().value("select owner || duration from plans where id = 500"), "of v22");
+  EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
+  EXPECT_EQ(move.sql().value("select crossfade.route('gym', 1)"), "v1");
+  move.sql().exec("update exercises set title = 'and v1 again' where id = 7");
+  move.expect_equal();
+  prove();
+  expect_done(flip("cutover"));
+  EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "and v1 again");
+  expect_v1_follows(move);
+  EXPECT_EQ(move.sql().rows("select slot_name from pg_replication_slots where slot_name like 'crossfade_gym%'"), std::vector<std::string>{"crossfade_gym_reverse"});
+}
+
+TEST_F(WritesTest, DryRunPrintsStepsAndChangesNothing) {
+  const auto before = names();
+  const auto [exit, text] = move.call({"cutover", "writes", "--dry-run"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("hold: writers wait, readers go on; locks on public.plans, public.exercises."), std::string::npos) << text;
+  EXPECT_NE(text.find("names: public.exercises, public.plans become public.exercises_v1, public.plans_v1"), std::string::npos) << text;
+  EXPECT_NE(text.find("The hold is estimated at"), std::string::npos) << text;
+  EXPECT_EQ(names(), before);
+  EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where slot_name = 'crossfade_gym_reverse'"), "0");
+}
+
+TEST_F(WritesTest, ALongTransactionOnV1MakesItGiveUpCleanlyAndIsNamed) {
+  Sql other(move.conninfo());
+  other.exec("begin; update exercises set title = 'not yet' where id = 1");
+  const auto [exit, text] = move.call(flip("cutover", {"--lock-timeout", "50ms"}));
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  EXPECT_NE(text.find(fmt::format("long transaction: pid {} ", other.backend_pid())), std::string::npos) << text;
+  EXPECT_NE(text.find("update exercises set title = 'not yet'"), std::string::npos) << text;
+  other.exec("commit");
+  EXPECT_EQ(direction(), "forward");
+  move.sql().exec("update plans set owner = 'still v1' where id = 1");
+  move.expect_equal();
+}
+
+TEST_F(WritesTest, WhoStandsInTheWayIsEndedWhereThatIsAskedFor) {
+  Sql other(move.conninfo());
+  other.exec("begin; update exercises set title = 'never' where id = 1");
+  expect_done(flip("cutover", {"--lock-timeout", "50ms", "--terminate-blockers"}));
+  EXPECT_THROW(other.exec("commit"), std::runtime_error);
+  EXPECT_NE(move.sql().value("select title from exercises where id = 1"), "never");
+  EXPECT_NE(move.sql().value("select string_agg(holders, '') from crossfade.flight"), "");
+}
+
+TEST_F(WritesTest, AReaderWhoIsAboutToWriteGivesWayWhereThatIsAskedFor) {
+  std::atomic<bool> stop = false;
+  std::thread application([&] {
+    auto own = std::make_unique<Sql>(move.conninfo());
+    while (!stop) {
+      try {
+        own->exec("begin; select count(*) from exercises; select pg_sleep(0.02); update exercises set title = 'read first' where id = 3; commit");
+      } catch (const std::runtime_error&) {
+        own = std::make_unique<Sql>(move.conninfo());
+      }
+    }
+  });
+  const auto [exit, text] = move.call(flip("cutover", {"--lock-timeout", "50ms", "--terminate-blockers"}));
+  stop = true;
+  application.join();
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_EQ(direction(), "reverse");
+  expect_v1_follows(move);
+}
+
+TEST_F(WritesTest, NothingHappensWhileAnythingStandsInTheWay) {
+  move.sql().exec("create table exercises_v1 (); create table weeks ()");
+  move.sql().exec("set crossfade.writer = 'gym'; delete from gym_v2.exercises where id = 5; reset crossfade.writer");
+  EXPECT_EQ(move.call({"verify"}).first, static_cast<int>(ExitCode::kMismatch));
+  const auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  for (const auto* blocker : {"✗ drift: 1 rows", "✗ name taken: public.exercises_v1", "✗ name taken: public.weeks"}) {
+    EXPECT_NE(text.find(blocker), std::string::npos) << blocker << " in " << text;
+  }
+  EXPECT_EQ(direction(), "forward");
+}
+
+TEST_F(WritesTest, AnAcceptedKeyIsWaivedByNameAndInTheEvidence) {
+  move.sql().exec("update exercises set title = repeat('x', 50) where id = 9");
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "1"; }));
+  const auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  EXPECT_NE(text.find("crossfade quarantine accept KEY"), std::string::npos) << text;
+  expect_done({"quarantine", "accept", "9"});
+  expect_done(flip("cutover"));
+  std::string page;
+  for (const auto& entry : std::filesystem::directory_iterator(evidence())) {
+    std::ifstream file(entry.path());
+    if (entry.path().extension() == ".md") page += std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  EXPECT_NE(page.find("exercises [\"9\"], accepted by"), std::string::npos) << page;
+  EXPECT_NE(page.find("rows compared, 0 differed"), std::string::npos) << page;
+  EXPECT_NE(page.find("| 1 | drain |"), std::string::npos) << page;
+}
+
+TEST_F(WritesTest, WithoutADaemonNothingIsFlippedAndDoctorSaysSo) {
+  move.stop_daemon();
+  EXPECT_EQ(move.call(flip("cutover")).first, static_cast<int>(ExitCode::kNotReady));
+  const auto [exit, text] = move.call({"doctor"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady));
+  EXPECT_NE(text.find("v1 owns the data; no daemon keeps v2 true"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace crossfade::test

@@ -1,0 +1,75 @@
+#include "support/clients.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Repeated without harm: a write whose answer was lost may be there.
+std::string insert(const std::string& side, int number) {
+  if (side == "v1") return fmt::format("insert into exercises (id, plan_id, title) values ({0}, 1 + {0} % 100, 'by a client') on conflict (id) do nothing", number);
+  return fmt::format("insert into exercises (id, plan_id, owner, title) select {0}, id, owner, 'by a client' from plans where id = 1 + {0} % 100 "
+                     "on conflict (id) do nothing", number);
+}
+
+}  // namespace
+
+Clients::Clients(const std::string& conninfo, int sessions, int writes_per_second) {
+  const std::chrono::microseconds interval(1'000'000L * sessions / writes_per_second);
+  for (int n = 0; n < sessions; ++n) threads_.emplace_back([this, conninfo, n, interval] { write(conninfo, n, interval); });
+}
+
+void Clients::stop() {
+  stopping_ = true;
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Clients::expect_progress(std::uint64_t more) {
+  const auto goal = acknowledged_ + more;
+  EXPECT_TRUE(eventually([&] { return acknowledged_ >= goal; }, kLimit)) << "the clients are stuck";
+}
+
+std::vector<double> Clients::milliseconds() const {
+  auto sorted = milliseconds_;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
+void Clients::write(const std::string& conninfo, int session, std::chrono::microseconds interval) {
+  std::unique_ptr<Sql> sql;
+  auto next = Clock::now();
+  for (int number = kFirst + session * 1'000'000; !stopping_; ++number) {
+    std::this_thread::sleep_until(next);
+    next = std::max(next + interval, Clock::now());
+    const auto began = Clock::now();
+    for (bool there = false; !there;) {
+      try {
+        if (!sql) sql = std::make_unique<Sql>(conninfo);
+        const auto side = sql->value(fmt::format("select crossfade.route('gym', {})", number));
+        sql->exec(insert(side, number));
+        there = true;
+      } catch (const std::runtime_error&) {
+        // Not acknowledged, so it does not count if we stop here. A new session is right whatever it was.
+        if (stopping_) return;
+        sql.reset();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    written_.push_back(number);
+    milliseconds_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - began).count());
+    ++acknowledged_;
+  }
+}
+
+}  // namespace crossfade::test

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace crossfade::test {
+
+/// Applications of migration gym as a client library would have them: each asks crossfade.route which side to write, writes an
+/// exercise of a new number in that side's shape, and asks again when that was refused, by a fence or because the tables have
+/// the other shape by now. A write counts once it was acknowledged.
+class Clients {
+ public:
+  Clients(const std::string& conninfo, int sessions, int writes_per_second);
+  Clients(const Clients&) = delete;
+  Clients& operator=(const Clients&) = delete;
+  ~Clients() { stop(); }
+
+  void stop();
+  std::uint64_t acknowledged() const { return acknowledged_; }
+  /// Returns once `more` have been acknowledged; fails the test if that does not happen.
+  void expect_progress(std::uint64_t more);
+
+  /// After stop(): the numbers of the exercises that are there, and how long each write took, retries included.
+  const std::vector<int>& written() const { return written_; }
+  std::vector<double> milliseconds() const;
+
+  /// Numbers above this are ours.
+  static constexpr int kFirst = 1'000'000;
+
+ private:
+  void write(const std::string& conninfo, int session, std::chrono::microseconds interval);
+
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> acknowledged_ = 0;
+  std::mutex mutex_;
+  std::vector<int> written_;
+  std::vector<double> milliseconds_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace crossfade::test

@@ -1,0 +1,140 @@
+#include "cutover/decide.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+namespace crossfade::cutover {
+namespace {
+
+/// Every Attempt that a flip can be in, with every set of facts.
+void for_all(const std::function<void(const Attempt&, const FlipFacts&)>& look) {
+  for (int bits = 0; bits < 1 << 13; ++bits) {
+    int next = bits;
+    const auto bit = [&] {
+      const bool value = (next & 1) != 0;
+      next >>= 1;
+      return value;
+    };
+    Attempt attempt{.number = bit() ? 1 : 2, .way_back = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit()};
+    const FlipFacts facts{.owns = bit(), .blocked = bit(), .old_slot = bit(), .in_time = bit(), .drained = bit(), .intact = bit()};
+    look(attempt, facts);
+  }
+}
+
+TEST(DecideTest, CommitsOnlyWhatWasHeldDrainedToTheBarrierAndFoundIntact) {
+  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+    const auto step = decide(attempt, facts);
+    if (step != Step::kCommit && step != Step::kSwap) return;
+    EXPECT_TRUE(attempt.held && attempt.barrier && facts.drained && facts.intact && facts.in_time);
+    EXPECT_EQ(step == Step::kCommit, attempt.swapped);
+  });
+}
+
+TEST(DecideTest, EmitsTheBarrierOnlyWhileTheLocksAreHeld) {
+  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+    if (decide(attempt, facts) == Step::kBarrier) {
+      EXPECT_TRUE(attempt.held && !attempt.barrier);
+    }
+  });
+}
+
+TEST(DecideTest, ACommitInDoubtIsLookedUpAndNeverRepeated) {
+  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+    if (attempt.in_doubt) {
+      EXPECT_EQ(decide(attempt, facts), Step::kLookUp);
+    }
+  });
+}
+
+TEST(DecideTest, DoesNothingButTidyOnceTheWantedSideOwnsTheData) {
+  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+    if (!facts.owns || attempt.in_doubt) return;
+    const auto step = decide(attempt, facts);
+    EXPECT_TRUE(step == Step::kTidy || step == Step::kDone);
+    EXPECT_EQ(step == Step::kTidy, facts.old_slot && !attempt.tidied);
+  });
+}
+
+TEST(DecideTest, HoldsNobodyWithoutAWayBackAndWhileSomethingStandsInTheWay) {
+  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+    if (decide(attempt, facts) == Step::kHold) {
+      EXPECT_TRUE(attempt.way_back && !facts.blocked && attempt.number <= attempt.most);
+    }
+  });
+}
+
+TEST(DecideTest, LetsGoOnceTheLimitIsOverOrSomethingHasChanged) {
+  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+    if (!attempt.held || facts.owns || attempt.in_doubt) return;
+    const auto step = decide(attempt, facts);
+    if (!facts.in_time) {
+      EXPECT_EQ(step, Step::kRelease);
+    }
+    if (facts.in_time && attempt.barrier && facts.drained && !facts.intact) {
+      EXPECT_EQ(step, Step::kRelease);
+    }
+  });
+}
+
+/// Plays a flip against a world in which each step works; a crash before step `crash` forgets all that the command knew.
+struct World {
+  FlipFacts facts;
+  Attempt attempt;
+  int commits = 0;
+
+  void crash() {
+    attempt = Attempt{.most = attempt.most};
+    facts.drained = false;
+  }
+  void perform(Step step) {
+    switch (step) {
+      case Step::kMakeWayBack: attempt.way_back = true; break;
+      case Step::kHold: attempt.held = true; break;
+      case Step::kBarrier: attempt.barrier = true; break;
+      case Step::kDrain: facts.drained = true; break;
+      case Step::kSwap: attempt.swapped = true; break;
+      case Step::kCommit:
+        attempt.held = false;
+        facts.owns = facts.old_slot = true;
+        ++commits;
+        break;
+      case Step::kTidy: facts.old_slot = false; break;
+      case Step::kRefuse:
+      case Step::kLookUp:
+      case Step::kRelease:
+      case Step::kGiveUp:
+      case Step::kDone: FAIL() << to_text(step);
+    }
+  }
+  int play(int crash_at) {
+    int steps = 0;
+    for (auto step = decide(attempt, facts); step != Step::kDone && steps < 100; step = decide(attempt, facts)) {
+      perform(step);
+      if (++steps == crash_at) crash();
+    }
+    return steps;
+  }
+};
+
+TEST(DecideTest, EndsOnTheWantedSideWithOneCommitWhereverItIsBrokenOff) {
+  World whole;
+  const int steps = whole.play(0);
+  EXPECT_EQ(steps, 7);
+  for (int crash = 1; crash <= steps; ++crash) {
+    World world;
+    world.play(crash);
+    EXPECT_TRUE(world.facts.owns) << "crash after step " << crash;
+    EXPECT_EQ(world.commits, 1) << "crash after step " << crash;
+    EXPECT_FALSE(world.facts.old_slot);
+  }
+}
+
+TEST(DecideTest, GivesUpAfterAsManyAttemptsAsItHas) {
+  EXPECT_EQ(decide({.number = 4, .most = 3, .way_back = true}, {}), Step::kGiveUp);
+  EXPECT_EQ(decide({.number = 3, .most = 3, .way_back = true}, {}), Step::kHold);
+}
+
+}  // namespace
+}  // namespace crossfade::cutover

@@ -1,0 +1,68 @@
+#include "cutover/doctor.h"
+
+#include <gtest/gtest.h>
+
+namespace crossfade::cutover {
+namespace {
+
+DoctorFacts healthy(bool on_v2 = false) {
+  DoctorFacts facts;
+  facts.migration = "gym";
+  facts.prepared = facts.slot_there = true;
+  facts.on_v2 = on_v2;
+  facts.leader = "host:1";
+  facts.slot = on_v2 ? "crossfade_gym_reverse" : "crossfade_gym";
+  facts.other_slot = on_v2 ? "crossfade_gym" : "crossfade_gym_reverse";
+  return facts;
+}
+
+TEST(DoctorTest, NothingIsToBeDoneWhereNothingIsHalfDone) {
+  EXPECT_EQ(diagnose(healthy()).state, "v1 owns the data; nothing is half done");
+  EXPECT_EQ(diagnose(healthy()).next, "");
+  EXPECT_EQ(diagnose(healthy(true)).state, "v2 owns the data; nothing is half done");
+}
+
+TEST(DoctorTest, ASlotOfTheOtherDirectionIsClearedAwayByTheCommandThatWouldChangeNothing) {
+  auto facts = healthy();
+  facts.other_slot_there = true;
+  EXPECT_NE(diagnose(facts).state.find("before its commit, which changed nothing: slot crossfade_gym_reverse"), std::string::npos);
+  EXPECT_EQ(diagnose(facts).next.find("crossfade rollback writes --confirm gym: v1 owns the data already"), 0U);
+  facts = healthy(true);
+  facts.other_slot_there = true;
+  EXPECT_EQ(diagnose(facts).next.find("crossfade cutover writes --confirm gym: v2 owns the data already"), 0U);
+}
+
+TEST(DoctorTest, AFlipThatGoesOnIsLeftAlone) {
+  auto facts = healthy();
+  facts.other_slot_there = true;
+  facts.flip_session = "pid 7 (app)";
+  EXPECT_EQ(diagnose(facts).state, "v1 owns the data; a flip is going on in pid 7 (app)");
+  EXPECT_EQ(diagnose(facts).next.find("wait"), 0U);
+}
+
+TEST(DoctorTest, EachThingThatIsWrongHasItsStep) {
+  struct Case {
+    void (*change)(DoctorFacts&);
+    const char* state;
+    const char* next;
+  };
+  const Case cases[] = {
+      {[](DoctorFacts& f) { f.prepared = false; }, "not in this database", "crossfade run --prepare"},
+      {[](DoctorFacts& f) { f.missing = "public.plans"; }, "not where it left them: public.plans", "find out who moved them"},
+      {[](DoctorFacts& f) { f.shut = "public.plans"; }, "a fence keeps applications from public.plans", "drop trigger"},
+      {[](DoctorFacts& f) { f.unfenced = "gym_v2.plans"; }, "anybody can write tables of v2 by mistake: gym_v2.plans", "create trigger crossfade_fence"},
+      {[](DoctorFacts& f) { f.slot_there = false; }, "slot crossfade_gym is gone, so v2 has missed changes", "crossfade run"},
+      {[](DoctorFacts& f) { f.leader = ""; }, "no daemon keeps v2 true", "crossfade run"},
+      {[](DoctorFacts& f) { f.completed = true; }, "a slot is left", "crossfade complete --confirm gym"},
+  };
+  for (const auto& each : cases) {
+    auto facts = healthy();
+    each.change(facts);
+    const auto diagnosis = diagnose(facts);
+    EXPECT_NE(diagnosis.state.find(each.state), std::string::npos) << diagnosis.state;
+    EXPECT_EQ(diagnosis.next.find(each.next), 0U) << diagnosis.next;
+  }
+}
+
+}  // namespace
+}  // namespace crossfade::cutover

@@ -1,0 +1,86 @@
+#include "cutover/sides.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "mapping/migration_file.h"
+
+namespace crossfade::cutover {
+namespace {
+
+constexpr const char* kYaml = R"yaml(
+migration: gym
+schemas: {source: app, shadow: gym_v2, mapping: gym_map, reverse: gym_unmap, stable: gym_app}
+sources: {plans: {key: [id]}, legacy.moves: {key: [id]}, auth.users: {shared: true}}
+targets:
+  plans: {follow: {plans: {id: id}, auth.users: {owner: id}}}
+  days: {follow: {plans: {plan_id: id}, legacy.moves: {plan_id: plan_id}}}
+reverse:
+  plans: {follow: {plans: {id: id}}}
+  moves: {follow: {days: {id: "select id from days where id = any($id)"}}}
+)yaml";
+
+v1::Migration file() { return mapping::read_migration_yaml("migration.yaml", kYaml); }
+
+std::vector<std::string> names(const std::vector<SwapStep>& steps) {
+  std::vector<std::string> names;
+  for (const auto& step : steps) names.push_back(step.name);
+  return names;
+}
+const SwapStep& find(const std::vector<SwapStep>& steps, const std::string& name) {
+  for (const auto& step : steps) {
+    if (step.name == name) return step;
+  }
+  throw std::runtime_error("no step " + name);
+}
+using Names = std::vector<std::string>;
+
+TEST(SidesTest, TablesOfV2TakeThePlaceOfThoseOfV1) {
+  using mapping::TableName;
+  const auto before = sides_of(file(), mapping::Places::kBeforeWrites);
+  EXPECT_EQ(before.v1, (std::vector<TableName>{{"app", "plans"}, {"legacy", "moves"}}));
+  EXPECT_EQ(before.v2, (std::vector<TableName>{{"gym_v2", "days"}, {"gym_v2", "plans"}}));
+  EXPECT_EQ(before.shared, (std::vector<TableName>{{"auth", "users"}}));
+  const auto after = sides_of(file(), mapping::Places::kSwapped);
+  EXPECT_EQ(after.v1, (std::vector<TableName>{{"app", "plans_v1"}, {"legacy", "moves_v1"}}));
+  EXPECT_EQ(after.v2, (std::vector<TableName>{{"app", "days"}, {"app", "plans"}}));
+  EXPECT_EQ(after.shared, before.shared);
+}
+
+TEST(SwapTest, OpensTheNewOwnerBeforeItsTablesMoveAndClosesTheOldOneAfterwards) {
+  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "a, b");
+  EXPECT_EQ(names(steps), (Names{"exclusive lock", "fences off", "views", "names", "fences on", "sequences"}));
+  EXPECT_EQ(steps.front().sql, "lock table a, b in access exclusive mode");
+  EXPECT_NE(find(steps, "fences off").sql.find(R"(on "gym_v2"."days")"), std::string::npos);
+  EXPECT_NE(find(steps, "fences on").sql.find(R"(on "legacy"."moves_v1")"), std::string::npos);
+}
+
+TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {
+  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
+  EXPECT_EQ(find(steps, "names").sql,
+            "select crossfade.retire('gym', '\"app\".\"plans\"');\n"
+            "select crossfade.retire('gym', '\"legacy\".\"moves\"');\n"
+            "alter table \"gym_v2\".\"days\" set schema \"app\";\n"
+            "alter table \"gym_v2\".\"plans\" set schema \"app\";\n");
+}
+
+TEST(SwapTest, TheWayBackIsTheSameBackwards) {
+  const auto steps = swap_steps(file(), mapping::Direction::kForward, outline(file(), mapping::Direction::kForward), "");
+  EXPECT_EQ(names(steps), (Names{"exclusive lock", "fences off", "names", "views", "fences on", "sequences"}));
+  EXPECT_EQ(find(steps, "names").sql,
+            "alter table \"app\".\"days\" set schema \"gym_v2\";\n"
+            "alter table \"app\".\"plans\" set schema \"gym_v2\";\n"
+            "select crossfade.reinstate('gym');\n");
+  EXPECT_NE(find(steps, "fences off").sql.find(R"(on "app"."plans_v1")"), std::string::npos);
+  EXPECT_NE(find(steps, "fences on").sql.find(R"(on "gym_v2"."plans")"), std::string::npos);
+}
+
+TEST(SwapTest, SequencesGoBeyondThoseOfTheTableOfTheSameName) {
+  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
+  EXPECT_EQ(find(steps, "sequences").sql,
+            "select crossfade.advance_sequences('\"app\".\"days\"', null);\n"
+            "select crossfade.advance_sequences('\"app\".\"plans\"', '\"app\".\"plans_v1\"');\n");
+}
+
+}  // namespace
+}  // namespace crossfade::cutover
