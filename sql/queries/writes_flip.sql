@@ -8,7 +8,7 @@ with turned as (
 ), checkpoint as (
   update crossfade.checkpoint
   set system_identifier = $3, timeline = $4::int, slot = $5, slot_created_lsn = $6::pg_lsn,
-      settled_lsn = pg_current_wal_insert_lsn(), consistent_lsn = pg_current_wal_insert_lsn(), settled_at = clock_timestamp()
+      settled_lsn = pg_current_wal_insert_lsn(), consistent_lsn = pg_current_wal_insert_lsn()
   where migration = $1
 ), dirty as (
   delete from crossfade.dirty where migration = $1

@@ -67,10 +67,17 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
   pg::Parameters parameters = {name};
   const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
-  const auto course = co_await course_of(connection, file);
-  co_await connection.script("begin");
-  auto preflight = co_await mapping::inspect_catalog(connection, course);
-  co_await connection.script("rollback");
+  auto course = co_await course_of(connection, file);
+  mapping::Preflight preflight;
+  for (;;) {
+    co_await connection.script("begin");
+    preflight = co_await mapping::inspect_catalog(connection, course);
+    co_await connection.script("rollback");
+    // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
+    auto course_now = co_await course_of(connection, file);
+    if (course_now.direction == course.direction) break;
+    course = std::move(course_now);
+  }
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;
     Failure::Facts facts;
