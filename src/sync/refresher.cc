@@ -231,8 +231,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const auto transactions = batch.transactions.size();
   const auto settled = run_.queue.settled_without(batch, run_.received);
   const auto beat = whole.empty() ? last_beat(batch) : std::nullopt;
-  const store::Reached reached{settled, consistent ? std::optional(settled) : std::nullopt,
-                               beat ? std::optional(beat->sent_at) : std::nullopt};
+  store::Reached reached{settled, std::nullopt, beat ? std::optional(beat->sent_at) : std::nullopt};
   std::optional<Failure> failure;
   double clock = 0;
   try {
@@ -241,7 +240,9 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
       auto work = all_of(keys);
       co_await write(connection, keys, std::move(work), 0);
     }
+    // Rows that a deleted parent took along are still to come back.
     consistent = consistent && run_.dirty_keys == 0;
+    if (consistent) reached.consistent = settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
     clock = co_await store::write_checkpoint(connection, run_, reached);
