@@ -12,6 +12,7 @@
 #include "app/service_manager.h"
 #include "app/watch.h"
 #include "base/failure.h"
+#include "sync/backoff.h"
 #include "sync/prepare.h"
 #include "sync/together.h"
 
@@ -30,7 +31,23 @@ asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const ma
   }
   auto model = co_await prepared_model(connection, file);
   auto settings = engine_settings(options, name, model.direction);
-  co_return std::make_shared<Leg>(std::move(model), std::move(settings));
+  co_return std::make_shared<Leg>(std::move(model), std::move(settings), false);
+}
+
+/// As next_leg; a server that is away is waited for.
+asio::awaitable<std::shared_ptr<Leg>> find_next_leg(const mapping::MigrationFile& file, const Leg& last) {
+  sync::Backoff backoff;
+  while (!last.engine.stopping()) {
+    std::optional<Failure> away;
+    try {
+      co_return co_await next_leg(file, last);
+    } catch (const Failure& failure) {
+      if (failure.verdict() != Verdict::kReconnect) throw;
+      away = failure;
+    }
+    co_await backoff.wait(*away);
+  }
+  co_return nullptr;
 }
 
 /// The engine came to its end; whoever serves it ends too.
@@ -46,7 +63,7 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<L
       failure = caught;
     }
     if (!failure) throw Stopped{};
-    auto next = co_await next_leg(file, *leg);
+    auto next = co_await find_next_leg(file, *leg);
     if (leg->engine.stopping()) throw Stopped{};
     if (!next) throw *failure;
     leg = std::move(next);

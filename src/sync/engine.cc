@@ -36,7 +36,6 @@ void Engine::stop() {
 
 asio::awaitable<void> Engine::run() {
   const auto executor = co_await asio::this_coro::executor;
-  auto patience = 100ms;
   while (!stopping_) {
     runtime_ = std::make_shared<Runtime>(model_, settings_, metrics_, executor);
     runtime_->lag = lag_;
@@ -51,7 +50,6 @@ asio::awaitable<void> Engine::run() {
       }
       failure = caught;
     }
-    if (was_up_ && runtime_->epoch != 0 && !failure) patience = 100ms;
     // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
     if (failure) runtime_->lag.send(Clock::now());
     lag_ = runtime_->lag;
@@ -60,11 +58,8 @@ asio::awaitable<void> Engine::run() {
     metrics_.connected("source", false);
     metrics_.connected("stream", false);
     if (!failure || stopping_) continue;
-    log::warn("connection is made anew", {{"because", failure->what()}, {"doing", failure->facts().doing}, {"wait_ms", patience.count()}});
     metrics_.retried("reconnect");
-    asio::steady_timer timer(executor, patience);
-    co_await timer.async_wait(asio::use_awaitable);
-    patience = std::min<std::chrono::milliseconds>(patience * 2, 5s);
+    co_await backoff_.wait(*failure);
   }
 }
 
@@ -90,6 +85,7 @@ asio::awaitable<void> Engine::run_once() {
   run.settled = run.received = from->settled;
   run.consistent = from->consistent;
   was_up_ = true;
+  backoff_.reset();
   log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
 
   // Before the first chunk: a server that is busy already is not given more to do.

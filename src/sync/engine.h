@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "sync/backoff.h"
 #include "sync/runtime.h"
 
 namespace crossfade::sync {
@@ -11,7 +12,9 @@ namespace crossfade::sync {
 /// database knows. So a cut line, a restarted server and a lost slot take no path of their own.
 class Engine {
  public:
-  Engine(const mapping::Model& model, Settings settings, Metrics& metrics) : model_(model), settings_(std::move(settings)), metrics_(metrics) {}
+  /// `was_up`: the database was worked with before, by another engine of this process; so a server that is away is waited for.
+  Engine(const mapping::Model& model, Settings settings, Metrics& metrics, bool was_up = false)
+      : model_(model), settings_(std::move(settings)), metrics_(metrics), was_up_(was_up) {}
 
   /// Returns after stop(); throws what a person must decide (not the leader, no privilege, a shape that changed).
   asio::awaitable<void> run();
@@ -35,8 +38,9 @@ class Engine {
   Metrics& metrics_;
   std::shared_ptr<Runtime> runtime_;
   LagGauge lag_;
+  Backoff backoff_;
   bool stopping_ = false;
-  bool was_up_ = false;  ///< a run got as far as following its slot
+  bool was_up_;  ///< a run got as far as following its slot
 };
 
 }  // namespace crossfade::sync
