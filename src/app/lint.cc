@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "api/message.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "base/failure.h"
@@ -50,7 +51,7 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::Migra
   const auto linted = co_await verify::lint(connection, preflight.model, how);
   co_await connection.script("rollback");
   const auto reply = verify::reply_of(preflight.model, linted);
-  std::cout << (options.json ? verify::to_json(reply) + "\n" : verify::to_text(reply));
+  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
   co_return verify::exit_code(reply);
 }
 

@@ -2,8 +2,9 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include "api/status_text.h"
+#include "api/message.h"
 #include "api/page.h"
+#include "api/status_text.h"
 #include "app/status.h"
 #include "app/watch.h"
 #include "base/failure.h"
@@ -81,7 +82,7 @@ asio::awaitable<Response> verify_now(Observed o, Request request) {
   const auto found = co_await compare.run();
   co_await verify::record(connection, o.model, found);
   o.metrics.rows_compared(found.compared_rows);
-  co_return Response{200, "application/json", verify::to_json(verify::reply_of(o.model, found))};
+  co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
 }
 
 }  // namespace

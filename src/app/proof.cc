@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "api/client.h"
+#include "api/message.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/observers.h"
@@ -22,7 +23,7 @@ constexpr auto kBetweenLooks = std::chrono::milliseconds(500);
 
 template <typename Reply>
 ExitCode show(const Options& options, const Reply& reply) {
-  std::cout << (options.json ? verify::to_json(reply) + "\n" : verify::to_text(reply));
+  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
   return verify::exit_code(reply);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <sstream>
 
 #include "base/log.h"
@@ -77,28 +78,18 @@ asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
 
 /// So that WAL on the primary is not kept by a long backfill, a huge transaction or a slow target.
 asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
-  auto batch = run_.queue.take_all();
-  std::optional<Failure> failure;
-  std::uint64_t rows = 0;
-  const auto settled = run_.queue.settled_without(batch, run_.received);
+  Taken taken;
+  taken.batch = run_.queue.take_all();
   // No heartbeat counts: what is set down cannot be read in v2 yet.
-  const store::Reached reached{settled, std::nullopt, std::nullopt};
-  try {
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  std::uint64_t rows = 0;
+  const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     co_await connection.script("begin");
-    rows = co_await store::write_dirty(connection, run_, batch);
-    co_await store::write_checkpoint(connection, run_, reached);
-    co_await connection.script("commit");
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure) {
-    run_.queue.put_back(std::move(batch));
-    throw *failure;
-  }
+    rows = co_await store::write_dirty(connection, run_, taken.batch);
+  };
+  co_await settle(connection, taken, work);
   run_.dirty_keys += rows;
   if (rows > 0) run_.catching_up = true;
-  settle(batch);
-  run_.settled = std::max(run_.settled, settled);
   co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
 }
 
@@ -224,51 +215,30 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     co_await connection.script("rollback");
     co_return true;
   }
-  std::vector<Key> keys(batch.keys.begin(), batch.keys.end());
-  const auto whole = take_whole_targets(keys);
+  const bool all = batch.keys.size() < run_.settings.batch_keys;
+  auto taken = take(std::move(batch));
   // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
-  bool consistent = batch.keys.size() < run_.settings.batch_keys && whole.empty();
-  const auto transactions = batch.transactions.size();
-  const auto settled = run_.queue.settled_without(batch, run_.received);
-  const auto beat = whole.empty() ? last_beat(batch) : std::nullopt;
-  store::Reached reached{settled, std::nullopt, beat ? std::optional(beat->sent_at) : std::nullopt};
-  std::optional<Failure> failure;
-  double clock = 0;
-  try {
-    if (!whole.empty()) co_await reconcile(connection, run_, whole);
-    if (!keys.empty()) {
-      auto work = all_of(keys);
-      co_await write(connection, keys, std::move(work), 0);
+  bool consistent = all && taken.whole.empty();
+  const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
+    if (!taken.whole.empty()) co_await reconcile(connection, run_, taken.whole);
+    if (!taken.keys.empty()) {
+      auto all_keys = all_of(taken.keys);
+      co_await write(connection, taken.keys, std::move(all_keys), 0);
     }
     // Rows that a deleted parent took along are still to come back.
     consistent = consistent && run_.dirty_keys == 0;
-    if (consistent) reached.consistent = settled;
+    if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
-    clock = co_await store::write_checkpoint(connection, run_, reached);
-    co_await connection.script("commit");
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure) {
-    run_.queue.put_back(std::move(batch));
-    throw *failure;
-  }
-  settle(batch);
-  if (beat) applied(*beat, clock);
-  run_.settled = std::max(run_.settled, settled);
+  };
+  co_await settle(connection, taken, work);
+  run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
   if (consistent) {
-    run_.consistent = std::max(run_.consistent, settled);
+    run_.consistent = std::max(run_.consistent, taken.reached.settled);
     lanes_.rest();
+    if (run_.catching_up) co_await become_consistent(connection);
   }
-  run_.metrics.refresh_done(Clock::now() - began, transactions);
-  if (!whole.empty()) {
-    run_.backfilling = run_.catching_up = true;
-    run_.steer.raise();
-    co_return false;
-  }
-  if (consistent && run_.catching_up) co_await become_consistent(connection);
-  co_return !consistent;
+  co_return !consistent && taken.whole.empty();
 }
 
 /// All targets equal the views at one snapshot for the first time since they were filled.
@@ -313,7 +283,41 @@ void Refresher::applied(const Beat& beat, double clock) {
   run_.metrics.heartbeat_applied(beat.sent_at);
 }
 
-void Refresher::settle(const Batch& batch) {
+Refresher::Taken Refresher::take(Batch batch) const {
+  Taken taken;
+  taken.batch = std::move(batch);
+  taken.keys.assign(taken.batch.keys.begin(), taken.batch.keys.end());
+  taken.whole = take_whole_targets(taken.keys);
+  // A target that is still to be compared has not seen the beat's effect.
+  if (taken.whole.empty()) taken.beat = last_beat(taken.batch);
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
+  return taken;
+}
+
+asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work) {
+  std::optional<Failure> failure;
+  double clock = 0;
+  try {
+    co_await work();
+    clock = co_await store::write_checkpoint(connection, run_, taken.reached);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    run_.queue.put_back(std::move(taken.batch));
+    throw *failure;
+  }
+  retire(taken.batch);
+  if (taken.beat) applied(*taken.beat, clock);
+  run_.settled = std::max(run_.settled, taken.reached.settled);
+  if (taken.whole.empty()) co_return;
+  run_.backfilling = run_.catching_up = true;
+  run_.steer.raise();
+}
+
+void Refresher::retire(const Batch& batch) {
   for (const auto& transaction : batch.transactions) {
     for (const auto& mark : transaction.marks) {
       std::istringstream words(mark);

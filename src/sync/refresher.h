@@ -2,6 +2,7 @@
 
 #include "sync/catch_up.h"
 #include "sync/runtime.h"
+#include "sync/store.h"
 
 namespace crossfade::sync {
 
@@ -51,7 +52,20 @@ class Refresher {
   std::optional<Beat> last_beat(const Batch& batch) const;
   /// Its effect was committed when the server's clock stood at `clock`.
   void applied(const Beat& beat, double clock);
-  void settle(const Batch& batch);
+
+  /// What one round has taken out of the queue, and how far the settled position comes with it.
+  struct Taken {
+    Batch batch;
+    std::vector<Key> keys;
+    std::vector<std::uint16_t> whole;  ///< targets that are compared whole
+    std::optional<Beat> beat;
+    store::Reached reached;
+  };
+  Taken take(Batch batch) const;
+  /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that
+  /// fails the batch is in the queue again.
+  asio::awaitable<void> settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work);
+  void retire(const Batch& batch);
 
   /// The targets that `keys` name whole; those keys are taken out.
   std::vector<std::uint16_t> take_whole_targets(std::vector<Key>& keys) const;

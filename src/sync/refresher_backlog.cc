@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -48,36 +49,15 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
     run_.queue.put_back(std::move(batch));
     co_return true;
   }
-  std::vector<Key> keys(batch.keys.begin(), batch.keys.end());
-  const auto whole = take_whole_targets(keys);
-  const auto transactions = batch.transactions.size();
-  const auto settled = run_.queue.settled_without(batch, run_.received);
-  const auto beat = whole.empty() ? last_beat(batch) : std::nullopt;
-  const store::Reached reached{settled, std::nullopt, beat ? std::optional(beat->sent_at) : std::nullopt};
-  std::optional<Failure> failure;
-  double clock = 0;
-  try {
-    auto work = co_await share(keys);
+  auto taken = take(std::move(batch));
+  const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
+    auto left = co_await share(taken.keys);
     co_await connection.script("begin isolation level repeatable read");
-    if (!whole.empty()) co_await reconcile(connection, run_, whole);
-    co_await write(connection, keys, std::move(work), keys.size() - 1);
-    clock = co_await store::write_checkpoint(connection, run_, reached);
-    co_await connection.script("commit");
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure) {
-    run_.queue.put_back(std::move(batch));
-    throw *failure;
-  }
-  settle(batch);
-  if (beat) applied(*beat, clock);
-  run_.settled = std::max(run_.settled, settled);
-  run_.metrics.refresh_done(Clock::now() - began, transactions);
-  if (!whole.empty()) {
-    run_.backfilling = run_.catching_up = true;
-    run_.steer.raise();
-  }
+    if (!taken.whole.empty()) co_await reconcile(connection, run_, taken.whole);
+    co_await write(connection, taken.keys, std::move(left), taken.keys.size() - 1);
+  };
+  co_await settle(connection, taken, work);
+  run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
   co_return true;
 }
 

@@ -1,7 +1,6 @@
 #include "verify/report.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 
@@ -96,15 +95,6 @@ std::string to_text(const v1::CheckReply& reply) {
     text += check.verdict() == "PASS" ? "\n" : format(": expected {}, found {}\n", check.expected(), check.found());
   }
   return text + format("{} passed, {} warned, {} failed\n", grouped(reply.passed()), grouped(reply.warned()), grouped(reply.failed()));
-}
-
-std::string to_json(const google::protobuf::Message& reply) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.always_print_primitive_fields = true;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  (void)google::protobuf::util::MessageToJsonString(reply, &json, options);
-  return json;
 }
 
 ExitCode exit_code(const v1::VerifyReply& reply) { return left(reply) > 0 ? ExitCode::kMismatch : ExitCode::kOk; }

@@ -5,19 +5,12 @@
 #include "base/exit_code.h"
 #include "crossfade/v1/verify.pb.h"
 
-namespace google::protobuf {
-class Message;
-}
-
 /// Results as people read them and as scripts do. Pure.
 namespace crossfade::verify {
 
 std::string to_text(const v1::VerifyReply& reply);
 std::string to_text(const v1::AccountReply& reply);
 std::string to_text(const v1::CheckReply& reply);
-
-/// One line of JSON with every field in it, named as in the message.
-std::string to_json(const google::protobuf::Message& reply);
 
 /// "exercises id 42: column title: view \"Squat\", shadow null; column sets: view 3, shadow 4", or which side lacks the row.
 std::string describe(const v1::VerifyReply::Row& row);
