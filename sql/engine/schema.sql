@@ -158,6 +158,14 @@ create table if not exists crossfade.retired (
   primary key (migration, relation)
 );
 
+-- Triggers that rest while crossfade alone writes their table.
+create table if not exists crossfade.resting (
+  migration text not null references crossfade.migration on delete cascade,
+  relation oid not null,
+  name name not null,
+  primary key (migration, relation, name)
+);
+
 -- Who did what, when, at which position. Kept when a migration ends.
 create table if not exists crossfade.audit (
   id bigint generated always as identity primary key,

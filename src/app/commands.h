@@ -17,6 +17,7 @@ ExitCode demo(const Options& options);
 ExitCode verify(const Options& options);
 ExitCode account(const Options& options);
 ExitCode check(const Options& options);
+ExitCode compare(const Options& options);
 ExitCode quarantine(const Options& options);
 ExitCode touch(const Options& options);
 ExitCode import(const Options& options);

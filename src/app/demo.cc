@@ -4,12 +4,14 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <thread>
 
 #include "api/status_text.h"
 #include "app/commands.h"
 #include "app/live_writer.h"
 #include "app/stage.h"
 #include "base/failure.h"
+#include "mapping/migration_file.h"
 #include "pg/connection.h"
 
 namespace crossfade::app {
@@ -54,6 +56,27 @@ void load_sample(Stage& stage, const Size& size) {
               read_file(stage.migration() / "sample.sql") + "; analyze");
 }
 
+/// Until the application has written some more, or it is clear that it has no word for v2.
+void wait_for_writes(const LiveWriter& writer) {
+  const auto goal = writer.committed() + 50;
+  const auto give_up = pg::Clock::now() + std::chrono::seconds(3);
+  while (writer.committed() < goal && pg::Clock::now() < give_up) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+/// The writes go to v2 and come back with all that was written there.
+void move_writes_there_and_back(Stage& stage, const LiveWriter& writer) {
+  const auto name = mapping::load_migration(stage.migration()).yaml.migration();
+  const auto flip = [&](const char* group) {
+    stage.command({group, "writes", "--confirm", name, "--evidence", stage.server().directory().string()});
+  };
+  flip("cutover");
+  const auto before = writer.committed();
+  wait_for_writes(writer);
+  Stage::say(fmt::format("The application has written {} transactions to v2, and v1 is kept true. Back again, with all of them.", writer.committed() - before));
+  flip("rollback");
+  wait_for_writes(writer);
+}
+
 /// The whole show: an application that writes, the daemon, and the commands a person would type.
 void play(const Options& options, const std::filesystem::path& migration) {
   const auto& size = *std::find_if(std::begin(kSizes), std::end(kSizes), [&](const Size& s) { return options.size == s.name; });
@@ -66,14 +89,15 @@ void play(const Options& options, const std::filesystem::path& migration) {
   stage.command({"verify"});
   stage.command({"account"});
   stage.command({"cutover", "reads", "--percent", "10"});
-  stage.command({"cutover", "reads", "--percent", "50"});
   stage.command({"cutover", "reads", "--percent", "100"});
   Stage::say("All reads are on v2. Something is wrong, say: back, at once, with nothing lost.");
   stage.command({"rollback", "reads"});
   stage.command({"cutover", "reads"});
+  Stage::say("Now the writes. The application waits for a moment, then finds v2 in the place of v1 and goes on with that.");
+  move_writes_there_and_back(stage, writer);
   writer.stop();
   Stage::say(fmt::format("The application wrote {} transactions meanwhile. What it wrote last is waited for, then all is compared once more.", writer.committed()));
-  stage.command({"wait", "--lsn", stage.value("select pg_current_wal_insert_lsn()"), "--timeout", "60s"});
+  stage.command({"wait", "--phase", "following", "--lsn", stage.value("select pg_current_wal_insert_lsn()")});
   stage.command({"verify"});
   stage.command({"account"});
   const bool equal = stage.value("select drifted_rows = 0 and whole from crossfade.verification order by id desc limit 1") == "t";
@@ -81,7 +105,7 @@ void play(const Options& options, const std::filesystem::path& migration) {
   if (options.keep) stage.wait_for_interrupt();
   Stage::say("Stopping the daemon.");
   stage.stop_daemon();
-  Stage::say("Moved, rolled back, moved again, verified equal, every row accounted for.");
+  Stage::say("Reads moved, rolled back and moved again; writes there and back; verified equal, every row accounted for.");
 }
 
 }  // namespace

@@ -18,16 +18,30 @@ namespace crossfade::app {
 
 namespace asio = boost::asio;
 
-LiveWriter::LiveWriter(std::string conninfo, const std::filesystem::path& workload, int per_second) {
+namespace {
+
+std::vector<std::string> read_all(const std::filesystem::path& workload) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(workload)) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
+  std::vector<std::string> transactions;
   for (const auto& file : files) {
     std::ifstream in(file);
     std::ostringstream text;
     text << in.rdbuf();
-    transactions_.push_back(text.str());
+    transactions.push_back(text.str());
   }
+  return transactions;
+}
+
+/// No such column, no such table, or a fence: the tables are not what they were.
+bool of_the_other_side(std::string_view sqlstate) { return sqlstate == "42703" || sqlstate == "42P01" || sqlstate == "CF001"; }
+
+}  // namespace
+
+LiveWriter::LiveWriter(std::string conninfo, const std::filesystem::path& workload, int per_second) : transactions_(read_all(workload)) {
+  const auto of_v2 = workload.string() + "_v2";
+  if (std::filesystem::exists(of_v2)) transactions_of_v2_ = read_all(of_v2);
   thread_ = std::thread([this, conninfo, per_second] { write(conninfo, per_second); });
 }
 
@@ -43,18 +57,22 @@ void LiveWriter::write(std::string conninfo, int per_second) {
     endpoint.conninfo = conninfo;
     endpoint.application_name = "live writer";
     pg::Connection connection = co_await pg::Connection::open(endpoint);
+    // What it rolls back may have been over already.
+    connection.on_notice([](std::string_view, std::string_view) {});
     std::mt19937 random(1);
-    std::uniform_int_distribution<std::size_t> choose(0, transactions_.size() - 1);
     asio::steady_timer pause(io);
     auto next = pg::Clock::now();
+    bool on_v2 = false;
     while (!stopping_) {
       bool refused = false;
+      const auto& transactions = on_v2 ? transactions_of_v2_ : transactions_;
       try {
-        co_await connection.script(transactions_[choose(random)]);
+        co_await connection.script(transactions[random() % transactions.size()]);
         ++committed_;
       } catch (const Failure& failure) {
         if (failure.connection_lost()) throw;
         refused = true;
+        if (of_the_other_side(failure.sqlstate()) && !transactions_of_v2_.empty()) on_v2 = !on_v2;
       }
       if (refused) {
         ++refused_;

@@ -8,8 +8,9 @@
 
 namespace crossfade::app {
 
-/// The application that goes on writing v1 while it is moved: runs the transactions of a migration's workload folder, one
-/// file after the other, at random and about `per_second` of them. In a thread with a connection of its own.
+/// The application that goes on writing while it is moved: runs the transactions of a migration's workload folder, one file
+/// after the other, at random and about `per_second` of them. Where the tables turn out to have v2's shape it goes on with the
+/// folder that has `_v2` at the end of its name, and the other way round. In a thread with a connection of its own.
 class LiveWriter {
  public:
   LiveWriter(std::string conninfo, const std::filesystem::path& workload, int per_second);
@@ -26,7 +27,7 @@ class LiveWriter {
  private:
   void write(std::string conninfo, int per_second);
 
-  std::vector<std::string> transactions_;
+  std::vector<std::string> transactions_, transactions_of_v2_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> committed_{0};
   std::atomic<std::uint64_t> refused_{0};

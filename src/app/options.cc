@@ -86,6 +86,8 @@ const Command kCommands[] = {
     {"account", "Show where every source row went; 4 if any is unaccounted for", nothing},
     {"check", "Run the migration's own checks",
      [](CLI::App& app, Options& o) { app.add_option("--when", o.when, "before or after")->check(CLI::IsMember({"before", "after"})); }},
+    {"compare", "Ask v1 and v2 an application's query for sampled keys; 4 if answers differ",
+     [](CLI::App& app, Options& o) { app.add_option("--query", o.query, "File with the query on v1, the one on v2, and the keys")->required(); }},
     {"quarantine", "Keys set aside: list, retry all, or accept one so that the writes may move without it",
      [](CLI::App& app, Options& o) { app.add_option("action", o.words, "list, retry, or accept KEY"); }},
     {"touch", "Offer keys of a target by hand",

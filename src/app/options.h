@@ -41,6 +41,7 @@ struct Options {
   bool watch = false;                      ///< status
   bool repair = false;                     ///< verify
   std::vector<std::string> targets;        ///< verify
+  std::filesystem::path query;             ///< compare
   std::string when;                        ///< check
   std::vector<std::string> words;          ///< what follows: TARGET KEY…, TABLE FILE…
   double percent = 100;                    ///< cutover reads

@@ -26,7 +26,9 @@ std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Mod
   const auto line = [&](const std::string& what) { text += fmt::format("{:2}. {}\n", step++, what); };
   line("create schema crossfade with its tables and functions, where it is not there");
   for (const auto& script : install_scripts(file)) line(fmt::format("run {} in schema {}, where that is not there", script.file, script.schema));
-  for (const auto& target : model.targets) line(fmt::format("fence {}.{} against writes from outside", target.table.schema, target.table.name));
+  for (const auto& target : model.targets) {
+    line(fmt::format("fence {}.{} against writes from outside; its triggers rest", target.table.schema, target.table.name));
+  }
   if (!model.stable_schema.empty()) {
     for (const auto& target : model.targets) line(fmt::format("create view {}.{} over the mapping, for applications", model.stable_schema, target.name));
   }

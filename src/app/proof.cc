@@ -9,6 +9,8 @@
 #include "app/observers.h"
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
+#include "sync/prepare.h"
+#include "sync/store.h"
 #include "verify/account.h"
 #include "verify/checks.h"
 #include "verify/compare.h"
@@ -51,6 +53,11 @@ asio::awaitable<v1::AccountReply> account_now(const Options& options, const mapp
 asio::awaitable<v1::CheckReply> check_now(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "check"));
   verify::CheckRun how;
+  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  if (prepared) {
+    const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
+    if (direction == mapping::Direction::kReverse) how.places = mapping::Places::kSwapped;
+  }
   std::vector<verify::CheckResult> results;
   for (const auto when : {v1::Check::WHEN_BEFORE, v1::Check::WHEN_AFTER}) {
     const auto* name = when == v1::Check::WHEN_BEFORE ? "before" : "after";

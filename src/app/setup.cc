@@ -93,6 +93,7 @@ asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const ma
   const bool made_stable = co_await cutover::make_stable_views(connection, preflight.model);
   if (made_stable) made.push_back(preflight.model.stable_schema);
   co_await sync::enter(connection, preflight.model, made);
+  for (auto rest : sync::rest_triggers(preflight.model)) co_await connection.script(std::move(rest));
   co_await connection.script("commit");
   co_await sync::begin_stream(connection, preflight.model, settings);
   log::info("prepared", {{"migration", preflight.model.name}, {"targets", preflight.model.targets.size()}, {"slot", settings.slot}});

@@ -48,7 +48,9 @@ asio::awaitable<void> clear_away(pg::Connection& connection, const v1::Migration
   const auto schemas = co_await schemas_to_drop(connection, file, parse_array(rows.text(0, 3)));
   const auto old_tables = sides_of(file, mapping::Places::kSwapped).v1;
   std::string script = "begin; set local lock_timeout = '5s';\n";
-  for (const auto& statement : sync::drop_fences(outline(file, Direction::kReverse))) script += statement + ";\n";
+  const auto v1 = outline(file, Direction::kReverse);
+  for (const auto& statement : sync::drop_fences(v1)) script += statement + ";\n";
+  for (const auto& statement : sync::wake_triggers(v1)) script += statement + ";\n";
   for (const auto direction : {Direction::kForward, Direction::kReverse}) {
     script += fmt::format("drop publication if exists {};\n", quote_identifier(sync::publication_name(name, direction)));
   }

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "base/sql_text.h"
 #include "cutover/stable_views.h"
 #include "mapping/migration_file.h"
+#include "mapping/surrogate.h"
 #include "sync/fence.h"
 
 namespace crossfade::cutover {
@@ -82,6 +85,21 @@ SwapStep sequences(const v1::Migration& file, const Sides& after, Direction to) 
   return step;
 }
 
+/// The view of reverse.sql that has a surrogate's name knows the ids as v2 has them.
+SwapStep ids(const v1::Migration& file, Direction to) {
+  SwapStep step{"ids", "", ""};
+  for (const auto& [name, surrogate] : std::map(file.surrogates().begin(), file.surrogates().end())) {
+    const auto table = quote_literal(mapping::surrogate_table(file.migration(), name).quoted());
+    const auto listed = quote_literal(quote_qualified(file.schemas().reverse(), name));
+    const std::vector<std::optional<std::string>> columns(surrogate.of().begin(), surrogate.of().end());
+    step.sql += to == Direction::kReverse ? fmt::format("select crossfade.hand_ids_over({}, {});\n", table, listed)
+                                          : fmt::format("select crossfade.take_ids_back({}, {}, {});\n", table, listed, quote_literal(array_text(columns)));
+    step.says += (step.says.empty() ? "" : ", ") + name;
+  }
+  step.says += to == Direction::kReverse ? ": v2 gives ids beyond those that crossfade gave" : ": ids that v2 gave stay, and crossfade gives those beyond";
+  return step;
+}
+
 }  // namespace
 
 Sides sides_of(const v1::Migration& file, Places places) {
@@ -131,14 +149,17 @@ std::vector<SwapStep> swap_steps(const v1::Migration& file, Direction to, const 
   const auto after = sides_of(file, places_of(to));
   std::vector<SwapStep> steps;
   steps.push_back({"exclusive lock", "lock table " + lock_order + " in access exclusive mode", "readers wait too from here on: all tables of both sides are locked"});
-  steps.push_back({"fences off", joined(sync::drop_fences(outline(file, from))),
-                   fmt::format("applications may write {}", to_v2 ? "v2" : "v1")});
+  const auto owner = outline(file, from);
+  const auto follower = outline(file, to);
+  steps.push_back({"fences off", joined(sync::drop_fences(owner)) + joined(sync::wake_triggers(owner)),
+                   fmt::format("applications may write {0}; triggers of {0} wake", to_v2 ? "v2" : "v1")});
   if (to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, true));
   steps.push_back(to_v2 ? retire(file.migration(), before, after) : reinstate(file.migration(), before, after));
   if (!to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, false));
-  steps.push_back({"fences on", joined(sync::create_fences(outline(file, to))),
-                   fmt::format("{} is written by the engine alone", to_v2 ? "v1" : "v2")});
+  steps.push_back({"fences on", joined(sync::create_fences(follower)) + joined(sync::rest_triggers(follower)),
+                   fmt::format("{0} is written by the engine alone; triggers of {0} rest", to_v2 ? "v1" : "v2")});
   steps.push_back(sequences(file, after, to));
+  if (!file.surrogates().empty()) steps.push_back(ids(file, to));
   return steps;
 }
 

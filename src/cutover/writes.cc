@@ -127,8 +127,9 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   }
   if (!flight_.steps().empty() && flight_.steps().back().outcome.empty()) flight_.end(failure.what());
   draining_ = false;
-  const bool slot_waits = step == Step::kMakeWayBack && failure.sqlstate() == "57014";
-  const bool no_lock = failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || slot_waits;
+  // A slot that waits for a transaction, or locks of many tables that took too long together.
+  const bool too_slow = failure.sqlstate() == "57014" && step != Step::kCommit;
+  const bool no_lock = failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || too_slow;
   if (no_lock && observed) co_await find_holders(step == Step::kSwap);
   // The session that held the locks is gone, or a statement took too long: nothing has changed, and it may pass.
   const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();

@@ -17,7 +17,7 @@ namespace crossfade::cutover {
 
 /// How long a flip of the writes may make others wait, and how often it tries.
 struct HoldLimits {
-  std::chrono::milliseconds lock_timeout{500};  ///< for one table's lock; whoever queues behind us waits as long
+  std::chrono::milliseconds lock_timeout{100};  ///< for one table's lock, and half as long again for all; whoever queues behind us waits as long
   std::chrono::milliseconds hold{1000};         ///< from the first lock to the commit
   int attempts = 20;
   std::chrono::milliseconds pause{200};         ///< between two attempts, up to four times as long

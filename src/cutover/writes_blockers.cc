@@ -4,6 +4,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "base/sql_text.h"
 #include "cutover/tables.h"
 #include "mapping/inspect.h"
 #include "verify/checks.h"
@@ -16,6 +23,8 @@ namespace queries = sql::queries;
 
 /// Longer, and a transaction is not on its way to its end: the hold would run into its limit again and again.
 constexpr const char* kLongTransactionSeconds = "2";
+/// On a busy system something is always on its way, but not always the same.
+constexpr std::chrono::seconds kCheckPatience{3};
 
 /// Publication and engine of the way back need a model that fits.
 asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
@@ -37,13 +46,62 @@ asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesF
   found.way_back = std::move(preflight.model);
 }
 
-asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
+/// Rows of a lazy target that nobody has asked for yet. Once v2 is the source, v1 would lose what they came from.
+std::string missing_rows(const mapping::Model& model, const mapping::Target& target) {
+  std::string same;
+  for (const auto& column : target.key) same += fmt::format("{0}s.{1} = v.{1}", same.empty() ? "" : " and ", quote_identifier(column));
+  const auto& column = target.locators.front().columns.front();
+  return fmt::format("{0} v where not exists (select from {1} s where {2}) and not exists (select from crossfade.quarantine q "
+                     "where q.migration = {3} and q.target = {4} and q.accepted_by is not null and q.key[1] = v.{5}::text)",
+                     quote_qualified(model.mapping_schema, target.name), target.table.quoted(), same, quote_literal(model.name),
+                     quote_literal(target.name), quote_identifier(column));
+}
+
+asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
+  const auto& file = flip.file.yaml;
+  const bool any = std::any_of(file.targets().begin(), file.targets().end(), [](const auto& target) { return target.second.backfill() == v1::TargetTable::BACKFILL_LAZY; });
+  if (!any) co_return;
+  co_await connection.script("begin");
+  const auto course = mapping::forward_course(file);
+  const auto preflight = co_await mapping::inspect_catalog(connection, course);
+  co_await connection.script("rollback");
+  for (const auto& target : preflight.model.targets) {
+    if (!target.lazy) continue;
+    const auto missing = missing_rows(preflight.model, target);
+    auto count = fmt::format("select count(*) from {}", missing);
+    const auto rows = co_await connection.query(std::move(count));
+    if (rows.number(0, 0) == 0) continue;
+    const auto column = quote_identifier(target.locators.front().columns.front());
+    found.blockers.push_back({"lazy", fmt::format("{} rows of {} were never asked for and are in v1 alone", rows.number(0, 0), target.name),
+                              fmt::format("select crossfade.touch({}, {}, {}::text) from (select distinct v.{} from {}) k", quote_literal(file.migration()),
+                                          quote_literal(target.name), column, column, missing)});
+  }
+}
+
+asio::awaitable<std::vector<Blocker>> failing_checks(pg::Connection& connection, const WritesFlip& flip) {
   const verify::CheckRun after{.when = v1::Check::WHEN_AFTER};
   const auto results = co_await verify::run_checks(connection, flip.file.yaml, after);
+  std::vector<Blocker> failing;
   for (const auto& result : results) {
     if (result.verdict != verify::CheckResult::Verdict::kFail) continue;
-    found.blockers.push_back({"check", fmt::format("{}: {} was expected, {} found", result.name, result.expected, result.found),
-                              "crossfade check --when after"});
+    failing.push_back({"check", fmt::format("{}: {} was expected, {} found", result.name, result.expected, result.found), "crossfade check --when after"});
+  }
+  co_return failing;
+}
+
+/// One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
+asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto give_up = pg::Clock::now() + kCheckPatience;
+  for (;;) {
+    auto failing = co_await failing_checks(connection, flip);
+    if (failing.empty()) co_return;
+    if (pg::Clock::now() >= give_up) {
+      found.blockers.insert(found.blockers.end(), failing.begin(), failing.end());
+      co_return;
+    }
+    asio::steady_timer pause(executor, std::chrono::milliseconds(50));
+    co_await pause.async_wait(asio::use_awaitable);
   }
 }
 
@@ -66,6 +124,14 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   for (std::size_t row = 0; row < busy.size() && !flip.limits.terminate_blockers; ++row) {
     found.blockers.push_back({"long transaction", std::string(busy.text(row, 0)), "let it end, or end it: select pg_terminate_backend(PID)"});
   }
+  const auto follower = names_text(to_v2 ? now.v2 : now.v1);
+  pg::Parameters written = {follower};
+  const auto triggers = co_await connection.query(std::string(queries::waking_triggers), written);
+  for (std::size_t row = 0; row < triggers.size(); ++row) {
+    if (triggers.truth(row, 2)) continue;
+    found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", triggers.text(row, 0), triggers.text(row, 1)),
+                              fmt::format("select crossfade.rest_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(triggers.text(row, 1)))});
+  }
   if (!to_v2) co_return found;
 
   pg::Parameters wishes = {names_text(now.v2), names_text(now.v1), file.schemas().source()};
@@ -74,6 +140,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
     found.blockers.push_back({"name taken", fmt::format("{} has a name that a table of this migration is to have", taken.text(row, 0)),
                               "rename it"});
   }
+  co_await look_at_lazy(connection, flip, found);
   co_await look_at_way_back(connection, flip, found);
   if (found.blockers.empty()) co_await look_at_checks(connection, flip, found);
   co_return found;

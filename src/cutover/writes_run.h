@@ -25,6 +25,7 @@ class WritesRun {
   boost::asio::awaitable<void> perform(Step step);
   boost::asio::awaitable<void> make_way_back();
   boost::asio::awaitable<void> hold();
+  boost::asio::awaitable<void> lock(std::string statement);
   boost::asio::awaitable<void> swap();
   boost::asio::awaitable<void> commit();
   boost::asio::awaitable<void> look_up();

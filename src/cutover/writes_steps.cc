@@ -102,15 +102,25 @@ asio::awaitable<void> WritesRun::hold() {
   const auto forward = co_await forward_outline(*observer_, file_);
   swap_ = swap_steps(file_, flip_.to, forward, all);
   // Should this process freeze, the server ends its session and lets the writers go on.
-  auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {0}; set local statement_timeout = {1}; "
-                           "set local idle_in_transaction_session_timeout = {1}", flip_.limits.lock_timeout.count(), flip_.limits.hold.count());
+  auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}; set local idle_in_transaction_session_timeout = {}",
+                           flip_.limits.lock_timeout.count(), flip_.limits.hold.count());
   begun_ = true;
   co_await locker_->script(std::move(begin));
-  auto lock = fmt::format("lock table {} in share row exclusive mode", tables);
   hold_began_ = pg::Clock::now();
-  co_await locker_->script(std::move(lock));
+  auto tables_lock = fmt::format("lock table {} in share row exclusive mode", tables);
+  co_await lock(std::move(tables_lock));
   attempt_.held = true;
   flight_.end();
+}
+
+/// lock_timeout is each table's: whoever waits behind the first of many would wait for all of them.
+asio::awaitable<void> WritesRun::lock(std::string statement) {
+  const auto all = flip_.limits.lock_timeout * 3 / 2;
+  auto bound = fmt::format("set local statement_timeout = {}", all.count());
+  co_await locker_->script(std::move(bound));
+  co_await locker_->script(std::move(statement));
+  auto rest = fmt::format("set local statement_timeout = {}", flip_.limits.hold.count());
+  co_await locker_->script(std::move(rest));
 }
 
 asio::awaitable<void> WritesRun::swap() {
@@ -122,7 +132,11 @@ asio::awaitable<void> WritesRun::swap() {
   }
   for (std::size_t n = 0; n < swap_.size(); ++n) {
     flight_.begin(swap_[n].name);
-    co_await locker_->script(swap_[n].sql);
+    if (n == 0) {
+      co_await lock(swap_[n].sql);
+    } else {
+      co_await locker_->script(swap_[n].sql);
+    }
     flight_.end();
     if (n > 0) continue;
     // After the tables' locks, in the order in which the engine takes them.

@@ -30,6 +30,7 @@ class Builder {
     check_server(catalog_.server, findings_);
     add_sources();
     if (course_.direction == Direction::kForward) model_.surrogates = check_surrogates(course_, catalog_, findings_);
+    if (course_.direction == Direction::kReverse) check_ids_come_back(catalog_, findings_);
     add_targets();
     return std::move(preflight_);
   }

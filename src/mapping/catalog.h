@@ -84,12 +84,20 @@ struct FunctionCatalog {
   std::string problem;                ///< "volatile", "clock", or "opaque": it may read tables that nobody sees
 };
 
+/// A trigger that a user made on a target's table.
+struct TriggerCatalog {
+  std::string name;
+  std::string table;                  ///< the target's, or a partition; quoted where it must be
+  bool always = false;                ///< `enable always`: it never rests
+};
+
 struct TargetCatalog {
   RelationCatalog table;
   RelationCatalog view;
   std::optional<RelationCatalog> keeps;   ///< in reverse: the view of rejects.sql that names rows of the table, if there is one
   std::vector<ReadCatalog> reads;
   std::vector<FunctionCatalog> functions;
+  std::vector<TriggerCatalog> triggers;   ///< that would fire now
   std::vector<std::string> surrogates;    ///< whose ids the view reads; what their views read is among `reads`
 };
 

@@ -82,6 +82,20 @@ void check_functions(const TargetCatalog& target, Findings& found) {
   }
 }
 
+/// They rest while the engine writes the table, as they would under the server's own replication.
+void check_triggers(const TargetCatalog& target, Findings& found) {
+  std::vector<std::string> resting;
+  for (const auto& trigger : target.triggers) {
+    if (!trigger.always) {
+      resting.push_back(trigger.name);
+      continue;
+    }
+    found.warn(fmt::format("trigger {} of {} is enable always: it fires on what crossfade writes there, and may change it", trigger.name, trigger.table),
+               fmt::format("alter table {} enable trigger {};  -- unless that is wanted", trigger.table, quote_identifier(trigger.name)));
+  }
+  if (!resting.empty()) found.note(fmt::format("rest while crossfade writes the table, and wake once applications do: triggers {}", fmt::join(resting, ", ")));
+}
+
 }  // namespace
 
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right) {
@@ -115,6 +129,7 @@ bool check_target(const Course& course, const std::string& name, const TargetCat
   check_columns(course, target, found);
   check_surplus(target, rules, found);
   check_functions(target, found);
+  check_triggers(target, found);
   found.conclude(fmt::format("view and table agree: {} columns, key ({})", target.table.columns.size(),
                              fmt::join(target.table.primary_key, ", ")));
   return !target.table.primary_key.empty();

@@ -162,7 +162,8 @@ void complete(v1::Migration& yaml) {
   }
   auto& cutover = *yaml.mutable_cutover();
   if (!cutover.has_hold_limit()) cutover.mutable_hold_limit()->set_seconds(1);
-  if (!cutover.has_lock_timeout()) cutover.mutable_lock_timeout()->set_nanos(500'000'000);
+  // Far below what users notice: writers queue behind a lock that is waited for. Trying again costs nobody anything.
+  if (!cutover.has_lock_timeout()) cutover.mutable_lock_timeout()->set_nanos(100'000'000);
   if (cutover.route_steps().empty()) {
     for (const std::uint32_t step : {10U, 50U, 100U}) cutover.add_route_steps(step);
   }

@@ -44,6 +44,8 @@ class Findings {
   void warn(std::string message, std::string fix) {
     add(Finding::Level::kWarn, std::move(message), std::move(fix), ExitCode::kPrecondition);
   }
+  /// Something to know that is no fault.
+  void note(std::string message) { all_.push_back({Finding::Level::kOk, subject_, std::move(message), "", ExitCode::kOk}); }
   /// Says that all is well, where nothing else was said.
   void conclude(std::string message) {
     if (!said_) add(Finding::Level::kOk, std::move(message), "", ExitCode::kOk);

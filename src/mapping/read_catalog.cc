@@ -144,11 +144,24 @@ void look_through_surrogates(const Course& course, const std::map<std::string, S
   }
 }
 
+asio::awaitable<std::vector<TriggerCatalog>> read_triggers(pg::Connection& connection, const RelationCatalog& table) {
+  pg::Parameters tables = {array_text({table.quoted()})};
+  const auto result = co_await connection.query(std::string(queries::waking_triggers), tables);
+  std::vector<TriggerCatalog> triggers;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    triggers.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.truth(row, 2)});
+  }
+  co_return triggers;
+}
+
 asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Course& course, std::string name) {
   TargetCatalog target;
   const auto& table = course.tables.at(name);
   target.table = co_await read_relation(connection, table.schema, table.name);
-  if (target.table.exists()) co_await read_foreign_keys(connection, course, target.table);
+  if (target.table.exists()) {
+    co_await read_foreign_keys(connection, course, target.table);
+    target.triggers = co_await read_triggers(connection, target.table);
+  }
   if (!course.rejects_schema.empty()) {
     auto keeps = co_await read_relation(connection, course.rejects_schema, rejects_name(name));
     if (keeps.exists()) target.keeps = std::move(keeps);

@@ -91,6 +91,22 @@ std::vector<Surrogate> check_surrogates(const Course& course, const Catalog& cat
   return surrogates;
 }
 
+void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings) {
+  for (const auto& [name, read] : catalog.surrogates) {
+    Findings found(findings, "surrogate " + name);
+    std::vector<std::string> wanted = {"id"};
+    for (const auto& column : read.ids.columns) {
+      if (column.name != "id") wanted.push_back(column.name);
+    }
+    const bool whole = std::all_of(wanted.begin(), wanted.end(), [&, &view = read.view](const auto& column) { return view.find(column) != nullptr; });
+    if (read.view.kind != 'v' || !whole) {
+      found.fail(fmt::format("reverse.sql has no view {} of the ids that v2 gives: a rollback would not know them", name),
+                 fmt::format("Create {} in reverse.sql: the natural keys as v2 has them, with {}.", read.view.quoted(), fmt::join(wanted, ", ")));
+    }
+    found.conclude("ids that v2 gives come back with the writes");
+  }
+}
+
 std::vector<std::uint16_t> used_surrogates(const Catalog& catalog, const std::vector<Surrogate>& surrogates, const Target& target,
                                            std::vector<Finding>& findings) {
   std::vector<std::uint16_t> used;

@@ -23,6 +23,9 @@ std::string create_surrogate_tables(const v1::Migration& yaml);
 /// The file's surrogates as the catalog has them.
 std::vector<Surrogate> check_surrogates(const Course& course, const Catalog& catalog, std::vector<Finding>& findings);
 
+/// In the reverse direction: whether reverse.sql says which ids v2 has given, so that a rollback keeps them.
+void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings);
+
 /// Places in `surrogates` of those that the view of `target` reads.
 std::vector<std::uint16_t> used_surrogates(const Catalog& catalog, const std::vector<Surrogate>& surrogates, const Target& target,
                                            std::vector<Finding>& findings);

@@ -35,6 +35,22 @@ std::vector<std::string> drop_fences(const mapping::Model& model) {
   return statements;
 }
 
+std::vector<std::string> rest_triggers(const mapping::Model& model) {
+  std::vector<std::string> statements;
+  for (const auto& target : model.targets) {
+    statements.push_back(fmt::format("select crossfade.rest_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
+  }
+  return statements;
+}
+
+std::vector<std::string> wake_triggers(const mapping::Model& model) {
+  std::vector<std::string> statements;
+  for (const auto& target : model.targets) {
+    statements.push_back(fmt::format("select crossfade.wake_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
+  }
+  return statements;
+}
+
 std::string create_publication(const mapping::Model& model) {
   std::string tables;
   for (const auto& source : model.sources) {

@@ -17,6 +17,12 @@ std::vector<std::string> create_fences(const mapping::Model& model);
 /// The opposite, for the side that is to own the data: where a target has no fence, nothing happens.
 std::vector<std::string> drop_fences(const mapping::Model& model);
 
+/// Triggers that users made on the targets rest as long as the engine alone writes them; crossfade.resting has their names. Want
+/// the migration to be entered.
+std::vector<std::string> rest_triggers(const mapping::Model& model);
+/// The opposite, for the side that is to own the data.
+std::vector<std::string> wake_triggers(const mapping::Model& model);
+
 /// The publication of the sources that are followed.
 std::string create_publication(const mapping::Model& model);
 

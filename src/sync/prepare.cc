@@ -28,6 +28,7 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
   const auto fences_there = co_await connection.query(std::string(queries::fences_of_schema), shadow);
   for (std::size_t row = 0; row < fences_there.size(); ++row) co_await connection.script(std::string(fences_there.text(row, 0)));
   pg::Parameters name = {migration};
+  co_await connection.query(std::string(queries::wake_all_triggers), name);
   const auto unfinished = co_await connection.query(std::string(queries::cancel_truncate), name);
   if (!unfinished.is_null(0, 0)) co_await connection.script(std::string(unfinished.text(0, 0)));
   for (const auto* stage : {"1", "2"}) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/sql_text.h"
+#include "mapping/moved_names.h"
 
 namespace crossfade::verify {
 namespace {
@@ -75,7 +76,7 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
   try {
     co_await connection.script(preamble(migration, check, how));
     prepared = true;
-    const auto rows = co_await connection.script(check.sql());
+    const auto rows = co_await connection.script(mapping::with_moved_names(check.sql(), migration, how.places));
     result.found = found_in(rows);
     passed = as_expected(check, rows);
   } catch (const Failure& failure) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crossfade/v1/migration.pb.h"
+#include "mapping/course.h"
 #include "pg/connection.h"
 
 namespace crossfade::verify {
@@ -30,6 +31,7 @@ struct CheckResult {
 struct CheckRun {
   v1::Check::When when = v1::Check::WHEN_AFTER;
   std::chrono::milliseconds timeout{60'000};
+  mapping::Places places = mapping::Places::kBeforeWrites;  ///< the statements name the tables as before the cutover of the writes
 };
 asio::awaitable<std::vector<CheckResult>> run_checks(pg::Connection& connection, const v1::Migration& migration, CheckRun how);
 

@@ -22,10 +22,21 @@ void expect_done(Move& move, const std::vector<std::string>& words) {
 
 void flip(Move& move, bool to_v2) {
   if (to_v2) {
+    expect_done(move, {"wait", "--phase", "following", "--timeout", "60s"});
     expect_done(move, {"verify"});
     expect_done(move, {"account"});
   }
-  expect_done(move, {to_v2 ? "cutover" : "rollback", "writes", "--confirm", "gym", "--lock-timeout", "100ms", "--evidence", move.server().directory() / "evidence"});
+  expect_done(move, {to_v2 ? "cutover" : "rollback", "writes", "--confirm", "gym", "--evidence", move.server().directory() / "evidence"});
+}
+
+/// kill -9, and another daemon leads.
+void restart_daemon(Move& move) {
+  const auto epoch = [&] { return std::stoi(move.sql().value("select epoch from crossfade.lease")); };
+  move.kill_daemon();
+  const auto before = epoch();
+  move.start_daemon();
+  ASSERT_TRUE(eventually([&] { return epoch() > before || !move.daemon().running(); }, kLimit));
+  ASSERT_TRUE(move.daemon().running()) << "the daemon has ended by itself";
 }
 
 TEST(FlipTest, NoAcknowledgedWriteIsLostOrDoubledByFlipsThereAndBack) {
@@ -38,6 +49,7 @@ TEST(FlipTest, NoAcknowledgedWriteIsLostOrDoubledByFlipsThereAndBack) {
     SCOPED_TRACE(n);
     clients.expect_progress(250);
     flip(move, n % 2 == 1);
+    if (n % 3 == 0) restart_daemon(move);
     if (n % 2 == 0) move.expect_caught_up();
   }
   clients.expect_progress(250);

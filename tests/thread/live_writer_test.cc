@@ -43,6 +43,24 @@ TEST_F(LiveWriterTest, WhatTheDatabaseRefusesIsCountedApartAndRolledBackWhole) {
   EXPECT_EQ(sql.value("select count(*) from written"), std::to_string(writer.committed()));
 }
 
+TEST_F(LiveWriterTest, ItGoesOnWithV2WhereTheTablesHaveItsShapeAndTurnsBack) {
+  transaction("1.sql", "insert into public.written default values");
+  const auto of_v2 = workload.string() + "_v2";
+  fs::create_directories(of_v2);
+  std::ofstream(of_v2 + "/1.sql") << "insert into public.written_v2 default values";
+  app::LiveWriter writer(database.conninfo(), workload, 500);
+  fs::remove_all(of_v2);
+  const auto expect_more = [&](const std::string& table) {
+    const auto before = std::stoi(sql.value("select count(*) from " + table));
+    EXPECT_TRUE(eventually([&] { return std::stoi(sql.value("select count(*) from " + table)) >= before + 10; })) << table;
+  };
+  expect_more("written");
+  sql.exec("alter table written rename to written_v2");
+  expect_more("written_v2");
+  sql.exec("alter table written_v2 rename to written");
+  expect_more("written");
+}
+
 TEST_F(LiveWriterTest, ItEndsWithTheServer) {
   ThrowawayServer server;
   transaction("1.sql", "select 1");

@@ -44,7 +44,9 @@ TEST_F(WritesTest, AfterTheCutoverV2IsWrittenAndV1Follows) {
 
 TEST_F(WritesTest, GoesThereAndBackAndThereAgainWithAllNamesAndRows) {
   const auto before = names();
+  ASSERT_NE(move.sql().value("select count(*) from crossfade.chunk"), "0");
   expect_done(flip("cutover"));
+  EXPECT_EQ(move.sql().value("select (select count(*) from crossfade.account) + (select count(*) from crossfade.chunk)"), "0");
   move.sql().exec("insert into plans values (500, 'of v2'); insert into weeks values (500, 1), (500, 2); update exercises set title = 'v2 was here' where id = 7");
   expect_v1_follows(move);
   expect_done(flip("rollback"));
@@ -54,6 +56,12 @@ TEST_F(WritesTest, GoesThereAndBackAndThereAgainWithAllNamesAndRows) {
   EXPECT_EQ(move.sql().value("select crossfade.route('gym', 1)"), "v1");
   move.sql().exec("update exercises set title = 'and v1 again' where id = 7");
   move.expect_equal();
+  // What was proved of the other direction, or before it, is no proof for this one.
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.account"), "0");
+  const auto [refused, why] = move.call(flip("cutover"));
+  EXPECT_EQ(refused, static_cast<int>(ExitCode::kNotReady));
+  EXPECT_NE(why.find("✗ verification: v2 was never compared with v1 as a whole"), std::string::npos) << why;
+  EXPECT_NE(why.find("✗ account: source rows were never counted"), std::string::npos) << why;
   prove();
   expect_done(flip("cutover"));
   EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "and v1 again");

@@ -55,6 +55,22 @@ TEST(SwapTest, OpensTheNewOwnerBeforeItsTablesMoveAndClosesTheOldOneAfterwards) 
   EXPECT_NE(find(steps, "fences on").sql.find(R"(on "legacy"."moves_v1")"), std::string::npos);
 }
 
+TEST(SwapTest, TriggersWakeOnTheSideThatIsWrittenAndRestOnTheOther) {
+  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
+  EXPECT_NE(find(steps, "fences off").sql.find(R"(select crossfade.wake_triggers('gym', '"gym_v2"."days"'))"), std::string::npos);
+  EXPECT_NE(find(steps, "fences on").sql.find(R"(select crossfade.rest_triggers('gym', '"legacy"."moves_v1"'))"), std::string::npos);
+}
+
+TEST(SwapTest, IdsAreHandedOverAndTakenBack) {
+  auto with_ids = file();
+  (*with_ids.mutable_surrogates())["day_id"].add_of("plan_id");
+  const auto forward = outline(with_ids, mapping::Direction::kForward);
+  EXPECT_EQ(find(swap_steps(with_ids, mapping::Direction::kReverse, forward, ""), "ids").sql,
+            "select crossfade.hand_ids_over('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"');\n");
+  EXPECT_EQ(find(swap_steps(with_ids, mapping::Direction::kForward, forward, ""), "ids").sql,
+            "select crossfade.take_ids_back('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"', '{\"plan_id\"}');\n");
+}
+
 TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {
   const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
   EXPECT_EQ(find(steps, "names").sql,

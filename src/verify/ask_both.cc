@@ -1,0 +1,210 @@
+#include "verify/ask_both.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "verify/answer.h"
+
+namespace crossfade::verify {
+namespace {
+
+namespace queries = sql::queries;
+using pg::Clock;
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+constexpr int kMostShown = 20;
+constexpr auto kStatementTimeout = "60s";
+
+class Asking {
+ public:
+  Asking(pg::Connection& first, pg::Connection& second, AskBoth how) : first_(first), second_(second), how_(how) {
+    const auto& schemas = how_.migration.schemas();
+    v1_path_ = quote_identifier(schemas.source());
+    v2_path_ = quote_identifier(schemas.shadow()) + ", " + v1_path_;
+    reply_.set_migration(how_.migration.migration());
+  }
+
+  asio::awaitable<v1::CompareReply> to_end() {
+    co_await share_snapshot();
+    const auto keys = co_await read_keys();
+    for (const auto& key : keys) co_await learn(key);
+    co_await second_.script("set local search_path to " + v2_path_);
+    for (const auto& key : keys) co_await compare(key);
+    co_await let_go();
+    reply_.set_keys(static_cast<double>(keys.size()));
+    reply_.set_v1_milliseconds(v1_time_.count() / reply_.keys());
+    reply_.set_v2_milliseconds(v2_time_.count() / reply_.keys());
+    co_await judge_suspects();
+    finish();
+    co_return std::move(reply_);
+  }
+
+ private:
+  /// A key whose answers differed, with v1's: as long as v1 says the same, a change that is on its way is no excuse.
+  struct Suspect {
+    Answer v1;
+    std::string what;
+  };
+
+  asio::awaitable<void> share_snapshot() {
+    auto begin = fmt::format("begin isolation level repeatable read read only; set local statement_timeout = '{}'; set local search_path to {}",
+                             kStatementTimeout, v1_path_);
+    co_await first_.script(begin);
+    pg::Parameters parameters = {how_.migration.migration(), std::nullopt};
+    const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
+    if (state.empty() || state.truth(0, 0)) {
+      throw precondition_failure(state.empty() ? "the migration is not prepared" : "v2 owns the data, and v1's tables have other names",
+                                 state.empty() ? "crossfade run --prepare" : "compare before the writes move; afterwards crossfade verify speaks of v1");
+    }
+    as_of_ = state.text(0, 3);
+    const auto snapshot = co_await first_.query("select pg_catalog.pg_export_snapshot()");
+    auto join = fmt::format("{}; set transaction snapshot {}", begin, quote_literal(snapshot.text(0, 0)));
+    co_await second_.script(std::move(join));
+  }
+
+  asio::awaitable<void> let_go() {
+    co_await first_.script("rollback");
+    co_await second_.script("rollback");
+  }
+
+  asio::awaitable<std::vector<std::string>> read_keys() {
+    const auto rows = co_await first_.query(how_.queries.keys);
+    std::vector<std::string> keys;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (auto key = rows.optional_text(row, 0)) keys.push_back(std::move(*key));
+    }
+    if (keys.empty()) throw usage_failure("the statement below -- keys gives no key", "choose some, e.g. select id from plans order by random() limit 100");
+    co_return keys;
+  }
+
+  asio::awaitable<Answer> ask(pg::Connection& connection, const std::string& query, std::string key) {
+    pg::Parameters parameters = {std::move(key)};
+    const auto rows = co_await connection.query(query, std::move(parameters));
+    co_return answer_of(rows);
+  }
+
+  asio::awaitable<void> learn(std::string key) {
+    const auto once = co_await ask(first_, how_.queries.v1, key);
+    const auto again = co_await ask(second_, how_.queries.v1, key);
+    columns_ = once.columns;
+    if (noise_.learn(once, again)) co_return;
+    throw usage_failure(fmt::format("v1 gives other rows for key {} each time it is asked, at one snapshot", key),
+                        "take out what is random or goes by the clock, or give limit an order that leaves no choice");
+  }
+
+  asio::awaitable<void> compare(std::string key) {
+    const auto began = Clock::now();
+    const auto of_v1 = co_await ask(first_, how_.queries.v1, key);
+    const auto between = Clock::now();
+    const auto of_v2 = co_await ask(second_, how_.queries.v2, key);
+    v1_time_ += between - began;
+    v2_time_ += Clock::now() - between;
+    auto quiet = noise_.without(of_v1);
+    auto what = difference(quiet, noise_.without(of_v2));
+    const auto before = suspects_.find(key);
+    if (!what) {
+      if (before != suspects_.end()) reply_.set_late(reply_.late() + 1);
+      suspects_.erase(key);
+    } else if (before != suspects_.end() && before->second.v1 == quiet) {
+      differs(key, *what);
+      suspects_.erase(key);
+    } else {
+      suspects_[key] = {std::move(quiet), std::move(*what)};
+    }
+  }
+
+  void differs(const std::string& key, const std::string& what) {
+    reply_.set_differing(reply_.differing() + 1);
+    if (reply_.differences_size() >= kMostShown) return;
+    auto& difference = *reply_.add_differences();
+    difference.set_key(key);
+    difference.set_what(what);
+  }
+
+  /// Looks again, each time at a snapshot that has in v2 what v1 had at the last look, until all are judged.
+  asio::awaitable<void> judge_suspects() {
+    const auto give_up = Clock::now() + how_.patience;
+    while (!suspects_.empty() && Clock::now() < give_up) {
+      const bool there = co_await caught_up(give_up);
+      if (!there) co_return;
+      co_await share_snapshot();
+      co_await second_.script("set local search_path to " + v2_path_);
+      const auto left = suspects_;
+      for (const auto& [key, suspect] : left) co_await compare(key);
+      co_await let_go();
+    }
+  }
+
+  /// False once the time is over.
+  asio::awaitable<bool> caught_up(Clock::time_point give_up) {
+    const auto executor = co_await asio::this_coro::executor;
+    for (;;) {
+      pg::Parameters parameters = {how_.migration.migration(), as_of_};
+      const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
+      if (!state.empty() && state.truth(0, 1)) co_return true;
+      if (state.empty() || !state.truth(0, 2)) {
+        Failure::Facts facts;
+        facts.exit = ExitCode::kNotReady;
+        facts.message = fmt::format("{} keys differ, e.g. {}: {}; with no daemon at work nobody knows whether their changes are only on the way",
+                                    suspects_.size(), suspects_.begin()->first, suspects_.begin()->second.what);
+        facts.advice = "crossfade run, then compare again";
+        throw Failure(std::move(facts));
+      }
+      if (Clock::now() >= give_up) co_return false;
+      asio::steady_timer pause(executor, std::chrono::milliseconds(20));
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+  }
+
+  void finish() {
+    reply_.set_undecided(static_cast<double>(suspects_.size()));
+    reply_.set_equal(reply_.keys() - reply_.differing() - reply_.undecided());
+    for (const auto column : noise_.columns) reply_.add_ignored(columns_[column]);
+    if (noise_.order) reply_.add_ignored("the order of rows");
+  }
+
+  pg::Connection& first_;
+  pg::Connection& second_;
+  const AskBoth how_;
+  std::string v1_path_, v2_path_;
+  std::string as_of_;  ///< what committed before can be seen at the last snapshot
+  Noise noise_;
+  std::vector<std::string> columns_;
+  std::map<std::string, Suspect> suspects_;
+  Milliseconds v1_time_{0}, v2_time_{0};
+  v1::CompareReply reply_;
+};
+
+}  // namespace
+
+asio::awaitable<v1::CompareReply> ask_both(pg::Connection& first, pg::Connection& second, AskBoth how) {
+  Asking asking(first, second, how);
+  co_return co_await asking.to_end();
+}
+
+std::string to_text(const v1::CompareReply& reply) {
+  std::string text;
+  for (const auto& difference : reply.differences()) text += fmt::format("key {}: {}\n", difference.key(), difference.what());
+  if (reply.differing() > reply.differences_size()) text += fmt::format("… and {:.0f} more keys\n", reply.differing() - reply.differences_size());
+  text += fmt::format("{:.0f} keys asked: {:.0f} equal, {:.0f} differ\n", reply.keys(), reply.equal(), reply.differing());
+  if (reply.late() > 0) text += fmt::format("{:.0f} of the equal ones were late: they waited for changes on their way to v2\n", reply.late());
+  if (reply.undecided() > 0) text += fmt::format("{:.0f} could not be judged: they kept changing, or v2 is behind\n", reply.undecided());
+  std::string ignored;
+  for (const auto& what : reply.ignored()) ignored += (ignored.empty() ? "" : ", ") + what;
+  if (!ignored.empty()) text += fmt::format("not compared, because v1 does not give it twice alike: {}\n", ignored);
+  return text + fmt::format("a key took {:.1f} ms on v1, {:.1f} ms on v2\n", reply.v1_milliseconds(), reply.v2_milliseconds());
+}
+
+ExitCode exit_code(const v1::CompareReply& reply) {
+  if (reply.differing() > 0) return ExitCode::kMismatch;
+  return reply.undecided() > 0 ? ExitCode::kTimeout : ExitCode::kOk;
+}
+
+}  // namespace crossfade::verify
