@@ -4,6 +4,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "api/message.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "base/failure.h"
@@ -26,7 +27,7 @@ asio::awaitable<ExitCode> ask(const Options& options, const mapping::MigrationFi
   pg::Connection second = co_await pg::Connection::open(endpoint(options, "compare"));
   verify::AskBoth how{file.yaml, queries};
   const auto reply = co_await verify::ask_both(first, second, how);
-  std::cout << (options.json ? verify::to_json(reply) + "\n" : verify::to_text(reply));
+  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
   co_return verify::exit_code(reply);
 }
 
