@@ -10,6 +10,7 @@
 #include "app/leg.h"
 #include "app/measure.h"
 #include "app/service_manager.h"
+#include "app/verifying.h"
 #include "app/watch.h"
 #include "base/failure.h"
 #include "sync/backoff.h"
@@ -103,6 +104,7 @@ ExitCode run(const Options& options) {
     parts.push_back(server.serve());
     parts.push_back(watch.loop());
     parts.push_back(measure(observed));
+    if (options.verify_every.count() > 0) parts.push_back(keep_verified(observed, options.verify_every));
     parts.push_back(feed_watchdog());
     tell_service_manager("READY=1");
     std::exception_ptr thrown;

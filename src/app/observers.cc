@@ -6,6 +6,7 @@
 #include "api/page.h"
 #include "api/status_text.h"
 #include "app/status.h"
+#include "app/verifying.h"
 #include "app/watch.h"
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
@@ -44,18 +45,6 @@ asio::awaitable<Response> status(Observed o) {
   co_return Response{200, "application/json", api::status_json(status)};
 }
 
-std::shared_ptr<sync::Runtime> running(const Observed& o) {
-  auto run = o.engine.runtime();
-  if (!run || run->stopping) {
-    Failure::Facts facts;
-    facts.exit = ExitCode::kNotReady;
-    facts.message = "the daemon has no connection just now";
-    facts.advice = "try again in a moment";
-    throw Failure(std::move(facts));
-  }
-  return run;
-}
-
 asio::awaitable<Response> events(Watch& watch) { co_return watch.events(); }
 
 asio::awaitable<Response> hold(Observed o, bool held) {
@@ -70,22 +59,26 @@ asio::awaitable<Response> verify_now(Observed o, Request request) {
   v1::VerifyRequest wanted;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
   if (!parsed.ok()) throw usage_failure("the request is not a VerifyRequest: " + std::string(parsed.message()), "send JSON");
-  const auto run = running(o);
-  verify::CompareOptions options;
-  options.repair = wanted.repair();
-  options.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
-  auto endpoint = o.settings.endpoint;
-  endpoint.application_name = "crossfade " + o.model.name + " verify";
-  pg::Connection connection = co_await pg::Connection::open(endpoint);
-  verify::EngineJudge judge(*run);
-  verify::Compare compare(connection, o.model, judge, options);
-  const auto found = co_await compare.run();
-  co_await verify::record(connection, o.model, found);
-  o.metrics.rows_compared(found.compared_rows);
+  verify::CompareOptions how;
+  how.repair = wanted.repair();
+  how.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
+  const auto found = co_await verify_live(o, std::move(how), o.settings.lanes);
   co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
 }
 
 }  // namespace
+
+std::shared_ptr<sync::Runtime> running(const Observed& o) {
+  auto run = o.engine.runtime();
+  if (!run || run->stopping) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = "the daemon has no connection just now";
+    facts.advice = "try again in a moment";
+    throw Failure(std::move(facts));
+  }
+  return run;
+}
 
 std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names) {
   std::vector<std::uint16_t> numbers;

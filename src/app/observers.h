@@ -24,6 +24,9 @@ class Watch;
 /// SQL: an outage of the database must not have us restarted.
 std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch);
 
+/// The engine's run that goes on; throws kNotReady where it has no connection.
+std::shared_ptr<sync::Runtime> running(const Observed& observed);
+
 /// Numbers of the targets called so; throws a usage Failure for a name that there is not.
 std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names);
 

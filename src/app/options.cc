@@ -68,6 +68,7 @@ const Command kCommands[] = {
        app.add_option("--lanes", o.lanes, "Sessions that backfill or catch up at a time")->check(CLI::Range(1, 64));
        app.add_option_function<std::string>("--memory", [&o](const std::string& text) { o.memory_bytes = parse_size(text); },
                                             "Memory for waiting keys, e.g. 64MB");
+       duration_option(app, "--verify-every", "Compare v2 with the views so often, e.g. 12h; 0s: only when asked", [&o](auto value) { o.verify_every = value; });
      }},
     {"wait", "Return when a phase, lag or position is reached; 10 on timeout",
      [](CLI::App& app, Options& o) {

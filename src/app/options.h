@@ -34,6 +34,7 @@ struct Options {
   std::string http;                        ///< run: HOST:PORT
   int lanes = 2;                           ///< run
   std::size_t memory_bytes = 40 << 20;     ///< run: keys kept in memory
+  std::chrono::milliseconds verify_every{std::chrono::hours(12)};  ///< run; 0: only when asked
   std::string phase;                       ///< wait
   std::optional<std::chrono::milliseconds> lag;  ///< wait
   std::string lsn;                         ///< wait
