@@ -1,14 +1,8 @@
 -- What crossfade itself knows of a flip of the writes, in the transaction that holds the locks: who owns the data, the new
 -- direction's stream from this position on, nothing to be refreshed, everybody's route, who did it, and word to those who
 -- listen. The new epoch refuses an engine of the old direction.
---
--- v1 is what the views of reverse.sql have kept it. v2 may say what v1 has no word for, and its views over v1 know nothing of
--- that: where v1 gets the data back, the engine goes through v2 once, by difference.
 with turned as (
-  update crossfade.migration
-  set direction = $2, turned_at = clock_timestamp(),
-      phase = case $2 when 'reverse' then phase else 'backfilling' end, phase_since = case $2 when 'reverse' then phase_since else clock_timestamp() end
-  where name = $1
+  update crossfade.migration set direction = $2, turned_at = clock_timestamp() where name = $1
 ), lease as (
   update crossfade.lease set epoch = epoch + 1 where migration = $1
 ), checkpoint as (
@@ -31,8 +25,8 @@ with turned as (
   delete from crossfade.backfill where migration = $1 and target <> all ($7::text[])
 ), targets as (
   insert into crossfade.backfill (migration, target, bulk, finished_at)
-  select $1, target, false, case $2 when 'reverse' then clock_timestamp() end from unnest($7::text[]) target
-  on conflict (migration, target) do update set bulk = false, started_at = clock_timestamp(), finished_at = excluded.finished_at
+  select $1, target, false, clock_timestamp() from unnest($7::text[]) target
+  on conflict (migration, target) do update set bulk = false, finished_at = excluded.finished_at
 ), reads as (
   update crossfade.reads set percent = case $2 when 'reverse' then 100 else 0 end, changed_at = clock_timestamp() where migration = $1
 ), written as (

@@ -62,6 +62,9 @@ asio::awaitable<ExitCode> flip_now(const cutover::WritesFlip& flip, std::filesys
     const auto page = co_await cutover::write_evidence(connection, std::move(of));
     std::cout << fmt::format("What it rested on and what it did: {}\n", page.string());
   }
+  if (!done.flip.empty() && flip.to == mapping::Direction::kForward) {
+    std::cout << "What v2 has and v1 has no word for is still there: crossfade verify shows it, crossfade verify --repair lets it go.\n";
+  }
   for (const auto& note : done.notes) std::cout << note << '\n';
   co_return ExitCode::kOk;
 }

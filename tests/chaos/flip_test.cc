@@ -22,7 +22,6 @@ void expect_done(Move& move, const std::vector<std::string>& words) {
 
 void flip(Move& move, bool to_v2) {
   if (to_v2) {
-    expect_done(move, {"wait", "--phase", "following", "--timeout", "60s"});
     expect_done(move, {"verify"});
     expect_done(move, {"account"});
   }

@@ -1,3 +1,4 @@
+#include "base/exit_code.h"
 #include "pg/cutover/workout.h"
 #include "support/flip.h"
 
@@ -21,13 +22,17 @@ TEST_F(WorkoutWritesTest, GoesThereAndBackWithItsStableViews) {
   const auto before = shown();
   flip("cutover");
   EXPECT_EQ(shown(), "exercises");
-  // A tempo is nothing that v1 has a word for: v2 must not keep it when v1 owns the data again.
+  // v1 has no word for a tempo.
   move.sql().exec("update exercises set name = name || ' (v2)', tempo = '3010' where id = (select min(id::text)::uuid from exercises)");
   expect_v1_follows(move);
   EXPECT_EQ(move.sql().value("select count(*) from workout_app.exercises where name like '% (v2)'"), "1");
   flip("rollback");
   EXPECT_EQ(shown(), before);
   EXPECT_EQ(move.sql().value("select count(*) from workout_app.exercises where name like '% (v2)'"), "1");
+  EXPECT_EQ(move.sql().value("select count(*) from workout_v2.exercises where tempo = '3010'"), "1") << "nobody has said that it may go";
+  EXPECT_EQ(move.call({"verify"}).first, static_cast<int>(ExitCode::kMismatch));
+  expect_done({"verify", "--repair"});
+  expect_done({"verify"});
   move.expect_equal();
 }
 
