@@ -31,6 +31,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   const auto forward = co_await forward_outline(connection, file);
   plan.steps = {
       fmt::format("publication {} and slot {} are made", flip.settings.publication, flip.settings.slot),
+      "quiet: vacuum and changes of the tables' shape are kept away; nobody who reads or writes notices",
       fmt::format("hold: writers wait, readers go on; locks on {}. A lock is waited for {} ms at most, then all is let go and tried again, up to {} times",
                   held, flip.limits.lock_timeout.count(), flip.limits.attempts),
       "barrier: a marker in the WAL behind everything that was written before",

@@ -24,6 +24,7 @@ class WritesRun {
   boost::asio::awaitable<FlipFacts> look();
   boost::asio::awaitable<void> perform(Step step);
   boost::asio::awaitable<void> make_way_back();
+  boost::asio::awaitable<void> keep_vacuum_away(std::string tables);
   boost::asio::awaitable<void> hold();
   boost::asio::awaitable<void> lock(std::string statement);
   boost::asio::awaitable<void> swap();

@@ -29,6 +29,8 @@ constexpr auto kLookUpPatience = 30s;
 /// A daemon that has turned lets go of the old direction's slot by itself.
 constexpr auto kTidyPatience = 10s;
 constexpr auto kNobodyReads = 1s;
+/// Longer than deadlock_timeout (a second), after which the server ends an autovacuum that is in somebody's way.
+constexpr std::chrono::milliseconds kVacuumPatience = 5s;
 
 }  // namespace
 
@@ -88,9 +90,18 @@ asio::awaitable<void> WritesRun::make_way_back() {
   flight_.end();
 }
 
+/// A vacuum or a change of the tables' shape would not let go within lock_timeout. The lock that keeps them away is one that
+/// no writer minds, so it can be waited for; the server ends an autovacuum that somebody waits for, after a second.
+asio::awaitable<void> WritesRun::keep_vacuum_away(std::string tables) {
+  flight_.begin("quiet");
+  auto script = fmt::format("set local lock_timeout = {}; lock table {} in share update exclusive mode; set local lock_timeout = {}",
+                            kVacuumPatience.count(), tables, flip_.limits.lock_timeout.count());
+  co_await locker_->script(std::move(script));
+  flight_.end();
+}
+
 /// Writers wait from here on; readers go on, and so does the engine, which reads what it brings over.
 asio::awaitable<void> WritesRun::hold() {
-  flight_.begin(to_text(Step::kHold));
   if (!locker_ || !locker_->usable()) {
     locker_.reset();
     auto opened = co_await open("hold");
@@ -102,10 +113,11 @@ asio::awaitable<void> WritesRun::hold() {
   const auto forward = co_await forward_outline(*observer_, file_);
   swap_ = swap_steps(file_, flip_.to, forward, all);
   // Should this process freeze, the server ends its session and lets the writers go on.
-  auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}; set local idle_in_transaction_session_timeout = {}",
-                           flip_.limits.lock_timeout.count(), flip_.limits.hold.count());
+  auto begin = fmt::format("begin isolation level read committed; set local idle_in_transaction_session_timeout = {}", flip_.limits.hold.count());
   begun_ = true;
   co_await locker_->script(std::move(begin));
+  co_await keep_vacuum_away(all);
+  flight_.begin(to_text(Step::kHold));
   hold_began_ = pg::Clock::now();
   auto tables_lock = fmt::format("lock table {} in share row exclusive mode", tables);
   co_await lock(std::move(tables_lock));
