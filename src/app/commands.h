@@ -6,6 +6,7 @@
 namespace crossfade::app {
 
 // One function a command. Results go to stdout, everything else to stderr; what goes wrong is thrown as Failure.
+ExitCode init(const Options& options);
 ExitCode plan(const Options& options);
 ExitCode lint(const Options& options);
 ExitCode prepare(const Options& options);
@@ -20,6 +21,7 @@ ExitCode check(const Options& options);
 ExitCode compare(const Options& options);
 ExitCode quarantine(const Options& options);
 ExitCode touch(const Options& options);
+ExitCode explain(const Options& options);
 ExitCode import(const Options& options);
 ExitCode backup(const Options& options);
 ExitCode rehearse(const Options& options);

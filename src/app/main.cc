@@ -17,9 +17,10 @@ struct Entry {
 };
 
 constexpr Entry kTable[] = {
-    {"demo", app::demo},         {"plan", app::plan},       {"lint", app::lint},       {"prepare", app::prepare}, {"run", app::run},
+    {"demo", app::demo},         {"init", app::init},       {"plan", app::plan},       {"lint", app::lint},       {"prepare", app::prepare}, {"run", app::run},
     {"wait", app::wait},         {"status", app::status},   {"verify", app::verify},   {"account", app::account},
-    {"compare", app::compare},   {"check", app::check},       {"touch", app::touch},     {"pause", app::pause},     {"resume", app::resume},
+    {"compare", app::compare},   {"check", app::check},     {"touch", app::touch},     {"explain", app::explain},
+    {"pause", app::pause},       {"resume", app::resume},
     {"quarantine", app::quarantine}, {"cancel", app::cancel},   {"pace", app::pace},
     {"completion", app::completion}, {"manual", app::manual},     {"report", app::report},
     {"import", app::import},     {"backup", app::backup},   {"rehearse", app::rehearse},

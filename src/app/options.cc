@@ -52,6 +52,11 @@ const Command kCommands[] = {
        app.add_option("--size", o.size, "Sample data")->check(CLI::IsMember({"small", "medium", "large"}));
        app.add_flag("--keep", o.keep, "Leave server and daemon running at the end");
      }},
+    {"init", "Begin a migration: write its folder from what a schema has, every table as it is",
+     [](CLI::App& app, Options& o) {
+       app.add_option("name", o.words, "The migration's name; its folder is --migration, else a new one of that name here")->required()->expected(1);
+       app.add_option("--from-schema", o.from_schema, "Schema of the old tables")->required();
+     }},
     {"plan", "Check everything and show what would be followed; writes nothing",
      [](CLI::App& app, Options& o) { app.add_flag("--print-sql", o.print_sql, "The statements that refresh, too"); }},
     {"lint", "Test the follow rules by changes that are rolled back; 4 if a row is not announced",
@@ -93,6 +98,8 @@ const Command kCommands[] = {
      [](CLI::App& app, Options& o) { app.add_option("action", o.words, "list, retry, or accept KEY"); }},
     {"touch", "Offer keys of a target by hand",
      [](CLI::App& app, Options& o) { app.add_option("target-and-keys", o.words, "TARGET KEY…")->required(); }},
+    {"explain", "All that lies behind a key: rows of v1, view and v2, what differs and why; 4 if any does",
+     [](CLI::App& app, Options& o) { app.add_option("target-and-key", o.words, "TARGET KEY: values of its first locator, or column=value")->required(); }},
     {"import", "Bring NDJSON into a landing table; 4 if lines were bad",
      [](CLI::App& app, Options& o) { app.add_option("table-and-files", o.words, "TABLE FILE…; - is standard input")->required(); }},
     {"pace", "Let the backfill wait while the server is busy; without options, what holds",

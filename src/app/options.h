@@ -28,6 +28,7 @@ struct Options {
 
   // Of single commands.
   bool dry_run = false;
+  std::string from_schema;                 ///< init
   std::size_t samples = 3;                 ///< lint
   bool print_sql = false;                  ///< plan, prepare
   bool prepare = false;                    ///< run

@@ -116,6 +116,11 @@ bool check_target(const Course& course, const std::string& name, const TargetCat
   } else if (target.table.primary_key.empty()) {
     found.fail("the table has no primary key", fmt::format("alter table {} add primary key (…);{}", target.table.quoted(), in_v2(course)));
   }
+  if (target.table.kind == 'p') {
+    found.fail("the table is partitioned: such tables are followed, and not filled",
+               course.direction == Direction::kForward ? "Create it without partitions in v2.sql."
+                                                       : "Remove it from reverse: what is written to it does not come back then.");
+  }
   if (target.view.kind != 'v') {
     found.fail(fmt::format("{} has no view {}", target.view.schema, name),
                fmt::format("Create {} in {}, or mend the target's name.", target.view.quoted(), course.views_file()));

@@ -126,10 +126,12 @@ std::string Statements::same_key(const std::string& left, const std::string& rig
   });
 }
 
-/// Row `alias` is not one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
-std::string Statements::not_kept(const std::string& alias) const {
-  return format("not exists (select from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
+/// Row `alias` is one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
+std::string Statements::kept(const std::string& alias) const {
+  return format("exists (select from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
 }
+
+std::string Statements::not_kept(const std::string& alias) const { return "not " + kept(alias); }
 
 /// The rows of one pick in the target's view, or in one with the same locators. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
 /// flatten the join and compute the whole view.
@@ -179,18 +181,19 @@ std::string Statements::allocate(std::uint16_t surrogate, const std::vector<Pick
       ids.quoted(), joined(of, ", ", quote_identifier), columns, branches, ids.quoted(), known, columns);
 }
 
-/// The walk locator's values of a shadow row: its own columns, or one lookup along its foreign keys.
-std::string Statements::walk_values() const {
-  const auto& walk = target_.locators.at(0);
-  if (!walk.locate.empty()) return "null::text[]";
+std::string Statements::walk_values() const { return values_of(target_.locators.at(0)); }
+
+/// The locator's values of shadow row s: its own columns, or one lookup along its foreign keys.
+std::string Statements::values_of(const Locator& locator) {
+  if (!locator.locate.empty()) return "null::text[]";
   const auto values = [&](const std::string& alias) {
-    return joined(walk.columns, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name) + "::text"; });
+    return joined(locator.columns, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name) + "::text"; });
   };
-  if (walk.path.empty()) return format("array[{}]", values("s"));
+  if (locator.path.empty()) return format("array[{}]", values("s"));
   std::string from;
   std::string where;
-  for (std::size_t n = 0; n < walk.path.size(); ++n) {
-    const auto& step = walk.path[n];
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
     const auto child = n == 0 ? std::string("s") : format("p{}", n);
     const auto parent = format("p{}", n + 1);
     from += format("{}{} {}", n == 0 ? "" : ", ", step.parent.quoted(), parent);
@@ -199,7 +202,7 @@ std::string Statements::walk_values() const {
                       child, quote_identifier(step.columns[c]));
     }
   }
-  return format("(select array[{}] from {} where {})", values(format("p{}", walk.path.size())), from, where);
+  return format("(select array[{}] from {} where {})", values(format("p{}", locator.path.size())), from, where);
 }
 
 std::string Statements::prior(const std::vector<Pick>& picks) const {

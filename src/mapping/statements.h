@@ -73,6 +73,14 @@ class Statements {
   /// shadow's row as jsonb (null: missing).
   std::string compare(const std::vector<Pick>& picks) const;
 
+  /// The rows that these keys lead to, in view and shadow side by side, by primary key. A row each: the view's as jsonb (null:
+  /// it has none), the shadow's (null: missing), whether their bytes differ, whether it stays although the view lacks it, the
+  /// transaction that wrote the shadow's row, and when that was, where the server keeps account of it.
+  std::string explain(const std::vector<Pick>& picks) const;
+
+  /// The values of a locator's columns in the rows that these keys lead to, of view and shadow: one text[] a row.
+  std::string values(std::uint16_t locator, const std::vector<Pick>& picks) const;
+
   /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
   /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
   /// range and may have no index to ask.
@@ -90,8 +98,10 @@ class Statements {
   std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
   std::string shadow_condition(const Pick& pick, int& parameter) const;
   std::string walk_values() const;
+  static std::string values_of(const Locator& locator);
   std::string walk_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;
+  std::string kept(const std::string& alias) const;
   std::string not_kept(const std::string& alias) const;
   std::string key_arrays() const;
   std::string source_name() const;

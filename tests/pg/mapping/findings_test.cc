@@ -22,6 +22,11 @@ TEST_F(FindingsTest, AMissingTable) {
                               "FAIL target planz: map has no view planz → Create \"map\".\"planz\" in mapping.sql, or mend the target's name."}));
 }
 
+TEST_F(FindingsTest, APartitionedTableIsNotFilled) {
+  replace(v2, "owner bigint not null, note text);", "owner bigint not null, note text) partition by hash (id);");
+  EXPECT_EQ(trouble(), Lines{"FAIL target plans: the table is partitioned: such tables are followed, and not filled → Create it without partitions in v2.sql."});
+}
+
 TEST_F(FindingsTest, ARequiredColumnThatTheViewLacks) {
   replace(mapping, ", owner::bigint as owner", "");
   EXPECT_EQ(trouble(), Lines{"FAIL target plans: the view has no column owner, which the table requires → "

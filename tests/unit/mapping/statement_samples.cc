@@ -187,6 +187,12 @@ std::vector<StatementSample> statement_samples(const Model& model) {
       {"located_by_the_file",
        {{"merge", notes.merge({values()})}, {"merge between bounds", notes.merge(range_picks(between))},
         {"compare", notes.compare({values()})}, {"next_bound", notes.next_bound(between)}}},
+      {"explain",
+       {{"explain", plans.explain({values()})}, {"explain along two foreign keys", moves.explain({values()})},
+        {"explain by a key of two columns", totals.explain({values(1)})}, {"explain rows that may stay", sums.explain({values()})},
+        {"explain, located by the file", notes.explain({values()})},
+        {"values of another locator", moves.values(0, {values(1)})}, {"values of a lookup's columns", totals.values(2, {values(1)})},
+        {"values, located by the file", notes.values(0, {values()})}}},
   };
 }
 

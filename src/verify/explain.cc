@@ -1,0 +1,238 @@
+#include "verify/explain.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "mapping/attempt.h"
+#include "mapping/statements.h"
+#include "sync/store.h"
+#include "verify/difference.h"
+#include "verify/explain_statement.h"
+
+namespace crossfade::verify {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Rows of each kind that are shown.
+constexpr int kMostShown = 20;
+/// Values of a locator that are followed back to the sources.
+constexpr std::size_t kMostValues = 1000;
+
+/// "id 42", "user_id 1, day null".
+std::string key_text(const std::string& locator, const KeyValues& values) {
+  std::vector<std::string> texts;
+  for (const auto& value : values) texts.push_back(value.value_or("null"));
+  return fmt::format("{} {}", locator, fmt::join(texts, ", "));
+}
+
+std::string advice(const mapping::Target& target) {
+  std::vector<std::string> ways;
+  for (const auto& locator : target.locators) {
+    if (!locator.indirect()) ways.push_back(locator.name());
+  }
+  return fmt::format("write a value for each column of the first of these, or column=value for each column of one: {}", fmt::join(ways, "; "));
+}
+
+/// The values of the locator's columns where `words` name each of them and nothing else: id=42.
+std::optional<KeyValues> named_values(const mapping::Locator& locator, const std::vector<std::string>& words) {
+  KeyValues values;
+  for (const auto& column : locator.columns) {
+    const auto word = std::find_if(words.begin(), words.end(), [&](const std::string& each) { return each.starts_with(column + "="); });
+    if (word != words.end()) values.emplace_back(word->substr(column.size() + 1));
+  }
+  if (values.size() != locator.columns.size() || values.size() != words.size()) return std::nullopt;
+  return values;
+}
+
+class Explanation {
+ public:
+  Explanation(pg::Connection& connection, const mapping::Model& model, Key key)
+      : connection_(connection), model_(model), key_(std::move(key)), target_(model.targets.at(key_.target())), statements_(model, key_.target()),
+        selection_(std::move(sync::select_keys(model, {key_}).at(key_.target()))) {}
+
+  asio::awaitable<v1::ExplainReply> read() {
+    reply_.set_migration(model_.name);
+    reply_.set_direction(model_.direction == mapping::Direction::kForward ? "forward" : "reverse");
+    reply_.set_target(target_.name);
+    reply_.set_key(key_text(target_.locators[key_.locator()].name(), key_.values()));
+    reply_.set_lazy(target_.lazy);
+    // A view may be slow for a source that is looked up; what is not found in time is said, and the rest is shown.
+    co_await connection_.script("begin isolation level repeatable read read only; set local jit = off; set local statement_timeout = '5s'");
+    co_await require_values();
+    co_await read_rows();
+    lead(key_.locator(), key_.values());
+    for (std::uint16_t locator = 0; locator < target_.locators.size(); ++locator) co_await read_values(locator);
+    for (const auto& rule : model_.rules) {
+      if (rule.target == key_.target()) co_await read_source(rule);
+    }
+    co_await read_waiting();
+    co_await read_position();
+    co_await connection_.script("commit");
+    co_return std::move(reply_);
+  }
+
+ private:
+  /// What is no value of the locator's type is told as such; a view may fail for reasons of its own.
+  asio::awaitable<void> require_values() {
+    const auto& locator = target_.locators[key_.locator()];
+    std::vector<std::string> casts;
+    for (std::size_t n = 0; n < locator.types.size(); ++n) casts.push_back(fmt::format("${}::{}", n + 1, locator.types[n]));
+    auto sql = fmt::format("select {}", fmt::join(casts, ", "));
+    const auto values = key_.values();
+    const auto tried = co_await mapping::attempt(connection_, std::move(sql), values);
+    if (tried.refused) throw usage_failure(fmt::format("{}: {}", reply_.key(), tried.refused->facts().message), advice(target_));
+  }
+
+  asio::awaitable<void> read_rows() {
+    auto sql = statements_.explain(selection_.picks) + fmt::format(" limit {}", kMostShown + 1);
+    const auto found = co_await mapping::attempt(connection_, std::move(sql), selection_.parameters);
+    if (found.refused) reply_.set_view_failure(found.refused->facts().message);
+    const auto& rows = found.result;
+    for (std::size_t row = 0; row < rows.size() && row < kMostShown; ++row) {
+      Difference images;
+      images.in_view = rows.optional_text(row, 0);
+      images.in_shadow = rows.optional_text(row, 1);
+      auto& shown = *reply_.add_rows();
+      shown.set_key(row_name(target_, images));
+      shown.set_kept(rows.truth(row, 3));
+      shown.set_differs(rows.truth(row, 2) && !shown.kept());
+      shown.set_view(images.in_view.value_or(""));
+      shown.set_shadow(images.in_shadow.value_or(""));
+      shown.set_written_by(std::string(rows.text(row, 4)));
+      shown.set_written_at(std::string(rows.text(row, 5)));
+      for (const auto& [name, in_view, in_shadow] : differing_columns(images)) {
+        auto& column = *shown.add_columns();
+        column.set_name(name);
+        column.set_view(in_view);
+        column.set_shadow(in_shadow);
+      }
+    }
+    reply_.set_more_rows(rows.size() > kMostShown);
+  }
+
+  /// A key that leads to these rows too.
+  void lead(std::uint16_t locator, const KeyValues& values) { leading_.insert({target_.locators[locator].name(), array_text(values)}); }
+
+  /// What the rows have in the columns of each locator: the sources' rows are found by it.
+  asio::awaitable<void> read_values(std::uint16_t locator) {
+    auto& values = values_.emplace_back();
+    if (locator == key_.locator()) values.push_back(key_.values());
+    auto sql = statements_.values(locator, selection_.picks) + fmt::format(" limit {}", kMostValues);
+    const auto found = co_await mapping::attempt(connection_, std::move(sql), selection_.parameters);
+    for (std::size_t row = 0; row < found.result.size(); ++row) {
+      auto each = parse_array(found.result.text(row, 0));
+      if (!target_.locators[locator].indirect()) lead(locator, each);
+      if (std::find(values.begin(), values.end(), each) == values.end()) values.push_back(std::move(each));
+    }
+  }
+
+  asio::awaitable<void> read_source(const mapping::FollowRule& rule) {
+    const auto& source = model_.sources[rule.source];
+    const auto& locator = target_.locators[rule.locator];
+    auto& shown = *reply_.add_sources();
+    shown.set_table(source.schema + "." + source.name);
+    shown.set_rule(locator.indirect() ? fmt::format("{}: a select", fmt::join(locator.columns, ", "))
+                                      : fmt::format("{}: {}", fmt::join(locator.columns, ", "), fmt::join(rule.source_columns, ", ")));
+    auto sql = source_rows_statement(model_, rule) + fmt::format(" limit {}", kMostShown + 1);
+    pg::Parameters parameters;
+    for (std::size_t column = 0; column < locator.columns.size(); ++column) {
+      std::vector<std::optional<std::string>> of_column;
+      for (const auto& each : values_[rule.locator]) of_column.push_back(each.at(column));
+      parameters.emplace_back(array_text(of_column));
+    }
+    const auto found = co_await mapping::attempt(connection_, std::move(sql), std::move(parameters));
+    if (found.refused) shown.set_not_found(found.refused->sqlstate() == "57014" ? "not found within 5 s" : found.refused->what());
+    for (std::size_t row = 0; row < found.result.size(); ++row) {
+      if (locator.indirect()) lead(rule.locator, parse_array(found.result.text(row, 1)));
+      if (row < kMostShown) shown.add_rows(std::string(found.result.text(row, 0)));
+    }
+    shown.set_more_rows(found.result.size() > kMostShown);
+  }
+
+  asio::awaitable<void> read_waiting() {
+    std::vector<std::optional<std::string>> locators;
+    std::vector<std::optional<std::string>> values;
+    for (const auto& [locator, key] : leading_) {
+      locators.emplace_back(locator);
+      values.emplace_back(key);
+    }
+    const pg::Parameters parameters = {model_.name, target_.name, array_text(locators), array_text(values)};
+    const auto dirty = co_await connection_.query(std::string(queries::explain_pending), parameters);
+    for (std::size_t row = 0; row < dirty.size(); ++row) {
+      auto& pending = *reply_.add_pending();
+      pending.set_key(dirty.is_null(row, 0) ? "every row" : key_text(std::string(dirty.text(row, 0)), parse_array(dirty.text(row, 1))));
+      pending.set_times(dirty.real(row, 2));
+    }
+    const auto refused = co_await connection_.query(std::string(queries::explain_quarantine), parameters);
+    for (std::size_t row = 0; row < refused.size(); ++row) {
+      auto& quarantined = *reply_.add_quarantined();
+      quarantined.set_key(key_text(std::string(refused.text(row, 0)), parse_array(refused.text(row, 1))));
+      quarantined.set_sqlstate(std::string(refused.text(row, 2)));
+      quarantined.set_constraint(std::string(refused.text(row, 3)));
+      quarantined.set_message(std::string(refused.text(row, 4)));
+      quarantined.set_attempts(refused.real(row, 5));
+      quarantined.set_since(std::string(refused.text(row, 6)));
+      quarantined.set_accepted_by(std::string(refused.text(row, 7)));
+    }
+  }
+
+  asio::awaitable<void> read_position() {
+    const pg::Parameters parameters = {model_.name};
+    const auto rows = co_await connection_.query(std::string(queries::explain_position), parameters);
+    reply_.set_consistent_lsn(std::string(rows.text(0, 0)));
+    reply_.set_end_of_wal(std::string(rows.text(0, 1)));
+    reply_.set_engine_running(rows.truth(0, 2));
+  }
+
+  pg::Connection& connection_;
+  const mapping::Model& model_;
+  const Key key_;
+  const mapping::Target& target_;
+  const mapping::Statements statements_;
+  const sync::Selection selection_;
+  std::vector<std::vector<KeyValues>> values_;             ///< one list a locator
+  std::set<std::pair<std::string, std::string>> leading_;  ///< locator's name and the values' array
+  v1::ExplainReply reply_;
+};
+
+}  // namespace
+
+Key key_from_words(const mapping::Model& model, std::uint16_t number, const std::vector<std::string>& words) {
+  const auto& target = model.targets.at(number);
+  std::vector<std::uint16_t> direct;
+  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+    if (!target.locators[n].indirect()) direct.push_back(n);
+  }
+  for (const auto n : direct) {
+    const auto values = named_values(target.locators[n], words);
+    if (values) return Key(number, n, *values);
+  }
+  const auto names_a_column = [&](const std::string& word) {
+    return std::any_of(direct.begin(), direct.end(), [&](std::uint16_t n) {
+      const auto& columns = target.locators[n].columns;
+      return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return word.starts_with(column + "="); });
+    });
+  };
+  if (!direct.empty() && words.size() == target.locators[direct.front()].columns.size() && std::none_of(words.begin(), words.end(), names_a_column)) {
+    return Key(number, direct.front(), {words.begin(), words.end()});
+  }
+  throw usage_failure(fmt::format("rows of {} are not located by {}", target.name, fmt::join(words, " ")), advice(target));
+}
+
+asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key) {
+  Explanation explanation(connection, model, std::move(key));
+  co_return co_await explanation.read();
+}
+
+ExitCode exit_code(const v1::ExplainReply& reply) {
+  return !reply.view_failure().empty() || std::any_of(reply.rows().begin(), reply.rows().end(), [](const auto& row) { return row.differs(); }) ? ExitCode::kMismatch : ExitCode::kOk;
+}
+
+}  // namespace crossfade::verify

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crossfade/v1/explain.pb.h"
+#include "mapping/model.h"
+#include "pg/connection.h"
+#include "sync/runtime.h"
+
+namespace crossfade::verify {
+
+namespace asio = boost::asio;
+
+/// The key of a target that a person means by `words`: values of its first locator's columns in their order, or
+/// column=value for each column of any locator that is no lookup. Throws a usage Failure that names the locators.
+Key key_from_words(const mapping::Model& model, std::uint16_t target, const std::vector<std::string>& words);
+
+/// Everything that lies behind a key: rows of the sources, of the view and of the shadow table, what differs, whether it
+/// waits or was refused, and how far the target can be read. Reads alone, at one snapshot, in a transaction of its own.
+asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key);
+
+/// As people read it. Pure.
+std::string to_text(const v1::ExplainReply& reply);
+
+/// kMismatch where a row of the view and the shadow's differ.
+ExitCode exit_code(const v1::ExplainReply& reply);
+
+}  // namespace crossfade::verify

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "verify/explain.h"
+
+namespace crossfade::verify {
+namespace {
+
+using fmt::format;
+
+/// The one line that says how things are, and what to do.
+std::string verdict(const v1::ExplainReply& reply) {
+  if (!reply.view_failure().empty()) return format("the view fails for it: {}", reply.view_failure());
+  if (reply.rows().empty()) return "neither the view nor the shadow table has a row";
+  if (exit_code(reply) == ExitCode::kOk) return "equal";
+  if (!reply.quarantined().empty()) return "differs, because the key is in quarantine: mend the row or the view; crossfade quarantine retry";
+  if (!reply.pending().empty()) return "differs, and waits in crossfade.dirty to be refreshed";
+  const bool shadow_lacks = std::all_of(reply.rows().begin(), reply.rows().end(), [](const auto& row) { return !row.differs() || row.shadow().empty(); });
+  if (reply.lazy() && shadow_lacks) return format("not asked for yet: crossfade touch {}", reply.target());
+  if (!reply.engine_running()) return "differs; no daemon runs, so what it has still to apply looks like drift";
+  return format("differs: on its way, or drifted; crossfade verify --target {} tells which", reply.target());
+}
+
+std::string describe(const v1::ExplainReply::Source& source) {
+  auto text = format("  {}  ({})", source.table(), source.rule());
+  if (!source.not_found().empty()) return text + format(": {}\n", source.not_found());
+  if (source.rows().empty()) return text + ": no row\n";
+  text += "\n";
+  for (const auto& row : source.rows()) text += format("    {}\n", row);
+  return source.more_rows() ? text + "    … and more\n" : text;
+}
+
+std::string describe(const v1::ExplainReply::Row& row) {
+  auto text = format("  {}  {}\n", row.key(), row.differs() ? "differs" : row.kept() ? "stays: rejects.sql names it" : "equal");
+  const auto written = row.shadow().empty() ? std::string("missing")
+                                            : format("{}\n            written by transaction {}{}", row.shadow(), row.written_by(),
+                                                     row.written_at().empty() ? "" : " at " + row.written_at());
+  text += format("    view    {}\n    shadow  {}\n", row.view().empty() ? "no row" : row.view(), written);
+  for (const auto& column : row.columns()) text += format("    column {}: view {}, shadow {}\n", column.name(), column.view(), column.shadow());
+  if (row.differs() && !row.view().empty() && !row.shadow().empty() && row.columns().empty()) text += "    the stored bytes differ, their texts do not\n";
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const v1::ExplainReply& reply) {
+  auto text = format("{} {}: {}\n", reply.target(), reply.key(), verdict(reply));
+  text += reply.direction() == "forward" ? "v1 rows that lead to it\n" : "v2 rows that lead to it\n";
+  for (const auto& source : reply.sources()) text += describe(source);
+  if (!reply.rows().empty()) text += "rows\n";
+  for (const auto& row : reply.rows()) text += describe(row);
+  if (reply.more_rows()) text += "  … and more\n";
+  text += reply.pending().empty() ? "nothing of it waits in crossfade.dirty\n" : "waits in crossfade.dirty\n";
+  for (const auto& pending : reply.pending()) text += format("  {}\n", pending.key());
+  text += reply.quarantined().empty() ? "nothing of it is in quarantine\n" : "in quarantine\n";
+  for (const auto& key : reply.quarantined()) {
+    text += format("  {}  {}{}: {}  (tried {} times since {})\n", key.key(), key.sqlstate(), key.constraint().empty() ? "" : " " + key.constraint(), key.message(),
+                   key.attempts(), key.since());
+    if (!key.accepted_by().empty()) text += format("    accepted by {}\n", key.accepted_by());
+  }
+  return text + format("readable up to {}; the log ends at {}\n", reply.consistent_lsn(), reply.end_of_wal());
+}
+
+}  // namespace crossfade::verify

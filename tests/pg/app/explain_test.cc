@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include "base/exit_code.h"
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+/// Migration gym: plans with generated weeks, and exercises that show their plan's owner; v2 wants a title.
+class ExplainTest : public testing::Test {
+ protected:
+  explicit ExplainTest(const std::string& name = "gym") : move(test_migration(name)) {
+    move.start_daemon();
+    move.expect_equal();
+  }
+
+  std::string explain(Lines words, ExitCode expected = ExitCode::kOk) {
+    words.insert(words.begin(), "explain");
+    const auto [exit, text] = move.call(words);
+    EXPECT_EQ(exit, static_cast<int>(expected)) << text;
+    return text;
+  }
+  static void expect_has(const std::string& text, const Lines& parts) {
+    for (const auto& part : parts) EXPECT_NE(text.find(part), std::string::npos) << part << "\nin\n" << text;
+  }
+
+  Move move;
+};
+
+TEST_F(ExplainTest, ShowsWhatLiesBehindARowThatIsWell) {
+  const auto xid = move.sql().value("select xmin from gym_v2.exercises where id = 6");
+  const auto text = explain({"exercises", "6"});
+  expect_has(text, {"exercises id 6: equal\n", "public.exercises  (id: id)\n    {\"id\": 6,", "public.plans  (plan_id: id)\n    {\"id\": 7, \"owner\": \"owner 0\"",
+                    "  id 6  equal\n", "written by transaction " + xid + "\n", "nothing of it waits in crossfade.dirty\n", "nothing of it is in quarantine\n",
+                    "readable up to "});
+}
+
+TEST_F(ExplainTest, AKeyMayNameManyRowsByAnyLocator) {
+  const auto text = explain({"exercises", "plan_id=7"});
+  expect_has(text, {"exercises plan_id 7: equal\n", "public.plans  (plan_id: id)\n    {\"id\": 7,", "  id 6  equal\n", "  id 906  equal\n"});
+  expect_has(explain({"weeks", "7"}), {"weeks plan_id 7: equal\n", "  plan_id 7, number 1  equal\n"});
+  expect_has(explain({"exercises", "title=x"}, ExitCode::kUsage), {"invalid input syntax for type integer", "column=value for each column of one: id; plan_id"});
+  expect_has(explain({"exercices", "7"}, ExitCode::kUsage), {"there is no target exercices"});
+  expect_has(explain({"exercises"}, ExitCode::kUsage), {"no key is named"});
+  expect_has(explain({"exercises", "123456"}), {"neither the view nor the shadow table has a row", "public.exercises  (id: id): no row"});
+}
+
+TEST_F(ExplainTest, ARefusedRowIsShownWithTheReason) {
+  move.sql().exec("update exercises set title = null where id = 6");
+  move.expect_caught_up();
+  const auto text = explain({"exercises", "6"}, ExitCode::kMismatch);
+  expect_has(text, {"exercises id 6: differs, because the key is in quarantine", "column title: view null, shadow \"exercise 6\"\n", "in quarantine\n  id 6  23502 title: ",
+                    "tried 1 times since "});
+  expect_has(explain({"exercises", "plan_id=7"}, ExitCode::kMismatch), {"in quarantine\n  id 6  23502 title: "});
+}
+
+TEST_F(ExplainTest, WhatWaitsAndWhatNobodyAppliesIsTold) {
+  move.stop_daemon();
+  move.sql().exec("update exercises set title = 'later' where id = 6; delete from exercises where id = 7");
+  expect_has(explain({"exercises", "6"}, ExitCode::kMismatch), {"differs; no daemon runs", "column title: view \"later\", shadow \"exercise 6\""});
+  expect_has(explain({"exercises", "7"}, ExitCode::kMismatch), {"public.exercises  (id: id): no row", "  id 7  differs\n    view    no row\n    shadow  {"});
+  move.sql().exec("insert into crossfade.dirty (migration, target, locator, key) values ('gym', 'exercises', 'plan_id', '{7}')");
+  const auto text = explain({"exercises", "6", "--json"}, ExitCode::kMismatch);
+  expect_has(text, {R"("pending":[{"key":"plan_id 7","times":1}])", R"("engine_running":false)", R"("direction":"forward")", R"("name":"title","view":"\"later\"")"});
+  expect_has(explain({"exercises", "6"}, ExitCode::kMismatch), {"differs, and waits in crossfade.dirty"});
+}
+
+TEST_F(ExplainTest, AViewThatFailsForAKeyIsNamed) {
+  move.stop_daemon();
+  move.sql().exec("create or replace view gym_map.exercises as select e.id, e.plan_id, p.owner, (1 / (e.day - 6))::text as title"
+                  " from exercises e join plans p on p.id = e.plan_id");
+  expect_has(explain({"exercises", "6"}, ExitCode::kMismatch), {"exercises id 6: the view fails for it: division by zero\n", "public.exercises  (id: id)\n    {\"id\": 6,"});
+}
+
+TEST_F(ExplainTest, OnceTheWritesHaveMovedTheOldTablesAreTheTargets) {
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"account"}).first, 0);
+  const auto [exit, text] = move.call({"cutover", "writes", "--confirm", "gym", "--evidence", (move.server().directory() / "evidence").string()});
+  ASSERT_EQ(exit, 0) << text;
+  move.sql().exec("insert into weeks values (7, 99)");
+  move.expect_caught_up();
+  expect_has(explain({"plans", "7"}), {"plans id 7: equal\nv2 rows that lead to it\n", "public.weeks  (id: plan_id)\n", "\"number\": 99, \"plan_id\": 7", "\"duration\": "});
+}
+
+class ExplainSeatsTest : public ExplainTest {
+ protected:
+  ExplainSeatsTest() : ExplainTest("seats") {}
+};
+
+TEST_F(ExplainSeatsTest, ASourceThatIsLookedUpIsFoundToo) {
+  const auto hall = move.sql().value("select h.name from bookings b join seats s on s.id = b.seat_id join halls h on h.id = s.hall_id where b.id = 42");
+  expect_has(explain({"bookings", "42"}), {"bookings id 42: equal\n", "public.halls  (id: a select)\n    {", fmt::format("\"name\": \"{}\"", hall), "public.seats  (seat_id: id)\n    {\"id\": 42,"});
+}
+
+}  // namespace
+}  // namespace crossfade::test
