@@ -2,10 +2,10 @@
 
 #include <iostream>
 
+#include "api/message.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "base/failure.h"
-#include "verify/report.h"
 
 namespace crossfade::app {
 namespace {
@@ -28,7 +28,7 @@ ExitCode explain(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
   const auto reply = run_to_end(io, explain_key(options, file));
-  std::cout << (options.json ? verify::to_json(reply) + "\n" : verify::to_text(reply));
+  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
   return verify::exit_code(reply);
 }
 
