@@ -11,6 +11,7 @@ create table if not exists crossfade.migration (
   paused_since timestamptz,
   pace_sessions int,                              -- the backfill waits while more sessions are at work; null: no bound
   pace_replica_lag interval,                      -- … or while a standby is further behind
+  pace_retained_wal bigint,                       -- … or while the server keeps more bytes of WAL for the slot
   shadow_schema text not null,
   mapping_schema text not null,
   stable_schema text,

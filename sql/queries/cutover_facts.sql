@@ -1,8 +1,10 @@
 -- What the blockers of a flip are judged by, in one row. A verification that found something stands until a clean one of all
--- targets; what was verified before the direction turned says nothing about the new one.
+-- targets; what was verified before the direction turned says nothing about the new one. Waiting keys are counted up to ten
+-- thousand, because a look must stay cheap however many there are; beyond that the ids, which are taken off in their order, say it.
 select m.phase, m.paused_since is not null,
        exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'),
-       (select count(*) from crossfade.dirty d where d.migration = m.name),
+       case when waiting.counted <= 10000 then waiting.counted
+            else (select max(d.id) - min(d.id) + 1 from crossfade.dirty d where d.migration = m.name) end,
        (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
        extract(epoch from clock_timestamp() - clean.ended_at),
        (select v.drifted_rows from crossfade.verification v
@@ -21,4 +23,7 @@ cross join lateral (
   from pg_constraint k
   where k.connamespace = to_regnamespace(quote_ident(m.shadow_schema)) and not k.convalidated
 ) unvalidated
+cross join lateral (
+  select count(*) as counted from (select from crossfade.dirty d where d.migration = m.name limit 10001) first
+) waiting
 where m.name = $1

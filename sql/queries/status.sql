@@ -2,7 +2,6 @@
 select m.phase, extract(epoch from m.phase_since), extract(epoch from m.paused_since),
        coalesce((select holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
        coalesce((select percent from crossfade.reads r where r.migration = m.name), 0),
-       (select count(*) from crossfade.dirty d where d.migration = m.name),
        (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
        extract(epoch from v.ended_at), v.lsn, v.compared_rows, v.drifted_rows, extract(epoch from clock_timestamp() - v.ended_at),
        (select sum(unaccounted_rows) from crossfade.account a where a.migration = m.name),

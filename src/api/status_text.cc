@@ -46,6 +46,12 @@ std::string phase(const v1::Status& status) {
   return status.phase() + (status.catching_up() ? ", catching up" : "") + (status.paused() ? ", paused" : "");
 }
 
+std::string paint_phase(const v1::Status& status, const Paint& paint) {
+  const auto text = phase(status);
+  if (status.leader().empty() || status.paused()) return paint.warn(text);
+  return status.phase() == "following" && !status.catching_up() ? paint.good(text) : paint.strong(text);
+}
+
 std::string lag_seconds(const v1::Lag& lag) {
   return lag.has_seconds() ? human_seconds(lag.seconds()) : "not known yet";
 }
@@ -55,9 +61,10 @@ std::string lag_bytes(const v1::Lag::Bytes& bytes) {
                      human_bytes(bytes.applied()), human_bytes(bytes.confirmed()));
 }
 
-std::string slot(const v1::Slot& slot) {
-  auto text = fmt::format("{}, {}, {}, keeps {}", slot.name(), slot.active() ? "active" : "not active",
-                          slot.wal_status(), human_bytes(slot.retained_bytes()));
+std::string slot(const v1::Slot& slot, const Paint& paint) {
+  auto text = fmt::format("{}, {}, {}, keeps {}", slot.name(), slot.active() ? "active" : paint.bad("not active"),
+                          slot.wal_status() == "reserved" ? slot.wal_status() : paint.warn(slot.wal_status()),
+                          human_bytes(slot.retained_bytes()));
   if (slot.has_safe_bytes()) text += fmt::format(", safe for {} more", human_bytes(slot.safe_bytes()));
   return text;
 }
@@ -66,9 +73,18 @@ std::string throttled(const v1::Throttled& throttled, double now) {
   return fmt::format("by {}, for {}", throttled.by(), human_seconds(since(throttled.since(), now)));
 }
 
-std::string verification(const v1::Verification& last) {
-  return fmt::format("{} ago at {}: {} rows compared, {} drifted", human_seconds(last.age_seconds()), last.lsn(),
-                     human_count(last.compared_rows()), human_count(last.drifted_rows()));
+std::string verification(const v1::Verification& last, const Paint& paint) {
+  const auto drifted = human_count(last.drifted_rows()) + " drifted";
+  return fmt::format("{} ago at {}: {} rows compared, {}", human_seconds(last.age_seconds()), last.lsn(),
+                     human_count(last.compared_rows()), last.drifted_rows() > 0 ? paint.bad(drifted) : paint.good(drifted));
+}
+
+/// How much of what the next flip wants is met.
+std::string readiness(const v1::Status& status, const Paint& paint) {
+  const auto& all = status.checklist();
+  const auto met = std::count_if(all.begin(), all.end(), [](const auto& condition) { return condition.met(); });
+  if (met == all.size()) return paint.good(fmt::format("ready: all {} conditions are met", met));
+  return paint.warn(fmt::format("{} of {} conditions are met", met, all.size()));
 }
 
 }  // namespace
@@ -98,32 +114,36 @@ std::string human_seconds(double seconds) {
 
 std::string status_json(const v1::Status& status) { return json_of(status); }
 
-std::string status_block(const v1::Status& status, double now) {
+std::string status_block(const v1::Status& status, double now, const Paint& paint) {
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("{:<13}{}\n", name, value);
   };
   line("migration", status.migration());
-  line("phase", fmt::format("{}, for {}", phase(status), human_seconds(since(status.phase_since(), now))));
+  line("phase", fmt::format("{}, for {}", paint_phase(status, paint), human_seconds(since(status.phase_since(), now))));
   if (is_filling(status)) {
     for (const auto& target : status.backfill().targets()) line("", progress(target));
     line("backfill", fmt::format("{} rows, {}", human_count(status.backfill().done_rows()), pace(status.backfill())));
   }
-  if (status.has_throttled()) line("held back", throttled(status.throttled(), now));
+  if (status.has_throttled()) line("held back", paint.warn(throttled(status.throttled(), now)));
   line("reads", fmt::format("{} ({:g} % of keys on v2)", status.reads().side(), status.reads().percent()));
   line("writes", status.writes().side());
   line("lag", fmt::format("{}; {}", lag_seconds(status.lag()), lag_bytes(status.lag().bytes())));
-  line("slot", slot(status.slot()));
+  line("slot", slot(status.slot(), paint));
   line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
                               human_count(status.dirty_keys())));
-  line("quarantine", status.quarantined() > 0 ? human_count(status.quarantined()) + " keys" : "empty");
-  line("verified", status.has_verification() ? verification(status.verification()) : "never");
-  if (status.has_unaccounted_rows()) line("unaccounted", human_count(status.unaccounted_rows()) + " source rows");
+  line("quarantine", status.quarantined() > 0 ? paint.bad(human_count(status.quarantined()) + " keys") : paint.good("empty"));
+  line("verified", status.has_verification() ? verification(status.verification(), paint) : paint.warn("never"));
+  if (status.has_unaccounted_rows()) {
+    const auto rows = human_count(status.unaccounted_rows()) + " source rows";
+    line("unaccounted", status.unaccounted_rows() > 0 ? paint.bad(rows) : paint.good(rows));
+  }
   // Before that, the one reason is that it is not there yet.
-  const bool near = status.phase() == "following" && status.reads().percent() < 100;
-  for (const auto& blocker : status.blockers()) {
-    if (!near) break;
-    line("in the way", fmt::format("{}: {}; {}", blocker.reason(), blocker.detail(), blocker.fix()));
+  if (status.phase() == "following") {
+    line(status.writes().side() == "v2" ? "way back" : "cutover", readiness(status, paint));
+    for (const auto& blocker : status.blockers()) {
+      line("in the way", fmt::format("{}: {}; {}", paint.bad(blocker.reason()), blocker.detail(), blocker.fix()));
+    }
   }
   for (const auto& step : status.next_steps()) line("next", step);
   return text;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/paint.h"
 #include "crossfade/v1/status.pb.h"
 
 namespace crossfade::api {
@@ -9,7 +10,7 @@ namespace crossfade::api {
 /// The state of a migration, for people and for scripts. Pure; `now` in seconds since 1970.
 
 /// The block `crossfade status` prints.
-std::string status_block(const v1::Status& status, double now);
+std::string status_block(const v1::Status& status, double now, const Paint& paint = {});
 
 /// The same in one line, without its end: for `--watch` where there is no terminal.
 std::string status_line(const v1::Status& status, double now);

@@ -21,7 +21,7 @@ asio::awaitable<ExitCode> list_quarantine(const Options& options, const std::str
   const auto rows = co_await connection.query(std::string(queries::quarantine_list), name);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     std::cout << fmt::format("{} {} {}  {} {}: {}  (tried {} times since {})\n", rows.text(row, 0), rows.text(row, 1), rows.text(row, 2), rows.text(row, 3),
-                             rows.text(row, 4), rows.text(row, 5), rows.text(row, 6), rows.text(row, 7));
+                             rows.text(row, 4), log::redact(rows.text(row, 5)), rows.text(row, 6), rows.text(row, 7));
   }
   if (rows.empty()) std::cout << "The quarantine is empty.\n";
   co_return ExitCode::kOk;
@@ -61,7 +61,7 @@ asio::awaitable<ExitCode> touch_keys(const Options& options, const mapping::Migr
 
 asio::awaitable<ExitCode> set_pace(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "pace"));
-  pg::Parameters parameters = {migration, options.pace_sessions, options.pace_replica_lag};
+  pg::Parameters parameters = {migration, options.pace_sessions, options.pace_replica_lag, options.pace_retained_wal};
   const auto rows = co_await connection.query(std::string(queries::pace_set), parameters);
   if (rows.empty()) {
     Failure::Facts facts;
@@ -70,9 +70,10 @@ asio::awaitable<ExitCode> set_pace(const Options& options, const std::string& mi
     facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
     throw Failure(std::move(facts));
   }
-  if (rows.is_null(0, 0) && rows.is_null(0, 1)) std::cout << "The backfill goes as fast as it can.\n";
+  if (rows.is_null(0, 0) && rows.is_null(0, 1) && rows.is_null(0, 2)) std::cout << "The backfill goes as fast as it can.\n";
   if (!rows.is_null(0, 0)) std::cout << fmt::format("The backfill waits while more than {} sessions are at work.\n", rows.text(0, 0));
   if (!rows.is_null(0, 1)) std::cout << fmt::format("The backfill waits while a standby is more than {:g} s behind.\n", rows.real(0, 1));
+  if (!rows.is_null(0, 2)) std::cout << fmt::format("The backfill waits while the server keeps more than {} of WAL for the slot.\n", rows.text(0, 2));
   co_return ExitCode::kOk;
 }
 

@@ -102,6 +102,14 @@ void confirm(const Options& options, const std::string& migration, const std::st
   if (answer != migration) throw usage_failure("not confirmed; nothing was done", advice);
 }
 
+Paint paint_of(const Options& options) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string_view(value == nullptr ? "" : value);
+  };
+  return Paint(isatty(STDOUT_FILENO) == 1 && !options.no_color && variable("NO_COLOR").empty() && variable("TERM") != "dumb");
+}
+
 std::string control_path(const Options& options, const std::string& migration) {
   if (!options.control.empty()) return options.control;
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");

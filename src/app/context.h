@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/options.h"
+#include "base/paint.h"
 #include "mapping/course.h"
 #include "mapping/migration_file.h"
 #include "mapping/model.h"
@@ -51,6 +52,10 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
 
 /// A question of yes or no that a script answers by --confirm NAME.
 void confirm(const Options& options, const std::string& migration, const std::string& what);
+
+/// Colours where results go to a terminal and nobody asked for none: by --no-color, by NO_COLOR, or with a terminal that says it
+/// is dumb.
+Paint paint_of(const Options& options);
 
 /// The daemon's socket, as the options say or by the migration's name.
 std::string control_path(const Options& options, const std::string& migration);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/checklist.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "base/failure.h"
@@ -34,15 +35,16 @@ asio::awaitable<ExitCode> flip(const Options& options, const mapping::MigrationF
   const auto patience = patience_of(file.yaml.cutover());
   const double before = co_await cutover::percent_on_v2(connection, model.name);
   // Nothing may keep anybody from going back.
-  std::vector<cutover::Blocker> blockers;
+  std::vector<cutover::Condition> checklist;
   if (wanted.percent > before) {
     const cutover::Limits limits;
     const auto facts = co_await cutover::gather_facts(connection, model.name, limits);
-    blockers = cutover::blockers_of_reads(facts, limits);
+    checklist = cutover::checklist_of_reads(facts, limits);
   }
-  auto& where = options.dry_run ? std::cout : std::cerr;
-  for (const auto& blocker : blockers) where << fmt::format("✗ {}: {}\n  mend: {}\n", blocker.reason, blocker.detail, blocker.fix);
+  const auto blockers = cutover::blockers_of(checklist);
+  if (!options.dry_run) std::cerr << checklist_text(blockers);
   if (options.dry_run) {
+    std::cout << checklist_text(checklist, paint_of(options));
     int number = 1;
     for (const auto& step : cutover::plan_reads(model, before, wanted, patience)) std::cout << fmt::format("{:2}. {}\n", number++, step);
   }

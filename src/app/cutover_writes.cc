@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/checklist.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "cutover/evidence.h"
@@ -28,28 +29,24 @@ cutover::WritesFlip wanted(const Options& options, const mapping::MigrationFile&
   return flip;
 }
 
-void print(std::ostream& where, const std::vector<cutover::Blocker>& blockers) {
-  for (const auto& blocker : blockers) where << fmt::format("✗ {}: {}\n  mend: {}\n", blocker.reason, blocker.detail, blocker.fix);
-}
-
-asio::awaitable<ExitCode> show(const cutover::WritesFlip& flip) {
+asio::awaitable<ExitCode> show(const cutover::WritesFlip& flip, const Paint& paint) {
   pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
   const auto plan = co_await cutover::plan_writes(connection, flip);
-  print(std::cout, plan.blockers);
+  std::cout << checklist_text(plan.checklist, paint);
   int number = 1;
   for (const auto& step : plan.steps) std::cout << fmt::format("{:2}. {}\n", number++, step);
   std::cout << fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.\n",
                            plan.last_hold_milliseconds.value_or(plan.drain_milliseconds),
                            plan.last_hold_milliseconds ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top",
                            flip.limits.hold.count());
-  co_return plan.blockers.empty() ? ExitCode::kOk : ExitCode::kNotReady;
+  co_return cutover::blockers_of(plan.checklist).empty() ? ExitCode::kOk : ExitCode::kNotReady;
 }
 
 asio::awaitable<ExitCode> flip_now(const cutover::WritesFlip& flip, std::filesystem::path evidence) {
   const auto done = co_await cutover::flip_writes(flip);
   const char* side = flip.to == mapping::Direction::kReverse ? "v2" : "v1";
   if (!done.blockers.empty()) {
-    print(std::cerr, done.blockers);
+    std::cerr << checklist_text(done.blockers);
     co_return ExitCode::kNotReady;
   }
   if (done.flip.empty()) {
@@ -73,7 +70,7 @@ ExitCode move_writes(const Options& options, mapping::Direction to) {
   const auto file = load(options);
   const auto flip = wanted(options, file, to);
   asio::io_context io;
-  if (options.dry_run) return run_to_end(io, show(flip));
+  if (options.dry_run) return run_to_end(io, show(flip, paint_of(options)));
   confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),
                                                       to == mapping::Direction::kReverse ? "v2" : "v1"));
   return run_to_end(io, flip_now(flip, options.evidence));

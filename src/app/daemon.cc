@@ -32,7 +32,7 @@ asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const ma
   }
   auto model = co_await prepared_model(connection, file);
   auto settings = engine_settings(options, name, model.direction);
-  co_return std::make_shared<Leg>(std::move(model), std::move(settings), false);
+  co_return std::make_shared<Leg>(std::move(model), std::move(settings));
 }
 
 /// As next_leg; a server that is away is waited for.

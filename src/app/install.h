@@ -1,8 +1,10 @@
 #pragma once
 
+#include "app/options.h"
 #include "base/exit_code.h"
 #include "mapping/migration_file.h"
 #include "mapping/model.h"
+#include "mapping/preflight.h"
 #include "pg/connection.h"
 #include "sync/runtime.h"
 
@@ -18,5 +20,9 @@ std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model
 
 /// The same as an ordered list of what is done.
 std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model);
+
+/// Everything that prepare would make, made, looked at, and rolled back. Once the writes have moved, the one direction that is
+/// left until they move back.
+boost::asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file);
 
 }  // namespace crossfade::app

@@ -42,9 +42,10 @@ asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slo
 
 }  // namespace
 
-Leg::Leg(mapping::Model the_model, sync::Settings the_settings, bool was_up)
-    : model(std::move(the_model)), settings(std::move(the_settings)), metrics(model.name, names_of(model.targets), names_of(model.sources)),
-      engine(model, settings, metrics, was_up) {}
+Leg::Leg(mapping::Model the_model, sync::Settings the_settings, const Leg* last)
+    : model(std::move(the_model)), settings(std::move(the_settings)),
+      metrics(model.name, names_of(model.targets), names_of(model.sources), last ? &last->metrics : nullptr),
+      engine(model, settings, metrics, last != nullptr) {}
 
 asio::awaitable<std::shared_ptr<Leg>> next_leg(const mapping::MigrationFile& file, const Leg& last) {
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
@@ -56,7 +57,7 @@ asio::awaitable<std::shared_ptr<Leg>> next_leg(const mapping::MigrationFile& fil
   settings.slot = sync::slot_name(model.name, model.direction);
   settings.publication = sync::publication_name(model.name, model.direction);
   log::info("direction has turned", {{"migration", model.name}, {"follows", model.direction == mapping::Direction::kReverse ? "v2" : "v1"}});
-  co_return std::make_shared<Leg>(std::move(model), std::move(settings), true);
+  co_return std::make_shared<Leg>(std::move(model), std::move(settings), &last);
 }
 
 }  // namespace crossfade::app

@@ -11,7 +11,8 @@ namespace crossfade::app {
 /// The daemon's work in one direction: from its start, or a turn of the direction, to the next turn or its end. Whoever still
 /// looks at a leg that is over keeps it.
 struct Leg : std::enable_shared_from_this<Leg> {
-  Leg(mapping::Model the_model, sync::Settings the_settings, bool was_up);
+  /// After `last`, whose engine was up: its counters go on.
+  Leg(mapping::Model the_model, sync::Settings the_settings, const Leg* last = nullptr);
 
   const mapping::Model model;
   const sync::Settings settings;

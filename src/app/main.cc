@@ -50,8 +50,8 @@ int main(int argc, char** argv) {
     const auto& facts = failure.facts();
     std::cerr << "crossfade: " << crossfade::log::redact(facts.message) << '\n';
     if (!facts.detail.empty()) std::cerr << "  detail: " << crossfade::log::redact(facts.detail) << '\n';
-    if (!facts.statement.empty()) std::cerr << "  statement: " << facts.statement << '\n';
-    if (const auto advice = failure.advice(); !advice.empty()) std::cerr << "  what to do: " << advice << '\n';
+    if (!facts.statement.empty()) std::cerr << "  statement: " << crossfade::log::redact(facts.statement) << '\n';
+    if (const auto advice = failure.advice(); !advice.empty()) std::cerr << "  what to do: " << crossfade::log::redact(advice) << '\n';
     return static_cast<int>(failure.exit());
   } catch (const std::exception& error) {
     std::cerr << "crossfade: " << crossfade::log::redact(error.what()) << "\n  what to do: report this as a defect\n";

@@ -19,7 +19,11 @@ constexpr std::chrono::seconds kEvery{2};
 
 class Measure {
  public:
-  explicit Measure(Observed observed) : observed_(std::move(observed)), model_(observed_.model), metrics_(observed_.metrics) {}
+  Measure(Observed observed, std::int64_t last_step)
+      : observed_(std::move(observed)), model_(observed_.model), metrics_(observed_.metrics), last_step_(last_step) {}
+
+  /// Of the flight recorder, the last that was told.
+  std::int64_t last_step() const { return last_step_; }
 
   bool is_of(const Observed& observed) const { return &observed.metrics == &metrics_; }
 
@@ -32,7 +36,7 @@ class Measure {
     while (is_of(now())) {
       co_await proofs(connection);
       co_await flips(connection);
-      co_await blockers(connection);
+      co_await blockers(connection, now);
       asio::steady_timer timer(executor, kEvery);
       co_await timer.async_wait(asio::use_awaitable);
     }
@@ -65,27 +69,29 @@ class Measure {
     }
   }
 
-  asio::awaitable<void> blockers(pg::Connection& connection) {
+  asio::awaitable<void> blockers(pg::Connection& connection, std::function<Observed()> now) {
     const cutover::Limits limits;
     const auto facts = co_await cutover::gather_facts(connection, model_.name, limits);
+    // What stood in the way of a flip that has happened meanwhile is not to be said of the next one.
+    if (!is_of(now())) co_return;
     std::vector<std::string> reasons;
-    for (const auto& blocker : cutover::blockers_of_reads(facts, limits)) reasons.push_back(blocker.reason);
+    for (const auto& blocker : cutover::blockers_of(cutover::checklist_of_next_flip(facts, limits))) reasons.push_back(blocker.reason);
     metrics_.cutover_blockers(reasons);
   }
 
   const Observed observed_;
   const mapping::Model& model_;
   Metrics& metrics_;
-  std::int64_t last_step_ = 0;
+  std::int64_t last_step_;
 };
 
 }  // namespace
 
 asio::awaitable<void> measure(std::function<Observed()> now) {
   const auto executor = co_await asio::this_coro::executor;
-  auto session = std::make_unique<Measure>(now());
+  auto session = std::make_unique<Measure>(now(), 0);
   for (;;) {
-    if (!session->is_of(now())) session = std::make_unique<Measure>(now());
+    if (!session->is_of(now())) session = std::make_unique<Measure>(now(), session->last_step());
     std::optional<Failure> failure;
     try {
       co_await session->look(now);

@@ -9,6 +9,7 @@
 #include "app/verifying.h"
 #include "app/watch.h"
 #include "base/failure.h"
+#include "base/log.h"
 #include "crossfade/v1/control.pb.h"
 #include "sync/pace.h"
 #include "verify/compare.h"
@@ -30,6 +31,8 @@ asio::awaitable<Response> metrics_text(Observed o) {
 }
 
 asio::awaitable<Response> live() { co_return Response{200, "text/plain", "alive\n"}; }
+
+asio::awaitable<Response> recent_log() { co_return Response{200, "text/plain; charset=utf-8", log::recent()}; }
 
 asio::awaitable<Response> ready(Observed o) {
   const auto run = o.engine.runtime();
@@ -97,6 +100,7 @@ std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch
       {"GET", "/readyz", Surface::kObserver, [now](Request) { return ready(now()); }},
       {"GET", "/events", Surface::kObserver, [&watch](Request) { return events(watch); }},
       {"GET", "/status", Surface::kObserver, [now](Request) { return status(now()); }},
+      {"GET", "/v1/log", Surface::kControl, [](Request) { return recent_log(); }},
       {"POST", "/v1/verify", Surface::kControl, [now](Request request) { return verify_now(now(), std::move(request)); }},
       {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
       {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},

@@ -108,6 +108,8 @@ const Command kCommands[] = {
            ->check(CLI::Range(0, 10000));
        duration_option(app, "--replica-lag", "No standby further behind, e.g. 5s; 0 takes the bound away",
                        [&o](auto value) { o.pace_replica_lag = fmt::format("{}ms", value.count()); });
+       app.add_option_function<std::string>("--retained-wal", [&o](const std::string& text) { o.pace_retained_wal = std::to_string(parse_size(text)); },
+                                            "No more WAL kept for the slot, e.g. 10GB; 0 takes the bound away");
      }},
     {"pause", "Hold the backfill and the refresh; changes are set down meanwhile", nothing},
     {"resume", "Go on after pause", nothing},

@@ -49,6 +49,7 @@ struct Options {
   double percent = 100;                    ///< cutover reads
   std::string pace_sessions;               ///< pace: a number; empty: as it is
   std::string pace_replica_lag;            ///< pace: seconds; empty: as it is
+  std::string pace_retained_wal;           ///< pace: bytes; empty: as it is
   std::optional<std::chrono::milliseconds> hold_limit;    ///< cutover writes, rollback writes; else the file's
   std::optional<std::chrono::milliseconds> lock_timeout;  ///< the same
   bool terminate_blockers = false;         ///< the same

@@ -4,11 +4,15 @@
 #include <chrono>
 #include <iostream>
 
+#include "api/client.h"
 #include "api/status_text.h"
 #include "app/commands.h"
 #include "app/context.h"
+#include "app/install.h"
 #include "app/status.h"
+#include "base/failure.h"
 #include "base/log.h"
+#include "mapping/plan.h"
 
 namespace crossfade::app {
 namespace {
@@ -24,6 +28,27 @@ std::string table(const pg::Result& rows) {
     text += '\n';
   }
   return text;
+}
+
+/// A mapping that no longer fits the database is what help is often asked for: it is part of the report and not its end.
+asio::awaitable<std::string> plan_now(const Options& options, const mapping::MigrationFile& file) {
+  std::string text;
+  try {
+    const auto preflight = co_await look(options, file);
+    text = mapping::plan_text(preflight);
+  } catch (const Failure& failure) {
+    text = fmt::format("cannot be told: {}\n", failure.what());
+  }
+  co_return text;
+}
+
+/// Of the daemon on this machine.
+std::string daemon_log(const Options& options, const std::string& migration) {
+  try {
+    return api::ask(control_path(options, migration), {"GET", "/v1/log", ""}).body;
+  } catch (const Failure& failure) {
+    return fmt::format("cannot be told: {}; what it wrote is where its standard error goes\n", failure.what());
+  }
 }
 
 asio::awaitable<std::string> read_report(const Options& options, const mapping::MigrationFile& file) {
@@ -48,6 +73,9 @@ asio::awaitable<std::string> read_report(const Options& options, const mapping::
     const auto rows = co_await connection.query(std::string(part.sql), parameters);
     text += fmt::format("\n# {}\n{}", part.title, table(rows));
   }
+  const auto plan = co_await plan_now(options, file);
+  text += "\n# Plan\n" + plan;
+  text += "\n# The daemon's log\n" + daemon_log(options, name);
   co_return text;
 }
 

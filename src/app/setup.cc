@@ -24,24 +24,6 @@ ExitCode worst(const mapping::Preflight& preflight) {
   return ExitCode::kOk;
 }
 
-/// Everything that prepare would make, made, looked at, and rolled back. Once the writes have moved, the one direction that is
-/// left until they move back.
-asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
-  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
-  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
-  co_await connection.script("begin");
-  if (!prepared) co_await sync::install(connection, file);
-  auto course = co_await course_of(connection, file);
-  mapping::Preflight preflight;
-  if (course.direction == mapping::Direction::kReverse) {
-    preflight = co_await mapping::inspect_course(connection, std::move(course));
-  } else {
-    preflight = co_await mapping::inspect(connection, file);
-  }
-  co_await connection.script("rollback");
-  co_return preflight;
-}
-
 asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::MigrationFile& file) {
   const auto settings = engine_settings(options, file.yaml.migration());
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
@@ -75,6 +57,22 @@ asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::Mig
 
 }  // namespace
 
+asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
+  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  co_await connection.script("begin");
+  if (!prepared) co_await sync::install(connection, file);
+  auto course = co_await course_of(connection, file);
+  mapping::Preflight preflight;
+  if (course.direction == mapping::Direction::kReverse) {
+    preflight = co_await mapping::inspect_course(connection, std::move(course));
+  } else {
+    preflight = co_await mapping::inspect(connection, file);
+  }
+  co_await connection.script("rollback");
+  co_return preflight;
+}
+
 asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const mapping::MigrationFile& file,
                                             const sync::Settings& settings) {
   co_await connection.script("begin");
@@ -107,7 +105,7 @@ ExitCode plan(const Options& options) {
   if (options.json) {
     std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
   } else {
-    std::cout << mapping::plan_text(preflight);
+    std::cout << mapping::plan_text(preflight, paint_of(options));
     if (options.print_sql) std::cout << mapping::refresh_sql(preflight.model);
   }
   return worst(preflight);

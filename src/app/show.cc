@@ -43,11 +43,12 @@ double now() { return std::chrono::duration<double>(std::chrono::system_clock::n
 ExitCode status(const Options& options) {
   const auto migration = load(options).yaml.migration();
   const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const auto paint = paint_of(options);
   for (;;) {
     const auto state = current(options, migration);
     if (options.watch && terminal) std::cout << "\033[H\033[2J";
     const bool short_form = options.watch && !terminal;
-    const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now());
+    const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now(), paint);
     std::cout << text << std::flush;
     if (!options.watch) return ExitCode::kOk;
     std::this_thread::sleep_for(std::chrono::seconds(1));

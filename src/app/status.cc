@@ -79,15 +79,20 @@ void add_runtime(v1::Status& status, const sync::Runtime& run) {
   if (run.throttled && !run.paused) hold_back(status, run.throttled->by, run.throttled->since);
 }
 
-/// What would hold a flip of reads up now. The lag is the one already known: a status waits for nothing.
-boost::asio::awaitable<void> add_blockers(v1::Status& status, pg::Connection& connection) {
-  auto facts = co_await cutover::read_facts(connection, status.migration());
+/// What the next flip wants. The lag is the one already known: a status waits for nothing.
+void add_checklist(v1::Status& status, cutover::Facts facts) {
   if (status.lag().has_seconds()) facts.lag_seconds = status.lag().seconds();
-  for (const auto& found : cutover::blockers_of_reads(facts, {})) {
+  for (const auto& condition : cutover::checklist_of_next_flip(facts, {})) {
+    auto& listed = *status.add_checklist();
+    listed.set_reason(condition.reason);
+    listed.set_met(condition.met);
+    listed.set_detail(condition.detail);
+    listed.set_fix(condition.fix);
+    if (condition.met) continue;
     auto& blocker = *status.add_blockers();
-    blocker.set_reason(found.reason);
-    blocker.set_detail(found.detail);
-    blocker.set_fix(found.fix);
+    blocker.set_reason(condition.reason);
+    blocker.set_detail(condition.detail);
+    blocker.set_fix(condition.fix);
   }
 }
 
@@ -130,27 +135,28 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   const auto direction = co_await sync::store::read_direction(connection, migration);
   const bool on_v2 = direction == mapping::Direction::kReverse;
   status.mutable_writes()->set_side(on_v2 ? "v2" : "v1");
-  status.set_dirty_keys(rows.real(0, 5));
-  status.set_quarantined(rows.real(0, 6));
-  if (!rows.is_null(0, 7)) {
+  status.set_quarantined(rows.real(0, 5));
+  if (!rows.is_null(0, 6)) {
     auto& verification = *status.mutable_verification();
-    verification.set_at(rows.real(0, 7));
-    verification.set_lsn(std::string(rows.text(0, 8)));
-    verification.set_compared_rows(rows.real(0, 9));
-    verification.set_drifted_rows(rows.real(0, 10));
-    verification.set_age_seconds(rows.real(0, 11));
+    verification.set_at(rows.real(0, 6));
+    verification.set_lsn(std::string(rows.text(0, 7)));
+    verification.set_compared_rows(rows.real(0, 8));
+    verification.set_drifted_rows(rows.real(0, 9));
+    verification.set_age_seconds(rows.real(0, 10));
   }
-  if (!rows.is_null(0, 12)) status.set_unaccounted_rows(rows.real(0, 12));
+  if (!rows.is_null(0, 11)) status.set_unaccounted_rows(rows.real(0, 11));
   const auto lsn = [&](std::size_t column) { return parse_lsn(rows.text(0, column)).value_or(Lsn{}); };
-  const auto behind = [&](std::size_t column) { return static_cast<double>(bytes_between(lsn(column), lsn(15))); };
+  const auto behind = [&](std::size_t column) { return static_cast<double>(bytes_between(lsn(column), lsn(14))); };
   auto& bytes = *status.mutable_lag()->mutable_bytes();
-  bytes.set_received(behind(14));
-  bytes.set_applied(behind(13));
-  bytes.set_confirmed(behind(14));
+  bytes.set_received(behind(13));
+  bytes.set_applied(behind(12));
+  bytes.set_confirmed(behind(13));
   co_await add_backfill(status, connection);
   co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
   if (run) add_runtime(status, *run);
-  if (!on_v2) co_await add_blockers(status, connection);
+  auto facts = co_await cutover::read_facts(connection, migration);
+  status.set_dirty_keys(static_cast<double>(facts.dirty));
+  if (status.phase() != "completed") add_checklist(status, std::move(facts));
   add_next_steps(status);
   co_return status;
 }

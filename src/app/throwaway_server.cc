@@ -123,12 +123,16 @@ void ThrowawayServer::initialise(const Options& options) {
   if (const auto account = unprivileged_account()) {
     if (chown(directory_.path.c_str(), account->user, account->group) != 0) throw system_failure("chown");
   }
-  const pid_t initdb = spawn({binaries_ / "initdb", "--pgdata", data(), "--username", "postgres", "--auth", "trust",
-                              "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions"});
-  int status = 0;
-  while (waitpid(initdb, &status, 0) < 0 && errno == EINTR) {
+  std::vector<std::string> make = {binaries_ / "initdb", "--pgdata", data(), "--username", "postgres", "--auth", "trust",
+                                   "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions"};
+  if (!options.standby_of.empty()) {
+    make = {binaries_ / "pg_basebackup", "--pgdata", data(), "--dbname", options.standby_of, "--checkpoint", "fast", "--write-recovery-conf", "--no-sync"};
   }
-  if (status != 0) throw precondition_failure("initdb failed:\n" + log_tail(), "read its message above");
+  const pid_t maker = spawn(make);
+  int status = 0;
+  while (waitpid(maker, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0) throw precondition_failure(make.front() + " failed:\n" + log_tail(), "read its message above");
 
   const std::string durable = options.durable ? "on" : "off";
   std::vector<Setting> settings = {

@@ -27,6 +27,7 @@ class ThrowawayServer {
     bool durable = false;           ///< fsync on: for tests in which the server crashes
     bool tcp = false;               ///< listen on 127.0.0.1 as well, on a free port
     std::vector<Setting> settings = {};  ///< on top of ours: wal_level logical, ten slots, ten walsenders
+    std::string standby_of = {};    ///< conninfo: a copy of that server, which follows it
   };
 
   enum class Stop {

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <fmt/chrono.h>
+#include <fmt/ranges.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -8,7 +9,9 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <deque>
 #include <memory>
+#include <mutex>
 
 namespace crossfade::log {
 namespace {
@@ -29,6 +32,33 @@ Settings& settings() {
 
 constexpr std::array kLevelNames = {"debug", "info", "warn", "error"};
 constexpr std::array kSinkLevels = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+
+/// Enough to see what led to a trouble, little enough to be read and sent.
+constexpr std::size_t kRecentEvents = 400;
+constexpr std::size_t kRecentLine = 1000;  // bytes
+
+/// The live writer of a demo logs in a thread of its own.
+struct Recent {
+  std::mutex mutex;
+  std::deque<std::string> lines;
+};
+
+Recent& recent_events() {
+  static Recent instance;
+  return instance;
+}
+
+void remember(Level level, std::string_view at, std::string_view event, std::vector<Field> fields) {
+  for (auto& field : fields) {
+    if (field.quotes_rows) field.value = "…";
+  }
+  auto text = line(Format::kText, level, at, event, fields);
+  if (text.size() > kRecentLine) text.resize(kRecentLine);
+  auto& [mutex, lines] = recent_events();
+  const std::lock_guard guard(mutex);
+  lines.push_back(std::move(text));
+  if (lines.size() > kRecentEvents) lines.pop_front();
+}
 
 std::size_t index(Level level) { return static_cast<std::size_t>(level); }
 
@@ -80,7 +110,7 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
   return std::min(at + 1, text.size());
 }
 
-/// password = VALUE, however it is spelled.
+/// password = VALUE as in a connection string, or password 'VALUE' as in a statement, however it is spelled.
 std::string without_password_words(std::string_view text) {
   constexpr std::string_view kWord = "password";
   const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
@@ -91,9 +121,9 @@ std::string without_password_words(std::string_view text) {
     const auto word = std::search(from, text.end(), kWord.begin(), kWord.end(), same);
     if (word == text.end()) break;
     from = word + kWord.size();
-    const auto equals = after_blanks(static_cast<std::size_t>(from - text.begin()));
-    if (equals == text.size() || text[equals] != '=') continue;
-    const auto value = after_blanks(equals + 1);
+    const auto after = after_blanks(static_cast<std::size_t>(from - text.begin()));
+    if (after == text.size() || (text[after] != '=' && text[after] != '\'')) continue;
+    const auto value = text[after] == '=' ? after_blanks(after + 1) : after;
     const auto end = end_of_value(text, value);
     out.append(text, copied, value - copied);
     if (end > value) out.append(kBlot);
@@ -146,6 +176,13 @@ void write(Level level, std::string_view event, const std::vector<Field>& fields
       fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), millis);
   sink->log(kSinkLevels[index(level)], "{}", line(format, level, at, event, fields));
   sink->flush();
+  remember(level, at, event, fields);
+}
+
+std::string recent() {
+  auto& [mutex, lines] = recent_events();
+  const std::lock_guard guard(mutex);
+  return fmt::format("{}{}", fmt::join(lines, "\n"), lines.empty() ? "" : "\n");
 }
 
 }  // namespace crossfade::log

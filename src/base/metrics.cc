@@ -40,7 +40,8 @@ const Histogram::BucketBoundaries kSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025,
 }  // namespace
 
 struct Metrics::Handles {
-  prometheus::Registry registry;
+  /// Of the whole process. A family or series that it has already is the same again.
+  std::shared_ptr<prometheus::Registry> registry;
   std::string migration;
 
   Family<Gauge>& gauges(const std::string& name, const std::string& help) {
@@ -48,14 +49,14 @@ struct Metrics::Handles {
         .Name("crossfade_" + name)
         .Help(help)
         .Labels({{"migration", migration}})
-        .Register(registry);
+        .Register(*registry);
   }
   Family<Counter>& counters(const std::string& name, const std::string& help) {
     return prometheus::BuildCounter()
         .Name("crossfade_" + name)
         .Help(help)
         .Labels({{"migration", migration}})
-        .Register(registry);
+        .Register(*registry);
   }
   Gauge& gauge(const std::string& name, const std::string& help) { return gauges(name, help).Add({}); }
   Counter& counter(const std::string& name, const std::string& help) { return counters(name, help).Add({}); }
@@ -64,7 +65,7 @@ struct Metrics::Handles {
         .Name("crossfade_" + name)
         .Help(help)
         .Labels({{"migration", migration}})
-        .Register(registry)
+        .Register(*registry)
         .Add({}, kSeconds);
   }
   /// One child a value, made before anything happens: Prometheus cannot see a counter's first step otherwise.
@@ -75,8 +76,9 @@ struct Metrics::Handles {
     return metrics;
   }
 
-  Handles(const std::string& name, const std::vector<std::string>& targets, const std::vector<std::string>& sources)
-      : migration(name) {
+  Handles(std::shared_ptr<prometheus::Registry> the_registry, const std::string& name, const std::vector<std::string>& targets,
+          const std::vector<std::string>& sources)
+      : registry(std::move(the_registry)), migration(name) {
     gauges("build_info", "The version that runs; always 1").Add({{"version", CROSSFADE_VERSION}}).Set(1);
     phases = each(phase, "phase", kPhases);
     stages = each(lag_bytes, "stage", kStages);
@@ -147,10 +149,16 @@ struct Metrics::Handles {
                                          .Name("crossfade_cutover_step_duration_seconds")
                                          .Help("Time a step of a cutover took")
                                          .Labels({{"migration", migration}})
-                                         .Register(registry);
+                                         .Register(*registry);
   Gauge& reads = gauge("reads_on_v2_ratio", "Share of keys whose reads go to v2");
   Gauge& leader = gauge("leader", "1 while this daemon leads");
   Gauge& epoch = gauge("leader_epoch", "Epoch of this daemon's lease");
+
+  void take_back() {
+    for (auto* one : quarantined) one->Set(0);
+    for (auto* one : unaccounted) one->Set(kNotKnown);
+    for (auto* one : blockers) one->Set(0);
+  }
 
   std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, unaccounted;
   std::set<Gauge*> blockers;
@@ -167,8 +175,12 @@ void choose(const std::vector<Gauge*>& gauges, const Names& names, std::string_v
 }  // namespace
 
 Metrics::Metrics(const std::string& migration, const std::vector<std::string>& targets,
-                 const std::vector<std::string>& sources)
-    : handles_(std::make_unique<Handles>(migration, targets, sources)) {}
+                 const std::vector<std::string>& sources, const Metrics* before) {
+  auto registry = before ? before->handles_->registry : std::make_shared<prometheus::Registry>();
+  // First, because both may have targets of the same name.
+  if (before) before->handles_->take_back();
+  handles_ = std::make_unique<Handles>(std::move(registry), migration, targets, sources);
+}
 Metrics::~Metrics() = default;
 
 void Metrics::keys_offered(std::size_t target, OfferedBy reason, std::uint64_t count) {
@@ -285,7 +297,7 @@ void Metrics::cutover_blockers(const std::vector<std::string>& reasons) {
 }
 
 std::string Metrics::text() const {
-  auto families = handles_->registry.Collect();
+  auto families = handles_->registry->Collect();
   for (auto& family : own_usage()) families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);
 }

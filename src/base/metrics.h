@@ -23,9 +23,11 @@ enum class OfferedBy {
 /// this file; tests, rules and dashboards are held against them. Seconds and bytes, never anything else.
 class Metrics {
  public:
-  /// `targets` and `sources` get their time series at once: a series that is absent cannot be told from a dead one.
-  Metrics(const std::string& migration, const std::vector<std::string>& targets,
-          const std::vector<std::string>& sources);
+  /// `targets` and `sources` get their time series at once: a series that is absent cannot be told from a dead one. The
+  /// counters go on where those of `before` are, if there is one: in the life of a process they only grow. What `before` said
+  /// of its own targets and of what stands in the way is taken back.
+  Metrics(const std::string& migration, const std::vector<std::string>& targets, const std::vector<std::string>& sources,
+          const Metrics* before = nullptr);
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;

@@ -6,7 +6,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace crossfade::cutover {
 namespace {
@@ -30,58 +32,122 @@ asio::awaitable<double> measure_lag(pg::Connection& connection, std::string migr
   }
 }
 
-class Judgement {
+class Checklist {
  public:
-  void block_if(bool stands, std::string reason, std::string detail, std::string fix) {
-    if (stands) blockers_.push_back({std::move(reason), std::move(detail), std::move(fix)});
+  void met(std::string reason, std::string detail) { conditions_.push_back({std::move(reason), std::move(detail), "", true}); }
+  void not_met(std::string reason, std::string detail, std::string fix) {
+    conditions_.push_back({std::move(reason), std::move(detail), std::move(fix)});
   }
-  std::vector<Blocker> take() { return std::move(blockers_); }
+  std::vector<Condition> take() { return std::move(conditions_); }
 
  private:
-  std::vector<Blocker> blockers_;
+  std::vector<Condition> conditions_;
 };
 
-/// The side that follows is as the other one says.
-void judge_following(Judgement& judgement, const Facts& facts, const Limits& limits) {
+std::string ago(double seconds) {
+  return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.0f} h", seconds / 3600);
+}
+
+void judge_lag(Checklist& list, const Facts& facts, const Limits& limits) {
   const auto wait = fmt::format("crossfade wait --lag {:g}s", limits.lag_seconds);
-  judgement.block_if(facts.phase != "following", "phase",
-                     facts.phase.empty() ? "the migration is not prepared" : fmt::format("the migration is {}, not following", facts.phase),
-                     facts.phase.empty() ? "crossfade run --prepare" : "crossfade wait --phase following");
-  judgement.block_if(!facts.leader, "leader", fmt::format("no daemon keeps {} true", facts.follower), "crossfade run");
-  judgement.block_if(facts.paused, "paused", "the daemon was told to pause", "crossfade resume");
-  judgement.block_if(facts.lag_seconds > limits.lag_seconds, "lag",
-                     fmt::format("{} is more than {:g} s behind", facts.follower, limits.lag_seconds), wait);
-  judgement.block_if(facts.dirty > 0, "dirty keys", fmt::format("{} keys wait for their refresh", facts.dirty), wait);
-  judgement.block_if(facts.quarantined > 0, "quarantine", fmt::format("{} keys are set aside", facts.quarantined),
-                     "crossfade quarantine list; mend their rows, or crossfade quarantine accept KEY");
-  judgement.block_if(facts.drifted > 0, "drift",
-                     fmt::format("{} rows had drifted; this stands until a clean verification of all targets", facts.drifted),
-                     "crossfade verify --repair, then crossfade verify");
+  if (!facts.lag_seconds) {
+    list.not_met("lag", fmt::format("how far {} is behind is not known", facts.follower), wait);
+  } else if (*facts.lag_seconds > limits.lag_seconds) {
+    list.not_met("lag", fmt::format("{} is more than {:g} s behind", facts.follower, limits.lag_seconds), wait);
+  } else {
+    list.met("lag", fmt::format("{} is less than {:g} s behind", facts.follower, limits.lag_seconds));
+  }
+  if (facts.dirty > 0) {
+    list.not_met("dirty keys", fmt::format("{} keys wait for their refresh", facts.dirty), wait);
+  } else {
+    list.met("dirty keys", "no key waits for its refresh");
+  }
+}
+
+/// The side that follows is as the other one says.
+void judge_following(Checklist& list, const Facts& facts, const Limits& limits) {
+  if (facts.phase == "following") {
+    list.met("phase", "the migration is following");
+  } else if (facts.phase.empty()) {
+    list.not_met("phase", "the migration is not prepared", "crossfade run --prepare");
+  } else {
+    list.not_met("phase", fmt::format("the migration is {}, not following", facts.phase), "crossfade wait --phase following");
+  }
+  if (facts.leader) {
+    list.met("leader", fmt::format("a daemon keeps {} true", facts.follower));
+  } else {
+    list.not_met("leader", fmt::format("no daemon keeps {} true", facts.follower), "crossfade run");
+  }
+  if (facts.paused) {
+    list.not_met("paused", "the daemon was told to pause", "crossfade resume");
+  } else {
+    list.met("paused", "nobody holds the daemon");
+  }
+  judge_lag(list, facts, limits);
+  if (facts.quarantined > 0) {
+    list.not_met("quarantine", fmt::format("{} keys are set aside", facts.quarantined),
+                 "crossfade quarantine list; mend their rows, or crossfade quarantine accept KEY");
+  } else {
+    list.met("quarantine", "no key is set aside that nobody accepted");
+  }
+  if (facts.drifted > 0) {
+    list.not_met("drift", fmt::format("{} rows had drifted; this stands until a clean verification of all targets", facts.drifted),
+                 "crossfade verify --repair, then crossfade verify");
+  } else {
+    list.met("drift", "no verification has found any since the last clean one");
+  }
+}
+
+void judge_proofs(Checklist& list, const Facts& facts, const Limits& limits) {
+  if (facts.verified_seconds_ago > limits.verified_seconds) {
+    list.not_met("stale verification", fmt::format("the last clean one is {} old", ago(*facts.verified_seconds_ago)), "crossfade verify");
+  } else if (facts.verified_seconds_ago) {
+    list.met("verification", fmt::format("all of v2 was found equal {} ago", ago(*facts.verified_seconds_ago)));
+  } else if (facts.drifted == 0) {
+    list.not_met("verification", "v2 was never compared with v1 as a whole", "crossfade verify");
+  }
+  if (!facts.unaccounted) {
+    list.not_met("account", "source rows were never counted", "crossfade account");
+  } else if (*facts.unaccounted > 0) {
+    list.not_met("unaccounted rows", fmt::format("{} source rows are neither mapped nor rejected", *facts.unaccounted), "crossfade account");
+  } else {
+    list.met("account", "every source row is mapped or rejected");
+  }
 }
 
 }  // namespace
 
-std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits) {
-  Judgement judgement;
-  judge_following(judgement, facts, limits);
-  judgement.block_if(!facts.verified_seconds_ago && facts.drifted == 0, "verification", "v2 was never compared with v1 as a whole",
-                     "crossfade verify");
-  judgement.block_if(facts.verified_seconds_ago > limits.verified_seconds, "stale verification",
-                     fmt::format("the last clean one is {:.0f} h old", facts.verified_seconds_ago.value_or(0) / 3600), "crossfade verify");
-  judgement.block_if(!facts.unaccounted, "account", "source rows were never counted", "crossfade account");
-  judgement.block_if(facts.unaccounted > 0, "unaccounted rows",
-                     fmt::format("{} source rows are neither mapped nor rejected", facts.unaccounted.value_or(0)), "crossfade account");
-  judgement.block_if(facts.unbuilt > 0, "deferred",
-                     fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), "crossfade wait --phase following");
-  judgement.block_if(facts.unvalidated > 0, "constraints", fmt::format("{} of the shadow tables are not validated", facts.unvalidated),
-                     facts.validate);
-  return judgement.take();
+std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limits) {
+  Checklist list;
+  judge_following(list, facts, limits);
+  judge_proofs(list, facts, limits);
+  if (facts.unbuilt > 0) {
+    list.not_met("deferred", fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), "crossfade wait --phase following");
+  } else {
+    list.met("deferred", "every key and index is built");
+  }
+  if (facts.unvalidated > 0) {
+    list.not_met("constraints", fmt::format("{} of the shadow tables are not validated", facts.unvalidated), facts.validate);
+  } else {
+    list.met("constraints", "all of the shadow tables are validated");
+  }
+  return list.take();
 }
 
-std::vector<Blocker> blockers_of_way_back(const Facts& facts, const Limits& limits) {
-  Judgement judgement;
-  judge_following(judgement, facts, limits);
-  return judgement.take();
+std::vector<Condition> checklist_of_way_back(const Facts& facts, const Limits& limits) {
+  Checklist list;
+  judge_following(list, facts, limits);
+  return list.take();
+}
+
+std::vector<Condition> checklist_of_next_flip(const Facts& facts, const Limits& limits) {
+  return facts.follower == "v1" ? checklist_of_way_back(facts, limits) : checklist_of_reads(facts, limits);
+}
+
+std::vector<Blocker> blockers_of(const std::vector<Condition>& checklist) {
+  std::vector<Blocker> blockers;
+  std::copy_if(checklist.begin(), checklist.end(), std::back_inserter(blockers), [](const Condition& condition) { return !condition.met; });
+  return blockers;
 }
 
 asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration) {

@@ -17,7 +17,7 @@ struct Facts {
   bool paused = false;
   std::string end_of_wal;                      ///< when all this was read
   std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything
-  std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh
+  std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh; above 10,000 an estimate
   std::int64_t quarantined = 0;                ///< keys not accepted by name
   std::optional<double> verified_seconds_ago;  ///< since a clean verification of all targets; none: there was none
   std::int64_t drifted = 0;                    ///< rows that a verification after it found
@@ -33,21 +33,29 @@ struct Limits {
   double verified_seconds = 24 * 3600;         ///< a day: what was proved before says little about now
 };
 
-/// Why not now, and the command that mends it.
-struct Blocker {
+/// What a flip wants, how it stands with that, and the command that mends it.
+struct Condition {
   std::string reason;                          ///< one or two words, the same whenever it is the same
   std::string detail;
-  std::string fix;
+  std::string fix;                             ///< "" where it is met
+  bool met = false;
 };
+/// One that is not met.
+using Blocker = Condition;
 
-/// Pure; empty: nothing stands in the way.
-std::vector<Blocker> blockers_of_reads(const Facts& facts, const Limits& limits);
+/// All that a flip of the reads wants, in a fixed order. Pure.
+std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limits);
+/// The same for a rollback of the writes: v1 has to be up to date, and what was verified must have been clean; but nobody has
+/// to prove anything anew who wants to go back in a hurry.
+std::vector<Condition> checklist_of_way_back(const Facts& facts, const Limits& limits);
+/// That of the flip which can come next: once v2 owns the data, the way back.
+std::vector<Condition> checklist_of_next_flip(const Facts& facts, const Limits& limits);
+
+/// What of a checklist is not met; empty: nothing stands in the way.
+std::vector<Blocker> blockers_of(const std::vector<Condition>& checklist);
 
 /// What stands in the database; an unknown migration has no facts, not even a phase. The lag is left open.
 boost::asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration);
-/// The same for a rollback of the writes: v1 has to be up to date, and what was verified must have been clean; but nobody has
-/// to prove anything anew who wants to go back in a hurry.
-std::vector<Blocker> blockers_of_way_back(const Facts& facts, const Limits& limits);
 
 /// Reads the facts from the database; an unknown migration has none, not even a phase. The lag is measured: how long it
 /// takes until v2 has all that is committed now; given up, and said so by a lag beyond the limit, once that has passed.

@@ -24,7 +24,7 @@ void Flight::begin(std::string step, bool held) {
 
 void Flight::end(std::string outcome) {
   steps_.back().milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - began_).count();
-  steps_.back().outcome = std::move(outcome);
+  steps_.back().outcome = log::redact(outcome);
 }
 
 boost::asio::awaitable<void> Flight::record(pg::Connection& connection) const {

@@ -16,7 +16,7 @@ asio::awaitable<Holders> lock_holders(pg::Connection& connection, const std::vec
   const auto rows = co_await connection.query(std::string(queries::lock_holders), parameters);
   Holders holders;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    holders.text += (row == 0 ? "" : "; ") + std::string(rows.text(row, 1));
+    holders.text += (row == 0 ? "" : "; ") + log::redact(rows.text(row, 1));
     if (rows.truth(row, 2)) holders.sessions.push_back(static_cast<int>(rows.number(row, 0)));
   }
   co_return holders;

@@ -46,7 +46,7 @@ struct WritesOutcome {
 
 /// What stands in the way now, what the flip would do, and how long the hold may take.
 struct WritesPlan {
-  std::vector<Blocker> blockers;
+  std::vector<Condition> checklist;             ///< nothing is done unless all of it is met
   std::vector<std::string> steps;
   double drain_milliseconds = 0;                ///< measured just now, without a hold; 0: nobody drains
   std::optional<double> last_hold_milliseconds; ///< of the flip before, as the flight recorder has it

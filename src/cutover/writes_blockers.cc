@@ -9,7 +9,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <utility>
 
+#include "base/log.h"
 #include "base/sql_text.h"
 #include "cutover/tables.h"
 #include "mapping/inspect.h"
@@ -105,6 +107,20 @@ asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFli
   }
 }
 
+/// The checklist of the flip as such; then what was found beyond its first `own` blockers, and of `wanted` – reason and detail –
+/// what no blocker speaks of.
+std::vector<Condition> with_those_of_writes(const Obstacles& found, std::size_t own,
+                                            const std::vector<std::pair<std::string, std::string>>& wanted) {
+  auto list = found.checklist;
+  const auto first = found.blockers.begin() + static_cast<std::ptrdiff_t>(own);
+  for (const auto& [reason, detail] : wanted) {
+    const bool stands = std::any_of(first, found.blockers.end(), [&](const Blocker& blocker) { return blocker.reason == reason; });
+    if (!stands) list.push_back({reason, detail, "", true});
+  }
+  list.insert(list.end(), first, found.blockers.end());
+  return list;
+}
+
 }  // namespace
 
 asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip) {
@@ -114,7 +130,9 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   Obstacles found;
   const Limits limits;
   const auto facts = co_await gather_facts(connection, file.migration(), limits);
-  found.blockers = to_v2 ? blockers_of_reads(facts, limits) : blockers_of_way_back(facts, limits);
+  found.checklist = to_v2 ? checklist_of_reads(facts, limits) : checklist_of_way_back(facts, limits);
+  found.blockers = blockers_of(found.checklist);
+  const auto own = found.blockers.size();
   found.drain_seconds = facts.lag_seconds;
 
   auto both = now.v1;
@@ -122,7 +140,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   pg::Parameters tables = {names_text(both), kLongTransactionSeconds};
   const auto busy = co_await connection.query(std::string(queries::long_transactions), tables);
   for (std::size_t row = 0; row < busy.size() && !flip.limits.terminate_blockers; ++row) {
-    found.blockers.push_back({"long transaction", std::string(busy.text(row, 0)), "let it end, or end it: select pg_terminate_backend(PID)"});
+    found.blockers.push_back({"long transaction", log::redact(busy.text(row, 0)), "let it end, or end it: select pg_terminate_backend(PID)"});
   }
   const auto follower = names_text(to_v2 ? now.v2 : now.v1);
   pg::Parameters written = {follower};
@@ -132,7 +150,12 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
     found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", triggers.text(row, 0), triggers.text(row, 1)),
                               fmt::format("select crossfade.rest_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(triggers.text(row, 1)))});
   }
-  if (!to_v2) co_return found;
+  std::vector<std::pair<std::string, std::string>> wanted = {{"long transaction", "none is in the way of the locks"},
+                                                             {"trigger", "none fires on what crossfade writes"}};
+  if (!to_v2) {
+    found.checklist = with_those_of_writes(found, own, wanted);
+    co_return found;
+  }
 
   pg::Parameters wishes = {names_text(now.v2), names_text(now.v1), file.schemas().source()};
   const auto taken = co_await connection.query(std::string(queries::names_taken), wishes);
@@ -142,7 +165,14 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   }
   co_await look_at_lazy(connection, flip, found);
   co_await look_at_way_back(connection, flip, found);
-  if (found.blockers.empty()) co_await look_at_checks(connection, flip, found);
+  wanted.insert(wanted.end(), {{"name taken", "every name is free that a table is to have"},
+                               {"lazy", "no row of an on-demand target is in v1 alone"},
+                               {"way back", "v1 can be kept true once v2 is written"}});
+  if (found.blockers.empty()) {
+    co_await look_at_checks(connection, flip, found);
+    wanted.emplace_back("check", "none of the migration's own that come after the move fails");
+  }
+  found.checklist = with_those_of_writes(found, own, wanted);
   co_return found;
 }
 

@@ -11,6 +11,7 @@ namespace crossfade::cutover {
 /// What a flip of the writes is judged by, beyond what a flip of the reads is.
 struct Obstacles {
   std::vector<Blocker> blockers;
+  std::vector<Condition> checklist;        ///< these and what is met; a condition that was not looked at is not there
   std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };

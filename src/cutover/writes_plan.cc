@@ -16,7 +16,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   const auto& file = flip.file.yaml;
   WritesPlan plan;
   auto obstacles = co_await look_for_obstacles(connection, flip);
-  plan.blockers = std::move(obstacles.blockers);
+  plan.checklist = std::move(obstacles.checklist);
   plan.drain_milliseconds = obstacles.drain_seconds.value_or(0) * 1000;
   pg::Parameters name = {file.migration()};
   const auto last = co_await connection.query(std::string(queries::last_hold), name);

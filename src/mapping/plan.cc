@@ -22,6 +22,19 @@ std::string_view word(Finding::Level level) {
   return "";
 }
 
+/// Four characters wide, whatever their colour.
+std::string level_text(Finding::Level level, const Paint& paint) {
+  switch (level) {
+    case Finding::Level::kOk:
+      return paint.good("ok  ");
+    case Finding::Level::kWarn:
+      return paint.warn("warn");
+    case Finding::Level::kFail:
+      return paint.bad("FAIL");
+  }
+  return "";
+}
+
 std::string found_in_shadow(const Target& target, const Locator& locator) {
   if (!locator.locate.empty()) return "in the shadow table where " + locator.locate;
   if (locator.path.empty()) return "in the shadow table by its own columns";
@@ -108,13 +121,12 @@ std::string target_text(const Model& model, std::uint16_t number) {
 
 }  // namespace
 
-std::string plan_text(const Preflight& preflight) {
+std::string plan_text(const Preflight& preflight, const Paint& paint) {
   std::string text;
   int failed = 0;
   int warned = 0;
   for (const auto& finding : preflight.findings) {
-    const auto level = finding.level == Finding::Level::kFail ? "FAIL" : word(finding.level);
-    text += fmt::format("{:<4}  {}: {}\n", level, finding.subject, finding.message);
+    text += fmt::format("{}  {}: {}\n", level_text(finding.level, paint), finding.subject, finding.message);
     if (!finding.fix.empty()) text += fmt::format("      → {}\n", finding.fix);
     failed += finding.level == Finding::Level::kFail ? 1 : 0;
     warned += finding.level == Finding::Level::kWarn ? 1 : 0;
@@ -123,8 +135,8 @@ std::string plan_text(const Preflight& preflight) {
   if (preflight.reverse) text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
   for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, n);
   const auto& name = preflight.model.name;
-  text += failed > 0 ? fmt::format("\n{} cannot begin: {} to mend, {} to look at.\n", name, failed, warned)
-                     : fmt::format("\n{} can begin: nothing to mend, {} to look at.\n", name, warned);
+  text += failed > 0 ? fmt::format("\n{} {}: {} to mend, {} to look at.\n", name, paint.bad("cannot begin"), failed, warned)
+                     : fmt::format("\n{} {}: nothing to mend, {} to look at.\n", name, paint.good("can begin"), warned);
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/paint.h"
 #include "crossfade/v1/plan.pb.h"
 #include "mapping/preflight.h"
 
@@ -9,7 +10,7 @@ namespace crossfade::mapping {
 
 /// What `crossfade plan` prints: the findings with what mends them, then the targets in their order, each with the locators
 /// its rows are found by, the rules that lead to them and the columns that matter. Ends with one line of verdict.
-std::string plan_text(const Preflight& preflight);
+std::string plan_text(const Preflight& preflight, const Paint& paint = {});
 
 /// The statements that refresh each target, by each of its locators, for --print-sql.
 std::string refresh_sql(const Model& model);

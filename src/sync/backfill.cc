@@ -175,7 +175,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
     // Another lane or the refresher wrote the same row; the next snapshot sees it.
     co_await connection.script("rollback");
     run_.metrics.retried("backfill");
-    log::debug("chunk is tried again", {{"target", name}, {"because", failure->what()}, {"attempt", attempt}});
+    log::debug("chunk is tried again", {{"target", name}, log::quoting("because", failure->what()), {"attempt", attempt}});
   }
 }
 
@@ -232,8 +232,8 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   co_await store::put_in_quarantine(connection, run_, refused);
   ++run_.quarantined;
   run_.metrics.quarantined(why.sqlstate());
-  log::warn("key is set aside", {{"target", run_.model.targets[job.target].name}, {"key", guilty.value_or("null")},
-                                 {"sqlstate", why.sqlstate()}, {"because", why.what()}});
+  log::warn("key is set aside", {{"target", run_.model.targets[job.target].name}, log::quoting("key", guilty.value_or("null")),
+                                 {"sqlstate", why.sqlstate()}, log::quoting("because", why.what())});
 }
 
 asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {

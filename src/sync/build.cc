@@ -80,7 +80,7 @@ asio::awaitable<void> validate_one(pg::Connection& connection, const ForeignKey&
   }
   if (!failure) co_return;
   log::warn("foreign key holds for new rows, but not for all old ones yet",
-            {{"target", key.target}, {"name", key.name}, {"because", failure->facts().detail}});
+            {{"target", key.target}, {"name", key.name}, log::quoting("because", failure->facts().detail)});
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key>
   }
   if (!failure) co_return;
   co_await connection.script("rollback");
-  log::debug("part is left to one transaction", {{"target", run_.model.targets[target].name}, {"because", failure->what()},
+  log::debug("part is left to one transaction", {{"target", run_.model.targets[target].name}, log::quoting("because", failure->what()),
                                                  {"sqlstate", failure->sqlstate()}});
   outcome = {Written{}, std::move(keys)};
 }

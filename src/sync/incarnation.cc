@@ -29,7 +29,7 @@ asio::awaitable<void> tell_what_is_waited_for(const Settings& settings, const bo
     if (made || Clock::now() < told) continue;
     pg::Connection connection = co_await pg::Connection::open(settings.endpoint);
     const auto who = co_await wal::oldest_writer(connection);
-    log::info("waiting for transactions that began before the slot", {{"oldest", who}});
+    log::info("waiting for transactions that began before the slot", {log::quoting("oldest", who)});
     told = Clock::now() + 30s;
   }
 }

@@ -23,7 +23,7 @@ asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
   double now = 0;
   if (run.backfilling) {
     const std::string sql(queries::pace_sample);
-    pg::Parameters parameters = {run.model.name};
+    pg::Parameters parameters = {run.model.name, run.settings.slot};
     const auto rows = co_await connection.execute(sql, parameters);
     by = rows.text(0, 0);
     now = rows.real(0, 1);

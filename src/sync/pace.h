@@ -5,7 +5,7 @@
 namespace crossfade::sync {
 
 /// Looks how busy the server is, and holds the backfill back while that is beyond the bounds the operator set: foreign
-/// sessions at work, or the standby furthest behind. What is followed is never held back: it would only pile up.
+/// sessions at work, the standby furthest behind, the WAL kept for the slot. And while the slot is in danger, whatever was set. What is followed is never held back: it would only pile up.
 asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection);
 
 /// A person holds the migration, or lets it go on. Kept in the database, so that a restart does not let it go.

@@ -45,7 +45,7 @@ asio::awaitable<void> Refresher::loop() {
       co_await connection.script("rollback");
       careful_ = failure->verdict() == Verdict::kQuarantine;
       run_.metrics.retried(careful_ ? "refused" : "conflict");
-      log::debug("round is tried again", {{"because", failure->what()}, {"sqlstate", failure->sqlstate()}});
+      log::debug("round is tried again", {log::quoting("because", failure->what()), {"sqlstate", failure->sqlstate()}});
       more = true;
       // A conflict with another session passes by itself.
       if (!careful_) co_await run_.steer.wait(kLookAgain);
@@ -170,8 +170,8 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   for (const auto& each : refused) {
     run_.metrics.quarantined(each.failure.sqlstate());
     log::warn("key is set aside", {{"target", store::target_name(run_.model, each.key)},
-                                   {"key", fmt::format("{}", each.key.values().front().value_or("null"))},
-                                   {"sqlstate", each.failure.sqlstate()}, {"because", each.failure.what()}});
+                                   log::quoting("key", each.key.values().front().value_or("null")),
+                                   {"sqlstate", each.failure.sqlstate()}, log::quoting("because", each.failure.what())});
   }
   if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
   run_.quarantined += refused.size();
@@ -262,7 +262,8 @@ asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
     run_.quarantined += counts[target];
     run_.metrics.quarantined_now(target, counts[target]);
   }
-  run_.dirty_keys = co_await store::count_dirty(connection, run_);
+  // While some are known they are worked off anyway, and counting a million of them each second is work too.
+  if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
 }
 
 std::optional<Refresher::Beat> Refresher::last_beat(const Batch& batch) const {

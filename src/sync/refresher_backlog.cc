@@ -93,6 +93,8 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   co_await store::write_checkpoint(connection, run_, reached);
   co_await connection.script("commit");
   run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
+  // Keys put there by hand are not in that number: nothing may be called consistent while ours still wait behind them.
+  if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
   run_.metrics.refresh_done(Clock::now() - began, 0);
   if (!whole.empty()) {
     run_.backfilling = true;

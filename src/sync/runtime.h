@@ -44,7 +44,7 @@ struct TargetProgress {
 
 /// Why the work is held back, and since when in seconds since 1970.
 struct HeldBack {
-  std::string by;                          ///< sessions, replica_lag
+  std::string by;                          ///< sessions, replica_lag, retained_wal
   double since = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/sql_text.h"
 
 namespace crossfade::sync::store {
@@ -198,7 +199,8 @@ asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtim
                                         const std::vector<Refused>& refused) {
   for (const auto& each : refused) {
     const auto& facts = each.failure.facts();
-    const auto message = facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")";
+    // A message can quote the row, which is the operator's own. A password that a function of the view was given is not.
+    const auto message = log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")");
     pg::Parameters parameters = {run.model.name, target_name(run.model, each.key), locator_name(run.model, each.key),
                                  array_text(each.key.values()), facts.sqlstate, facts.constraint, message};
     co_await run_query(connection, queries::quarantine_put, std::move(parameters));

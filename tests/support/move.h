@@ -49,6 +49,8 @@ class Move {
   /// Another call of the program to its end: exit code and what it wrote.
   std::pair<int, std::string> call(std::vector<std::string> words);
 
+  /// The words of a call, from the program's path on.
+  std::vector<std::string> command_line(std::vector<std::string> words) const;
   /// The same, not waited for.
   std::unique_ptr<Program> start(std::vector<std::string> words, const Environment& environment = {});
 
@@ -60,8 +62,6 @@ class Move {
   void expect_equal();
 
  private:
-  std::vector<std::string> command_line(std::vector<std::string> words) const;
-
   std::filesystem::path file(const std::string& suffix) const { return directory_ / (database_.name() + suffix); }
 
   std::filesystem::path folder_;

@@ -106,12 +106,13 @@ function figures(status) {
     element("div", {}, element("dt", {}, name), element("dd", { class: kind ?? "" }, value), element("dd", { class: "small" }, more)));
 }
 
-function checklist({ blockers, reads, writes }) {
-  if (writes.side === "v2") return [element("li", { class: "good" }, "Writes are on v2")];
-  const done = reads.percent >= 100 ? [element("li", { class: "good" }, "Reads are on v2")] : [];
-  if (blockers.length === 0) return [...done, element("li", { class: "good" }, "Nothing stands in the way")];
-  return [...done, ...blockers.map((blocker) => element("li", { class: "bad" }, element("strong", {}, blocker.reason), `: ${blocker.detail} `,
-    element("span", { class: "fix" }, element("code", {}, blocker.fix))))];
+function checklist({ conditions, phase, reads, writes }) {
+  const done = [];
+  if (phase === "completed") return [element("li", { class: "good" }, "The migration is completed")];
+  if (writes.side === "v2") done.push("Writes are on v2; the way back wants:");
+  else if (reads.percent >= 100) done.push("Reads are on v2; the writes want:");
+  return [...done.map((text) => element("li", { class: "good" }, text)), ...conditions.map(({ met, reason, detail, fix }) =>
+    element("li", { class: met ? "good" : "bad" }, element("strong", {}, reason), `: ${detail} `, ...(met ? [] : [element("span", { class: "fix" }, element("code", {}, fix))])))];
 }
 
 function targets({ targets: all }) {
@@ -237,7 +238,7 @@ function showAll(page) {
     const [command, ...why] = step.split(": ");
     return element("li", {}, element("code", {}, command), why.length > 0 ? ` ${why.join(": ")}` : "");
   })));
-  show("checklist", { blockers: status.blockers, reads: status.reads, writes: status.writes }, checklist);
+  show("checklist", { conditions: status.checklist, phase: status.phase, reads: status.reads, writes: status.writes }, checklist);
   show("targets", { targets: status.backfill.targets }, targets);
   show("slot", { slot: status.slot, leader: status.leader, bytes: status.lag.bytes }, slotPairs);
   show("proof", { verification: status.verification && { ...status.verification, age_seconds: 0 }, accounts: page.accounts }, proof);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
 namespace crossfade::api {
 namespace {
 
@@ -138,6 +140,28 @@ TEST_F(StatusTextTest, EachBlockerComesWithWhatMendsIt) {
   EXPECT_THAT(block(), HasSubstr("next         crossfade verify\n"));
 }
 
+TEST_F(StatusTextTest, HowMuchOfTheChecklistIsMetIsCounted) {
+  const auto condition = [&](bool met) { status.add_checklist()->set_met(met); };
+  condition(true);
+  condition(true);
+  EXPECT_THAT(block(), HasSubstr("cutover      ready: all 2 conditions are met\n"));
+  condition(false);
+  EXPECT_THAT(block(), HasSubstr("cutover      2 of 3 conditions are met\n"));
+  status.mutable_writes()->set_side("v2");
+  EXPECT_THAT(block(), HasSubstr("way back     2 of 3 conditions are met\n"));
+  status.set_phase("backfilling");
+  EXPECT_THAT(block(), Not(HasSubstr("conditions")));
+}
+
+TEST_F(StatusTextTest, ColoursChangeNoLetter) {
+  status.set_quarantined(2);
+  status.add_checklist()->set_met(false);
+  auto coloured = status_block(status, kNow, Paint(true));
+  EXPECT_THAT(coloured, HasSubstr("quarantine   \033[31m2 keys\033[0m\n"));
+  EXPECT_THAT(coloured, HasSubstr("slot         crossfade_gym, \033[31mnot active\033[0m, reserved"));
+  EXPECT_EQ(std::regex_replace(coloured, std::regex("\033\\[[0-9]+m"), ""), block());
+}
+
 TEST_F(StatusTextTest, OneLineSaysWhatMattersNow) {
   status.mutable_lag()->set_seconds(0.012);
   EXPECT_EQ(line(), "following; lag 12 ms, 0 B to apply; 0 keys waiting");
@@ -168,7 +192,7 @@ TEST_F(StatusTextTest, TheJsonHasEveryDocumentedField) {
             R"("safe_bytes":null},)"
             R"("backfill":{"done_rows":0,"estimated_rows":0,"rows_per_second":0,"eta_seconds":null,"targets":[]},)"
             R"("pending_keys":0,"dirty_keys":0,"quarantined":0,"throttled":null,"verification":null,)"
-            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false})");
+            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[]})");
 }
 
 }  // namespace

@@ -37,7 +37,9 @@ TEST(LogTest, NoFormatShowsAPassword) {
     for (const auto* secret :
          {"host=db password=hunter2 user=me", "password = 'hunter2'", "PASSWORD=hunter2",
           "postgresql://me:hunter2@db/app", "postgres://me:hunter2@db",
-          "postgresql://db/app?user=me&password=hunter2&sslmode=require", R"(password='it\'s hunter2')"}) {
+          "postgresql://db/app?user=me&password=hunter2&sslmode=require", R"(password='it\'s hunter2')", "PGPASSWORD=hunter2",
+          "sslpassword=hunter2", "alter role app PASSWORD 'hunter2'", "create role app login password  'hunter2",
+          "select dblink_connect('host=db password=hunter2')"}) {
       EXPECT_EQ(line_of(format, {{"conninfo", secret}}).find("hunter2"), std::string::npos) << secret;
     }
   }
@@ -70,6 +72,21 @@ TEST(LogTest, EveryPasswordOfALineIsBlottedOut) {
 TEST(LogTest, APasswordOfAnyLengthIsBlottedOut) {
   EXPECT_EQ(redact("password=" + std::string(1 << 20, 'x') + " user=me"), "password=*** user=me");
   EXPECT_EQ(redact("postgresql://me:" + std::string(1 << 20, 'x') + "@db/app"), "postgresql://me:***@db/app");
+}
+
+TEST(LogTest, WhatIsHandedOnHasTheEventsButNoRows) {
+  testing::internal::CaptureStderr();
+  warn("key is set aside", {{"target", "days"}, quoting("key", "a private key"), {"sqlstate", "22P02"}});
+  EXPECT_NE(testing::internal::GetCapturedStderr().find(R"(key="a private key")"), std::string::npos);
+  EXPECT_NE(recent().find("warn  key is set aside target=days key=… sqlstate=22P02\n"), std::string::npos) << recent();
+}
+
+TEST(LogTest, WhatIsHandedOnIsBounded) {
+  testing::internal::CaptureStderr();
+  for (int n = 0; n < 2000; ++n) info("event", {{"number", n}, {"long", std::string(5000, 'x')}});
+  testing::internal::GetCapturedStderr();
+  EXPECT_LT(recent().size(), 500'000);
+  EXPECT_NE(recent().find("number=1999 "), std::string::npos);
 }
 
 }  // namespace

@@ -123,6 +123,24 @@ TEST_F(MetricsTest, ASlotWithoutALimitIsSafeForever) {
   EXPECT_TRUE(std::isinf(value(R"(crossfade_slot_safe_wal_bytes{migration="gym"})")));
 }
 
+TEST_F(MetricsTest, WhatFollowsTheOtherSideGoesOnCounting) {
+  metrics.refresh_done(5ms, 7);
+  metrics.rows_written(1, 3, 0, 0);
+  metrics.quarantined_now(0, 2);
+  metrics.cutover_blockers({"lag"});
+  Metrics after("gym", {"plans", "days"}, {"weeks", "days"}, &metrics);
+  after.refresh_done(5ms, 1);
+  after.rows_written(1, 2, 0, 0);
+  after.cutover_blockers({});
+  const auto series = [&](const std::string& labels) { return value("crossfade_" + labels); };
+  EXPECT_EQ(series(R"(transactions_settled_total{migration="gym"})"), 8);
+  EXPECT_EQ(series(R"(refresh_duration_seconds_count{migration="gym"})"), 2);
+  EXPECT_EQ(series(R"(rows_written_total{migration="gym",op="insert",target="days"})"), 5) << "a name of both sides is one series";
+  EXPECT_EQ(series(R"(rows_written_total{migration="gym",op="insert",target="plans"})"), 0);
+  EXPECT_EQ(series(R"(quarantined_keys{migration="gym",target="weeks"})"), 0) << "nobody looks at it any more";
+  EXPECT_EQ(series(R"(cutover_blocker{migration="gym",reason="lag"})"), 0);
+}
+
 TEST_F(MetricsTest, TheProgramsOwnUseIsReadAtEachScrape) {
   EXPECT_GT(value("process_resident_memory_bytes"), 1e6);
   EXPECT_GT(value("process_start_time_seconds"), 1.6e9);

@@ -18,7 +18,7 @@ Facts ready() {
 
 std::vector<std::string> reasons(const Facts& facts) {
   std::vector<std::string> reasons;
-  for (const auto& blocker : blockers_of_reads(facts, {})) {
+  for (const auto& blocker : blockers_of(checklist_of_reads(facts, {}))) {
     EXPECT_FALSE(blocker.detail.empty()) << blocker.reason;
     EXPECT_FALSE(blocker.fix.empty()) << blocker.reason;
     reasons.push_back(blocker.reason);
@@ -40,6 +40,7 @@ TEST(BlockersOfReads, EachFactAloneBlocks) {
       {"leader", [](Facts& f) { f.leader = false; }},
       {"paused", [](Facts& f) { f.paused = true; }},
       {"lag", [](Facts& f) { f.lag_seconds = 11; }},
+      {"lag", [](Facts& f) { f.lag_seconds.reset(); }},
       {"dirty keys", [](Facts& f) { f.dirty = 1; }},
       {"quarantine", [](Facts& f) { f.quarantined = 1; }},
       {"verification", [](Facts& f) { f.verified_seconds_ago.reset(); }},
@@ -57,6 +58,27 @@ TEST(BlockersOfReads, EachFactAloneBlocks) {
   }
 }
 
+TEST(ChecklistOfReads, WhatIsMetIsSaidTooAndNeedsNoMending) {
+  const auto list = checklist_of_reads(ready(), {});
+  Reasons met;
+  for (const auto& condition : list) {
+    EXPECT_TRUE(condition.met) << condition.reason;
+    EXPECT_FALSE(condition.detail.empty()) << condition.reason;
+    EXPECT_EQ(condition.fix, "") << condition.reason;
+    met.push_back(condition.reason);
+  }
+  EXPECT_EQ(met, (Reasons{"phase", "leader", "paused", "lag", "dirty keys", "quarantine", "drift", "verification", "account", "deferred", "constraints"}));
+}
+
+TEST(ChecklistOfNextFlip, IsTheWayBackOnceV2OwnsTheData) {
+  auto facts = ready();
+  EXPECT_EQ(checklist_of_next_flip(facts, {}).size(), checklist_of_reads(facts, {}).size());
+  facts.follower = "v1";
+  const auto list = checklist_of_next_flip(facts, {});
+  EXPECT_EQ(list.size(), checklist_of_way_back(facts, {}).size());
+  EXPECT_EQ(list[1].detail, "a daemon keeps v1 true");
+}
+
 TEST(BlockersOfReads, AFailedVerificationPoisonsWhateverWasCleanBefore) {
   auto facts = ready();
   facts.drifted = 3;
@@ -65,7 +87,7 @@ TEST(BlockersOfReads, AFailedVerificationPoisonsWhateverWasCleanBefore) {
 }
 
 TEST(BlockersOfReads, AMigrationThatIsNotThereIsToldSo) {
-  const auto blockers = blockers_of_reads({}, {});
+  const auto blockers = blockers_of(checklist_of_reads({}, {}));
   ASSERT_FALSE(blockers.empty());
   EXPECT_EQ(blockers[0].detail, "the migration is not prepared");
   EXPECT_EQ(blockers[0].fix, "crossfade run --prepare");
@@ -76,10 +98,10 @@ TEST(BlockersOfWayBack, NobodyInAHurryHasToProveAnythingAnew) {
   facts.verified_seconds_ago.reset();
   facts.unaccounted.reset();
   facts.follower = "v1";
-  EXPECT_TRUE(blockers_of_way_back(facts, {}).empty());
+  EXPECT_TRUE(blockers_of(checklist_of_way_back(facts, {})).empty());
   facts.drifted = 3;
   facts.leader = false;
-  const auto blockers = blockers_of_way_back(facts, {});
+  const auto blockers = blockers_of(checklist_of_way_back(facts, {}));
   ASSERT_EQ(blockers.size(), 2U);
   EXPECT_EQ(blockers[0].detail, "no daemon keeps v1 true");
   EXPECT_EQ(blockers[1].reason, "drift");

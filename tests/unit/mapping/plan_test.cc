@@ -62,6 +62,18 @@ TEST(PlanText, SaysWhatHasToBeMended) {
             "vagus cannot begin: 1 to mend, 0 to look at.\n");
 }
 
+TEST(PlanText, OnATerminalTheLevelsHaveTheirColours) {
+  Preflight preflight;
+  preflight.model.name = "vagus";
+  preflight.findings = {{Finding::Level::kWarn, "target days", "is slow", "", ExitCode::kPrecondition},
+                        {Finding::Level::kFail, "server", "wal_level is replica", "", ExitCode::kPrecondition}};
+  EXPECT_EQ(plan_text(preflight, Paint(true)),
+            "\033[33mwarn\033[0m  target days: is slow\n"
+            "\033[31mFAIL\033[0m  server: wal_level is replica\n"
+            "\n"
+            "vagus \033[31mcannot begin\033[0m: 1 to mend, 1 to look at.\n");
+}
+
 TEST(PlanText, HasTheStatementThatRefreshesEachTargetByEachLocator) {
   const auto text = refresh_sql(workout().model);
   EXPECT_NE(text.find("-- days by plan_id (uuid)\n"), std::string::npos);

@@ -1,0 +1,59 @@
+#include <gmock/gmock.h>
+
+#include "support/move.h"
+#include "support/terminal.h"
+
+namespace crossfade::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// Begins every colour, and nothing else that we write but the clearing of the screen.
+constexpr auto kColour = "\033[3";
+
+class TerminalTest : public testing::Test {
+ protected:
+  TerminalTest() { EXPECT_EQ(move.call({"prepare"}).first, 0); }
+
+  /// What `words` writes on a terminal where nothing is said against colours.
+  std::string shown(const std::vector<std::string>& words, const Environment& more = {}) {
+    Environment environment{{"TERM", "xterm"}, {"NO_COLOR", ""}};
+    environment.insert(environment.end(), more.begin(), more.end());
+    return Terminal(move.command_line(words), environment).to_end();
+  }
+
+  Move move{test_migration("gym")};
+};
+
+TEST_F(TerminalTest, ColoursAreForTerminalsAndForThoseWhoWantThem) {
+  for (const std::string command : {"status", "plan"}) {
+    EXPECT_THAT(shown({command}), HasSubstr(kColour)) << command;
+    EXPECT_THAT(shown({command, "--no-color"}), Not(HasSubstr("\033"))) << command;
+    EXPECT_THAT(shown({command}, {{"NO_COLOR", "1"}}), Not(HasSubstr("\033"))) << command;
+    EXPECT_THAT(shown({command}, {{"TERM", "dumb"}}), Not(HasSubstr("\033"))) << command;
+    EXPECT_THAT(move.call({command}).second, Not(HasSubstr("\033"))) << command;
+  }
+}
+
+TEST_F(TerminalTest, WhatPlanFoundHasTheColourOfItsLevel) {
+  EXPECT_THAT(shown({"plan"}), HasSubstr("\033[32mok  \033[0m  "));
+  move.sql().exec("drop view gym_map.plans cascade");
+  EXPECT_THAT(shown({"plan"}), HasSubstr("\033[31mFAIL\033[0m  target plans: "));
+}
+
+TEST_F(TerminalTest, AChecklistHasColoursToo) {
+  const auto text = shown({"cutover", "reads", "--dry-run"});
+  EXPECT_THAT(text, HasSubstr("\033[31m✗\033[0m leader: no daemon keeps v2 true\r\n  mend: crossfade run\r\n"));
+  EXPECT_THAT(text, HasSubstr("\033[32m✓\033[0m quarantine: "));
+}
+
+TEST_F(TerminalTest, AWatchedStatusIsShownAnewWithItsColours) {
+  Terminal screen(move.command_line({"status", "--watch"}), {{"TERM", "xterm"}, {"NO_COLOR", ""}});
+  EXPECT_TRUE(screen.shows("\033[H\033[2Jmigration    gym\r\nphase        \033[33mprepared\033[0m, for "));
+  Terminal plain(move.command_line({"status", "--watch"}), {{"TERM", "xterm"}, {"NO_COLOR", "1"}});
+  EXPECT_TRUE(plain.shows("\033[H\033[2Jmigration    gym\r\nphase        prepared, for "));
+}
+
+}  // namespace
+}  // namespace crossfade::test
