@@ -45,6 +45,7 @@ class Checklist {
 };
 
 std::string ago(double seconds) {
+  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
   return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.0f} h", seconds / 3600);
 }
 

@@ -79,6 +79,10 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
     job.bulk = progress.bulk;
     jobs.push_back(std::move(job));
   }
+  // What is filled anew later, because a source was truncated, does not take the phase back.
+  const std::string started(queries::backfill_started);
+  pg::Parameters name = {run_.model.name};
+  if (!jobs.empty()) co_await connection.query(started, name);
   std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.target < b.target; });
   for (auto& job : jobs) {
     const auto& target = run_.model.targets[job.target];

@@ -109,9 +109,11 @@ function figures(status) {
 function checklist({ conditions, phase, reads, writes }) {
   const done = [];
   if (phase === "completed") return [element("li", { class: "good" }, "The migration is completed")];
-  if (writes.side === "v2") done.push("Writes are on v2; the way back wants:");
-  else if (reads.percent >= 100) done.push("Reads are on v2; the writes want:");
-  return [...done.map((text) => element("li", { class: "good" }, text)), ...conditions.map(({ met, reason, detail, fix }) =>
+  if (writes.side === "v2") done.push("Writes are on v2; for the way back:");
+  else if (reads.percent >= 100) done.push("Reads are on v2; for the writes:");
+  // What is to be mended comes first.
+  const inOrder = [...conditions.filter((c) => !c.met), ...conditions.filter((c) => c.met)];
+  return [...done.map((text) => element("li", { class: "good" }, text)), ...inOrder.map(({ met, reason, detail, fix }) =>
     element("li", { class: met ? "good" : "bad" }, element("strong", {}, reason), `: ${detail} `, ...(met ? [] : [element("span", { class: "fix" }, element("code", {}, fix))])))];
 }
 

@@ -14,7 +14,7 @@ class PaceTest : public WithDaemon {
     move.start_daemon();
     EXPECT_TRUE(move.logged("the backfill waits while the server is busy held_back_by=" + reason));
     EXPECT_TRUE(eventually([&] { return refusal_of("/status") == ExitCode::kOk && status().throttled().by() == reason; }));
-    EXPECT_NE(status().phase(), "following");
+    EXPECT_TRUE(eventually([&] { return status().phase() == "backfilling"; }));
     EXPECT_EQ(metric("crossfade_throttled{migration=\"gym\",reason=\"" + reason + "\"}"), 1);
   }
   void expect_gone_on() {

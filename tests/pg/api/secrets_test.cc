@@ -194,6 +194,7 @@ TEST_F(SecretsTest, AMessageOrAQueryThatQuotesOneIsBlottedOutWhereverItGoes) {
   move.sql().exec(fmt::format(R"(create function refuse() returns trigger language plpgsql as $$ begin
       if new.title = 'bad' then raise exception 'could not connect: host=db password={}'; end if; return new; end $$;
     create trigger refuse before insert or update on gym_v2.exercises for each row execute function refuse();
+    alter table gym_v2.exercises enable always trigger refuse;
     update exercises set title = 'bad' where id = 17)", kSecret));
   EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "1"; }, kLimit));
   auto seen = done(way, {"quarantine"});
