@@ -1,5 +1,5 @@
 -- What table $1 has and a draft does not take over, as statements for the table of the same name in schema $2: whoever owns the
--- new schema decides. Triggers are told as they are: on a shadow table they would fire for what the engine writes.
+-- new schema decides. Triggers are told as they are.
 select text from (
   select 1 as place, a.grantee::text as name,
          format('grant %s on %I.%I to %s;', string_agg(lower(a.privilege_type), ', ' order by a.privilege_type), $2::text, c.relname,

@@ -32,7 +32,7 @@ alter table library_v2.loans add constraint loans_book_id_fkey foreign key (book
 alter table library_v2.loans add constraint loans_member_id_fkey foreign key (member_id) references library_v2.members (id);
 
 -- What v1 has besides, and nobody has in v2 until you decide it: who may do what, and what is done at each write. A policy
--- and a trigger that name a table of v1 have to name the new one; a trigger here fires for what the engine writes.
+-- and a trigger that name a table of v1 have to name the new one; triggers rest until the writes have moved.
 -- grant select on library_v2.books to library_reader;
 
 -- Left out: public.visits: it has no primary key, and no unique index over columns that are never null.
