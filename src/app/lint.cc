@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "api/message.h"
@@ -11,6 +12,7 @@
 #include "mapping/inspect.h"
 #include "mapping/plan.h"
 #include "sync/prepare.h"
+#include "sync/store.h"
 #include "verify/report.h"
 
 namespace crossfade::app {
@@ -18,6 +20,14 @@ namespace {
 
 /// Views are compared whole after each change; above this a change takes seconds.
 constexpr double kMostRows = 200'000;
+/// Above this few rows are tried.
+constexpr double kLarge = 20'000;
+
+/// A change is followed by a comparison of every view; an experiment should take minutes at the most.
+std::size_t samples_for(const mapping::Model& model) {
+  const bool large = std::any_of(model.targets.begin(), model.targets.end(), [](const auto& target) { return target.estimated_rows > kLarge; });
+  return large ? 3 : 12;
+}
 
 void require_small(const mapping::Model& model) {
   for (const auto& target : model.targets) {
@@ -27,27 +37,29 @@ void require_small(const mapping::Model& model) {
   }
 }
 
+asio::awaitable<void> require_v1(pg::Connection& connection, const std::string& migration) {
+  const auto direction = co_await sync::store::read_direction(connection, migration);
+  if (direction != mapping::Direction::kReverse) co_return;
+  throw precondition_failure(fmt::format("v2 owns the data of migration {}: v1 takes no changes that could be followed", migration),
+                             "lint on a copy of the database from before the writes moved");
+}
+
 asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "lint"));
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
-  if (prepared) {
-    throw precondition_failure(fmt::format("migration {} is prepared here: its shadow tables are in use", file.yaml.migration()),
-                               "lint before `crossfade prepare`, or on a copy of the database");
-  }
+  if (prepared) co_await require_v1(connection, file.yaml.migration());
   // One snapshot, so that what others commit meanwhile is not taken for a consequence.
   co_await connection.script("begin isolation level repeatable read; set local jit = off; set local lock_timeout = '5s'");
-  co_await sync::install(connection, file);
-  auto preflight = co_await mapping::inspect(connection, file);
+  if (!prepared) co_await sync::install(connection, file);
+  const auto preflight = co_await mapping::inspect(connection, file);
   if (!preflight.ok()) {
     std::cerr << mapping::plan_text(preflight);
     co_return ExitCode::kPrecondition;
   }
   require_small(preflight.model);
-  // Whatever is to be in a target some day is compared.
-  for (auto& target : preflight.model.targets) target.lazy = false;
   co_await verify::prepare_lint(connection, preflight.model);
   verify::LintOptions how;
-  how.samples = options.samples;
+  how.samples = options.samples > 0 ? options.samples : samples_for(preflight.model);
   const auto linted = co_await verify::lint(connection, preflight.model, how);
   co_await connection.script("rollback");
   const auto reply = verify::reply_of(preflight.model, linted);

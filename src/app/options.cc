@@ -60,7 +60,7 @@ const Command kCommands[] = {
     {"plan", "Check everything and show what would be followed; writes nothing",
      [](CLI::App& app, Options& o) { app.add_flag("--print-sql", o.print_sql, "The statements that refresh, too"); }},
     {"lint", "Test the follow rules by changes that are rolled back; 4 if a row is not announced",
-     [](CLI::App& app, Options& o) { app.add_option("--samples", o.samples, "Rows of each source that are changed")->check(CLI::Range(1, 1000)); }},
+     [](CLI::App& app, Options& o) { app.add_option("--samples", o.samples, "Rows of each source that are changed: 12, or 3 where a view is large")->check(CLI::Range(1, 1000)); }},
     {"prepare", "Make schemas, views, fences, publication and slot",
      [](CLI::App& app, Options& o) {
        app.add_flag("--print-sql", o.print_sql, "Print the SQL instead of running it");

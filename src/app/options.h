@@ -29,7 +29,7 @@ struct Options {
   // Of single commands.
   bool dry_run = false;
   std::string from_schema;                 ///< init
-  std::size_t samples = 3;                 ///< lint
+  std::size_t samples = 0;                 ///< lint; 0: as many as the views' size allows
   bool print_sql = false;                  ///< plan, prepare
   bool prepare = false;                    ///< run
   std::string http;                        ///< run: HOST:PORT

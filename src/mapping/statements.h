@@ -56,6 +56,11 @@ class Statements {
   /// The walk locator's values as text[] of all rows of the view.
   std::string expected() const;
 
+  /// Of a lazy target: the walk locator's values as text[] of the rows that are there, and of what came over with the same
+  /// rows of v1 into other lazy targets: a week may have been added to a plan that had none. "" where the shadow tables
+  /// cannot tell.
+  std::string brought() const;
+
   /// What refers to the rows that parent.remove() would delete, by a foreign key that is `condition`, "p.id = s.plan_id":
   /// parent.remove()'s parameters. A row each: the walk locator's values as text[], then the key's as text.
   std::string referring(const Statements& parent, const std::string& condition) const;

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <set>
+#include <utility>
+
 #include "base/sql_text.h"
 #include "mapping/statements.h"
 
@@ -61,6 +64,28 @@ std::string Statements::expected() const {
   std::string values;
   for (const auto& name : target_.locators.at(0).columns) values += format("{}v.{}::text", values.empty() ? "" : ", ", quote_identifier(name));
   return format("select distinct array[{}] from {} v", values, view_);
+}
+
+std::string Statements::brought() const {
+  const auto tells = [](const Locator& locator) { return !locator.indirect() && locator.locate.empty(); };
+  if (!tells(target_.locators.at(0))) return "";
+  // A row of a source brings rows of several targets: where two rules have the same columns of it, their locators' values are
+  // the same.
+  std::set<std::pair<std::uint16_t, std::uint16_t>> places = {{model_.find_target(target_.name).value(), std::uint16_t{0}}};
+  for (const auto& rule : model_.rules) {
+    if (rule.locator != 0 || model_.targets[rule.target].name != target_.name) continue;
+    for (const auto& other : model_.rules) {
+      const auto& of = model_.targets[other.target];
+      if (other.source != rule.source || other.source_columns != rule.source_columns) continue;
+      if (of.lazy && tells(of.locators[other.locator])) places.emplace(other.target, other.locator);
+    }
+  }
+  std::string keys;
+  for (const auto& [target, locator] : places) {
+    const auto& of = model_.targets[target];
+    keys += format("{}select {} as key from {} s", keys.empty() ? "" : "\n  union ", values_of(of.locators[locator]), of.table.quoted());
+  }
+  return format("select key from (\n  {}\n) brought where key is not null", keys);
 }
 
 }  // namespace crossfade::mapping

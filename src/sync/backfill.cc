@@ -265,6 +265,14 @@ asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::v
   const std::string begin(queries::backfill_begin);
   for (const auto target : targets) {
     const auto& name = run.model.targets[target].name;
+    // What is not there yet stays so: it comes when it is touched.
+    auto brought = run.model.targets[target].lazy ? run.refresh.statements(target).brought() : std::string{};
+    if (!brought.empty()) {
+      const auto offered = co_await store::offer_walk(connection, run, target, std::move(brought));
+      run.dirty_keys += offered;
+      run.metrics.keys_offered(target, OfferedBy::kReconcile, offered);
+      continue;
+    }
     pg::Parameters of_target = {run.model.name, name};
     co_await connection.query(forget, of_target);
     pg::Parameters parameters = {run.model.name, name, "false",

@@ -1,45 +1,23 @@
 #include "verify/lint.h"
 
-#include <embedded_sql.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
-#include "base/sql_text.h"
 #include "mapping/attempt.h"
 #include "sync/follow.h"
 #include "sync/refresh.h"
 #include "verify/differing_rows.h"
 #include "verify/rule_for.h"
+#include "verify/sandbox.h"
+#include "verify/source_copies.h"
 #include "verify/trial.h"
 
 namespace crossfade::verify {
 namespace {
 
 using mapping::attempt;
-
-std::string copy_of(std::size_t source) { return fmt::format("pg_temp.crossfade_source_{}", source); }
-
-std::string table_of(const mapping::Source& source) { return quote_qualified(source.schema, source.name); }
-
-/// Rows of a source that differ from its copy: both images as text arrays, null where there is none.
-std::string changed_rows(const SourceShape& shape, std::size_t number) {
-  const auto list = [&](const std::string& alias, const char* cast) {
-    std::vector<std::string> columns;
-    for (const auto& column : shape.columns) columns.push_back(alias + "." + quote_identifier(column.name) + cast);
-    return fmt::format("{}", fmt::join(columns, ", "));
-  };
-  std::vector<std::string> same;
-  for (const auto& column : shape.source->key) same.push_back(fmt::format("o.{0} = n.{0}", quote_identifier(column)));
-  const auto first = quote_identifier(shape.source->key.front());
-  return fmt::format(
-      "select case when o.{0} is not null then array[{1}] end, case when n.{0} is not null then array[{2}] end\n"
-      "from {3} o full join {4} n on {5}\n"
-      "where o.{0} is null or n.{0} is null or row({6})::record *<> row({7})::record",
-      first, list("o", "::text"), list("n", "::text"), copy_of(number), table_of(*shape.source), fmt::join(same, " and "), list("o", ""), list("n", ""));
-}
 
 wal::Tuple tuple_of(const KeyValues& values) {
   wal::Tuple tuple;
@@ -51,8 +29,13 @@ wal::Tuple tuple_of(const KeyValues& values) {
 
 class Lint {
  public:
+  /// `model` in the sandbox.
   Lint(pg::Connection& connection, const mapping::Model& model, LintOptions options)
-      : connection_(connection), model_(model), options_(options), refresh_(model) {}
+      : connection_(connection), model_(model), options_(options), refresh_(model) {
+    for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+      if (concerns(target)) looked_at_.insert(target);
+    }
+  }
 
   asio::awaitable<Linted> run() {
     for (const auto& source : model_.sources) {
@@ -74,15 +57,18 @@ class Lint {
  private:
   asio::awaitable<void> run_trial(std::uint16_t source, const Trial& trial) {
     co_await connection_.script("savepoint crossfade_trial");
+    std::vector<RowImages> changed;
     for (const auto& step : trial) {
-      const bool done = co_await take_step(source, step);
+      // What the step before has changed is how things are now.
+      co_await renew_copies(connection_, shapes_, changed);
+      const bool done = co_await take_step(source, step, changed);
       if (!done) break;
     }
     co_await connection_.script("rollback to savepoint crossfade_trial; release savepoint crossfade_trial");
   }
 
   /// False: it was refused, or its row is not there.
-  asio::awaitable<bool> take_step(std::uint16_t source, const Step& step) {
+  asio::awaitable<bool> take_step(std::uint16_t source, const Step& step, std::vector<RowImages>& changed) {
     ++linted_.tried;
     const auto made = co_await attempt(connection_, step.sql, step.parameters);
     auto failure = made.refused;
@@ -93,7 +79,7 @@ class Lint {
     }
     try {
       if (!failure) {
-        const auto changed = co_await find_changed();
+        changed = co_await find_changed(connection_, shapes_);
         auto keys = announced(changed);
         co_await refresh_.keys(connection_, std::move(keys));
         co_await look(source, step, changed);
@@ -104,25 +90,6 @@ class Lint {
     }
     if (failure) ++linted_.refused;
     co_return !failure;
-  }
-
-  /// What the step changed of all sources, by cascades and triggers too; the copies are brought to the same state.
-  asio::awaitable<std::vector<RowImages>> find_changed() {
-    std::vector<RowImages> changed;
-    for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
-      const auto rows = co_await connection_.query(changed_rows(shapes_[source], source));
-      for (std::size_t row = 0; row < rows.size(); ++row) {
-        RowImages images;
-        images.source = source;
-        if (!rows.is_null(row, 0)) images.before = parse_array(rows.text(row, 0));
-        if (!rows.is_null(row, 1)) images.after = parse_array(rows.text(row, 1));
-        changed.push_back(std::move(images));
-      }
-      if (rows.empty()) continue;
-      auto again = fmt::format("delete from {0}; insert into {0} select * from {1}", copy_of(source), table_of(*shapes_[source].source));
-      co_await connection_.script(std::move(again));
-    }
-    co_return changed;
   }
 
   /// What the rules make of it: the engine's own code, given what the WAL would tell it with the whole old row.
@@ -150,13 +117,25 @@ class Lint {
     }
     const auto batch = queue.take_all();
     std::vector<Key> keys;
-    for (const auto& transaction : batch.transactions) keys.insert(keys.end(), transaction.keys.begin(), transaction.keys.end());
+    for (const auto& transaction : batch.transactions) {
+      std::copy_if(transaction.keys.begin(), transaction.keys.end(), std::back_inserter(keys), [&](const Key& key) { return looked_at_.contains(key.target()); });
+    }
     return keys;
+  }
+
+  /// What is looked at, and the parents along which its rows are found.
+  bool concerns(std::uint16_t target) const {
+    if (options_.target.value_or(target) == target) return true;
+    const auto& locators = model_.targets[*options_.target].locators;
+    return std::any_of(locators.begin(), locators.end(), [&](const mapping::Locator& locator) {
+      return std::any_of(locator.path.begin(), locator.path.end(), [&](const mapping::LocateStep& step) { return step.parent == model_.targets[target].table; });
+    });
   }
 
   asio::awaitable<void> look(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed) {
     constexpr std::size_t kMostRows = 20;
     for (std::uint16_t target = 0; target < model_.targets.size(); ++target) {
+      if (options_.target.value_or(target) != target) continue;
       Comparison whole{target, mapping::range_picks({}), {}, kMostRows};
       const auto compared = co_await differing_rows(connection_, model_, std::move(whole));
       if (compared.differing == 0) continue;
@@ -177,33 +156,42 @@ class Lint {
   const mapping::Model& model_;
   const LintOptions options_;
   const sync::Refresh refresh_;
+  std::set<std::uint16_t> looked_at_;  ///< targets that are refreshed
   std::vector<SourceShape> shapes_;
   std::vector<RuleFor> rules_;  ///< one a fault
   Linted linted_;
 };
 
+/// Whether a change is missed without the rule. Most show it at once; what nothing shows is looked for harder.
+asio::awaitable<bool> is_needed(pg::Connection& connection, mapping::Model model, std::size_t rule, std::size_t samples) {
+  constexpr std::size_t kHarder = 4;
+  LintOptions options;
+  options.samples = kHarder * samples;
+  options.source = model.rules[rule].source;
+  options.target = model.rules[rule].target;
+  options.stop_at_first = true;
+  model.rules.erase(model.rules.begin() + static_cast<std::ptrdiff_t>(rule));
+  Lint experiment(connection, model, options);
+  const auto linted = co_await experiment.run();
+  co_return !linted.faults.empty();
+}
+
 }  // namespace
 
 asio::awaitable<void> prepare_lint(pg::Connection& connection, const mapping::Model& model) {
-  pg::Parameters shadow = {model.shadow_schema};
-  const auto loosening = co_await connection.query(std::string(sql::queries::lint_loosen), std::move(shadow));
-  for (std::size_t row = 0; row < loosening.size(); ++row) co_await connection.script(std::string(loosening.text(row, 0)));
-  const sync::Refresh refresh(model);
-  const mapping::Range everything;
-  for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
-    co_await refresh.bulk_range(connection, target, everything);
-    auto analyze = "analyze " + model.targets[target].table.quoted();
-    co_await connection.script(std::move(analyze));
-  }
-  for (std::size_t source = 0; source < model.sources.size(); ++source) {
-    auto copy = fmt::format("create temp table crossfade_source_{} as select * from {}", source, table_of(model.sources[source]));
-    co_await connection.script(std::move(copy));
-  }
+  co_await make_sandbox(connection, model);
+  co_await make_source_copies(connection, model);
 }
 
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, LintOptions options) {
-  Lint experiment(connection, model, options);
+  const auto sandbox = in_sandbox(model);
+  Lint experiment(connection, sandbox, options);
   auto linted = co_await experiment.run();
+  const bool complete = linted.faults.empty() && !options.source;
+  for (std::size_t rule = 0; complete && rule < sandbox.rules.size(); ++rule) {
+    const bool needed = co_await is_needed(connection, sandbox, rule, options.samples);
+    if (!needed) linted.unneeded.push_back(rule);
+  }
   co_return linted;
 }
 

@@ -21,6 +21,7 @@ namespace asio = boost::asio;
 struct LintOptions {
   std::size_t samples = 3;               ///< rows of each source
   std::optional<std::uint16_t> source;   ///< only what this source's changes do
+  std::optional<std::uint16_t> target;   ///< only what they do to this target
   bool stop_at_first = false;
 };
 
@@ -38,10 +39,10 @@ struct Linted {
   std::uint64_t tried = 0;
   std::uint64_t refused = 0;             ///< of the changes, by the old schema or by the view
   std::vector<Fault> faults;
+  std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
 };
 
-/// Fills the shadow tables, which must be there and empty, and keeps a copy of the sources. What could refuse a row of the
-/// shadow tables is taken off: the rules are tested, not the data.
+/// Fills temporary tables in the place of the shadow tables, and keeps a copy of the sources.
 asio::awaitable<void> prepare_lint(pg::Connection& connection, const mapping::Model& model);
 
 /// After prepare_lint() in the same transaction, which it leaves as it was.

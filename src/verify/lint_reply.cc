@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "verify/lint.h"
 
 namespace crossfade::verify {
@@ -20,6 +22,18 @@ v1::LintReply reply_of(const mapping::Model& model, const Linted& linted) {
     fault.set_left_behind(found.row.in_shadow.value_or(""));
     fault.set_rule(found.rule);
   }
+  for (const auto place : linted.unneeded) {
+    const auto& rule = model.rules[place];
+    const auto& target = model.targets[rule.target];
+    auto& unneeded = *reply.add_unneeded();
+    unneeded.set_target(target.name);
+    unneeded.set_source(model.sources[rule.source].schema + "." + model.sources[rule.source].name);
+    unneeded.set_locator(target.locators[rule.locator].name());
+    const auto walks = std::count_if(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& other) {
+      return other.target == rule.target && other.locator == 0;
+    });
+    unneeded.set_walk(rule.locator == 0 && walks == 1 && !target.walk_column.empty());
+  }
   return reply;
 }
 
@@ -31,6 +45,11 @@ std::string to_text(const v1::LintReply& reply) {
                         fault.left_behind().empty() ? "no row" : fault.left_behind());
     text += fault.rule().empty() ? "  → no column of the changed row is in the view: a rule with a select is needed\n"
                                  : fmt::format("  → {} would have announced them\n", fault.rule());
+  }
+  for (const auto& rule : reply.unneeded()) {
+    text += fmt::format("{} ← {} by {}: no change needed it, other rules announce what it does\n  → {}\n", rule.target(), rule.source(), rule.locator(),
+                        rule.walk() ? "keep it: the backfill walks along it"
+                                    : "remove it, unless you know of a change that was not tried");
   }
   const auto changes = reply.tried() - reply.refused();
   text += reply.faults().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)

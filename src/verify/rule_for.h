@@ -9,16 +9,10 @@
 
 #include "mapping/model.h"
 #include "verify/difference.h"
+#include "verify/source_copies.h"
 #include "verify/trial.h"
 
 namespace crossfade::verify {
-
-/// A source's row before and after a change; nothing where it was not there. Values in the order of the source's columns.
-struct RowImages {
-  std::uint16_t source = 0;
-  std::optional<KeyValues> before;
-  std::optional<KeyValues> after;
-};
 
 /// Finds the follow rule that would have announced rows: columns of the view that have, in each of them, the value of the
 /// same column of the changed row.

@@ -97,7 +97,7 @@ from (
 -- plan, a few to nobody, and some were never completed.
 insert into public.workout_sessions (id, user_id, plan_id, day_of_week, day_label, started_at, completed_at, notes)
 select pg_temp.row_id('session', s.number),
-       case when s.number % 25 <> 1 then coalesce(pg_temp.plan_owner(s.plan), pg_temp.user_id(1)) end,
+       case when s.number % 25 <> 14 then coalesce(pg_temp.plan_owner(s.plan), pg_temp.user_id(1)) end,
        case when s.number % 40 <> 9 then pg_temp.row_id('plan', s.plan) end,
        case when s.plan % 4 = 0 then 2 * (s.number % 4) when s.number % 50 = 7 then 3 end,
        case when s.plan % 4 = 2 then (array['Push Day', 'Pull Day', 'Leg Day', 'Upper Body'])[1 + s.number % 4]

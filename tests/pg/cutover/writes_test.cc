@@ -40,6 +40,9 @@ TEST_F(WritesTest, AfterTheCutoverV2IsWrittenAndV1Follows) {
                                          "or not exists (select from exercises_v1 e where e.id = n)", fmt::join(clients.written(), ","))), "0");
   EXPECT_EQ(move.sql().value("select crossfade.route('gym', 1)"), "v2");
   EXPECT_NE(refusal("update plans_v1 set owner = 'me'").find("Write the v2 tables"), std::string::npos);
+  const auto [exit, text] = move.call({"lint"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kPrecondition)) << text;
+  EXPECT_NE(text.find("v2 owns the data"), std::string::npos) << text;
 }
 
 TEST_F(WritesTest, GoesThereAndBackAndThereAgainWithAllNamesAndRows) {

@@ -48,6 +48,8 @@ class InspectTest : public test::Postgres {
       "create view \"Exercises\" as select e.id, p.id as \"weekPlan\", 1 as week, e.name, e.load::numeric(6,2) as load,\n"
       "  e.\"planId\" as plan_id from public.\"Exercises\" e left join public.plans p on p.id = e.\"planId\";\n";
 
+  std::string surrogates;  ///< views of natural keys
+
   void replace(std::string& text, const std::string& what, const std::string& by) {
     const auto at = text.find(what);
     ASSERT_NE(at, std::string::npos) << what;
@@ -59,6 +61,7 @@ class InspectTest : public test::Postgres {
     made.yaml = read_migration_yaml("migration.yaml", yaml);
     made.v2_sql = v2;
     made.mapping_sql = mapping;
+    made.surrogates_sql = surrogates;
     return made;
   }
 

@@ -68,6 +68,15 @@ TEST_F(SurrogateTest, AReadGivesNoId) {
   EXPECT_NE(value(state), before);
 }
 
+TEST_F(SurrogateTest, TheRulesAreTriedWithIdsThatNobodyKeeps) {
+  const auto before = ids();
+  const auto [exit, output] = move.call({"lint", "--samples", "2"});
+  EXPECT_EQ(exit, 0) << output;
+  EXPECT_EQ(ids(), before);
+  move.sql().exec("insert into entries values (9001, 'after the trial', 1, 'p')");
+  expect_bookings_at_their_courts();
+}
+
 TEST_F(SurrogateTest, ABacklogGetsItsIds) {
   move.stop_daemon();
   move.sql().exec("insert into entries select n, 'club ' || n % 3000, n % 7, 'p' from generate_series(10001, 16000) n");

@@ -122,7 +122,11 @@ std::vector<StatementSample> statement_samples(const Model& model) {
   const auto sums = of("sums");
   auto on_demand = model;
   for (auto& target : on_demand.targets) target.lazy = true;
+  // A plan brings its weeks, and a week its plan.
+  const auto of_plan = [&](const char* target, std::uint16_t locator) { return FollowRule{0, model.find_target(target).value(), locator, {"id"}, {}}; };
+  on_demand.rules = {of_plan("plans", 0), of_plan("weeks", 0), of_plan("moves", 0)};
   const Statements lazy_weeks(on_demand, on_demand.find_target("weeks").value());
+  const Statements lazy_moves(on_demand, on_demand.find_target("moves").value());
   const Range everything;
   const Range first{std::nullopt, "10", false};
   const Range between{"10", "20", false};
@@ -164,7 +168,9 @@ std::vector<StatementSample> statement_samples(const Model& model) {
        {{"merge", moves.merge({values()})}, {"merge a range", moves.merge(range_picks(between))},
         {"compare", moves.compare({values()})}}},
       {"foreign_key_of_two_columns", {{"merge", scores.merge({values()})}, {"compare", scores.compare({values()})}}},
-      {"on_demand", {{"compare", lazy_weeks.compare({values()})}}},
+      {"on_demand",
+       {{"compare", lazy_weeks.compare({values()})}, {"brought", lazy_weeks.brought()},
+        {"brought along two foreign keys", lazy_moves.brought()}}},
       {"nulls", {{"merge", weeks.merge({values(0, 1)})}, {"merge along a foreign key", days.merge({values(), values(0, 1)})}}},
       {"lookup",
        {{"merge", moves.merge({values(2)})}, {"merge after another locator", moves.merge({values(1), values(2)})},

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "mapping/model.h"
+#include "pg/connection.h"
+
+namespace crossfade::verify {
+
+namespace asio = boost::asio;
+
+/// The same model with its targets in temporary tables, which are nobody else's and gone with the transaction: the shadow
+/// tables may be in use. Tables keep their names.
+mapping::Model in_sandbox(mapping::Model model);
+
+/// Makes the tables of in_sandbox(model) and fills each with its view's rows. They have nothing but their primary keys that
+/// could refuse a row: the rules are tested, not the data.
+asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Model& model);
+
+}  // namespace crossfade::verify
