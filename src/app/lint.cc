@@ -18,24 +18,18 @@
 namespace crossfade::app {
 namespace {
 
-/// Views are compared whole after each change; above this a change takes seconds.
-constexpr double kMostRows = 200'000;
-/// Above this few rows are tried.
-constexpr double kLarge = 20'000;
+bool any_above(const mapping::Model& model, double rows) {
+  return std::any_of(model.targets.begin(), model.targets.end(), [&](const auto& target) { return target.estimated_rows > rows; });
+}
 
 /// A change is followed by a comparison of every view; an experiment should take minutes at the most.
 std::size_t samples_for(const mapping::Model& model) {
-  const bool large = std::any_of(model.targets.begin(), model.targets.end(), [](const auto& target) { return target.estimated_rows > kLarge; });
-  return large ? 3 : 12;
+  constexpr double kLarge = 20'000;
+  return any_above(model, kLarge) ? 3 : 12;
 }
 
-void require_small(const mapping::Model& model) {
-  for (const auto& target : model.targets) {
-    if (target.estimated_rows <= kMostRows) continue;
-    throw precondition_failure(fmt::format("view {} has about {:.0f} rows, and lint compares it whole after each change", target.name, target.estimated_rows),
-                               fmt::format("run it on a copy with less data; up to {:.0f} rows are compared", kMostRows));
-  }
-}
+/// Above this a comparison of the whole takes seconds.
+constexpr double kMostRows = 200'000;
 
 asio::awaitable<void> require_v1(pg::Connection& connection, const std::string& migration) {
   const auto direction = co_await sync::store::read_direction(connection, migration);
@@ -56,13 +50,13 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::Migra
     std::cerr << mapping::plan_text(preflight);
     co_return ExitCode::kPrecondition;
   }
-  require_small(preflight.model);
-  co_await verify::prepare_lint(connection, preflight.model);
   verify::LintOptions how;
   how.samples = options.samples > 0 ? options.samples : samples_for(preflight.model);
-  const auto linted = co_await verify::lint(connection, preflight.model, how);
+  const bool whole = !any_above(preflight.model, kMostRows);
+  const auto scope = co_await verify::prepare_lint(connection, preflight.model, whole, how.samples);
+  const auto linted = co_await verify::lint(connection, preflight.model, scope, how);
   co_await connection.script("rollback");
-  const auto reply = verify::reply_of(preflight.model, linted);
+  const auto reply = verify::reply_of(preflight.model, scope, linted);
   std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
   co_return verify::exit_code(reply);
 }

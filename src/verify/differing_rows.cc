@@ -16,9 +16,8 @@ asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mappi
       "from (\n{}\n) compared (view_rows, shadow_rows, walk, in_view, in_shadow) limit {}",
       statements.compare(comparison.picks), std::max<std::size_t>(comparison.most, 1));
   pg::Result rows;
-  // A whole target is compared again and again where rules are tried; planning its view takes longer than a small one's rows.
-  if (comparison.parameters.empty()) {
-    rows = co_await connection.execute(std::move(sql));
+  if (comparison.again) {
+    rows = co_await connection.execute(std::move(sql), std::move(comparison.parameters));
   } else {
     rows = co_await connection.query(std::move(sql), std::move(comparison.parameters));
   }

@@ -22,6 +22,7 @@ struct Comparison {
   std::vector<mapping::Pick> picks;
   pg::Parameters parameters;
   std::size_t most;
+  bool again = false;  ///< it will be asked often: planning may take longer than the rows of a few keys
 };
 asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mapping::Model& model, Comparison comparison);
 

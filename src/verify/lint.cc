@@ -1,14 +1,15 @@
 #include "verify/lint.h"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "mapping/attempt.h"
-#include "sync/follow.h"
 #include "sync/refresh.h"
+#include "verify/announced.h"
 #include "verify/differing_rows.h"
+#include "verify/neighborhood.h"
 #include "verify/rule_for.h"
 #include "verify/sandbox.h"
 #include "verify/source_copies.h"
@@ -19,29 +20,21 @@ namespace {
 
 using mapping::attempt;
 
-wal::Tuple tuple_of(const KeyValues& values) {
-  wal::Tuple tuple;
-  for (const auto& value : values) {
-    tuple.push_back(value ? wal::TupleColumn{wal::TupleColumn::Kind::kText, *value} : wal::TupleColumn{});
-  }
-  return tuple;
-}
+/// How much harder a change is looked for that needs a rule than one that lacks one.
+constexpr std::size_t kHarder = 4;
 
 class Lint {
  public:
   /// `model` in the sandbox.
-  Lint(pg::Connection& connection, const mapping::Model& model, LintOptions options)
-      : connection_(connection), model_(model), options_(options), refresh_(model) {
+  Lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options)
+      : connection_(connection), model_(model), options_(options), whole_(scope.whole), compared_(sync::select_keys(model, scope.keys)), refresh_(model) {
     for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
       if (concerns(target)) looked_at_.insert(target);
     }
   }
 
   asio::awaitable<Linted> run() {
-    for (const auto& source : model_.sources) {
-      auto shape = co_await read_shape(connection_, source);
-      shapes_.push_back(std::move(shape));
-    }
+    shapes_ = co_await read_shapes(connection_, model_, whole_);
     for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
       if (options_.source.value_or(source) != source) continue;
       const auto trials = co_await make_trials(connection_, shapes_[source], options_.samples);
@@ -70,6 +63,7 @@ class Lint {
   /// False: it was refused, or its row is not there.
   asio::awaitable<bool> take_step(std::uint16_t source, const Step& step, std::vector<RowImages>& changed) {
     ++linted_.tried;
+    const auto written = co_await written_so_far();
     const auto made = co_await attempt(connection_, step.sql, step.parameters);
     auto failure = made.refused;
     if (!failure) {
@@ -80,7 +74,14 @@ class Lint {
     try {
       if (!failure) {
         changed = co_await find_changed(connection_, shapes_);
-        auto keys = announced(changed);
+        const auto now_written = co_await written_so_far();
+        // A trigger may undo what the step did to its own row.
+        if (now_written - written > std::max<std::size_t>(changed.size(), 1)) {
+          ++linted_.unjudged;
+          co_return false;
+        }
+        auto keys = announced(model_, shapes_, changed);
+        std::erase_if(keys, [&](const Key& key) { return !looked_at_.contains(key.target()); });
         co_await refresh_.keys(connection_, std::move(keys));
         co_await look(source, step, changed);
       }
@@ -92,35 +93,10 @@ class Lint {
     co_return !failure;
   }
 
-  /// What the rules make of it: the engine's own code, given what the WAL would tell it with the whole old row.
-  std::vector<Key> announced(const std::vector<RowImages>& changed) const {
-    sync::KeyQueue queue;
-    sync::Follow follow(model_, queue);
-    queue.begin(Xid{});
-    for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
-      wal::Message description;
-      description.kind = wal::MessageKind::kRelation;
-      description.relation.oid = source;
-      description.relation.schema = shapes_[source].source->schema;
-      description.relation.name = shapes_[source].source->name;
-      for (const auto& column : shapes_[source].columns) description.relation.columns.push_back({column.name, 0, true});
-      follow.take(description);
-    }
-    for (const auto& row : changed) {
-      wal::Message message;
-      message.relation_oid = row.source;
-      message.kind = !row.before ? wal::MessageKind::kInsert : !row.after ? wal::MessageKind::kDelete : wal::MessageKind::kUpdate;
-      if (row.before) message.old = wal::Message::Old::kFull;
-      if (row.before) message.old_tuple = tuple_of(*row.before);
-      if (row.after) message.new_tuple = tuple_of(*row.after);
-      follow.take(message);
-    }
-    const auto batch = queue.take_all();
-    std::vector<Key> keys;
-    for (const auto& transaction : batch.transactions) {
-      std::copy_if(transaction.keys.begin(), transaction.keys.end(), std::back_inserter(keys), [&](const Key& key) { return looked_at_.contains(key.target()); });
-    }
-    return keys;
+  /// Where everything is looked at nobody needs to know.
+  asio::awaitable<std::uint64_t> written_so_far() {
+    if (whole_) co_return 0;
+    co_return co_await count_written(connection_, shapes_);
   }
 
   /// What is looked at, and the parents along which its rows are found.
@@ -136,8 +112,11 @@ class Lint {
     constexpr std::size_t kMostRows = 20;
     for (std::uint16_t target = 0; target < model_.targets.size(); ++target) {
       if (options_.target.value_or(target) != target) continue;
-      Comparison whole{target, mapping::range_picks({}), {}, kMostRows};
-      const auto compared = co_await differing_rows(connection_, model_, std::move(whole));
+      if (!whole_ && !compared_.contains(target)) continue;
+      Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, true};
+      if (!whole_) comparison.picks = compared_.at(target).picks;
+      if (!whole_) comparison.parameters = compared_.at(target).parameters;
+      const auto compared = co_await differing_rows(connection_, model_, std::move(comparison));
       if (compared.differing == 0) continue;
       const auto fault = std::find_if(linted_.faults.begin(), linted_.faults.end(), [&](const Fault& known) {
         return known.source == source && known.target == target;
@@ -155,6 +134,8 @@ class Lint {
   pg::Connection& connection_;
   const mapping::Model& model_;
   const LintOptions options_;
+  const bool whole_;
+  const std::map<std::uint16_t, sync::Selection> compared_;  ///< where not the whole
   const sync::Refresh refresh_;
   std::set<std::uint16_t> looked_at_;  ///< targets that are refreshed
   std::vector<SourceShape> shapes_;
@@ -163,33 +144,60 @@ class Lint {
 };
 
 /// Whether a change is missed without the rule. Most show it at once; what nothing shows is looked for harder.
-asio::awaitable<bool> is_needed(pg::Connection& connection, mapping::Model model, std::size_t rule, std::size_t samples) {
-  constexpr std::size_t kHarder = 4;
+asio::awaitable<bool> is_needed(pg::Connection& connection, mapping::Model model, const Scope& scope, std::size_t rule, std::size_t samples) {
   LintOptions options;
   options.samples = kHarder * samples;
   options.source = model.rules[rule].source;
   options.target = model.rules[rule].target;
   options.stop_at_first = true;
   model.rules.erase(model.rules.begin() + static_cast<std::ptrdiff_t>(rule));
-  Lint experiment(connection, model, options);
+  Lint experiment(connection, model, scope, options);
   const auto linted = co_await experiment.run();
   co_return !linted.faults.empty();
 }
 
-}  // namespace
-
-asio::awaitable<void> prepare_lint(pg::Connection& connection, const mapping::Model& model) {
-  co_await make_sandbox(connection, model);
-  co_await make_source_copies(connection, model);
+/// Rows of the shadow are found along others that may not be there: keys of which the sandbox has not what the view has are
+/// of no use.
+asio::awaitable<void> forget_what_differs(pg::Connection& connection, const mapping::Model& sandbox, Scope& scope) {
+  std::map<std::pair<std::uint16_t, std::uint16_t>, std::vector<Key>> by_locator;
+  for (const auto& key : scope.keys) by_locator[{key.target(), key.locator()}].push_back(key);
+  scope.keys.clear();
+  for (const auto& [locator, keys] : by_locator) {
+    auto selection = sync::select_keys(sandbox, keys).at(locator.first);
+    Comparison comparison{locator.first, std::move(selection.picks), std::move(selection.parameters), 1};
+    const auto compared = co_await differing_rows(connection, sandbox, std::move(comparison));
+    if (compared.differing == 0) scope.keys.insert(scope.keys.end(), keys.begin(), keys.end());
+  }
 }
 
-asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, LintOptions options) {
+}  // namespace
+
+asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::Model& model, bool whole, std::size_t samples) {
   const auto sandbox = in_sandbox(model);
-  Lint experiment(connection, sandbox, options);
+  const auto shapes = co_await read_shapes(connection, sandbox, whole);
+  co_await make_sandbox(connection, model);
+  if (!whole) co_await find_neighbors(connection, sandbox, shapes, kHarder * samples);
+  co_await make_source_copies(connection, shapes);
+  const sync::Refresh refresh(sandbox);
+  Scope scope{whole, {}};
+  if (whole) {
+    co_await fill_sandbox(connection, sandbox);
+  } else {
+    const auto rows = co_await read_copies(connection, shapes);
+    scope.keys = announced(sandbox, shapes, rows);
+    co_await refresh.keys(connection, scope.keys);
+    co_await forget_what_differs(connection, sandbox, scope);
+  }
+  co_return scope;
+}
+
+asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options) {
+  const auto sandbox = in_sandbox(model);
+  Lint experiment(connection, sandbox, scope, options);
   auto linted = co_await experiment.run();
   const bool complete = linted.faults.empty() && !options.source;
   for (std::size_t rule = 0; complete && rule < sandbox.rules.size(); ++rule) {
-    const bool needed = co_await is_needed(connection, sandbox, rule, options.samples);
+    const bool needed = co_await is_needed(connection, sandbox, scope, rule, options.samples);
     if (!needed) linted.unneeded.push_back(rule);
   }
   co_return linted;

@@ -7,6 +7,7 @@
 
 #include "base/exit_code.h"
 #include "crossfade/v1/lint.pb.h"
+#include "base/key.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
 #include "verify/difference.h"
@@ -25,6 +26,12 @@ struct LintOptions {
   bool stop_at_first = false;
 };
 
+/// What lint looks at: everything; or, where that would take too long, rows near samples of the sources.
+struct Scope {
+  bool whole = true;
+  std::vector<Key> keys;                 ///< of rows of the targets, where not the whole
+};
+
 /// Rows of one target that changes of one source left behind.
 struct Fault {
   std::uint16_t source = 0;
@@ -38,17 +45,19 @@ struct Fault {
 struct Linted {
   std::uint64_t tried = 0;
   std::uint64_t refused = 0;             ///< of the changes, by the old schema or by the view
+  std::uint64_t unjudged = 0;            ///< of the changes: they reached rows that are not looked at
   std::vector<Fault> faults;
   std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
 };
 
-/// Fills temporary tables in the place of the shadow tables, and keeps a copy of the sources.
-asio::awaitable<void> prepare_lint(pg::Connection& connection, const mapping::Model& model);
+/// Fills temporary tables in the place of the shadow tables, and keeps a copy of the sources: of all rows where `whole`, else of
+/// those near `samples` of each source.
+asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::Model& model, bool whole, std::size_t samples);
 
 /// After prepare_lint() in the same transaction, which it leaves as it was.
-asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, LintOptions options);
+asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options);
 
-v1::LintReply reply_of(const mapping::Model& model, const Linted& linted);
+v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted);
 std::string to_text(const v1::LintReply& reply);
 /// kMismatch where a row was not announced.
 ExitCode exit_code(const v1::LintReply& reply);

@@ -6,11 +6,13 @@
 
 namespace crossfade::verify {
 
-v1::LintReply reply_of(const mapping::Model& model, const Linted& linted) {
+v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted) {
   v1::LintReply reply;
   reply.set_migration(model.name);
   reply.set_tried(static_cast<double>(linted.tried));
   reply.set_refused(static_cast<double>(linted.refused));
+  reply.set_unjudged(static_cast<double>(linted.unjudged));
+  reply.set_keys(static_cast<double>(scope.keys.size()));
   for (const auto& found : linted.faults) {
     auto& fault = *reply.add_faults();
     fault.set_source(model.sources[found.source].schema + "." + model.sources[found.source].name);
@@ -51,10 +53,12 @@ std::string to_text(const v1::LintReply& reply) {
                         rule.walk() ? "keep it: the backfill walks along it"
                                     : "remove it, unless you know of a change that was not tried");
   }
-  const auto changes = reply.tried() - reply.refused();
+  const auto changes = reply.tried() - reply.refused() - reply.unjudged();
   text += reply.faults().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)
                                  : fmt::format("{}: {:.0f} changes were tried; the rules are not complete.\n", reply.migration(), changes);
   if (reply.refused() > 0) text += fmt::format("{:.0f} more were refused by the old schema or the view.\n", reply.refused());
+  if (reply.unjudged() > 0) text += fmt::format("{:.0f} more reached further than anybody looked.\n", reply.unjudged());
+  if (reply.keys() > 0) text += fmt::format("The views are large: {:.0f} keys near the changed rows were compared, not all.\n", reply.keys());
   return text;
 }
 

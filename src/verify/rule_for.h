@@ -10,7 +10,6 @@
 #include "mapping/model.h"
 #include "verify/difference.h"
 #include "verify/source_copies.h"
-#include "verify/trial.h"
 
 namespace crossfade::verify {
 

@@ -61,18 +61,21 @@ mapping::Model in_sandbox(mapping::Model model) {
 asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Model& model) {
   auto path = search_path(model);
   co_await connection.script(std::move(path));
-  const auto sandbox = in_sandbox(model);
+  for (const auto& target : model.targets) {
+    std::vector<std::string> key;
+    for (const auto& column : target.key) key.push_back(quote_identifier(column));
+    auto create = fmt::format("create temp table {0} as select * from {1} with no data; alter table {2}.{0} add primary key ({3})",
+                              quote_identifier(target.table.name), target.table.quoted(), kSandbox, fmt::join(key, ", "));
+    co_await connection.script(std::move(create));
+  }
+}
+
+asio::awaitable<void> fill_sandbox(pg::Connection& connection, const mapping::Model& sandbox) {
   const sync::Refresh refresh(sandbox);
   const mapping::Range everything;
   for (std::uint16_t target = 0; target < sandbox.targets.size(); ++target) {
-    const auto table = sandbox.targets[target].table.quoted();
-    std::vector<std::string> key;
-    for (const auto& column : sandbox.targets[target].key) key.push_back(quote_identifier(column));
-    auto create = fmt::format("create temp table {} as select * from {} with no data; alter table {} add primary key ({})",
-                              quote_identifier(sandbox.targets[target].table.name), model.targets[target].table.quoted(), table, fmt::join(key, ", "));
-    co_await connection.script(std::move(create));
     co_await refresh.bulk_range(connection, target, everything);
-    auto analyze = "analyze " + table;
+    auto analyze = "analyze " + sandbox.targets[target].table.quoted();
     co_await connection.script(std::move(analyze));
   }
 }

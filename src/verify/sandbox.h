@@ -11,8 +11,11 @@ namespace asio = boost::asio;
 /// tables may be in use. Tables keep their names.
 mapping::Model in_sandbox(mapping::Model model);
 
-/// Makes the tables of in_sandbox(model) and fills each with its view's rows. They have nothing but their primary keys that
-/// could refuse a row: the rules are tested, not the data.
+/// Makes the tables of in_sandbox(model). They have nothing but their primary keys that could refuse a row: the rules are
+/// tested, not the data.
 asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Model& model);
+
+/// Every row of the views.
+asio::awaitable<void> fill_sandbox(pg::Connection& connection, const mapping::Model& sandbox);
 
 }  // namespace crossfade::verify

@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "base/key.h"
-#include "mapping/model.h"
 #include "pg/connection.h"
-#include "verify/trial.h"
+#include "verify/source_shape.h"
 
 namespace crossfade::verify {
 
@@ -20,13 +19,20 @@ struct RowImages {
   std::optional<KeyValues> after;
 };
 
-/// Makes temporary tables that the sources are held against.
-asio::awaitable<void> make_source_copies(pg::Connection& connection, const mapping::Model& model);
+/// Makes the temporary tables that the sources are held against. One shape a source.
+asio::awaitable<void> make_source_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes);
 
-/// How all sources differ from their copies, by cascades and triggers too. One shape a source.
+/// Every row of the copies, as if it had just been inserted.
+asio::awaitable<std::vector<RowImages>> read_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes);
+
+/// How the sources differ from their copies, by cascades and triggers too.
 asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const std::vector<SourceShape>& shapes);
 
 /// Brings the copies of the sources that have `changed` to the same state.
 asio::awaitable<void> renew_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed);
+
+/// Rows of the sources that this transaction has written so far, whether or not it took that back. More of them in a step than
+/// find_changed() finds afterwards: there is a change where nobody looks.
+asio::awaitable<std::uint64_t> count_written(pg::Connection& connection, const std::vector<SourceShape>& shapes);
 
 }  // namespace crossfade::verify

@@ -1,6 +1,5 @@
 #include "verify/trial.h"
 
-#include <embedded_sql.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,8 +17,6 @@ std::string shown(const std::optional<std::string>& value) {
   if (!value) return "null";
   return value->size() > kShown ? value->substr(0, kShown) + "…" : *value;
 }
-
-std::string table_of(const SourceShape& shape) { return quote_qualified(shape.source->schema, shape.source->name); }
 
 bool in_key(const SourceShape& shape, const std::string& column) {
   const auto& key = shape.source->key;
@@ -97,23 +94,12 @@ Trial takes_next(const SourceShape& shape, const Row& row, std::size_t column, c
 
 }  // namespace
 
-asio::awaitable<SourceShape> read_shape(pg::Connection& connection, const mapping::Source& source) {
-  SourceShape shape;
-  shape.source = &source;
-  pg::Parameters table = {std::to_string(source.oid)};
-  const auto columns = co_await connection.query(std::string(sql::queries::lint_columns), std::move(table));
-  for (std::size_t row = 0; row < columns.size(); ++row) {
-    shape.columns.push_back({std::string(columns.text(row, 0)), std::string(columns.text(row, 1)), columns.truth(row, 2), columns.text(row, 3)[0]});
-  }
-  co_return shape;
-}
-
 asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, const SourceShape& shape, std::size_t samples) {
   std::vector<std::string> texts;
   std::vector<std::string> key;
   for (const auto& column : shape.columns) texts.push_back(fmt::format("t.{}::text", quote_identifier(column.name)));
   for (const auto& column : shape.source->key) key.push_back("t." + quote_identifier(column));
-  auto sample = fmt::format("select {} from {} t order by md5(row({})::text) limit {}", fmt::join(texts, ", "), table_of(shape),
+  auto sample = fmt::format("select {} from {} t order by md5(row({})::text) limit {}", fmt::join(texts, ", "), shape.whole ? table_of(shape) : seeds_of(shape),
                             fmt::join(key, ", "), samples);
   const auto rows = co_await connection.query(std::move(sample));
   std::vector<Row> sampled;
@@ -127,7 +113,7 @@ asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, cons
     const auto& of = shape.columns[column];
     if (of.generated || in_key(shape, of.name)) continue;
     auto others = fmt::format("select value from (select distinct {} as value from {} t) v where value is not null order by md5(value) limit 3",
-                              texts[column], table_of(shape));
+                              texts[column], shape.whole ? table_of(shape) : copy_of(shape));
     const auto values = co_await connection.query(std::move(others));
     for (const auto& row : sampled) {
       std::optional<std::string> other;

@@ -4,25 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "mapping/model.h"
 #include "pg/connection.h"
+#include "verify/source_shape.h"
 
 namespace crossfade::verify {
 
 namespace asio = boost::asio;
-
-/// A source as the server has it now.
-struct SourceShape {
-  struct Column {
-    std::string name;
-    std::string type;          ///< with its modifier
-    bool generated = false;
-    char category = 'U';       ///< pg_type.typcategory
-  };
-  const mapping::Source* source = nullptr;
-  std::vector<Column> columns;
-};
-asio::awaitable<SourceShape> read_shape(pg::Connection& connection, const mapping::Source& source);
 
 /// One thing that an application might do to a row.
 struct Step {

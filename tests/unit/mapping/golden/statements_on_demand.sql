@@ -20,10 +20,12 @@ from (values (1)) one left join differing on true;
 select key from (
   select array[s."id"::text] as key from "v2"."plans" s
   union select array[s."plan_id"::text] as key from "v2"."weeks" s
-  union select array[s."id"::text] as key from "v2"."moves" s
+  union select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as key from "v2"."moves" s
 ) brought where key is not null;
 
 -- brought along two foreign keys
 select key from (
-  select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as key from "v2"."moves" s
+  select array[s."id"::text] as key from "v2"."plans" s
+  union select array[s."plan_id"::text] as key from "v2"."weeks" s
+  union select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as key from "v2"."moves" s
 ) brought where key is not null;

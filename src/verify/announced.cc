@@ -1,0 +1,46 @@
+#include "verify/announced.h"
+
+#include "sync/follow.h"
+
+namespace crossfade::verify {
+namespace {
+
+wal::Tuple tuple_of(const KeyValues& values) {
+  wal::Tuple tuple;
+  for (const auto& value : values) {
+    tuple.push_back(value ? wal::TupleColumn{wal::TupleColumn::Kind::kText, *value} : wal::TupleColumn{});
+  }
+  return tuple;
+}
+
+}  // namespace
+
+std::vector<Key> announced(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed) {
+  sync::KeyQueue queue;
+  sync::Follow follow(model, queue);
+  queue.begin(Xid{});
+  for (const auto& shape : shapes) {
+    wal::Message description;
+    description.kind = wal::MessageKind::kRelation;
+    description.relation.oid = shape.number;
+    description.relation.schema = shape.source->schema;
+    description.relation.name = shape.source->name;
+    for (const auto& column : shape.columns) description.relation.columns.push_back({column.name, 0, true});
+    follow.take(description);
+  }
+  for (const auto& row : changed) {
+    wal::Message message;
+    message.relation_oid = row.source;
+    message.kind = !row.before ? wal::MessageKind::kInsert : !row.after ? wal::MessageKind::kDelete : wal::MessageKind::kUpdate;
+    if (row.before) message.old = wal::Message::Old::kFull;
+    if (row.before) message.old_tuple = tuple_of(*row.before);
+    if (row.after) message.new_tuple = tuple_of(*row.after);
+    follow.take(message);
+  }
+  const auto batch = queue.take_all();
+  std::vector<Key> keys;
+  for (const auto& transaction : batch.transactions) keys.insert(keys.end(), transaction.keys.begin(), transaction.keys.end());
+  return keys;
+}
+
+}  // namespace crossfade::verify

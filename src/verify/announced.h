@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "base/key.h"
+#include "mapping/model.h"
+#include "verify/source_copies.h"
+
+namespace crossfade::verify {
+
+/// The keys that follow rules make of changed rows: the engine's own code, given what the WAL would tell it with the whole
+/// old row. One shape a source.
+std::vector<Key> announced(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed);
+
+}  // namespace crossfade::verify

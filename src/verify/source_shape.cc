@@ -1,0 +1,51 @@
+#include "verify/source_shape.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/sql_text.h"
+
+namespace crossfade::verify {
+
+asio::awaitable<std::vector<SourceShape>> read_shapes(pg::Connection& connection, const mapping::Model& model, bool whole) {
+  std::vector<SourceShape> shapes;
+  for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
+    SourceShape shape;
+    shape.number = number;
+    shape.source = &model.sources[number];
+    shape.whole = whole;
+    const std::string of_table(sql::queries::lint_columns);
+    pg::Parameters table = {std::to_string(shape.source->oid)};
+    const auto columns = co_await connection.execute(of_table, table);
+    for (std::size_t row = 0; row < columns.size(); ++row) {
+      shape.columns.push_back({std::string(columns.text(row, 0)), std::string(columns.text(row, 1)), columns.truth(row, 2), columns.text(row, 3)[0]});
+    }
+    shapes.push_back(std::move(shape));
+  }
+  co_return shapes;
+}
+
+std::string table_of(const SourceShape& shape) { return quote_qualified(shape.source->schema, shape.source->name); }
+
+std::string copy_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_source_{}", shape.number); }
+
+std::string seeds_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_seeds_{}", shape.number); }
+
+std::string near_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_near_{}", shape.number); }
+
+std::string looked_at(const SourceShape& shape) {
+  if (shape.whole) return table_of(shape);
+  return fmt::format("(select t.* from {} t where exists (select from {} k where {}))", table_of(shape), near_of(shape), same_key(shape, "k", "t"));
+}
+
+std::string same_key(const SourceShape& shape, const std::string& left, const std::string& right) {
+  std::string same;
+  for (const auto& column : shape.source->key) {
+    same += fmt::format("{}{}.{} = {}.{}", same.empty() ? "" : " and ", left, quote_identifier(column), right, quote_identifier(column));
+  }
+  return same;
+}
+
+}  // namespace crossfade::verify
