@@ -60,7 +60,7 @@ asio::awaitable<ExitCode> flip_now(const cutover::WritesFlip& flip, std::filesys
     std::cout << fmt::format("What it rested on and what it did: {}\n", page.string());
   }
   if (!done.flip.empty() && flip.to == mapping::Direction::kForward) {
-    std::cout << "What v2 has and v1 has no word for is still there: crossfade verify shows it, crossfade verify --repair lets it go.\n";
+    std::cout << "What v2 has and v1 has no word for is still there: crossfade verify shows it, crossfade verify --repair brings v2 in line.\n";
   }
   for (const auto& note : done.notes) std::cout << note << '\n';
   co_return ExitCode::kOk;

@@ -99,7 +99,7 @@ void play(const Options& options, const std::filesystem::path& migration) {
   Stage::say(fmt::format("The application wrote {} transactions meanwhile. What it wrote last is waited for, then all is compared once more.", writer.committed()));
   stage.command({"wait", "--lsn", stage.value("select pg_current_wal_insert_lsn()"), "--timeout", "60s"});
   if (stage.attempt({"verify"}) != 0) {
-    Stage::say("v2 kept what was written to it and v1 has no word for. It is let go.");
+    Stage::say("v2 still says what v1 has no word for. It is brought in line.");
     stage.command({"verify", "--repair"});
     stage.command({"verify"});
   }

@@ -12,9 +12,13 @@ namespace crossfade::cutover {
 struct Obstacles {
   std::vector<Blocker> blockers;
   std::vector<Condition> checklist;        ///< these and what is met; a condition that was not looked at is not there
+  std::vector<Blocker> doubts;             ///< failing checks: on a busy system, perhaps for what is on its way alone
   std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };
+
+/// The migration's checks of severity `fail` that fail now. Wants no open transaction.
+boost::asio::awaitable<std::vector<Blocker>> failing_checks(pg::Connection& connection, const WritesFlip& flip);
 
 /// Reads the facts and judges them. Wants no open transaction.
 boost::asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip);

@@ -17,6 +17,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   WritesPlan plan;
   auto obstacles = co_await look_for_obstacles(connection, flip);
   plan.checklist = std::move(obstacles.checklist);
+  plan.checklist.insert(plan.checklist.end(), obstacles.doubts.begin(), obstacles.doubts.end());
   plan.drain_milliseconds = obstacles.drain_seconds.value_or(0) * 1000;
   pg::Parameters name = {file.migration()};
   const auto last = co_await connection.query(std::string(queries::last_hold), name);

@@ -27,6 +27,7 @@ class WritesRun {
   boost::asio::awaitable<void> keep_vacuum_away(std::string tables);
   boost::asio::awaitable<void> hold();
   boost::asio::awaitable<void> lock(std::string statement);
+  boost::asio::awaitable<void> settle_doubts();
   boost::asio::awaitable<void> swap();
   boost::asio::awaitable<void> commit();
   boost::asio::awaitable<void> look_up();

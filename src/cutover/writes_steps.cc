@@ -135,7 +135,22 @@ asio::awaitable<void> WritesRun::lock(std::string statement) {
   co_await locker_->script(std::move(rest));
 }
 
+/// Nothing is on its way any more: a check that failed before the hold passes, or it is right.
+asio::awaitable<void> WritesRun::settle_doubts() {
+  if (obstacles_->doubts.empty()) co_return;
+  flight_.begin("checks");
+  const auto failing = co_await failing_checks(*observer_, flip_);
+  flight_.end();
+  if (failing.empty()) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotReady;
+  for (const auto& check : failing) facts.message += (facts.message.empty() ? "check " : "; check ") + check.detail;
+  facts.advice = failing.front().fix;
+  throw Failure(std::move(facts));
+}
+
 asio::awaitable<void> WritesRun::swap() {
+  co_await settle_doubts();
   // Who has read and now waits to write waits for us, and we for it: one of us has to give way.
   if (flip_.limits.terminate_blockers && attempt_.number > 1) {
     flight_.begin("end sessions");
