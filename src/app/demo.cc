@@ -86,9 +86,10 @@ void play(const Options& options, const std::filesystem::path& migration) {
   LiveWriter writer(stage.server().conninfo(), migration / "workload", size.writes_per_second);
   stage.start_daemon();
   stage.watch_until_following();
-  stage.command({"verify"});
-  stage.command({"account"});
+  stage.command({"verify"}, Stage::Shown::kLastLine);
+  stage.command({"account"}, Stage::Shown::kLastLine);
   stage.command({"cutover", "reads", "--percent", "10"});
+  stage.command({"cutover", "reads", "--percent", "50"});
   stage.command({"cutover", "reads", "--percent", "100"});
   Stage::say("All reads are on v2. Something is wrong, say: back, at once, with nothing lost.");
   stage.command({"rollback", "reads"});
@@ -98,7 +99,7 @@ void play(const Options& options, const std::filesystem::path& migration) {
   writer.stop();
   Stage::say(fmt::format("The application wrote {} transactions meanwhile. What it wrote last is waited for, then all is compared once more.", writer.committed()));
   stage.command({"wait", "--lsn", stage.value("select pg_current_wal_insert_lsn()"), "--timeout", "60s"});
-  if (stage.attempt({"verify"}) != 0) {
+  if (stage.attempt({"verify"}, Stage::Shown::kLastLine) != 0) {
     Stage::say("v2 still says what v1 has no word for. It is brought in line.");
     stage.command({"verify", "--repair"});
     stage.command({"verify"});

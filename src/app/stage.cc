@@ -65,17 +65,21 @@ void Stage::stop_daemon() {
   if (exit != 0) throw precondition_failure(fmt::format("the daemon ended with {}:\n{}", exit.value_or(-1), daemon_->output()), "see its log above");
 }
 
-int Stage::attempt(const std::vector<std::string>& words) {
+int Stage::attempt(const std::vector<std::string>& words, Shown shown) {
   say(fmt::format("$ crossfade {}", fmt::join(words, " ")));
-  Program program(command_line(words), server_.directory() / fmt::format("command_{}.txt", ++commands_));
+  auto call = command_line(words);
+  call.insert(call.end(), {"--log-level", "warn"});
+  Program program(call, server_.directory() / fmt::format("command_{}.txt", ++commands_));
   const auto exit = program.exit_within(24h);
-  std::istringstream lines(program.output());
+  auto output = program.output();
+  if (shown == Shown::kLastLine && exit == 0 && output.size() > 1) output.erase(0, output.rfind('\n', output.size() - 2) + 1);
+  std::istringstream lines(output);
   for (std::string line; std::getline(lines, line);) std::cout << "  " << line << "\n";
   return exit.value_or(-1);
 }
 
-void Stage::command(const std::vector<std::string>& words) {
-  const int exit = attempt(words);
+void Stage::command(const std::vector<std::string>& words, Shown shown) {
+  const int exit = attempt(words, shown);
   if (exit != 0) throw precondition_failure(fmt::format("crossfade {} ended with {}", fmt::join(words, " "), exit), "see above");
 }
 

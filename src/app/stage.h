@@ -30,10 +30,12 @@ class Stage {
   /// Drained; throws if it does not end with 0.
   void stop_daemon();
 
+  enum class Shown { kAll, kLastLine };
+
   /// `crossfade words…` on this stage. Throws unless it ends with 0.
-  void command(const std::vector<std::string>& words);
-  /// The same; gives the exit code whatever it is.
-  int attempt(const std::vector<std::string>& words);
+  void command(const std::vector<std::string>& words, Shown shown = Shown::kAll);
+  /// The same; gives the exit code whatever it is. What ends otherwise than with 0 is shown whole.
+  int attempt(const std::vector<std::string>& words, Shown shown = Shown::kAll);
 
   /// The first value of the last statement's result; "" if there is none.
   std::string value(std::string sql) const;

@@ -43,6 +43,10 @@ void fence(Sql& sql, const std::string& migration, const std::string& table, con
                        "execute function crossfade.fence('{}', '{}')", table, migration, owner));
 }
 
+/// The triggers of the table's own rest while the engine writes it, and wake again.
+void rest(Sql& sql, const std::string& migration, const std::string& table) { sql.exec(fmt::format("select crossfade.rest_triggers('{}', '{}')", migration, table)); }
+void wake(Sql& sql, const std::string& migration, const std::string& table) { sql.exec(fmt::format("select crossfade.wake_triggers('{}', '{}')", migration, table)); }
+
 /// Locks the side that is written and returns once all it wrote has come over.
 void hold_and_drain(Move& move, const std::string& tables) {
   auto& sql = move.sql();
@@ -85,11 +89,15 @@ void flip_writes(Move& move) {
   sql.exec(fmt::format("drop publication if exists {0}; create publication {0} for table {1}", slot, listed(sides.shadow, sides.new_tables)));
   const auto created = make_slot(move, slot);
   hold_and_drain(move, listed(sides.source, sides.old_tables));
-  for (const auto& table : sides.new_tables) sql.exec(fmt::format("drop trigger crossfade_fence on \"{}\".\"{}\"", sides.shadow, table));
+  for (const auto& table : sides.new_tables) {
+    sql.exec(fmt::format("drop trigger crossfade_fence on \"{}\".\"{}\"", sides.shadow, table));
+    wake(sql, name, fmt::format("\"{}\".\"{}\"", sides.shadow, table));
+  }
   for (const auto& table : sides.old_tables) {
     rename_indexes(sql, sides.source, table, "indexname || '_v1'");
     sql.exec(fmt::format("alter table \"{0}\".\"{1}\" rename to \"{1}_v1\"", sides.source, table));
     fence(sql, name, fmt::format("\"{}\".\"{}_v1\"", sides.source, table), "v2");
+    rest(sql, name, fmt::format("\"{}\".\"{}_v1\"", sides.source, table));
   }
   for (const auto& table : sides.new_tables) sql.exec(fmt::format("alter table \"{}\".\"{}\" set schema \"{}\"", sides.shadow, table, sides.source));
   turn(move, "reverse", slot, created);
@@ -107,10 +115,12 @@ void flip_writes_back(Move& move) {
   for (const auto& table : sides.new_tables) {
     sql.exec(fmt::format("alter table \"{}\".\"{}\" set schema \"{}\"", sides.source, table, sides.shadow));
     fence(sql, name, fmt::format("\"{}\".\"{}\"", sides.shadow, table), "v1");
+    rest(sql, name, fmt::format("\"{}\".\"{}\"", sides.shadow, table));
   }
   for (const auto& table : sides.old_tables) {
     sql.exec(fmt::format("drop trigger crossfade_fence on \"{0}\".\"{1}_v1\"; alter table \"{0}\".\"{1}_v1\" rename to \"{1}\"", sides.source, table));
     rename_indexes(sql, sides.source, table, "regexp_replace(indexname, '_v1$', '')");
+    wake(sql, name, fmt::format("\"{}\".\"{}\"", sides.source, table));
   }
   turn(move, "forward", slot, created);
   expect_targets(move, sides.new_tables, "null");

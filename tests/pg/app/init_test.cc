@@ -106,6 +106,8 @@ TEST_F(InitTest, WhatItWritesMovesThereAndBackUnedited) {
   move->sql().exec("insert into shop.\"Customer\" (\"fullName\", email) values ('of v2', 'NEW');"
                    "update shop.tickets set note = 'v2 was here' where id = 1");
   EXPECT_EQ(move->sql().value("select id % 10 || search from shop.\"Customer\" where \"fullName\" = 'of v2'"), "1new") << "sequence and generated column came along";
+  EXPECT_TRUE(eventually([&] { return move->sql().value("select note from shop.tickets_v1 where id = 1") == "v2 was here"; }, kLimit));
+  EXPECT_TRUE(eventually([&] { return move->sql().value("select count(*) from crossfade.dirty") == "0"; }, kLimit));
   expect_done(*move, {"rollback", "writes", "--confirm", "shop", "--evidence", place.string()});
   EXPECT_EQ(move->sql().value("select search from shop.\"Customer\" where \"fullName\" = 'of v2'"), "new");
   EXPECT_EQ(move->sql().value("select note from shop.tickets where id = 1"), "v2 was here");
