@@ -9,7 +9,7 @@
 #include "base/sql_text.h"
 #include "cutover/stable_views.h"
 #include "mapping/migration_file.h"
-#include "mapping/surrogate.h"
+#include "mapping/surrogates.h"
 #include "sync/fence.h"
 
 namespace crossfade::cutover {

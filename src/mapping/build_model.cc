@@ -11,7 +11,7 @@
 #include "mapping/lineage.h"
 #include "mapping/locate.h"
 #include "mapping/make_locator.h"
-#include "mapping/surrogate.h"
+#include "mapping/check_surrogates.h"
 #include "mapping/walk.h"
 
 namespace crossfade::mapping {

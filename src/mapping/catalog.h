@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "mapping/migration_file.h"
 #include "mapping/written_rule.h"
 
 namespace crossfade::mapping {

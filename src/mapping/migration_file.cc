@@ -9,7 +9,7 @@
 #include "base/sql_text.h"
 #include "mapping/migration_rules.h"
 #include "mapping/strict_yaml.h"
-#include "mapping/surrogate.h"
+#include "mapping/surrogates.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/failure.h"
 #include "mapping/course.h"
 #include "mapping/nearest_word.h"
-#include "mapping/surrogate.h"
+#include "mapping/surrogates.h"
 #include "mapping/written_rule.h"
 
 namespace crossfade::mapping {

@@ -9,7 +9,8 @@
 #include "embedded_sql.h"
 #include "mapping/attempt.h"
 #include "mapping/server_text.h"
-#include "mapping/surrogate.h"
+#include "mapping/migration_file.h"
+#include "mapping/surrogates.h"
 
 namespace crossfade::mapping {
 namespace {
