@@ -10,10 +10,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
 
-# An include may point left only; wal and mapping stand side by side and do not know each other.
-LEVELS = [{"base"}, {"pg"}, {"wal", "mapping"}, {"sync"}, {"verify"}, {"cutover"}, {"api"}, {"app"}]
-LEVEL = {folder: level for level, folders in enumerate(LEVELS) for folder in folders}
-
+# An include may point left only, between rooms and between the sub-rooms of one room. Rooms side by side do not know each other;
+# files at the root of a room stand right of its sub-rooms.
+ROOMS = [{"base"}, {"pg"}, {"wal", "mapping"}, {"sync"}, {"verify"}, {"cutover"}, {"api"}, {"app"}]
+SUB_ROOMS: dict[str, list[str]] = {
+}
+LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LONGEST = 400
 # Longer ones, each with the reason why it is one file.
 LONG_FILES: dict[str, str] = {}
@@ -27,23 +29,43 @@ def sources(folder=SRC):
     return sorted(path for path in folder.rglob("*") if path.suffix in {".h", ".cc"})
 
 
+def place(file):
+    """"sync/apply/catch_up.h" → ("sync", "apply"); a file at the root of its room has the sub-room ""."""
+    parts = pathlib.PurePosixPath(file).parts
+    return parts[0], "/".join(parts[1:-1])
+
+
+def level_within(room, sub_room):
+    """How far right in its room."""
+    order = SUB_ROOMS.get(room, [])
+    return order.index(sub_room) if sub_room else len(order)
+
+
 def check_layers():
     """An include points left only."""
     for path in sources():
-        folder = path.relative_to(SRC).parts[0]
+        room, sub_room = place(path.relative_to(SRC).as_posix())
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            included = re.match(r'\s*#include "(?P<folder>\w+)/', line)
-            if not included or included["folder"] not in LEVEL or included["folder"] == folder:
+            included = re.match(r'\s*#include "(?P<file>[\w/]+\.h)"', line)
+            if not included or not (SRC / included["file"]).exists():
                 continue
-            if LEVEL[included["folder"]] >= LEVEL[folder]:
-                yield f"{path.relative_to(ROOT)}:{number}: {folder} may not include {included['folder']}"
+            other, other_sub = place(included["file"])
+            if other == room:
+                wrong = level_within(room, other_sub) > level_within(room, sub_room)
+            else:
+                wrong = LEVEL[other] >= LEVEL[room]
+            if wrong:
+                yield f"{path.relative_to(ROOT)}:{number}: {room}/{sub_room} may not include {other}/{other_sub}"
 
 
 def check_folders():
     """Every folder of the source has its place in the order."""
-    for path in sorted(SRC.iterdir()):
-        if path.is_dir() and path.name not in LEVEL:
-            yield f"{path.relative_to(ROOT)}: not one of {', '.join(LEVEL)}"
+    known = set(LEVEL) | {f"{room}/{sub_room}" for room, order in SUB_ROOMS.items() for sub_room in order}
+    for path in sources():
+        for folder in path.relative_to(SRC).parents:
+            if folder.name and folder.as_posix() not in known:
+                yield f"{path.relative_to(ROOT)}: {folder} has no place in the order of this test"
+    yield from (f"src/{name}: stands in the order and does not exist" for name in sorted(known) if not (SRC / name).is_dir())
 
 
 def check_length():
