@@ -16,10 +16,10 @@
 
 #include "api/listen.h"
 #include "api/message.h"
+#include "async/when_all.h"
 #include "base/failure.h"
 #include "base/log.h"
 #include "crossfade/v1/control.pb.h"
-#include "sync/together.h"
 
 namespace crossfade::api {
 namespace {

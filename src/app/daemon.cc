@@ -12,10 +12,10 @@
 #include "app/service_manager.h"
 #include "app/verifying.h"
 #include "app/watch.h"
+#include "async/backoff.h"
+#include "async/when_all.h"
 #include "base/failure.h"
-#include "sync/backoff.h"
 #include "sync/prepare.h"
-#include "sync/together.h"
 
 namespace crossfade::app {
 namespace {

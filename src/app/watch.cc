@@ -7,9 +7,9 @@
 
 #include "api/message.h"
 #include "app/status.h"
+#include "async/when_all.h"
 #include "base/failure.h"
 #include "base/log.h"
-#include "sync/together.h"
 
 namespace crossfade::app {
 namespace {

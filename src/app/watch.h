@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "app/observers.h"
+#include "async/notify.h"
 #include "crossfade/v1/page.pb.h"
-#include "sync/signal.h"
 
 namespace crossfade::app {
 

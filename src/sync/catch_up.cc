@@ -7,9 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "async/when_all.h"
 #include "base/log.h"
 #include "sync/store.h"
-#include "sync/together.h"
 
 namespace crossfade::sync {
 namespace {

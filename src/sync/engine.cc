@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "async/when_all.h"
 #include "base/log.h"
 #include "sync/backfill.h"
 #include "sync/incarnation.h"
@@ -13,7 +14,6 @@
 #include "sync/receiver.h"
 #include "sync/refresher.h"
 #include "sync/store.h"
-#include "sync/together.h"
 
 namespace crossfade::sync {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "sync/backoff.h"
+#include "async/backoff.h"
 #include "sync/runtime.h"
 
 namespace crossfade::sync {

@@ -6,8 +6,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "async/when_all.h"
 #include "base/log.h"
-#include "sync/together.h"
 
 namespace crossfade::sync {
 namespace {

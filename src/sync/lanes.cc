@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "sync/together.h"
+#include "async/when_all.h"
 
 namespace crossfade::sync {
 

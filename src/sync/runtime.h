@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "async/notify.h"
 #include "base/metrics.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
@@ -17,7 +18,6 @@
 #include "sync/key_queue.h"
 #include "sync/lag.h"
 #include "sync/refresh.h"
-#include "sync/signal.h"
 #include "wal/slot.h"
 
 namespace crossfade::sync {

@@ -11,7 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "sync/together.h"
+#include "async/when_all.h"
 
 namespace crossfade::verify {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "async/notify.h"
 #include "mapping/model.h"
 #include "pg/connection.h"
-#include "sync/signal.h"
 #include "verify/differing_rows.h"
 #include "verify/judge.h"
 

@@ -2,9 +2,9 @@
 
 #include <functional>
 
+#include "async/when_all.h"
 #include "gym.h"
 #include "sync/cut_job.h"
-#include "sync/together.h"
 #include "verify/reply.h"
 #include "verify/report.h"
 

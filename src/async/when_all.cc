@@ -1,4 +1,4 @@
-#include "sync/together.h"
+#include "async/when_all.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

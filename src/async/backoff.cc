@@ -1,4 +1,4 @@
-#include "sync/backoff.h"
+#include "async/backoff.h"
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
