@@ -9,9 +9,9 @@
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/attempt.h"
 #include "mapping/query_plan.h"
 #include "mapping/statements.h"
+#include "pg/attempt.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/attempt.h"
-#include "mapping/server_text.h"
 #include "mapping/migration_file.h"
+#include "mapping/server_text.h"
 #include "mapping/surrogates.h"
+#include "pg/attempt.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/sql_text.h"
-#include "mapping/attempt.h"
 #include "mapping/statements.h"
+#include "pg/attempt.h"
 #include "sync/store.h"
 #include "verify/difference.h"
 #include "verify/explain_statement.h"

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "mapping/attempt.h"
+#include "pg/attempt.h"
 #include "sync/refresh.h"
 #include "verify/announced.h"
 #include "verify/differing_rows.h"

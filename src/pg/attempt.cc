@@ -1,4 +1,4 @@
-#include "mapping/attempt.h"
+#include "pg/attempt.h"
 
 #include <utility>
 
