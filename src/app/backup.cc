@@ -11,10 +11,10 @@
 #include <sstream>
 
 #include "api/message.h"
-#include "api/status_text.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/server_programs.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/backup.pb.h"

@@ -6,10 +6,10 @@
 #include <sstream>
 #include <thread>
 
-#include "api/status_text.h"
 #include "app/commands.h"
 #include "app/live_writer.h"
 #include "app/stage.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "mapping/migration_file.h"
 #include "pg/connection.h"

@@ -8,10 +8,10 @@
 #include <iostream>
 
 #include "api/message.h"
-#include "api/status_text.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/line_reader.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/import.pb.h"

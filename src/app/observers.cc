@@ -4,8 +4,8 @@
 
 #include "api/message.h"
 #include "api/page.h"
-#include "api/status_text.h"
 #include "app/status.h"
+#include "app/status/status_text.h"
 #include "app/verifying.h"
 #include "app/watch.h"
 #include "base/failure.h"

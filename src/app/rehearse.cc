@@ -2,11 +2,11 @@
 
 #include <iostream>
 
-#include "api/status_text.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/server_programs.h"
 #include "app/stage.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
 

@@ -5,11 +5,11 @@
 #include <iostream>
 
 #include "api/client.h"
-#include "api/status_text.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/install.h"
 #include "app/status.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/log.h"
 #include "mapping/plan.h"

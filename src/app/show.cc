@@ -7,10 +7,10 @@
 #include <thread>
 
 #include "api/client.h"
-#include "api/status_text.h"
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/status.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 
 namespace crossfade::app {

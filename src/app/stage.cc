@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "api/client.h"
-#include "api/status_text.h"
 #include "app/context.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 
 namespace crossfade::app {

@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "api/status_text.h"
+#include "app/status/status_text.h"
 #include "pg/api/with_daemon.h"
 #include "support/flip.h"
 

@@ -1,4 +1,4 @@
-#include "api/status_text.h"
+#include "app/status/status_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
