@@ -9,7 +9,7 @@
 #include <random>
 
 #include "base/failure.h"
-#include "mapping/inspect.h"
+#include "mapping/preflight/inspect.h"
 #include "sync/fence.h"
 #include "sync/prepare.h"
 #include "sync/store.h"

@@ -9,9 +9,9 @@
 
 #include "app/options.h"
 #include "base/paint.h"
-#include "mapping/course.h"
-#include "mapping/migration_file.h"
-#include "mapping/model.h"
+#include "mapping/file/course.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "sync/runtime.h"
 

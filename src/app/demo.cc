@@ -11,7 +11,7 @@
 #include "app/stage.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 #include "pg/connection.h"
 
 namespace crossfade::app {

@@ -10,7 +10,7 @@
 #include "app/context.h"
 #include "base/failure.h"
 #include "crossfade/v1/init.pb.h"
-#include "mapping/read_draft.h"
+#include "mapping/scaffold/read_draft.h"
 
 namespace crossfade::app {
 namespace {

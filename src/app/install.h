@@ -2,9 +2,9 @@
 
 #include "app/options.h"
 #include "base/exit_code.h"
-#include "mapping/migration_file.h"
-#include "mapping/model.h"
-#include "mapping/preflight.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/model/model.h"
+#include "mapping/preflight/preflight.h"
 #include "pg/connection.h"
 #include "sync/runtime.h"
 

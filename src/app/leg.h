@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "app/observers.h"
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 #include "sync/engine.h"
 
 namespace crossfade::app {

@@ -12,7 +12,7 @@
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/log.h"
-#include "mapping/plan.h"
+#include "mapping/preflight/plan.h"
 
 namespace crossfade::app {
 namespace {

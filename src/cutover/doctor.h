@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 #include "pg/connection.h"
 
 namespace crossfade::cutover {

@@ -8,8 +8,8 @@
 
 #include "base/sql_text.h"
 #include "cutover/stable_views.h"
-#include "mapping/migration_file.h"
-#include "mapping/surrogates.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/file/surrogates.h"
 #include "sync/fence.h"
 
 namespace crossfade::cutover {

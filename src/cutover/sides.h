@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/course.h"
+#include "mapping/file/course.h"
 
 namespace crossfade::cutover {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 
 /// Views in v2's shape that applications read throughout: over the mapping as long as v1 is read, over the shadow tables

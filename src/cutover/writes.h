@@ -10,7 +10,7 @@
 #include "cutover/decide.h"
 #include "cutover/flight.h"
 #include "cutover/sides.h"
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 #include "sync/runtime.h"
 
 namespace crossfade::cutover {

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/sql_text.h"
 #include "cutover/tables.h"
-#include "mapping/inspect.h"
+#include "mapping/preflight/inspect.h"
 #include "verify/checks.h"
 
 namespace crossfade::cutover {

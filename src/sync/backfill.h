@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/statements.h"
+#include "mapping/sql/statements.h"
 #include "sync/runtime.h"
 
 namespace crossfade::sync {

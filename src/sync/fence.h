@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 
 /// What one direction of a migration needs in the database besides its tables. Pure: statements for the caller's transaction.
 namespace crossfade::sync {

@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "sync/key_queue.h"
 #include "wal/pgoutput.h"
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "mapping/migration_file.h"
-#include "mapping/model.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/model/model.h"
 #include "sync/runtime.h"
 
 namespace crossfade::sync {

@@ -6,8 +6,8 @@
 
 #include "base/failure.h"
 #include "base/key.h"
-#include "mapping/model.h"
-#include "mapping/statements.h"
+#include "mapping/model/model.h"
+#include "mapping/sql/statements.h"
 #include "pg/connection.h"
 
 namespace crossfade::sync {

@@ -12,7 +12,7 @@
 
 #include "async/notify.h"
 #include "base/metrics.h"
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "sync/follow.h"
 #include "sync/key_queue.h"

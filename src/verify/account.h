@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/key.h"
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 
 namespace crossfade::verify {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 
 namespace crossfade::verify {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/key.h"
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "verify/source_copies.h"
 
 namespace crossfade::verify {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/sql_text.h"
-#include "mapping/moved_names.h"
+#include "mapping/file/moved_names.h"
 
 namespace crossfade::verify {
 namespace {

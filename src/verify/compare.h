@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "async/notify.h"
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/differing_rows.h"
 #include "verify/judge.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/key.h"
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 
 namespace crossfade::verify {
 

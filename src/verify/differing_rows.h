@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mapping/statements.h"
+#include "mapping/sql/statements.h"
 #include "pg/connection.h"
 #include "verify/difference.h"
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
-#include "mapping/statements.h"
+#include "mapping/sql/statements.h"
 #include "pg/attempt.h"
 #include "sync/store.h"
 #include "verify/difference.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "crossfade/v1/explain.pb.h"
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "sync/runtime.h"
 

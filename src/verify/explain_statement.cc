@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/sql_text.h"
-#include "mapping/statement_text.h"
+#include "mapping/sql/statement_text.h"
 
 namespace crossfade::verify {
 namespace {

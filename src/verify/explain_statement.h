@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 
 namespace crossfade::verify {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "mapping/statements.h"
+#include "mapping/sql/statements.h"
 #include "pg/connection.h"
 #include "sync/runtime.h"
 #include "verify/difference.h"

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/exit_code.h"
-#include "crossfade/v1/lint.pb.h"
 #include "base/key.h"
-#include "mapping/model.h"
+#include "crossfade/v1/lint.pb.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/difference.h"
 

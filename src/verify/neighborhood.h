@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/source_shape.h"
 

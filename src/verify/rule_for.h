@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "verify/difference.h"
 #include "verify/source_copies.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 
 namespace crossfade::verify {

@@ -14,6 +14,7 @@ SRC = ROOT / "src"
 # files at the root of a room stand right of its sub-rooms.
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"verify"}, {"cutover"}, {"app"}]
 SUB_ROOMS: dict[str, list[str]] = {
+    "mapping": ["model", "sql", "file", "catalog", "preflight", "scaffold"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LONGEST = 400

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "base/exit_code.h"
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 #include "support/move.h"
 
 namespace crossfade::test {

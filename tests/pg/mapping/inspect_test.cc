@@ -1,4 +1,4 @@
-#include "mapping/inspect.h"
+#include "mapping/preflight/inspect.h"
 
 #include <gtest/gtest.h>
 

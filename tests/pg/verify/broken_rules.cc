@@ -8,7 +8,7 @@
 #include <regex>
 #include <utility>
 
-#include "mapping/build_model.h"
+#include "mapping/preflight/build_model.h"
 
 namespace crossfade::test {
 namespace {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "mapping/catalog.h"
-#include "mapping/course.h"
-#include "mapping/model.h"
+#include "mapping/catalog/catalog.h"
+#include "mapping/file/course.h"
+#include "mapping/model/model.h"
 
 namespace crossfade::test {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "mapping/model.h"
+#include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "support/server.h"
 #include "sync/prepare.h"

@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "broken_rules.h"
-#include "mapping/build_model.h"
-#include "mapping/read_catalog.h"
+#include "mapping/catalog/read_catalog.h"
+#include "mapping/preflight/build_model.h"
 #include "support/server.h"
 #include "sync/prepare.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 
 namespace crossfade::cutover {
 namespace {

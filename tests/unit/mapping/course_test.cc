@@ -1,11 +1,11 @@
-#include "mapping/course.h"
+#include "mapping/file/course.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "base/failure.h"
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -1,8 +1,8 @@
-#include "mapping/locate.h"
+#include "mapping/preflight/locate.h"
 
 #include <gtest/gtest.h>
 
-#include "mapping/walk.h"
+#include "mapping/preflight/walk.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -1,4 +1,4 @@
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 
 #include <gtest/gtest.h>
 

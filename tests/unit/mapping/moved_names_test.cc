@@ -1,8 +1,8 @@
-#include "mapping/moved_names.h"
+#include "mapping/file/moved_names.h"
 
 #include <gtest/gtest.h>
 
-#include "mapping/migration_file.h"
+#include "mapping/file/migration_file.h"
 
 namespace crossfade::mapping {
 namespace {

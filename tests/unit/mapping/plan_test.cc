@@ -1,4 +1,4 @@
-#include "mapping/plan.h"
+#include "mapping/preflight/plan.h"
 
 #include <gtest/gtest.h>
 

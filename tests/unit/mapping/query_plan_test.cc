@@ -1,4 +1,4 @@
-#include "mapping/query_plan.h"
+#include "mapping/catalog/query_plan.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "mapping/server_text.h"
+#include "mapping/catalog/server_text.h"
 
 #include <gtest/gtest.h>
 

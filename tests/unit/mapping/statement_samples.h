@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "mapping/model.h"
-#include "mapping/statements.h"
+#include "mapping/model/model.h"
+#include "mapping/sql/statements.h"
 
 /// A model that has every form of target and locator once, and the statements that are held against golden files and given
 /// to a real server.

@@ -1,4 +1,4 @@
-#include "mapping/statements.h"
+#include "mapping/sql/statements.h"
 
 #include <gtest/gtest.h>
 

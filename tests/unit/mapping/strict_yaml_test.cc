@@ -1,4 +1,4 @@
-#include "mapping/strict_yaml.h"
+#include "mapping/file/strict_yaml.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "mapping/written_rule.h"
+#include "mapping/file/written_rule.h"
 
 #include <gtest/gtest.h>
 
 #include "base/failure.h"
-#include "mapping/strict_yaml.h"
+#include "mapping/file/strict_yaml.h"
 
 namespace crossfade::mapping {
 namespace {

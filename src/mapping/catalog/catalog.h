@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/file/written_rule.h"
+
+namespace crossfade::mapping {
+
+/// What the server and our role allow.
+struct ServerCatalog {
+  std::string wal_level;
+  std::int64_t free_slots = 0;
+  std::int64_t free_senders = 0;
+  bool may_replicate = false;
+  bool may_create = false;
+  std::string role;
+  std::string database;
+};
+
+struct ColumnCatalog {
+  std::string name;
+  std::string type;             ///< without modifier: "character varying"
+  std::string full_type;        ///< "character varying(40)"
+  std::uint32_t type_oid = 0;
+  std::int64_t modifier = -1;
+  bool required = false;        ///< not null, or a domain that is
+  bool has_default = false;
+  bool generated = false;
+  bool always_identity = false; ///< generated always as identity: takes no value from us
+};
+
+/// Foreign key columns of one target's table, and what they refer to.
+struct ForeignKeyCatalog {
+  std::string parent;                 ///< the target whose table it is
+  std::vector<std::string> columns;
+  std::vector<std::string> parent_columns;
+};
+
+/// What the WAL tells of a row before it changed.
+struct IdentityCatalog {
+  std::string table;                  ///< the table itself, or one partition; quoted where it must be
+  char mode = 'd';                    ///< pg_class.relreplident
+  std::vector<std::string> columns;   ///< with every mode but 'f'
+};
+
+struct RelationCatalog {
+  std::string schema;
+  std::string name;
+  std::uint32_t oid = 0;              ///< 0: there is none
+  char kind = ' ';                    ///< pg_class.relkind
+  char persistence = 'p';             ///< pg_class.relpersistence
+  std::string owner;
+  bool owned = false;                 ///< by us, or by a role that we are a member of
+  bool readable = false;
+  bool rows_hidden = false;           ///< row-level security applies to us
+  bool has_children = false;          ///< tables inherit from it the old way
+  std::vector<std::string> primary_key;
+  std::vector<ColumnCatalog> columns;
+  std::vector<ForeignKeyCatalog> foreign_keys;  ///< of targets, to targets
+  std::vector<IdentityCatalog> identities;      ///< of sources
+
+  bool exists() const { return oid != 0; }
+  const ColumnCatalog* find(const std::string& column) const;
+  std::string quoted() const;
+};
+
+/// A table that a view or a lookup reads.
+struct ReadCatalog {
+  std::string schema;
+  std::string name;
+  char kind = 'r';
+  bool whole_row = false;             ///< reads all columns
+  std::vector<std::string> columns;
+};
+
+/// A function in a view whose result the rows alone do not settle.
+struct FunctionCatalog {
+  std::string name;
+  std::string problem;                ///< "volatile", "clock", or "opaque": it may read tables that nobody sees
+};
+
+/// A trigger that a user made on a target's table.
+struct TriggerCatalog {
+  std::string name;
+  std::string table;                  ///< the target's, or a partition; quoted where it must be
+  bool always = false;                ///< `enable always`: it never rests
+};
+
+struct TargetCatalog {
+  RelationCatalog table;
+  RelationCatalog view;
+  std::optional<RelationCatalog> keeps;   ///< in reverse: the view of rejects.sql that names rows of the table, if there is one
+  std::vector<ReadCatalog> reads;
+  std::vector<FunctionCatalog> functions;
+  std::vector<TriggerCatalog> triggers;   ///< that would fire now
+  std::vector<std::string> surrogates;    ///< whose ids the view reads; what their views read is among `reads`
+};
+
+struct SurrogateCatalog {
+  RelationCatalog view;               ///< the natural keys
+  RelationCatalog ids;
+  std::vector<ReadCatalog> reads;     ///< of the view
+  std::vector<FunctionCatalog> functions;
+};
+
+/// A rule's select as the server has understood it.
+struct LookupCatalog {
+  std::string sql;                    ///< every name qualified, parameters cast: $1::uuid[]; "" if refused
+  std::string refusal;                ///< what the server said against it
+  std::vector<ReadCatalog> reads;
+};
+
+/// All that the database says about a migration.
+struct Catalog {
+  ServerCatalog server;
+  std::map<std::string, RelationCatalog> sources;   ///< by the file's word for it
+  std::map<std::string, TargetCatalog> targets;
+  std::map<std::string, SurrogateCatalog> surrogates;
+  std::vector<WrittenRule> rules;
+  std::map<std::size_t, LookupCatalog> lookups;     ///< by the rule's place; those whose source is there
+};
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,279 @@
+#include "mapping/catalog/read_catalog.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "base/sql_text.h"
+#include "embedded_sql.h"
+#include "mapping/catalog/server_text.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/file/surrogates.h"
+#include "pg/attempt.h"
+
+namespace crossfade::mapping {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+/// An array of names; empty for NULL, which is what array_agg makes of no rows.
+std::vector<std::string> names(const pg::Result& result, std::size_t row, std::size_t column) {
+  std::vector<std::string> read;
+  if (result.is_null(row, column)) return read;
+  for (auto& name : parse_array(result.text(row, column))) read.push_back(std::move(name).value_or(""));
+  return read;
+}
+
+asio::awaitable<void> set_search_path(pg::Connection& connection, std::string path) {
+  pg::Parameters parameters = {std::move(path)};
+  co_await connection.query("select set_config('search_path', $1, true)", std::move(parameters));
+}
+
+asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::string slot_prefix) {
+  pg::Parameters parameters = {std::move(slot_prefix)};
+  const auto result = co_await connection.query(std::string(queries::catalog_server), std::move(parameters));
+  ServerCatalog server;
+  server.wal_level = result.text(0, 0);
+  server.free_slots = result.number(0, 1);
+  server.free_senders = result.number(0, 2);
+  server.may_replicate = result.truth(0, 3);
+  server.may_create = result.truth(0, 4);
+  server.role = result.text(0, 5);
+  server.database = result.text(0, 6);
+  co_return server;
+}
+
+asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::string schema, std::string name) {
+  RelationCatalog relation;
+  relation.schema = schema;
+  relation.name = name;
+  pg::Parameters by_name = {std::move(schema), std::move(name)};
+  const auto found = co_await connection.query(std::string(queries::catalog_relation), std::move(by_name));
+  if (found.empty()) co_return relation;
+  relation.oid = static_cast<std::uint32_t>(found.number(0, 0));
+  relation.kind = found.text(0, 1)[0];
+  relation.persistence = found.text(0, 2)[0];
+  relation.owned = found.truth(0, 3);
+  relation.readable = found.truth(0, 4);
+  relation.rows_hidden = found.truth(0, 5);
+  relation.has_children = found.truth(0, 6);
+  relation.primary_key = names(found, 0, 7);
+  relation.owner = found.text(0, 8);
+
+  pg::Parameters by_oid = {std::to_string(relation.oid)};
+  const auto columns = co_await connection.query(std::string(queries::catalog_columns), std::move(by_oid));
+  for (std::size_t row = 0; row < columns.size(); ++row) {
+    ColumnCatalog column;
+    column.name = columns.text(row, 0);
+    column.type = columns.text(row, 1);
+    column.full_type = columns.text(row, 2);
+    column.type_oid = static_cast<std::uint32_t>(columns.number(row, 3));
+    column.modifier = columns.number(row, 4);
+    column.required = columns.truth(row, 5);
+    column.has_default = columns.truth(row, 6);
+    column.generated = columns.truth(row, 7);
+    column.always_identity = columns.truth(row, 8);
+    relation.columns.push_back(std::move(column));
+  }
+  co_return relation;
+}
+
+asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalog& source) {
+  pg::Parameters by_oid = {std::to_string(source.oid)};
+  const auto result = co_await connection.query(std::string(queries::catalog_identity), std::move(by_oid));
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    source.identities.push_back({std::string(result.text(row, 0)), result.text(row, 1)[0], names(result, row, 2)});
+  }
+}
+
+asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Course& course, RelationCatalog& table) {
+  pg::Parameters by_oid = {std::to_string(table.oid)};
+  const auto result = co_await connection.query(std::string(queries::catalog_foreign_keys), std::move(by_oid));
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    const TableName parent{std::string(result.text(row, 0)), std::string(result.text(row, 1))};
+    for (const auto& [name, of_target] : course.tables) {
+      if (of_target == parent) table.foreign_keys.push_back({name, names(result, row, 2), names(result, row, 3)});
+    }
+  }
+}
+
+asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection, std::string_view query, std::uint32_t oid) {
+  pg::Parameters by_oid = {std::to_string(oid)};
+  const auto result = co_await connection.query(std::string(query), std::move(by_oid));
+  std::vector<ReadCatalog> reads;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    reads.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.text(row, 2)[0],
+                     result.truth(row, 3), names(result, row, 4)});
+  }
+  co_return reads;
+}
+
+asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid) {
+  pg::Parameters by_oid = {std::to_string(oid)};
+  const auto result = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
+  std::vector<FunctionCatalog> functions;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    functions.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1))});
+  }
+  co_return functions;
+}
+
+asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, const Course& course, std::string name) {
+  SurrogateCatalog surrogate;
+  const auto ids = surrogate_table(course.yaml.migration(), name);
+  surrogate.ids = co_await read_relation(connection, ids.schema, ids.name);
+  surrogate.view = co_await read_relation(connection, course.yaml.schemas().mapping(), std::move(name));
+  if (surrogate.view.kind != 'v') co_return surrogate;
+  surrogate.reads = co_await read_reads(connection, queries::catalog_view_reads, surrogate.view.oid);
+  surrogate.functions = co_await read_functions(connection, surrogate.view.oid);
+  co_return surrogate;
+}
+
+/// Ids are the engine's own and change with the natural keys alone: in the place of their tables the view reads what the
+/// views of natural keys read. In the reverse direction none are given; what v2 says is what counts.
+void look_through_surrogates(const Course& course, const std::map<std::string, SurrogateCatalog>& surrogates, TargetCatalog& target) {
+  for (const auto& [name, surrogate] : surrogates) {
+    const auto erased = std::erase_if(target.reads, [&, &ids = surrogate.ids](const ReadCatalog& read) {
+      return read.schema == ids.schema && read.name == ids.name;
+    });
+    if (erased == 0 || course.direction == Direction::kReverse) continue;
+    target.surrogates.push_back(name);
+    target.reads.insert(target.reads.end(), surrogate.reads.begin(), surrogate.reads.end());
+    target.functions.insert(target.functions.end(), surrogate.functions.begin(), surrogate.functions.end());
+  }
+}
+
+asio::awaitable<std::vector<TriggerCatalog>> read_triggers(pg::Connection& connection, const RelationCatalog& table) {
+  pg::Parameters tables = {array_text({table.quoted()})};
+  const auto result = co_await connection.query(std::string(queries::waking_triggers), tables);
+  std::vector<TriggerCatalog> triggers;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    triggers.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.truth(row, 2)});
+  }
+  co_return triggers;
+}
+
+asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Course& course, std::string name) {
+  TargetCatalog target;
+  const auto& table = course.tables.at(name);
+  target.table = co_await read_relation(connection, table.schema, table.name);
+  if (target.table.exists()) {
+    co_await read_foreign_keys(connection, course, target.table);
+    target.triggers = co_await read_triggers(connection, target.table);
+  }
+  if (!course.rejects_schema.empty()) {
+    auto keeps = co_await read_relation(connection, course.rejects_schema, rejects_name(name));
+    if (keeps.exists()) target.keeps = std::move(keeps);
+  }
+  target.view = co_await read_relation(connection, course.yaml.schemas().mapping(), name);
+  if (target.view.kind != 'v') co_return target;
+  target.reads = co_await read_reads(connection, queries::catalog_view_reads, target.view.oid);
+  target.functions = co_await read_functions(connection, target.view.oid);
+  co_return target;
+}
+
+/// While a table is filled in bulk its keys are set aside, and a restart in the middle must find them all the same.
+asio::awaitable<void> read_deferred_keys(pg::Connection& connection, const std::string& migration, Catalog& catalog) {
+  const auto known = co_await connection.query("select to_regclass('crossfade.deferred') is not null");
+  if (!known.truth(0, 0)) co_return;
+  pg::Parameters of_migration = {migration};
+  const auto result = co_await connection.query(std::string(queries::catalog_deferred), std::move(of_migration));
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    const auto key = read_key_statement(result.text(row, 0));
+    if (!key) continue;
+    for (auto& [name, target] : catalog.targets) {
+      if (target.table.schema != key->schema || target.table.name != key->table) continue;
+      if (key->references) target.table.foreign_keys.push_back({key->parent, key->columns, key->parent_columns});
+      if (!key->references) target.table.primary_key = key->columns;
+    }
+  }
+}
+
+/// The server reads the select as the body of a function: it qualifies the names, checks the type of a single result and
+/// records which tables are read.
+asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, const WrittenRule& rule, const RelationCatalog& source,
+                                           const RelationCatalog& view, std::string function, std::string search_path) {
+  LookupCatalog lookup;
+  std::vector<std::string> parameters;
+  std::vector<std::string> results;
+  for (const auto& name : rule.source_columns) {
+    const auto* column = source.find(name);
+    if (column == nullptr) co_return lookup;
+    parameters.push_back(column->type + "[]");
+  }
+  for (const auto& name : rule.locator_columns) {
+    const auto* column = view.find(name);
+    if (column == nullptr) co_return lookup;
+    results.push_back(column->type);
+  }
+  // Nothing is named, so that the parameters come back as $1 … $n.
+  auto create = fmt::format("create function pg_temp.{}({}) returns setof {} language sql stable begin atomic {}; end", function,
+                            fmt::join(parameters, ", "), results.size() == 1 ? results.front() : "record", rule.lookup);
+  // The file names tables as its author would; what is read back has every name qualified.
+  co_await set_search_path(connection, std::move(search_path));
+  const auto created = co_await attempt(connection, std::move(create));
+  co_await set_search_path(connection, "");
+  if (created.refused) {
+    lookup.refusal = created.refused->what();
+    co_return lookup;
+  }
+  pg::Parameters by_name = {std::move(function)};
+  const auto body = co_await connection.query(std::string(queries::catalog_lookup), std::move(by_name));
+  lookup.sql = lookup_from_body(body.text(0, 1), parameters);
+  lookup.reads = co_await read_reads(connection, queries::catalog_lookup_reads, static_cast<std::uint32_t>(body.number(0, 0)));
+  co_return lookup;
+}
+
+asio::awaitable<void> read_lookups(pg::Connection& connection, const Course& course, Catalog& catalog) {
+  for (std::size_t n = 0; n < catalog.rules.size(); ++n) {
+    const auto& rule = catalog.rules[n];
+    const auto& source = catalog.sources.at(rule.source);
+    const auto& view = catalog.targets.at(rule.target).view;
+    if (rule.lookup.empty() || !source.exists() || !view.exists()) continue;
+    auto near = quote_identifier(course.yaml.schemas().source());
+    auto body = co_await read_lookup_body(connection, rule, source, view, fmt::format("crossfade_lookup_{}_{}", course.section(), n), std::move(near));
+    catalog.lookups[n] = std::move(body);
+  }
+}
+
+}  // namespace
+
+const ColumnCatalog* RelationCatalog::find(const std::string& column) const {
+  for (const auto& candidate : columns) {
+    if (candidate.name == column) return &candidate;
+  }
+  return nullptr;
+}
+
+std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
+
+asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Course& course) {
+  const auto& yaml = course.yaml;
+  co_await set_search_path(connection, "");
+  Catalog catalog;
+  catalog.rules = written_rules(yaml, course.section());
+  catalog.server = co_await read_server(connection, "crossfade_" + yaml.migration());
+  for (const auto& [written, key] : yaml.sources()) {
+    const auto table = source_table(yaml, written);
+    auto source = co_await read_relation(connection, table.schema, table.name);
+    if (source.exists()) co_await read_identities(connection, source);
+    catalog.sources[written] = std::move(source);
+  }
+  for (const auto& [name, surrogate] : yaml.surrogates()) {
+    // In the reverse direction the views are another schema's, and the ids alone matter.
+    auto read = co_await read_surrogate(connection, course, name);
+    catalog.surrogates[name] = std::move(read);
+  }
+  for (const auto& [name, target] : yaml.targets()) {
+    auto read = co_await read_target(connection, course, name);
+    look_through_surrogates(course, catalog.surrogates, read);
+    catalog.targets[name] = std::move(read);
+  }
+  co_await read_deferred_keys(connection, yaml.migration(), catalog);
+  co_await read_lookups(connection, course, catalog);
+  co_return catalog;
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,67 @@
+#include "mapping/file/course.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mapping/file/migration_file.h"
+
+namespace crossfade::mapping {
+
+Course forward_course(const v1::Migration& file) {
+  Course course;
+  course.yaml = file;
+  for (const auto& [name, target] : file.targets()) course.tables[name] = {file.schemas().shadow(), name};
+  return course;
+}
+
+Course reverse_course(const v1::Migration& file, Places places) {
+  Course course;
+  course.direction = Direction::kReverse;
+  course.rejects_schema = file.schemas().mapping();
+  auto& yaml = course.yaml = file;
+  *yaml.mutable_targets() = file.reverse();
+  yaml.clear_reverse();
+  yaml.clear_sources();
+  yaml.mutable_schemas()->set_source(places == Places::kSwapped ? file.schemas().source() : file.schemas().shadow());
+  yaml.mutable_schemas()->set_mapping(file.schemas().reverse());
+  for (const auto& [name, target] : file.targets()) (*yaml.mutable_sources())[name];
+  for (auto& [name, target] : *yaml.mutable_targets()) {
+    if (auto table = old_table(file, name)) {
+      if (places == Places::kSwapped) table->name = retired_name(table->name);
+      course.tables[name] = std::move(*table);
+    }
+    // Its name leads from v1's schema, which need not be where v2's tables are.
+    for (const auto& [written, source] : file.sources()) {
+      const auto rules = target.follow().find(written);
+      if (!source.shared() || rules == target.follow().end()) continue;
+      const auto table = source_table(file, written);
+      const auto whole = table.schema + "." + table.name;
+      (*yaml.mutable_sources())[whole] = source;
+      auto moved = rules->second;
+      target.mutable_follow()->erase(written);
+      (*target.mutable_follow())[whole] = std::move(moved);
+    }
+  }
+  return course;
+}
+
+std::string retired_name(const std::string& table) { return table + "_v1"; }
+
+std::optional<TableName> old_table(const v1::Migration& file, const std::string& name) {
+  for (const auto& [written, source] : file.sources()) {
+    auto table = source_table(file, written);
+    if (!source.shared() && table.name == name) return table;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> without_way_back(const v1::Migration& file) {
+  std::vector<std::string> left;
+  for (const auto& [written, source] : file.sources()) {
+    if (!source.shared() && !file.reverse().contains(source_table(file, written).name)) left.push_back(written);
+  }
+  std::sort(left.begin(), left.end());
+  return left;
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,121 @@
+#include "mapping/file/migration_file.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "mapping/file/migration_rules.h"
+#include "mapping/file/strict_yaml.h"
+#include "mapping/file/surrogates.h"
+
+namespace crossfade::mapping {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const fs::path& path, const std::string& advice) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  // A directory opens like a file and fails only when it is read.
+  if (!stream) throw usage_failure(fmt::format("{} cannot be read", path.string()), advice);
+  return text.str();
+}
+
+/// Every script runs inside a transaction of ours, which `plan` rolls back; a commit of its own would make it write.
+std::string read_script(const fs::path& path, const std::string& advice) {
+  auto text = read_text(path, advice);
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    std::string word;
+    for (const char c : line) {
+      if (c != ' ' && c != '\t' && c != '\r') word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    for (const auto* control : {"begin;", "commit;", "rollback;", "starttransaction;", "begintransaction;"}) {
+      if (word != control) continue;
+      throw usage_failure(fmt::format("{}:{}: the script controls its own transaction", path.string(), number),
+                          "Remove the line; the script runs as part of one transaction.");
+    }
+  }
+  return text;
+}
+
+std::string read_optional_script(const fs::path& path) { return fs::exists(path) ? read_script(path, "") : ""; }
+
+/// Files are named within the folder only, so that a migration can be handed over whole.
+std::string check_text(const fs::path& folder, const v1::Check& check) {
+  const fs::path named = check.file();
+  const auto normal = named.lexically_normal();
+  if (named.is_absolute() || (!normal.empty() && *normal.begin() == "..")) {
+    throw usage_failure(fmt::format("migration.yaml: check \"{}\": {} is outside the folder", check.name(), check.file()),
+                        "Name a file of the migration's folder, e.g. checks/orphans.sql.");
+  }
+  return read_text(folder / named, fmt::format("The check \"{}\" names it; write it or mend the name.", check.name()));
+}
+
+}  // namespace
+
+v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text) {
+  v1::Migration yaml;
+  read_yaml(file_name, text, yaml);
+  complete(yaml);
+  require_consistent(yaml);
+  return yaml;
+}
+
+MigrationFile load_migration(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw usage_failure(fmt::format("{} is no folder", folder.string()),
+                        "Name a migration's folder with --migration; `crossfade init` makes one.");
+  }
+  MigrationFile file;
+  file.folder = folder;
+  const auto yaml_path = folder / "migration.yaml";
+  file.yaml = read_migration_yaml(yaml_path.string(), read_text(yaml_path, "A migration's folder has a migration.yaml."));
+  file.v2_sql = read_script(folder / "v2.sql", "Put the new schema there.");
+  if (!file.yaml.surrogates().empty()) {
+    file.surrogates_sql = read_script(folder / "surrogates.sql", "Put the views there that list the natural keys, one a surrogate.");
+  }
+  file.mapping_sql = read_script(folder / "mapping.sql", "Put the views there, one a target.");
+  file.rejects_sql = read_optional_script(folder / "rejects.sql");
+  file.reverse_sql = read_optional_script(folder / "reverse.sql");
+  for (auto& check : *file.yaml.mutable_checks()) {
+    if (!check.file().empty()) check.set_sql(check_text(folder, check));
+  }
+  if (file.reverse_sql.empty() != file.yaml.schemas().reverse().empty()) {
+    throw usage_failure(fmt::format("{}: reverse.sql and schemas.reverse go together", folder.string()),
+                        "Have both, for a way back with data, or neither.");
+  }
+  return file;
+}
+
+TableName source_table(const v1::Migration& yaml, const std::string& written) {
+  const auto dot = written.find('.');
+  if (dot == std::string::npos) return {yaml.schemas().source(), written};
+  return {written.substr(0, dot), written.substr(dot + 1)};
+}
+
+std::vector<InstallScript> install_scripts(const MigrationFile& file) {
+  const auto& schemas = file.yaml.schemas();
+  std::vector<InstallScript> scripts;
+  const auto add = [&](const char* name, const std::string& schema, const std::string& reads, const std::string& text) {
+    if (text.empty()) return;
+    // In one line with the file's first, so that the server's line numbers are the file's.
+    auto sql = fmt::format("create schema if not exists {0}; set local search_path to {0}, {1}; {2}\n;\nset local search_path to '';\n",
+                           quote_identifier(schema), quote_identifier(reads), text);
+    scripts.push_back({name, schema, std::move(sql)});
+  };
+  add("v2.sql", schemas.shadow(), schemas.source(), file.v2_sql);
+  add("surrogates.sql", schemas.mapping(), schemas.source(), file.surrogates_sql);
+  if (!file.surrogates_sql.empty()) scripts.back().sql += create_surrogate_tables(file.yaml);
+  add("mapping.sql", schemas.mapping(), schemas.source(), file.mapping_sql);
+  add("rejects.sql", schemas.mapping(), schemas.source(), file.rejects_sql);
+  add("reverse.sql", schemas.reverse(), schemas.shadow(), file.reverse_sql);
+  return scripts;
+}
+
+}  // namespace crossfade::mapping

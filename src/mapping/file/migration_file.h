@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "crossfade/v1/migration.pb.h"
+#include "mapping/model/table_name.h"
+
+namespace crossfade::mapping {
+
+/// A migration's folder, read and found to be consistent in itself.
+struct MigrationFile {
+  std::filesystem::path folder;
+  v1::Migration yaml;       ///< with what the file leaves out filled in: defaults, and the text of checks that name a file
+  std::string v2_sql;       ///< the new schema
+  std::string surrogates_sql;  ///< views of natural keys; "" where the migration has no surrogates
+  std::string mapping_sql;  ///< the views
+  std::string rejects_sql;  ///< "" where the folder has none
+  std::string reverse_sql;  ///< "" where the folder has none
+};
+
+/// Reads `folder`. Throws a usage Failure for a file that is missing, does not parse, or contradicts itself.
+MigrationFile load_migration(const std::filesystem::path& folder);
+
+/// Like load_migration for a yaml text alone: parsed, completed and checked, with no file behind it.
+v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text);
+
+/// Where the file's word for a source leads: "exercises" → schemas.source, "other.exercises" → other.
+TableName source_table(const v1::Migration& yaml, const std::string& written);
+
+/// One step of setting a migration up. `sql` is whole: it makes the schema where there is none and runs the file with that
+/// schema first in the search path, then the one whose tables it reads. To be run in a transaction, in the order given.
+struct InstallScript {
+  std::string file;    ///< "v2.sql"
+  std::string schema;  ///< which it fills
+  std::string sql;
+};
+std::vector<InstallScript> install_scripts(const MigrationFile& file);
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/model/table_name.h"
+
+namespace crossfade::mapping {
+
+/// Which way changes go: from v1 to v2 while v1 owns the data; from v2 to v1 once the writes have moved, so that v1 stays
+/// true and there is a way back.
+enum class Direction { kForward, kReverse };
+
+/// A column and its type as format_type prints it, e.g. {"starts_on", "date"}.
+struct Column {
+  std::string name;
+  std::string type;
+};
+
+/// One step from a shadow table to the table that has the locator's columns, along a foreign key:
+/// `columns` of the table before it refer to `parent_columns` of `parent`.
+struct LocateStep {
+  TableName parent;
+  std::vector<std::string> columns;
+  std::vector<std::string> parent_columns;
+};
+
+/// How the rows of a changed key are found, in the view and in the shadow table of one target.
+struct Locator {
+  std::vector<std::string> columns;      ///< of the view
+  std::vector<std::string> types;        ///< the values' types: the columns', or the lookup's parameters'
+  std::string lookup;                    ///< indirect rules: SQL with $1…$n (arrays) that gives the columns' values; else ""
+  std::vector<LocateStep> path;          ///< from the shadow table to the columns; empty where it has them itself
+  std::string locate;                    ///< the file's own predicate over the shadow row `s` with $keys; else ""
+
+  bool indirect() const { return !lookup.empty(); }
+  /// "plan_id", "user_id, day": what people and the table crossfade.dirty call it.
+  std::string name() const;
+};
+
+/// A source's change makes keys of a target: values of `source_columns` are the values of the target's locator.
+struct FollowRule {
+  std::uint16_t source = 0;
+  std::uint16_t target = 0;
+  std::uint16_t locator = 0;
+  std::vector<std::string> source_columns;
+  /// All columns of the source that the target's view reads (from pg_depend), the rule's own included. A change that
+  /// touches none of them offers nothing.
+  std::vector<std::string> relevant_columns;
+};
+
+/// A table whose changes are followed: of v1, or of v2 in the reverse direction.
+struct Source {
+  std::string schema;
+  std::string name;
+  std::vector<std::string> key;
+  std::uint32_t oid = 0;
+  bool shared = false;  ///< both sides use it: its rows stay where they are
+};
+
+/// An integer id for each natural key, given once and kept: as long as the migration lasts, a row that is deleted and comes
+/// back has the id it had, and no id is given twice.
+struct Surrogate {
+  std::string name;             ///< "day_id"; its view in the mapping's schema lists the natural keys that there are
+  std::vector<std::string> of;  ///< the natural key: columns of that view and of `ids`
+  TableName ids;                ///< where the ids stand
+};
+
+/// "rejected_exercises": the view that names rows of a source that are left out on purpose, and why.
+std::string rejects_name(const std::string& source);
+
+/// A table and the view that fills it: of v2, or of v1 in the reverse direction.
+struct Target {
+  std::string name;                      ///< the view's, and what people call it
+  std::vector<Column> columns;           ///< what the engine writes, in the table's order; generated ones left out
+  std::vector<std::string> key;          ///< the primary key's columns
+  std::vector<Locator> locators;         ///< the first is the one a backfill walks along
+  std::uint16_t walk_source = 0;         ///< the source whose column gives the backfill its chunk bounds …
+  std::string walk_column;               ///< … and that column; "" where no direct rule of one column exists
+  double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
+  TableName table = {};
+  std::vector<std::uint16_t> surrogates = {}; ///< whose ids the view reads
+  std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
+  bool lazy = false;                     ///< rows appear once touched or changed: what only the view has is not missing
+};
+
+/// A migration as the engine runs it: the file's words checked against the catalog and put in order.
+struct Model {
+  std::string name;
+  Direction direction = Direction::kForward;
+  std::string shadow_schema;             ///< where v2's tables are while v1 owns the data
+  std::string mapping_schema;            ///< of the views that fill the targets
+  std::string stable_schema;             ///< schema of the stable views; "" where the file names none
+  std::vector<Source> sources;
+  std::vector<Target> targets;           ///< parents before children
+  std::vector<FollowRule> rules;
+  std::vector<Surrogate> surrogates;
+
+  /// Number of the target called `target_name`; nothing if there is none.
+  std::optional<std::uint16_t> find_target(const std::string& target_name) const;
+};
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,141 @@
+#include "mapping/preflight/build_model.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "mapping/preflight/check_source.h"
+#include "mapping/preflight/check_surrogates.h"
+#include "mapping/preflight/check_target.h"
+#include "mapping/preflight/lineage.h"
+#include "mapping/preflight/locate.h"
+#include "mapping/preflight/make_locator.h"
+#include "mapping/preflight/walk.h"
+
+namespace crossfade::mapping {
+namespace {
+
+class Builder {
+ public:
+  Builder(const Course& course, const Catalog& catalog) : course_(course), yaml_(course.yaml), catalog_(catalog) {}
+
+  Preflight build() {
+    model_.name = yaml_.migration();
+    model_.direction = course_.direction;
+    model_.shadow_schema = yaml_.schemas().shadow();
+    model_.mapping_schema = yaml_.schemas().mapping();
+    model_.stable_schema = yaml_.schemas().stable();
+    check_server(catalog_.server, findings_);
+    add_sources();
+    if (course_.direction == Direction::kForward) model_.surrogates = check_surrogates(course_, catalog_, findings_);
+    if (course_.direction == Direction::kReverse) check_ids_come_back(catalog_, findings_);
+    add_targets();
+    return std::move(preflight_);
+  }
+
+ private:
+  void add_sources() {
+    for (const auto& [written, source] : catalog_.sources) {
+      const auto& named = yaml_.sources().at(written).key();
+      std::vector<std::string> key(named.begin(), named.end());
+      check_source(source, key, catalog_.server.role, findings_);
+      if (key.empty()) key = source.primary_key;
+      const auto followed = std::any_of(catalog_.rules.begin(), catalog_.rules.end(),
+                                        [&, &name = written](const auto& rule) { return rule.source == name; });
+      if (!followed) {
+        Findings(findings_, "source " + source.schema + "." + source.name)
+            .warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
+      }
+      model_.sources.push_back({source.schema, source.name, std::move(key), source.oid, yaml_.sources().at(written).shared()});
+    }
+  }
+
+  void add_targets() {
+    const auto order = order_targets(catalog_.targets);
+    if (!order.cycle.empty()) {
+      Findings(findings_, "targets").warn(
+          fmt::format("foreign keys form a ring through {}", fmt::join(order.cycle, ", ")),
+          "Declare one of them deferrable initially deferred in v2.sql, so that the rows may arrive in any order.");
+    }
+    for (const auto& name : order.names) {
+      std::vector<std::size_t> rules;
+      std::vector<WrittenRule> written;
+      for (std::size_t n = 0; n < catalog_.rules.size(); ++n) {
+        if (catalog_.rules[n].target != name) continue;
+        rules.push_back(n);
+        written.push_back(catalog_.rules[n]);
+      }
+      const auto& target = catalog_.targets.at(name);
+      if (check_target(course_, name, target, written, findings_)) add_target(name, target, rules);
+    }
+  }
+
+  void add_target(const std::string& name, const TargetCatalog& catalog, const std::vector<std::size_t>& rules) {
+    Target target;
+    target.name = name;
+    target.table = {catalog.table.schema, catalog.table.name};
+    target.key = catalog.table.primary_key;
+    target.lazy = yaml_.targets().at(name).backfill() == v1::TargetTable::BACKFILL_LAZY;
+    if (catalog.keeps) target.keeps = {catalog.keeps->schema, catalog.keeps->name};
+    for (const auto& column : catalog.table.columns) {
+      if (!column.generated && catalog.view.find(column.name) != nullptr) target.columns.push_back({column.name, column.type});
+    }
+    const auto first_rule = model_.rules.size();
+    for (const auto rule : rules) add_rule(rule, catalog, target);
+    target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
+    check_reads(course_, catalog_, name, findings_);
+    if (!choose_walk(model_, target, first_rule)) {
+      Findings(findings_, "target " + name)
+          .warn("no rule has a single source column: it is backfilled in one piece", "Locate rows by one column where the data allows it.");
+    }
+    model_.targets.push_back(std::move(target));
+  }
+
+  void add_rule(std::size_t number, const TargetCatalog& catalog, Target& target) {
+    const auto& written = catalog_.rules[number];
+    const auto& source = catalog_.sources.at(written.source);
+    if (!source.exists()) return;
+    check_identity(written, source, findings_);
+    Findings found(findings_, "rule " + describe(written));
+    auto locator = make_locator(course_, catalog_, number, found);
+    if (!locator) return;
+
+    FollowRule rule;
+    rule.source = source_number(written.source);
+    rule.target = static_cast<std::uint16_t>(model_.targets.size());
+    rule.locator = add_locator(target, std::move(*locator));
+    rule.source_columns = ordered_source_columns(written, catalog.view);
+    // A lazy row may not be there yet, and others that came with the change may refer to it, whatever it was.
+    rule.relevant_columns = relevant_columns(catalog_, written, target.lazy);
+    model_.rules.push_back(std::move(rule));
+  }
+
+  /// Direct rules with the same columns share a locator.
+  static std::uint16_t add_locator(Target& target, Locator locator) {
+    const auto same = std::find_if(target.locators.begin(), target.locators.end(), [&](const Locator& known) {
+      return known.columns == locator.columns && known.lookup == locator.lookup;
+    });
+    const auto number = static_cast<std::uint16_t>(same - target.locators.begin());
+    if (same == target.locators.end()) target.locators.push_back(std::move(locator));
+    return number;
+  }
+
+  std::uint16_t source_number(const std::string& written) const {
+    return static_cast<std::uint16_t>(std::distance(catalog_.sources.begin(), catalog_.sources.find(written)));
+  }
+
+  const Course& course_;
+  const v1::Migration& yaml_;
+  const Catalog& catalog_;
+  Preflight preflight_;
+  Model& model_ = preflight_.model;
+  std::vector<Finding>& findings_ = preflight_.findings;
+};
+
+}  // namespace
+
+Preflight build_model(const Course& course, const Catalog& catalog) { return Builder(course, catalog).build(); }
+
+}  // namespace crossfade::mapping

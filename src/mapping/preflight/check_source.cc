@@ -1,0 +1,118 @@
+#include "mapping/preflight/check_source.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/sql_text.h"
+
+namespace crossfade::mapping {
+namespace {
+
+void check_access(const RelationCatalog& source, const std::string& role, Findings& found) {
+  const auto table = source.quoted();
+  const auto us = quote_identifier(role);
+  if (!source.readable) {
+    found.fail(fmt::format("role {} may not read it", role),
+               fmt::format("grant usage on schema {} to {}; grant select on {} to {};", quote_identifier(source.schema), us, table, us),
+               ExitCode::kPermission);
+  }
+  if (source.rows_hidden) {
+    found.fail(fmt::format("row-level security hides rows from role {}", role), fmt::format("alter role {} bypassrls;", us),
+               ExitCode::kPermission);
+  }
+  if (!source.owned) {
+    found.warn(fmt::format("it belongs to {}: the publication and the cutover need its owner", source.owner),
+               fmt::format("grant {} to {};  -- or let its owner run what `crossfade prepare --print-sql` shows",
+                           quote_identifier(source.owner), us));
+  }
+}
+
+}  // namespace
+
+void check_server(const ServerCatalog& server, std::vector<Finding>& findings) {
+  Findings found(findings, "server");
+  const auto role = quote_identifier(server.role);
+  if (server.wal_level != "logical") {
+    found.fail(fmt::format("wal_level is {}: the WAL has no row changes to follow", server.wal_level),
+               "alter system set wal_level = 'logical';  -- then restart the server");
+  }
+  if (server.free_slots < 1) {
+    found.fail("no replication slot is free", "alter system set max_replication_slots = 20;  -- then restart the server");
+  }
+  if (server.free_senders < 1) {
+    found.fail("no WAL sender is free", "alter system set max_wal_senders = 20;  -- then restart the server");
+  }
+  if (!server.may_replicate) {
+    found.fail(fmt::format("role {} may not read the WAL", server.role),
+               fmt::format("alter role {} replication;  -- on Amazon RDS: grant rds_replication to {};", role, role),
+               ExitCode::kPermission);
+  }
+  if (!server.may_create) {
+    found.fail(fmt::format("role {} may not make schemas in {}", server.role, server.database),
+               fmt::format("grant create on database {} to {};", quote_identifier(server.database), role), ExitCode::kPermission);
+  }
+  found.conclude("streams row changes, and role " + server.role + " may follow them");
+}
+
+void check_source(const RelationCatalog& source, const std::vector<std::string>& key, const std::string& role,
+                  std::vector<Finding>& findings) {
+  Findings found(findings, fmt::format("source {}.{}", source.schema, source.name));
+  const auto table = source.quoted();
+  if (!source.exists()) {
+    return found.fail("there is no such table", "Mend its name under sources in migration.yaml; \"schema.table\" names one outside "
+                                                "schemas.source.");
+  }
+  if (source.kind != 'r' && source.kind != 'p') {
+    return found.fail("it is not a table: changes of views, materialized views and foreign tables are not in the WAL",
+                      "Name the tables behind it as sources.");
+  }
+  if (source.persistence != 'p') {
+    found.fail("it is not logged: its changes are not in the WAL", fmt::format("alter table {} set logged;", table));
+  }
+  if (source.has_children) {
+    found.fail("other tables inherit from it, and their changes come under their own names",
+               "Name the inheriting tables as sources and union them in the view with `from only`.");
+  }
+  check_access(source, role, found);
+  for (const auto& column : key) {
+    if (source.find(column) == nullptr) {
+      found.fail(fmt::format("its key column {} does not exist", column),
+                 fmt::format("Mend sources in migration.yaml: key: [{}].", fmt::join(source.primary_key, ", ")));
+    }
+  }
+  if (key.empty() && source.primary_key.empty()) {
+    found.fail("it has no primary key, and the file names no key",
+               fmt::format("alter table {} add primary key (…);  -- or name the identifying columns: key: […]", table));
+  }
+  found.conclude(fmt::format("key ({})", fmt::join(key.empty() ? source.primary_key : key, ", ")));
+}
+
+void check_identity(const WrittenRule& rule, const RelationCatalog& source, std::vector<Finding>& findings) {
+  Findings found(findings, "rule " + describe(rule));
+  for (const auto& name : rule.source_columns) {
+    const auto* column = source.find(name);
+    if (column == nullptr) {
+      found.fail(fmt::format("{}.{} has no column {}", source.schema, source.name, name),
+                 "Mend the rule in migration.yaml: it reads {view column: source column}.");
+    } else if (column->generated) {
+      found.fail(fmt::format("{} is a generated column, which the WAL does not carry", name),
+                 "Follow the columns that it is generated from, by a select if need be.");
+    }
+  }
+  for (const auto& identity : source.identities) {
+    std::vector<std::string> untold;
+    for (const auto& name : rule.source_columns) {
+      const bool told = identity.mode == 'f' ||
+                        std::find(identity.columns.begin(), identity.columns.end(), name) != identity.columns.end();
+      if (!told && source.find(name) != nullptr) untold.push_back(name);
+    }
+    if (untold.empty()) continue;
+    found.fail(fmt::format("the WAL does not tell {}'s old {}: its replica identity leaves {} out", identity.table,
+                           fmt::join(untold, ", "), untold.size() == 1 ? "it" : "them"),
+               fmt::format("alter table {} replica identity full;", identity.table));
+  }
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "mapping/catalog/catalog.h"
+#include "mapping/file/course.h"
+#include "mapping/preflight/preflight.h"
+
+namespace crossfade::mapping {
+
+/// The file's surrogates as the catalog has them.
+std::vector<Surrogate> check_surrogates(const Course& course, const Catalog& catalog, std::vector<Finding>& findings);
+
+/// In the reverse direction: whether reverse.sql says which ids v2 has given, so that a rollback keeps them.
+void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings);
+
+/// Places in `surrogates` of those that the view of `target` reads.
+std::vector<std::uint16_t> used_surrogates(const Catalog& catalog, const std::vector<Surrogate>& surrogates, const Target& target,
+                                           std::vector<Finding>& findings);
+
+}  // namespace crossfade::mapping

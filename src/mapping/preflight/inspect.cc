@@ -1,0 +1,49 @@
+#include "mapping/preflight/inspect.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "mapping/catalog/read_catalog.h"
+#include "mapping/preflight/build_model.h"
+#include "mapping/preflight/probe.h"
+
+namespace crossfade::mapping {
+
+namespace asio = boost::asio;
+
+asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Course& course) {
+  const auto catalog = co_await read_catalog(connection, course);
+  auto preflight = build_model(course, catalog);
+  co_await estimate_rows(connection, preflight.model);
+  co_return preflight;
+}
+
+asio::awaitable<Preflight> inspect_course(pg::Connection& connection, Course course) {
+  auto preflight = co_await inspect_catalog(connection, course);
+  co_await probe(connection, preflight);
+  co_return preflight;
+}
+
+asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file) {
+  auto preflight = co_await inspect_course(connection, forward_course(file.yaml));
+  const auto lost = without_way_back(file.yaml);
+  if (!lost.empty()) {
+    Findings(preflight.findings, "reverse")
+        .warn(fmt::format("there is no way back with data: once the writes have moved nothing keeps {} true", fmt::join(lost, ", ")),
+              "Write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use.");
+  }
+  if (file.yaml.reverse().empty()) co_return preflight;
+  auto back = co_await inspect_course(connection, reverse_course(file.yaml, Places::kBeforeWrites));
+  for (auto& finding : back.findings) {
+    // Of the server there is one.
+    if (finding.subject == "server") continue;
+    finding.subject = "reverse " + finding.subject;
+    preflight.findings.push_back(std::move(finding));
+  }
+  preflight.reverse = std::move(back.model);
+  co_return preflight;
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "mapping/file/course.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/preflight/preflight.h"
+#include "pg/connection.h"
+
+namespace crossfade::mapping {
+
+/// Holds `file` against the database, both directions before the writes have moved: every precondition as a finding, and the
+/// models the engine runs.
+///
+/// Wants an open transaction in which shadow and mapping schema exist, and that the caller rolls back: it leaves temporary
+/// functions behind. Before `prepare` the caller runs install_scripts() in the same transaction first, so that a plan
+/// writes nothing.
+boost::asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file);
+
+/// One direction of it.
+boost::asio::awaitable<Preflight> inspect_course(pg::Connection& connection, Course course);
+
+/// One direction by the catalog alone, in a fraction of a second whatever the size of the data: for a migration that is under
+/// way, where rows that do not fit are a matter for quarantine and no reason to stand still.
+boost::asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Course& course);
+
+}  // namespace crossfade::mapping

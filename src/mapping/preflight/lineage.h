@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mapping/catalog/catalog.h"
+#include "mapping/file/course.h"
+#include "mapping/preflight/preflight.h"
+
+namespace crossfade::mapping {
+
+/// Columns of the rule's source that its target depends on: what the view reads, what the target's selects read, and the
+/// rule's own; all of them where `whole_row`. In the source's order.
+std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule, bool whole_row);
+
+/// Every table that decides a target's rows has to be followed by it: a change of any other would pass unnoticed.
+void check_reads(const Course& course, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,55 @@
+#include "mapping/preflight/locate.h"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+#include <utility>
+
+namespace crossfade::mapping {
+
+std::optional<std::vector<LocateStep>> find_path(const std::map<std::string, TargetCatalog>& targets, const std::string& target,
+                                                 const std::vector<std::string>& columns) {
+  struct Place {
+    std::string table;
+    std::vector<LocateStep> path;
+  };
+  std::deque<Place> open = {{target, {}}};
+  std::set<std::string> seen = {target};
+  while (!open.empty()) {
+    const auto place = std::move(open.front());
+    open.pop_front();
+    const auto& table = targets.at(place.table).table;
+    const bool has_all = std::all_of(columns.begin(), columns.end(), [&](const auto& column) { return table.find(column) != nullptr; });
+    if (has_all) return place.path;
+    for (const auto& key : table.foreign_keys) {
+      if (!targets.contains(key.parent) || !seen.insert(key.parent).second) continue;
+      auto path = place.path;
+      const auto& parent = targets.at(key.parent).table;
+      path.push_back({{parent.schema, parent.name}, key.columns, key.parent_columns});
+      open.push_back({key.parent, std::move(path)});
+    }
+  }
+  return std::nullopt;
+}
+
+TargetOrder order_targets(const std::map<std::string, TargetCatalog>& targets) {
+  TargetOrder order;
+  std::set<std::string> left;
+  for (const auto& [name, target] : targets) left.insert(name);
+  while (!left.empty()) {
+    const auto waits = [&](const std::string& name) {
+      const auto& keys = targets.at(name).table.foreign_keys;
+      return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.parent != name && left.contains(key.parent); });
+    };
+    auto next = std::find_if_not(left.begin(), left.end(), waits);
+    if (next == left.end()) {
+      order.cycle.assign(left.begin(), left.end());
+      next = left.begin();
+    }
+    order.names.push_back(*next);
+    left.erase(next);
+  }
+  return order;
+}
+
+}  // namespace crossfade::mapping

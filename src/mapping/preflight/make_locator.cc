@@ -1,0 +1,101 @@
+#include "mapping/preflight/make_locator.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "mapping/preflight/check_target.h"
+#include "mapping/preflight/locate.h"
+
+namespace crossfade::mapping {
+namespace {
+
+/// View column and source column of a direct rule, in the view's order: a file's map has none.
+std::vector<std::pair<std::string, std::string>> ordered_pairs(const WrittenRule& rule, const RelationCatalog& view) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& column : view.columns) {
+    for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
+      if (rule.locator_columns[n] == column.name) pairs.emplace_back(column.name, rule.source_columns[n]);
+    }
+  }
+  return pairs;
+}
+
+bool make_direct(const WrittenRule& rule, const RelationCatalog& view, const RelationCatalog& source, Locator& locator, Findings& found) {
+  for (const auto& [view_column, source_column] : ordered_pairs(rule, view)) {
+    const auto& in_view = *view.find(view_column);
+    const auto& in_source = *source.find(source_column);
+    if (!alike(in_view, in_source)) {
+      found.fail(fmt::format("{} is {} in the view, {} is {} in the source", view_column, in_view.type, source_column, in_source.type),
+                 fmt::format("Give the view a column of type {} to locate rows by.", in_source.type));
+      return false;
+    }
+    locator.columns.push_back(view_column);
+    locator.types.push_back(in_view.type);
+  }
+  return true;
+}
+
+bool make_indirect(const WrittenRule& rule, const LookupCatalog& lookup, const RelationCatalog& source, Locator& locator, Findings& found) {
+  if (!lookup.refusal.empty()) {
+    found.fail("the server refuses its select: " + lookup.refusal, "Mend the select in migration.yaml.");
+    return false;
+  }
+  locator.columns = rule.locator_columns;
+  locator.lookup = lookup.sql;
+  for (const auto& name : rule.source_columns) locator.types.push_back(source.find(name)->type);
+  return true;
+}
+
+/// The table has the columns, or foreign keys lead to one that has them, or the file says where the rows are.
+bool place(const Course& course, const Catalog& catalog, const std::string& target, Locator& locator, Findings& found) {
+  if (auto path = find_path(catalog.targets, target, locator.columns)) {
+    locator.path = std::move(*path);
+    return true;
+  }
+  const auto& written = course.yaml.targets().at(target).locate();
+  const auto locate = written.find(locator.columns.front());
+  if (locator.columns.size() == 1 && locate != written.end()) {
+    locator.locate = locate->second;
+    return true;
+  }
+  found.fail(fmt::format("the shadow table has no column {}, and no foreign key leads to a table that has it",
+                         fmt::join(locator.columns, ", ")),
+             fmt::format("Write {}.{}.locate: {{{}: \"s.… in (select … where … = any($keys))\"}}, names qualified; or let "
+                         "the table keep the column.",
+                         course.section(), target, locator.columns.front()));
+  return false;
+}
+
+}  // namespace
+
+std::optional<Locator> make_locator(const Course& course, const Catalog& catalog, std::size_t number, Findings& found) {
+  const auto& rule = catalog.rules.at(number);
+  const auto& source = catalog.sources.at(rule.source);
+  const auto& view = catalog.targets.at(rule.target).view;
+  for (const auto& name : rule.locator_columns) {
+    if (view.find(name) != nullptr) continue;
+    found.fail(fmt::format("the view has no column {}", name),
+               fmt::format("Add it to view {} in {}, or mend the rule: {{view column: source column}}.", view.quoted(), course.views_file()));
+    return std::nullopt;
+  }
+  // What the source lacks is said where its replica identity is checked.
+  for (const auto& name : rule.source_columns) {
+    if (source.find(name) == nullptr) return std::nullopt;
+  }
+  Locator locator;
+  const bool made = rule.lookup.empty() ? make_direct(rule, view, source, locator, found)
+                                        : make_indirect(rule, catalog.lookups.at(number), source, locator, found);
+  if (!made || !place(course, catalog, rule.target, locator, found)) return std::nullopt;
+  return locator;
+}
+
+std::vector<std::string> ordered_source_columns(const WrittenRule& rule, const RelationCatalog& view) {
+  if (!rule.lookup.empty()) return rule.source_columns;
+  std::vector<std::string> columns;
+  for (auto& [view_column, source_column] : ordered_pairs(rule, view)) columns.push_back(std::move(source_column));
+  return columns;
+}
+
+}  // namespace crossfade::mapping

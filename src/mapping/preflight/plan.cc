@@ -1,0 +1,173 @@
+#include "mapping/preflight/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+#include "mapping/sql/statements.h"
+
+namespace crossfade::mapping {
+namespace {
+
+std::string_view word(Finding::Level level) {
+  switch (level) {
+    case Finding::Level::kOk:
+      return "ok";
+    case Finding::Level::kWarn:
+      return "warn";
+    case Finding::Level::kFail:
+      return "fail";
+  }
+  return "";
+}
+
+/// Four characters wide, whatever their colour.
+std::string level_text(Finding::Level level, const Paint& paint) {
+  switch (level) {
+    case Finding::Level::kOk:
+      return paint.good("ok  ");
+    case Finding::Level::kWarn:
+      return paint.warn("warn");
+    case Finding::Level::kFail:
+      return paint.bad("FAIL");
+  }
+  return "";
+}
+
+std::string found_in_shadow(const Target& target, const Locator& locator) {
+  if (!locator.locate.empty()) return "in the shadow table where " + locator.locate;
+  if (locator.path.empty()) return "in the shadow table by its own columns";
+  auto way = "in the shadow table by " + target.name;
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
+    if (n > 0) way += ", " + locator.path[n - 1].parent.name;
+    way += fmt::format("({}) → {}({})", fmt::join(step.columns, ", "), step.parent.name, fmt::join(step.parent_columns, ", "));
+  }
+  return way;
+}
+
+std::string keys_of(const Locator& locator) {
+  if (locator.indirect()) return fmt::format("{} in ({})", fmt::join(locator.columns, ", "), locator.lookup);
+  return fmt::format("{} ({})", fmt::join(locator.columns, ", "), fmt::join(locator.types, ", "));
+}
+
+/// A select keeps to its line.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (c != ' ' && c != '\n' && c != '\t') {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  return line;
+}
+
+std::string refresh_by(const Model& model, std::uint16_t target, std::uint16_t locator) {
+  Pick pick;
+  pick.locator = locator;
+  return Statements(model, target).merge({pick});
+}
+
+void fill(const Model& model, std::uint16_t number, v1::PlanReply::Target& reply) {
+  const auto& target = model.targets[number];
+  reply.set_name(target.name);
+  for (const auto& column : target.key) reply.add_key(column);
+  for (const auto& column : target.columns) reply.add_columns(column.name);
+  reply.set_estimated_rows(target.estimated_rows);
+  if (!target.walk_column.empty()) {
+    const auto& source = model.sources[target.walk_source];
+    reply.set_walked_along(fmt::format("{}.{}.{}", source.schema, source.name, target.walk_column));
+  }
+  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+    auto& locator = *reply.add_locators();
+    for (const auto& column : target.locators[n].columns) locator.add_columns(column);
+    locator.set_lookup(target.locators[n].lookup);
+    locator.set_in_shadow(found_in_shadow(target, target.locators[n]));
+    locator.set_refresh(refresh_by(model, number, n));
+    for (const auto& rule : model.rules) {
+      if (rule.target != number || rule.locator != n) continue;
+      auto& followed = *locator.add_rules();
+      followed.set_source(model.sources[rule.source].schema + "." + model.sources[rule.source].name);
+      for (const auto& column : rule.source_columns) followed.add_columns(column);
+      for (const auto& column : rule.relevant_columns) followed.add_relevant_columns(column);
+    }
+  }
+}
+
+std::string target_text(const Model& model, std::uint16_t number) {
+  const auto& target = model.targets[number];
+  auto text = fmt::format("\n{}. {}: key ({}), {} columns", number + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
+  if (target.estimated_rows > 0) text += fmt::format(", about {:.0f} rows", target.estimated_rows);
+  text += '\n';
+  if (!target.walk_column.empty()) {
+    const auto& source = model.sources[target.walk_source];
+    text += fmt::format("   backfilled along {}.{}.{}\n", source.schema, source.name, target.walk_column);
+  }
+  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+    const auto& locator = target.locators[n];
+    text += fmt::format("   by {}\n      {}\n", one_line(keys_of(locator)), found_in_shadow(target, locator));
+    for (const auto& rule : model.rules) {
+      if (rule.target != number || rule.locator != n) continue;
+      const auto& source = model.sources[rule.source];
+      text += fmt::format("      ← {}.{}({}), when it changes in {}\n", source.schema, source.name, fmt::join(rule.source_columns, ", "),
+                          fmt::join(rule.relevant_columns, ", "));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string plan_text(const Preflight& preflight, const Paint& paint) {
+  std::string text;
+  int failed = 0;
+  int warned = 0;
+  for (const auto& finding : preflight.findings) {
+    text += fmt::format("{}  {}: {}\n", level_text(finding.level, paint), finding.subject, finding.message);
+    if (!finding.fix.empty()) text += fmt::format("      → {}\n", finding.fix);
+    failed += finding.level == Finding::Level::kFail ? 1 : 0;
+    warned += finding.level == Finding::Level::kWarn ? 1 : 0;
+  }
+  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) text += target_text(preflight.model, n);
+  if (preflight.reverse) text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
+  for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, n);
+  const auto& name = preflight.model.name;
+  text += failed > 0 ? fmt::format("\n{} {}: {} to mend, {} to look at.\n", name, paint.bad("cannot begin"), failed, warned)
+                     : fmt::format("\n{} {}: nothing to mend, {} to look at.\n", name, paint.good("can begin"), warned);
+  return text;
+}
+
+std::string refresh_sql(const Model& model) {
+  std::string text;
+  for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+    for (const auto surrogate : model.targets[target].surrogates) {
+      text += fmt::format("\n-- {} for {}\n{};\n", model.surrogates[surrogate].name, model.targets[target].name,
+                          Statements(model, target).allocate(surrogate, {Pick{}}));
+    }
+    for (std::uint16_t locator = 0; locator < model.targets[target].locators.size(); ++locator) {
+      text += fmt::format("\n-- {} by {}\n{};\n", model.targets[target].name, one_line(keys_of(model.targets[target].locators[locator])),
+                          refresh_by(model, target, locator));
+    }
+  }
+  return text;
+}
+
+v1::PlanReply plan_reply(const Preflight& preflight) {
+  v1::PlanReply reply;
+  reply.set_migration(preflight.model.name);
+  reply.set_ok(preflight.ok());
+  for (const auto& finding : preflight.findings) {
+    auto& found = *reply.add_findings();
+    found.set_level(std::string(word(finding.level)));
+    found.set_subject(finding.subject);
+    found.set_message(finding.message);
+    found.set_fix(finding.fix);
+  }
+  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, n, *reply.add_targets());
+  return reply;
+}
+
+}  // namespace crossfade::mapping

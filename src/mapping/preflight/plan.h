@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "base/paint.h"
+#include "crossfade/v1/plan.pb.h"
+#include "mapping/preflight/preflight.h"
+
+namespace crossfade::mapping {
+
+/// What `crossfade plan` prints: the findings with what mends them, then the targets in their order, each with the locators
+/// its rows are found by, the rules that lead to them and the columns that matter. Ends with one line of verdict.
+std::string plan_text(const Preflight& preflight, const Paint& paint = {});
+
+/// The statements that refresh each target, by each of its locators, for --print-sql.
+std::string refresh_sql(const Model& model);
+
+/// All of it, for --json.
+v1::PlanReply plan_reply(const Preflight& preflight);
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,177 @@
+#include "mapping/preflight/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "embedded_sql.h"
+#include "mapping/catalog/query_plan.h"
+#include "mapping/sql/statements.h"
+#include "pg/attempt.h"
+
+namespace crossfade::mapping {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Views up to this many rows are looked at whole: about two seconds' work.
+constexpr double kWholeView = 200'000;
+/// So many keys are tried of a larger one, and in the refresh whose plan is looked at.
+constexpr int kSampledKeys = 100;
+constexpr const char* kPatience = "set local statement_timeout = '5s'";
+constexpr const char* kNoLimit = "set local statement_timeout to default";
+
+std::string view_of(const Model& model, const Target& target) { return quote_qualified(model.mapping_schema, target.name); }
+
+std::string listed(const std::string& alias, const std::vector<std::string>& columns) {
+  std::vector<std::string> parts;
+  for (const auto& column : columns) parts.push_back(alias + "." + quote_identifier(column));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// Values of the rule's source columns from some rows, one array a column; empty arrays where there are no rows.
+std::string sample_query(const Model& model, const FollowRule& rule) {
+  const auto& source = model.sources[rule.source];
+  std::vector<std::string> arrays;
+  std::vector<std::string> given;
+  for (const auto& column : rule.source_columns) {
+    arrays.push_back(fmt::format("coalesce(array_agg(r.{}::text), '{{}}')", quote_identifier(column)));
+    given.push_back(fmt::format("t.{} is not null", quote_identifier(column)));
+  }
+  return fmt::format("select {} from (select {} from {} t where {} limit {}) r", fmt::join(arrays, ", "),
+                     listed("t", rule.source_columns), quote_qualified(source.schema, source.name), fmt::join(given, " and "),
+                     kSampledKeys);
+}
+
+/// Rows of the view that share a key or have none, one of them; `where` bounds the search. Whole rows are counted, so that
+/// every column is computed and fails where it has to.
+std::string duplicate_query(const Model& model, const Target& target, const std::string& where) {
+  std::vector<std::string> nulls;
+  for (const auto& column : target.key) nulls.push_back(fmt::format("v.{} is null", quote_identifier(column)));
+  const auto key = listed("v", target.key);
+  return fmt::format("select count(v), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
+                     view_of(model, target), where, fmt::join(nulls, " or "));
+}
+
+/// Keys of the locator from real rows, as the parameters of a pick; nothing where there are none.
+asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection, const Model& model, std::uint16_t target,
+                                                      std::uint16_t locator) {
+  const auto rule = std::find_if(model.rules.begin(), model.rules.end(), [&](const FollowRule& candidate) {
+    return candidate.target == target && candidate.locator == locator;
+  });
+  if (rule == model.rules.end()) co_return std::nullopt;
+  const auto found = co_await attempt(connection, sample_query(model, *rule));
+  if (found.refused || found.result.text(0, 0) == "{}") co_return std::nullopt;
+  pg::Parameters keys;
+  for (std::size_t column = 0; column < found.result.columns(); ++column) keys.push_back(found.result.optional_text(0, column));
+  co_return keys;
+}
+
+asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& model, std::uint16_t number, Findings& found) {
+  const auto& target = model.targets[number];
+  std::string where;
+  pg::Parameters keys;
+  if (target.estimated_rows > kWholeView) {
+    const auto& walk = target.locators.front();
+    auto sampled = co_await sample(connection, model, number, 0);
+    if (walk.indirect() || walk.columns.size() > 1) {
+      found.warn("the view is too large to be tried for duplicate keys", "Try a copy, or part of the data.");
+      co_return;
+    }
+    if (!sampled) co_return;  // the planner's guess was wrong: there are no rows
+    where = fmt::format(" where v.{} = any($1::{}[])", quote_identifier(walk.columns[0]), walk.types[0]);
+    keys = std::move(*sampled);
+  }
+  co_await connection.script(kPatience);
+  const auto tried = co_await attempt(connection, duplicate_query(model, target, where), std::move(keys));
+  co_await connection.script(kNoLimit);
+  const auto key = fmt::format("({})", fmt::join(target.key, ", "));
+  if (tried.refused && tried.refused->sqlstate() == "57014") {
+    found.warn("the view is too slow to be tried for duplicate keys", "Look at its plan with explain analyze.");
+  } else if (tried.refused) {
+    found.warn(fmt::format("the view fails on a row: {}", tried.refused->what()),
+               "Mend the row or the view; such rows are set aside in quarantine, and block the cutover.");
+  } else if (!tried.result.empty() && tried.result.number(0, 0) > 1) {
+    found.fail(fmt::format("the view is not unique: {} rows have the key {} = {}", tried.result.number(0, 0), key, tried.result.text(0, 1)),
+               "Make one row of them in mapping.sql, by group by or distinct on the key.");
+  } else if (!tried.result.empty()) {
+    found.fail(fmt::format("a row of the view has no key: {} = {}", key, tried.result.text(0, 1)),
+               "Leave the row out in mapping.sql and name it in rejects.sql.");
+  }
+}
+
+/// The refresh as it will run, planned for keys that exist.
+asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model, std::uint16_t number, std::uint16_t locator,
+                                 std::set<std::string>& told, Findings& found) {
+  auto keys = co_await sample(connection, model, number, locator);
+  Pick pick;
+  pick.locator = locator;
+  const auto& by = model.targets[number].locators[locator];
+  const auto columns = fmt::format("{}", fmt::join(by.columns, ", "));
+  if (!keys) keys = pg::Parameters(by.types.size(), "{}");
+  auto sql = "explain (verbose, format json) " + Statements(model, number).merge({pick});
+  const auto plan = co_await attempt(connection, std::move(sql), std::move(*keys));
+  if (plan.refused) {
+    found.fail(fmt::format("the server refuses the refresh by {}: {}", columns, plan.refused->what()),
+               by.locate.empty() ? "Mend the rule in migration.yaml."
+                                 : "Mend the rule or its locate in migration.yaml; names in it must be qualified.");
+    co_return;
+  }
+  const auto scans = sequential_scans(plan.result.text(0, 0));
+  std::vector<std::optional<std::string>> schemas;
+  std::vector<std::optional<std::string>> tables;
+  std::vector<std::optional<std::string>> columns_read;
+  for (const auto& scan : scans) {
+    schemas.emplace_back(scan.schema);
+    tables.emplace_back(scan.table);
+    columns_read.emplace_back(scan.column);
+  }
+  pg::Parameters parameters = {array_text(schemas), array_text(tables), array_text(columns_read)};
+  const auto large = co_await connection.query(std::string(sql::queries::catalog_large_tables), std::move(parameters));
+  for (std::size_t row = 0; row < large.size(); ++row) {
+    const auto scan = std::find_if(scans.begin(), scans.end(), [&](const SequentialScan& candidate) {
+      return candidate.schema == large.text(row, 0) && candidate.table == large.text(row, 1);
+    });
+    const auto table = quote_qualified(scan->schema, scan->table);
+    if (!told.insert(table + scan->column).second) continue;
+    auto fix = fmt::format("create index concurrently on {} ({});", table, scan->column);
+    if (large.truth(row, 2)) fix = fmt::format("analyze {};", table);
+    if (scan->column.empty()) fix = fmt::format("An index of {} on what the view looks it up by, if it has none; else: analyze {};", table, table);
+    found.warn(fmt::format("a refresh by {} reads {}.{} from end to end", columns, scan->schema, scan->table), std::move(fix));
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> estimate_rows(pg::Connection& connection, Model& model) {
+  for (auto& target : model.targets) {
+    auto sql = fmt::format("explain (format json) select * from {}", view_of(model, target));
+    const auto plan = co_await attempt(connection, std::move(sql));
+    if (!plan.refused) target.estimated_rows = estimated_rows(plan.result.text(0, 0));
+  }
+}
+
+asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
+  const auto& model = preflight.model;
+  for (std::uint16_t number = 0; number < model.targets.size(); ++number) {
+    const auto& target = model.targets[number];
+    const auto subject = "target " + target.name;
+    const bool broken = std::any_of(preflight.findings.begin(), preflight.findings.end(), [&](const Finding& finding) {
+      return finding.level == Finding::Level::kFail && finding.subject == subject;
+    });
+    // What a trial could add to that would be its consequences.
+    if (broken || target.locators.empty()) continue;
+    Findings found(preflight.findings, subject);
+    co_await probe_uniqueness(connection, model, number, found);
+    std::set<std::string> told;
+    for (std::uint16_t locator = 0; locator < target.locators.size(); ++locator) {
+      co_await probe_plan(connection, model, number, locator, told, found);
+    }
+  }
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+
+#include "mapping/scaffold/draft.h"
+
+/// A draft's migration.yaml.
+namespace crossfade::mapping {
+namespace {
+
+using fmt::format;
+
+/// Words that YAML takes for something else.
+constexpr std::array<std::string_view, 10> kWords = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"};
+
+/// `name` as YAML reads it back, in quotes where it must be.
+std::string in_yaml(const std::string& name) {
+  std::string lower;
+  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const bool plain = std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
+                     std::find(kWords.begin(), kWords.end(), lower) == kWords.end() &&
+                     std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
+  if (plain) return name;
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) quoted += format("\\x{:02x}", static_cast<unsigned>(c));
+    else quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string list(const std::vector<std::string>& names) {
+  std::vector<std::string> written;
+  for (const auto& name : names) written.push_back(in_yaml(name));
+  return format("[{}]", fmt::join(written, ", "));
+}
+
+/// "{order_no: no, line: line}": the view's column, then the source's.
+std::string rule(const std::vector<std::string>& view, const std::vector<std::string>& source) {
+  std::vector<std::string> pairs;
+  for (std::size_t n = 0; n < view.size(); ++n) pairs.push_back(format("{}: {}", in_yaml(view[n]), in_yaml(source[n])));
+  return format("{{{}}}", fmt::join(pairs, ", "));
+}
+
+/// A parent is followed by its key, whose old values the WAL tells; and only through columns that the view has.
+bool can_follow(const DraftTable& child, const DraftReference& reference, const DraftTable& parent) {
+  const auto in_view = [&](const std::string& column) { return !child.column(column).generated; };
+  return parent.name.plain != child.name.plain && std::all_of(reference.columns.begin(), reference.columns.end(), in_view) &&
+         std::is_permutation(parent.key.begin(), parent.key.end(), reference.parent_columns.begin(), reference.parent_columns.end());
+}
+
+std::string target(const Draft& draft, const DraftTable& table) {
+  auto text = format("  {0}:\n    follow:\n      {0}: {1}\n", in_yaml(table.name.plain), rule(table.key, table.key));
+  std::map<std::string, std::vector<std::string>> parents;
+  for (const auto* reference : inner_references(draft, table)) {
+    if (!can_follow(table, *reference, *draft.find(reference->parent))) continue;
+    auto& rules = parents[reference->parent];
+    auto written = rule(reference->columns, reference->parent_columns);
+    if (std::find(rules.begin(), rules.end(), written) == rules.end()) rules.push_back(std::move(written));
+  }
+  for (const auto& [parent, rules] : parents) {
+    text += format("      {}: {}\n", in_yaml(parent), rules.size() == 1 ? rules.front() : format("[{}]", fmt::join(rules, ", ")));
+  }
+  return text;
+}
+
+std::string reverse(const Draft& draft) {
+  const auto reasons = no_way_back(draft);
+  if (!reasons.empty()) {
+    return format("# There is no way back with data yet. Once that is mended, `crossfade init` writes one:\n#   {}\n", fmt::join(reasons, "\n#   "));
+  }
+  std::string text =
+      "# The way back: once the writes have moved, whose change of v2 refreshes which rows of v1. Left the column of the view in\n"
+      "# reverse.sql, right the new table's.\nreverse:\n";
+  for (const auto& table : draft.tables) {
+    if (table.taken()) text += format("  {0}: {{follow: {{{0}: {1}}}}}\n", in_yaml(table.name.plain), rule(table.key, table.key));
+  }
+  return text;
+}
+
+std::string checks(const Draft& draft) {
+  std::string text =
+      "\n# Your own statements; `crossfade check` runs them, and one that fails blocks the cutover.\n"
+      "#   - {name: a stranger sees nothing, when: after, role: app, expect: zero, sql: \"select count(*) from ...\"}\n";
+  if (draft_references_sql(draft).empty()) return text;
+  return text +
+         "checks:\n"
+         "  - {name: every reference of v1 leads somewhere, when: before, file: checks/references.sql}\n"
+         "  - {name: every reference of v2 leads somewhere, when: after, file: checks/references.sql}\n";
+}
+
+}  // namespace
+
+std::string draft_migration_yaml(const Draft& draft) {
+  const bool back = no_way_back(draft).empty();
+  auto text = format(
+      "# Made by `crossfade init` from schema {0}. As it stands, every table moves as it is.\n\n"
+      "migration: {1}\n"
+      "schemas: {{source: {2}, shadow: {3}, mapping: {4}{5}}}\n\n"
+      "# The old tables that the views read, and the columns that tell their rows apart.\nsources:\n",
+      draft.schema.plain, draft.migration, in_yaml(draft.schema.plain), draft.shadow(), draft.mapping(), back ? ", reverse: " + draft.reverse() : "");
+  for (const auto& table : draft.tables) {
+    if (!table.taken()) {
+      text += format("  # {}: left out, {}\n", in_yaml(table.name.plain), table.problem);
+      continue;
+    }
+    if (!table.tell_key.empty()) text += format("  # The WAL does not tell its old key yet: {}\n", table.tell_key);
+    text += format("  {}: {{key: {}}}\n", in_yaml(table.name.plain), list(table.key));
+  }
+  text +=
+      "\n# Whose change refreshes which rows of v2: for each source that a view reads, {column of the view: column of the source}. A\n"
+      "# table follows itself by its key. It follows what it refers to as well, for the day when its view joins that; as long as\n"
+      "# the view does not, such a rule costs next to nothing and may go.\ntargets:\n";
+  for (const auto& table : draft.tables) {
+    if (table.taken()) text += target(draft, table);
+  }
+  return text + "\n" + reverse(draft) + checks(draft);
+}
+
+}  // namespace crossfade::mapping

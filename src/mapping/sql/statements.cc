@@ -1,0 +1,316 @@
+#include "mapping/sql/statements.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/sql_text.h"
+#include "mapping/sql/statement_text.h"
+
+namespace crossfade::mapping {
+namespace {
+
+using fmt::format;
+
+/// Images are compared per type, so a text column of the view has to be the varchar that the table has. Never with the
+/// length: an explicit cast would cut silently what the insert refuses.
+std::string as_stored(const Column& column) {
+  const auto name = "v." + quote_identifier(column.name);
+  if (column.type.starts_with("character varying")) return name + "::character varying";
+  if (column.type == "text") return name + "::text";
+  return name;
+}
+
+/// `(a, b) in (select x, y …)` wants parentheses only around several.
+std::string tuple(const std::string& list, std::size_t count) { return count == 1 ? list : "(" + list + ")"; }
+
+/// Keys of several columns as the arrays k0, k1, … of one unnest, and what makes a row match one of them.
+struct KeyArrays {
+  KeyArrays(const Locator& locator, const Pick& pick, const std::string& alias, int& parameter) {
+    for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+      const auto column = alias + "." + quote_identifier(locator.columns[n]);
+      if (n > 0) matches += " and ";
+      if ((pick.null_mask >> n & 1U) != 0) {
+        matches += column + " is null";
+        continue;
+      }
+      const auto* comma = arrays.empty() ? "" : ", ";
+      arrays += format("{}${}::{}[]", comma, parameter++, locator.types[n]);
+      fields += format("{}k{}", comma, n);
+      matches += format("{} = k.k{}", column, n);
+    }
+  }
+
+  std::string arrays;
+  std::string fields;
+  std::string matches;
+};
+
+}  // namespace
+
+Statements::Statements(const Model& model, std::uint16_t target)
+    : model_(model),
+      target_(model.targets.at(target)),
+      view_(quote_qualified(model.mapping_schema, target_.name)),
+      shadow_(target_.table.quoted()) {}
+
+/// `alias` has the locator's columns: the view, the shadow table, or the table its foreign keys lead to.
+std::string Statements::condition(const Pick& pick, const std::string& alias, int& parameter) const {
+  const auto& locator = target_.locators.at(pick.locator);
+  const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
+  if (pick.form == Pick::Form::kRange) {
+    std::vector<std::string> bounds;
+    if (pick.has_low) bounds.push_back(format("{} > ${}::{}", column(0), parameter++, locator.types[0]));
+    if (pick.has_high) bounds.push_back(format("{} <= ${}::{}", column(0), parameter++, locator.types[0]));
+    return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
+  }
+  if (locator.indirect()) {
+    // The lookup runs at the refresh's own snapshot, for all changed rows at once. Parents that moved or vanished in the
+    // meantime have offered their own old and new keys, because every table it reads is followed too.
+    std::string lookup = locator.lookup;
+    for (std::size_t n = locator.types.size(); n > 0; --n) {
+      const auto written = format("${}", n);
+      const auto meant = format("${}", static_cast<std::size_t>(parameter) + n - 1);
+      for (auto at = lookup.find(written); at != std::string::npos; at = lookup.find(written, at + meant.size())) {
+        lookup.replace(at, written.size(), meant);
+      }
+    }
+    parameter += static_cast<int>(locator.types.size());
+    if (locator.columns.size() == 1) return format("{} = any(array({}))", column(0), lookup);
+    return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
+  }
+  if (locator.columns.size() == 1) {
+    if (pick.null_mask != 0) return column(0) + " is null";
+    return format("{} = any(${}::{}[])", column(0), parameter++, locator.types[0]);
+  }
+  const auto keys = KeyArrays(locator, pick, alias, parameter);
+  if (keys.arrays.empty()) return keys.matches;
+  return format("exists (select from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
+}
+
+/// The same rows in the shadow table: its own columns, or those of the table its foreign keys lead to, or as the file says.
+std::string Statements::shadow_condition(const Pick& pick, int& parameter) const {
+  const auto& locator = target_.locators.at(pick.locator);
+  if (!locator.locate.empty()) {
+    // The file's predicate speaks of the locator's values by the name $keys.
+    auto predicate = locator.locate;
+    const auto keys = pick.form == Pick::Form::kValues
+                          ? format("${}::{}[]", parameter, locator.types[0])
+                          : format("array(select v.{} from {} v where {})", quote_identifier(locator.columns[0]), view_,
+                                   condition(pick, "v", parameter));
+    if (pick.form == Pick::Form::kValues) ++parameter;
+    for (auto at = predicate.find("$keys"); at != std::string::npos; at = predicate.find("$keys", at + keys.size())) {
+      predicate.replace(at, 5, keys);
+    }
+    return predicate;
+  }
+  std::string before;
+  std::string after;
+  std::string alias = "s";
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
+    const auto parent = format("p{}", n + 1);
+    before += format("{} in (select {} from {} {} where ", tuple(columns_of(alias, step.columns), step.columns.size()),
+                     columns_of(parent, step.parent_columns), step.parent.quoted(), parent);
+    after += ")";
+    alias = parent;
+  }
+  return before + condition(pick, alias, parameter) + after;
+}
+
+std::string Statements::same_key(const std::string& left, const std::string& right) const {
+  return joined(target_.key, " and ", [&](const std::string& name) {
+    return format("{}.{} = {}.{}", left, quote_identifier(name), right, quote_identifier(name));
+  });
+}
+
+/// Row `alias` is one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
+std::string Statements::kept(const std::string& alias) const {
+  return format("exists (select from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
+}
+
+std::string Statements::not_kept(const std::string& alias) const { return "not " + kept(alias); }
+
+/// The rows of one pick in the target's view, or in one with the same locators. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
+/// flatten the join and compute the whole view.
+std::string Statements::branch(const Pick& pick, const std::string& view, const std::string& list, int& parameter) const {
+  const auto& locator = target_.locators.at(pick.locator);
+  const auto width = locator.columns.size();
+  const bool key_by_key = pick.form == Pick::Form::kValues && !locator.indirect() && width > 1 &&
+                          pick.null_mask != (1U << width) - 1;
+  if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(pick, "v", parameter));
+  const auto keys = KeyArrays(locator, pick, "v", parameter);
+  return format("select r.* from unnest({}) k({}) cross join lateral (\n    select {} from {} v where {} offset 0) r",
+                keys.arrays, keys.fields, list, view, keys.matches);
+}
+
+std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) const {
+  auto list = joined(target_.columns, ", ", [](const Column& column) {
+    const auto stored = as_stored(column);
+    return stored.ends_with('"') ? stored : stored + " as " + quote_identifier(column.name);
+  });
+  // As they are: turning each into text would cost more than comparing the row.
+  for (std::size_t n = 0; with_walk && n < target_.locators.at(0).columns.size(); ++n) {
+    list += format(", v.{} as crossfade_walk_{}", quote_identifier(target_.locators[0].columns[n]), n);
+  }
+  int parameter = 1;
+  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
+    return branch(pick, view_, list, parameter);
+  });
+  const bool may_meet = std::any_of(picks.begin(), picks.end(), [&](const Pick& pick) {
+    return pick.locator != picks.front().locator || target_.locators[pick.locator].indirect();
+  });
+  // Keys of several locators can name the same row.
+  if (!may_meet) return branches;
+  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches);
+}
+
+std::string Statements::allocate(std::uint16_t surrogate, const std::vector<Pick>& picks) const {
+  const auto& [name, of, ids] = model_.surrogates.at(surrogate);
+  const auto view = quote_qualified(model_.mapping_schema, name);
+  const auto list = columns_of("v", of);
+  int parameter = 1;
+  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) { return branch(pick, view, list, parameter); });
+  const auto known = joined(of, " and ", [](const std::string& column) { return format("m.{0} = n.{0}", quote_identifier(column)); });
+  const auto columns = columns_of("n", of);
+  return format(
+      "insert into {} ({})\nselect distinct {} from (\n  {}\n) n\nwhere not exists (select from {} m where {})\norder by {}\n"
+      "on conflict do nothing",
+      ids.quoted(), joined(of, ", ", quote_identifier), columns, branches, ids.quoted(), known, columns);
+}
+
+std::string Statements::walk_values() const { return values_of(target_.locators.at(0)); }
+
+/// The locator's values of shadow row s: its own columns, or one lookup along its foreign keys.
+std::string Statements::values_of(const Locator& locator) {
+  if (!locator.locate.empty()) return "null::text[]";
+  const auto values = [&](const std::string& alias) {
+    return joined(locator.columns, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name) + "::text"; });
+  };
+  if (locator.path.empty()) return format("array[{}]", values("s"));
+  std::string from;
+  std::string where;
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
+    const auto child = n == 0 ? std::string("s") : format("p{}", n);
+    const auto parent = format("p{}", n + 1);
+    from += format("{}{} {}", n == 0 ? "" : ", ", step.parent.quoted(), parent);
+    for (std::size_t c = 0; c < step.columns.size(); ++c) {
+      where += format("{}{}.{} = {}.{}", where.empty() ? "" : " and ", parent, quote_identifier(step.parent_columns[c]),
+                      child, quote_identifier(step.columns[c]));
+    }
+  }
+  return format("(select array[{}] from {} where {})", values(format("p{}", locator.path.size())), from, where);
+}
+
+std::string Statements::prior(const std::vector<Pick>& picks) const {
+  auto list = columns_of("s", names_of(target_.columns));
+  int parameter = 1;
+  if (picks.size() == 1) return format("select {} from {} s where {}", list, shadow_, shadow_condition(picks[0], parameter));
+  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
+    return format("select {} from {} s where {}", list, shadow_, shadow_condition(pick, parameter));
+  });
+  return format("select distinct on ({}) * from (\n  {}\n  ) r", columns_of("r", target_.key), branches);
+}
+
+std::string Statements::merge(const std::vector<Pick>& picks) const { return merge(picks, false); }
+
+std::string Statements::replace(const std::vector<Pick>& picks) const { return merge(picks, true); }
+
+std::string Statements::merge(const std::vector<Pick>& picks, bool replace) const {
+  const auto names = names_of(target_.columns);
+  const auto is_key = [&](const std::string& name) {
+    return std::find(target_.key.begin(), target_.key.end(), name) != target_.key.end();
+  };
+  std::vector<std::string> rest;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(rest), [&](const auto& name) { return !is_key(name); });
+  const auto assignments = joined(rest, ", ", [](const std::string& name) {
+    return format("{0} = excluded.{0}", quote_identifier(name));
+  });
+  // Two bare rows would be compared column by column, by an operator that no type has: hence ::record.
+  // A row that stands under a key which was not asked for (it moved) is met here, not in prior.
+  const auto on_conflict = rest.empty() ? std::string("do nothing")
+                                        : format("do update set {} where row({})::record *<> row({})::record", assignments,
+                                                 columns_of("s", rest), columns_of("excluded", rest));
+  const auto differs = format("row({})::record *<> row({})::record", columns_of("n", names), columns_of("p", names));
+  auto unequal = format("p.{} is null or {}", quote_identifier(target_.key.front()), differs);
+  std::string removed;
+  // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
+  const auto* gone = target_.keeps ? "gone" : "stale";
+  if (replace) {
+    removed = format(
+        "), removed as (\n  delete from {} s using prior p, next n where {} and {} and {}\n  and not exists ("
+        "select from pg_catalog.pg_constraint where contype = 'f' and confrelid = {}::regclass and confdeltype <> 'a')\n  returning 1\n",
+        shadow_, same_key("p", "s"), same_key("p", "n"), differs, quote_literal(shadow_));
+    unequal = format("(select count(*) from removed) >= 0 and ({})", unequal);
+  }
+  return format(
+      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n{removed}), written as (\n"
+      "  insert into {shadow} as s ({into})\n  select {from} from next n left join prior p on {same}\n"
+      "  where {unequal}\n  on conflict ({key}) {on_conflict}\n"
+      "  returning s.xmax = 0 as fresh\n), {gone} as {materialized}(\n"
+      "  select {stale} from prior p where not exists (select from next n where {same})\n){kept}\n"
+      "select (select count(*) from next), (select count(*) from written where fresh),"
+      " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
+      fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks)), fmt::arg("shadow", shadow_),
+      fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
+      fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
+      fmt::arg("stale", columns_of("p", target_.key)), fmt::arg("gone", gone), fmt::arg("materialized", target_.keeps ? "materialized " : ""),
+      fmt::arg("kept", target_.keeps ? format(", stale as (\n  select g.* from gone g where {}\n)", not_kept("g")) : ""));
+}
+
+std::string Statements::holders(const std::vector<Pick>& picks, const std::string& unique_by) const {
+  return format(
+      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
+      "select distinct {} from {} s\nwhere ({}) in (select {} from next n) and not exists (select from prior p where {})",
+      next(picks, false), prior(picks), walk_values(), shadow_, unique_by, unique_by, same_key("p", "s"));
+}
+
+std::string Statements::park(const std::vector<Pick>& picks, const std::vector<Parked>& parked) const {
+  const auto assignments = joined(parked, ", ", [](const Parked& each) { return format("{} = {}", quote_identifier(each.column), each.value); });
+  const auto differs = joined(parked, " or ", [](const Parked& each) {
+    return format("p.{0} is distinct from n.{0}", quote_identifier(each.column));
+  });
+  return format(
+      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
+      "update {} s set {} from prior p join next n on {} where {} and ({})",
+      next(picks, false), prior(picks), shadow_, assignments, same_key("p", "n"), same_key("p", "s"), differs);
+}
+
+std::string Statements::bulk(const std::vector<Pick>& picks) const {
+  return format("insert into {} ({})\n  {}", shadow_, joined(names_of(target_.columns), ", ", quote_identifier),
+                next(picks, false));
+}
+
+std::string Statements::compare(const std::vector<Pick>& picks) const {
+  const auto names = names_of(target_.columns);
+  std::vector<std::string> walk;
+  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(format("crossfade_walk_{}", n));
+  const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
+  const auto first = quote_identifier(target_.key.front());
+  auto differs = format("n.{0} is null or p.{0} is null or row({1})::record *<> row({2})::record", first, columns_of("n", names),
+                        columns_of("p", names));
+  if (target_.keeps) differs = format("({}) and (n.{} is not null or {})", differs, first, not_kept("p"));
+  const auto same = same_key("p", "n");
+  const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select from prior p where {})\n)", same) : "";
+  const auto* view_rows = target_.lazy ? "there" : "next";
+  // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
+  return format(
+      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n){there}, differing as (\n"
+      "  select case when n.{first} is not null then array[{texts}]\n"
+      "    else (select {walk} from {shadow} s where {of_prior}) end as walk,\n"
+      "    case when n.{first} is not null then to_jsonb(n) - array['{dropped}'] end as in_view,\n"
+      "    case when p.{first} is not null then to_jsonb(p) end as in_shadow\n"
+      "  from {view_rows} n full join prior p on {same}\n"
+      "  where {differs}\n)\n"
+      "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"
+      "from (values (1)) one left join differing on true",
+      fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks)), fmt::arg("walk", walk_values()),
+      fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
+      fmt::arg("of_prior", same_key("s", "p")),
+      fmt::arg("first", first), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
+}
+
+}  // namespace crossfade::mapping

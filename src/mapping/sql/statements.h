@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mapping/model/model.h"
+#include "mapping/model/pick.h"
+
+namespace crossfade::mapping {
+
+/// A column of a second unique key, and an expression over the row that no other row has.
+struct Parked {
+  std::string column;
+  std::string value;
+};
+
+/// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
+///
+/// The view's rows (`next`) and the shadow's (`prior`) are each computed once and materialised: PostgreSQL would
+/// otherwise flatten and evaluate them again on each side of a join.
+class Statements {
+ public:
+  Statements(const Model& model, std::uint16_t target);
+
+  /// Gives an id to the natural keys of one of the target's surrogates that have none; parameters as merge(). Two sessions
+  /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
+  std::string allocate(std::uint16_t surrogate, const std::vector<Pick>& picks) const;
+
+  /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted,
+  /// updated (counts), then the key of a shadow row that the view no longer has, one a row; null where there is none.
+  std::string merge(const std::vector<Pick>& picks) const;
+
+  /// The same where rows take over each other's values of a second unique key: what is different goes first and comes
+  /// back in the same statement, so that foreign keys hold. Where one of those would act on the row's going (cascade, set
+  /// null), nothing goes first.
+  std::string replace(const std::vector<Pick>& picks) const;
+
+  /// Gives columns of second unique keys a passing value in the rows that are to have another one, for the time until
+  /// merge() writes it: where rows that refer to these would be acted on if they went, replace() lets none go.
+  std::string park(const std::vector<Pick>& picks, const std::vector<Parked>& parked) const;
+
+  /// The walk locator's values as text[] of the other shadow rows that have what these keys' rows are to have of
+  /// `unique_by`, a list of expressions.
+  std::string holders(const std::vector<Pick>& picks, const std::string& unique_by) const;
+
+  /// Copies the view's rows into a table that has none of them.
+  std::string bulk(const std::vector<Pick>& picks) const;
+
+  /// Deletes shadow rows by primary key: one array a key column.
+  std::string remove() const;
+
+  /// The walk locator's values as text[] of the shadow rows that remove() would delete; its parameters.
+  std::string walk() const;
+
+  /// The walk locator's values as text[] of all rows of the view.
+  std::string expected() const;
+
+  /// Of a lazy target: the walk locator's values as text[] of the rows that are there, and of what came over with the same
+  /// rows of v1 into other lazy targets: a week may have been added to a plan that had none. "" where the shadow tables
+  /// cannot tell.
+  std::string brought() const;
+
+  /// What refers to the rows that parent.remove() would delete, by a foreign key that is `condition`, "p.id = s.plan_id":
+  /// parent.remove()'s parameters. A row each: the walk locator's values as text[], then the key's as text.
+  std::string referring(const Statements& parent, const std::string& condition) const;
+
+  /// Deletes shadow rows until `unique_by`, a list of expressions, is unique among them. A row each: the walk locator's
+  /// values as text[].
+  std::string remove_duplicates(const std::string& unique_by) const;
+
+  /// Deletes shadow rows that refer to no parent, unless the view has them. With foreign keys taken off a parent can go
+  /// before its children, and those whose keys are found along it are found by no key any more. "" where there are none.
+  std::string remove_orphans() const;
+
+  /// Rows that differ between view and shadow. First row: rows in the view, rows in the shadow (counts), then for each
+  /// difference: the walk locator's values as text[], the view's row as jsonb (null: the shadow has one too many), the
+  /// shadow's row as jsonb (null: missing).
+  std::string compare(const std::vector<Pick>& picks) const;
+
+  /// The rows that these keys lead to, in view and shadow side by side, by primary key. A row each: the view's as jsonb (null:
+  /// it has none), the shadow's (null: missing), whether their bytes differ, whether it stays although the view lacks it, the
+  /// transaction that wrote the shadow's row, and when that was, where the server keeps account of it.
+  std::string explain(const std::vector<Pick>& picks) const;
+
+  /// The values of a locator's columns in the rows that these keys lead to, of view and shadow: one text[] a row.
+  std::string values(std::uint16_t locator, const std::vector<Pick>& picks) const;
+
+  /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
+  /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
+  /// range and may have no index to ask.
+  std::string next_bound(const Range& range, bool into_empty = false) const;
+
+  /// The middle value of the walk in a range, in view and shadow, and how many values it has: for splitting a chunk that
+  /// the database refuses.
+  std::string middle(const Range& range) const;
+
+ private:
+  std::string merge(const std::vector<Pick>& picks, bool replace) const;
+  std::string next(const std::vector<Pick>& picks, bool with_walk) const;
+  std::string prior(const std::vector<Pick>& picks) const;
+  std::string branch(const Pick& pick, const std::string& view, const std::string& list, int& parameter) const;
+  std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
+  std::string shadow_condition(const Pick& pick, int& parameter) const;
+  std::string walk_values() const;
+  static std::string values_of(const Locator& locator);
+  std::string walk_owner() const;
+  std::string same_key(const std::string& left, const std::string& right) const;
+  std::string kept(const std::string& alias) const;
+  std::string not_kept(const std::string& alias) const;
+  std::string key_arrays() const;
+  std::string source_name() const;
+
+  const Model& model_;
+  const Target& target_;
+  std::string view_;
+  std::string shadow_;
+};
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "mapping/sql/statements.h"
+
+namespace crossfade::mapping {
+
+using fmt::format;
+
+std::string Statements::source_name() const {
+  const auto& source = model_.sources.at(target_.walk_source);
+  return quote_qualified(source.schema, source.name);
+}
+
+/// The shadow table that has the walk's columns; "" where the file says how rows are located.
+std::string Statements::walk_owner() const {
+  const auto& walk = target_.locators.at(0);
+  if (!walk.locate.empty()) return "";
+  return walk.path.empty() ? shadow_ : walk.path.back().parent.quoted();
+}
+
+std::string Statements::next_bound(const Range& range, bool into_empty) const {
+  const auto& walk = target_.locators.at(0);
+  const auto most = range_parameters(range).size() + 1;
+  const auto values = [&](const std::string& table, const std::string& name) {
+    const auto column = "t." + quote_identifier(name);
+    int parameter = 1;
+    auto where = column + " is not null";
+    if (range.low) where += format(" and {} > ${}::{}", column, parameter++, walk.types[0]);
+    if (range.high) where += format(" and {} <= ${}::{}", column, parameter++, walk.types[0]);
+    return format("(select {0}::{1} as bound from {2} t where {3} group by {0} order by {0} limit ${4}::bigint)", column,
+                  walk.types[0], table, where, most);
+  };
+  // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
+  // there is.
+  const bool source_alone = into_empty || walk_owner().empty();
+  const auto shadow_part = source_alone ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
+  return format(
+      "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
+      "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",
+      values(source_name(), target_.walk_column), shadow_part, most);
+}
+
+std::string Statements::middle(const Range& range) const {
+  const auto values = [&](const std::string& table) {
+    int parameter = 1;
+    return format("select distinct v.{0} as bound from {1} v where {2} and v.{0} is not null",
+                  quote_identifier(target_.locators.at(0).columns[0]), table,
+                  condition(range_picks(range).front(), "v", parameter));
+  };
+  // Values that only the shadow has are told apart too: a refused neighbour must not keep them from going.
+  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());
+  return format(
+      "with bounds as (\n  {}{}\n)\n"
+      "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1),"
+      " (select count(*) from bounds)",
+      values(view_), shadow_part);
+}
+
+std::string Statements::expected() const {
+  std::string values;
+  for (const auto& name : target_.locators.at(0).columns) values += format("{}v.{}::text", values.empty() ? "" : ", ", quote_identifier(name));
+  return format("select distinct array[{}] from {} v", values, view_);
+}
+
+std::string Statements::brought() const {
+  const auto tells = [](const Locator& locator) { return !locator.indirect() && locator.locate.empty(); };
+  if (!tells(target_.locators.at(0))) return "";
+  // A row of a source brings rows of several targets: where two rules have the same columns of it, their locators' values are
+  // the same.
+  std::set<std::pair<std::uint16_t, std::uint16_t>> places = {{model_.find_target(target_.name).value(), std::uint16_t{0}}};
+  for (const auto& rule : model_.rules) {
+    if (rule.locator != 0 || model_.targets[rule.target].name != target_.name) continue;
+    for (const auto& other : model_.rules) {
+      const auto& of = model_.targets[other.target];
+      if (other.source != rule.source || other.source_columns != rule.source_columns) continue;
+      if (of.lazy && tells(of.locators[other.locator])) places.emplace(other.target, other.locator);
+    }
+  }
+  std::string keys;
+  for (const auto& [target, locator] : places) {
+    const auto& of = model_.targets[target];
+    keys += format("{}select {} as key from {} s", keys.empty() ? "" : "\n  union ", values_of(of.locators[locator]), of.table.quoted());
+  }
+  return format("select key from (\n  {}\n) brought where key is not null", keys);
+}
+
+}  // namespace crossfade::mapping
