@@ -10,8 +10,8 @@
 
 #include "base/failure.h"
 #include "mapping/preflight/inspect.h"
-#include "sync/fence.h"
-#include "sync/prepare.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
 #include "sync/store.h"
 
 namespace crossfade::app {

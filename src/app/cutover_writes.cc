@@ -9,7 +9,7 @@
 #include "app/context.h"
 #include "cutover/evidence.h"
 #include "cutover/writes.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
 
 namespace crossfade::app {
 namespace {

@@ -15,7 +15,7 @@
 #include "async/backoff.h"
 #include "async/when_all.h"
 #include "base/failure.h"
-#include "sync/prepare.h"
+#include "setup/prepare.h"
 
 namespace crossfade::app {
 namespace {

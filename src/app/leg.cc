@@ -8,7 +8,7 @@
 #include "app/context.h"
 #include "base/failure.h"
 #include "base/log.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
 #include "sync/store.h"
 #include "wal/slot.h"
 

@@ -11,7 +11,7 @@
 #include "base/failure.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
-#include "sync/prepare.h"
+#include "setup/prepare.h"
 #include "sync/store.h"
 #include "verify/report.h"
 

@@ -2,9 +2,9 @@
 
 #include "app/install.h"
 #include "base/sql_text.h"
-#include "cutover/stable_views.h"
-#include "sync/fence.h"
-#include "sync/prepare.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
+#include "setup/stable_views.h"
 
 namespace crossfade::app {
 

@@ -9,7 +9,7 @@
 #include "app/observers.h"
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
-#include "sync/prepare.h"
+#include "setup/prepare.h"
 #include "sync/store.h"
 #include "verify/account.h"
 #include "verify/checks.h"

@@ -7,11 +7,11 @@
 #include "app/context.h"
 #include "app/install.h"
 #include "base/failure.h"
-#include "cutover/stable_views.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
-#include "sync/fence.h"
-#include "sync/prepare.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
+#include "setup/stable_views.h"
 #include "sync/store.h"
 
 namespace crossfade::app {

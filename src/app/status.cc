@@ -7,8 +7,8 @@
 
 #include "base/failure.h"
 #include "cutover/blockers.h"
-#include "sync/fence.h"
-#include "sync/prepare.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
 #include "sync/store.h"
 #include "wal/slot.h"
 

@@ -7,7 +7,7 @@
 #include "app/context.h"
 #include "base/failure.h"
 #include "base/lsn.h"
-#include "sync/prepare.h"
+#include "setup/prepare.h"
 
 namespace crossfade::app {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "cutover/tables.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
 #include "sync/store.h"
 #include "wal/slot.h"
 

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "cutover/tables.h"
-#include "sync/fence.h"
-#include "sync/prepare.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
 #include "sync/store.h"
 
 namespace crossfade::cutover {

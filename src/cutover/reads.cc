@@ -9,7 +9,7 @@
 #include "base/sql_text.h"
 #include "cutover/holders.h"
 #include "cutover/outcome.h"
-#include "cutover/stable_views.h"
+#include "setup/stable_views.h"
 
 namespace crossfade::cutover {
 namespace {

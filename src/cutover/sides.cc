@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "base/sql_text.h"
-#include "cutover/stable_views.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
+#include "setup/stable_views.h"
 
 namespace crossfade::cutover {
 namespace {

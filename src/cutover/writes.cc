@@ -8,8 +8,8 @@
 #include "cutover/failpoint.h"
 #include "cutover/holders.h"
 #include "cutover/writes_run.h"
-#include "sync/fence.h"
-#include "sync/prepare.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
 
 namespace crossfade::cutover {
 

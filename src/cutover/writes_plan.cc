@@ -4,7 +4,7 @@
 #include "cutover/tables.h"
 #include "cutover/writes.h"
 #include "cutover/writes_blockers.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
 
 namespace crossfade::cutover {
 

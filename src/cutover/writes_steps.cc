@@ -10,7 +10,7 @@
 #include "cutover/outcome.h"
 #include "cutover/tables.h"
 #include "cutover/writes_run.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
 #include "sync/incarnation.h"
 
 namespace crossfade::cutover {

@@ -7,8 +7,8 @@
 
 #include "mapping/model/model.h"
 #include "pg/connection.h"
+#include "setup/prepare.h"
 #include "support/server.h"
-#include "sync/prepare.h"
 #include "verify/judge.h"
 
 namespace crossfade::test {

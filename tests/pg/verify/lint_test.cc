@@ -10,8 +10,8 @@
 #include "broken_rules.h"
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/preflight/build_model.h"
+#include "setup/prepare.h"
 #include "support/server.h"
-#include "sync/prepare.h"
 
 namespace crossfade::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "sync/prepare.h"
+#include "setup/prepare.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/sql_text.h"
-#include "sync/fence.h"
+#include "setup/fence.h"
 #include "sync/incarnation.h"
 #include "sync/store.h"
 

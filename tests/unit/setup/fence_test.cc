@@ -1,4 +1,4 @@
-#include "sync/fence.h"
+#include "setup/fence.h"
 
 #include <gtest/gtest.h>
 

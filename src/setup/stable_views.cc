@@ -1,4 +1,4 @@
-#include "cutover/stable_views.h"
+#include "setup/stable_views.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
