@@ -12,7 +12,7 @@
 #include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 
 namespace crossfade::app {
 

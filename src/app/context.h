@@ -13,7 +13,7 @@
 #include "mapping/file/migration_file.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 
 namespace crossfade::app {
 

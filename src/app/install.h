@@ -6,7 +6,7 @@
 #include "mapping/model/model.h"
 #include "mapping/preflight/preflight.h"
 #include "pg/connection.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 
 namespace crossfade::app {
 

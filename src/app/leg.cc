@@ -9,7 +9,7 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "setup/fence.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 #include "wal/slot.h"
 
 namespace crossfade::app {

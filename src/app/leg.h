@@ -4,7 +4,7 @@
 
 #include "app/observers.h"
 #include "mapping/file/migration_file.h"
-#include "sync/engine.h"
+#include "sync/engine/engine.h"
 
 namespace crossfade::app {
 

@@ -12,7 +12,7 @@
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
 #include "setup/prepare.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 #include "verify/report.h"
 
 namespace crossfade::app {

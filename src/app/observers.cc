@@ -11,7 +11,7 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "crossfade/v1/control.pb.h"
-#include "sync/pace.h"
+#include "sync/backfill/pace.h"
 #include "verify/compare.h"
 #include "verify/reply.h"
 #include "verify/report.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/server.h"
-#include "sync/engine.h"
+#include "sync/engine/engine.h"
 
 namespace crossfade::app {
 

@@ -10,7 +10,7 @@
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
 #include "setup/prepare.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 #include "verify/account.h"
 #include "verify/checks.h"
 #include "verify/compare.h"

@@ -12,7 +12,7 @@
 #include "setup/fence.h"
 #include "setup/prepare.h"
 #include "setup/stable_views.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 
 namespace crossfade::app {
 namespace {

@@ -9,7 +9,7 @@
 #include "cutover/blockers.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 #include "wal/slot.h"
 
 namespace crossfade::app {

@@ -4,7 +4,7 @@
 
 #include "crossfade/v1/status.pb.h"
 #include "pg/connection.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 
 namespace crossfade::app {
 

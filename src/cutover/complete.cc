@@ -9,7 +9,7 @@
 #include "base/sql_text.h"
 #include "cutover/tables.h"
 #include "setup/fence.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 #include "wal/slot.h"
 
 namespace crossfade::cutover {

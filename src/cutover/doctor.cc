@@ -6,7 +6,7 @@
 #include "cutover/tables.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 
 namespace crossfade::cutover {
 

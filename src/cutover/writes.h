@@ -11,7 +11,7 @@
 #include "cutover/flight.h"
 #include "cutover/sides.h"
 #include "mapping/file/migration_file.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 
 namespace crossfade::cutover {
 

@@ -11,7 +11,7 @@
 #include "cutover/tables.h"
 #include "cutover/writes_run.h"
 #include "setup/fence.h"
-#include "sync/incarnation.h"
+#include "sync/state/incarnation.h"
 
 namespace crossfade::cutover {
 

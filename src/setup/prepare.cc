@@ -7,8 +7,8 @@
 
 #include "base/sql_text.h"
 #include "setup/fence.h"
-#include "sync/incarnation.h"
-#include "sync/store.h"
+#include "sync/state/incarnation.h"
+#include "sync/state/store.h"
 
 namespace crossfade::sync {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "mapping/file/migration_file.h"
 #include "mapping/model/model.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 
 namespace crossfade::sync {
 

@@ -1,6 +1,6 @@
 #include "verify/announced.h"
 
-#include "sync/follow.h"
+#include "sync/queue/follow.h"
 
 namespace crossfade::verify {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/sql_text.h"
 #include "mapping/sql/statements.h"
 #include "pg/attempt.h"
-#include "sync/store.h"
+#include "sync/state/store.h"
 #include "verify/difference.h"
 #include "verify/explain_statement.h"
 

@@ -6,7 +6,7 @@
 #include "crossfade/v1/explain.pb.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 
 namespace crossfade::verify {
 

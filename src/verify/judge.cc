@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "base/sql_text.h"
-#include "sync/cut_job.h"
-#include "sync/store.h"
+#include "sync/apply/cut_job.h"
+#include "sync/state/store.h"
 #include "verify/differing_rows.h"
 
 namespace crossfade::verify {

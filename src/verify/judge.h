@@ -5,7 +5,7 @@
 
 #include "mapping/sql/statements.h"
 #include "pg/connection.h"
-#include "sync/runtime.h"
+#include "sync/state/runtime.h"
 #include "verify/difference.h"
 
 namespace crossfade::verify {

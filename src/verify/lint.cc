@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "pg/attempt.h"
-#include "sync/refresh.h"
+#include "sync/refresh/refresh.h"
 #include "verify/announced.h"
 #include "verify/differing_rows.h"
 #include "verify/neighborhood.h"

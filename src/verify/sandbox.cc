@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/sql_text.h"
-#include "sync/refresh.h"
+#include "sync/refresh/refresh.h"
 
 namespace crossfade::verify {
 namespace {

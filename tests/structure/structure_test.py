@@ -15,6 +15,7 @@ SRC = ROOT / "src"
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"cutover"}, {"app"}]
 SUB_ROOMS: dict[str, list[str]] = {
     "mapping": ["model", "sql", "file", "catalog", "preflight", "scaffold"],
+    "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LONGEST = 400

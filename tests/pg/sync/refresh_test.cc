@@ -1,4 +1,4 @@
-#include "sync/refresh.h"
+#include "sync/refresh/refresh.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 
 #include "async/when_all.h"
 #include "gym.h"
-#include "sync/cut_job.h"
+#include "sync/apply/cut_job.h"
 #include "verify/reply.h"
 #include "verify/report.h"
 

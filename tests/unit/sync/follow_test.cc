@@ -1,4 +1,4 @@
-#include "sync/follow.h"
+#include "sync/queue/follow.h"
 
 #include <gtest/gtest.h>
 

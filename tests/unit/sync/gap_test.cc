@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "sync/incarnation.h"
+#include "sync/state/incarnation.h"
 
 namespace crossfade::sync {
 namespace {

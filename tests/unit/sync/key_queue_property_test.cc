@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "sync/key_queue.h"
+#include "sync/queue/key_queue.h"
 
 namespace crossfade::sync {
 namespace {

@@ -1,4 +1,4 @@
-#include "sync/key_queue.h"
+#include "sync/queue/key_queue.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "sync/lag.h"
+#include "sync/queue/lag.h"
 
 #include <gtest/gtest.h>
 

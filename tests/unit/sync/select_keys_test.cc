@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/sql_text.h"
-#include "sync/refresh.h"
+#include "sync/refresh/refresh.h"
 
 namespace crossfade::sync {
 namespace {

@@ -1,0 +1,77 @@
+#include "sync/apply/catch_up.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "async/when_all.h"
+#include "base/log.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+/// Fewer keys than this of one target are not worth a second lane.
+constexpr std::size_t kWorthSharing = 500;
+
+}  // namespace
+
+asio::awaitable<void> CatchUp::open() {
+  while (sessions_.size() < static_cast<std::size_t>(run_.settings.lanes)) {
+    auto role = fmt::format("catch-up {}", sessions_.size());
+    pg::Connection session = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
+    // Not flushed one by one: the checkpoint comes after them in the log and is, before anything is confirmed. work_mem: the
+    // rows of a part, next and prior, stay in memory.
+    co_await session.script("set synchronous_commit = off; set plan_cache_mode = force_custom_plan; set work_mem = '32MB'");
+    sessions_.push_back(std::move(session));
+  }
+}
+
+asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, std::vector<Written>& written) {
+  co_await open();
+  // Targets are numbered parents before children.
+  std::map<std::pair<std::uint16_t, std::uint16_t>, std::vector<Key>> groups;
+  for (const auto& key : keys) groups[{key.target(), key.locator()}].push_back(key);
+  std::vector<Key> left;
+  for (auto& [of, group] : groups) {
+    const auto lanes = group.size() < kWorthSharing ? 1 : sessions_.size();
+    std::vector<std::vector<Key>> shares(lanes);
+    for (auto& key : group) shares[key.lane(lanes)].push_back(std::move(key));
+    std::vector<Outcome> outcomes(lanes);
+    std::vector<asio::awaitable<void>> parts;
+    for (std::size_t n = 0; n < lanes; ++n) {
+      if (!shares[n].empty()) parts.push_back(part(sessions_[n], std::move(shares[n]), outcomes[n]));
+    }
+    co_await together(std::move(parts));
+    for (auto& outcome : outcomes) {
+      written[of.first] += outcome.written;
+      left.insert(left.end(), std::make_move_iterator(outcome.left.begin()), std::make_move_iterator(outcome.left.end()));
+    }
+  }
+  co_return left;
+}
+
+asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
+  std::optional<Failure> failure;
+  const auto target = keys.front().target();
+  // Repeatable read refuses the second of two lanes that write one row.
+  co_await connection.script("begin isolation level repeatable read");
+  try {
+    outcome.written = co_await run_.refresh.upsert(connection, target, keys, outcome.left);
+    co_await store::hold_lease(connection, run_);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    if (caught.verdict() != Verdict::kRetry && caught.verdict() != Verdict::kQuarantine) throw;
+    failure = caught;
+  }
+  if (!failure) co_return;
+  co_await connection.script("rollback");
+  log::debug("part is left to one transaction", {{"target", run_.model.targets[target].name}, log::quoting("because", failure->what()),
+                                                 {"sqlstate", failure->sqlstate()}});
+  outcome = {Written{}, std::move(keys)};
+}
+
+}  // namespace crossfade::sync

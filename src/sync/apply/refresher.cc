@@ -1,0 +1,333 @@
+#include "sync/apply/refresher.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include "base/log.h"
+#include "sync/apply/cut_job.h"
+#include "sync/backfill/backfill.h"
+#include "sync/backfill/build.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+/// How often keys are set down while targets are being filled: rarely enough to write many at a time, often enough that
+/// the server forgets its WAL.
+constexpr auto kSetDownEvery = 200ms;
+/// Received, but not visible yet: how long until another look. Far below what a person notices.
+constexpr auto kLookAgain = 5ms;
+
+}  // namespace
+
+asio::awaitable<void> Refresher::loop() {
+  pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "refresh");
+  run_.dirty_keys = co_await store::count_dirty(connection, run_);
+  while (!run_.stopping) {
+    bool more = false;
+    std::optional<Failure> failure;
+    const auto began = Clock::now();
+    try {
+      more = co_await round(connection);
+    } catch (const Failure& caught) {
+      const auto verdict = caught.verdict();
+      if (verdict != Verdict::kRetry && verdict != Verdict::kQuarantine) throw;
+      failure = caught;
+    }
+    if (failure) {
+      co_await connection.script("rollback");
+      careful_ = failure->verdict() == Verdict::kQuarantine;
+      run_.metrics.retried(careful_ ? "refused" : "conflict");
+      log::debug("round is tried again", {log::quoting("because", failure->what()), {"sqlstate", failure->sqlstate()}});
+      more = true;
+      // A conflict with another session passes by itself.
+      if (!careful_) co_await run_.steer.wait(kLookAgain);
+    }
+    run_.applied.raise();
+    if (!more && !run_.stopping) {
+      const bool filling = run_.backfilling || run_.paused;
+      const auto idle = run_.queue.waiting_transactions() > 0 && !filling ? Clock::duration(kLookAgain) : Clock::duration(kSetDownEvery);
+      if (filling) {
+        co_await run_.steer.wait(began + idle);
+      } else {
+        co_await run_.offered.wait(idle);
+      }
+    }
+  }
+}
+
+/// One step of whatever is the matter. True: there is more to do at once.
+asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
+  const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
+  if (run_.backfilling || run_.paused || full) co_return co_await set_down(connection);
+  if (Clock::now() >= next_due_) co_await offer_due(connection);
+  if (behind_) co_return co_await catch_up(connection);
+  if (run_.dirty_keys == 0) co_return co_await cut(connection);
+  const bool retired = co_await drain(connection);
+  if (retired) co_return true;
+  // A commit that hangs is all that waits there; the others must not wait for it.
+  co_return co_await set_down(connection);
+}
+
+/// So that WAL on the primary is not kept by a long backfill, a huge transaction or a slow target.
+asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
+  Taken taken;
+  taken.batch = run_.queue.take_all();
+  // No heartbeat counts: what is set down cannot be read in v2 yet.
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  std::uint64_t rows = 0;
+  const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
+    co_await connection.script("begin");
+    rows = co_await store::write_dirty(connection, run_, taken.batch);
+  };
+  co_await settle(connection, taken, work);
+  run_.dirty_keys += rows;
+  if (rows > 0) run_.catching_up = true;
+  co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
+}
+
+asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
+  auto statement = "begin isolation level repeatable read;" + std::string(queries::snapshot);
+  const auto rows = co_await connection.script(std::move(statement));
+  const auto snapshot = Snapshot::parse(rows.text(0, 0));
+  const auto flushed = parse_lsn(rows.text(0, 1));
+  if (!snapshot || !flushed) throw precondition_failure("the server's snapshot cannot be read", "report this as a defect");
+  co_return View{*snapshot, *flushed};
+}
+
+/// Invariant 6, first half: before anything is retired the stream has passed the flush position that was read after the
+/// snapshot was taken. So every transaction that the snapshot sees has been offered.
+///
+/// False: that takes longer than what has been received can wait.
+asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
+  // On a quiet server the position comes by keepalive, which the server may think is not needed.
+  constexpr auto kAskAfter = 3ms;
+  const auto before = run_.queue.committed_keys();
+  for (auto ask_at = Clock::now() + kAskAfter; run_.received < position;) {
+    // A stream that waits for room, or has ended, will not get there.
+    if (run_.stopping || run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
+    behind_ = run_.queue.committed_keys() >= before + run_.settings.batch_keys;
+    if (behind_) co_return false;
+    if (Clock::now() >= ask_at) {
+      run_.ask_for_position();
+      ask_at = Clock::now() + 50ms;
+    }
+    co_await run_.offered.wait(ask_at);
+  }
+  co_return true;
+}
+
+std::vector<std::uint16_t> Refresher::take_whole_targets(std::vector<Key>& keys) const {
+  std::vector<std::uint16_t> whole;
+  std::erase_if(keys, [&](const Key& key) {
+    if (!key.names_every_row()) return false;
+    if (key.target() < run_.model.targets.size()) whole.push_back(key.target());
+    return true;
+  });
+  std::sort(whole.begin(), whole.end());
+  whole.erase(std::unique(whole.begin(), whole.end()), whole.end());
+  return whole;
+}
+
+Refresher::Work Refresher::all_of(std::vector<Key> keys) const {
+  return {std::move(keys), std::vector<Written>(run_.model.targets.size())};
+}
+
+/// Settles `keys`, of which `work.keys` are still to be refreshed; `may_wait` of them may be put off.
+asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait) {
+  auto& written = work.written;
+  std::vector<Written> more;
+  std::vector<Refused> refused;
+  if (careful_) {
+    more = co_await run_.refresh.keys_carefully(connection, work.keys, refused);
+  } else if (!work.keys.empty()) {
+    // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
+    co_await connection.script(work.keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
+    more = co_await run_.refresh.keys(connection, work.keys);
+  }
+  for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
+  if (run_.quarantined > 0) co_await store::heal(connection, run_, keys);
+  // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later. Where
+  // nothing else was done there is no use in waiting.
+  if (refused.size() <= may_wait) {
+    std::vector<Key> later;
+    std::erase_if(refused, [&](const Refused& each) {
+      if (each.failure.sqlstate() != "23503") return false;
+      later.push_back(each.key);
+      return true;
+    });
+    const auto put_off = co_await store::write_dirty(connection, run_, std::move(later));
+    run_.dirty_keys += put_off;
+  }
+  co_await store::put_in_quarantine(connection, run_, refused);
+  for (const auto& each : refused) {
+    run_.metrics.quarantined(each.failure.sqlstate());
+    log::warn("key is set aside", {{"target", store::target_name(run_.model, each.key)},
+                                   log::quoting("key", each.key.values().front().value_or("null")),
+                                   {"sqlstate", each.failure.sqlstate()}, log::quoting("because", each.failure.what())});
+  }
+  if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
+  run_.quarantined += refused.size();
+  careful_ = false;
+  std::vector<Key> taken_along;
+  for (const auto& each : written) taken_along.insert(taken_along.end(), each.taken_along.begin(), each.taken_along.end());
+  const auto offered = co_await store::write_dirty(connection, run_, std::move(taken_along));
+  run_.dirty_keys += offered;
+  for (std::size_t target = 0; target < written.size(); ++target) {
+    const auto& rows = written[target];
+    run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
+    run_.metrics.rows_unchanged(target, rows.in_view - std::min(rows.in_view, rows.inserted + rows.updated));
+  }
+  std::vector<std::uint64_t> refreshed(run_.model.targets.size());
+  for (const auto& key : keys) ++refreshed[key.target()];
+  for (std::size_t target = 0; target < refreshed.size(); ++target) run_.metrics.keys_refreshed(target, refreshed[target]);
+}
+
+asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
+  if (run_.queue.waiting_transactions() == 0) {
+    // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent;
+    if (!moved && run_.at_cut.empty()) co_return false;
+  }
+  const auto began = Clock::now();
+  const auto view = co_await begin(connection);
+  const bool complete = co_await received_up_to(view.flushed);
+  if (!complete) {
+    co_await connection.script("rollback");
+    co_return true;
+  }
+  // Invariant 1: what the snapshot does not see stays pending.
+  auto batch = run_.queue.take_seen(view.snapshot, run_.settings.batch_keys);
+  if (batch.empty() && run_.queue.waiting_transactions() > 0) {
+    co_await connection.script("rollback");
+    co_return false;
+  }
+  behind_ = too_much(batch);
+  if (behind_) {
+    run_.queue.put_back(std::move(batch));
+    co_await connection.script("rollback");
+    co_return true;
+  }
+  const bool all = batch.keys.size() < run_.settings.batch_keys;
+  auto taken = take(std::move(batch));
+  // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
+  bool consistent = all && taken.whole.empty();
+  const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
+    if (!taken.whole.empty()) co_await reconcile(connection, run_, taken.whole);
+    if (!taken.keys.empty()) {
+      auto all_keys = all_of(taken.keys);
+      co_await write(connection, taken.keys, std::move(all_keys), 0);
+    }
+    // Rows that a deleted parent took along are still to come back.
+    consistent = consistent && run_.dirty_keys == 0;
+    if (consistent) taken.reached.consistent = taken.reached.settled;
+    if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
+    if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
+  };
+  co_await settle(connection, taken, work);
+  run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
+  if (consistent) {
+    run_.consistent = std::max(run_.consistent, taken.reached.settled);
+    lanes_.rest();
+    if (run_.catching_up) co_await become_consistent(connection);
+  }
+  co_return !consistent && taken.whole.empty();
+}
+
+/// All targets equal the views at one snapshot for the first time since they were filled.
+asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
+  co_await build_foreign_keys(connection, run_);
+  co_await store::set_phase(connection, run_, "following");
+  run_.catching_up = false;
+  run_.steer.raise();
+  log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.consistent)}});
+}
+
+/// Keys whose retry is due, and keys that somebody put into crossfade.dirty by hand.
+asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
+  next_due_ = Clock::now() + 1s;
+  auto due = co_await store::due_from_quarantine(connection, run_, false);
+  for (const auto& key : due) run_.metrics.keys_offered(key.target(), OfferedBy::kRetry, 1);
+  run_.queue.offer_now(std::move(due));
+  const auto counts = co_await store::count_quarantine(connection, run_);
+  run_.quarantined = 0;
+  for (std::size_t target = 0; target < counts.size(); ++target) {
+    run_.quarantined += counts[target];
+    run_.metrics.quarantined_now(target, counts[target]);
+  }
+  // While some are known they are worked off anyway, and counting a million of them each second is work too.
+  if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
+}
+
+std::optional<Refresher::Beat> Refresher::last_beat(const Batch& batch) const {
+  std::optional<Beat> last;
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& mark : transaction.marks) {
+      std::istringstream words(mark);
+      std::string what, run;
+      Beat beat{};
+      if (words >> what >> run >> beat.number >> beat.sent_at && what == "beat" && run == std::to_string(run_.epoch)) last = beat;
+    }
+  }
+  return last;
+}
+
+void Refresher::applied(const Beat& beat, double clock) {
+  run_.lag.applied(beat.number, beat.sent_at, clock);
+  run_.metrics.heartbeat_applied(beat.sent_at);
+}
+
+Refresher::Taken Refresher::take(Batch batch) const {
+  Taken taken;
+  taken.batch = std::move(batch);
+  taken.keys.assign(taken.batch.keys.begin(), taken.batch.keys.end());
+  taken.whole = take_whole_targets(taken.keys);
+  // A target that is still to be compared has not seen the beat's effect.
+  if (taken.whole.empty()) taken.beat = last_beat(taken.batch);
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
+  return taken;
+}
+
+asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work) {
+  std::optional<Failure> failure;
+  double clock = 0;
+  try {
+    co_await work();
+    clock = co_await store::write_checkpoint(connection, run_, taken.reached);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    run_.queue.put_back(std::move(taken.batch));
+    throw *failure;
+  }
+  retire(taken.batch);
+  if (taken.beat) applied(*taken.beat, clock);
+  run_.settled = std::max(run_.settled, taken.reached.settled);
+  if (taken.whole.empty()) co_return;
+  run_.backfilling = run_.catching_up = true;
+  run_.steer.raise();
+}
+
+void Refresher::retire(const Batch& batch) {
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& mark : transaction.marks) {
+      std::istringstream words(mark);
+      std::string what, run;
+      words >> what;
+      if (what == "barrier" && words >> run) run_.barriers_passed.insert(run);
+    }
+  }
+  run_.queue.retire(batch);
+}
+
+}  // namespace crossfade::sync

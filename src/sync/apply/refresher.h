@@ -1,0 +1,82 @@
+#pragma once
+
+#include "sync/apply/catch_up.h"
+#include "sync/state/runtime.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+
+/// Takes what is offered and settles it. Four ways, by what goes on:
+///   set down   targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
+///   drain      keys wait in crossfade.dirty: they are refreshed in lanes, in bounded transactions; the guarantee is per key
+///   catch up   the same for more keys in memory than one transaction should have
+///   cut        nothing waits there: all that one snapshot sees is refreshed in one transaction, so that after its commit
+///              all targets together equal the views at that snapshot
+class Refresher {
+ public:
+  explicit Refresher(Runtime& run) : run_(run), lanes_(run) {}
+
+  /// Returns when the engine is stopping and the round is over. Throws what a round cannot decide itself.
+  asio::awaitable<void> loop();
+
+ private:
+  struct View {
+    Snapshot snapshot;
+    Lsn flushed;
+  };
+
+  /// Keys that one transaction refreshes, and what lanes have written before it.
+  struct Work {
+    std::vector<Key> keys;
+    std::vector<Written> written;
+  };
+
+  asio::awaitable<bool> round(pg::Connection& connection);
+  asio::awaitable<bool> set_down(pg::Connection& connection);
+  asio::awaitable<bool> drain(pg::Connection& connection);
+  asio::awaitable<bool> catch_up(pg::Connection& connection);
+  asio::awaitable<bool> cut(pg::Connection& connection);
+  asio::awaitable<void> become_consistent(pg::Connection& connection);
+  asio::awaitable<void> offer_due(pg::Connection& connection);
+
+  asio::awaitable<View> begin(pg::Connection& connection);
+  asio::awaitable<bool> received_up_to(Lsn position);
+  Work all_of(std::vector<Key> keys) const;
+  asio::awaitable<Work> share(const std::vector<Key>& keys);
+  asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
+  /// A heartbeat of this run, as it comes back from the log.
+  struct Beat {
+    std::uint64_t number;
+    double sent_at;  ///< by the server's clock, in seconds
+  };
+  std::optional<Beat> last_beat(const Batch& batch) const;
+  /// Its effect was committed when the server's clock stood at `clock`.
+  void applied(const Beat& beat, double clock);
+
+  /// What one round has taken out of the queue, and how far the settled position comes with it.
+  struct Taken {
+    Batch batch;
+    std::vector<Key> keys;
+    std::vector<std::uint16_t> whole;  ///< targets that are compared whole
+    std::optional<Beat> beat;
+    store::Reached reached;
+  };
+  Taken take(Batch batch) const;
+  /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that
+  /// fails the batch is in the queue again.
+  asio::awaitable<void> settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work);
+  void retire(const Batch& batch);
+
+  /// The targets that `keys` name whole; those keys are taken out.
+  std::vector<std::uint16_t> take_whole_targets(std::vector<Key>& keys) const;
+  bool too_much(const Batch& batch) const;
+  std::size_t most_keys() const;
+
+  Runtime& run_;
+  CatchUp lanes_;
+  bool behind_ = false;               ///< more waits in memory than one transaction should have
+  bool careful_ = false;              ///< the last attempt was refused: find the guilty by halves
+  Clock::time_point next_due_{};
+};
+
+}  // namespace crossfade::sync

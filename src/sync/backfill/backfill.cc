@@ -1,0 +1,285 @@
+#include "sync/backfill/backfill.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "sync/backfill/build.h"
+#include "sync/state/lanes.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+
+namespace queries = sql::queries;
+using mapping::Range;
+
+namespace {
+
+/// What the ledger does not cover, given its ranges in the order of the walk. `null` bounds are the ends.
+std::deque<Range> gaps_between(const pg::Result& ledger) {
+  std::deque<Range> gaps;
+  std::optional<std::string> covered_to;
+  bool from_start = true;
+  for (std::size_t row = 0; row < ledger.size(); ++row) {
+    const auto low = ledger.optional_text(row, 0);
+    const bool touches = from_start ? !low : low == covered_to;
+    if (!touches) gaps.push_back({covered_to, low, false});
+    covered_to = ledger.optional_text(row, 1);
+    from_start = false;
+    if (!covered_to) return gaps;
+  }
+  gaps.push_back({covered_to, std::nullopt, true});
+  return gaps;
+}
+
+}  // namespace
+
+asio::awaitable<void> Backfill::loop() {
+  for (;;) {
+    std::vector<Job> jobs;
+    {
+      pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "backfill");
+      jobs = co_await unfinished(connection);
+    }
+    if (jobs.empty()) {
+      if (run_.backfilling) {
+        run_.backfilling = false;
+        run_.offered.raise();
+      }
+      co_await turn_.wait(std::chrono::hours(1));
+      continue;
+    }
+    run_.backfilling = run_.catching_up = true;
+    const LaneWork work = [&](pg::Connection& connection) { return lane(connection, jobs); };
+    co_await in_lanes(run_, "backfill", work);
+    co_await finish(jobs);
+  }
+}
+
+asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection& connection) {
+  std::vector<Job> jobs;
+  const std::string list(queries::backfill_list);
+  pg::Parameters parameters = {run_.model.name};
+  const auto rows = co_await connection.query(list, parameters);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto target = run_.model.find_target(std::string(rows.text(row, 0)));
+    if (!target) continue;
+    auto& progress = run_.progress[*target];
+    progress.bulk = rows.truth(row, 1);
+    progress.estimated = static_cast<double>(rows.number(row, 2));
+    progress.finished = rows.truth(row, 3);
+    progress.done = static_cast<std::uint64_t>(rows.number(row, 4));
+    const auto done = static_cast<double>(progress.done);
+    run_.metrics.backfill_found(*target, done, progress.finished ? done : progress.estimated);
+    if (progress.finished) continue;
+    Job job;
+    job.target = *target;
+    job.bulk = progress.bulk;
+    jobs.push_back(std::move(job));
+  }
+  // What is filled anew later, because a source was truncated, does not take the phase back.
+  const std::string started(queries::backfill_started);
+  pg::Parameters name = {run_.model.name};
+  if (!jobs.empty()) co_await connection.query(started, name);
+  std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.target < b.target; });
+  for (auto& job : jobs) {
+    const auto& target = run_.model.targets[job.target];
+    // The ledger's bounds are text; the walk's own type puts them in order.
+    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{} nulls first",
+                              target.locators.at(0).types.at(0));
+    pg::Parameters of_target = {run_.model.name, target.name};
+    const auto done = co_await connection.query(ledger, of_target);
+    job.gaps = gaps_between(done);
+  }
+  // A bulk load that was broken off by a gap goes on by difference, and that needs the keys.
+  const bool merging = std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return !job.bulk; });
+  if (merging) co_await build_keys(run_);
+  // Children before parents: a foreign key leans on its parent's primary key.
+  for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
+    if (job->bulk && !job->gaps.empty()) co_await take_off(connection, run_, job->target);
+  }
+  co_return jobs;
+}
+
+asio::awaitable<void> Backfill::lane(pg::Connection& connection, std::vector<Job>& jobs) {
+  for (auto& job : jobs) {
+    for (;;) {
+      while (run_.paused || run_.throttled) co_await run_.steer.wait(std::chrono::seconds(1));
+      while (claiming_) co_await turn_.wait(std::chrono::milliseconds(5));
+      claiming_ = true;
+      std::optional<Range> range;
+      std::optional<Failure> failed;
+      try {
+        range = co_await claim(connection, job);
+      } catch (const Failure& failure) {
+        failed = failure;
+      }
+      claiming_ = false;
+      turn_.raise();
+      if (failed) throw *failed;
+      if (!range) break;
+      ++job.running;
+      co_await chunk(connection, job, std::move(*range));
+      --job.running;
+    }
+    // A target of a merge is followed by its children only when it is whole: their foreign keys need it.
+    while (!job.bulk && job.running > 0) co_await turn_.wait(std::chrono::milliseconds(20));
+  }
+}
+
+/// Cuts the next chunk off the first gap.
+asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection, Job& job) {
+  if (job.gaps.empty()) co_return std::nullopt;
+  const auto gap = job.gaps.front();
+  if (run_.model.targets[job.target].walk_column.empty()) {
+    job.gaps.pop_front();
+    co_return gap;
+  }
+  // As asked for: a chunk that ends meanwhile changes keys_a_chunk, and fewer keys than that would be taken for the last.
+  const auto most = job.keys_a_chunk;
+  auto sql = run_.refresh.statements(job.target).next_bound(gap, job.bulk);
+  auto parameters = mapping::range_parameters(gap);
+  parameters.emplace_back(std::to_string(most));
+  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
+  const auto found = static_cast<std::size_t>(rows.number(0, 1));
+  job.gaps.pop_front();
+  if (found < most) co_return gap;
+  const auto bound = std::string(rows.text(0, 0));
+  job.gaps.push_front({bound, gap.high, gap.with_nulls});
+  co_return Range{gap.low, bound, false};
+}
+
+asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Range range) {
+  const auto& name = run_.model.targets[job.target].name;
+  for (int attempt = 1;; ++attempt) {
+    const auto began = Clock::now();
+    std::optional<Failure> failure;
+    try {
+      co_await connection.script("begin isolation level repeatable read");
+      const auto written = co_await load(connection, job, range);
+      const std::chrono::duration<double> took = Clock::now() - began;
+      const std::string done(queries::chunk_done);
+      pg::Parameters parameters = {run_.model.name, name, range.low, range.high, std::to_string(written.in_view),
+                                   std::to_string(took.count()), std::to_string(run_.epoch)};
+      const auto ledger = co_await connection.execute(done, parameters);
+      if (ledger.empty()) store::not_leader(run_);
+      co_await connection.script("commit");
+      run_.progress[job.target].done += written.in_view;
+      run_.metrics.chunk_done(job.target, written.in_view, took);
+      run_.metrics.rows_written(job.target, written.inserted, written.updated, written.deleted);
+      const double factor = std::clamp(std::chrono::duration<double>(run_.settings.chunk_aim) / std::max(took, decltype(took)(0.001)), 0.5, 2.0);
+      job.keys_a_chunk = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(job.keys_a_chunk) * factor), 50, 200'000);
+      co_return;
+    } catch (const Failure& caught) {
+      if (caught.verdict() != Verdict::kRetry) throw;
+      failure = caught;
+    }
+    // Another lane or the refresher wrote the same row; the next snapshot sees it.
+    co_await connection.script("rollback");
+    run_.metrics.retried("backfill");
+    log::debug("chunk is tried again", {{"target", name}, log::quoting("because", failure->what()), {"attempt", attempt}});
+  }
+}
+
+asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Range range) {
+  std::optional<Failure> failure;
+  Written written;
+  co_await connection.script("savepoint crossfade_chunk");
+  try {
+    if (job.bulk) {
+      written = co_await run_.refresh.bulk_range(connection, job.target, range);
+    } else {
+      std::vector<Key> still_referred;
+      written = co_await run_.refresh.merge_range(connection, job.target, range, still_referred);
+      const auto offered = co_await store::write_dirty(connection, run_, std::move(still_referred));
+      run_.dirty_keys += offered;
+    }
+  } catch (const Failure& caught) {
+    if (caught.verdict() != Verdict::kQuarantine) throw;
+    failure = caught;
+  }
+  if (!failure) {
+    co_await connection.script("release savepoint crossfade_chunk");
+    co_return written;
+  }
+  co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
+  co_await split(connection, job, std::move(range), *failure, written);
+  co_return written;
+}
+
+/// By halves until the guilty key stands alone; that one goes to quarantine, in the same transaction.
+asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
+  const auto& target = run_.model.targets[job.target];
+  if (target.walk_column.empty() && !target.locators.front().indirect()) {
+    // Filled in one piece: the refresher takes its keys one by one and sets the guilty aside.
+    auto expected = run_.refresh.statements(job.target).expected();
+    const auto offered = co_await store::offer_walk(connection, run_, job.target, std::move(expected));
+    run_.dirty_keys += offered;
+    co_return;
+  }
+  auto sql = run_.refresh.statements(job.target).middle(range);
+  const auto rows = co_await connection.query(std::move(sql), mapping::range_parameters(range));
+  const auto values = rows.number(0, 1);
+  // Rows without a value are apart from the last value too.
+  if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {
+    const auto bound = std::string(rows.text(0, 0));
+    Range first{range.low, bound, false};
+    Range second{bound, range.high, range.with_nulls};
+    written += co_await load(connection, job, std::move(first));
+    written += co_await load(connection, job, std::move(second));
+    co_return;
+  }
+  const std::optional<std::string> guilty = values == 1 ? rows.optional_text(0, 0) : std::nullopt;
+  const std::vector<Refused> refused = {{Key(job.target, 0, {guilty}), why}};
+  co_await store::put_in_quarantine(connection, run_, refused);
+  ++run_.quarantined;
+  run_.metrics.quarantined(why.sqlstate());
+  log::warn("key is set aside", {{"target", run_.model.targets[job.target].name}, log::quoting("key", guilty.value_or("null")),
+                                 {"sqlstate", why.sqlstate()}, log::quoting("because", why.what())});
+}
+
+asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
+  co_await build_keys(run_);
+  const std::string filled(queries::backfill_finish);
+  std::deque<std::uint16_t> targets;
+  for (const auto& job : jobs) targets.push_back(job.target);
+  const LaneWork analyze = [&](pg::Connection& connection) -> asio::awaitable<void> {
+    while (!targets.empty()) {
+      const auto target = targets.front();
+      targets.pop_front();
+      auto sql = "analyze " + run_.model.targets[target].table.quoted();
+      co_await connection.script(std::move(sql));
+      pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name};
+      co_await connection.query(filled, parameters);
+      run_.progress[target].finished = true;
+      log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.progress[target].done}});
+    }
+  };
+  co_await in_lanes(run_, "analyze", analyze);
+}
+
+asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {
+  const std::string forget(queries::chunk_forget);
+  const std::string begin(queries::backfill_begin);
+  for (const auto target : targets) {
+    const auto& name = run.model.targets[target].name;
+    // What is not there yet stays so: it comes when it is touched.
+    auto brought = run.model.targets[target].lazy ? run.refresh.statements(target).brought() : std::string{};
+    if (!brought.empty()) {
+      const auto offered = co_await store::offer_walk(connection, run, target, std::move(brought));
+      run.dirty_keys += offered;
+      run.metrics.keys_offered(target, OfferedBy::kReconcile, offered);
+      continue;
+    }
+    pg::Parameters of_target = {run.model.name, name};
+    co_await connection.query(forget, of_target);
+    pg::Parameters parameters = {run.model.name, name, "false",
+                                 std::to_string(static_cast<std::int64_t>(run.model.targets[target].estimated_rows))};
+    co_await connection.query(begin, parameters);
+    run.metrics.keys_offered(target, OfferedBy::kReconcile, 1);
+  }
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mapping/sql/statements.h"
+#include "sync/state/runtime.h"
+
+namespace crossfade::sync {
+
+/// Fills targets from their views in chunks of the walk, several lanes at a time, resumable: a chunk's rows and its line
+/// in the ledger commit together, and what the ledger does not cover is still to do.
+///
+/// Empty tables are loaded in bulk, without keys and indexes, which are built afterwards; others are merged by
+/// difference. While this runs, every offered key is set down in crossfade.dirty, so a row that was read before it
+/// changed is refreshed afterwards.
+class Backfill {
+ public:
+  explicit Backfill(Runtime& run) : run_(run), turn_(run.steer) {}
+
+  /// Fills whatever is unfinished, then waits for more to do. Returns never; ends by cancellation or Failure.
+  asio::awaitable<void> loop();
+
+ private:
+  /// What is left of one target.
+  struct Job {
+    std::uint16_t target = 0;
+    bool bulk = false;
+    std::deque<mapping::Range> gaps;
+    std::size_t keys_a_chunk = 500;  ///< grows or shrinks towards the aimed duration
+    int running = 0;
+  };
+
+  asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
+  asio::awaitable<void> lane(pg::Connection& connection, std::vector<Job>& jobs);
+  asio::awaitable<std::optional<mapping::Range>> claim(pg::Connection& connection, Job& job);
+  asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
+  asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
+  asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
+  asio::awaitable<void> finish(std::vector<Job>& jobs);
+
+  Runtime& run_;
+  Signal& turn_;
+  bool claiming_ = false;
+};
+
+/// Marks targets as to be filled again by difference: after a gap in the stream, or a truncated source.
+asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets);
+
+}  // namespace crossfade::sync

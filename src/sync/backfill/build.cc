@@ -1,0 +1,176 @@
+#include "sync/backfill/build.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "sync/state/lanes.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Of each session that builds or validates: sorts and joins of some million rows stay in memory.
+constexpr auto kRoomToSort = "set maintenance_work_mem = '256MB'";
+
+/// A key or an index that was taken off.
+struct Piece {
+  std::uint16_t target = 0;
+  std::string name;
+  std::string create;
+  std::string unique_by;  ///< expressions; "" where it is not unique
+};
+
+struct ForeignKey {
+  std::string target;
+  std::string name;
+  std::string validate;
+};
+
+/// The piece and the note of it commit together, so that a restart does not build it again.
+asio::awaitable<void> build_one(pg::Connection& connection, Runtime& run, const Piece& piece) {
+  const auto began = Clock::now();
+  const auto& target = run.model.targets[piece.target].name;
+  std::optional<Failure> failure;
+  co_await connection.script("begin; savepoint crossfade_build");
+  try {
+    co_await connection.script(piece.create);
+  } catch (const Failure& caught) {
+    if (caught.sqlstate() != "23505") throw;
+    failure = caught;
+  }
+  if (failure) {
+    // A row that moved between two chunks was read twice, or two rows swapped a value between them. They are dirty by
+    // definition, and their keys are offered again in any case: rows that are not unique in the view either are refused
+    // then, one by one.
+    co_await connection.script("rollback to savepoint crossfade_build");
+    auto remove = run.refresh.statements(piece.target).remove_duplicates(piece.unique_by);
+    const auto removed = co_await connection.query(std::move(remove));
+    if (removed.empty()) throw *failure;
+    std::vector<Key> keys;
+    for (std::size_t row = 0; row < removed.size(); ++row) {
+      keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : Key(piece.target, 0, parse_array(removed.text(row, 0))));
+    }
+    const auto offered = co_await store::write_dirty(connection, run, std::move(keys));
+    run.dirty_keys += offered;
+    co_await connection.script(piece.create);
+  }
+  const std::string built(queries::deferred_built);
+  pg::Parameters parameters = {run.model.name, target, piece.name};
+  co_await connection.query(built, parameters);
+  co_await connection.script("commit");
+  log::info("built", {{"target", target}, {"name", piece.name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
+}
+
+/// One is validated at a time of each table, and different tables side by side: so the server's locks have it.
+asio::awaitable<void> validate_one(pg::Connection& connection, const ForeignKey& key) {
+  std::optional<Failure> failure;
+  try {
+    co_await connection.script(key.validate);
+  } catch (const Failure& caught) {
+    if (caught.verdict() != Verdict::kQuarantine) throw;
+    failure = caught;
+  }
+  if (!failure) co_return;
+  log::warn("foreign key holds for new rows, but not for all old ones yet",
+            {{"target", key.target}, {"name", key.name}, log::quoting("because", failure->facts().detail)});
+}
+
+}  // namespace
+
+asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, std::uint16_t target) {
+  const auto name = run.model.targets[target].table.quoted();
+  const std::string find(queries::deferred_find);
+  const std::string put(queries::deferred_put);
+  co_await connection.script("begin");
+  pg::Parameters table = {name};
+  const auto found = co_await connection.query(find, table);
+  for (std::size_t row = 0; row < found.size(); ++row) {
+    pg::Parameters parameters = {run.model.name, run.model.targets[target].name, found.optional_text(row, 0),
+                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3), found.optional_text(row, 5)};
+    co_await connection.query(put, parameters);
+    auto drop = std::string(found.text(row, 4));
+    co_await connection.script(std::move(drop));
+  }
+  co_await connection.script("commit");
+}
+
+/// Keys and indexes that were taken off, several at a time: the longest first, and constraints before the others, because
+/// adding one locks its table, where any number of indexes of one table can be built side by side.
+asio::awaitable<void> build_keys(Runtime& run) {
+  std::deque<Piece> pieces;
+  {
+    pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "build");
+    const std::string list(queries::deferred_list);
+    pg::Parameters parameters = {run.model.name, "1"};
+    const auto rows = co_await connection.query(list, parameters);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const auto target = run.model.find_target(std::string(rows.text(row, 0)));
+      if (!target) continue;
+      pieces.push_back({*target, std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), rows.optional_text(row, 4).value_or("")});
+    }
+  }
+  const auto place = [&](const Piece& piece) {
+    const bool other = !piece.create.starts_with("alter table");
+    return std::pair(other, -static_cast<std::int64_t>(run.progress[piece.target].done));
+  };
+  std::stable_sort(pieces.begin(), pieces.end(), [&](const Piece& a, const Piece& b) { return place(a) < place(b); });
+  const LaneWork build = [&](pg::Connection& connection) -> asio::awaitable<void> {
+    co_await connection.script(kRoomToSort);
+    while (!pieces.empty()) {
+      const auto piece = std::move(pieces.front());
+      pieces.pop_front();
+      co_await build_one(connection, run, piece);
+    }
+  };
+  co_await in_lanes(run, "build", build);
+}
+
+asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run) {
+  const std::string list(queries::deferred_list);
+  pg::Parameters parameters = {run.model.name, "2"};
+  const auto off = co_await connection.query(list, parameters);
+  // Targets are numbered parents before children, which may be orphaned in their turn.
+  for (std::uint16_t target = 0; !off.empty() && target < run.model.targets.size(); ++target) {
+    auto sql = run.refresh.statements(target).remove_orphans();
+    if (sql.empty()) continue;
+    const auto removed = co_await connection.query(std::move(sql));
+    run.metrics.rows_written(target, 0, 0, removed.affected());
+  }
+}
+
+asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run) {
+  const std::string list(queries::deferred_list);
+  const std::string built(queries::deferred_built);
+  pg::Parameters parameters = {run.model.name, "2"};
+  const auto rows = co_await connection.query(list, parameters);
+  if (rows.empty()) co_return;
+  std::deque<ForeignKey> keys;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    // Together, so that a restart does not build it again.
+    co_await connection.script("begin");
+    co_await connection.script(std::string(rows.text(row, 2)));
+    pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
+    co_await connection.query(built, of_key);
+    co_await connection.script("commit");
+    keys.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 3))});
+  }
+  const LaneWork validate = [&](pg::Connection& session) -> asio::awaitable<void> {
+    co_await session.script(kRoomToSort);
+    while (!keys.empty()) {
+      const auto key = std::move(keys.front());
+      keys.pop_front();
+      co_await validate_one(session, key);
+    }
+  };
+  co_await in_lanes(run, "validate", validate);
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sync/state/runtime.h"
+
+/// Keys, indexes and foreign keys that a bulk load takes off its tables and builds again. crossfade.deferred has them in
+/// between, so that a restart goes on where it was.
+namespace crossfade::sync {
+
+asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, std::uint16_t target);
+
+/// Keys and indexes, several at a time. Rows that a unique one does not admit twice are removed and offered again.
+asio::awaitable<void> build_keys(Runtime& run);
+
+/// In the transaction of the cut at which the targets are first consistent: rows of theirs that no key found while foreign
+/// keys were off. Does nothing where none is.
+asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run);
+
+/// Foreign keys, once the targets are consistent with each other. What a quarantined parent keeps from validating stays
+/// enforced for new rows and is tried again later.
+asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run);
+
+}  // namespace crossfade::sync

@@ -1,0 +1,60 @@
+#include "sync/backfill/pace.h"
+
+#include <embedded_sql.h>
+
+#include "base/log.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using std::chrono::duration;
+
+void take_over(Runtime& run, const pg::Result& since) {
+  run.paused = !since.is_null(0, 0);
+  run.paused_since = since.real(0, 0);
+  run.metrics.throttled("hand", run.paused, duration<double>(0));
+}
+
+}  // namespace
+
+asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
+  std::string by;
+  double now = 0;
+  if (run.backfilling) {
+    const std::string sql(queries::pace_sample);
+    pg::Parameters parameters = {run.model.name, run.settings.slot};
+    const auto rows = co_await connection.execute(sql, parameters);
+    by = rows.text(0, 0);
+    now = rows.real(0, 1);
+  }
+  if (run.throttled && run.throttled->by != by) {
+    run.metrics.throttled(run.throttled->by, false, duration<double>(0));
+    log::info("the backfill goes on", {{"held_back_by", run.throttled->by}});
+    run.throttled.reset();
+    run.steer.raise();
+  }
+  if (by.empty() || run.throttled) co_return;
+  run.throttled = HeldBack{by, now};
+  run.metrics.throttled(by, true, duration<double>(0));
+  log::info("the backfill waits while the server is busy", {{"held_back_by", by}});
+}
+
+asio::awaitable<void> set_paused(Runtime& run, pg::Connection& connection, bool paused) {
+  const std::string sql(queries::pause);
+  pg::Parameters parameters = {run.model.name, paused ? "t" : "f"};
+  const auto since = co_await connection.query(sql, parameters);
+  take_over(run, since);
+  run.steer.raise();
+  run.offered.raise();
+}
+
+asio::awaitable<void> restore_paused(Runtime& run, pg::Connection& connection) {
+  const std::string sql(queries::paused_since);
+  pg::Parameters parameters = {run.model.name};
+  const auto since = co_await connection.query(sql, parameters);
+  take_over(run, since);
+  if (run.paused) log::warn("paused as before; `crossfade resume` goes on", {{"migration", run.model.name}});
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,157 @@
+#include "sync/engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "async/when_all.h"
+#include "base/log.h"
+#include "sync/apply/refresher.h"
+#include "sync/backfill/backfill.h"
+#include "sync/backfill/pace.h"
+#include "sync/engine/pulse.h"
+#include "sync/engine/receiver.h"
+#include "sync/state/incarnation.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Thrown to end the parts of a run that is to stop; never leaves the engine.
+struct Stopped {};
+
+}  // namespace
+
+void Engine::stop() {
+  stopping_ = true;
+  if (!runtime_) return;
+  runtime_->stopping = true;
+  runtime_->offered.raise();
+  runtime_->applied.raise();
+  runtime_->steer.raise();
+}
+
+asio::awaitable<void> Engine::run() {
+  const auto executor = co_await asio::this_coro::executor;
+  while (!stopping_) {
+    runtime_ = std::make_shared<Runtime>(model_, settings_, metrics_, executor);
+    runtime_->lag = lag_;
+    std::optional<Failure> failure;
+    try {
+      co_await run_once();
+    } catch (const Stopped&) {
+    } catch (const Failure& caught) {
+      // What never worked is not worth waiting for: the person at the terminal can mend it.
+      if (caught.verdict() == Verdict::kStop || !was_up_) {
+        if (!stopping_) throw;
+      }
+      failure = caught;
+    }
+    // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
+    if (failure) runtime_->lag.send(Clock::now());
+    lag_ = runtime_->lag;
+    runtime_->stopping = true;
+    runtime_->applied.raise();
+    metrics_.connected("source", false);
+    metrics_.connected("stream", false);
+    if (!failure || stopping_) continue;
+    metrics_.retried("reconnect");
+    co_await backoff_.wait(*failure);
+  }
+}
+
+asio::awaitable<void> Engine::until_stopped() {
+  while (!stopping_) co_await runtime_->steer.wait(1s);
+}
+
+asio::awaitable<void> Engine::run_once() {
+  auto& run = *runtime_;
+  pg::Connection connection = co_await open_engine_session(settings_, model_.name, "lead");
+  metrics_.connected("source", true);
+  run.epoch = co_await take_lease(connection);
+  co_await expect_direction(connection);
+  metrics_.leading(true, run.epoch);
+  co_await restore_paused(run, connection);
+  const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
+  const auto server = co_await wal::identify(connection);
+  const auto slot = co_await wal::inspect_slot(connection, settings_.slot);
+  const auto gap = gap_between(checkpoint, server, slot);
+  if (!gap.empty()) co_await bridge_gap(connection, gap);
+  const auto from = co_await store::read_checkpoint(connection, model_.name);
+  run.incarnation = from->incarnation;
+  run.settled = run.received = from->settled;
+  run.consistent = from->consistent;
+  was_up_ = true;
+  backoff_.reset();
+  log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
+
+  // Before the first chunk: a server that is busy already is not given more to do.
+  co_await keep_pace(run, connection);
+  Backfill backfill(run);
+  Refresher refresher(run);
+  // The refresher ends by itself when the engine stops, and only then may the stream say its last word.
+  const auto settle_then_confirm = [&]() -> asio::awaitable<void> {
+    std::vector<asio::awaitable<void>> pair;
+    pair.push_back(refresher.loop());
+    pair.push_back(receive(run));
+    co_await together(std::move(pair));
+    pg::Connection last = co_await open_engine_session(settings_, model_.name, "release");
+    co_await store::release_lease(last, run);
+    throw Stopped{};
+  };
+  std::vector<asio::awaitable<void>> parts;
+  parts.push_back(settle_then_confirm());
+  parts.push_back(backfill.loop());
+  parts.push_back(pulse(run, connection));
+  std::exception_ptr thrown;
+  try {
+    co_await together(std::move(parts));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  metrics_.leading(false, run.epoch);
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// A daemon that was just killed may leave a session behind that the server has not noticed yet.
+asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
+  for (const auto give_up = Clock::now() + 3s;;) {
+    const auto epoch = co_await store::take_lease(connection, *runtime_);
+    if (epoch) co_return *epoch;
+    if (Clock::now() >= give_up) store::not_leader(*runtime_);
+    co_await runtime_->steer.wait(100ms);
+  }
+}
+
+/// A flip may have happened while there was no connection: then this engine would have a valid lease for the wrong direction,
+/// and would settle changes that it does not see. A flip after this takes the lease away again.
+asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
+  const auto direction = co_await store::read_direction(connection, model_.name);
+  if (!direction || *direction == model_.direction) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotLeader;
+  facts.sqlstate = "CF009";
+  facts.message = fmt::format("the direction of migration {} has turned", model_.name);
+  facts.advice = "start the daemon again";
+  throw Failure(std::move(facts));
+}
+
+/// Everything is offered again: the ledger is forgotten, and the targets are merged with their views by difference.
+asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string why) {
+  metrics_.retried("gap");
+  log::warn("there is a gap in the stream; everything is compared anew", {{"because", why}, {"slot", settings_.slot}});
+  co_await wal::drop_slot(connection, settings_.slot);
+  const auto incarnation = co_await make_slot(connection, settings_);
+  std::vector<std::uint16_t> all(model_.targets.size());
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  co_await connection.script("begin");
+  co_await store::begin_checkpoint(connection, model_.name, incarnation);
+  co_await reconcile(connection, *runtime_, all);
+  co_await store::set_phase(connection, *runtime_, "backfilling");
+  co_await connection.script("commit");
+}
+
+}  // namespace crossfade::sync

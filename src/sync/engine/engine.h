@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+
+#include "async/backoff.h"
+#include "sync/state/runtime.h"
+
+namespace crossfade::sync {
+
+/// The daemon's heart. One run: take the lease, see whether the slot still fits the checkpoint, then receive, refresh,
+/// backfill and beat side by side until something needs a new connection; then the next run starts over from what the
+/// database knows. So a cut line, a restarted server and a lost slot take no path of their own.
+class Engine {
+ public:
+  /// `was_up`: the database was worked with before, by another engine of this process; so a server that is away is waited for.
+  Engine(const mapping::Model& model, Settings settings, Metrics& metrics, bool was_up = false)
+      : model_(model), settings_(std::move(settings)), metrics_(metrics), was_up_(was_up) {}
+
+  /// Returns after stop(); throws what a person must decide (not the leader, no privilege, a shape that changed).
+  asio::awaitable<void> run();
+
+  /// The round that goes on is finished, what is settled is confirmed, the lease is released.
+  void stop();
+
+  /// The run that goes on, or the last one, which says that it is stopping. Whoever holds it may outlive it.
+  std::shared_ptr<Runtime> runtime() { return runtime_; }
+  bool stopping() const { return stopping_; }
+
+ private:
+  asio::awaitable<void> run_once();
+  asio::awaitable<std::int64_t> take_lease(pg::Connection& connection);
+  asio::awaitable<void> expect_direction(pg::Connection& connection);
+  asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);
+  asio::awaitable<void> until_stopped();
+
+  const mapping::Model& model_;
+  const Settings settings_;
+  Metrics& metrics_;
+  std::shared_ptr<Runtime> runtime_;
+  LagGauge lag_;
+  Backoff backoff_;
+  bool stopping_ = false;
+  bool was_up_;  ///< a run got as far as following its slot
+};
+
+}  // namespace crossfade::sync

@@ -1,0 +1,90 @@
+#include "sync/engine/pulse.h"
+
+#include <embedded_sql.h>
+
+#include <limits>
+#include <utility>
+
+#include "base/log.h"
+#include "sync/backfill/pace.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+asio::awaitable<void> beat(Runtime& run, pg::Connection& connection) {
+  const std::string sql(queries::beat);
+  pg::Parameters parameters = {std::to_string(run.epoch), std::to_string(run.lag.send(Clock::now()))};
+  co_await connection.execute(sql, parameters);
+}
+
+asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
+  const auto slot = co_await wal::inspect_slot(connection, run.settings.slot);
+  if (!slot || slot->lost()) {
+    run.metrics.slot(false, "lost", 0, 0);
+    Failure::Facts facts;
+    facts.message = "the replication slot is gone; its changes are made up for by comparing everything";
+    facts.sqlstate = "08006";
+    facts.connection_lost = true;
+    throw Failure(std::move(facts));
+  }
+  run.slot = *slot;
+  run.metrics.slot(slot->active, slot->wal_status, static_cast<double>(slot->retained_bytes),
+                   slot->safe_bytes ? static_cast<double>(*slot->safe_bytes) : std::numeric_limits<double>::infinity());
+  const std::string position(queries::wal_position);
+  const auto rows = co_await connection.execute(position);
+  const auto end = parse_lsn(rows.text(0, 0)).value_or(Lsn{});
+  run.end_of_wal = std::max(end, run.received);
+  run.metrics.lag_bytes(static_cast<double>(bytes_between(run.received, end)), static_cast<double>(bytes_between(run.consistent, end)),
+                        static_cast<double>(bytes_between(slot->confirmed_flush, end)));
+}
+
+/// From the database, because others change it too: the command line, and the daemon that led before.
+asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection) {
+  const std::string sql(queries::migration_sample);
+  pg::Parameters parameters = {run.model.name};
+  const auto rows = co_await connection.query(sql, parameters);
+  run.phase = rows.text(0, 0);
+  run.metrics.phase(rows.text(0, 0), rows.real(0, 1));
+  run.metrics.reads_on_v2(rows.real(0, 2) / 100);
+}
+
+/// What was offered since the last time.
+void count_offered(Runtime& run, OfferedBy reason, const std::vector<std::uint64_t>& offered, std::vector<std::uint64_t>& told) {
+  for (std::size_t target = 0; target < offered.size(); ++target) run.metrics.keys_offered(target, reason, offered[target] - told[target]);
+  told = offered;
+}
+
+/// How long work has been held back since the last time.
+void count_held(Runtime& run, Clock::duration passed) {
+  const std::chrono::duration<double> lasted = passed;
+  if (run.paused) run.metrics.throttled("hand", true, lasted);
+  if (run.throttled) run.metrics.throttled(run.throttled->by, true, lasted);
+}
+
+}  // namespace
+
+asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
+  auto next = Clock::now();
+  auto last = next;
+  std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
+  while (!run.stopping) {
+    co_await beat(run, connection);
+    const bool leading = co_await store::renew_lease(connection, run);
+    if (!leading) store::not_leader(run);
+    co_await sample_slot(run, connection);
+    co_await sample_migration(run, connection);
+    co_await keep_pace(run, connection);
+    count_offered(run, OfferedBy::kChange, run.follow.offered(), told);
+    count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
+    count_held(run, Clock::now() - std::exchange(last, Clock::now()));
+    run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
+    next += 1s;
+    while (!run.stopping && Clock::now() < next) co_await run.steer.wait(next);
+  }
+}
+
+}  // namespace crossfade::sync

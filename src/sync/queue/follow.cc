@@ -1,0 +1,186 @@
+#include "sync/queue/follow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/failure.h"
+
+namespace crossfade::sync {
+namespace {
+
+using wal::Message;
+using wal::MessageKind;
+using wal::Tuple;
+using wal::TupleColumn;
+
+/// A column's value in the new row. What is out of line and untouched stands in the old row, if anywhere.
+const TupleColumn& after(const Message& message, std::size_t column) {
+  const auto& value = message.new_tuple.at(column);
+  if (value.kind != TupleColumn::Kind::kUnchanged || message.old == Message::Old::kNone) return value;
+  return message.old_tuple.at(column);
+}
+
+KeyValues values_of(const std::vector<std::size_t>& columns, const auto& column_at) {
+  KeyValues values;
+  values.reserve(columns.size());
+  for (const auto column : columns) {
+    const TupleColumn& value = column_at(column);
+    switch (value.kind) {
+      case TupleColumn::Kind::kNull:
+        values.emplace_back(std::nullopt);
+        break;
+      case TupleColumn::Kind::kText:
+        values.emplace_back(std::string(value.text));
+        break;
+      case TupleColumn::Kind::kUnchanged:
+      case TupleColumn::Kind::kBinary:
+        throw precondition_failure("a changed row came without the value of a column that the migration follows",
+                                   "give the table `replica identity full`; `crossfade plan` names it");
+    }
+  }
+  return values;
+}
+
+/// With the whole old row at hand, a change of columns that the target's view does not read offers nothing.
+bool touches(const Message& message, const std::vector<std::size_t>& relevant) {
+  if (message.old != Message::Old::kFull) return true;
+  return std::any_of(relevant.begin(), relevant.end(), [&](std::size_t column) {
+    const auto& now = message.new_tuple.at(column);
+    const auto& before = message.old_tuple.at(column);
+    if (now.kind == TupleColumn::Kind::kUnchanged) return false;
+    return now.kind != before.kind || now.text != before.text;
+  });
+}
+
+}  // namespace
+
+void Follow::restart() {
+  by_oid_.clear();
+  queue_.abandon_open();
+}
+
+Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
+  Followed followed;
+  followed.name = relation.schema + "." + relation.name;
+  followed.width = relation.columns.size();
+  const auto place = [&](const std::string& column) {
+    for (std::size_t n = 0; n < relation.columns.size(); ++n) {
+      if (relation.columns[n].name == column) return n;
+    }
+    throw precondition_failure(
+        fmt::format("column {} of {} is gone, but the migration follows it", column, followed.name),
+        "bring the column back, or change the migration: `crossfade plan` shows what reads it");
+  };
+  for (const auto& rule : model_.rules) {
+    const auto& source = model_.sources[rule.source];
+    if (source.schema != relation.schema || source.name != relation.name) continue;
+    PlacedRule placed{rule.target, rule.locator, {}, {}};
+    for (const auto& column : rule.source_columns) placed.columns.push_back(place(column));
+    for (const auto& column : rule.relevant_columns) placed.relevant.push_back(place(column));
+    followed.rules.push_back(std::move(placed));
+  }
+  return followed;
+}
+
+const Follow::Followed& Follow::followed(std::uint32_t oid) const {
+  const auto found = by_oid_.find(oid);
+  if (found != by_oid_.end()) return found->second;
+  Failure::Facts facts;
+  facts.message = fmt::format("the server sent a change of table {} without describing it first", oid);
+  facts.advice = "report this as a defect";
+  throw Failure(std::move(facts));
+}
+
+/// Of a changed row; its tuples must be as wide as their table was described.
+const Follow::Followed& Follow::followed(const Message& message) const {
+  const auto& table = followed(message.relation_oid);
+  const bool new_fits = message.kind == MessageKind::kDelete || message.new_tuple.size() == table.width;
+  const bool old_fits = message.old == Message::Old::kNone || message.old_tuple.size() == table.width;
+  if ((message.kind == MessageKind::kInsert || old_fits) && new_fits) return table;
+  Failure::Facts facts;
+  facts.message = fmt::format("the server sent a row of {} that does not fit its description", table.name);
+  facts.advice = "report this as a defect";
+  throw Failure(std::move(facts));
+}
+
+void Follow::offer(const PlacedRule& rule, const KeyValues& values) {
+  queue_.offer(Key(rule.target, rule.locator, values));
+  ++offered_[rule.target];
+}
+
+/// Invariant 5: a source's replica identity contains every column its follow rules use, so the old row has them whenever
+/// they changed; a row that moves offers its old and its new key.
+void Follow::update(const Message& message) {
+  for (const auto& rule : followed(message).rules) {
+    if (!touches(message, rule.relevant)) continue;
+    const auto now = values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return after(message, column); });
+    offer(rule, now);
+    if (message.old == Message::Old::kNone) continue;
+    const auto before =
+        values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); });
+    if (before != now) offer(rule, before);
+  }
+}
+
+void Follow::hear(std::string_view content) {
+  const auto line = [&] {
+    const auto end = std::min(content.find('\n'), content.size());
+    const auto first = content.substr(0, end);
+    content.remove_prefix(std::min(end + 1, content.size()));
+    return first;
+  };
+  const auto whole = content;
+  if (line() != "touch") {
+    queue_.mark(std::string(whole));
+    return;
+  }
+  const auto migration = line();
+  const auto target = model_.find_target(std::string(line()));
+  if (migration != model_.name || !target) return;
+  queue_.offer(Key(*target, 0, {std::string(content)}));
+  ++offered_[*target];
+}
+
+void Follow::take(const Message& message) {
+  switch (message.kind) {
+    case MessageKind::kBegin:
+      queue_.begin(message.xid);
+      return;
+    case MessageKind::kCommit:
+      queue_.commit(message.end_lsn);
+      return;
+    case MessageKind::kRelation:
+      by_oid_.insert_or_assign(message.relation.oid, place_rules(message.relation));
+      return;
+    case MessageKind::kInsert:
+      for (const auto& rule : followed(message).rules) {
+        offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.new_tuple.at(column); }));
+      }
+      return;
+    case MessageKind::kUpdate:
+      update(message);
+      return;
+    case MessageKind::kDelete:
+      for (const auto& rule : followed(message).rules) {
+        offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); }));
+      }
+      return;
+    case MessageKind::kTruncate:
+      for (const auto oid : message.truncated) {
+        for (const auto& rule : followed(oid).rules) {
+          queue_.offer(Key::every_row(rule.target));
+          ++emptied_[rule.target];
+        }
+      }
+      return;
+    case MessageKind::kMessage:
+      if (message.transactional && message.prefix == kMessagePrefix) hear(message.content);
+      return;
+    case MessageKind::kOrigin:
+    case MessageKind::kType:
+      return;
+  }
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,329 @@
+#include "sync/refresh/refresh.h"
+
+#include <embedded_sql.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "base/sql_text.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
+constexpr std::size_t kPlanAnew = 64;
+/// Rows that each take over the unique value of the next: how far such a chain is followed at once.
+constexpr int kLongestChain = 40;
+
+}  // namespace
+
+Written& Written::operator+=(const Written& other) {
+  in_view += other.in_view;
+  inserted += other.inserted;
+  updated += other.updated;
+  deleted += other.deleted;
+  taken_along.insert(taken_along.end(), other.taken_along.begin(), other.taken_along.end());
+  return *this;
+}
+
+std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys) {
+  using mapping::Pick;
+  // One array a column, for each target and form of key.
+  std::map<std::uint16_t, std::map<Pick, std::vector<std::vector<std::optional<std::string>>>>> grouped;
+  for (const auto& key : keys) {
+    Pick pick;
+    pick.locator = key.locator();
+    auto values = key.values();
+    const bool indirect = model.targets.at(key.target()).locators.at(key.locator()).indirect();
+    for (std::size_t n = 0; !indirect && n < values.size(); ++n) {
+      if (!values[n]) pick.null_mask |= 1U << n;
+    }
+    auto& arrays = grouped[key.target()][pick];
+    arrays.resize(values.size());
+    for (std::size_t n = 0; n < values.size(); ++n) {
+      if ((pick.null_mask >> n & 1U) == 0) arrays[n].push_back(std::move(values[n]));
+    }
+  }
+  std::map<std::uint16_t, Selection> selections;
+  for (auto& [target, picks] : grouped) {
+    auto& selection = selections[target];
+    for (auto& [pick, arrays] : picks) {
+      selection.picks.push_back(pick);
+      for (std::size_t n = 0; n < arrays.size(); ++n) {
+        if ((pick.null_mask >> n & 1U) == 0) selection.parameters.emplace_back(array_text(arrays[n]));
+      }
+    }
+  }
+  return selections;
+}
+
+Refresh::Refresh(const mapping::Model& model) : model_(model) {
+  for (std::uint16_t target = 0; target < model.targets.size(); ++target) statements_.emplace_back(model, target);
+}
+
+/// A few keys are looked up in the prepared plan.
+asio::awaitable<pg::Result> Refresh::ask(pg::Connection& connection, std::string sql, pg::Parameters parameters) {
+  std::size_t size = 0;
+  for (const auto& parameter : parameters) size += parameter ? parameter->size() : 0;
+  constexpr std::size_t kBytesOfAKey = 40;
+  pg::Result rows;
+  if (size < kPlanAnew * kBytesOfAKey) {
+    rows = co_await connection.execute(std::move(sql), std::move(parameters));
+  } else {
+    rows = co_await connection.query(std::move(sql), std::move(parameters));
+  }
+  co_return rows;
+}
+
+/// Before the view is evaluated, in the same transaction and at the same snapshot: so whatever the view sees in the sources
+/// has its ids, and none is given to what it does not see. Where another session has given an id after the snapshot was
+/// taken, the server refuses (40001), and the next snapshot sees that id.
+asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::Pick>& picks,
+                                        const pg::Parameters& parameters) const {
+  for (const auto surrogate : model_.targets[target].surrogates) {
+    auto sql = statements_[target].allocate(surrogate, picks);
+    co_await ask(connection, std::move(sql), parameters);
+  }
+}
+
+asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
+                                               pg::Parameters parameters, Written& written) const {
+  const auto rows = co_await ask(connection, std::move(sql), std::move(parameters));
+  written.in_view += static_cast<std::uint64_t>(rows.number(0, 0));
+  written.inserted += static_cast<std::uint64_t>(rows.number(0, 1));
+  written.updated += static_cast<std::uint64_t>(rows.number(0, 2));
+  constexpr std::size_t kCounts = 3;
+  Stale stale(model_.targets[target].key.size());
+  if (rows.is_null(0, kCounts)) co_return stale;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t n = 0; n < stale.size(); ++n) stale[n].push_back(rows.optional_text(row, kCounts + n));
+  }
+  co_return stale;
+}
+
+/// A parent may be refreshed in a transaction in which its children are not: they are in a later batch, or nobody offered
+/// them because they have moved on to another parent. Without this the database would delete them behind our back.
+asio::awaitable<void> Refresh::find_taken_along(pg::Connection& connection, std::uint16_t parent, Stale going,
+                                                std::vector<Key>& found) const {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : model_.targets) tables.emplace_back(target.table.quoted());
+  const std::string cascades(queries::cascades);
+  pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables)};
+  const auto foreign_keys = co_await connection.execute(cascades, parameters);
+  pg::Parameters keys;
+  for (const auto& column : going) keys.emplace_back(array_text(column));
+  for (std::size_t n = 0; n < foreign_keys.size(); ++n) {
+    const auto child = static_cast<std::uint16_t>(foreign_keys.number(n, 0));
+    auto sql = statements_[child].referring(statements_[parent], std::string(foreign_keys.text(n, 2)));
+    const auto rows = co_await connection.query(std::move(sql), keys);
+    if (rows.empty()) continue;
+    Stale gone(model_.targets[child].key.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : Key(child, 0, parse_array(rows.text(row, 0))));
+      for (std::size_t column = 0; column < gone.size(); ++column) gone[column].push_back(rows.optional_text(row, column + 1));
+    }
+    const bool they_go_too = foreign_keys.truth(n, 1);
+    if (they_go_too) co_await find_taken_along(connection, child, std::move(gone), found);
+  }
+}
+
+asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
+                                      Written& written) const {
+  if (stale.empty() || stale[0].empty()) co_return;
+  co_await find_taken_along(connection, target, stale, written.taken_along);
+  pg::Parameters parameters;
+  for (const auto& column : stale) parameters.emplace_back(array_text(column));
+  auto sql = statements_[target].remove();
+  const auto result = co_await connection.query(std::move(sql), std::move(parameters));
+  written.deleted += result.affected();
+}
+
+/// Where no row may go, each gives up its unique values for the moment.
+asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const {
+  const std::string parking(queries::parking);
+  pg::Parameters table = {model_.targets[target].table.quoted()};
+  const auto found = co_await connection.query(parking, table);
+  if (found.empty()) co_return;
+  std::vector<mapping::Parked> parked;
+  for (std::size_t row = 0; row < found.size(); ++row) parked.push_back({std::string(found.text(row, 0)), std::string(found.text(row, 1))});
+  auto sql = statements_[target].park(selection.picks, parked);
+  co_await connection.query(std::move(sql), selection.parameters);
+}
+
+asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, bool replace) const {
+  std::vector<Written> written(model_.targets.size());
+  auto selections = select_keys(model_, keys);
+  std::map<std::uint16_t, Stale> stale;
+  // Targets are numbered parents before children.
+  for (auto& [target, selection] : selections) {
+    co_await allocate(connection, target, selection.picks, selection.parameters);
+    if (replace) co_await park(connection, target, selection);
+    auto sql = replace ? statements_[target].replace(selection.picks) : statements_[target].merge(selection.picks);
+    stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
+  }
+  for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
+    co_await remove(connection, it->first, std::move(it->second), written[it->first]);
+  }
+  co_return written;
+}
+
+/// What the database refused; nothing is left of it then.
+asio::awaitable<std::optional<Failure>> Refresh::attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
+                                                         std::vector<Written>& written) const {
+  std::optional<Failure> failure;
+  co_await connection.script("savepoint crossfade_part");
+  try {
+    const auto part = co_await this->keys(connection, keys, replace);
+    for (std::size_t target = 0; target < part.size(); ++target) written[target] += part[target];
+  } catch (const Failure& caught) {
+    if (caught.verdict() != Verdict::kQuarantine) throw;
+    failure = caught;
+  }
+  if (failure) co_await connection.script("rollback to savepoint crossfade_part");
+  co_await connection.script("release savepoint crossfade_part");
+  co_return failure;
+}
+
+/// Keys of the rows that have the unique values which rows of `keys` are to have.
+asio::awaitable<std::vector<Key>> Refresh::holders(pg::Connection& connection, const std::vector<Key>& keys) const {
+  std::vector<Key> found;
+  const std::string unique_keys(queries::unique_keys);
+  for (auto& [target, selection] : select_keys(model_, keys)) {
+    if (!model_.targets[target].locators[0].locate.empty()) continue;
+    pg::Parameters table = {model_.targets[target].table.quoted()};
+    const auto uniques = co_await connection.query(unique_keys, table);
+    for (std::size_t n = 0; n < uniques.size(); ++n) {
+      auto sql = statements_[target].holders(selection.picks, std::string(uniques.text(n, 0)));
+      const auto rows = co_await connection.query(std::move(sql), selection.parameters);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (!rows.is_null(row, 0)) found.emplace_back(target, 0, parse_array(rows.text(row, 0)));
+      }
+    }
+  }
+  co_return found;
+}
+
+/// Where a row takes over the value of a second unique key, the row that had it is refreshed with it, and the one whose
+/// value that one takes, until they fit. False: the values are not unique in the view, or it is not about them.
+asio::awaitable<bool> Refresh::take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const {
+  std::unordered_set<Key> known(keys.begin(), keys.end());
+  for (int link = 0; link < kLongestChain; ++link) {
+    for (const bool replace : {false, true}) {
+      const auto failure = co_await attempt(connection, keys, replace, written);
+      if (!failure) co_return true;
+      if (failure->sqlstate() != "23505") co_return false;
+    }
+    auto more = co_await holders(connection, keys);
+    std::erase_if(more, [&](const Key& key) { return !known.insert(key).second; });
+    if (more.empty()) co_return false;
+    keys.insert(keys.end(), more.begin(), more.end());
+  }
+  co_return false;
+}
+
+asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
+                                      std::vector<Refused>& refused) const {
+  auto failure = co_await attempt(connection, keys, false, written);
+  if (failure && failure->sqlstate() == "23505") failure = co_await attempt(connection, keys, true, written);
+  if (!failure) co_return;
+  if (keys.size() == 1) {
+    refused.push_back({keys.front(), *failure});
+    co_return;
+  }
+  const auto middle = keys.begin() + static_cast<std::ptrdiff_t>(keys.size() / 2);
+  std::vector<Key> first(keys.begin(), middle);
+  std::vector<Key> second(middle, keys.end());
+  co_await halves(connection, std::move(first), written, refused);
+  co_await halves(connection, std::move(second), written, refused);
+}
+
+asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& connection, std::vector<Key> keys,
+                                                              std::vector<Refused>& refused) const {
+  std::vector<Written> written(model_.targets.size());
+  const bool done = co_await take_over(connection, keys, written);
+  if (done) co_return written;
+  // Parents stay before children when a set is cut in two.
+  std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
+  co_await halves(connection, std::move(keys), written, refused);
+  // What was refused for want of a row that a later half brought is accepted now; what is refused again stays so.
+  for (auto before = refused.size() + 1; !refused.empty() && refused.size() < before;) {
+    before = refused.size();
+    std::vector<Key> again;
+    for (auto& each : std::exchange(refused, {})) again.push_back(std::move(each.key));
+    co_await halves(connection, std::move(again), written, refused);
+  }
+  co_return written;
+}
+
+/// Keys of the walk under which shadow rows stand; nothing where one of them cannot be told.
+asio::awaitable<std::optional<std::vector<Key>>> Refresh::walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const {
+  pg::Parameters parameters;
+  for (const auto& column : stale) parameters.emplace_back(array_text(column));
+  auto sql = statements_[target].walk();
+  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
+  std::vector<Key> keys;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows.is_null(row, 0)) co_return std::nullopt;
+    keys.emplace_back(target, 0, parse_array(rows.text(row, 0)));
+  }
+  co_return keys;
+}
+
+asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys,
+                                         std::vector<Key>& left) const {
+  Written written;
+  auto selection = std::move(select_keys(model_, keys).at(target));
+  co_await allocate(connection, target, selection.picks, selection.parameters);
+  auto sql = statements_[target].merge(selection.picks);
+  const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
+  if (stale[0].empty()) co_return written;
+  auto of_stale = co_await walk_of(connection, target, stale);
+  if (of_stale) keys = std::move(*of_stale);
+  left.insert(left.end(), keys.begin(), keys.end());
+  co_return written;
+}
+
+asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
+                                              std::vector<Key>& still_referred) const {
+  Written written;
+  const auto picks = range_picks(range);
+  co_await allocate(connection, target, picks, range_parameters(range));
+  auto sql = statements_[target].merge(picks);
+  const auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
+  if (stale[0].empty()) co_return written;
+  std::optional<Failure> failure;
+  co_await connection.script("savepoint crossfade_stale");
+  try {
+    co_await remove(connection, target, stale, written);
+  } catch (const Failure& caught) {
+    if (caught.sqlstate() != "23503" || !model_.targets[target].locators[0].locate.empty()) throw;
+    failure = caught;
+  }
+  if (!failure) {
+    co_await connection.script("release savepoint crossfade_stale");
+    still_referred.insert(still_referred.end(), written.taken_along.begin(), written.taken_along.end());
+    co_return written;
+  }
+  // Parents are merged before their children, whose rows are stale too and stand in the way.
+  co_await connection.script("rollback to savepoint crossfade_stale; release savepoint crossfade_stale");
+  const auto referred = co_await walk_of(connection, target, stale);
+  if (!referred) throw *failure;
+  still_referred.insert(still_referred.end(), referred->begin(), referred->end());
+  co_return written;
+}
+
+asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, std::uint16_t target,
+                                             mapping::Range range) const {
+  const auto picks = range_picks(range);
+  co_await allocate(connection, target, picks, range_parameters(range));
+  auto sql = statements_[target].bulk(picks);
+  const auto result = co_await connection.query(std::move(sql), range_parameters(range));
+  Written written;
+  written.inserted = written.in_view = result.affected();
+  co_return written;
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,23 @@
+#include <fmt/format.h>
+
+#include "base/sql_text.h"
+#include "sync/state/runtime.h"
+
+namespace crossfade::sync {
+
+asio::awaitable<pg::Connection> open_engine_session(const Settings& settings, std::string migration, std::string role) {
+  auto endpoint = settings.endpoint;
+  endpoint.application_name = fmt::format("crossfade {} {}", migration, role);
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  // idle_in_transaction_session_timeout ends what a frozen daemon left open, so that a successor need not wait for it.
+  // random_page_cost: what is asked for are keys. At its default the planner reads a table of a million rows from end to end
+  // rather than look up ten thousand of them, at three times the cost.
+  auto settings_sql = fmt::format(
+      "set jit = off; set synchronous_commit = local; set random_page_cost = 1.1; set idle_in_transaction_session_timeout = '60s'; "
+      "set lock_timeout = 0; set statement_timeout = 0; select pg_catalog.set_config('crossfade.writer', {}, false)",
+      quote_literal(migration));
+  co_await connection.script(std::move(settings_sql));
+  co_return connection;
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,77 @@
+#include "sync/state/incarnation.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "async/when_all.h"
+#include "base/log.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+asio::awaitable<void> pause_for(Clock::duration duration) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, duration);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+/// Says, once it lasts, which transaction is waited for.
+asio::awaitable<void> tell_what_is_waited_for(const Settings& settings, const bool& made) {
+  auto told = Clock::now() + 2s;
+  while (!made) {
+    co_await pause_for(20ms);
+    if (made || Clock::now() < told) continue;
+    pg::Connection connection = co_await pg::Connection::open(settings.endpoint);
+    const auto who = co_await wal::oldest_writer(connection);
+    log::info("waiting for transactions that began before the slot", {log::quoting("oldest", who)});
+    told = Clock::now() + 30s;
+  }
+}
+
+}  // namespace
+
+std::string gap_between(const std::optional<store::Checkpoint>& checkpoint, const wal::Incarnation& server,
+                        const std::optional<wal::SlotState>& slot) {
+  if (!checkpoint) return "there is no checkpoint";
+  if (!slot) return "the slot is gone";
+  if (slot->lost()) return "the server has removed WAL that the slot needed";
+  if (checkpoint->incarnation.system_identifier != server.system_identifier) return "this is another server than before";
+  if (checkpoint->incarnation.timeline != server.timeline) return "the server has been restored or failed over";
+  // What the slot forgot and we never settled can only be known by comparing.
+  if (slot->confirmed_flush > checkpoint->settled) return "the slot is ahead of the checkpoint; it was made anew or moved";
+  return "";
+}
+
+asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Settings& settings) {
+  wal::Incarnation incarnation = co_await wal::identify(connection);
+  incarnation.slot = settings.slot;
+  bool made = false;
+  const auto create = [&]() -> asio::awaitable<void> {
+    incarnation.created = co_await wal::create_slot(connection, settings.slot);
+    // A transaction may have committed before the slot's first position and still be invisible: its change would come
+    // neither by the stream nor by a backfill's snapshot. So the first snapshot waits for all that had begun.
+    const std::string xmax(queries::snapshot_xmax);
+    const auto began = co_await connection.query(xmax);
+    const std::string sees(queries::snapshot_sees_below);
+    const pg::Parameters parameters = {began.optional_text(0, 0)};
+    for (;;) {
+      const auto rows = co_await connection.query(sees, parameters);
+      if (rows.truth(0, 0)) break;
+      co_await pause_for(20ms);
+    }
+    made = true;
+  };
+  std::vector<asio::awaitable<void>> parts;
+  parts.push_back(create());
+  parts.push_back(tell_what_is_waited_for(settings, made));
+  co_await together(std::move(parts));
+  co_return incarnation;
+}
+
+}  // namespace crossfade::sync

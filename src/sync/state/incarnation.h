@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sync/state/runtime.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+
+/// Invariant 7: may the engine go on where the checkpoint says? "" if so; else why there is a gap, after which all keys
+/// are offered again. Pure.
+std::string gap_between(const std::optional<store::Checkpoint>& checkpoint, const wal::Incarnation& server,
+                        const std::optional<wal::SlotState>& slot);
+
+/// Makes a slot, and returns once every snapshot sees all that committed before it. Tells what it waits for.
+asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Settings& settings);
+
+}  // namespace crossfade::sync

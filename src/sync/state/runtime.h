@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "async/notify.h"
+#include "base/metrics.h"
+#include "mapping/model/model.h"
+#include "pg/connection.h"
+#include "sync/queue/follow.h"
+#include "sync/queue/key_queue.h"
+#include "sync/queue/lag.h"
+#include "sync/refresh/refresh.h"
+#include "wal/slot.h"
+
+namespace crossfade::sync {
+
+/// What the operator chose. Each default carries its reason.
+struct Settings {
+  pg::Endpoint endpoint;
+  std::string holder;                      ///< who leads, for people: host and pid
+  std::string slot;
+  std::string publication;
+  int lanes = 2;                           ///< sessions that backfill or catch up at a time
+  std::size_t queue_bytes = 40 << 20;      ///< keys in memory; leaves the process far below 128 MiB
+  std::size_t batch_keys = 20'000;         ///< of one transaction: a second or less, and a whole table's pages pay for many keys
+  std::chrono::milliseconds chunk_aim{700};///< of one backfill chunk: short snapshots, and a pause is felt at once
+};
+
+/// How far one target's backfill is, in rows.
+struct TargetProgress {
+  double estimated = 0;
+  std::uint64_t done = 0;
+  bool finished = false;
+  bool bulk = false;
+};
+
+/// Why the work is held back, and since when in seconds since 1970.
+struct HeldBack {
+  std::string by;                          ///< sessions, replica_lag, retained_wal
+  double since = 0;
+};
+
+/// Something that wants to read at a consistent cut, and what came of it.
+struct CutJob {
+  std::function<asio::awaitable<void>(pg::Connection&)> read;
+  bool done = false;
+  std::optional<Failure> failure;
+};
+
+/// What one run of the engine shares between its parts: from taking the lease to losing a connection. Everything in it
+/// can be forgotten at any time; the database knows the rest.
+struct Runtime {
+  Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, asio::any_io_executor executor)
+      : model(the_model), settings(the_settings), metrics(the_metrics), follow(the_model, queue), refresh(the_model),
+        offered(executor), applied(executor), steer(executor), progress(the_model.targets.size()) {}
+
+  const mapping::Model& model;
+  const Settings& settings;
+  Metrics& metrics;
+
+  wal::Incarnation incarnation;
+  std::int64_t epoch = 0;
+
+  KeyQueue queue;
+  Follow follow;
+  Refresh refresh;
+
+  Signal offered;          ///< the stream brought a commit or a position
+  Signal applied;          ///< the refresher made room or settled something
+  Signal steer;            ///< a person or another part wants something: pause, stop, reconcile
+
+  std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is; the receiver sets it
+  Lsn received;            ///< everything that committed before it has been offered
+  Lsn settled;             ///< … is settled and durable: what the slot may be told
+  Lsn consistent;          ///< … can be read in v2
+  bool backfilling = true; ///< targets are being filled; what is offered is set down, not refreshed
+  bool catching_up = true; ///< keys wait in crossfade.dirty
+  bool paused = false;     ///< a person holds it …
+  double paused_since = 0; ///< … since then, in seconds since 1970
+  std::string phase;       ///< as last sampled
+  bool stopping = false;
+  std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
+  std::uint64_t dirty_keys = 0;
+  std::uint64_t quarantined = 0;
+  std::vector<TargetProgress> progress;  ///< one a target
+  std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
+  std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
+  LagGauge lag;
+  wal::SlotState slot;     ///< as last sampled
+  Lsn end_of_wal;          ///< as last sampled
+};
+
+/// A session of the engine: sees through row security, may write shadow tables, never waits for a standby (what is told
+/// to the slot is flushed here, and a synchronous standby that is away must not stop the move).
+asio::awaitable<pg::Connection> open_engine_session(const Settings& settings, std::string migration, std::string role);
+
+}  // namespace crossfade::sync

@@ -1,0 +1,248 @@
+#include "sync/state/store.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+
+namespace crossfade::sync::store {
+namespace {
+
+namespace queries = sql::queries;
+
+/// One statement of sql/queries, prepared.
+asio::awaitable<pg::Result> run_query(pg::Connection& connection, std::string_view sql, pg::Parameters parameters) {
+  std::string text(sql);
+  co_return co_await connection.execute(std::move(text), std::move(parameters));
+}
+
+void append_copy_field(std::string& line, const std::optional<std::string>& field) {
+  if (!field) {
+    line += "\\N";
+    return;
+  }
+  for (const char c : *field) {
+    switch (c) {
+      case '\\': line += "\\\\"; break;
+      case '\t': line += "\\t"; break;
+      case '\n': line += "\\n"; break;
+      case '\r': line += "\\r"; break;
+      default: line.push_back(c);
+    }
+  }
+}
+
+}  // namespace
+
+const std::string& target_name(const mapping::Model& model, const Key& key) { return model.targets.at(key.target()).name; }
+
+std::string locator_name(const mapping::Model& model, const Key& key) {
+  return model.targets.at(key.target()).locators.at(key.locator()).name();
+}
+
+std::optional<Key> key_from_names(const mapping::Model& model, const std::string& target,
+                                  const std::optional<std::string>& locator, const KeyValues& values) {
+  const auto number = model.find_target(target);
+  if (!number) return std::nullopt;
+  if (!locator) return Key::every_row(*number);
+  const auto& locators = model.targets[*number].locators;
+  for (std::uint16_t n = 0; n < locators.size(); ++n) {
+    if (locators[n].name() != *locator) continue;
+    if (values.size() == locators[n].types.size()) return Key(*number, n, values);
+  }
+  return std::nullopt;
+}
+
+void not_leader(const Runtime& run) {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotLeader;
+  facts.sqlstate = "CF009";
+  facts.message = fmt::format("another daemon leads migration {}", run.model.name);
+  facts.advice = "stop one of the two, or leave the other to its work: `crossfade status` shows who leads";
+  throw Failure(std::move(facts));
+}
+
+asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name, run.settings.holder};
+  const auto rows = co_await run_query(connection, queries::lease_take, std::move(parameters));
+  if (rows.is_null(0, 0)) co_return std::nullopt;
+  co_return rows.number(0, 0);
+}
+
+asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name, std::to_string(run.epoch)};
+  const auto result = co_await run_query(connection, queries::lease_renew, std::move(parameters));
+  co_return result.affected() == 1;
+}
+
+asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name, std::to_string(run.epoch)};
+  co_await run_query(connection, queries::lease_release, std::move(parameters));
+}
+
+asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name, std::to_string(run.epoch)};
+  const auto rows = co_await run_query(connection, queries::lease_hold, std::move(parameters));
+  if (rows.empty()) not_leader(run);
+}
+
+asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration) {
+  pg::Parameters parameters = {migration};
+  const auto rows = co_await run_query(connection, queries::checkpoint_read, std::move(parameters));
+  if (rows.empty()) co_return std::nullopt;
+  const auto lsn = [&](std::size_t column) { return parse_lsn(rows.text(0, column)).value_or(Lsn{}); };
+  Checkpoint checkpoint;
+  checkpoint.incarnation.system_identifier = rows.text(0, 0);
+  checkpoint.incarnation.timeline = static_cast<int>(rows.number(0, 1));
+  checkpoint.incarnation.slot = rows.text(0, 2);
+  checkpoint.incarnation.created = lsn(3);
+  checkpoint.settled = lsn(4);
+  checkpoint.consistent = lsn(5);
+  co_return checkpoint;
+}
+
+asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration) {
+  pg::Parameters parameters = {migration};
+  const auto rows = co_await run_query(connection, queries::migration_direction, std::move(parameters));
+  if (rows.empty()) co_return std::nullopt;
+  co_return rows.text(0, 0) == "reverse" ? mapping::Direction::kReverse : mapping::Direction::kForward;
+}
+
+asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration,
+                                       wal::Incarnation incarnation) {
+  pg::Parameters parameters = {migration, incarnation.system_identifier, std::to_string(incarnation.timeline),
+                               incarnation.slot, to_string(incarnation.created)};
+  co_await run_query(connection, queries::checkpoint_begin, std::move(parameters));
+}
+
+asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached) {
+  pg::Parameters parameters = {run.model.name, to_string(reached.settled),
+                               reached.consistent ? std::optional(to_string(*reached.consistent)) : std::nullopt,
+                               std::to_string(run.epoch),
+                               reached.beat_sent_at ? std::optional(fmt::format("{}", *reached.beat_sent_at)) : std::nullopt};
+  const auto rows = co_await run_query(connection, queries::checkpoint_write, std::move(parameters));
+  if (rows.empty()) not_leader(run);
+  co_return rows.real(0, 0);
+}
+
+asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch) {
+  // Once for each transaction that offered a key: a snapshot that sees the youngest need not see the others.
+  std::vector<std::pair<const Transaction*, const Key*>> rows;
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& key : transaction.keys) rows.emplace_back(&transaction, &key);
+  }
+  // Parents first, so that a drain meets them first.
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second->target() < b.second->target(); });
+  std::size_t at = 0;
+  const auto next = [&](std::string& line) {
+    if (at == rows.size()) return false;
+    const auto& [transaction, key] = rows[at++];
+    append_copy_field(line, run.model.name);
+    line.push_back('\t');
+    append_copy_field(line, target_name(run.model, *key));
+    line.push_back('\t');
+    append_copy_field(line, key->names_every_row() ? std::nullopt : std::optional(locator_name(run.model, *key)));
+    line.push_back('\t');
+    append_copy_field(line, key->names_every_row() ? std::nullopt : std::optional(array_text(key->values())));
+    line += fmt::format("\t{}\n", transaction->xid.value);
+    return at < rows.size();
+  };
+  if (rows.empty()) co_return 0;
+  co_return co_await connection.copy_in(std::string(queries::dirty_copy), next);
+}
+
+asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys) {
+  Batch batch;
+  batch.transactions.emplace_back();
+  batch.transactions.front().keys = std::move(keys);
+  co_return co_await write_dirty(connection, run, batch);
+}
+
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys) {
+  auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select $1, $2, $3, walk.key from ({}) walk (key)", keys);
+  const auto& of = run.model.targets[target];
+  pg::Parameters parameters = {run.model.name, of.name, of.locators.front().name()};
+  const auto offered = co_await connection.query(std::move(sql), std::move(parameters));
+  co_return offered.affected();
+}
+
+asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most) {
+  pg::Parameters parameters = {run.model.name, std::to_string(most)};
+  const auto rows = co_await run_query(connection, queries::dirty_take, std::move(parameters));
+  std::vector<DirtyRow> taken;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto values = rows.is_null(row, 3) ? KeyValues{} : parse_array(rows.text(row, 3));
+    const auto key = key_from_names(run.model, std::string(rows.text(row, 1)), rows.optional_text(row, 2), values);
+    // What the migration no longer knows is every row of nothing: it is retired with its batch.
+    taken.push_back({rows.number(row, 0), Xid{static_cast<std::uint32_t>(rows.number(row, 4))},
+                     key.value_or(Key(Key::kEveryRow, Key::kEveryRow, {}))});
+  }
+  co_return taken;
+}
+
+asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids) {
+  if (ids.empty()) co_return;
+  pg::Parameters parameters = {fmt::format("{{{}}}", fmt::join(ids, ","))};
+  co_await run_query(connection, queries::dirty_retire, std::move(parameters));
+}
+
+asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name};
+  const auto rows = co_await run_query(connection, queries::dirty_count, std::move(parameters));
+  co_return static_cast<std::uint64_t>(rows.number(0, 0));
+}
+
+asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtime& run,
+                                        const std::vector<Refused>& refused) {
+  for (const auto& each : refused) {
+    const auto& facts = each.failure.facts();
+    // A message can quote the row, which is the operator's own. A password that a function of the view was given is not.
+    const auto message = log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")");
+    pg::Parameters parameters = {run.model.name, target_name(run.model, each.key), locator_name(run.model, each.key),
+                                 array_text(each.key.values()), facts.sqlstate, facts.constraint, message};
+    co_await run_query(connection, queries::quarantine_put, std::move(parameters));
+  }
+}
+
+asio::awaitable<void> heal(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys) {
+  std::vector<std::optional<std::string>> targets, locators, values;
+  for (const auto& key : keys) {
+    targets.emplace_back(target_name(run.model, key));
+    locators.emplace_back(locator_name(run.model, key));
+    values.emplace_back(array_text(key.values()));
+  }
+  pg::Parameters parameters = {run.model.name, array_text(targets), array_text(locators), array_text(values)};
+  co_await run_query(connection, queries::quarantine_heal, std::move(parameters));
+}
+
+asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all) {
+  pg::Parameters parameters = {run.model.name, all ? "true" : "false"};
+  const auto rows = co_await run_query(connection, queries::quarantine_due, std::move(parameters));
+  std::vector<Key> keys;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto key = key_from_names(run.model, std::string(rows.text(row, 0)), rows.optional_text(row, 1), parse_array(rows.text(row, 2)));
+    if (key) keys.push_back(std::move(*key));
+  }
+  co_return keys;
+}
+
+asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name};
+  const auto rows = co_await run_query(connection, queries::quarantine_count, std::move(parameters));
+  std::vector<std::uint64_t> counts(run.model.targets.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto target = run.model.find_target(std::string(rows.text(row, 0)));
+    if (target) counts[*target] = static_cast<std::uint64_t>(rows.number(row, 1));
+  }
+  co_return counts;
+}
+
+asio::awaitable<void> set_phase(pg::Connection& connection, const Runtime& run, std::string phase) {
+  pg::Parameters parameters = {run.model.name, std::move(phase)};
+  co_await run_query(connection, queries::migration_phase, std::move(parameters));
+}
+
+}  // namespace crossfade::sync::store

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/state/runtime.h"
+
+/// The engine's memory in the database, one function a statement of sql/queries. Each runs in the caller's transaction.
+namespace crossfade::sync::store {
+
+/// Takes the lease and returns its epoch; nothing while another daemon lives.
+asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run);
+/// False: another daemon leads now.
+asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run);
+asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& run);
+[[noreturn]] void not_leader(const Runtime& run);
+/// No other daemon becomes the leader before the caller's transaction ends; throws kNotLeader where one is already.
+asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run);
+
+struct Checkpoint {
+  wal::Incarnation incarnation;
+  Lsn settled;
+  Lsn consistent;
+};
+asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration);
+/// Starts over for a slot that was just made: nothing is settled, nothing consistent.
+asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration, wal::Incarnation incarnation);
+/// What a checkpoint tells; none: unchanged.
+struct Reached {
+  Lsn settled;
+  std::optional<Lsn> consistent;
+  std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
+};
+/// Writes progress and looks at the lease in the same transaction. Returns the server's clock in seconds; throws
+/// kNotLeader.
+asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);
+
+/// Which way the migration goes; nothing for one that is not there.
+asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);
+
+struct DirtyRow {
+  std::int64_t id = 0;
+  Xid xid;
+  Key key;
+};
+/// Sets keys down durably, each with the transaction that offered it; coalesced within one transaction of ours.
+asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch);
+/// The same for keys that no transaction offered.
+asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys);
+/// Keys of the target's walk, as the select `keys` gives them in its one column. Returns how many.
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys);
+/// The oldest rows. Rows of targets that the migration no longer has are passed over.
+asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);
+asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);
+asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Runtime& run);
+
+asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
+/// Keys that were refreshed are in quarantine no longer.
+asio::awaitable<void> heal(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
+/// Keys whose time has come, or all.
+asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all);
+asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);
+
+asio::awaitable<void> set_phase(pg::Connection& connection, const Runtime& run, std::string phase);
+
+/// Key ↔ names, as the tables above hold them. Nothing where target or locator are not in the model.
+std::optional<Key> key_from_names(const mapping::Model& model, const std::string& target,
+                                  const std::optional<std::string>& locator, const KeyValues& values);
+const std::string& target_name(const mapping::Model& model, const Key& key);
+std::string locator_name(const mapping::Model& model, const Key& key);
+
+}  // namespace crossfade::sync::store
