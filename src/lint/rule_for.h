@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "lint/source_copies.h"
 #include "mapping/model/model.h"
 #include "verify/difference.h"
-#include "verify/source_copies.h"
 
 namespace crossfade::verify {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "verify/lint.h"
+#include "lint/lint.h"
 
 namespace crossfade::verify {
 

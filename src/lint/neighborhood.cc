@@ -1,4 +1,4 @@
-#include "verify/neighborhood.h"
+#include "lint/neighborhood.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "lint/source_shape.h"
 #include "pg/connection.h"
-#include "verify/source_shape.h"
 
 namespace crossfade::verify {
 

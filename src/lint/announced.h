@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/key.h"
+#include "lint/source_copies.h"
 #include "mapping/model/model.h"
-#include "verify/source_copies.h"
 
 namespace crossfade::verify {
 

@@ -1,4 +1,4 @@
-#include "verify/source_copies.h"
+#include "lint/source_copies.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

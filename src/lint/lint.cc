@@ -1,19 +1,19 @@
-#include "verify/lint.h"
+#include "lint/lint.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "lint/announced.h"
+#include "lint/neighborhood.h"
+#include "lint/rule_for.h"
+#include "lint/sandbox.h"
+#include "lint/source_copies.h"
+#include "lint/trial.h"
 #include "pg/attempt.h"
 #include "sync/refresh/refresh.h"
-#include "verify/announced.h"
 #include "verify/differing_rows.h"
-#include "verify/neighborhood.h"
-#include "verify/rule_for.h"
-#include "verify/sandbox.h"
-#include "verify/source_copies.h"
-#include "verify/trial.h"
 
 namespace crossfade::verify {
 namespace {

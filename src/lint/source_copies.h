@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/key.h"
+#include "lint/source_shape.h"
 #include "pg/connection.h"
-#include "verify/source_shape.h"
 
 namespace crossfade::verify {
 

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "lint/source_shape.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "verify/source_shape.h"
 
 namespace crossfade::verify {
 

@@ -1,4 +1,4 @@
-#include "verify/lint.h"
+#include "lint/lint.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "verify/sandbox.h"
+#include "lint/sandbox.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

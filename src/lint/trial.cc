@@ -1,4 +1,4 @@
-#include "verify/trial.h"
+#include "lint/trial.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "verify/announced.h"
+#include "lint/announced.h"
 
 #include "sync/queue/follow.h"
 

@@ -1,4 +1,4 @@
-#include "verify/source_shape.h"
+#include "lint/source_shape.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "verify/rule_for.h"
+#include "lint/rule_for.h"
 
 #include <fmt/format.h>
 
