@@ -8,7 +8,7 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "base/failure.h"
-#include "verify/ask_both.h"
+#include "verify/queries/ask_both.h"
 #include "verify/report.h"
 
 namespace crossfade::app {

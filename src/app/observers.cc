@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "crossfade/v1/control.pb.h"
 #include "sync/backfill/pace.h"
-#include "verify/compare.h"
+#include "verify/diff/compare.h"
 #include "verify/reply.h"
 #include "verify/report.h"
 

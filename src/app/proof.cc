@@ -11,9 +11,9 @@
 #include "crossfade/v1/control.pb.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
-#include "verify/account.h"
-#include "verify/checks.h"
-#include "verify/compare.h"
+#include "verify/account/account.h"
+#include "verify/checks/checks.h"
+#include "verify/diff/compare.h"
 #include "verify/reply.h"
 #include "verify/report.h"
 

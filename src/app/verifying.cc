@@ -11,7 +11,7 @@
 
 #include "base/failure.h"
 #include "base/log.h"
-#include "verify/judge.h"
+#include "verify/diff/judge.h"
 
 namespace crossfade::app {
 namespace {

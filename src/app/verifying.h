@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "app/observers.h"
-#include "verify/compare.h"
+#include "verify/diff/compare.h"
 
 namespace crossfade::app {
 

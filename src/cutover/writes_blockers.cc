@@ -15,7 +15,7 @@
 #include "base/sql_text.h"
 #include "cutover/tables.h"
 #include "mapping/preflight/inspect.h"
-#include "verify/checks.h"
+#include "verify/checks/checks.h"
 
 namespace crossfade::cutover {
 namespace {

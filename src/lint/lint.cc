@@ -13,7 +13,7 @@
 #include "lint/trial.h"
 #include "pg/attempt.h"
 #include "sync/refresh/refresh.h"
-#include "verify/differing_rows.h"
+#include "verify/diff/differing_rows.h"
 
 namespace crossfade::verify {
 namespace {

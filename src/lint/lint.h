@@ -10,7 +10,7 @@
 #include "crossfade/v1/lint.pb.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "verify/difference.h"
+#include "verify/diff/difference.h"
 
 namespace crossfade::verify {
 

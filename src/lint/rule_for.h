@@ -9,7 +9,7 @@
 
 #include "lint/source_copies.h"
 #include "mapping/model/model.h"
-#include "verify/difference.h"
+#include "verify/diff/difference.h"
 
 namespace crossfade::verify {
 

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "crossfade/v1/verify.pb.h"
-#include "verify/account.h"
-#include "verify/checks.h"
-#include "verify/compare.h"
+#include "verify/account/account.h"
+#include "verify/checks/checks.h"
+#include "verify/diff/compare.h"
 
 namespace crossfade::verify {
 

@@ -16,6 +16,7 @@ ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"set
 SUB_ROOMS: dict[str, list[str]] = {
     "mapping": ["model", "sql", "file", "catalog", "preflight", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
+    "verify": ["diff", "account", "checks", "queries", "explain"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LONGEST = 400

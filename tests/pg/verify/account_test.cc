@@ -1,4 +1,4 @@
-#include "verify/account.h"
+#include "verify/account/account.h"
 
 #include "gym.h"
 #include "verify/reply.h"

@@ -1,4 +1,4 @@
-#include "verify/compare.h"
+#include "verify/diff/compare.h"
 
 #include <functional>
 

@@ -1,4 +1,4 @@
-#include "verify/explain.h"
+#include "verify/explain/explain.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "verify/answer.h"
+#include "verify/queries/answer.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

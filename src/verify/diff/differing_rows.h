@@ -2,7 +2,7 @@
 
 #include "mapping/sql/statements.h"
 #include "pg/connection.h"
-#include "verify/difference.h"
+#include "verify/diff/difference.h"
 
 namespace crossfade::verify {
 

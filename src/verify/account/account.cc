@@ -1,4 +1,4 @@
-#include "verify/account.h"
+#include "verify/account/account.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/sql_text.h"
-#include "verify/account_statement.h"
+#include "verify/account/account_statement.h"
 
 namespace crossfade::verify {
 namespace {

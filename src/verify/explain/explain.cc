@@ -1,4 +1,4 @@
-#include "verify/explain.h"
+#include "verify/explain/explain.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -12,8 +12,8 @@
 #include "mapping/sql/statements.h"
 #include "pg/attempt.h"
 #include "sync/state/store.h"
-#include "verify/difference.h"
-#include "verify/explain_statement.h"
+#include "verify/diff/difference.h"
+#include "verify/explain/explain_statement.h"
 
 namespace crossfade::verify {
 namespace {

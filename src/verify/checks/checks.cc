@@ -1,4 +1,4 @@
-#include "verify/checks.h"
+#include "verify/checks/checks.h"
 
 #include <fmt/format.h>
 

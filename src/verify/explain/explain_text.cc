@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "verify/explain.h"
+#include "verify/explain/explain.h"
 
 namespace crossfade::verify {
 namespace {

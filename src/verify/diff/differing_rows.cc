@@ -1,4 +1,4 @@
-#include "verify/differing_rows.h"
+#include "verify/diff/differing_rows.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "verify/ask_both.h"
+#include "verify/queries/ask_both.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
-#include "verify/answer.h"
+#include "verify/queries/answer.h"
 
 namespace crossfade::verify {
 namespace {

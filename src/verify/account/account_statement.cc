@@ -1,4 +1,4 @@
-#include "verify/account_statement.h"
+#include "verify/account/account_statement.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

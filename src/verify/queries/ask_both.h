@@ -6,7 +6,7 @@
 #include "crossfade/v1/compare.pb.h"
 #include "crossfade/v1/migration.pb.h"
 #include "pg/connection.h"
-#include "verify/query_file.h"
+#include "verify/queries/query_file.h"
 
 namespace crossfade::verify {
 

@@ -1,4 +1,4 @@
-#include "verify/judge.h"
+#include "verify/diff/judge.h"
 
 #include <embedded_sql.h>
 
@@ -14,7 +14,7 @@
 #include "base/sql_text.h"
 #include "sync/apply/cut_job.h"
 #include "sync/state/store.h"
-#include "verify/differing_rows.h"
+#include "verify/diff/differing_rows.h"
 
 namespace crossfade::verify {
 namespace {

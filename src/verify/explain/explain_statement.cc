@@ -1,4 +1,4 @@
-#include "verify/explain_statement.h"
+#include "verify/explain/explain_statement.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -6,7 +6,7 @@
 #include "mapping/sql/statements.h"
 #include "pg/connection.h"
 #include "sync/state/runtime.h"
-#include "verify/difference.h"
+#include "verify/diff/difference.h"
 
 namespace crossfade::verify {
 

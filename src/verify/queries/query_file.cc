@@ -1,4 +1,4 @@
-#include "verify/query_file.h"
+#include "verify/queries/query_file.h"
 
 #include <fmt/format.h>
 

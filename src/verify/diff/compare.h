@@ -9,8 +9,8 @@
 #include "async/notify.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "verify/differing_rows.h"
-#include "verify/judge.h"
+#include "verify/diff/differing_rows.h"
+#include "verify/diff/judge.h"
 
 namespace crossfade::verify {
 

@@ -1,4 +1,4 @@
-#include "verify/difference.h"
+#include "verify/diff/difference.h"
 
 #include <fmt/format.h>
 
