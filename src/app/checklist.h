@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/paint.h"
-#include "cutover/blockers.h"
+#include "cutover/layout/blockers.h"
 
 namespace crossfade::app {
 

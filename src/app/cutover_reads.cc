@@ -8,8 +8,8 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "base/failure.h"
-#include "cutover/blockers.h"
-#include "cutover/reads.h"
+#include "cutover/layout/blockers.h"
+#include "cutover/reads/reads.h"
 
 namespace crossfade::app {
 namespace {

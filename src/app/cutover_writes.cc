@@ -7,8 +7,8 @@
 #include "app/checklist.h"
 #include "app/commands.h"
 #include "app/context.h"
-#include "cutover/evidence.h"
-#include "cutover/writes.h"
+#include "cutover/record/evidence.h"
+#include "cutover/writes/writes.h"
 #include "setup/fence.h"
 
 namespace crossfade::app {

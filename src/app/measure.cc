@@ -6,7 +6,7 @@
 
 #include "base/failure.h"
 #include "base/log.h"
-#include "cutover/blockers.h"
+#include "cutover/layout/blockers.h"
 
 namespace crossfade::app {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/failure.h"
-#include "cutover/blockers.h"
+#include "cutover/layout/blockers.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"

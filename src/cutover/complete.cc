@@ -7,7 +7,7 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
-#include "cutover/tables.h"
+#include "cutover/layout/tables.h"
 #include "setup/fence.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"

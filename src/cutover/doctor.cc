@@ -3,7 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include "cutover/tables.h"
+#include "cutover/layout/tables.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"

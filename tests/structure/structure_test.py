@@ -17,6 +17,7 @@ SUB_ROOMS: dict[str, list[str]] = {
     "mapping": ["model", "sql", "file", "catalog", "preflight", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
+    "cutover": ["layout", "record", "reads", "writes"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LONGEST = 400

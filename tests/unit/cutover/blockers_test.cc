@@ -1,4 +1,4 @@
-#include "cutover/blockers.h"
+#include "cutover/layout/blockers.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cutover/reads.h"
+#include "cutover/reads/reads.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cutover/sides.h"
+#include "cutover/layout/sides.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

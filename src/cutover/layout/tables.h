@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cutover/sides.h"
+#include "cutover/layout/sides.h"
 #include "pg/connection.h"
 
 namespace crossfade::cutover {

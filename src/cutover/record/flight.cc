@@ -1,4 +1,4 @@
-#include "cutover/flight.h"
+#include "cutover/record/flight.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/failure.h"
-#include "cutover/writes.h"
-#include "cutover/writes_blockers.h"
+#include "cutover/writes/writes.h"
+#include "cutover/writes/writes_blockers.h"
 #include "wal/slot.h"
 
 namespace crossfade::cutover {

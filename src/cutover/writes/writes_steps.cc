@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
-#include "cutover/outcome.h"
-#include "cutover/tables.h"
-#include "cutover/writes_run.h"
+#include "cutover/layout/tables.h"
+#include "cutover/record/outcome.h"
+#include "cutover/writes/writes_run.h"
 #include "setup/fence.h"
 #include "sync/state/incarnation.h"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "cutover/blockers.h"
-#include "cutover/decide.h"
-#include "cutover/flight.h"
-#include "cutover/sides.h"
+#include "cutover/layout/blockers.h"
+#include "cutover/layout/sides.h"
+#include "cutover/record/flight.h"
+#include "cutover/writes/decide.h"
 #include "mapping/file/migration_file.h"
 #include "sync/state/runtime.h"
 

@@ -1,4 +1,4 @@
-#include "cutover/failpoint.h"
+#include "cutover/writes/failpoint.h"
 
 #ifdef CROSSFADE_FAILPOINTS
 #include <boost/asio/steady_timer.hpp>

@@ -1,4 +1,4 @@
-#include "cutover/evidence.h"
+#include "cutover/record/evidence.h"
 
 #include <embedded_sql.h>
 #include <fmt/chrono.h>

@@ -1,4 +1,4 @@
-#include "cutover/blockers.h"
+#include "cutover/layout/blockers.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

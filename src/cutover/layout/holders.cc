@@ -1,4 +1,4 @@
-#include "cutover/holders.h"
+#include "cutover/layout/holders.h"
 
 #include <embedded_sql.h>
 

@@ -1,4 +1,4 @@
-#include "cutover/reads.h"
+#include "cutover/reads/reads.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -7,8 +7,8 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
-#include "cutover/holders.h"
-#include "cutover/outcome.h"
+#include "cutover/layout/holders.h"
+#include "cutover/record/outcome.h"
 #include "setup/stable_views.h"
 
 namespace crossfade::cutover {

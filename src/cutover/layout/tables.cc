@@ -1,4 +1,4 @@
-#include "cutover/tables.h"
+#include "cutover/layout/tables.h"
 
 #include <embedded_sql.h>
 

@@ -3,8 +3,8 @@
 #include <optional>
 #include <vector>
 
-#include "cutover/blockers.h"
-#include "cutover/writes.h"
+#include "cutover/layout/blockers.h"
+#include "cutover/writes/writes.h"
 
 namespace crossfade::cutover {
 

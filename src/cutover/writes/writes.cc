@@ -1,13 +1,13 @@
-#include "cutover/writes.h"
+#include "cutover/writes/writes.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "cutover/failpoint.h"
-#include "cutover/holders.h"
-#include "cutover/writes_run.h"
+#include "cutover/layout/holders.h"
+#include "cutover/writes/failpoint.h"
+#include "cutover/writes/writes_run.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
 

@@ -1,4 +1,4 @@
-#include "cutover/outcome.h"
+#include "cutover/record/outcome.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

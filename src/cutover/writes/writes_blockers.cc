@@ -1,4 +1,4 @@
-#include "cutover/writes_blockers.h"
+#include "cutover/writes/writes_blockers.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
-#include "cutover/tables.h"
+#include "cutover/layout/tables.h"
 #include "mapping/preflight/inspect.h"
 #include "verify/checks/checks.h"
 

@@ -1,4 +1,4 @@
-#include "cutover/decide.h"
+#include "cutover/writes/decide.h"
 
 namespace crossfade::cutover {
 

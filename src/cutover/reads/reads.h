@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cutover/flight.h"
+#include "cutover/record/flight.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 

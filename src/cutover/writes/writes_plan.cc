@@ -1,9 +1,9 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include "cutover/tables.h"
-#include "cutover/writes.h"
-#include "cutover/writes_blockers.h"
+#include "cutover/layout/tables.h"
+#include "cutover/writes/writes.h"
+#include "cutover/writes/writes_blockers.h"
 #include "setup/fence.h"
 
 namespace crossfade::cutover {
