@@ -18,6 +18,7 @@ SUB_ROOMS: dict[str, list[str]] = {
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
     "cutover": ["layout", "record", "reads", "writes"],
+    "app": ["ephemeral", "cli", "prepare", "status", "daemon", "demo", "commands"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LONGEST = 400

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/program.h"
+#include "app/ephemeral/program.h"
 
 namespace crossfade::test {
 

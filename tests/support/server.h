@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/throwaway_server.h"
+#include "app/ephemeral/throwaway_server.h"
 
 struct pg_conn;
 

@@ -1,4 +1,4 @@
-#include "app/live_writer.h"
+#include "app/demo/live_writer.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -12,8 +12,8 @@
 #include <iterator>
 #include <sstream>
 
-#include "app/program.h"
-#include "app/throwaway_server.h"
+#include "app/ephemeral/program.h"
+#include "app/ephemeral/throwaway_server.h"
 #include "walkthrough/page.h"
 
 namespace {

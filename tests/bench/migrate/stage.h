@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "app/program.h"
-#include "app/throwaway_server.h"
+#include "app/ephemeral/program.h"
+#include "app/ephemeral/throwaway_server.h"
 #include "migrate/measure.h"
 #include "support/server.h"
 

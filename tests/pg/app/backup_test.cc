@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "app/server_programs.h"
+#include "app/ephemeral/server_programs.h"
 #include "base/exit_code.h"
 #include "base/failure.h"
 #include "support/move.h"

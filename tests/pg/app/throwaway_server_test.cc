@@ -1,4 +1,4 @@
-#include "app/throwaway_server.h"
+#include "app/ephemeral/throwaway_server.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

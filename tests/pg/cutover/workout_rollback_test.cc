@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "app/server_programs.h"
+#include "app/ephemeral/server_programs.h"
 #include "pg/cutover/workout.h"
 #include "support/flip.h"
 

@@ -1,0 +1,119 @@
+#include "app/cli/context.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "base/failure.h"
+#include "mapping/preflight/inspect.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
+#include "sync/state/store.h"
+
+namespace crossfade::app {
+
+mapping::MigrationFile load(const Options& options) {
+  if (options.migration.empty()) {
+    throw usage_failure("no migration is named", "say which with --migration DIR or CROSSFADE_MIGRATION");
+  }
+  return mapping::load_migration(options.migration);
+}
+
+pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
+  if (!options.target.empty() && options.target != options.source) {
+    throw usage_failure("a target in another database is not supported yet",
+                        "leave --target out: the shadow tables stand beside the old ones");
+  }
+  pg::Endpoint endpoint;
+  endpoint.conninfo = options.source;
+  endpoint.application_name = "crossfade " + purpose;
+  return endpoint;
+}
+
+sync::Settings engine_settings(const Options& options, const std::string& migration, mapping::Direction direction) {
+  sync::Settings settings;
+  settings.endpoint = endpoint(options, migration);
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  // Unique per process, so that one that reconnects is told from one that takes over.
+  settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
+  settings.slot = sync::slot_name(migration, direction);
+  settings.publication = sync::publication_name(migration, direction);
+  settings.lanes = options.lanes;
+  settings.queue_bytes = options.memory_bytes;
+  return settings;
+}
+
+asio::awaitable<mapping::Course> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
+  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);
+  co_return mapping::forward_course(file.yaml);
+}
+
+asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const auto& name = file.yaml.migration();
+  const bool prepared = co_await sync::is_prepared(connection, name);
+  if (!prepared) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = fmt::format("migration {} is not prepared in this database", name);
+    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
+    throw Failure(std::move(facts));
+  }
+  pg::Parameters parameters = {name};
+  const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
+  if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
+  auto course = co_await course_of(connection, file);
+  mapping::Preflight preflight;
+  for (;;) {
+    co_await connection.script("begin");
+    preflight = co_await mapping::inspect_catalog(connection, course);
+    co_await connection.script("rollback");
+    // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
+    auto course_now = co_await course_of(connection, file);
+    if (course_now.direction == course.direction) break;
+    course = std::move(course_now);
+  }
+  for (const auto& finding : preflight.findings) {
+    if (finding.level != mapping::Finding::Level::kFail) continue;
+    Failure::Facts facts;
+    facts.exit = finding.exit;
+    facts.message = fmt::format("{}: {}", finding.subject, finding.message);
+    facts.advice = finding.fix;
+    throw Failure(std::move(facts));
+  }
+  co_return std::move(preflight.model);
+}
+
+void confirm(const Options& options, const std::string& migration, const std::string& what) {
+  if (options.confirm == migration) return;
+  const auto advice = fmt::format("add --confirm {} to do it", migration);
+  if (!options.confirm.empty()) {
+    throw usage_failure(fmt::format("--confirm names {}, but the migration is {}", options.confirm, migration), advice);
+  }
+  if (options.no_input || isatty(STDIN_FILENO) == 0) throw usage_failure(what + " wants to be confirmed", advice);
+  std::cerr << what << ". Type the migration's name to go on: ";
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer != migration) throw usage_failure("not confirmed; nothing was done", advice);
+}
+
+Paint paint_of(const Options& options) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string_view(value == nullptr ? "" : value);
+  };
+  return Paint(isatty(STDOUT_FILENO) == 1 && !options.no_color && variable("NO_COLOR").empty() && variable("TERM") != "dumb");
+}
+
+std::string control_path(const Options& options, const std::string& migration) {
+  if (!options.control.empty()) return options.control;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  return fmt::format("{}/crossfade/{}.sock", runtime && *runtime ? runtime : "/run", migration);
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "app/cli/options.h"
+#include "base/paint.h"
+#include "mapping/file/course.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/model/model.h"
+#include "pg/connection.h"
+#include "sync/state/runtime.h"
+
+namespace crossfade::app {
+
+namespace asio = boost::asio;
+
+/// Runs a coroutine to its end and gives what it returns.
+template <typename T>
+T run_to_end(asio::io_context& io, asio::awaitable<T> coroutine) {
+  std::exception_ptr thrown;
+  std::optional<T> result;
+  asio::co_spawn(io, std::move(coroutine), [&](std::exception_ptr error, T value) {
+    thrown = error;
+    if (!thrown) result.emplace(std::move(value));
+  });
+  io.run();
+  if (thrown) std::rethrow_exception(thrown);
+  return std::move(*result);
+}
+
+/// The migration's folder as the options name it; throws a usage Failure where they do not.
+mapping::MigrationFile load(const Options& options);
+
+/// How a command connects.
+pg::Endpoint endpoint(const Options& options, const std::string& purpose);
+
+/// What the engine needs to know from the options, for one direction of the migration.
+sync::Settings engine_settings(const Options& options, const std::string& migration,
+                               mapping::Direction direction = mapping::Direction::kForward);
+
+/// The direction that a migration goes, which is prepared.
+asio::awaitable<mapping::Course> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
+
+/// The checked model of a migration that is prepared, in the direction that it goes. Throws where it is not prepared, or no
+/// longer fits the database.
+asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file);
+
+/// A question of yes or no that a script answers by --confirm NAME.
+void confirm(const Options& options, const std::string& migration, const std::string& what);
+
+/// Colours where results go to a terminal and nobody asked for none: by --no-color, by NO_COLOR, or with a terminal that says it
+/// is dumb.
+Paint paint_of(const Options& options);
+
+/// The daemon's socket, as the options say or by the migration's name.
+std::string control_path(const Options& options, const std::string& migration);
+
+}  // namespace crossfade::app

@@ -1,0 +1,203 @@
+#include <embedded_sql.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "api/message.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/ephemeral/server_programs.h"
+#include "app/status/status_text.h"
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "crossfade/v1/backup.pb.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+constexpr auto kManifest = "backup.json";
+
+std::string table_sql(const v1::Backup::Table& table) { return quote_qualified(table.schema(), table.name()); }
+
+/// Count and fingerprint of a table as it is in this session.
+asio::awaitable<void> measure(pg::Connection& connection, v1::Backup::Table& table) {
+  auto sql = fmt::format("select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) from {} t", table_sql(table));
+  const auto rows = co_await connection.query(std::move(sql));
+  table.set_rows(rows.real(0, 0));
+  table.set_fingerprint(std::string(rows.text(0, 1)));
+}
+
+asio::awaitable<void> write_csv(pg::Connection& connection, const v1::Backup::Table& table, const fs::path& folder) {
+  std::ofstream file(folder / table.csv(), std::ios::binary);
+  auto sql = fmt::format("copy (select * from {}) to stdout (format csv, header)", table_sql(table));
+  co_await connection.copy_out(std::move(sql), [&](std::string_view line) { file << line; });
+  file.close();
+  if (!file) throw precondition_failure(fmt::format("cannot write {}", (folder / table.csv()).string()), "look at the folder's rights and the disk's free space");
+}
+
+/// What pg_dump leaves out: what is crossfade's, and what the migration made.
+Arguments without_ours(const mapping::MigrationFile& file) {
+  const auto& schemas = file.yaml.schemas();
+  Arguments arguments = {"--no-publications", "--no-subscriptions"};
+  for (const auto& schema : {std::string("crossfade"), schemas.shadow(), schemas.mapping(), schemas.reverse(), schemas.stable()}) {
+    if (!schema.empty()) arguments.push_back("--exclude-schema=" + quote_identifier(schema));
+  }
+  return arguments;
+}
+
+void dump(const Options& options, const fs::path& file, const std::string& snapshot, Arguments what) {
+  what.insert(what.end(), {"--format=custom", "--snapshot=" + snapshot, "--file=" + file.string()});
+  run_server_program("pg_dump", std::move(what), options.source);
+}
+
+/// Everything at one snapshot: the dumps join that of the session that counts and writes the CSV files.
+asio::awaitable<v1::Backup> take(const Options& options, const mapping::MigrationFile& file, const fs::path& folder) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "backup"));
+  co_await connection.script("begin isolation level repeatable read read only");
+  const auto now = co_await connection.query(std::string(sql::queries::backup_snapshot));
+  const std::string snapshot(now.text(0, 0));
+  v1::Backup backup;
+  backup.set_migration(file.yaml.migration());
+  backup.set_taken_at(std::string(now.text(0, 1)));
+  backup.set_lsn(std::string(now.text(0, 2)));
+  backup.set_server_version(std::string(now.text(0, 3)));
+  backup.set_full(options.full);
+  Arguments sources;
+  for (const auto& [written, unused] : file.yaml.sources()) {
+    const auto named = mapping::source_table(file.yaml, written);
+    auto& table = *backup.add_tables();
+    table.set_schema(named.schema);
+    table.set_name(named.name);
+    table.set_csv(fmt::format("{}.{}.csv", named.schema, named.name));
+    co_await measure(connection, table);
+    co_await write_csv(connection, table, folder);
+    sources.push_back("--table=" + table_sql(table));
+  }
+  dump(options, folder / "sources.dump", snapshot, sources);
+  // Types, functions and tables without their rows: what the sources need around them to be restored.
+  auto schema = without_ours(file);
+  schema.insert(schema.end(), {"--schema-only", "--section=pre-data"});
+  dump(options, folder / "schema.dump", snapshot, std::move(schema));
+  if (options.full) {
+    dump(options, folder / "full.dump", snapshot, without_ours(file));
+    run_server_program("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + (folder / "roles.sql").string()}, options.source);
+  }
+  std::ofstream(folder / "sources.list") << run_server_program("pg_restore", {"--list", (folder / "sources.dump").string()}, "");
+  co_await connection.script("rollback");
+  std::ofstream(folder / kManifest) << api::json_of(backup) << "\n";
+  co_return backup;
+}
+
+/// A database of its own for the time of a proof.
+class Scratch {
+ public:
+  Scratch(const Options& options, pg::Connection& connection)
+      : conninfo_(options.source), name_(fmt::format("crossfade_backup_{}", getpid())), connection_(connection) {}
+
+  asio::awaitable<void> create() { co_await run("create database {} template template0"); }
+  asio::awaitable<void> drop() { co_await run("drop database if exists {} with (force)"); }
+
+  void restore(Arguments arguments) const {
+    arguments.insert(arguments.end(), {"--dbname=" + name_, "--no-owner", "--no-privileges", "--exit-on-error"});
+    run_server_program("pg_restore", std::move(arguments), conninfo_);
+  }
+  std::string conninfo() const { return with_database(conninfo_, name_); }
+
+ private:
+  asio::awaitable<void> run(const char* statement) {
+    auto sql = fmt::format(fmt::runtime(statement), quote_identifier(name_));
+    co_await connection_.query(std::move(sql));
+  }
+
+  const std::string conninfo_;
+  const std::string name_;
+  pg::Connection& connection_;
+};
+
+asio::awaitable<void> compare_restored(const Options& options, const Scratch& scratch, const fs::path& folder, v1::Backup& backup) {
+  scratch.restore({(folder / "schema.dump").string()});
+  scratch.restore({"--data-only", (folder / "sources.dump").string()});
+  auto there = endpoint(options, "backup");
+  there.conninfo = scratch.conninfo();
+  pg::Connection connection = co_await pg::Connection::open(there);
+  for (auto& table : *backup.mutable_tables()) {
+    v1::Backup::Table restored = table;
+    co_await measure(connection, restored);
+    const bool equal = restored.rows() == table.rows() && restored.fingerprint() == table.fingerprint();
+    table.set_restored(equal ? "equal" : fmt::format("differs: {} rows instead of {}", restored.rows(), table.rows()));
+  }
+}
+
+/// Restores the sources into a database made for it, and compares every row by its hash.
+asio::awaitable<v1::Backup> prove(const Options& options, const fs::path& folder, v1::Backup backup) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "backup"));
+  Scratch scratch(options, connection);
+  co_await scratch.create();
+  std::exception_ptr thrown;
+  try {
+    co_await compare_restored(options, scratch, folder, backup);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_await scratch.drop();
+  if (thrown) std::rethrow_exception(thrown);
+  co_return backup;
+}
+
+v1::Backup read_manifest(const fs::path& folder) {
+  std::ifstream file(folder / kManifest);
+  std::ostringstream text;
+  text << file.rdbuf();
+  v1::Backup backup;
+  if (!google::protobuf::util::JsonStringToMessage(text.str(), &backup).ok()) {
+    throw usage_failure(fmt::format("{} is not the manifest of a backup", (folder / kManifest).string()), "name the folder of one with --dir");
+  }
+  return backup;
+}
+
+fs::path folder_of(const Options& options, const std::string& migration) {
+  if (!options.dir.empty()) return options.dir;
+  return fmt::format("backup-{}-{:%Y%m%dT%H%M%SZ}", migration, fmt::gmtime(std::time(nullptr)));
+}
+
+std::string text_of(const v1::Backup& backup, const fs::path& folder) {
+  auto text = fmt::format("{}: taken {} at {}\n", folder.string(), backup.taken_at(), backup.lsn());
+  for (const auto& table : backup.tables()) {
+    text += fmt::format("  {}.{}: {} rows{}\n", table.schema(), table.name(), api::human_count(table.rows()),
+                        table.restored().empty() ? "" : ", restored: " + table.restored());
+  }
+  return text + fmt::format("  sources.dump {}{}\n", api::human_bytes(static_cast<double>(fs::file_size(folder / "sources.dump"))),
+                            backup.full() ? ", full.dump " + api::human_bytes(static_cast<double>(fs::file_size(folder / "full.dump"))) : "");
+}
+
+}  // namespace
+
+ExitCode backup(const Options& options) {
+  const auto file = load(options);
+  const auto folder = folder_of(options, file.yaml.migration());
+  const bool there = fs::exists(folder / kManifest);
+  if (there && !options.prove) throw usage_failure(fmt::format("{} has a backup", folder.string()), "name another folder, or prove that one with --verify");
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  asio::io_context io;
+  auto backup = there ? read_manifest(folder) : run_to_end(io, take(options, file, folder));
+  io.restart();
+  if (options.prove) backup = run_to_end(io, prove(options, folder, std::move(backup)));
+  std::cout << (options.json ? api::json_of(backup) + "\n" : text_of(backup, folder));
+  for (const auto& table : backup.tables()) {
+    if (!table.restored().empty() && table.restored() != "equal") return ExitCode::kMismatch;
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace crossfade::app

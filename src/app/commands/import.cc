@@ -1,0 +1,193 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/commands/line_reader.h"
+#include "app/status/status_text.h"
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "crossfade/v1/import.pb.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace queries = sql::queries;
+
+/// Where lines go: a table with one jsonb column; columns file and line get where a line came from.
+struct Landing {
+  std::string table;   ///< quoted as needed
+  std::string column;
+  bool has_origin = false;
+};
+
+/// Told before anything is written: a file that cannot be read must not stop an import half way.
+void require_readable(const std::vector<std::string>& files) {
+  for (const auto& file : files) {
+    if (file == "-") continue;
+    if (fs::is_directory(file)) throw usage_failure(file + " is a folder", "name the files in it");
+    if (!std::ifstream(file)) throw usage_failure("cannot read " + file, "nothing was imported; look at the name and its rights");
+  }
+}
+
+asio::awaitable<Landing> find_landing(pg::Connection& connection, const std::string& name) {
+  const std::string sql(queries::import_table);
+  pg::Parameters parameters = {name.find('.') == std::string::npos ? "public." + name : name};
+  const auto rows = co_await connection.query(sql, std::move(parameters));
+  if (rows.empty()) {
+    throw precondition_failure(fmt::format("there is no table {}", name), "name it as in SQL: exports, other.exports, '\"Exports\"'");
+  }
+  const auto columns = parse_array(rows.text(0, 1));
+  if (columns.size() != 1) {
+    throw precondition_failure(fmt::format("table {} has {} columns of type jsonb", rows.text(0, 0), columns.size()),
+                               "a landing table has one, and defaults for the others");
+  }
+  co_return Landing{std::string(rows.text(0, 0)), columns[0].value(), rows.truth(0, 2)};
+}
+
+/// One statement takes a file's good lines and names its bad ones. What a unique key of the table has already is left out, so
+/// an import may be repeated. Rows are written in the order in which they were copied; to sort them once more would cost a third.
+std::string write_statement(const Landing& landing) {
+  const auto column = quote_identifier(landing.column);
+  return fmt::format(
+      "with read as materialized (\n"
+      "  select l.line, r.value, r.problem from pg_temp.crossfade_import l cross join lateral pg_temp.crossfade_read_line(l.bytes) r\n"
+      "), written as (\n"
+      "  insert into {} ({}{})\n  select value{} from read where problem is null\n"
+      "  on conflict do nothing returning 1\n"
+      ")\nselect (select count(*) from written), bad.line, bad.problem\n"
+      "from (values (1)) one left join (select line, problem from read where problem is not null) bad on true order by bad.line",
+      landing.table, column, landing.has_origin ? ", file, line" : "", landing.has_origin ? ", $1, line" : "");
+}
+
+/// One line of text that is written over, on a terminal only.
+class Progress {
+ public:
+  Progress(std::string file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+  ~Progress() {
+    if (shown_) std::cerr << "\r\033[K" << std::flush;
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void at(std::uint64_t bytes, std::uint64_t line) {
+    if (!terminal_ || pg::Clock::now() < next_) return;
+    next_ = pg::Clock::now() + std::chrono::milliseconds(200);
+    const auto share = size_ > 0 ? fmt::format("{:.0f} %  ", 100.0 * static_cast<double>(bytes) / static_cast<double>(size_)) : "";
+    show(fmt::format("{}{}, {} lines", share, api::human_bytes(static_cast<double>(bytes)), api::human_count(static_cast<double>(line))));
+  }
+  void all_sent() {
+    if (terminal_) show("all sent, checking and writing");
+  }
+
+ private:
+  void show(const std::string& what) {
+    shown_ = true;
+    std::cerr << fmt::format("\r\033[K{}  {}", file_, what) << std::flush;
+  }
+
+  const std::string file_;
+  const std::uint64_t size_;
+  const bool terminal_ = isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  pg::Clock::time_point next_ = pg::Clock::now();
+};
+
+/// A line of COPY: its number and its bytes in hex, which needs no escapes and lets nothing be misread.
+void append(std::string& buffer, const LineReader& line) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  buffer += fmt::format("{}\t\\\\x", line.number());
+  for (const char c : line.text()) {
+    const auto byte = static_cast<unsigned char>(c);
+    buffer += kDigits[byte >> 4];
+    buffer += kDigits[byte & 15];
+  }
+  buffer += '\n';
+}
+
+/// A file is one transaction: all its good lines, or none.
+asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const Landing& landing, const std::string& name) {
+  v1::Import::File result;
+  result.set_file(name);
+  std::ifstream opened;
+  if (name != "-") opened.open(name, std::ios::binary);
+  LineReader lines(name == "-" ? std::cin : opened);
+  Progress progress(name, name != "-" && fs::is_regular_file(name) ? fs::file_size(name) : 0);
+  std::uint64_t count = 0;
+  std::function<bool(std::string&)> next = [&](std::string& buffer) {
+    while (lines.next()) {
+      ++count;
+      progress.at(lines.bytes(), lines.number());
+      if (!lines.too_long()) {
+        append(buffer, lines);
+        return true;
+      }
+      auto& bad = *result.add_bad();
+      bad.set_line(static_cast<double>(lines.number()));
+      bad.set_reason(fmt::format("longer than {}", api::human_bytes(static_cast<double>(LineReader::kLongest))));
+    }
+    return false;
+  };
+  co_await connection.script("begin");
+  co_await connection.query(std::string(queries::import_stage));
+  co_await connection.copy_in("copy pg_temp.crossfade_import from stdin", std::move(next));
+  progress.all_sent();
+  pg::Parameters parameters;
+  if (landing.has_origin) parameters.push_back(name);
+  auto statement = write_statement(landing);
+  const auto rows = co_await connection.query(std::move(statement), std::move(parameters));
+  co_await connection.script("commit");
+  for (std::size_t row = 0; row < rows.size() && !rows.is_null(row, 1); ++row) {
+    auto& bad = *result.add_bad();
+    bad.set_line(rows.real(row, 1));
+    bad.set_reason(std::string(rows.text(row, 2)));
+  }
+  result.set_lines(static_cast<double>(count));
+  result.set_imported(rows.real(0, 0));
+  result.set_already_there(result.lines() - result.imported() - result.bad_size());
+  co_return result;
+}
+
+void tell(const v1::Import::File& file) {
+  for (const auto& bad : file.bad()) std::cerr << fmt::format("{}:{}: {}\n", file.file(), bad.line(), bad.reason());
+  std::cout << fmt::format("{}: {} lines, {} imported, {} already there, {} bad\n", file.file(), file.lines(), file.imported(), file.already_there(),
+                           file.bad_size()) << std::flush;
+}
+
+asio::awaitable<v1::Import> import_files(const Options& options) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "import"));
+  const auto landing = co_await find_landing(connection, options.words.front());
+  co_await connection.query(std::string(queries::import_reader));
+  v1::Import result;
+  result.set_table(landing.table);
+  for (std::size_t n = 1; n < options.words.size(); ++n) {
+    auto file = co_await import_file(connection, landing, options.words[n]);
+    if (!options.json) tell(file);
+    *result.add_files() = std::move(file);
+  }
+  co_return result;
+}
+
+}  // namespace
+
+ExitCode import(const Options& options) {
+  if (options.words.size() < 2) throw usage_failure("no file is named", "write crossfade import TABLE FILE…, with - for standard input");
+  require_readable({options.words.begin() + 1, options.words.end()});
+  asio::io_context io;
+  const auto result = run_to_end(io, import_files(options));
+  if (options.json) std::cout << api::json_of(result) << "\n";
+  for (const auto& file : result.files()) {
+    if (file.bad_size() > 0) return ExitCode::kMismatch;
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace crossfade::app

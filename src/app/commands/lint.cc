@@ -1,0 +1,72 @@
+#include "lint/lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "base/failure.h"
+#include "mapping/preflight/inspect.h"
+#include "mapping/preflight/plan.h"
+#include "setup/prepare.h"
+#include "sync/state/store.h"
+#include "verify/report.h"
+
+namespace crossfade::app {
+namespace {
+
+bool any_above(const mapping::Model& model, double rows) {
+  return std::any_of(model.targets.begin(), model.targets.end(), [&](const auto& target) { return target.estimated_rows > rows; });
+}
+
+/// A change is followed by a comparison of every view; an experiment should take minutes at the most.
+std::size_t samples_for(const mapping::Model& model) {
+  constexpr double kLarge = 20'000;
+  return any_above(model, kLarge) ? 3 : 12;
+}
+
+/// Above this a comparison of the whole takes seconds.
+constexpr double kMostRows = 200'000;
+
+asio::awaitable<void> require_v1(pg::Connection& connection, const std::string& migration) {
+  const auto direction = co_await sync::store::read_direction(connection, migration);
+  if (direction != mapping::Direction::kReverse) co_return;
+  throw precondition_failure(fmt::format("v2 owns the data of migration {}: v1 takes no changes that could be followed", migration),
+                             "lint on a copy of the database from before the writes moved");
+}
+
+asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "lint"));
+  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  if (prepared) co_await require_v1(connection, file.yaml.migration());
+  // One snapshot, so that what others commit meanwhile is not taken for a consequence.
+  co_await connection.script("begin isolation level repeatable read; set local jit = off; set local lock_timeout = '5s'");
+  if (!prepared) co_await sync::install(connection, file);
+  const auto preflight = co_await mapping::inspect(connection, file);
+  if (!preflight.ok()) {
+    std::cerr << mapping::plan_text(preflight);
+    co_return ExitCode::kPrecondition;
+  }
+  verify::LintOptions how;
+  how.samples = options.samples > 0 ? options.samples : samples_for(preflight.model);
+  const bool whole = !any_above(preflight.model, kMostRows);
+  const auto scope = co_await verify::prepare_lint(connection, preflight.model, whole, how.samples);
+  const auto linted = co_await verify::lint(connection, preflight.model, scope, how);
+  co_await connection.script("rollback");
+  const auto reply = verify::reply_of(preflight.model, scope, linted);
+  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
+  co_return verify::exit_code(reply);
+}
+
+}  // namespace
+
+ExitCode lint(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  return run_to_end(io, lint_here(options, file));
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,92 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "api/client.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/prepare/install.h"
+#include "app/status/status.h"
+#include "app/status/status_text.h"
+#include "base/failure.h"
+#include "base/log.h"
+#include "mapping/preflight/plan.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace queries = sql::queries;
+
+std::string table(const pg::Result& rows) {
+  std::string text;
+  for (std::size_t column = 0; column < rows.columns(); ++column) text += fmt::format("{}{}", column > 0 ? " | " : "", rows.column_name(column));
+  text += '\n';
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t column = 0; column < rows.columns(); ++column) text += fmt::format("{}{}", column > 0 ? " | " : "", rows.text(row, column));
+    text += '\n';
+  }
+  return text;
+}
+
+/// A mapping that no longer fits the database is what help is often asked for: it is part of the report and not its end.
+asio::awaitable<std::string> plan_now(const Options& options, const mapping::MigrationFile& file) {
+  std::string text;
+  try {
+    const auto preflight = co_await look(options, file);
+    text = mapping::plan_text(preflight);
+  } catch (const Failure& failure) {
+    text = fmt::format("cannot be told: {}\n", failure.what());
+  }
+  co_return text;
+}
+
+/// Of the daemon on this machine.
+std::string daemon_log(const Options& options, const std::string& migration) {
+  try {
+    return api::ask(control_path(options, migration), {"GET", "/v1/log", ""}).body;
+  } catch (const Failure& failure) {
+    return fmt::format("cannot be told: {}; what it wrote is where its standard error goes\n", failure.what());
+  }
+}
+
+asio::awaitable<std::string> read_report(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "report"));
+  const auto& name = file.yaml.migration();
+  const auto status = co_await read_status(connection, name);
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  std::string text = "# crossfade " CROSSFADE_VERSION "\n\n# Status\n" + api::status_block(status, now) + "\n" + api::status_json(status) + "\n";
+  struct Part {
+    std::string_view title;
+    std::string_view sql;
+    bool of_migration;
+  };
+  const Part parts[] = {{"Server", queries::report_server, false},
+                        {"Verifications", queries::report_verification, true},
+                        {"Quarantine", queries::report_quarantine, true},
+                        {"Flight recorder", queries::report_flight, true},
+                        {"Who did what", queries::report_audit, true}};
+  for (const auto& part : parts) {
+    pg::Parameters parameters;
+    if (part.of_migration) parameters.emplace_back(name);
+    const auto rows = co_await connection.query(std::string(part.sql), parameters);
+    text += fmt::format("\n# {}\n{}", part.title, table(rows));
+  }
+  const auto plan = co_await plan_now(options, file);
+  text += "\n# Plan\n" + plan;
+  text += "\n# The daemon's log\n" + daemon_log(options, name);
+  co_return text;
+}
+
+}  // namespace
+
+ExitCode report(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  const auto text = run_to_end(io, read_report(options, file));
+  std::cout << log::redact(text);
+  return ExitCode::kOk;
+}
+
+}  // namespace crossfade::app

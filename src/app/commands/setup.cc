@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/prepare/install.h"
+#include "base/failure.h"
+#include "mapping/preflight/inspect.h"
+#include "mapping/preflight/plan.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
+#include "setup/stable_views.h"
+#include "sync/state/store.h"
+
+namespace crossfade::app {
+namespace {
+
+ExitCode worst(const mapping::Preflight& preflight) {
+  for (const auto& finding : preflight.findings) {
+    if (finding.level == mapping::Finding::Level::kFail) return finding.exit;
+  }
+  return ExitCode::kOk;
+}
+
+asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::MigrationFile& file) {
+  const auto settings = engine_settings(options, file.yaml.migration());
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
+  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  if (prepared) {
+    log::info("already prepared", {{"migration", file.yaml.migration()}});
+    co_return ExitCode::kOk;
+  }
+  co_return co_await install_migration(connection, file, settings);
+}
+
+asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::MigrationFile& file) {
+  const auto& name = file.yaml.migration();
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "cancel"));
+  const auto engine = co_await connection.query("select to_regclass('crossfade.lease') is not null");
+  if (!engine.truth(0, 0)) throw usage_failure(fmt::format("migration {} is not in this database", name), "there is nothing to cancel");
+  const pg::Parameters parameters = {name, "cancel"};
+  const auto lease = co_await connection.query("select crossfade.take_lease($1, $2)", parameters);
+  if (lease.is_null(0, 0)) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotLeader;
+    facts.message = fmt::format("a daemon is working on migration {}", name);
+    facts.advice = "stop it (SIGTERM), then cancel";
+    throw Failure(std::move(facts));
+  }
+  co_await cutover::drop_stable_views(connection, name);
+  co_await sync::cancel(connection, name);
+  log::info("cancelled; nothing of crossfade is left", {{"migration", name}});
+  co_return ExitCode::kOk;
+}
+
+}  // namespace
+
+asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
+  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  co_await connection.script("begin");
+  if (!prepared) co_await sync::install(connection, file);
+  auto course = co_await course_of(connection, file);
+  mapping::Preflight preflight;
+  if (course.direction == mapping::Direction::kReverse) {
+    preflight = co_await mapping::inspect_course(connection, std::move(course));
+  } else {
+    preflight = co_await mapping::inspect(connection, file);
+  }
+  co_await connection.script("rollback");
+  co_return preflight;
+}
+
+asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const mapping::MigrationFile& file,
+                                            const sync::Settings& settings) {
+  co_await connection.script("begin");
+  auto made = co_await sync::install(connection, file);
+  co_await connection.script("savepoint crossfade_look");
+  const auto preflight = co_await mapping::inspect(connection, file);
+  co_await connection.script("rollback to savepoint crossfade_look");
+  if (!preflight.ok()) {
+    co_await connection.script("rollback");
+    std::cerr << mapping::plan_text(preflight);
+    co_return worst(preflight);
+  }
+  for (auto fence : sync::create_fences(preflight.model)) co_await connection.script(std::move(fence));
+  auto publication = sync::create_publication(preflight.model);
+  co_await connection.script(std::move(publication));
+  const bool made_stable = co_await cutover::make_stable_views(connection, preflight.model);
+  if (made_stable) made.push_back(preflight.model.stable_schema);
+  co_await sync::enter(connection, preflight.model, made);
+  for (auto rest : sync::rest_triggers(preflight.model)) co_await connection.script(std::move(rest));
+  co_await connection.script("commit");
+  co_await sync::begin_stream(connection, preflight.model, settings);
+  log::info("prepared", {{"migration", preflight.model.name}, {"targets", preflight.model.targets.size()}, {"slot", settings.slot}});
+  co_return ExitCode::kOk;
+}
+
+ExitCode plan(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  const auto preflight = run_to_end(io, look(options, file));
+  if (options.json) {
+    std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
+  } else {
+    std::cout << mapping::plan_text(preflight, paint_of(options));
+    if (options.print_sql) std::cout << mapping::refresh_sql(preflight.model);
+  }
+  return worst(preflight);
+}
+
+ExitCode prepare(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  if (options.print_sql || options.dry_run) {
+    const auto preflight = run_to_end(io, look(options, file));
+    if (!preflight.ok()) {
+      std::cerr << mapping::plan_text(preflight);
+      return worst(preflight);
+    }
+    std::cout << (options.print_sql ? prepare_sql(file, preflight.model) : prepare_steps(file, preflight.model));
+    return ExitCode::kOk;
+  }
+  return run_to_end(io, prepare_here(options, file));
+}
+
+ExitCode cancel(const Options& options) {
+  const auto file = load(options);
+  confirm(options, file.yaml.migration(), fmt::format("cancel drops the shadow tables of migration {}", file.yaml.migration()));
+  asio::io_context io;
+  return run_to_end(io, cancel_here(options, file));
+}
+
+}  // namespace crossfade::app

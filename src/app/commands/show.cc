@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "api/client.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/status/status.h"
+#include "app/status/status_text.h"
+#include "base/failure.h"
+
+namespace crossfade::app {
+namespace {
+
+asio::awaitable<v1::Status> from_database(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
+  co_return co_await read_status(connection, migration);
+}
+
+/// The daemon knows most; without one the database is asked.
+v1::Status current(const Options& options, const std::string& migration) {
+  try {
+    const auto answer = api::ask(control_path(options, migration), {"GET", "/status", ""});
+    v1::Status status;
+    google::protobuf::util::JsonParseOptions lenient;
+    lenient.ignore_unknown_fields = true;
+    if (google::protobuf::util::JsonStringToMessage(answer.body, &status, lenient).ok() && status.migration() == migration) return status;
+  } catch (const Failure& failure) {
+    if (failure.exit() != ExitCode::kNotReady) throw;
+  }
+  asio::io_context io;
+  return run_to_end(io, from_database(options, migration));
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+}  // namespace
+
+ExitCode status(const Options& options) {
+  const auto migration = load(options).yaml.migration();
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const auto paint = paint_of(options);
+  for (;;) {
+    const auto state = current(options, migration);
+    if (options.watch && terminal) std::cout << "\033[H\033[2J";
+    const bool short_form = options.watch && !terminal;
+    const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now(), paint);
+    std::cout << text << std::flush;
+    if (!options.watch) return ExitCode::kOk;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "api/server.h"
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/daemon/leg.h"
+#include "app/daemon/measure.h"
+#include "app/daemon/service_manager.h"
+#include "app/daemon/verifying.h"
+#include "app/daemon/watch.h"
+#include "app/prepare/install.h"
+#include "async/backoff.h"
+#include "async/when_all.h"
+#include "base/failure.h"
+#include "setup/prepare.h"
+
+namespace crossfade::app {
+namespace {
+
+/// Null where the migration was to be prepared first and cannot be; `refused` says why.
+asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const mapping::MigrationFile& file, ExitCode& refused) {
+  const auto& name = file.yaml.migration();
+  const auto to_prepare = engine_settings(options, name);
+  pg::Connection connection = co_await pg::Connection::open(to_prepare.endpoint);
+  const bool prepared = co_await sync::is_prepared(connection, name);
+  if (!prepared && options.prepare) {
+    refused = co_await install_migration(connection, file, to_prepare);
+    if (refused != ExitCode::kOk) co_return nullptr;
+  }
+  auto model = co_await prepared_model(connection, file);
+  auto settings = engine_settings(options, name, model.direction);
+  co_return std::make_shared<Leg>(std::move(model), std::move(settings));
+}
+
+/// As next_leg; a server that is away is waited for.
+asio::awaitable<std::shared_ptr<Leg>> find_next_leg(const mapping::MigrationFile& file, const Leg& last) {
+  sync::Backoff backoff;
+  while (!last.engine.stopping()) {
+    std::optional<Failure> away;
+    try {
+      co_return co_await next_leg(file, last);
+    } catch (const Failure& failure) {
+      if (failure.verdict() != Verdict::kReconnect) throw;
+      away = failure;
+    }
+    co_await backoff.wait(*away);
+  }
+  co_return nullptr;
+}
+
+/// The engine came to its end; whoever serves it ends too.
+struct Stopped {};
+
+/// Leads in one direction after the other. Ends by throwing.
+asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Leg>& leg) {
+  for (;;) {
+    std::optional<Failure> failure;
+    try {
+      co_await leg->engine.run();
+    } catch (const Failure& caught) {
+      failure = caught;
+    }
+    if (!failure) throw Stopped{};
+    auto next = co_await find_next_leg(file, *leg);
+    if (leg->engine.stopping()) throw Stopped{};
+    if (!next) throw *failure;
+    leg = std::move(next);
+  }
+}
+
+}  // namespace
+
+ExitCode run(const Options& options) {
+  const auto file = load(options);
+  asio::io_context io;
+  ExitCode refused = ExitCode::kOk;
+  auto leg = run_to_end(io, first_leg(options, file, refused));
+  if (refused != ExitCode::kOk) return refused;
+  io.restart();
+
+  const auto& name = file.yaml.migration();
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  std::function<void(const boost::system::error_code&, int)> on_signal = [&](const boost::system::error_code& error, int) {
+    if (error) return;
+    // The second one means at once; what is not settled comes again at the next start.
+    if (leg->engine.stopping()) std::_Exit(static_cast<int>(ExitCode::kOk));
+    log::info("stopping", {{"migration", name}});
+    tell_service_manager("STOPPING=1");
+    leg->engine.stop();
+    signals.async_wait(on_signal);
+  };
+  signals.async_wait(on_signal);
+  const auto observed = [&leg] { return leg->observed(); };
+  Watch watch(observed, io.get_executor());
+  api::Server server(io, endpoints(observed, watch));
+  if (!options.http.empty()) server.listen_tcp(options.http);
+  server.listen_unix(control_path(options, name));
+  const auto serve = [&]() -> asio::awaitable<ExitCode> {
+    std::vector<asio::awaitable<void>> parts;
+    parts.push_back(lead(file, leg));
+    parts.push_back(server.serve());
+    parts.push_back(watch.loop());
+    parts.push_back(measure(observed));
+    if (options.verify_every.count() > 0) parts.push_back(keep_verified(observed, options.verify_every));
+    parts.push_back(feed_watchdog());
+    tell_service_manager("READY=1");
+    std::exception_ptr thrown;
+    try {
+      co_await sync::together(std::move(parts));
+    } catch (const Stopped&) {
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    signals.cancel();
+    if (thrown) std::rethrow_exception(thrown);
+    log::info("stopped", {{"migration", name}});
+    co_return ExitCode::kOk;
+  };
+  return run_to_end(io, serve());
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,63 @@
+#include "app/daemon/leg.h"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+
+#include "app/cli/context.h"
+#include "base/failure.h"
+#include "base/log.h"
+#include "setup/fence.h"
+#include "sync/state/store.h"
+#include "wal/slot.h"
+
+namespace crossfade::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::string> names_of(const auto& things) {
+  std::vector<std::string> names;
+  for (const auto& thing : things) names.push_back(thing.name);
+  return names;
+}
+
+/// The server takes a moment to notice that our stream has ended.
+asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slot) {
+  const auto executor = co_await asio::this_coro::executor;
+  for (int attempt = 0;; ++attempt) {
+    std::optional<Failure> busy;
+    try {
+      co_await wal::drop_slot(connection, slot);
+      co_return;
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() != "55006" || attempt == 100) throw;
+      busy = failure;
+    }
+    asio::steady_timer pause(executor, 50ms);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace
+
+Leg::Leg(mapping::Model the_model, sync::Settings the_settings, const Leg* last)
+    : model(std::move(the_model)), settings(std::move(the_settings)),
+      metrics(model.name, names_of(model.targets), names_of(model.sources), last ? &last->metrics : nullptr),
+      engine(model, settings, metrics, last != nullptr) {}
+
+asio::awaitable<std::shared_ptr<Leg>> next_leg(const mapping::MigrationFile& file, const Leg& last) {
+  pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
+  const auto direction = co_await sync::store::read_direction(connection, last.model.name);
+  if (!direction || *direction == last.model.direction) co_return nullptr;
+  auto model = co_await prepared_model(connection, file);
+  co_await drop_when_free(connection, last.settings.slot);
+  auto settings = last.settings;
+  settings.slot = sync::slot_name(model.name, model.direction);
+  settings.publication = sync::publication_name(model.name, model.direction);
+  log::info("direction has turned", {{"migration", model.name}, {"follows", model.direction == mapping::Direction::kReverse ? "v2" : "v1"}});
+  co_return std::make_shared<Leg>(std::move(model), std::move(settings), &last);
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,109 @@
+#include "app/daemon/measure.h"
+
+#include <embedded_sql.h>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/failure.h"
+#include "base/log.h"
+#include "cutover/layout/blockers.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+/// Between two looks: nothing of it changes faster than a person acts.
+constexpr std::chrono::seconds kEvery{2};
+
+class Measure {
+ public:
+  Measure(Observed observed, std::int64_t last_step)
+      : observed_(std::move(observed)), model_(observed_.model), metrics_(observed_.metrics), last_step_(last_step) {}
+
+  /// Of the flight recorder, the last that was told.
+  std::int64_t last_step() const { return last_step_; }
+
+  bool is_of(const Observed& observed) const { return &observed.metrics == &metrics_; }
+
+  /// Returns when the direction has turned; throws when the session is lost.
+  asio::awaitable<void> look(std::function<Observed()> now) {
+    const auto executor = co_await asio::this_coro::executor;
+    auto endpoint = observed_.settings.endpoint;
+    endpoint.application_name = "crossfade " + model_.name + " measure";
+    pg::Connection connection = co_await pg::Connection::open(endpoint);
+    while (is_of(now())) {
+      co_await proofs(connection);
+      co_await flips(connection);
+      co_await blockers(connection, now);
+      asio::steady_timer timer(executor, kEvery);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  }
+
+ private:
+  asio::awaitable<void> proofs(pg::Connection& connection) {
+    pg::Parameters name = {model_.name};
+    const auto verified = co_await connection.execute(std::string(queries::proof_sample), name);
+    const auto number = [&](std::size_t column) { return verified.is_null(0, column) ? std::nullopt : std::optional(verified.real(0, column)); };
+    metrics_.verification(number(0), number(1));
+    pg::Parameters same = {model_.name};
+    const auto accounts = co_await connection.execute(std::string(queries::account_sample), same);
+    for (std::size_t row = 0; row < accounts.size(); ++row) {
+      for (std::size_t source = 0; source < model_.sources.size(); ++source) {
+        const auto& table = model_.sources[source];
+        if (accounts.text(row, 0) == table.schema + "." + table.name) metrics_.unaccounted(source, accounts.real(row, 1));
+      }
+    }
+  }
+
+  /// Those of before this daemon's start are told too: a flip is rare, and its times are asked for afterwards.
+  asio::awaitable<void> flips(pg::Connection& connection) {
+    pg::Parameters since = {model_.name, std::to_string(last_step_)};
+    const auto steps = co_await connection.execute(std::string(queries::flight_sample), since);
+    for (std::size_t row = 0; row < steps.size(); ++row) {
+      last_step_ = steps.number(row, 0);
+      metrics_.step_done(steps.text(row, 1), std::chrono::duration<double>(steps.real(row, 2)));
+      if (!steps.is_null(row, 3)) metrics_.held(std::chrono::duration<double>(steps.real(row, 3)));
+    }
+  }
+
+  asio::awaitable<void> blockers(pg::Connection& connection, std::function<Observed()> now) {
+    const cutover::Limits limits;
+    const auto facts = co_await cutover::gather_facts(connection, model_.name, limits);
+    // What stood in the way of a flip that has happened meanwhile is not to be said of the next one.
+    if (!is_of(now())) co_return;
+    std::vector<std::string> reasons;
+    for (const auto& blocker : cutover::blockers_of(cutover::checklist_of_next_flip(facts, limits))) reasons.push_back(blocker.reason);
+    metrics_.cutover_blockers(reasons);
+  }
+
+  const Observed observed_;
+  const mapping::Model& model_;
+  Metrics& metrics_;
+  std::int64_t last_step_;
+};
+
+}  // namespace
+
+asio::awaitable<void> measure(std::function<Observed()> now) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto session = std::make_unique<Measure>(now(), 0);
+  for (;;) {
+    if (!session->is_of(now())) session = std::make_unique<Measure>(now(), session->last_step());
+    std::optional<Failure> failure;
+    try {
+      co_await session->look(now);
+    } catch (const Failure& caught) {
+      failure = caught;
+    }
+    if (!failure) continue;
+    // The engine says it loudly, and decides.
+    log::debug("nothing can be measured just now", {{"because", failure->what()}});
+    asio::steady_timer timer(executor, kEvery);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,112 @@
+#include "app/daemon/observers.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "api/message.h"
+#include "api/page.h"
+#include "app/daemon/verifying.h"
+#include "app/daemon/watch.h"
+#include "app/status/status.h"
+#include "app/status/status_text.h"
+#include "base/failure.h"
+#include "base/log.h"
+#include "crossfade/v1/control.pb.h"
+#include "sync/backfill/pace.h"
+#include "verify/diff/compare.h"
+#include "verify/reply.h"
+#include "verify/report.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace asio = boost::asio;
+using api::Request;
+using api::Response;
+using api::Surface;
+
+asio::awaitable<Response> metrics_text(Observed o) {
+  // At the time of the scrape, so that it grows while nothing else works.
+  if (const auto run = o.engine.runtime()) o.metrics.lag_seconds(run->lag.seconds(sync::Clock::now()));
+  co_return Response{200, "text/plain; version=0.0.4; charset=utf-8", o.metrics.text()};
+}
+
+asio::awaitable<Response> live() { co_return Response{200, "text/plain", "alive\n"}; }
+
+asio::awaitable<Response> recent_log() { co_return Response{200, "text/plain; charset=utf-8", log::recent()}; }
+
+asio::awaitable<Response> ready(Observed o) {
+  const auto run = o.engine.runtime();
+  const bool leads = run && run->epoch != 0 && !run->stopping;
+  co_return Response{leads ? 200 : 503, "text/plain", leads ? "leading\n" : "no connection, or not the leader\n"};
+}
+
+asio::awaitable<Response> status(Observed o) {
+  auto endpoint = o.settings.endpoint;
+  endpoint.application_name = "crossfade " + o.model.name + " status";
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  const v1::Status status = co_await read_status(connection, o.model.name, o.engine.runtime());
+  co_return Response{200, "application/json", api::status_json(status)};
+}
+
+asio::awaitable<Response> events(Watch& watch) { co_return watch.events(); }
+
+asio::awaitable<Response> hold(Observed o, bool held) {
+  const auto run = running(o);
+  // As the engine's own: an absent standby must not keep anybody from going on.
+  pg::Connection connection = co_await sync::open_engine_session(o.settings, o.model.name, held ? "pause" : "resume");
+  co_await sync::set_paused(*run, connection, held);
+  co_return Response{200, "application/json", held ? R"({"message":"paused; changes are set down meanwhile"})" : R"({"message":"going on"})"};
+}
+
+asio::awaitable<Response> verify_now(Observed o, Request request) {
+  v1::VerifyRequest wanted;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
+  if (!parsed.ok()) throw usage_failure("the request is not a VerifyRequest: " + std::string(parsed.message()), "send JSON");
+  verify::CompareOptions how;
+  how.repair = wanted.repair();
+  how.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
+  const auto found = co_await verify_live(o, std::move(how), o.settings.lanes);
+  co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
+}
+
+}  // namespace
+
+std::shared_ptr<sync::Runtime> running(const Observed& o) {
+  auto run = o.engine.runtime();
+  if (!run || run->stopping) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = "the daemon has no connection just now";
+    facts.advice = "try again in a moment";
+    throw Failure(std::move(facts));
+  }
+  return run;
+}
+
+std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names) {
+  std::vector<std::uint16_t> numbers;
+  for (const auto& name : names) {
+    const auto number = model.find_target(name);
+    if (!number) throw usage_failure("there is no target " + name, "`crossfade plan` lists the targets");
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch) {
+  std::vector<api::Endpoint> table = {
+      {"GET", "/metrics", Surface::kObserver, [now](Request) { return metrics_text(now()); }},
+      {"GET", "/livez", Surface::kObserver, [](Request) { return live(); }},
+      {"GET", "/readyz", Surface::kObserver, [now](Request) { return ready(now()); }},
+      {"GET", "/events", Surface::kObserver, [&watch](Request) { return events(watch); }},
+      {"GET", "/status", Surface::kObserver, [now](Request) { return status(now()); }},
+      {"GET", "/v1/log", Surface::kControl, [](Request) { return recent_log(); }},
+      {"POST", "/v1/verify", Surface::kControl, [now](Request request) { return verify_now(now(), std::move(request)); }},
+      {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
+      {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},
+  };
+  for (auto& endpoint : api::page_endpoints()) table.push_back(std::move(endpoint));
+  return table;
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,185 @@
+#include "app/daemon/watch.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/message.h"
+#include "app/status/status.h"
+#include "async/when_all.h"
+#include "base/failure.h"
+#include "base/log.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace queries = sql::queries;
+using namespace std::chrono_literals;
+
+/// An hour in steps that a graph as wide as a screen can show.
+constexpr double kStepSeconds = 5;
+constexpr std::size_t kSamples = 720;
+
+double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+/// Messages and queries are other people's texts; a password in one is blotted out.
+std::string shown(std::string_view text) { return log::redact(text); }
+
+asio::awaitable<void> add_quarantine(v1::Page& page, pg::Connection& connection) {
+  pg::Parameters name = {page.status().migration()};
+  const auto rows = co_await connection.execute(std::string(queries::page_quarantine), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& key = *page.add_quarantine();
+    key.set_target(std::string(rows.text(row, 0)));
+    key.set_locator(std::string(rows.text(row, 1)));
+    key.set_key(shown(rows.text(row, 2)));
+    key.set_sqlstate(std::string(rows.text(row, 3)));
+    key.set_constraint(std::string(rows.text(row, 4)));
+    key.set_message(shown(rows.text(row, 5)));
+    key.set_attempts(rows.real(row, 6));
+    key.set_since(rows.real(row, 7));
+    key.set_accepted_by(std::string(rows.text(row, 8)));
+  }
+}
+
+asio::awaitable<void> add_accounts(v1::Page& page, pg::Connection& connection) {
+  pg::Parameters name = {page.status().migration()};
+  const auto rows = co_await connection.execute(std::string(queries::page_accounts), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& account = *page.add_accounts();
+    account.set_source(std::string(rows.text(row, 0)));
+    account.set_total(rows.real(row, 1));
+    account.set_mapped(rows.real(row, 2));
+    account.set_rejected(rows.real(row, 3));
+    account.set_unaccounted(rows.real(row, 4));
+  }
+}
+
+asio::awaitable<void> add_flight(v1::Page& page, pg::Connection& connection) {
+  pg::Parameters name = {page.status().migration()};
+  const auto rows = co_await connection.execute(std::string(queries::page_flight), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& step = *page.add_flight();
+    step.set_step(std::string(rows.text(row, 0)));
+    step.set_attempt(rows.real(row, 1));
+    step.set_milliseconds(rows.real(row, 2));
+    step.set_outcome(shown(rows.text(row, 3)));
+    step.set_holders(shown(rows.text(row, 4)));
+  }
+}
+
+asio::awaitable<void> add_audit(v1::Page& page, pg::Connection& connection) {
+  pg::Parameters name = {page.status().migration()};
+  const auto rows = co_await connection.execute(std::string(queries::page_audit), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& deed = *page.add_audit();
+    deed.set_at(rows.real(row, 0));
+    deed.set_who(std::string(rows.text(row, 1)));
+    deed.set_action(shown(rows.text(row, 2)));
+    deed.set_lsn(std::string(rows.text(row, 3)));
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> Watch::loop() {
+  std::vector<asio::awaitable<void>> parts;
+  parts.push_back(sample());
+  parts.push_back(read());
+  co_await sync::together(std::move(parts));
+}
+
+api::Response Watch::events() {
+  auto viewer = std::make_shared<Viewer>(*this);
+  // The first event must not show what was read before somebody looked.
+  viewer->seen = edition_;
+  look_.raise();
+  api::Response response{200, "text/event-stream", "retry: 1000\n\n"};
+  response.more = [this, viewer] { return next(viewer); };
+  return response;
+}
+
+/// Asks the engine alone, so that the curve goes on while the database is away. The worst of a step is what is kept: a short
+/// peak must not fall between two looks.
+asio::awaitable<void> Watch::sample() {
+  const auto executor = co_await asio::this_coro::executor;
+  sync::Signal never(executor);
+  for (v1::Page::Sample step;;) {
+    if (const auto run = now_().engine.runtime()) {
+      const auto lag = run->lag.seconds(sync::Clock::now());
+      if (lag) step.set_lag_seconds(std::max(*lag, step.lag_seconds()));
+      step.set_phase(run->phase);
+    }
+    const double now = unix_seconds();
+    if (samples_.empty() || now - samples_.back().at() >= kStepSeconds) {
+      step.set_at(now);
+      samples_.push_back(step);
+      step.Clear();
+      if (samples_.size() > kSamples) {
+        samples_.pop_front();
+        ++samples_gone_;
+      }
+    }
+    co_await never.wait(1s);
+  }
+}
+
+asio::awaitable<void> Watch::read() {
+  std::optional<pg::Connection> connection;
+  for (;;) {
+    if (viewers_ == 0) {
+      connection.reset();
+      co_await look_.wait(1h);
+      continue;
+    }
+    std::optional<std::string> trouble;
+    try {
+      if (!connection) {
+        const auto observed = now_();
+        auto endpoint = observed.settings.endpoint;
+        endpoint.application_name = "crossfade " + observed.model.name + " page";
+        connection = co_await pg::Connection::open(endpoint);
+      }
+      page_ = co_await read_page(*connection);
+    } catch (const Failure& failure) {
+      trouble = shown(failure.what());
+    }
+    if (trouble) {
+      connection.reset();
+      page_.set_trouble(*trouble);
+      page_.set_now(unix_seconds());
+    }
+    ++edition_;
+    news_.raise();
+    co_await look_.wait(1s);
+  }
+}
+
+asio::awaitable<v1::Page> Watch::read_page(pg::Connection& connection) {
+  v1::Page page;
+  page.set_now(unix_seconds());
+  const auto observed = now_();
+  auto status = co_await read_status(connection, observed.model.name, observed.engine.runtime());
+  *page.mutable_status() = std::move(status);
+  co_await add_quarantine(page, connection);
+  co_await add_accounts(page, connection);
+  co_await add_flight(page, connection);
+  co_await add_audit(page, connection);
+  co_return page;
+}
+
+asio::awaitable<std::string> Watch::next(std::shared_ptr<Viewer> viewer) {
+  if (viewer->seen == edition_) co_await news_.wait(5s);
+  // A comment: nobody sees it, but a client that has left is noticed by it.
+  if (viewer->seen == edition_) co_return ":\n\n";
+  viewer->seen = edition_;
+  auto page = page_;
+  for (auto n = std::max(viewer->next_sample, samples_gone_); n < samples_gone_ + samples_.size(); ++n) {
+    *page.add_samples() = samples_[n - samples_gone_];
+  }
+  viewer->next_sample = samples_gone_ + samples_.size();
+  co_return fmt::format("data: {}\n\n", api::json_of(page));
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "app/daemon/observers.h"
+#include "async/notify.h"
+#include "crossfade/v1/page.pb.h"
+
+namespace crossfade::app {
+
+namespace asio = boost::asio;
+
+/// What the status page shows. It is read once however many look, and not at all while nobody does; the lag of the last
+/// hour is kept in memory all the time, so that a page that is opened has it at once.
+class Watch {
+ public:
+  /// `now` says what is to be looked at: the direction may turn meanwhile.
+  Watch(std::function<Observed()> now, asio::any_io_executor executor) : now_(std::move(now)), look_(executor), news_(std::move(executor)) {}
+
+  /// Until cancelled. An outage of the database is part of what is shown and ends nothing.
+  asio::awaitable<void> loop();
+
+  /// An answer that goes on: an event at once, then one each time there is something new.
+  api::Response events();
+
+ private:
+  /// One page, as long as its answer goes on.
+  struct Viewer {
+    explicit Viewer(Watch& of) : watch(of) { ++watch.viewers_; }
+    ~Viewer() { --watch.viewers_; }
+    Watch& watch;
+    std::uint64_t seen = 0;        ///< edition
+    std::uint64_t next_sample = 0; ///< number of the first sample that it has not
+  };
+
+  asio::awaitable<void> sample();
+  asio::awaitable<void> read();
+  asio::awaitable<v1::Page> read_page(pg::Connection& connection);
+  asio::awaitable<std::string> next(std::shared_ptr<Viewer> viewer);
+
+  std::function<Observed()> now_;
+  sync::Signal look_;              ///< somebody began to look
+  sync::Signal news_;
+  int viewers_ = 0;
+  v1::Page page_;                  ///< as last read, without samples
+  std::uint64_t edition_ = 0;
+  std::deque<v1::Page::Sample> samples_;
+  std::uint64_t samples_gone_ = 0; ///< how many were kept before the first one here
+};
+
+}  // namespace crossfade::app

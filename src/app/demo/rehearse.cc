@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "app/cli/commands.h"
+#include "app/cli/context.h"
+#include "app/demo/stage.h"
+#include "app/ephemeral/server_programs.h"
+#include "app/status/status_text.h"
+#include "base/failure.h"
+#include "base/sql_text.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// On a disk that keeps its word, as production does; a rehearsal without fsync would promise too much.
+ThrowawayServer::Options like_production() {
+  ThrowawayServer::Options with;
+  with.durable = true;
+  with.settings = {{"shared_buffers", "512MB"}, {"max_wal_size", "4GB"}};
+  return with;
+}
+
+/// The copy: of a backup made with --full, or of the source as it is now.
+void restore(const Options& options, Stage& stage) {
+  const auto here = stage.server().conninfo();
+  auto dump = options.from;
+  auto roles = dump.parent_path() / "roles.sql";
+  if (dump.empty()) {
+    dump = stage.server().directory() / "full.dump";
+    roles = stage.server().directory() / "roles.sql";
+    Stage::say("Dumping the source.");
+    run_server_program("pg_dump", {"--format=custom", "--no-publications", "--no-subscriptions", "--exclude-schema=crossfade", "--file=" + dump.string()}, options.source);
+    run_server_program("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + roles.string()}, options.source);
+  }
+  if (!fs::exists(dump)) throw usage_failure(fmt::format("there is no {}", dump.string()), "name the full.dump of a backup made with `crossfade backup --full`");
+  Stage::say("Restoring it into a throw-away PostgreSQL.");
+  // A role that this server has already is no fault.
+  if (fs::exists(roles)) run_server_program("psql", {"--quiet", "--no-psqlrc", "--file=" + roles.string()}, here);
+  run_server_program("pg_restore", {"--dbname=postgres", "--no-owner", dump.string()}, here);
+  stage.value("analyze");
+}
+
+struct Measured {
+  double wal_bytes = 0;
+  double disk_bytes = 0;
+  double seconds = 0;
+};
+
+std::string summary(const v1::Status& following, const Measured& move, const Stage& stage) {
+  const auto number = [&](const char* sql) { return std::stod(stage.value(sql)); };
+  return fmt::format(
+      "  backfill   {} for {} rows\n"
+      "  WAL        {}\n"
+      "  disk       {} for the new tables\n"
+      "  verify     {}\n"
+      "  reads flip {:.0f} ms\n",
+      api::human_seconds(move.seconds), api::human_count(following.backfill().done_rows()), api::human_bytes(move.wal_bytes),
+      api::human_bytes(move.disk_bytes), api::human_seconds(number("select extract(epoch from ended_at - started_at) from crossfade.verification order by id desc limit 1")),
+      number("select sum(milliseconds) from crossfade.flight where flip = (select flip from crossfade.flight order by id desc limit 1)"));
+}
+
+}  // namespace
+
+ExitCode rehearse(const Options& options) {
+  const auto file = load(options);
+  Stage stage(fs::absolute(options.migration), like_production());
+  restore(options, stage);
+  if (stage.attempt({"check", "--when", "before"}) != 0) Stage::say("Those checks are about the old data; the move goes on.");
+  Measured move;
+  const auto before = stage.value("select pg_current_wal_insert_lsn()");
+  const auto began = pg::Clock::now();
+  stage.start_daemon();
+  const auto following = stage.watch_until_following();
+  move.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
+  move.wal_bytes = std::stod(stage.value(fmt::format("select pg_current_wal_insert_lsn() - {}::pg_lsn", quote_literal(before))));
+  move.disk_bytes = std::stod(stage.value(fmt::format(
+      "select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relkind in ('r', 'p', 'm') and relnamespace = to_regnamespace({})",
+      quote_literal(quote_identifier(file.yaml.schemas().shadow())))));
+  stage.command({"verify"});
+  stage.command({"account"});
+  const bool passed = stage.attempt({"check", "--when", "after"}) == 0;
+  stage.command({"cutover", "reads"});
+  const auto measured = summary(following, move, stage);
+  stage.stop_daemon();
+  Stage::say("Rehearsed on a copy; on the machine that this ran on, without other load:");
+  std::cout << measured << std::flush;
+  return passed ? ExitCode::kOk : ExitCode::kMismatch;
+}
+
+}  // namespace crossfade::app

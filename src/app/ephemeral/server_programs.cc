@@ -1,0 +1,102 @@
+#include "app/ephemeral/server_programs.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+
+#include "base/failure.h"
+
+namespace crossfade {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kOldestMajor = 14;  // row filters and streaming options of pgoutput that we rely on begin here
+constexpr auto kLongest = std::chrono::hours(24);
+
+/// Where pg_config says that the binaries are; empty without a pg_config.
+fs::path binaries_by_pg_config() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen("pg_config --bindir 2>/dev/null", "r"), pclose);
+  std::array<char, 4096> line{};
+  if (!pipe || !std::fgets(line.data(), static_cast<int>(line.size()), pipe.get())) return {};
+  std::string text = line.data();
+  text.erase(text.find_last_not_of('\n') + 1);
+  return text;
+}
+
+using ParsedConninfo = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
+
+ParsedConninfo parse(const std::string& conninfo) {
+  char* complaint = nullptr;
+  ParsedConninfo given(PQconninfoParse(conninfo.c_str(), &complaint), PQconninfoFree);
+  PQfreemem(complaint);
+  // libpq repeats the text it does not understand, and a password may be in it.
+  if (!given) throw usage_failure("the connection string is not understood", "write it as libpq does: host=… dbname=…, or postgresql://…");
+  return given;
+}
+
+}  // namespace
+
+fs::path server_programs() {
+  fs::path best;
+  int best_major = kOldestMajor - 1;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", none)) {
+    const std::string name = entry.path().filename();
+    int major = 0;
+    std::from_chars(name.data(), name.data() + name.size(), major);
+    if (major <= best_major || !fs::exists(entry.path() / "bin/initdb")) continue;
+    best = entry.path() / "bin";
+    best_major = major;
+  }
+  if (best.empty()) best = binaries_by_pg_config();
+  if (best.empty() || !fs::exists(best / "initdb")) {
+    throw precondition_failure(fmt::format("no PostgreSQL server of version {} or newer is installed", kOldestMajor),
+                               "install one, e.g. `apt-get install postgresql`");
+  }
+  return best;
+}
+
+Environment connection_environment(const std::string& conninfo) {
+  Environment environment;
+  const auto given = parse(conninfo);
+  for (const auto* option = given.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && option->envvar != nullptr) environment.emplace_back(option->envvar, option->val);
+  }
+  return environment;
+}
+
+std::string with_database(const std::string& conninfo, const std::string& database) {
+  std::string changed;
+  const auto add = [&](std::string_view keyword, std::string_view value) {
+    changed += fmt::format("{}{}='", changed.empty() ? "" : " ", keyword);
+    for (const char c : value) changed += c == '\'' || c == '\\' ? fmt::format("\\{}", c) : std::string(1, c);
+    changed += '\'';
+  };
+  const auto given = parse(conninfo);
+  for (const auto* option = given.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && std::string_view(option->keyword) != "dbname") add(option->keyword, option->val);
+  }
+  add("dbname", database);
+  return changed;
+}
+
+std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo) {
+  static std::atomic<int> calls{0};
+  const auto output = fs::temp_directory_path() / fmt::format("crossfade-{}-{}.txt", getpid(), ++calls);
+  arguments.insert(arguments.begin(), server_programs() / name);
+  Program program(arguments, output, connection_environment(conninfo));
+  const auto exit = program.exit_within(kLongest);
+  auto written = program.output();
+  fs::remove(output);
+  if (exit == 0) return written;
+  written.erase(written.find_last_not_of('\n') + 1);
+  throw precondition_failure(fmt::format("{} ended with {}: {}", name, exit.value_or(-1), written), "mend what it names, then run this again");
+}
+
+}  // namespace crossfade

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/ephemeral/program.h"
+
+namespace crossfade {
+
+/// The folder of the newest installed PostgreSQL's programs: initdb, pg_dump, pg_restore, psql. Throws where there is none.
+std::filesystem::path server_programs();
+
+/// `conninfo` as the environment that libpq reads: nothing of it, and no password, stands in the arguments of a program
+/// that connects by it. Throws a usage Failure for what libpq does not understand.
+Environment connection_environment(const std::string& conninfo);
+
+/// `conninfo` with another database of the same server.
+std::string with_database(const std::string& conninfo, const std::string& database);
+
+/// Runs one of the programs to its end and gives what it wrote; throws with that where it fails.
+std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo);
+
+}  // namespace crossfade

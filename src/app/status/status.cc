@@ -1,0 +1,164 @@
+#include "app/status/status.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/failure.h"
+#include "cutover/layout/blockers.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
+#include "sync/state/store.h"
+#include "wal/slot.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Before so many seconds of copying an ETA says nothing.
+constexpr double kMeaningfulSeconds = 3;
+
+boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& connection) {
+  pg::Parameters name = {status.migration()};
+  const auto targets = co_await connection.query(std::string(queries::backfill_list), name);
+  auto& backfill = *status.mutable_backfill();
+  double left = 0;
+  for (std::size_t row = 0; row < targets.size(); ++row) {
+    auto& target = *backfill.add_targets();
+    target.set_name(std::string(targets.text(row, 0)));
+    target.set_estimated_rows(targets.real(row, 2));
+    target.set_finished(targets.truth(row, 3));
+    target.set_done_rows(targets.real(row, 4));
+    // Once a target is finished, what was done is what there was.
+    if (target.finished()) target.set_estimated_rows(target.done_rows());
+    backfill.set_done_rows(backfill.done_rows() + target.done_rows());
+    backfill.set_estimated_rows(backfill.estimated_rows() + std::max(target.estimated_rows(), target.done_rows()));
+    if (!target.finished()) left += std::max(0.0, target.estimated_rows() - target.done_rows());
+  }
+  pg::Parameters same = {status.migration()};
+  const auto recent = co_await connection.query(std::string(queries::backfill_recent), same);
+  const double seconds = recent.real(0, 1);
+  if (seconds > 0) backfill.set_rows_per_second(recent.real(0, 0) / seconds);
+  if (left > 0 && seconds > kMeaningfulSeconds && backfill.rows_per_second() > 0) {
+    backfill.set_eta_seconds(left / backfill.rows_per_second());
+  }
+}
+
+boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connection, mapping::Direction direction) {
+  const auto name = sync::slot_name(status.migration(), direction);
+  const auto slot = co_await wal::inspect_slot(connection, name);
+  auto& out = *status.mutable_slot();
+  out.set_name(name);
+  if (!slot) {
+    out.set_wal_status("gone");
+    co_return;
+  }
+  out.set_active(slot->active);
+  out.set_wal_status(slot->wal_status);
+  out.set_retained_bytes(static_cast<double>(slot->retained_bytes));
+  if (slot->safe_bytes) out.set_safe_bytes(static_cast<double>(*slot->safe_bytes));
+}
+
+void hold_back(v1::Status& status, const std::string& by, double since) {
+  status.mutable_throttled()->set_by(by);
+  status.mutable_throttled()->set_since(since);
+}
+
+/// What only the running engine knows: lag, the queue, the slot as last sampled.
+void add_runtime(v1::Status& status, const sync::Runtime& run) {
+  const auto seconds = run.lag.seconds(sync::Clock::now());
+  if (seconds) status.mutable_lag()->set_seconds(*seconds);
+  auto& bytes = *status.mutable_lag()->mutable_bytes();
+  bytes.set_received(static_cast<double>(bytes_between(run.received, run.end_of_wal)));
+  bytes.set_applied(static_cast<double>(bytes_between(run.consistent, run.end_of_wal)));
+  bytes.set_confirmed(static_cast<double>(bytes_between(run.slot.confirmed_flush, run.end_of_wal)));
+  status.set_pending_keys(static_cast<double>(run.queue.pending_keys()));
+  status.set_catching_up(run.catching_up);
+  if (run.throttled && !run.paused) hold_back(status, run.throttled->by, run.throttled->since);
+}
+
+/// What the next flip wants. The lag is the one already known: a status waits for nothing.
+void add_checklist(v1::Status& status, cutover::Facts facts) {
+  if (status.lag().has_seconds()) facts.lag_seconds = status.lag().seconds();
+  for (const auto& condition : cutover::checklist_of_next_flip(facts, {})) {
+    auto& listed = *status.add_checklist();
+    listed.set_reason(condition.reason);
+    listed.set_met(condition.met);
+    listed.set_detail(condition.detail);
+    listed.set_fix(condition.fix);
+    if (condition.met) continue;
+    auto& blocker = *status.add_blockers();
+    blocker.set_reason(condition.reason);
+    blocker.set_detail(condition.detail);
+    blocker.set_fix(condition.fix);
+  }
+}
+
+/// What a person would do next.
+void add_next_steps(v1::Status& status) {
+  const auto say = [&](const std::string& step) { status.add_next_steps(step); };
+  if (status.leader().empty()) say("crossfade run: no daemon leads this migration");
+  if (status.quarantined() > 0) say("crossfade quarantine list: keys were set aside; mend their source rows");
+  if (status.phase() == "backfilling") say("crossfade wait --phase following");
+  if (status.phase() != "following") return;
+  if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
+  if (!status.has_unaccounted_rows()) say("crossfade account");
+  if (status.writes().side() == "v1" && status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
+  if (status.writes().side() == "v1" && status.reads().percent() >= 100) say("crossfade cutover writes --dry-run");
+}
+
+}  // namespace
+
+boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
+  const bool prepared = co_await sync::is_prepared(connection, migration);
+  if (!prepared) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = fmt::format("migration {} is not prepared in this database", migration);
+    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
+    throw Failure(std::move(facts));
+  }
+  v1::Status status;
+  status.set_migration(migration);
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::status), name);
+  status.set_phase(std::string(rows.text(0, 0)));
+  status.set_phase_since(rows.real(0, 1));
+  status.set_paused(!rows.is_null(0, 2));
+  if (status.paused()) hold_back(status, "hand", rows.real(0, 2));
+  status.set_leader(std::string(rows.text(0, 3)));
+  const double percent = rows.real(0, 4);
+  status.mutable_reads()->set_percent(percent);
+  status.mutable_reads()->set_side(percent <= 0 ? "v1" : percent >= 100 ? "v2" : "both");
+  const auto direction = co_await sync::store::read_direction(connection, migration);
+  const bool on_v2 = direction == mapping::Direction::kReverse;
+  status.mutable_writes()->set_side(on_v2 ? "v2" : "v1");
+  status.set_quarantined(rows.real(0, 5));
+  if (!rows.is_null(0, 6)) {
+    auto& verification = *status.mutable_verification();
+    verification.set_at(rows.real(0, 6));
+    verification.set_lsn(std::string(rows.text(0, 7)));
+    verification.set_compared_rows(rows.real(0, 8));
+    verification.set_drifted_rows(rows.real(0, 9));
+    verification.set_age_seconds(rows.real(0, 10));
+  }
+  if (!rows.is_null(0, 11)) status.set_unaccounted_rows(rows.real(0, 11));
+  const auto lsn = [&](std::size_t column) { return parse_lsn(rows.text(0, column)).value_or(Lsn{}); };
+  const auto behind = [&](std::size_t column) { return static_cast<double>(bytes_between(lsn(column), lsn(14))); };
+  auto& bytes = *status.mutable_lag()->mutable_bytes();
+  bytes.set_received(behind(13));
+  bytes.set_applied(behind(12));
+  bytes.set_confirmed(behind(13));
+  co_await add_backfill(status, connection);
+  co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
+  if (run) add_runtime(status, *run);
+  auto facts = co_await cutover::read_facts(connection, migration);
+  status.set_dirty_keys(static_cast<double>(facts.dirty));
+  if (status.phase() != "completed") add_checklist(status, std::move(facts));
+  add_next_steps(status);
+  co_return status;
+}
+
+}  // namespace crossfade::app
