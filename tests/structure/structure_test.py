@@ -13,7 +13,7 @@ SRC = ROOT / "src"
 # An include may point left only, between rooms and between the sub-rooms of one room. Rooms side by side do not know each other;
 # files at the root of a room stand right of its sub-rooms.
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"lint", "cutover"}, {"app"}]
-SUB_ROOMS: dict[str, list[str]] = {
+SUB_ROOMS = {
     "mapping": ["model", "sql", "file", "catalog", "preflight", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
@@ -21,6 +21,10 @@ SUB_ROOMS: dict[str, list[str]] = {
     "app": ["ephemeral", "cli", "prepare", "status", "daemon", "demo", "commands"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+# How many files a corridor may have: a header and its source are one door.
+DOORS = 10
+MANY_DOORS = {"app/commands": "one a command"}
+
 LONGEST = 400
 # Longer ones, each with the reason why it is one file.
 LONG_FILES: dict[str, str] = {}
@@ -71,6 +75,16 @@ def check_folders():
             if folder.name and folder.as_posix() not in known:
                 yield f"{path.relative_to(ROOT)}: {folder} has no place in the order of this test"
     yield from (f"src/{name}: stands in the order and does not exist" for name in sorted(known) if not (SRC / name).is_dir())
+
+
+def check_doors():
+    """No corridor is too long to be read at a glance."""
+    doors = {}
+    for path in sources():
+        doors.setdefault(path.parent.relative_to(SRC).as_posix(), set()).add(path.stem)
+    for folder, names in sorted(doors.items()):
+        if len(names) > DOORS and folder not in MANY_DOORS:
+            yield f"src/{folder}: {len(names)} doors ({', '.join(sorted(names))}); the limit is {DOORS}"
 
 
 def check_length():
