@@ -303,7 +303,7 @@ asio::awaitable<void> Server::serve() {
   std::vector<asio::awaitable<void>> surfaces;
   if (state_->tcp_acceptor) surfaces.push_back(state_->accept(*state_->tcp_acceptor, Surface::kObserver));
   if (state_->unix_acceptor) surfaces.push_back(state_->accept(*state_->unix_acceptor, Surface::kControl));
-  co_await sync::together(std::move(surfaces));
+  co_await async::when_all(std::move(surfaces));
 }
 
 }  // namespace crossfade::api

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-namespace crossfade::sync {
+namespace crossfade::async {
 
 boost::asio::awaitable<void> Backoff::wait(Failure because) {
   const auto pause = std::exchange(next_, std::min(next_ * 2, kLongest));
@@ -17,4 +17,4 @@ boost::asio::awaitable<void> Backoff::wait(Failure because) {
   co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::async

@@ -5,7 +5,7 @@
 
 #include "base/failure.h"
 
-namespace crossfade::sync {
+namespace crossfade::async {
 
 /// The waits between attempts on a server that is away: 100 ms, twice as long each time, 5 s at most.
 class Backoff {
@@ -21,4 +21,4 @@ class Backoff {
   std::chrono::milliseconds next_ = kFirst;
 };
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::async

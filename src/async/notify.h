@@ -9,29 +9,29 @@
 #include <utility>
 #include <vector>
 
-namespace crossfade::sync {
+namespace crossfade::async {
 
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 /// Lets coroutines of one thread wait for a change of something they look at themselves.
-class Signal {
+class Notify {
  public:
-  explicit Signal(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  explicit Notify(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
   /// Wakes all that wait now.
-  void raise() {
+  void notify_all() {
     for (auto* waiting : waiting_) waiting->cancel();
   }
 
-  /// Returns when raised, or at `until`.
+  /// Returns when notified, or at `until`.
   asio::awaitable<void> wait(Clock::time_point until) {
     asio::steady_timer timer(executor_, until);
     waiting_.push_back(&timer);
     const Leave leave{waiting_, &timer};
     boost::system::error_code woken;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    // A cancelled coroutine must not take this for a raised signal.
+    // A cancelled coroutine must not take this for a notification.
     const auto cancelled = co_await asio::this_coro::cancellation_state;
     if (cancelled.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
   }
@@ -48,4 +48,4 @@ class Signal {
   std::vector<asio::steady_timer*> waiting_;
 };
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::async

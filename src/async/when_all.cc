@@ -12,15 +12,15 @@
 #include <exception>
 #include <memory>
 
-namespace crossfade::sync {
+namespace crossfade::async {
 
 namespace asio = boost::asio;
 
 namespace {
 
 /// Shared with handlers that can still be queued when the last part has ended.
-struct Joint {
-  Joint(const asio::any_io_executor& executor, std::size_t parts)
+struct Parts {
+  Parts(const asio::any_io_executor& executor, std::size_t parts)
       : stops(parts), running(parts), all_done(executor, asio::steady_timer::time_point::max()) {}
 
   void cancel_all() {
@@ -35,9 +35,9 @@ struct Joint {
 
 }  // namespace
 
-asio::awaitable<void> together(std::vector<asio::awaitable<void>> parts) {
+asio::awaitable<void> when_all(std::vector<asio::awaitable<void>> parts) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto joint = std::make_shared<Joint>(executor, parts.size());
+  const auto joint = std::make_shared<Parts>(executor, parts.size());
   for (std::size_t n = 0; n < parts.size(); ++n) {
     auto finished = [joint, executor](std::exception_ptr failure) {
       --joint->running;
@@ -67,4 +67,4 @@ asio::awaitable<void> together(std::vector<asio::awaitable<void>> parts) {
   if (passed_on) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::async

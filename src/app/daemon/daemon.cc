@@ -37,7 +37,7 @@ asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const ma
 
 /// As next_leg; a server that is away is waited for.
 asio::awaitable<std::shared_ptr<Leg>> find_next_leg(const mapping::MigrationFile& file, const Leg& last) {
-  sync::Backoff backoff;
+  async::Backoff backoff;
   while (!last.engine.stopping()) {
     std::optional<Failure> away;
     try {
@@ -109,7 +109,7 @@ ExitCode run(const Options& options) {
     tell_service_manager("READY=1");
     std::exception_ptr thrown;
     try {
-      co_await sync::together(std::move(parts));
+      co_await async::when_all(std::move(parts));
     } catch (const Stopped&) {
     } catch (...) {
       thrown = std::current_exception();

@@ -87,14 +87,14 @@ asio::awaitable<void> Watch::loop() {
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(sample());
   parts.push_back(read());
-  co_await sync::together(std::move(parts));
+  co_await async::when_all(std::move(parts));
 }
 
 api::Response Watch::events() {
   auto viewer = std::make_shared<Viewer>(*this);
   // The first event must not show what was read before somebody looked.
   viewer->seen = edition_;
-  look_.raise();
+  look_.notify_all();
   api::Response response{200, "text/event-stream", "retry: 1000\n\n"};
   response.more = [this, viewer] { return next(viewer); };
   return response;
@@ -104,7 +104,7 @@ api::Response Watch::events() {
 /// peak must not fall between two looks.
 asio::awaitable<void> Watch::sample() {
   const auto executor = co_await asio::this_coro::executor;
-  sync::Signal never(executor);
+  sync::async::Notify never(executor);
   for (v1::Page::Sample step;;) {
     if (const auto run = now_().engine.runtime()) {
       const auto lag = run->lag.seconds(sync::Clock::now());
@@ -151,7 +151,7 @@ asio::awaitable<void> Watch::read() {
       page_.set_now(unix_seconds());
     }
     ++edition_;
-    news_.raise();
+    news_.notify_all();
     co_await look_.wait(1s);
   }
 }

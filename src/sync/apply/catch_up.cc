@@ -45,7 +45,7 @@ asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, 
     for (std::size_t n = 0; n < lanes; ++n) {
       if (!shares[n].empty()) parts.push_back(part(sessions_[n], std::move(shares[n]), outcomes[n]));
     }
-    co_await together(std::move(parts));
+    co_await async::when_all(std::move(parts));
     for (auto& outcome : outcomes) {
       written[of.first] += outcome.written;
       left.insert(left.end(), std::make_move_iterator(outcome.left.begin()), std::make_move_iterator(outcome.left.end()));

@@ -19,7 +19,7 @@ asio::awaitable<void> read_at_cut(Runtime& run, std::function<asio::awaitable<vo
   job->read = std::move(read);
   run.at_cut.push_back(job);
   const TakeBack take_back{run.at_cut, job};
-  run.offered.raise();
+  run.offered.notify_all();
   while (!job->done) {
     if (run.stopping) {
       Failure::Facts facts;

@@ -48,14 +48,14 @@ asio::awaitable<void> Refresher::loop() {
       log::debug("round is tried again", {log::quoting("because", failure->what()), {"sqlstate", failure->sqlstate()}});
       more = true;
       // A conflict with another session passes by itself.
-      if (!careful_) co_await run_.steer.wait(kLookAgain);
+      if (!careful_) co_await run_.control_changed.wait(kLookAgain);
     }
-    run_.applied.raise();
+    run_.applied.notify_all();
     if (!more && !run_.stopping) {
       const bool filling = run_.backfilling || run_.paused;
       const auto idle = run_.queue.waiting_transactions() > 0 && !filling ? Clock::duration(kLookAgain) : Clock::duration(kSetDownEvery);
       if (filling) {
-        co_await run_.steer.wait(began + idle);
+        co_await run_.control_changed.wait(began + idle);
       } else {
         co_await run_.offered.wait(idle);
       }
@@ -246,7 +246,7 @@ asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
   co_await build_foreign_keys(connection, run_);
   co_await store::set_phase(connection, run_, "following");
   run_.catching_up = false;
-  run_.steer.raise();
+  run_.control_changed.notify_all();
   log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.consistent)}});
 }
 
@@ -315,7 +315,7 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
   run_.settled = std::max(run_.settled, taken.reached.settled);
   if (taken.whole.empty()) co_return;
   run_.backfilling = run_.catching_up = true;
-  run_.steer.raise();
+  run_.control_changed.notify_all();
 }
 
 void Refresher::retire(const Batch& batch) {

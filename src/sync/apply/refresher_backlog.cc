@@ -98,7 +98,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   run_.metrics.refresh_done(Clock::now() - began, 0);
   if (!whole.empty()) {
     run_.backfilling = true;
-    run_.steer.raise();
+    run_.control_changed.notify_all();
   }
   co_return !retired.empty();
 }

@@ -46,7 +46,7 @@ asio::awaitable<void> Backfill::loop() {
     if (jobs.empty()) {
       if (run_.backfilling) {
         run_.backfilling = false;
-        run_.offered.raise();
+        run_.offered.notify_all();
       }
       co_await turn_.wait(std::chrono::hours(1));
       continue;
@@ -106,7 +106,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
 asio::awaitable<void> Backfill::lane(pg::Connection& connection, std::vector<Job>& jobs) {
   for (auto& job : jobs) {
     for (;;) {
-      while (run_.paused || run_.throttled) co_await run_.steer.wait(std::chrono::seconds(1));
+      while (run_.paused || run_.throttled) co_await run_.control_changed.wait(std::chrono::seconds(1));
       while (claiming_) co_await turn_.wait(std::chrono::milliseconds(5));
       claiming_ = true;
       std::optional<Range> range;
@@ -117,7 +117,7 @@ asio::awaitable<void> Backfill::lane(pg::Connection& connection, std::vector<Job
         failed = failure;
       }
       claiming_ = false;
-      turn_.raise();
+      turn_.notify_all();
       if (failed) throw *failed;
       if (!range) break;
       ++job.running;

@@ -18,7 +18,7 @@ namespace crossfade::sync {
 /// changed is refreshed afterwards.
 class Backfill {
  public:
-  explicit Backfill(Runtime& run) : run_(run), turn_(run.steer) {}
+  explicit Backfill(Runtime& run) : run_(run), turn_(run.control_changed) {}
 
   /// Fills whatever is unfinished, then waits for more to do. Returns never; ends by cancellation or Failure.
   asio::awaitable<void> loop();
@@ -42,7 +42,7 @@ class Backfill {
   asio::awaitable<void> finish(std::vector<Job>& jobs);
 
   Runtime& run_;
-  Signal& turn_;
+  async::Notify& turn_;
   bool claiming_ = false;
 };
 

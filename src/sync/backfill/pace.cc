@@ -32,7 +32,7 @@ asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
     run.metrics.throttled(run.throttled->by, false, duration<double>(0));
     log::info("the backfill goes on", {{"held_back_by", run.throttled->by}});
     run.throttled.reset();
-    run.steer.raise();
+    run.control_changed.notify_all();
   }
   if (by.empty() || run.throttled) co_return;
   run.throttled = HeldBack{by, now};
@@ -45,8 +45,8 @@ asio::awaitable<void> set_paused(Runtime& run, pg::Connection& connection, bool 
   pg::Parameters parameters = {run.model.name, paused ? "t" : "f"};
   const auto since = co_await connection.query(sql, parameters);
   take_over(run, since);
-  run.steer.raise();
-  run.offered.raise();
+  run.control_changed.notify_all();
+  run.offered.notify_all();
 }
 
 asio::awaitable<void> restore_paused(Runtime& run, pg::Connection& connection) {

@@ -29,9 +29,9 @@ void Engine::stop() {
   stopping_ = true;
   if (!runtime_) return;
   runtime_->stopping = true;
-  runtime_->offered.raise();
-  runtime_->applied.raise();
-  runtime_->steer.raise();
+  runtime_->offered.notify_all();
+  runtime_->applied.notify_all();
+  runtime_->control_changed.notify_all();
 }
 
 asio::awaitable<void> Engine::run() {
@@ -54,7 +54,7 @@ asio::awaitable<void> Engine::run() {
     if (failure) runtime_->lag.send(Clock::now());
     lag_ = runtime_->lag;
     runtime_->stopping = true;
-    runtime_->applied.raise();
+    runtime_->applied.notify_all();
     metrics_.connected("source", false);
     metrics_.connected("stream", false);
     if (!failure || stopping_) continue;
@@ -64,7 +64,7 @@ asio::awaitable<void> Engine::run() {
 }
 
 asio::awaitable<void> Engine::until_stopped() {
-  while (!stopping_) co_await runtime_->steer.wait(1s);
+  while (!stopping_) co_await runtime_->control_changed.wait(1s);
 }
 
 asio::awaitable<void> Engine::run_once() {
@@ -97,7 +97,7 @@ asio::awaitable<void> Engine::run_once() {
     std::vector<asio::awaitable<void>> pair;
     pair.push_back(refresher.loop());
     pair.push_back(receive(run));
-    co_await together(std::move(pair));
+    co_await async::when_all(std::move(pair));
     pg::Connection last = co_await open_engine_session(settings_, model_.name, "release");
     co_await store::release_lease(last, run);
     throw Stopped{};
@@ -108,7 +108,7 @@ asio::awaitable<void> Engine::run_once() {
   parts.push_back(pulse(run, connection));
   std::exception_ptr thrown;
   try {
-    co_await together(std::move(parts));
+    co_await async::when_all(std::move(parts));
   } catch (...) {
     thrown = std::current_exception();
   }
@@ -122,7 +122,7 @@ asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
     const auto epoch = co_await store::take_lease(connection, *runtime_);
     if (epoch) co_return *epoch;
     if (Clock::now() >= give_up) store::not_leader(*runtime_);
-    co_await runtime_->steer.wait(100ms);
+    co_await runtime_->control_changed.wait(100ms);
   }
 }
 

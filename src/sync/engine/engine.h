@@ -38,7 +38,7 @@ class Engine {
   Metrics& metrics_;
   std::shared_ptr<Runtime> runtime_;
   LagGauge lag_;
-  Backoff backoff_;
+  async::Backoff backoff_;
   bool stopping_ = false;
   bool was_up_;  ///< a run got as far as following its slot
 };

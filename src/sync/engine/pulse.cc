@@ -83,7 +83,7 @@ asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
     count_held(run, Clock::now() - std::exchange(last, Clock::now()));
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
-    while (!run.stopping && Clock::now() < next) co_await run.steer.wait(next);
+    while (!run.stopping && Clock::now() < next) co_await run.control_changed.wait(next);
   }
 }
 

@@ -30,7 +30,7 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run) {
       busy = failure;
     }
     if (attempt == 5) log::warn("slot is in use, waiting", {{"slot", options.slot}, {"because", busy->what()}});
-    co_await run.steer.wait(100ms);
+    co_await run.control_changed.wait(100ms);
   }
 }
 
@@ -60,7 +60,7 @@ asio::awaitable<void> receive(Runtime& run) {
   while (!run.stopping) {
     stream.confirm(run.settled);
     if (run.queue.bytes() >= run.settings.queue_bytes) {
-      run.offered.raise();
+      run.offered.notify_all();
       co_await stream.tick();
       co_await run.applied.wait(100ms);
       continue;
@@ -70,7 +70,7 @@ asio::awaitable<void> receive(Runtime& run) {
     const bool moved = stream.received() > run.received;
     if (moved) {
       run.received = stream.received();
-      run.offered.raise();
+      run.offered.notify_all();
     }
     if (++in_a_row == kMessagesInARow) {
       in_a_row = 0;

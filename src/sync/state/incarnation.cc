@@ -70,7 +70,7 @@ asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Se
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(create());
   parts.push_back(tell_what_is_waited_for(settings, made));
-  co_await together(std::move(parts));
+  co_await async::when_all(std::move(parts));
   co_return incarnation;
 }
 

@@ -17,7 +17,7 @@ asio::awaitable<void> in_lanes(const Runtime& run, std::string role, const LaneW
   };
   std::vector<asio::awaitable<void>> lanes;
   for (int number = 0; number < run.settings.lanes; ++number) lanes.push_back(lane(number));
-  co_await together(std::move(lanes));
+  co_await async::when_all(std::move(lanes));
 }
 
 }  // namespace crossfade::sync

@@ -60,7 +60,7 @@ struct CutJob {
 struct Runtime {
   Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, asio::any_io_executor executor)
       : model(the_model), settings(the_settings), metrics(the_metrics), follow(the_model, queue), refresh(the_model),
-        offered(executor), applied(executor), steer(executor), progress(the_model.targets.size()) {}
+        offered(executor), applied(executor), control_changed(executor), progress(the_model.targets.size()) {}
 
   const mapping::Model& model;
   const Settings& settings;
@@ -73,9 +73,9 @@ struct Runtime {
   Follow follow;
   Refresh refresh;
 
-  Signal offered;          ///< the stream brought a commit or a position
-  Signal applied;          ///< the refresher made room or settled something
-  Signal steer;            ///< a person or another part wants something: pause, stop, reconcile
+  async::Notify offered;          ///< the stream brought a commit or a position
+  async::Notify applied;          ///< the refresher made room or settled something
+  async::Notify control_changed;            ///< a person or another part wants something: pause, stop, reconcile
 
   std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is; the receiver sets it
   Lsn received;            ///< everything that committed before it has been offered

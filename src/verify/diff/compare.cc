@@ -73,12 +73,12 @@ asio::awaitable<Verification> Compare::run() {
 
 asio::awaitable<void> Compare::walk(std::uint16_t target) {
   const auto executor = co_await asio::this_coro::executor;
-  Walk walk{target, sync::Signal(executor), {}, kFirstChunk};
+  Walk walk{target, sync::async::Notify(executor), {}, kFirstChunk};
   while (!walk.given_out) {
     std::vector<asio::awaitable<void>> lanes;
     lanes.push_back(lane(walk, connection_));
     for (auto* connection : options_.beside) lanes.push_back(lane(walk, *connection));
-    co_await sync::together(std::move(lanes));
+    co_await async::when_all(std::move(lanes));
     // Between the lanes' turns, because a judge may use the first session.
     co_await decide_suspects();
   }
@@ -96,7 +96,7 @@ asio::awaitable<void> Compare::lane(Walk& walk, pg::Connection& connection) {
     const auto keys = walk.keys;
     const auto chunk = co_await next_chunk(connection, walk.target, walk.rest, keys);
     walk.claiming = false;
-    walk.turn.raise();
+    walk.turn.notify_all();
     walk.rest.low = chunk.high;
     walk.given_out = !chunk.high;
     const auto began = Clock::now();

@@ -62,7 +62,7 @@ class Compare {
   /// How far the chunks of one target are given out.
   struct Walk {
     std::uint16_t target;
-    sync::Signal turn;
+    sync::async::Notify turn;
     mapping::Range rest;
     std::size_t keys;
     bool claiming = false;

@@ -108,7 +108,7 @@ asio::awaitable<Decision> EngineJudge::judge(Suspects suspects) {
 asio::awaitable<void> EngineJudge::offer(std::vector<Key> keys) {
   for (const auto& key : keys) run_.metrics.keys_offered(key.target(), OfferedBy::kRepair, 1);
   run_.queue.offer_now(std::move(keys));
-  run_.offered.raise();
+  run_.offered.notify_all();
   co_return;
 }
 

@@ -225,7 +225,7 @@ class EngineJudgeTest : public CompareTest {
     std::vector<boost::asio::awaitable<void>> parts;
     parts.push_back(cuts(running, *connection, done));
     parts.push_back(ask());
-    run(io, sync::together(std::move(parts)));
+    run(io, async::when_all(std::move(parts)));
     return decision;
   }
 
