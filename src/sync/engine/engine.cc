@@ -10,7 +10,7 @@
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/pace.h"
-#include "sync/engine/pulse.h"
+#include "sync/engine/heartbeat.h"
 #include "sync/engine/receiver.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
@@ -105,7 +105,7 @@ asio::awaitable<void> Engine::run_once() {
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(settle_then_confirm());
   parts.push_back(backfill.loop());
-  parts.push_back(pulse(run, connection));
+  parts.push_back(heartbeat_loop(run, connection));
   std::exception_ptr thrown;
   try {
     co_await async::when_all(std::move(parts));

@@ -1,4 +1,4 @@
-#include "sync/engine/pulse.h"
+#include "sync/engine/heartbeat.h"
 
 #include <embedded_sql.h>
 
@@ -67,7 +67,7 @@ void count_held(Runtime& run, Clock::duration passed) {
 
 }  // namespace
 
-asio::awaitable<void> pulse(Runtime& run, pg::Connection& connection) {
+asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   auto next = Clock::now();
   auto last = next;
   std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
