@@ -48,7 +48,7 @@ sync::Settings engine_settings(const Options& options, const std::string& migrat
   return settings;
 }
 
-asio::awaitable<mapping::Course> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
+asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
   if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);
   co_return mapping::forward_course(file.yaml);
@@ -67,16 +67,16 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
   pg::Parameters parameters = {name};
   const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
-  auto course = co_await course_of(connection, file);
+  auto directed = co_await course_of(connection, file);
   mapping::Preflight preflight;
   for (;;) {
     co_await connection.script("begin");
-    preflight = co_await mapping::inspect_catalog(connection, course);
+    preflight = co_await mapping::inspect_catalog(connection, directed);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
     auto course_now = co_await course_of(connection, file);
-    if (course_now.direction == course.direction) break;
-    course = std::move(course_now);
+    if (course_now.direction == directed.direction) break;
+    directed = std::move(course_now);
   }
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;

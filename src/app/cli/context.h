@@ -9,7 +9,7 @@
 
 #include "app/cli/options.h"
 #include "base/paint.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
@@ -44,7 +44,7 @@ sync::Settings engine_settings(const Options& options, const std::string& migrat
                                mapping::Direction direction = mapping::Direction::kForward);
 
 /// The direction that a migration goes, which is prepared.
-asio::awaitable<mapping::Course> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
+asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// The checked model of a migration that is prepared, in the direction that it goes. Throws where it is not prepared, or no
 /// longer fits the database.

@@ -62,10 +62,10 @@ asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
   co_await connection.script("begin");
   if (!prepared) co_await sync::install(connection, file);
-  auto course = co_await course_of(connection, file);
+  auto directed = co_await course_of(connection, file);
   mapping::Preflight preflight;
-  if (course.direction == mapping::Direction::kReverse) {
-    preflight = co_await mapping::inspect_course(connection, std::move(course));
+  if (directed.direction == mapping::Direction::kReverse) {
+    preflight = co_await mapping::inspect_course(connection, std::move(directed));
   } else {
     preflight = co_await mapping::inspect(connection, file);
   }

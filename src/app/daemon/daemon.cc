@@ -6,8 +6,8 @@
 #include "api/server.h"
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
-#include "app/daemon/leg.h"
 #include "app/daemon/measure.h"
+#include "app/daemon/pipeline.h"
 #include "app/daemon/service_manager.h"
 #include "app/daemon/verifying.h"
 #include "app/daemon/watch.h"
@@ -21,7 +21,7 @@ namespace crossfade::app {
 namespace {
 
 /// Null where the migration was to be prepared first and cannot be; `refused` says why.
-asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const mapping::MigrationFile& file, ExitCode& refused) {
+asio::awaitable<std::shared_ptr<Pipeline>> first_leg(const Options& options, const mapping::MigrationFile& file, ExitCode& refused) {
   const auto& name = file.yaml.migration();
   const auto to_prepare = engine_settings(options, name);
   pg::Connection connection = co_await pg::Connection::open(to_prepare.endpoint);
@@ -32,16 +32,16 @@ asio::awaitable<std::shared_ptr<Leg>> first_leg(const Options& options, const ma
   }
   auto model = co_await prepared_model(connection, file);
   auto settings = engine_settings(options, name, model.direction);
-  co_return std::make_shared<Leg>(std::move(model), std::move(settings));
+  co_return std::make_shared<Pipeline>(std::move(model), std::move(settings));
 }
 
-/// As next_leg; a server that is away is waited for.
-asio::awaitable<std::shared_ptr<Leg>> find_next_leg(const mapping::MigrationFile& file, const Leg& last) {
+/// As next_pipeline; a server that is away is waited for.
+asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(const mapping::MigrationFile& file, const Pipeline& last) {
   async::Backoff backoff;
   while (!last.engine.stopping()) {
     std::optional<Failure> away;
     try {
-      co_return co_await next_leg(file, last);
+      co_return co_await next_pipeline(file, last);
     } catch (const Failure& failure) {
       if (failure.verdict() != Verdict::kReconnect) throw;
       away = failure;
@@ -55,19 +55,19 @@ asio::awaitable<std::shared_ptr<Leg>> find_next_leg(const mapping::MigrationFile
 struct Stopped {};
 
 /// Leads in one direction after the other. Ends by throwing.
-asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Leg>& leg) {
+asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Pipeline>& pipeline) {
   for (;;) {
     std::optional<Failure> failure;
     try {
-      co_await leg->engine.run();
+      co_await pipeline->engine.run();
     } catch (const Failure& caught) {
       failure = caught;
     }
     if (!failure) throw Stopped{};
-    auto next = co_await find_next_leg(file, *leg);
-    if (leg->engine.stopping()) throw Stopped{};
+    auto next = co_await find_next_leg(file, *pipeline);
+    if (pipeline->engine.stopping()) throw Stopped{};
     if (!next) throw *failure;
-    leg = std::move(next);
+    pipeline = std::move(next);
   }
 }
 
@@ -77,7 +77,7 @@ ExitCode run(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
   ExitCode refused = ExitCode::kOk;
-  auto leg = run_to_end(io, first_leg(options, file, refused));
+  auto pipeline = run_to_end(io, first_leg(options, file, refused));
   if (refused != ExitCode::kOk) return refused;
   io.restart();
 
@@ -86,21 +86,21 @@ ExitCode run(const Options& options) {
   std::function<void(const boost::system::error_code&, int)> on_signal = [&](const boost::system::error_code& error, int) {
     if (error) return;
     // The second one means at once; what is not settled comes again at the next start.
-    if (leg->engine.stopping()) std::_Exit(static_cast<int>(ExitCode::kOk));
+    if (pipeline->engine.stopping()) std::_Exit(static_cast<int>(ExitCode::kOk));
     log::info("stopping", {{"migration", name}});
     tell_service_manager("STOPPING=1");
-    leg->engine.stop();
+    pipeline->engine.stop();
     signals.async_wait(on_signal);
   };
   signals.async_wait(on_signal);
-  const auto observed = [&leg] { return leg->observed(); };
+  const auto observed = [&pipeline] { return pipeline->observed(); };
   Watch watch(observed, io.get_executor());
   api::Server server(io, endpoints(observed, watch));
   if (!options.http.empty()) server.listen_tcp(options.http);
   server.listen_unix(control_path(options, name));
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
     std::vector<asio::awaitable<void>> parts;
-    parts.push_back(lead(file, leg));
+    parts.push_back(lead(file, pipeline));
     parts.push_back(server.serve());
     parts.push_back(watch.loop());
     parts.push_back(measure(observed));

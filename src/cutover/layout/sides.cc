@@ -126,14 +126,14 @@ Places places_of(Direction direction) { return direction == Direction::kReverse 
 Direction opposite(Direction direction) { return direction == Direction::kForward ? Direction::kReverse : Direction::kForward; }
 
 mapping::Model outline(const v1::Migration& file, Direction direction) {
-  const auto course = direction == Direction::kReverse ? mapping::reverse_course(file, Places::kSwapped) : mapping::forward_course(file);
+  const auto directed = direction == Direction::kReverse ? mapping::reverse_course(file, Places::kSwapped) : mapping::forward_course(file);
   mapping::Model model;
   model.name = file.migration();
   model.direction = direction;
   model.shadow_schema = file.schemas().shadow();
   model.mapping_schema = file.schemas().mapping();
   model.stable_schema = file.schemas().stable();
-  for (const auto& [name, table] : course.tables) {
+  for (const auto& [name, table] : directed.tables) {
     mapping::Target target;
     target.name = name;
     target.table = table;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 
 namespace crossfade::cutover {
 

@@ -88,12 +88,12 @@ asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalo
   }
 }
 
-asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Course& course, RelationCatalog& table) {
+asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const DirectedMigration& directed, RelationCatalog& table) {
   pg::Parameters by_oid = {std::to_string(table.oid)};
   const auto result = co_await connection.query(std::string(queries::catalog_foreign_keys), std::move(by_oid));
   for (std::size_t row = 0; row < result.size(); ++row) {
     const TableName parent{std::string(result.text(row, 0)), std::string(result.text(row, 1))};
-    for (const auto& [name, of_target] : course.tables) {
+    for (const auto& [name, of_target] : directed.tables) {
       if (of_target == parent) table.foreign_keys.push_back({name, names(result, row, 2), names(result, row, 3)});
     }
   }
@@ -120,11 +120,11 @@ asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& con
   co_return functions;
 }
 
-asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, const Course& course, std::string name) {
+asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, const DirectedMigration& directed, std::string name) {
   SurrogateCatalog surrogate;
-  const auto ids = surrogate_table(course.yaml.migration(), name);
+  const auto ids = surrogate_table(directed.yaml.migration(), name);
   surrogate.ids = co_await read_relation(connection, ids.schema, ids.name);
-  surrogate.view = co_await read_relation(connection, course.yaml.schemas().mapping(), std::move(name));
+  surrogate.view = co_await read_relation(connection, directed.yaml.schemas().mapping(), std::move(name));
   if (surrogate.view.kind != 'v') co_return surrogate;
   surrogate.reads = co_await read_reads(connection, queries::catalog_view_reads, surrogate.view.oid);
   surrogate.functions = co_await read_functions(connection, surrogate.view.oid);
@@ -133,12 +133,12 @@ asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, con
 
 /// Ids are the engine's own and change with the natural keys alone: in the place of their tables the view reads what the
 /// views of natural keys read. In the reverse direction none are given; what v2 says is what counts.
-void look_through_surrogates(const Course& course, const std::map<std::string, SurrogateCatalog>& surrogates, TargetCatalog& target) {
+void look_through_surrogates(const DirectedMigration& directed, const std::map<std::string, SurrogateCatalog>& surrogates, TargetCatalog& target) {
   for (const auto& [name, surrogate] : surrogates) {
     const auto erased = std::erase_if(target.reads, [&, &ids = surrogate.ids](const ReadCatalog& read) {
       return read.schema == ids.schema && read.name == ids.name;
     });
-    if (erased == 0 || course.direction == Direction::kReverse) continue;
+    if (erased == 0 || directed.direction == Direction::kReverse) continue;
     target.surrogates.push_back(name);
     target.reads.insert(target.reads.end(), surrogate.reads.begin(), surrogate.reads.end());
     target.functions.insert(target.functions.end(), surrogate.functions.begin(), surrogate.functions.end());
@@ -155,19 +155,19 @@ asio::awaitable<std::vector<TriggerCatalog>> read_triggers(pg::Connection& conne
   co_return triggers;
 }
 
-asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Course& course, std::string name) {
+asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const DirectedMigration& directed, std::string name) {
   TargetCatalog target;
-  const auto& table = course.tables.at(name);
+  const auto& table = directed.tables.at(name);
   target.table = co_await read_relation(connection, table.schema, table.name);
   if (target.table.exists()) {
-    co_await read_foreign_keys(connection, course, target.table);
+    co_await read_foreign_keys(connection, directed, target.table);
     target.triggers = co_await read_triggers(connection, target.table);
   }
-  if (!course.rejects_schema.empty()) {
-    auto keeps = co_await read_relation(connection, course.rejects_schema, rejects_name(name));
+  if (!directed.rejects_schema.empty()) {
+    auto keeps = co_await read_relation(connection, directed.rejects_schema, rejects_name(name));
     if (keeps.exists()) target.keeps = std::move(keeps);
   }
-  target.view = co_await read_relation(connection, course.yaml.schemas().mapping(), name);
+  target.view = co_await read_relation(connection, directed.yaml.schemas().mapping(), name);
   if (target.view.kind != 'v') co_return target;
   target.reads = co_await read_reads(connection, queries::catalog_view_reads, target.view.oid);
   target.functions = co_await read_functions(connection, target.view.oid);
@@ -226,14 +226,14 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
   co_return lookup;
 }
 
-asio::awaitable<void> read_lookups(pg::Connection& connection, const Course& course, Catalog& catalog) {
+asio::awaitable<void> read_lookups(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
   for (std::size_t n = 0; n < catalog.rules.size(); ++n) {
     const auto& rule = catalog.rules[n];
     const auto& source = catalog.sources.at(rule.source);
     const auto& view = catalog.targets.at(rule.target).view;
     if (rule.lookup.empty() || !source.exists() || !view.exists()) continue;
-    auto near = quote_identifier(course.yaml.schemas().source());
-    auto body = co_await read_lookup_body(connection, rule, source, view, fmt::format("crossfade_lookup_{}_{}", course.section(), n), std::move(near));
+    auto near = quote_identifier(directed.yaml.schemas().source());
+    auto body = co_await read_lookup_body(connection, rule, source, view, fmt::format("crossfade_lookup_{}_{}", directed.section(), n), std::move(near));
     catalog.lookups[n] = std::move(body);
   }
 }
@@ -249,11 +249,11 @@ const ColumnCatalog* RelationCatalog::find(const std::string& column) const {
 
 std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
 
-asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Course& course) {
-  const auto& yaml = course.yaml;
+asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed) {
+  const auto& yaml = directed.yaml;
   co_await set_search_path(connection, "");
   Catalog catalog;
-  catalog.rules = written_rules(yaml, course.section());
+  catalog.rules = written_rules(yaml, directed.section());
   catalog.server = co_await read_server(connection, "crossfade_" + yaml.migration());
   for (const auto& [written, key] : yaml.sources()) {
     const auto table = source_table(yaml, written);
@@ -263,16 +263,16 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Course& 
   }
   for (const auto& [name, surrogate] : yaml.surrogates()) {
     // In the reverse direction the views are another schema's, and the ids alone matter.
-    auto read = co_await read_surrogate(connection, course, name);
+    auto read = co_await read_surrogate(connection, directed, name);
     catalog.surrogates[name] = std::move(read);
   }
   for (const auto& [name, target] : yaml.targets()) {
-    auto read = co_await read_target(connection, course, name);
-    look_through_surrogates(course, catalog.surrogates, read);
+    auto read = co_await read_target(connection, directed, name);
+    look_through_surrogates(directed, catalog.surrogates, read);
     catalog.targets[name] = std::move(read);
   }
   co_await read_deferred_keys(connection, yaml.migration(), catalog);
-  co_await read_lookups(connection, course, catalog);
+  co_await read_lookups(connection, directed, catalog);
   co_return catalog;
 }
 

@@ -3,13 +3,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "mapping/catalog/catalog.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "pg/connection.h"
 
 namespace crossfade::mapping {
 
-/// Asks the database about everything that `course` names. Wants an open transaction, and leaves temporary functions in it:
+/// Asks the database about everything that `directed` names. Wants an open transaction, and leaves temporary functions in it:
 /// the server's own reading of the rules' selects. What is missing is a relation without oid, not a failure.
-boost::asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Course& course);
+boost::asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed);
 
 }  // namespace crossfade::mapping

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/failure.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/file/nearest_word.h"
 #include "mapping/file/surrogates.h"
 #include "mapping/file/written_rule.h"
@@ -117,9 +117,9 @@ void require_reverse(const v1::Migration& yaml) {
       throw wrong(place, "backfill has no meaning here: the old table is full when the direction turns", "Remove backfill.");
     }
   }
-  const auto course = reverse_course(yaml, Places::kSwapped);
-  require_targets(course.yaml, course.section());
-  require_locates(course.yaml, course.section());
+  const auto directed = reverse_course(yaml, Places::kSwapped);
+  require_targets(directed.yaml, directed.section());
+  require_locates(directed.yaml, directed.section());
 }
 
 void require_checks(const v1::Migration& yaml) {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "crossfade/v1/migration.pb.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 
 namespace crossfade::mapping {
 

@@ -19,7 +19,7 @@ namespace {
 
 class Builder {
  public:
-  Builder(const Course& course, const Catalog& catalog) : course_(course), yaml_(course.yaml), catalog_(catalog) {}
+  Builder(const DirectedMigration& directed, const Catalog& catalog) : course_(directed), yaml_(directed.yaml), catalog_(catalog) {}
 
   Preflight build() {
     model_.name = yaml_.migration();
@@ -126,7 +126,7 @@ class Builder {
     return static_cast<std::uint16_t>(std::distance(catalog_.sources.begin(), catalog_.sources.find(written)));
   }
 
-  const Course& course_;
+  const DirectedMigration& course_;
   const v1::Migration& yaml_;
   const Catalog& catalog_;
   Preflight preflight_;
@@ -136,6 +136,6 @@ class Builder {
 
 }  // namespace
 
-Preflight build_model(const Course& course, const Catalog& catalog) { return Builder(course, catalog).build(); }
+Preflight build_model(const DirectedMigration& directed, const Catalog& catalog) { return Builder(directed, catalog).build(); }
 
 }  // namespace crossfade::mapping

@@ -11,13 +11,13 @@
 
 namespace crossfade::mapping {
 
-std::vector<Surrogate> check_surrogates(const Course& course, const Catalog& catalog, std::vector<Finding>& findings) {
+std::vector<Surrogate> check_surrogates(const DirectedMigration& directed, const Catalog& catalog, std::vector<Finding>& findings) {
   std::vector<Surrogate> surrogates;
   for (const auto& [name, read] : catalog.surrogates) {
-    const auto& written = course.yaml.surrogates().at(name);
+    const auto& written = directed.yaml.surrogates().at(name);
     Findings found(findings, "surrogate " + name);
     const auto of = natural_key(written);
-    surrogates.push_back({name, of, surrogate_table(course.yaml.migration(), name)});
+    surrogates.push_back({name, of, surrogate_table(directed.yaml.migration(), name)});
     if (read.view.kind != 'v') {
       found.fail(fmt::format("{} has no view {}", read.view.schema, name),
                  fmt::format("Create {} in surrogates.sql: the natural keys that there are, with {}.", read.view.quoted(), fmt::join(of, ", ")));
@@ -27,7 +27,7 @@ std::vector<Surrogate> check_surrogates(const Course& course, const Catalog& cat
       if (read.view.find(column) != nullptr) continue;
       found.fail(fmt::format("its view has no column {}", column), fmt::format("Add it to {} in surrogates.sql.", read.view.quoted()));
     }
-    if (!read.ids.exists()) found.fail(fmt::format("there is no table {}", read.ids.quoted()), create_surrogate_table(course.yaml, name));
+    if (!read.ids.exists()) found.fail(fmt::format("there is no table {}", read.ids.quoted()), create_surrogate_table(directed.yaml, name));
     const bool used = std::any_of(catalog.targets.begin(), catalog.targets.end(), [&, &wanted = name](const auto& target) {
       return std::find(target.second.surrogates.begin(), target.second.surrogates.end(), wanted) != target.second.surrogates.end();
     });

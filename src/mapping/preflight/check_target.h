@@ -3,14 +3,14 @@
 #include <vector>
 
 #include "mapping/catalog/catalog.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/preflight/preflight.h"
 
 namespace crossfade::mapping {
 
 /// Whether view and table fit, and whether the view's rows follow from its tables alone. `rules` are those of this target.
 /// True if there is a table with a key and a view to fill it from.
-bool check_target(const Course& course, const std::string& name, const TargetCatalog& target,
+bool check_target(const DirectedMigration& directed, const std::string& name, const TargetCatalog& target,
                   const std::vector<WrittenRule>& rules, std::vector<Finding>& findings);
 
 /// True if values of one type, printed, can be read as the other and compare alike: the same type, two kinds of integer, or

@@ -13,15 +13,15 @@ namespace crossfade::mapping {
 
 namespace asio = boost::asio;
 
-asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Course& course) {
-  const auto catalog = co_await read_catalog(connection, course);
-  auto preflight = build_model(course, catalog);
+asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed) {
+  const auto catalog = co_await read_catalog(connection, directed);
+  auto preflight = build_model(directed, catalog);
   co_await estimate_rows(connection, preflight.model);
   co_return preflight;
 }
 
-asio::awaitable<Preflight> inspect_course(pg::Connection& connection, Course course) {
-  auto preflight = co_await inspect_catalog(connection, course);
+asio::awaitable<Preflight> inspect_course(pg::Connection& connection, DirectedMigration directed) {
+  auto preflight = co_await inspect_catalog(connection, directed);
   co_await probe(connection, preflight);
   co_return preflight;
 }

@@ -2,7 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/preflight/preflight.h"
 #include "pg/connection.h"
@@ -18,10 +18,10 @@ namespace crossfade::mapping {
 boost::asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file);
 
 /// One direction of it.
-boost::asio::awaitable<Preflight> inspect_course(pg::Connection& connection, Course course);
+boost::asio::awaitable<Preflight> inspect_course(pg::Connection& connection, DirectedMigration directed);
 
 /// One direction by the catalog alone, in a fraction of a second whatever the size of the data: for a migration that is under
 /// way, where rows that do not fit are a matter for quarantine and no reason to stand still.
-boost::asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Course& course);
+boost::asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed);
 
 }  // namespace crossfade::mapping

@@ -14,9 +14,9 @@ bool reads_of(const ReadCatalog& read, const RelationCatalog& source) {
 }
 
 /// In reverse a view may look at the old row, which says what v2 cannot: nobody but these views changes it any more.
-bool fills(const Course& course, const ReadCatalog& read) {
-  return course.direction == Direction::kReverse &&
-         std::any_of(course.tables.begin(), course.tables.end(),
+bool fills(const DirectedMigration& directed, const ReadCatalog& read) {
+  return directed.direction == Direction::kReverse &&
+         std::any_of(directed.tables.begin(), directed.tables.end(),
                      [&](const auto& target) { return target.second == TableName{read.schema, read.name}; });
 }
 
@@ -44,19 +44,19 @@ std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenR
   return columns;
 }
 
-void check_reads(const Course& course, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings) {
+void check_reads(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings) {
   Findings found(findings, "target " + target);
   const auto check = [&](const std::vector<ReadCatalog>& reads, const std::string& reader) {
     for (const auto& read : reads) {
       const bool followed = std::any_of(catalog.rules.begin(), catalog.rules.end(), [&](const WrittenRule& rule) {
         return rule.target == target && reads_of(read, catalog.sources.at(rule.source));
       });
-      if (followed || fills(course, read)) continue;
-      const auto table = read.schema == course.yaml.schemas().source() ? read.name : read.schema + "." + read.name;
+      if (followed || fills(directed, read)) continue;
+      const auto table = read.schema == directed.yaml.schemas().source() ? read.name : read.schema + "." + read.name;
       if (read.kind == 'r' || read.kind == 'p') {
         found.fail(fmt::format("{} reads {}.{} ({}), which no rule follows", reader, read.schema, read.name,
                                read.whole_row ? "*" : fmt::format("{}", fmt::join(read.columns, ", "))),
-                   fmt::format("Add to {}.{}.follow: {}: {{view column: its column}}; and {} to sources.", course.section(), target, table, table));
+                   fmt::format("Add to {}.{}.follow: {}: {{view column: its column}}; and {} to sources.", directed.section(), target, table, table));
       } else {
         found.fail(fmt::format("{} reads {}.{}, which is not a table: its changes are not in the WAL", reader, read.schema, read.name),
                    "Read the tables behind it.");

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "mapping/catalog/catalog.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/preflight/preflight.h"
 
 namespace crossfade::mapping {
@@ -14,6 +14,6 @@ namespace crossfade::mapping {
 std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule, bool whole_row);
 
 /// Every table that decides a target's rows has to be followed by it: a change of any other would pass unnoticed.
-void check_reads(const Course& course, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
+void check_reads(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
 
 }  // namespace crossfade::mapping

@@ -49,12 +49,12 @@ bool make_indirect(const WrittenRule& rule, const LookupCatalog& lookup, const R
 }
 
 /// The table has the columns, or foreign keys lead to one that has them, or the file says where the rows are.
-bool place(const Course& course, const Catalog& catalog, const std::string& target, Locator& locator, Findings& found) {
+bool place(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, Locator& locator, Findings& found) {
   if (auto path = find_path(catalog.targets, target, locator.columns)) {
     locator.path = std::move(*path);
     return true;
   }
-  const auto& written = course.yaml.targets().at(target).locate();
+  const auto& written = directed.yaml.targets().at(target).locate();
   const auto locate = written.find(locator.columns.front());
   if (locator.columns.size() == 1 && locate != written.end()) {
     locator.locate = locate->second;
@@ -64,20 +64,20 @@ bool place(const Course& course, const Catalog& catalog, const std::string& targ
                          fmt::join(locator.columns, ", ")),
              fmt::format("Write {}.{}.locate: {{{}: \"s.… in (select … where … = any($keys))\"}}, names qualified; or let "
                          "the table keep the column.",
-                         course.section(), target, locator.columns.front()));
+                         directed.section(), target, locator.columns.front()));
   return false;
 }
 
 }  // namespace
 
-std::optional<Locator> make_locator(const Course& course, const Catalog& catalog, std::size_t number, Findings& found) {
+std::optional<Locator> make_locator(const DirectedMigration& directed, const Catalog& catalog, std::size_t number, Findings& found) {
   const auto& rule = catalog.rules.at(number);
   const auto& source = catalog.sources.at(rule.source);
   const auto& view = catalog.targets.at(rule.target).view;
   for (const auto& name : rule.locator_columns) {
     if (view.find(name) != nullptr) continue;
     found.fail(fmt::format("the view has no column {}", name),
-               fmt::format("Add it to view {} in {}, or mend the rule: {{view column: source column}}.", view.quoted(), course.views_file()));
+               fmt::format("Add it to view {} in {}, or mend the rule: {{view column: source column}}.", view.quoted(), directed.views_file()));
     return std::nullopt;
   }
   // What the source lacks is said where its replica identity is checked.
@@ -87,7 +87,7 @@ std::optional<Locator> make_locator(const Course& course, const Catalog& catalog
   Locator locator;
   const bool made = rule.lookup.empty() ? make_direct(rule, view, source, locator, found)
                                         : make_indirect(rule, catalog.lookups.at(number), source, locator, found);
-  if (!made || !place(course, catalog, rule.target, locator, found)) return std::nullopt;
+  if (!made || !place(directed, catalog, rule.target, locator, found)) return std::nullopt;
   return locator;
 }
 

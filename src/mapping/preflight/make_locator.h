@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "mapping/catalog/catalog.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/preflight/preflight.h"
 
 namespace crossfade::mapping {
 
 /// The locator that rule `number` of the catalog speaks of: its columns with their types, and the way to them from the
 /// shadow table. Nothing where that cannot be; `found` says why.
-std::optional<Locator> make_locator(const Course& course, const Catalog& catalog, std::size_t number, Findings& found);
+std::optional<Locator> make_locator(const DirectedMigration& directed, const Catalog& catalog, std::size_t number, Findings& found);
 
 /// The rule's source columns in the order of the locator's columns; a select's in the order of its parameters.
 std::vector<std::string> ordered_source_columns(const WrittenRule& rule, const RelationCatalog& view);

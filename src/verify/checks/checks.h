@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "crossfade/v1/migration.pb.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "pg/connection.h"
 
 namespace crossfade::verify {

@@ -18,7 +18,7 @@ using mapping::RelationCatalog;
 
 class Breaker {
  public:
-  Breaker(const mapping::Course& course, const Catalog& catalog) : course_(course), catalog_(catalog) {}
+  Breaker(const mapping::DirectedMigration& directed, const Catalog& catalog) : course_(directed), catalog_(catalog) {}
 
   std::vector<BrokenRule> run() {
     for (std::size_t rule = 0; rule < catalog_.rules.size(); ++rule) {
@@ -110,13 +110,13 @@ class Breaker {
                        preflight.model.find_target(written.target).value(), std::move(preflight.model)});
   }
 
-  const mapping::Course& course_;
+  const mapping::DirectedMigration& course_;
   const Catalog& catalog_;
   std::vector<BrokenRule> broken_;
 };
 
 }  // namespace
 
-std::vector<BrokenRule> broken_rules(const mapping::Course& course, const Catalog& catalog) { return Breaker(course, catalog).run(); }
+std::vector<BrokenRule> broken_rules(const mapping::DirectedMigration& directed, const Catalog& catalog) { return Breaker(directed, catalog).run(); }
 
 }  // namespace crossfade::test

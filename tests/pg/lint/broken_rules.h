@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "mapping/catalog/catalog.h"
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 #include "mapping/model/model.h"
 
 namespace crossfade::test {
@@ -19,6 +19,6 @@ struct BrokenRule {
 
 /// Every rule broken in every way: it is forgotten, one of its columns is another of the same type, in its select too, or the
 /// select finds one row of many.
-std::vector<BrokenRule> broken_rules(const mapping::Course& course, const mapping::Catalog& catalog);
+std::vector<BrokenRule> broken_rules(const mapping::DirectedMigration& directed, const mapping::Catalog& catalog);
 
 }  // namespace crossfade::test

@@ -40,9 +40,9 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
     connection = std::make_unique<pg::Connection>(co_await pg::Connection::open(endpoint));
     co_await connection->script("begin; set local jit = off");
     co_await sync::install(*connection, file);
-    course = mapping::forward_course(file.yaml);
-    catalog = co_await mapping::read_catalog(*connection, course);
-    auto preflight = mapping::build_model(course, catalog);
+    directed = mapping::forward_course(file.yaml);
+    catalog = co_await mapping::read_catalog(*connection, directed);
+    auto preflight = mapping::build_model(directed, catalog);
     model = std::move(preflight.model);
     co_await connection->script("savepoint prepared");
     scope = co_await verify::prepare_lint(*connection, model, whole_, verify::LintOptions().samples);
@@ -62,7 +62,7 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
 
   boost::asio::io_context io;
   std::unique_ptr<pg::Connection> connection;
-  mapping::Course course;
+  mapping::DirectedMigration directed;
   mapping::Catalog catalog;
   mapping::Model model;
   verify::Scope scope;
@@ -82,7 +82,7 @@ class BrokenRuleTest : public LintTest {};
 
 /// The rules are what a user gets wrong; each one must show, however it is wrong.
 TEST_P(BrokenRuleTest, ShowsWhicheverItIs) {
-  const auto broken_ones = broken_rules(course, catalog);
+  const auto broken_ones = broken_rules(directed, catalog);
   ASSERT_GT(broken_ones.size(), 5U);
   for (const auto& broken : broken_ones) {
     // Nothing but the backfill needs it: sessions and sets tell of every day that changes.

@@ -85,8 +85,8 @@ class InspectTest : public test::Postgres {
   }
 
   static boost::asio::awaitable<Preflight> forward_by_catalog(pg::Connection& connection, const MigrationFile& migration) {
-    const auto course = forward_course(migration.yaml);
-    co_return co_await inspect_catalog(connection, course);
+    const auto directed = forward_course(migration.yaml);
+    co_return co_await inspect_catalog(connection, directed);
   }
 
   /// "FAIL subject: message → fix" of the findings that are not ok, in their order. Most of these migrations have no way

@@ -1,4 +1,4 @@
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 
 #include <gtest/gtest.h>
 
@@ -46,34 +46,34 @@ std::vector<std::string> names(const auto& map) {
 using Names = std::vector<std::string>;
 
 TEST(ForwardCourse, FillsTheShadowTables) {
-  const auto course = forward_course(file());
-  EXPECT_EQ(course.tables.at("days"), (TableName{"v2", "days"}));
-  EXPECT_EQ(names(course.yaml.sources()), (Names{"auth.users", "coaches", "legacy.moves", "plans"}));
-  EXPECT_EQ(course.rejects_schema, "");
+  const auto directed = forward_course(file());
+  EXPECT_EQ(directed.tables.at("days"), (TableName{"v2", "days"}));
+  EXPECT_EQ(names(directed.yaml.sources()), (Names{"auth.users", "coaches", "legacy.moves", "plans"}));
+  EXPECT_EQ(directed.rejects_schema, "");
 }
 
 TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
-  const auto course = reverse_course(file(), Places::kBeforeWrites);
-  EXPECT_EQ(course.direction, Direction::kReverse);
-  EXPECT_EQ(names(course.yaml.targets()), (Names{"moves", "plans"}));
-  EXPECT_EQ(course.yaml.schemas().mapping(), "unmap");
-  EXPECT_EQ(course.yaml.schemas().source(), "v2");
-  EXPECT_EQ(course.tables.at("plans"), (TableName{"app", "plans"}));
-  EXPECT_EQ(course.tables.at("moves"), (TableName{"legacy", "moves"}));
-  EXPECT_EQ(course.rejects_schema, "map");
+  const auto directed = reverse_course(file(), Places::kBeforeWrites);
+  EXPECT_EQ(directed.direction, Direction::kReverse);
+  EXPECT_EQ(names(directed.yaml.targets()), (Names{"moves", "plans"}));
+  EXPECT_EQ(directed.yaml.schemas().mapping(), "unmap");
+  EXPECT_EQ(directed.yaml.schemas().source(), "v2");
+  EXPECT_EQ(directed.tables.at("plans"), (TableName{"app", "plans"}));
+  EXPECT_EQ(directed.tables.at("moves"), (TableName{"legacy", "moves"}));
+  EXPECT_EQ(directed.rejects_schema, "map");
 }
 
 TEST(ReverseCourse, FindsTheTablesWhereTheCutoverHasPutThem) {
-  const auto course = reverse_course(file(), Places::kSwapped);
-  EXPECT_EQ(course.yaml.schemas().source(), "app");
-  EXPECT_EQ(course.tables.at("plans"), (TableName{"app", "plans_v1"}));
-  EXPECT_EQ(course.tables.at("moves"), (TableName{"legacy", "moves_v1"}));
+  const auto directed = reverse_course(file(), Places::kSwapped);
+  EXPECT_EQ(directed.yaml.schemas().source(), "app");
+  EXPECT_EQ(directed.tables.at("plans"), (TableName{"app", "plans_v1"}));
+  EXPECT_EQ(directed.tables.at("moves"), (TableName{"legacy", "moves_v1"}));
 }
 
 TEST(ReverseCourse, ASharedTableIsASourceWhereARuleFollowsIt) {
-  const auto course = reverse_course(file(), Places::kBeforeWrites);
-  EXPECT_EQ(names(course.yaml.sources()), (Names{"app.coaches", "days", "plans"}));
-  EXPECT_EQ(names(course.yaml.targets().at("plans").follow()), (Names{"app.coaches", "plans"}));
+  const auto directed = reverse_course(file(), Places::kBeforeWrites);
+  EXPECT_EQ(names(directed.yaml.sources()), (Names{"app.coaches", "days", "plans"}));
+  EXPECT_EQ(names(directed.yaml.targets().at("plans").follow()), (Names{"app.coaches", "plans"}));
 }
 
 TEST(ReverseCourse, EveryTableThatIsNotSharedNeedsAWayBack) {

@@ -9,10 +9,10 @@
 namespace crossfade::app {
 
 /// The daemon's work in one direction: from its start, or a turn of the direction, to the next turn or its end. Whoever still
-/// looks at a leg that is over keeps it.
-struct Leg : std::enable_shared_from_this<Leg> {
+/// looks at a pipeline that is over keeps it.
+struct Pipeline : std::enable_shared_from_this<Pipeline> {
   /// After `last`, whose engine was up: its counters go on.
-  Leg(mapping::Model the_model, sync::Settings the_settings, const Leg* last = nullptr);
+  Pipeline(mapping::Model the_model, sync::Settings the_settings, const Pipeline* last = nullptr);
 
   const mapping::Model model;
   const sync::Settings settings;
@@ -22,9 +22,9 @@ struct Leg : std::enable_shared_from_this<Leg> {
   Observed observed() { return {engine, model, metrics, settings, shared_from_this()}; }
 };
 
-/// The leg after `last`, whose engine has ended with a Failure, if that is because the direction has turned: the flip makes
+/// The pipeline after `last`, whose engine has ended with a Failure, if that is because the direction has turned: the flip makes
 /// every write of the old direction's engine fail, for want of the lease or of the tables under their old names. Nothing
-/// where the direction is the same. The slot that the last leg read is dropped: it would retain WAL for nobody.
-boost::asio::awaitable<std::shared_ptr<Leg>> next_leg(const mapping::MigrationFile& file, const Leg& last);
+/// where the direction is the same. The slot that the last pipeline read is dropped: it would retain WAL for nobody.
+boost::asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last);
 
 }  // namespace crossfade::app

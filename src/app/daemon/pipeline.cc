@@ -1,4 +1,4 @@
-#include "app/daemon/leg.h"
+#include "app/daemon/pipeline.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -42,12 +42,12 @@ asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slo
 
 }  // namespace
 
-Leg::Leg(mapping::Model the_model, sync::Settings the_settings, const Leg* last)
+Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const Pipeline* last)
     : model(std::move(the_model)), settings(std::move(the_settings)),
       metrics(model.name, names_of(model.targets), names_of(model.sources), last ? &last->metrics : nullptr),
       engine(model, settings, metrics, last != nullptr) {}
 
-asio::awaitable<std::shared_ptr<Leg>> next_leg(const mapping::MigrationFile& file, const Leg& last) {
+asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last) {
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
   if (!direction || *direction == last.model.direction) co_return nullptr;
@@ -57,7 +57,7 @@ asio::awaitable<std::shared_ptr<Leg>> next_leg(const mapping::MigrationFile& fil
   settings.slot = sync::slot_name(model.name, model.direction);
   settings.publication = sync::publication_name(model.name, model.direction);
   log::info("direction has turned", {{"migration", model.name}, {"follows", model.direction == mapping::Direction::kReverse ? "v2" : "v1"}});
-  co_return std::make_shared<Leg>(std::move(model), std::move(settings), &last);
+  co_return std::make_shared<Pipeline>(std::move(model), std::move(settings), &last);
 }
 
 }  // namespace crossfade::app

@@ -1,4 +1,4 @@
-#include "mapping/file/course.h"
+#include "mapping/file/directed_migration.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,18 +7,18 @@
 
 namespace crossfade::mapping {
 
-Course forward_course(const v1::Migration& file) {
-  Course course;
-  course.yaml = file;
-  for (const auto& [name, target] : file.targets()) course.tables[name] = {file.schemas().shadow(), name};
-  return course;
+DirectedMigration forward_course(const v1::Migration& file) {
+  DirectedMigration directed;
+  directed.yaml = file;
+  for (const auto& [name, target] : file.targets()) directed.tables[name] = {file.schemas().shadow(), name};
+  return directed;
 }
 
-Course reverse_course(const v1::Migration& file, Places places) {
-  Course course;
-  course.direction = Direction::kReverse;
-  course.rejects_schema = file.schemas().mapping();
-  auto& yaml = course.yaml = file;
+DirectedMigration reverse_course(const v1::Migration& file, Places places) {
+  DirectedMigration directed;
+  directed.direction = Direction::kReverse;
+  directed.rejects_schema = file.schemas().mapping();
+  auto& yaml = directed.yaml = file;
   *yaml.mutable_targets() = file.reverse();
   yaml.clear_reverse();
   yaml.clear_sources();
@@ -28,7 +28,7 @@ Course reverse_course(const v1::Migration& file, Places places) {
   for (auto& [name, target] : *yaml.mutable_targets()) {
     if (auto table = old_table(file, name)) {
       if (places == Places::kSwapped) table->name = retired_name(table->name);
-      course.tables[name] = std::move(*table);
+      directed.tables[name] = std::move(*table);
     }
     // Its name leads from v1's schema, which need not be where v2's tables are.
     for (const auto& [written, source] : file.sources()) {
@@ -42,7 +42,7 @@ Course reverse_course(const v1::Migration& file, Places places) {
       (*target.mutable_follow())[whole] = std::move(moved);
     }
   }
-  return course;
+  return directed;
 }
 
 std::string retired_name(const std::string& table) { return table + "_v1"; }

@@ -16,7 +16,7 @@ enum class Places { kBeforeWrites, kSwapped };
 
 /// A migration in one direction. Whoever reads it need not know which: v2's tables are the sources of the reverse one, v1's
 /// its targets, and the views of reverse.sql its mapping.
-struct Course {
+struct DirectedMigration {
   Direction direction = Direction::kForward;
   v1::Migration yaml;                       ///< complete; sources, targets, schemas.source and schemas.mapping are the direction's
   std::map<std::string, TableName> tables;  ///< the table that each target fills
@@ -27,10 +27,10 @@ struct Course {
   const char* views_file() const { return direction == Direction::kForward ? "mapping.sql" : "reverse.sql"; }
 };
 
-Course forward_course(const v1::Migration& file);
+DirectedMigration forward_course(const v1::Migration& file);
 
 /// A shared source keeps its place, and is a source of this direction too where a rule of `reverse` follows it.
-Course reverse_course(const v1::Migration& file, Places places);
+DirectedMigration reverse_course(const v1::Migration& file, Places places);
 
 /// "exercises_v1": what an old table is called once the new one has its name.
 std::string retired_name(const std::string& table);
