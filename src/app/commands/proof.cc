@@ -35,8 +35,8 @@ asio::awaitable<v1::VerifyReply> verify_without_daemon(const Options& options, c
   verify::CompareOptions how;
   how.repair = options.repair;
   how.targets = target_numbers(model, options.targets);
-  verify::PatientJudge judge(connection, model, kBetweenLooks);
-  verify::Compare compare(connection, model, judge, how);
+  verify::PollingRechecker recheck(connection, model, kBetweenLooks);
+  verify::Compare compare(connection, model, rechecker, how);
   const auto found = co_await compare.run();
   co_await verify::record(connection, model, found);
   co_return verify::reply_of(model, found);

@@ -11,7 +11,7 @@
 
 #include "base/failure.h"
 #include "base/log.h"
-#include "verify/diff/judge.h"
+#include "verify/diff/recheck.h"
 
 namespace crossfade::app {
 namespace {
@@ -69,8 +69,8 @@ asio::awaitable<verify::Verification> verify_live(Observed o, verify::CompareOpt
     pg::Connection other = co_await open_session(o);
     how.beside.push_back(&others.emplace_back(std::move(other)));
   }
-  verify::EngineJudge judge(*run);
-  verify::Compare compare(connection, o.model, judge, how);
+  verify::CutRechecker recheck(*run);
+  verify::Compare compare(connection, o.model, rechecker, how);
   auto found = co_await compare.run();
   co_await verify::record(connection, o.model, found);
   o.metrics.rows_compared(found.compared_rows);

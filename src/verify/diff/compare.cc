@@ -53,7 +53,7 @@ asio::awaitable<Verification> Compare::run() {
   const auto rows = co_await connection_.query(begin);
   found_.started_at = rows.text(0, 0);
   found_.lsn = rows.text(0, 1);
-  found_.engine_running = judge_.engine_running();
+  found_.engine_running = rechecker_.engine_running();
   found_.repair = options_.repair;
   auto targets = options_.targets;
   if (targets.empty()) {
@@ -79,12 +79,12 @@ asio::awaitable<void> Compare::walk(std::uint16_t target) {
     lanes.push_back(lane(walk, connection_));
     for (auto* connection : options_.beside) lanes.push_back(lane(walk, *connection));
     co_await async::when_all(std::move(lanes));
-    // Between the lanes' turns, because a judge may use the first session.
+    // Between the lanes' turns, because a rechecker may use the first session.
     co_await decide_suspects();
   }
 }
 
-/// Takes one chunk after the other, until there are none, or enough suspects to be decided first.
+/// Takes one chunk after the other, until there are none, or enough candidates to be decided first.
 asio::awaitable<void> Compare::lane(Walk& walk, pg::Connection& connection) {
   const auto executor = co_await asio::this_coro::executor;
   while (!walk.given_out && suspects_.keys.size() < kMostRows) {
@@ -168,7 +168,7 @@ asio::awaitable<void> Compare::decide_suspects() {
   auto all = std::exchange(suspects_, {});
   const auto decided_before = found_.drifted_rows + found_.quarantined_rows;
   while (!all.empty()) {
-    Suspects slice;
+    Candidates slice;
     if (!all.stretches.empty()) {
       slice.stretches = std::exchange(all.stretches, {});
     } else {
@@ -183,17 +183,17 @@ asio::awaitable<void> Compare::decide_suspects() {
   suspected_rows_ = 0;
 }
 
-asio::awaitable<void> Compare::decide(Suspects suspects) {
-  auto decision = co_await judge_.judge(suspects);
+asio::awaitable<void> Compare::decide(Candidates candidates) {
+  auto decision = co_await rechecker_.recheck(candidates);
   found_.drifted_rows += decision.drifted;
   found_.targets.back().drifted += decision.drifted;
   found_.quarantined_rows += decision.quarantined;
-  auto offered = suspects.keys.empty() ? keys_of(model_, decision.drift) : suspects.keys;
+  auto offered = candidates.keys.empty() ? keys_of(model_, decision.drift) : candidates.keys;
   if (options_.repair && decision.drifted > 0 && !offered.empty()) {
     found_.offered_keys += offered.size();
-    co_await judge_.offer(std::move(offered));
-    if (judge_.engine_running()) {
-      const auto after = co_await judge_.judge(suspects);
+    co_await rechecker_.offer(std::move(offered));
+    if (rechecker_.engine_running()) {
+      const auto after = co_await rechecker_.recheck(candidates);
       found_.repaired_rows += decision.drifted - std::min(decision.drifted, after.drifted);
       mark_repaired(decision.drift, after.drift);
     }

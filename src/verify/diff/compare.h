@@ -10,7 +10,7 @@
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/diff/differing_rows.h"
-#include "verify/diff/judge.h"
+#include "verify/diff/recheck.h"
 
 namespace crossfade::verify {
 
@@ -53,8 +53,8 @@ struct CompareOptions {
 /// Holds every shadow table against its view, in chunks of the walk, each at a snapshot of its own.
 class Compare {
  public:
-  Compare(pg::Connection& connection, const mapping::Model& model, Judge& judge, CompareOptions options)
-      : connection_(connection), model_(model), judge_(judge), options_(std::move(options)) {}
+  Compare(pg::Connection& connection, const mapping::Model& model, Rechecker& rechecker, CompareOptions options)
+      : connection_(connection), model_(model), rechecker_(judge), options_(std::move(options)) {}
 
   asio::awaitable<Verification> run();
 
@@ -76,16 +76,16 @@ class Compare {
   asio::awaitable<Compared> compare(pg::Connection& connection, std::uint16_t target, mapping::Range range);
   void suspect(std::uint16_t target, const mapping::Range& range, const Compared& compared);
   asio::awaitable<void> decide_suspects();
-  asio::awaitable<void> decide(Suspects suspects);
+  asio::awaitable<void> decide(Candidates candidates);
   void mark_repaired(std::vector<Difference>& drift, const std::vector<Difference>& after) const;
   void keep(std::vector<Difference> drift);
 
   pg::Connection& connection_;
   const mapping::Model& model_;
-  Judge& judge_;
+  Rechecker& rechecker_;
   const CompareOptions options_;
   Verification found_;
-  Suspects suspects_;
+  Candidates suspects_;
   std::uint64_t suspected_rows_ = 0;
 };
 

@@ -18,8 +18,8 @@ class CompareTest : public Gym {
  protected:
   Verification compare(CompareOptions options = {}) {
     const auto connection = connect();
-    verify::PatientJudge judge(*connection, model, std::chrono::milliseconds(1));
-    verify::Compare compare(*connection, model, judge, std::move(options));
+    verify::PollingRechecker recheck(*connection, model, std::chrono::milliseconds(1));
+    verify::Compare compare(*connection, model, rechecker, std::move(options));
     return run(io, compare.run());
   }
 
@@ -137,12 +137,12 @@ TEST_F(CompareTest, WritesItsResult) {
 }
 
 /// Stands for an engine: what is offered is mended before the next look.
-class MendingJudge : public verify::Judge {
+class MendingRechecker : public verify::Rechecker {
  public:
-  MendingJudge(pg::Connection& connection, const mapping::Model& model, std::function<void()> mend)
+  MendingRechecker(pg::Connection& connection, const mapping::Model& model, std::function<void()> mend)
       : connection_(connection), model_(model), mend_(std::move(mend)) {}
-  boost::asio::awaitable<verify::Decision> judge(verify::Suspects suspects) override {
-    return verify::decide(connection_, model_, std::move(suspects));
+  boost::asio::awaitable<verify::Decision> recheck(verify::Candidates candidates) override {
+    return verify::decide(connection_, model_, std::move(candidates));
   }
   boost::asio::awaitable<void> offer(std::vector<Key>) override {
     mend_();
@@ -159,10 +159,10 @@ class MendingJudge : public verify::Judge {
 TEST_F(CompareTest, LooksAgainAfterARepair) {
   sql.exec("delete from v2.moves where id in (42, 77)");
   const auto connection = connect();
-  MendingJudge judge(*connection, model, [&] { sql.exec("insert into v2.moves values (42, '43/1', 'move 42', 1.5)"); });
+  MendingRechecker recheck(*connection, model, [&] { sql.exec("insert into v2.moves values (42, '43/1', 'move 42', 1.5)"); });
   CompareOptions options;
   options.repair = true;
-  verify::Compare compare(*connection, model, judge, std::move(options));
+  verify::Compare compare(*connection, model, rechecker, std::move(options));
   const auto found = run(io, compare.run());
   EXPECT_EQ(found.drifted_rows, 2U);
   EXPECT_EQ(found.repaired_rows, 1U);
@@ -172,13 +172,13 @@ TEST_F(CompareTest, LooksAgainAfterARepair) {
 }
 
 /// Stands for an engine whose cut brings what was on its way.
-class CatchingUpJudge : public MendingJudge {
+class CatchingUpRechecker : public MendingRechecker {
  public:
-  CatchingUpJudge(pg::Connection& connection, const mapping::Model& model, std::function<void()> catch_up)
-      : MendingJudge(connection, model, [] {}), catch_up_(std::move(catch_up)) {}
-  boost::asio::awaitable<verify::Decision> judge(verify::Suspects suspects) override {
+  CatchingUpRechecker(pg::Connection& connection, const mapping::Model& model, std::function<void()> catch_up)
+      : MendingRechecker(connection, model, [] {}), catch_up_(std::move(catch_up)) {}
+  boost::asio::awaitable<verify::Decision> recheck(verify::Candidates candidates) override {
     catch_up_();
-    return MendingJudge::judge(std::move(suspects));
+    return MendingRechecker::recheck(std::move(candidates));
   }
 
  private:
@@ -188,8 +188,8 @@ class CatchingUpJudge : public MendingJudge {
 TEST_F(CompareTest, DoesNotCallAChangeOnItsWayDrift) {
   sql.exec("update moves set title = 'changed' where id = 42");
   const auto connection = connect();
-  CatchingUpJudge judge(*connection, model, [&] { sql.exec("update v2.moves set title = 'changed' where id = 42"); });
-  verify::Compare compare(*connection, model, judge, {});
+  CatchingUpRechecker recheck(*connection, model, [&] { sql.exec("update v2.moves set title = 'changed' where id = 42"); });
+  verify::Compare compare(*connection, model, rechecker, {});
   const auto found = run(io, compare.run());
   EXPECT_TRUE(found.equal());
   EXPECT_EQ(found.drifted_rows, 0U);
@@ -209,13 +209,13 @@ boost::asio::awaitable<void> cuts(sync::Runtime& running, pg::Connection& connec
 
 class EngineJudgeTest : public CompareTest {
  protected:
-  verify::Decision judge(verify::Suspects suspects) {
+  verify::Decision recheck(verify::Candidates candidates) {
     bool done = false;
     verify::Decision decision;
     const auto ask = [&]() -> boost::asio::awaitable<void> {
-      verify::EngineJudge judge(running);
+      verify::CutRechecker recheck(running);
       try {
-        decision = co_await judge.judge(suspects);
+        decision = co_await rechecker.recheck(candidates);
       } catch (...) {
         done = true;
         throw;
@@ -237,18 +237,18 @@ class EngineJudgeTest : public CompareTest {
 
 TEST_F(EngineJudgeTest, DecidesInsideACut) {
   sql.exec("delete from v2.moves where id = 42");
-  verify::Suspects suspects;
-  suspects.keys = {Key(2, 0, {"43"}), Key(2, 0, {"44"})};
-  const auto decision = judge(suspects);
+  verify::Candidates candidates;
+  candidates.keys = {Key(2, 0, {"43"}), Key(2, 0, {"44"})};
+  const auto decision = recheck(candidates);
   EXPECT_EQ(decision.drifted, 1U);
   EXPECT_TRUE(running.at_cut.empty());
 }
 
 TEST_F(EngineJudgeTest, LetsTheCutGoOnWhenTheLookFails) {
   sql.exec("drop view map.moves");
-  verify::Suspects suspects;
-  suspects.keys = {Key(2, 0, {"43"})};
-  EXPECT_THROW(judge(suspects), Failure);
+  verify::Candidates candidates;
+  candidates.keys = {Key(2, 0, {"43"})};
+  EXPECT_THROW(recheck(candidates), Failure);
   EXPECT_EQ(run(io, connection->query("select 1")).number(0, 0), 1);
 }
 

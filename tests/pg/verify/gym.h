@@ -9,7 +9,7 @@
 #include "pg/connection.h"
 #include "setup/prepare.h"
 #include "support/server.h"
-#include "verify/diff/judge.h"
+#include "verify/diff/recheck.h"
 
 namespace crossfade::test {
 

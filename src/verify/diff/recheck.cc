@@ -1,4 +1,4 @@
-#include "verify/diff/judge.h"
+#include "verify/diff/recheck.h"
 
 #include <embedded_sql.h>
 
@@ -30,13 +30,13 @@ RowId id_of(const mapping::Model& model, const Difference& difference) {
   return {difference.target, row_name(model.targets[difference.target], difference)};
 }
 
-/// All that differs among `suspects`; a row that two of them lead to is there once.
-asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Model& model, Suspects suspects) {
+/// All that differs among `candidates`; a row that two of them lead to is there once.
+asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Model& model, Candidates candidates) {
   std::vector<Comparison> comparisons;
-  for (auto& [target, selection] : sync::select_keys(model, suspects.keys)) {
+  for (auto& [target, selection] : sync::select_keys(model, candidates.keys)) {
     comparisons.push_back({target, std::move(selection.picks), std::move(selection.parameters), kMostRows});
   }
-  for (const auto& [target, range] : suspects.stretches) {
+  for (const auto& [target, range] : candidates.stretches) {
     comparisons.push_back({target, range_picks(range), range_parameters(range), kMostRows});
   }
   Decision found;
@@ -73,10 +73,10 @@ asio::awaitable<std::vector<Key>> quarantined_keys(pg::Connection& connection, c
 
 }  // namespace
 
-asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::Model& model, Suspects suspects) {
-  auto decision = co_await look_at(in_transaction, model, std::move(suspects));
+asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::Model& model, Candidates candidates) {
+  auto decision = co_await look_at(in_transaction, model, std::move(candidates));
   if (decision.drifted == 0) co_return decision;
-  Suspects set_aside;
+  Candidates set_aside;
   set_aside.keys = co_await quarantined_keys(in_transaction, model, decision.drift);
   if (set_aside.keys.empty()) co_return decision;
   // The key in quarantine need not be of the walk's locator; the rows that it leads to tell.
@@ -90,42 +90,42 @@ asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::
   co_return decision;
 }
 
-asio::awaitable<Decision> EngineJudge::judge(Suspects suspects) {
+asio::awaitable<Decision> CutRechecker::recheck(Candidates candidates) {
   // Shared with the job, which may outlive a caller that is cancelled.
   struct Asked {
     const mapping::Model& model;
-    Suspects suspects;
+    Candidates candidates;
     Decision decision;
   };
-  const auto asked = std::make_shared<Asked>(Asked{run_.model, std::move(suspects), {}});
+  const auto asked = std::make_shared<Asked>(Asked{run_.model, std::move(candidates), {}});
   auto job = [asked](pg::Connection& in_cut) -> asio::awaitable<void> {
-    asked->decision = co_await decide(in_cut, asked->model, asked->suspects);
+    asked->decision = co_await decide(in_cut, asked->model, asked->candidates);
   };
   co_await sync::read_at_cut(run_, job);
   co_return std::move(asked->decision);
 }
 
-asio::awaitable<void> EngineJudge::offer(std::vector<Key> keys) {
+asio::awaitable<void> CutRechecker::offer(std::vector<Key> keys) {
   for (const auto& key : keys) run_.metrics.keys_offered(key.target(), OfferedBy::kRepair, 1);
   run_.queue.offer_now(std::move(keys));
   run_.offered.notify_all();
   co_return;
 }
 
-asio::awaitable<Decision> PatientJudge::look(Suspects suspects) {
+asio::awaitable<Decision> PollingRechecker::look(Candidates candidates) {
   co_await connection_.script("begin isolation level repeatable read read only");
-  auto decision = co_await decide(connection_, model_, std::move(suspects));
+  auto decision = co_await decide(connection_, model_, std::move(candidates));
   co_await connection_.script("commit");
   co_return decision;
 }
 
-asio::awaitable<Decision> PatientJudge::judge(Suspects suspects) {
-  const auto first = co_await look(suspects);
+asio::awaitable<Decision> PollingRechecker::recheck(Candidates candidates) {
+  const auto first = co_await look(candidates);
   if (first.drifted == 0) co_return first;
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, between_looks_);
   co_await timer.async_wait(asio::use_awaitable);
-  auto second = co_await look(std::move(suspects));
+  auto second = co_await look(std::move(candidates));
   std::map<RowId, const Difference*> before;
   for (const auto& difference : first.drift) before.emplace(id_of(model_, difference), &difference);
   const auto moved = std::erase_if(second.drift, [&](const Difference& difference) {
@@ -138,7 +138,7 @@ asio::awaitable<Decision> PatientJudge::judge(Suspects suspects) {
   co_return second;
 }
 
-asio::awaitable<void> PatientJudge::offer(std::vector<Key> keys) {
+asio::awaitable<void> PollingRechecker::offer(std::vector<Key> keys) {
   std::vector<std::optional<std::string>> targets, locators, values;
   for (const auto& key : keys) {
     targets.emplace_back(sync::store::target_name(model_, key));

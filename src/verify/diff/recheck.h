@@ -13,7 +13,7 @@ namespace crossfade::verify {
 namespace asio = boost::asio;
 
 /// What differed at some snapshot. It may be drift, or a change that is still on its way.
-struct Suspects {
+struct Candidates {
   struct Stretch {
     std::uint16_t target;
     mapping::Range range;
@@ -25,32 +25,32 @@ struct Suspects {
   bool empty() const { return keys.empty() && stretches.empty(); }
 };
 
-/// What a second look made of suspects, in rows.
+/// What a second look made of candidates, in rows.
 struct Decision {
   std::vector<Difference> drift;   ///< the first few thousand
   std::uint64_t drifted = 0;       ///< all
   std::uint64_t quarantined = 0;   ///< differ because their key is in quarantine; not counted as drift
 };
 
-/// Looks at suspects at the snapshot of `in_transaction`. With a transaction that is a consistent cut, what it returns is
+/// Looks at candidates at the snapshot of `in_transaction`. With a transaction that is a consistent cut, what it returns is
 /// drift without a race.
-asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::Model& model, Suspects suspects);
+asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::Model& model, Candidates candidates);
 
 /// Who says whether a suspect is drift, and who takes keys to be written again.
-class Judge {
+class Rechecker {
  public:
-  virtual ~Judge() = default;
-  virtual asio::awaitable<Decision> judge(Suspects suspects) = 0;
+  virtual ~Rechecker() = default;
+  virtual asio::awaitable<Decision> recheck(Candidates candidates) = 0;
   virtual asio::awaitable<void> offer(std::vector<Key> keys) = 0;
-  /// True: what is offered will have been refreshed when judge() looks again.
+  /// True: what is offered will have been refreshed when recheck() looks again.
   virtual bool engine_running() const = 0;
 };
 
 /// Inside the daemon: decides at the next consistent cut.
-class EngineJudge : public Judge {
+class CutRechecker : public Rechecker {
  public:
-  explicit EngineJudge(sync::Runtime& run) : run_(run) {}
-  asio::awaitable<Decision> judge(Suspects suspects) override;
+  explicit CutRechecker(sync::Runtime& run) : run_(run) {}
+  asio::awaitable<Decision> recheck(Candidates candidates) override;
   asio::awaitable<void> offer(std::vector<Key> keys) override;
   bool engine_running() const override { return true; }
 
@@ -60,16 +60,16 @@ class EngineJudge : public Judge {
 
 /// With no daemon to ask: a row that differs twice, and was not written in between, counts as drift. A change that was
 /// committed and not applied looks the same, so the result says that no engine was running.
-class PatientJudge : public Judge {
+class PollingRechecker : public Rechecker {
  public:
-  PatientJudge(pg::Connection& connection, const mapping::Model& model, std::chrono::milliseconds between_looks)
+  PollingRechecker(pg::Connection& connection, const mapping::Model& model, std::chrono::milliseconds between_looks)
       : connection_(connection), model_(model), between_looks_(between_looks) {}
-  asio::awaitable<Decision> judge(Suspects suspects) override;
+  asio::awaitable<Decision> recheck(Candidates candidates) override;
   asio::awaitable<void> offer(std::vector<Key> keys) override;
   bool engine_running() const override { return false; }
 
  private:
-  asio::awaitable<Decision> look(Suspects suspects);
+  asio::awaitable<Decision> look(Candidates candidates);
 
   pg::Connection& connection_;
   const mapping::Model& model_;
