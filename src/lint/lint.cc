@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "lint/announced.h"
+#include "lint/mutation.h"
 #include "lint/neighborhood.h"
 #include "lint/rule_for.h"
 #include "lint/sandbox.h"
 #include "lint/source_copies.h"
-#include "lint/trial.h"
 #include "pg/attempt.h"
 #include "sync/refresh/refresh.h"
 #include "verify/diff/differing_rows.h"
@@ -37,9 +37,9 @@ class Lint {
     shapes_ = co_await read_shapes(connection_, model_, whole_);
     for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
       if (options_.source.value_or(source) != source) continue;
-      const auto trials = co_await make_trials(connection_, shapes_[source], options_.samples);
-      for (const auto& trial : trials) {
-        co_await run_trial(source, trial);
+      const auto mutations = co_await make_mutations(connection_, shapes_[source], options_.samples);
+      for (const auto& mutation : mutations) {
+        co_await run_mutation(source, mutation);
         if (options_.stop_at_first && !linted_.faults.empty()) break;
       }
     }
@@ -48,10 +48,10 @@ class Lint {
   }
 
  private:
-  asio::awaitable<void> run_trial(std::uint16_t source, const Trial& trial) {
+  asio::awaitable<void> run_mutation(std::uint16_t source, const Mutation& mutation) {
     co_await connection_.script("savepoint crossfade_trial");
     std::vector<RowImages> changed;
-    for (const auto& step : trial) {
+    for (const auto& step : mutation) {
       // What the step before has changed is how things are now.
       co_await renew_copies(connection_, shapes_, changed);
       const bool done = co_await take_step(source, step, changed);

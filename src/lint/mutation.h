@@ -18,10 +18,10 @@ struct Step {
   pg::Parameters parameters;
 };
 /// Steps one after the other: a row is deleted and then comes back.
-using Trial = std::vector<Step>;
+using Mutation = std::vector<Step>;
 
 /// What is tried with `samples` rows of a source, the same ones every time: each goes and comes back, and each of its columns
 /// beside the key takes the value of another row, and none.
-asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, const SourceShape& shape, std::size_t samples);
+asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples);
 
 }  // namespace crossfade::verify

@@ -1,4 +1,4 @@
-#include "lint/trial.h"
+#include "lint/mutation.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -48,7 +48,7 @@ std::string name_of(const SourceShape& shape, const Row& row) {
   return name;
 }
 
-Trial goes_and_comes_back(const SourceShape& shape, const Row& row) {
+Mutation goes_and_comes_back(const SourceShape& shape, const Row& row) {
   std::vector<std::string> columns;
   std::vector<std::string> values;
   pg::Parameters parameters;
@@ -64,7 +64,7 @@ Trial goes_and_comes_back(const SourceShape& shape, const Row& row) {
           {name_of(shape, row) + " inserted", std::move(insert), std::move(parameters)}};
 }
 
-Trial takes(const SourceShape& shape, const Row& row, std::size_t column, std::optional<std::string> value) {
+Mutation takes(const SourceShape& shape, const Row& row, std::size_t column, std::optional<std::string> value) {
   const auto& [name, type, generated, category] = shape.columns[column];
   auto words = fmt::format("{}: {} {} → {}", name_of(shape, row), name, shown(row[column]), shown(value));
   auto sql = fmt::format("update {} t set {} = $1::{} where {}", table_of(shape), quote_identifier(name), type, is_the_row(shape, 2));
@@ -85,7 +85,7 @@ std::string next_to(const SourceShape::Column& column) {
   }
 }
 
-Trial takes_next(const SourceShape& shape, const Row& row, std::size_t column, const std::string& next) {
+Mutation takes_next(const SourceShape& shape, const Row& row, std::size_t column, const std::string& next) {
   const auto& name = shape.columns[column].name;
   auto words = fmt::format("{}: {} {} → another value", name_of(shape, row), name, shown(row[column]));
   auto sql = fmt::format("update {} t set {} = {} where {}", table_of(shape), quote_identifier(name), next, is_the_row(shape, 1));
@@ -94,7 +94,7 @@ Trial takes_next(const SourceShape& shape, const Row& row, std::size_t column, c
 
 }  // namespace
 
-asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, const SourceShape& shape, std::size_t samples) {
+asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples) {
   std::vector<std::string> texts;
   std::vector<std::string> key;
   for (const auto& column : shape.columns) texts.push_back(fmt::format("t.{}::text", quote_identifier(column.name)));
@@ -103,11 +103,11 @@ asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, cons
                             fmt::join(key, ", "), samples);
   const auto rows = co_await connection.query(std::move(sample));
   std::vector<Row> sampled;
-  std::vector<Trial> trials;
+  std::vector<Mutation> mutations;
   for (std::size_t n = 0; n < rows.size(); ++n) {
     auto& row = sampled.emplace_back();
     for (std::size_t column = 0; column < shape.columns.size(); ++column) row.push_back(rows.optional_text(n, column));
-    trials.push_back(goes_and_comes_back(shape, row));
+    mutations.push_back(goes_and_comes_back(shape, row));
   }
   for (std::size_t column = 0; column < shape.columns.size(); ++column) {
     const auto& of = shape.columns[column];
@@ -122,14 +122,14 @@ asio::awaitable<std::vector<Trial>> make_trials(pg::Connection& connection, cons
         if (row[column] != value) other = value;
       }
       if (other) {
-        trials.push_back(takes(shape, row, column, std::move(other)));
+        mutations.push_back(takes(shape, row, column, std::move(other)));
       } else if (const auto next = next_to(of); !next.empty()) {
-        trials.push_back(takes_next(shape, row, column, next));
+        mutations.push_back(takes_next(shape, row, column, next));
       }
-      if (row[column]) trials.push_back(takes(shape, row, column, std::nullopt));
+      if (row[column]) mutations.push_back(takes(shape, row, column, std::nullopt));
     }
   }
-  co_return trials;
+  co_return mutations;
 }
 
 }  // namespace crossfade::verify
