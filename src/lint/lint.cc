@@ -114,7 +114,7 @@ class Lint {
       if (options_.target.value_or(target) != target) continue;
       if (!whole_ && !compared_.contains(target)) continue;
       Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, true};
-      if (!whole_) comparison.picks = compared_.at(target).picks;
+      if (!whole_) comparison.filters = compared_.at(target).filters;
       if (!whole_) comparison.parameters = compared_.at(target).parameters;
       const auto compared = co_await differing_rows(connection_, model_, std::move(comparison));
       if (compared.differing == 0) continue;
@@ -164,7 +164,7 @@ asio::awaitable<void> forget_what_differs(pg::Connection& connection, const mapp
   scope.keys.clear();
   for (const auto& [locator, keys] : by_locator) {
     auto selection = sync::select_keys(sandbox, keys).at(locator.first);
-    Comparison comparison{locator.first, std::move(selection.picks), std::move(selection.parameters), 1};
+    Comparison comparison{locator.first, std::move(selection.filters), std::move(selection.parameters), 1};
     const auto compared = co_await differing_rows(connection, sandbox, std::move(comparison));
     if (compared.differing == 0) scope.keys.insert(scope.keys.end(), keys.begin(), keys.end());
   }

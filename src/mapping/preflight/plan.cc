@@ -66,9 +66,9 @@ std::string one_line(std::string_view text) {
 }
 
 std::string refresh_by(const Model& model, std::uint16_t target, std::uint16_t locator) {
-  Pick pick;
-  pick.locator = locator;
-  return Statements(model, target).merge({pick});
+  KeyFilter filter;
+  filter.locator = locator;
+  return Statements(model, target).merge({filter});
 }
 
 void fill(const Model& model, std::uint16_t number, v1::PlanReply::Target& reply) {
@@ -145,7 +145,7 @@ std::string refresh_sql(const Model& model) {
   for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
     for (const auto surrogate : model.targets[target].surrogates) {
       text += fmt::format("\n-- {} for {}\n{};\n", model.surrogates[surrogate].name, model.targets[target].name,
-                          Statements(model, target).allocate(surrogate, {Pick{}}));
+                          Statements(model, target).allocate(surrogate, {KeyFilter{}}));
     }
     for (std::uint16_t locator = 0; locator < model.targets[target].locators.size(); ++locator) {
       text += fmt::format("\n-- {} by {}\n{};\n", model.targets[target].name, one_line(keys_of(model.targets[target].locators[locator])),

@@ -57,7 +57,7 @@ std::string duplicate_query(const Model& model, const Target& target, const std:
                      view_of(model, target), where, fmt::join(nulls, " or "));
 }
 
-/// Keys of the locator from real rows, as the parameters of a pick; nothing where there are none.
+/// Keys of the locator from real rows, as the parameters of a filter; nothing where there are none.
 asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection, const Model& model, std::uint16_t target,
                                                       std::uint16_t locator) {
   const auto rule = std::find_if(model.rules.begin(), model.rules.end(), [&](const FollowRule& candidate) {
@@ -108,12 +108,12 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
 asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model, std::uint16_t number, std::uint16_t locator,
                                  std::set<std::string>& told, Findings& found) {
   auto keys = co_await sample(connection, model, number, locator);
-  Pick pick;
-  pick.locator = locator;
+  KeyFilter filter;
+  filter.locator = locator;
   const auto& by = model.targets[number].locators[locator];
   const auto columns = fmt::format("{}", fmt::join(by.columns, ", "));
   if (!keys) keys = pg::Parameters(by.types.size(), "{}");
-  auto sql = "explain (verbose, format json) " + Statements(model, number).merge({pick});
+  auto sql = "explain (verbose, format json) " + Statements(model, number).merge({filter});
   const auto plan = co_await attempt(connection, std::move(sql), std::move(*keys));
   if (plan.refused) {
     found.fail(fmt::format("the server refuses the refresh by {}: {}", columns, plan.refused->what()),

@@ -28,11 +28,11 @@ std::string tuple(const std::string& list, std::size_t count) { return count == 
 
 /// Keys of several columns as the arrays k0, k1, … of one unnest, and what makes a row match one of them.
 struct KeyArrays {
-  KeyArrays(const Locator& locator, const Pick& pick, const std::string& alias, int& parameter) {
+  KeyArrays(const Locator& locator, const KeyFilter& filter, const std::string& alias, int& parameter) {
     for (std::size_t n = 0; n < locator.columns.size(); ++n) {
       const auto column = alias + "." + quote_identifier(locator.columns[n]);
       if (n > 0) matches += " and ";
-      if ((pick.null_mask >> n & 1U) != 0) {
+      if ((filter.null_mask >> n & 1U) != 0) {
         matches += column + " is null";
         continue;
       }
@@ -57,13 +57,13 @@ Statements::Statements(const Model& model, std::uint16_t target)
       shadow_(target_.table.quoted()) {}
 
 /// `alias` has the locator's columns: the view, the shadow table, or the table its foreign keys lead to.
-std::string Statements::condition(const Pick& pick, const std::string& alias, int& parameter) const {
-  const auto& locator = target_.locators.at(pick.locator);
+std::string Statements::condition(const KeyFilter& filter, const std::string& alias, int& parameter) const {
+  const auto& locator = target_.locators.at(filter.locator);
   const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
-  if (pick.form == Pick::Form::kRange) {
+  if (filter.form == KeyFilter::Form::kRange) {
     std::vector<std::string> bounds;
-    if (pick.has_low) bounds.push_back(format("{} > ${}::{}", column(0), parameter++, locator.types[0]));
-    if (pick.has_high) bounds.push_back(format("{} <= ${}::{}", column(0), parameter++, locator.types[0]));
+    if (filter.has_low) bounds.push_back(format("{} > ${}::{}", column(0), parameter++, locator.types[0]));
+    if (filter.has_high) bounds.push_back(format("{} <= ${}::{}", column(0), parameter++, locator.types[0]));
     return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
   }
   if (locator.indirect()) {
@@ -82,25 +82,25 @@ std::string Statements::condition(const Pick& pick, const std::string& alias, in
     return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
   }
   if (locator.columns.size() == 1) {
-    if (pick.null_mask != 0) return column(0) + " is null";
+    if (filter.null_mask != 0) return column(0) + " is null";
     return format("{} = any(${}::{}[])", column(0), parameter++, locator.types[0]);
   }
-  const auto keys = KeyArrays(locator, pick, alias, parameter);
+  const auto keys = KeyArrays(locator, filter, alias, parameter);
   if (keys.arrays.empty()) return keys.matches;
   return format("exists (select from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
 }
 
 /// The same rows in the shadow table: its own columns, or those of the table its foreign keys lead to, or as the file says.
-std::string Statements::shadow_condition(const Pick& pick, int& parameter) const {
-  const auto& locator = target_.locators.at(pick.locator);
+std::string Statements::shadow_condition(const KeyFilter& filter, int& parameter) const {
+  const auto& locator = target_.locators.at(filter.locator);
   if (!locator.locate.empty()) {
     // The file's predicate speaks of the locator's values by the name $keys.
     auto predicate = locator.locate;
-    const auto keys = pick.form == Pick::Form::kValues
+    const auto keys = filter.form == KeyFilter::Form::kValues
                           ? format("${}::{}[]", parameter, locator.types[0])
                           : format("array(select v.{} from {} v where {})", quote_identifier(locator.columns[0]), view_,
-                                   condition(pick, "v", parameter));
-    if (pick.form == Pick::Form::kValues) ++parameter;
+                                   condition(filter, "v", parameter));
+    if (filter.form == KeyFilter::Form::kValues) ++parameter;
     for (auto at = predicate.find("$keys"); at != std::string::npos; at = predicate.find("$keys", at + keys.size())) {
       predicate.replace(at, 5, keys);
     }
@@ -117,7 +117,7 @@ std::string Statements::shadow_condition(const Pick& pick, int& parameter) const
     after += ")";
     alias = parent;
   }
-  return before + condition(pick, alias, parameter) + after;
+  return before + condition(filter, alias, parameter) + after;
 }
 
 std::string Statements::same_key(const std::string& left, const std::string& right) const {
@@ -133,20 +133,20 @@ std::string Statements::kept(const std::string& alias) const {
 
 std::string Statements::not_kept(const std::string& alias) const { return "not " + kept(alias); }
 
-/// The rows of one pick in the target's view, or in one with the same locators. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
+/// The rows of one filter in the target's view, or in one with the same locators. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
 /// flatten the join and compute the whole view.
-std::string Statements::branch(const Pick& pick, const std::string& view, const std::string& list, int& parameter) const {
-  const auto& locator = target_.locators.at(pick.locator);
+std::string Statements::branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const {
+  const auto& locator = target_.locators.at(filter.locator);
   const auto width = locator.columns.size();
-  const bool key_by_key = pick.form == Pick::Form::kValues && !locator.indirect() && width > 1 &&
-                          pick.null_mask != (1U << width) - 1;
-  if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(pick, "v", parameter));
-  const auto keys = KeyArrays(locator, pick, "v", parameter);
+  const bool key_by_key = filter.form == KeyFilter::Form::kValues && !locator.indirect() && width > 1 &&
+                          filter.null_mask != (1U << width) - 1;
+  if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(filter, "v", parameter));
+  const auto keys = KeyArrays(locator, filter, "v", parameter);
   return format("select r.* from unnest({}) k({}) cross join lateral (\n    select {} from {} v where {} offset 0) r",
                 keys.arrays, keys.fields, list, view, keys.matches);
 }
 
-std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) const {
+std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_walk) const {
   auto list = joined(target_.columns, ", ", [](const Column& column) {
     const auto stored = as_stored(column);
     return stored.ends_with('"') ? stored : stored + " as " + quote_identifier(column.name);
@@ -156,23 +156,23 @@ std::string Statements::next(const std::vector<Pick>& picks, bool with_walk) con
     list += format(", v.{} as crossfade_walk_{}", quote_identifier(target_.locators[0].columns[n]), n);
   }
   int parameter = 1;
-  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
-    return branch(pick, view_, list, parameter);
+  const auto branches = joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) {
+    return branch(filter, view_, list, parameter);
   });
-  const bool may_meet = std::any_of(picks.begin(), picks.end(), [&](const Pick& pick) {
-    return pick.locator != picks.front().locator || target_.locators[pick.locator].indirect();
+  const bool may_meet = std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
+    return filter.locator != filters.front().locator || target_.locators[filter.locator].indirect();
   });
   // Keys of several locators can name the same row.
   if (!may_meet) return branches;
   return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches);
 }
 
-std::string Statements::allocate(std::uint16_t surrogate, const std::vector<Pick>& picks) const {
+std::string Statements::allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const {
   const auto& [name, of, ids] = model_.surrogates.at(surrogate);
   const auto view = quote_qualified(model_.mapping_schema, name);
   const auto list = columns_of("v", of);
   int parameter = 1;
-  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) { return branch(pick, view, list, parameter); });
+  const auto branches = joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) { return branch(filter, view, list, parameter); });
   const auto known = joined(of, " and ", [](const std::string& column) { return format("m.{0} = n.{0}", quote_identifier(column)); });
   const auto columns = columns_of("n", of);
   return format(
@@ -205,21 +205,21 @@ std::string Statements::values_of(const Locator& locator) {
   return format("(select array[{}] from {} where {})", values(format("p{}", locator.path.size())), from, where);
 }
 
-std::string Statements::prior(const std::vector<Pick>& picks) const {
+std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
   auto list = columns_of("s", names_of(target_.columns));
   int parameter = 1;
-  if (picks.size() == 1) return format("select {} from {} s where {}", list, shadow_, shadow_condition(picks[0], parameter));
-  const auto branches = joined(picks, "\n  union all\n  ", [&](const Pick& pick) {
-    return format("select {} from {} s where {}", list, shadow_, shadow_condition(pick, parameter));
+  if (filters.size() == 1) return format("select {} from {} s where {}", list, shadow_, shadow_condition(filters[0], parameter));
+  const auto branches = joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) {
+    return format("select {} from {} s where {}", list, shadow_, shadow_condition(filter, parameter));
   });
   return format("select distinct on ({}) * from (\n  {}\n  ) r", columns_of("r", target_.key), branches);
 }
 
-std::string Statements::merge(const std::vector<Pick>& picks) const { return merge(picks, false); }
+std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false); }
 
-std::string Statements::replace(const std::vector<Pick>& picks) const { return merge(picks, true); }
+std::string Statements::replace(const std::vector<KeyFilter>& filters) const { return merge(filters, true); }
 
-std::string Statements::merge(const std::vector<Pick>& picks, bool replace) const {
+std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replace) const {
   const auto names = names_of(target_.columns);
   const auto is_key = [&](const std::string& name) {
     return std::find(target_.key.begin(), target_.key.end(), name) != target_.key.end();
@@ -254,21 +254,21 @@ std::string Statements::merge(const std::vector<Pick>& picks, bool replace) cons
       "  select {stale} from prior p where not exists (select from next n where {same})\n){kept}\n"
       "select (select count(*) from next), (select count(*) from written where fresh),"
       " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
-      fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks)), fmt::arg("shadow", shadow_),
+      fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("shadow", shadow_),
       fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
       fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
       fmt::arg("stale", columns_of("p", target_.key)), fmt::arg("gone", gone), fmt::arg("materialized", target_.keeps ? "materialized " : ""),
       fmt::arg("kept", target_.keeps ? format(", stale as (\n  select g.* from gone g where {}\n)", not_kept("g")) : ""));
 }
 
-std::string Statements::holders(const std::vector<Pick>& picks, const std::string& unique_by) const {
+std::string Statements::holders(const std::vector<KeyFilter>& filters, const std::string& unique_by) const {
   return format(
       "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
       "select distinct {} from {} s\nwhere ({}) in (select {} from next n) and not exists (select from prior p where {})",
-      next(picks, false), prior(picks), walk_values(), shadow_, unique_by, unique_by, same_key("p", "s"));
+      next(filters, false), prior(filters), walk_values(), shadow_, unique_by, unique_by, same_key("p", "s"));
 }
 
-std::string Statements::park(const std::vector<Pick>& picks, const std::vector<Parked>& parked) const {
+std::string Statements::park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const {
   const auto assignments = joined(parked, ", ", [](const Parked& each) { return format("{} = {}", quote_identifier(each.column), each.value); });
   const auto differs = joined(parked, " or ", [](const Parked& each) {
     return format("p.{0} is distinct from n.{0}", quote_identifier(each.column));
@@ -276,15 +276,15 @@ std::string Statements::park(const std::vector<Pick>& picks, const std::vector<P
   return format(
       "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
       "update {} s set {} from prior p join next n on {} where {} and ({})",
-      next(picks, false), prior(picks), shadow_, assignments, same_key("p", "n"), same_key("p", "s"), differs);
+      next(filters, false), prior(filters), shadow_, assignments, same_key("p", "n"), same_key("p", "s"), differs);
 }
 
-std::string Statements::bulk(const std::vector<Pick>& picks) const {
+std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {
   return format("insert into {} ({})\n  {}", shadow_, joined(names_of(target_.columns), ", ", quote_identifier),
-                next(picks, false));
+                next(filters, false));
 }
 
-std::string Statements::compare(const std::vector<Pick>& picks) const {
+std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   std::vector<std::string> walk;
   for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(format("crossfade_walk_{}", n));
@@ -307,7 +307,7 @@ std::string Statements::compare(const std::vector<Pick>& picks) const {
       "  where {differs}\n)\n"
       "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
-      fmt::arg("next", next(picks, true)), fmt::arg("prior", prior(picks)), fmt::arg("walk", walk_values()),
+      fmt::arg("next", next(filters, true)), fmt::arg("prior", prior(filters)), fmt::arg("walk", walk_values()),
       fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
       fmt::arg("first", first), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "mapping/model/key_filter.h"
 #include "mapping/model/model.h"
-#include "mapping/model/pick.h"
 
 namespace crossfade::mapping {
 
@@ -25,27 +25,27 @@ class Statements {
 
   /// Gives an id to the natural keys of one of the target's surrogates that have none; parameters as merge(). Two sessions
   /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
-  std::string allocate(std::uint16_t surrogate, const std::vector<Pick>& picks) const;
+  std::string allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const;
 
   /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted,
   /// updated (counts), then the key of a shadow row that the view no longer has, one a row; null where there is none.
-  std::string merge(const std::vector<Pick>& picks) const;
+  std::string merge(const std::vector<KeyFilter>& filters) const;
 
   /// The same where rows take over each other's values of a second unique key: what is different goes first and comes
   /// back in the same statement, so that foreign keys hold. Where one of those would act on the row's going (cascade, set
   /// null), nothing goes first.
-  std::string replace(const std::vector<Pick>& picks) const;
+  std::string replace(const std::vector<KeyFilter>& filters) const;
 
   /// Gives columns of second unique keys a passing value in the rows that are to have another one, for the time until
   /// merge() writes it: where rows that refer to these would be acted on if they went, replace() lets none go.
-  std::string park(const std::vector<Pick>& picks, const std::vector<Parked>& parked) const;
+  std::string park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const;
 
   /// The walk locator's values as text[] of the other shadow rows that have what these keys' rows are to have of
   /// `unique_by`, a list of expressions.
-  std::string holders(const std::vector<Pick>& picks, const std::string& unique_by) const;
+  std::string holders(const std::vector<KeyFilter>& filters, const std::string& unique_by) const;
 
   /// Copies the view's rows into a table that has none of them.
-  std::string bulk(const std::vector<Pick>& picks) const;
+  std::string bulk(const std::vector<KeyFilter>& filters) const;
 
   /// Deletes shadow rows by primary key: one array a key column.
   std::string remove() const;
@@ -76,15 +76,15 @@ class Statements {
   /// Rows that differ between view and shadow. First row: rows in the view, rows in the shadow (counts), then for each
   /// difference: the walk locator's values as text[], the view's row as jsonb (null: the shadow has one too many), the
   /// shadow's row as jsonb (null: missing).
-  std::string compare(const std::vector<Pick>& picks) const;
+  std::string compare(const std::vector<KeyFilter>& filters) const;
 
   /// The rows that these keys lead to, in view and shadow side by side, by primary key. A row each: the view's as jsonb (null:
   /// it has none), the shadow's (null: missing), whether their bytes differ, whether it stays although the view lacks it, the
   /// transaction that wrote the shadow's row, and when that was, where the server keeps account of it.
-  std::string explain(const std::vector<Pick>& picks) const;
+  std::string explain(const std::vector<KeyFilter>& filters) const;
 
   /// The values of a locator's columns in the rows that these keys lead to, of view and shadow: one text[] a row.
-  std::string values(std::uint16_t locator, const std::vector<Pick>& picks) const;
+  std::string values(std::uint16_t locator, const std::vector<KeyFilter>& filters) const;
 
   /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
   /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
@@ -96,12 +96,12 @@ class Statements {
   std::string middle(const Range& range) const;
 
  private:
-  std::string merge(const std::vector<Pick>& picks, bool replace) const;
-  std::string next(const std::vector<Pick>& picks, bool with_walk) const;
-  std::string prior(const std::vector<Pick>& picks) const;
-  std::string branch(const Pick& pick, const std::string& view, const std::string& list, int& parameter) const;
-  std::string condition(const Pick& pick, const std::string& alias, int& parameter) const;
-  std::string shadow_condition(const Pick& pick, int& parameter) const;
+  std::string merge(const std::vector<KeyFilter>& filters, bool replace) const;
+  std::string next(const std::vector<KeyFilter>& filters, bool with_walk) const;
+  std::string prior(const std::vector<KeyFilter>& filters) const;
+  std::string branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const;
+  std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter) const;
+  std::string shadow_condition(const KeyFilter& filter, int& parameter) const;
   std::string walk_values() const;
   static std::string values_of(const Locator& locator);
   std::string walk_owner() const;

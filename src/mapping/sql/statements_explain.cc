@@ -10,7 +10,7 @@ namespace crossfade::mapping {
 
 using fmt::format;
 
-std::string Statements::explain(const std::vector<Pick>& picks) const {
+std::string Statements::explain(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n)\n"
@@ -20,21 +20,21 @@ std::string Statements::explain(const std::vector<Pick>& picks) const {
       "  case when pg_catalog.current_setting('track_commit_timestamp')::boolean then pg_catalog.pg_xact_commit_timestamp(s.xmin) end\n"
       "from next n full join prior p on {same}\nleft join lateral (select s.xmin from {shadow} s where {of_shadow}) s on true\n"
       "order by {order}",
-      fmt::arg("next", next(picks, false)), fmt::arg("prior", prior(picks)), fmt::arg("of_next", columns_of("n", names)),
+      fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("of_next", columns_of("n", names)),
       fmt::arg("of_prior", columns_of("p", names)),
       fmt::arg("kept", target_.keeps ? format("to_jsonb(n) is null and {}", kept("p")) : "false"), fmt::arg("same", same_key("p", "n")),
       fmt::arg("shadow", shadow_), fmt::arg("of_shadow", same_key("s", "p")),
       fmt::arg("order", joined(target_.key, ", ", [](const std::string& name) { return format("coalesce(n.{0}, p.{0})", quote_identifier(name)); })));
 }
 
-std::string Statements::values(std::uint16_t locator, const std::vector<Pick>& picks) const {
+std::string Statements::values(std::uint16_t locator, const std::vector<KeyFilter>& filters) const {
   const auto& wanted = target_.locators.at(locator);
   const auto in_view = format("array[{}]", joined(wanted.columns, ", ", [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; }));
   int parameter = 1;
-  const auto of_view = joined(picks, "\n  union\n  ", [&](const Pick& pick) { return branch(pick, view_, in_view, parameter); });
+  const auto of_view = joined(filters, "\n  union\n  ", [&](const KeyFilter& filter) { return branch(filter, view_, in_view, parameter); });
   parameter = 1;
-  const auto of_shadow = joined(picks, "\n  union\n  ", [&](const Pick& pick) {
-    return format("select {} from {} s where {}", values_of(wanted), shadow_, shadow_condition(pick, parameter));
+  const auto of_shadow = joined(filters, "\n  union\n  ", [&](const KeyFilter& filter) {
+    return format("select {} from {} s where {}", values_of(wanted), shadow_, shadow_condition(filter, parameter));
   });
   return format("select found.key from (\n  {}\n  union\n  {}\n) found (key) where found.key is not null", of_view, of_shadow);
 }

@@ -30,30 +30,30 @@ Written& Written::operator+=(const Written& other) {
 }
 
 std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys) {
-  using mapping::Pick;
+  using mapping::KeyFilter;
   // One array a column, for each target and form of key.
-  std::map<std::uint16_t, std::map<Pick, std::vector<std::vector<std::optional<std::string>>>>> grouped;
+  std::map<std::uint16_t, std::map<KeyFilter, std::vector<std::vector<std::optional<std::string>>>>> grouped;
   for (const auto& key : keys) {
-    Pick pick;
-    pick.locator = key.locator();
+    KeyFilter filter;
+    filter.locator = key.locator();
     auto values = key.values();
     const bool indirect = model.targets.at(key.target()).locators.at(key.locator()).indirect();
     for (std::size_t n = 0; !indirect && n < values.size(); ++n) {
-      if (!values[n]) pick.null_mask |= 1U << n;
+      if (!values[n]) filter.null_mask |= 1U << n;
     }
-    auto& arrays = grouped[key.target()][pick];
+    auto& arrays = grouped[key.target()][filter];
     arrays.resize(values.size());
     for (std::size_t n = 0; n < values.size(); ++n) {
-      if ((pick.null_mask >> n & 1U) == 0) arrays[n].push_back(std::move(values[n]));
+      if ((filter.null_mask >> n & 1U) == 0) arrays[n].push_back(std::move(values[n]));
     }
   }
   std::map<std::uint16_t, Selection> selections;
-  for (auto& [target, picks] : grouped) {
+  for (auto& [target, filters] : grouped) {
     auto& selection = selections[target];
-    for (auto& [pick, arrays] : picks) {
-      selection.picks.push_back(pick);
+    for (auto& [filter, arrays] : filters) {
+      selection.filters.push_back(filter);
       for (std::size_t n = 0; n < arrays.size(); ++n) {
-        if ((pick.null_mask >> n & 1U) == 0) selection.parameters.emplace_back(array_text(arrays[n]));
+        if ((filter.null_mask >> n & 1U) == 0) selection.parameters.emplace_back(array_text(arrays[n]));
       }
     }
   }
@@ -81,10 +81,10 @@ asio::awaitable<pg::Result> Refresh::ask(pg::Connection& connection, std::string
 /// Before the view is evaluated, in the same transaction and at the same snapshot: so whatever the view sees in the sources
 /// has its ids, and none is given to what it does not see. Where another session has given an id after the snapshot was
 /// taken, the server refuses (40001), and the next snapshot sees that id.
-asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::Pick>& picks,
+asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
                                         const pg::Parameters& parameters) const {
   for (const auto surrogate : model_.targets[target].surrogates) {
-    auto sql = statements_[target].allocate(surrogate, picks);
+    auto sql = statements_[target].allocate(surrogate, filters);
     co_await ask(connection, std::move(sql), parameters);
   }
 }
@@ -149,7 +149,7 @@ asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t ta
   if (found.empty()) co_return;
   std::vector<mapping::Parked> parked;
   for (std::size_t row = 0; row < found.size(); ++row) parked.push_back({std::string(found.text(row, 0)), std::string(found.text(row, 1))});
-  auto sql = statements_[target].park(selection.picks, parked);
+  auto sql = statements_[target].park(selection.filters, parked);
   co_await connection.query(std::move(sql), selection.parameters);
 }
 
@@ -159,9 +159,9 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   std::map<std::uint16_t, Stale> stale;
   // Targets are numbered parents before children.
   for (auto& [target, selection] : selections) {
-    co_await allocate(connection, target, selection.picks, selection.parameters);
+    co_await allocate(connection, target, selection.filters, selection.parameters);
     if (replace) co_await park(connection, target, selection);
-    auto sql = replace ? statements_[target].replace(selection.picks) : statements_[target].merge(selection.picks);
+    auto sql = replace ? statements_[target].replace(selection.filters) : statements_[target].merge(selection.filters);
     stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
   }
   for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
@@ -196,7 +196,7 @@ asio::awaitable<std::vector<Key>> Refresh::holders(pg::Connection& connection, c
     pg::Parameters table = {model_.targets[target].table.quoted()};
     const auto uniques = co_await connection.query(unique_keys, table);
     for (std::size_t n = 0; n < uniques.size(); ++n) {
-      auto sql = statements_[target].holders(selection.picks, std::string(uniques.text(n, 0)));
+      auto sql = statements_[target].holders(selection.filters, std::string(uniques.text(n, 0)));
       const auto rows = co_await connection.query(std::move(sql), selection.parameters);
       for (std::size_t row = 0; row < rows.size(); ++row) {
         if (!rows.is_null(row, 0)) found.emplace_back(target, 0, parse_array(rows.text(row, 0)));
@@ -276,8 +276,8 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
                                          std::vector<Key>& left) const {
   Written written;
   auto selection = std::move(select_keys(model_, keys).at(target));
-  co_await allocate(connection, target, selection.picks, selection.parameters);
-  auto sql = statements_[target].merge(selection.picks);
+  co_await allocate(connection, target, selection.filters, selection.parameters);
+  auto sql = statements_[target].merge(selection.filters);
   const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   if (stale[0].empty()) co_return written;
   auto of_stale = co_await walk_of(connection, target, stale);
@@ -289,9 +289,9 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
 asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
                                               std::vector<Key>& still_referred) const {
   Written written;
-  const auto picks = range_picks(range);
-  co_await allocate(connection, target, picks, range_parameters(range));
-  auto sql = statements_[target].merge(picks);
+  const auto filters = range_picks(range);
+  co_await allocate(connection, target, filters, range_parameters(range));
+  auto sql = statements_[target].merge(filters);
   const auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
   if (stale[0].empty()) co_return written;
   std::optional<Failure> failure;
@@ -317,9 +317,9 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
 
 asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, std::uint16_t target,
                                              mapping::Range range) const {
-  const auto picks = range_picks(range);
-  co_await allocate(connection, target, picks, range_parameters(range));
-  auto sql = statements_[target].bulk(picks);
+  const auto filters = range_picks(range);
+  co_await allocate(connection, target, filters, range_parameters(range));
+  auto sql = statements_[target].bulk(filters);
   const auto result = co_await connection.query(std::move(sql), range_parameters(range));
   Written written;
   written.inserted = written.in_view = result.affected();

@@ -33,9 +33,9 @@ struct Refused {
   Failure failure;
 };
 
-/// Keys of one target as the picks of a statement and their parameters.
+/// Keys of one target as the filters of a statement and their parameters.
 struct Selection {
-  std::vector<mapping::Pick> picks;
+  std::vector<mapping::KeyFilter> filters;
   pg::Parameters parameters;
 };
 
@@ -74,7 +74,7 @@ class Refresh {
   using Stale = std::vector<std::vector<std::optional<std::string>>>;
 
   static asio::awaitable<pg::Result> ask(pg::Connection& connection, std::string sql, pg::Parameters parameters);
-  asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::Pick>& picks,
+  asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
                                  const pg::Parameters& parameters) const;
   asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                Written& written) const;

@@ -14,7 +14,7 @@ asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mappi
   auto sql = fmt::format(
       "select view_rows, shadow_rows, count(coalesce(in_view, in_shadow)) over (), walk, in_view, in_shadow\n"
       "from (\n{}\n) compared (view_rows, shadow_rows, walk, in_view, in_shadow) limit {}",
-      statements.compare(comparison.picks), std::max<std::size_t>(comparison.most, 1));
+      statements.compare(comparison.filters), std::max<std::size_t>(comparison.most, 1));
   pg::Result rows;
   if (comparison.again) {
     rows = co_await connection.execute(std::move(sql), std::move(comparison.parameters));

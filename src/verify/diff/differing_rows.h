@@ -16,10 +16,10 @@ struct Compared {
   std::vector<Difference> rows;  ///< the first `most` that differ
 };
 
-/// Statements::compare() for `picks`, as one statement and so at one snapshot.
+/// Statements::compare() for `filters`, as one statement and so at one snapshot.
 struct Comparison {
   std::uint16_t target;
-  std::vector<mapping::Pick> picks;
+  std::vector<mapping::KeyFilter> filters;
   pg::Parameters parameters;
   std::size_t most;
   bool again = false;  ///< it will be asked often: planning may take longer than the rows of a few keys

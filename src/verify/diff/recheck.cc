@@ -34,7 +34,7 @@ RowId id_of(const mapping::Model& model, const Difference& difference) {
 asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Model& model, Candidates candidates) {
   std::vector<Comparison> comparisons;
   for (auto& [target, selection] : sync::select_keys(model, candidates.keys)) {
-    comparisons.push_back({target, std::move(selection.picks), std::move(selection.parameters), kMostRows});
+    comparisons.push_back({target, std::move(selection.filters), std::move(selection.parameters), kMostRows});
   }
   for (const auto& [target, range] : candidates.stretches) {
     comparisons.push_back({target, range_picks(range), range_parameters(range), kMostRows});

@@ -91,7 +91,7 @@ class Explanation {
   }
 
   asio::awaitable<void> read_rows() {
-    auto sql = statements_.explain(selection_.picks) + fmt::format(" limit {}", kMostShown + 1);
+    auto sql = statements_.explain(selection_.filters) + fmt::format(" limit {}", kMostShown + 1);
     const auto found = co_await mapping::attempt(connection_, std::move(sql), selection_.parameters);
     if (found.refused) reply_.set_view_failure(found.refused->facts().message);
     const auto& rows = found.result;
@@ -124,7 +124,7 @@ class Explanation {
   asio::awaitable<void> read_values(std::uint16_t locator) {
     auto& values = values_.emplace_back();
     if (locator == key_.locator()) values.push_back(key_.values());
-    auto sql = statements_.values(locator, selection_.picks) + fmt::format(" limit {}", kMostValues);
+    auto sql = statements_.values(locator, selection_.filters) + fmt::format(" limit {}", kMostValues);
     const auto found = co_await mapping::attempt(connection_, std::move(sql), selection_.parameters);
     for (std::size_t row = 0; row < found.result.size(); ++row) {
       auto each = parse_array(found.result.text(row, 0));

@@ -15,11 +15,11 @@ Locator located(std::string column, std::string type, std::string predicate) {
   return {{std::move(column)}, {std::move(type)}, "", {}, std::move(predicate)};
 }
 
-Pick values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
-  Pick pick;
-  pick.locator = locator;
-  pick.null_mask = null_mask;
-  return pick;
+KeyFilter values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
+  KeyFilter filter;
+  filter.locator = locator;
+  filter.null_mask = null_mask;
+  return filter;
 }
 
 }  // namespace

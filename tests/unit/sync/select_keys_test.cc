@@ -10,7 +10,7 @@
 namespace crossfade::sync {
 namespace {
 
-using mapping::Pick;
+using mapping::KeyFilter;
 using Arrays = std::vector<std::optional<std::string>>;
 
 constexpr std::uint16_t kById = 0;
@@ -26,11 +26,11 @@ mapping::Model two_targets() {
   return model;
 }
 
-Pick values_of(std::uint16_t locator, std::uint32_t null_mask = 0) {
-  Pick pick;
-  pick.locator = locator;
-  pick.null_mask = null_mask;
-  return pick;
+KeyFilter values_of(std::uint16_t locator, std::uint32_t null_mask = 0) {
+  KeyFilter filter;
+  filter.locator = locator;
+  filter.null_mask = null_mask;
+  return filter;
 }
 
 class SelectKeys : public testing::Test {
@@ -44,7 +44,7 @@ TEST_F(SelectKeys, NoKeysAreNoSelection) { EXPECT_TRUE(select_keys(model, {}).em
 
 TEST_F(SelectKeys, KeysOfOneLocatorTravelAsOneArray) {
   const auto selection = children({Key(1, kById, {"1"}), Key(1, kById, {"2"})});
-  EXPECT_EQ(selection.picks, std::vector<Pick>{values_of(kById)});
+  EXPECT_EQ(selection.filters, std::vector<KeyFilter>{values_of(kById)});
   EXPECT_EQ(selection.parameters, (Arrays{R"({"1","2"})"}));
 }
 
@@ -57,33 +57,33 @@ TEST_F(SelectKeys, EachTargetHasItsOwn) {
 
 TEST_F(SelectKeys, ACompositeKeyTravelsAsOneArrayAColumn) {
   const auto selection = children({Key(1, kByUserAndDay, {"7", "2024-01-01"}), Key(1, kByUserAndDay, {"8", "2024-01-02"})});
-  EXPECT_EQ(selection.picks, std::vector<Pick>{values_of(kByUserAndDay)});
+  EXPECT_EQ(selection.filters, std::vector<KeyFilter>{values_of(kByUserAndDay)});
   EXPECT_EQ(selection.parameters, (Arrays{R"({"7","8"})", R"({"2024-01-01","2024-01-02"})"}));
 }
 
 TEST_F(SelectKeys, KeysWithNullsInTheSamePlacesAreAPickOfTheirOwn) {
   const auto selection = children({Key(1, kByUserAndDay, {"7", std::nullopt}), Key(1, kByUserAndDay, {"8", "2024-01-02"}),
                                    Key(1, kByUserAndDay, {std::nullopt, std::nullopt}), Key(1, kByUserAndDay, {std::nullopt, "2024-01-03"})});
-  EXPECT_EQ(selection.picks, (std::vector<Pick>{values_of(kByUserAndDay), values_of(kByUserAndDay, 1),
+  EXPECT_EQ(selection.filters, (std::vector<KeyFilter>{values_of(kByUserAndDay), values_of(kByUserAndDay, 1),
                                                 values_of(kByUserAndDay, 2), values_of(kByUserAndDay, 3)}));
   EXPECT_EQ(selection.parameters, (Arrays{R"({"8"})", R"({"2024-01-02"})", R"({"2024-01-03"})", R"({"7"})"}));
 }
 
 TEST_F(SelectKeys, ANullKeyOfOneColumnNeedsNoParameter) {
   const auto selection = children({Key(1, kById, {std::nullopt})});
-  EXPECT_EQ(selection.picks, std::vector<Pick>{values_of(kById, 1)});
+  EXPECT_EQ(selection.filters, std::vector<KeyFilter>{values_of(kById, 1)});
   EXPECT_TRUE(selection.parameters.empty());
 }
 
 TEST_F(SelectKeys, SeveralLocatorsOfATargetAreSeveralPicksOfOneStatement) {
   const auto selection = children({Key(1, kByUserAndDay, {"7", "2024-01-01"}), Key(1, kById, {"1"})});
-  EXPECT_EQ(selection.picks, (std::vector<Pick>{values_of(kById), values_of(kByUserAndDay)}));
+  EXPECT_EQ(selection.filters, (std::vector<KeyFilter>{values_of(kById), values_of(kByUserAndDay)}));
   EXPECT_EQ(selection.parameters, (Arrays{R"({"1"})", R"({"7"})", R"({"2024-01-01"})"}));
 }
 
 TEST_F(SelectKeys, AnIndirectKeyCarriesItsNullsToTheLookup) {
   const auto selection = children({Key(1, kByLookup, {"1", std::nullopt}), Key(1, kByLookup, {"2", "x"})});
-  EXPECT_EQ(selection.picks, std::vector<Pick>{values_of(kByLookup)});
+  EXPECT_EQ(selection.filters, std::vector<KeyFilter>{values_of(kByLookup)});
   EXPECT_EQ(selection.parameters, (Arrays{R"({"1","2"})", R"({NULL,"x"})"}));
 }
 
@@ -102,12 +102,12 @@ RC_GTEST_PROP(SelectKeysProperty, EveryKeyComesOutAgainAndNoOther, ()) {
   std::size_t all_null = 0;
   for (const auto& [target, selection] : select_keys(model, keys)) {
     std::size_t parameter = 0;
-    for (const auto& pick : selection.picks) {
-      const auto width = model.targets[target].locators[pick.locator].columns.size();
+    for (const auto& filter : selection.filters) {
+      const auto width = model.targets[target].locators[filter.locator].columns.size();
       std::vector<Arrays> arrays(width);
       std::size_t rows = 0;
       for (std::size_t n = 0; n < width; ++n) {
-        if ((pick.null_mask >> n & 1U) != 0) continue;
+        if ((filter.null_mask >> n & 1U) != 0) continue;
         arrays[n] = parse_array(selection.parameters.at(parameter++).value());
         rows = arrays[n].size();
       }
@@ -115,7 +115,7 @@ RC_GTEST_PROP(SelectKeysProperty, EveryKeyComesOutAgainAndNoOther, ()) {
       for (std::size_t row = 0; row < rows; ++row) {
         KeyValues values(width);
         for (std::size_t n = 0; n < width; ++n) values[n] = arrays[n].empty() ? std::nullopt : arrays[n].at(row);
-        again.emplace_back(target, pick.locator, values);
+        again.emplace_back(target, filter.locator, values);
       }
     }
     RC_ASSERT(parameter == selection.parameters.size());

@@ -1,19 +1,19 @@
-#include "mapping/model/pick.h"
+#include "mapping/model/key_filter.h"
 
 namespace crossfade::mapping {
 
-std::vector<Pick> range_picks(const Range& range) {
-  Pick pick;
-  pick.form = Pick::Form::kRange;
-  pick.has_low = range.low.has_value();
-  pick.has_high = range.high.has_value();
-  std::vector<Pick> picks = {pick};
+std::vector<KeyFilter> range_picks(const Range& range) {
+  KeyFilter filter;
+  filter.form = KeyFilter::Form::kRange;
+  filter.has_low = range.low.has_value();
+  filter.has_high = range.high.has_value();
+  std::vector<KeyFilter> filters = {filter};
   if (range.with_nulls && range.low && !range.high) {
-    Pick nulls;
+    KeyFilter nulls;
     nulls.null_mask = 1;
-    picks.push_back(nulls);
+    filters.push_back(nulls);
   }
-  return picks;
+  return filters;
 }
 
 std::vector<std::optional<std::string>> range_parameters(const Range& range) {

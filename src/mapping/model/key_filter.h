@@ -8,20 +8,20 @@
 namespace crossfade::mapping {
 
 /// Which rows of a target a statement is about: one locator's keys, or a range of its values. A statement takes the
-/// picks' parameters one pick after the other, all as text:
+/// filters' parameters one filter after the other, all as text:
 ///   kValues  one array a column that is not null by `null_mask` (an indirect locator: one array a lookup column)
 ///   kRange   the bounds that are there, low before high; one-column locators only
-struct Pick {
+struct KeyFilter {
   enum class Form { kValues, kRange };
 
   Form form = Form::kValues;
   std::uint16_t locator = 0;
-  std::uint32_t null_mask = 0;  ///< kValues: bit n set, column n is null in every key of this pick
+  std::uint32_t null_mask = 0;  ///< kValues: bit n set, column n is null in every key of this filter
   bool has_low = false;         ///< kRange: rows above the bound only; it is exclusive
   bool has_high = false;        ///< kRange: rows up to the bound only; it is inclusive
 
-  bool operator==(const Pick&) const = default;
-  auto operator<=>(const Pick&) const = default;
+  bool operator==(const KeyFilter&) const = default;
+  auto operator<=>(const KeyFilter&) const = default;
 };
 
 /// A stretch of the walk: values above `low` up to `high`; none stands for no bound. Rows without a value belong to the
@@ -32,7 +32,7 @@ struct Range {
   bool with_nulls = true;
 };
 
-std::vector<Pick> range_picks(const Range& range);
+std::vector<KeyFilter> range_picks(const Range& range);
 /// The parameters of range_picks().
 std::vector<std::optional<std::string>> range_parameters(const Range& range);
 
