@@ -11,14 +11,13 @@
 #include "lint/rule_for.h"
 #include "lint/sandbox.h"
 #include "lint/source_copies.h"
-#include "pg/attempt.h"
+#include "pg/savepoint.h"
 #include "sync/refresh/refresh.h"
 #include "verify/diff/differing_rows.h"
 
 namespace crossfade::verify {
 namespace {
 
-using mapping::attempt;
 
 /// How much harder a change is looked for that needs a rule than one that lacks one.
 constexpr std::size_t kHarder = 4;
@@ -64,11 +63,11 @@ class Lint {
   asio::awaitable<bool> take_step(std::uint16_t source, const Step& step, std::vector<RowImages>& changed) {
     ++linted_.tried;
     const auto written = co_await written_so_far();
-    const auto made = co_await attempt(connection_, step.sql, step.parameters);
+    const auto made = co_await pg::try_in_savepoint(connection_, step.sql, step.parameters);
     auto failure = made.refused;
     if (!failure) {
       // Deferred constraints speak at the commit, which does not come.
-      const auto constraints = co_await attempt(connection_, "set constraints all immediate");
+      const auto constraints = co_await pg::try_in_savepoint(connection_, "set constraints all immediate");
       failure = constraints.refused;
     }
     try {

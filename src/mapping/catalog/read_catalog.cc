@@ -10,7 +10,7 @@
 #include "mapping/catalog/server_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
-#include "pg/attempt.h"
+#include "pg/savepoint.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -213,7 +213,7 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
                             fmt::join(parameters, ", "), results.size() == 1 ? results.front() : "record", rule.lookup);
   // The file names tables as its author would; what is read back has every name qualified.
   co_await set_search_path(connection, std::move(search_path));
-  const auto created = co_await attempt(connection, std::move(create));
+  const auto created = co_await pg::try_in_savepoint(connection, std::move(create));
   co_await set_search_path(connection, "");
   if (created.refused) {
     lookup.refusal = created.refused->what();

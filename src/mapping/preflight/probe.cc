@@ -11,7 +11,7 @@
 #include "embedded_sql.h"
 #include "mapping/catalog/query_plan.h"
 #include "mapping/sql/statements.h"
-#include "pg/attempt.h"
+#include "pg/savepoint.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -64,7 +64,7 @@ asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection
     return candidate.target == target && candidate.locator == locator;
   });
   if (rule == model.rules.end()) co_return std::nullopt;
-  const auto found = co_await attempt(connection, sample_query(model, *rule));
+  const auto found = co_await pg::try_in_savepoint(connection, sample_query(model, *rule));
   if (found.refused || found.result.text(0, 0) == "{}") co_return std::nullopt;
   pg::Parameters keys;
   for (std::size_t column = 0; column < found.result.columns(); ++column) keys.push_back(found.result.optional_text(0, column));
@@ -87,7 +87,7 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
     keys = std::move(*sampled);
   }
   co_await connection.script(kPatience);
-  const auto tried = co_await attempt(connection, duplicate_query(model, target, where), std::move(keys));
+  const auto tried = co_await pg::try_in_savepoint(connection, duplicate_query(model, target, where), std::move(keys));
   co_await connection.script(kNoLimit);
   const auto key = fmt::format("({})", fmt::join(target.key, ", "));
   if (tried.refused && tried.refused->sqlstate() == "57014") {
@@ -114,7 +114,7 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
   const auto columns = fmt::format("{}", fmt::join(by.columns, ", "));
   if (!keys) keys = pg::Parameters(by.types.size(), "{}");
   auto sql = "explain (verbose, format json) " + Statements(model, number).merge({filter});
-  const auto plan = co_await attempt(connection, std::move(sql), std::move(*keys));
+  const auto plan = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(*keys));
   if (plan.refused) {
     found.fail(fmt::format("the server refuses the refresh by {}: {}", columns, plan.refused->what()),
                by.locate.empty() ? "Mend the rule in migration.yaml."
@@ -150,7 +150,7 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
 asio::awaitable<void> estimate_rows(pg::Connection& connection, Model& model) {
   for (auto& target : model.targets) {
     auto sql = fmt::format("explain (format json) select * from {}", view_of(model, target));
-    const auto plan = co_await attempt(connection, std::move(sql));
+    const auto plan = co_await pg::try_in_savepoint(connection, std::move(sql));
     if (!plan.refused) target.estimated_rows = estimated_rows(plan.result.text(0, 0));
   }
 }

@@ -10,7 +10,7 @@
 
 #include "base/sql_text.h"
 #include "mapping/sql/statements.h"
-#include "pg/attempt.h"
+#include "pg/savepoint.h"
 #include "sync/state/store.h"
 #include "verify/diff/difference.h"
 #include "verify/explain/explain_statement.h"
@@ -86,13 +86,13 @@ class Explanation {
     for (std::size_t n = 0; n < locator.types.size(); ++n) casts.push_back(fmt::format("${}::{}", n + 1, locator.types[n]));
     auto sql = fmt::format("select {}", fmt::join(casts, ", "));
     const auto values = key_.values();
-    const auto tried = co_await mapping::attempt(connection_, std::move(sql), values);
+    const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), values);
     if (tried.refused) throw usage_failure(fmt::format("{}: {}", reply_.key(), tried.refused->facts().message), advice(target_));
   }
 
   asio::awaitable<void> read_rows() {
     auto sql = statements_.explain(selection_.filters) + fmt::format(" limit {}", kMostShown + 1);
-    const auto found = co_await mapping::attempt(connection_, std::move(sql), selection_.parameters);
+    const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql), selection_.parameters);
     if (found.refused) reply_.set_view_failure(found.refused->facts().message);
     const auto& rows = found.result;
     for (std::size_t row = 0; row < rows.size() && row < kMostShown; ++row) {
@@ -125,7 +125,7 @@ class Explanation {
     auto& values = values_.emplace_back();
     if (locator == key_.locator()) values.push_back(key_.values());
     auto sql = statements_.values(locator, selection_.filters) + fmt::format(" limit {}", kMostValues);
-    const auto found = co_await mapping::attempt(connection_, std::move(sql), selection_.parameters);
+    const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql), selection_.parameters);
     for (std::size_t row = 0; row < found.result.size(); ++row) {
       auto each = parse_array(found.result.text(row, 0));
       if (!target_.locators[locator].indirect()) lead(locator, each);
@@ -147,7 +147,7 @@ class Explanation {
       for (const auto& each : values_[rule.locator]) of_column.push_back(each.at(column));
       parameters.emplace_back(array_text(of_column));
     }
-    const auto found = co_await mapping::attempt(connection_, std::move(sql), std::move(parameters));
+    const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql), std::move(parameters));
     if (found.refused) shown.set_not_found(found.refused->sqlstate() == "57014" ? "not found within 5 s" : found.refused->what());
     for (std::size_t row = 0; row < found.result.size(); ++row) {
       if (locator.indirect()) lead(rule.locator, parse_array(found.result.text(row, 1)));

@@ -7,16 +7,16 @@
 #include "base/failure.h"
 #include "pg/connection.h"
 
-namespace crossfade::mapping {
+namespace crossfade::pg {
 
 /// What came of a statement that the server may refuse.
-struct Attempt {
-  pg::Result result;
+struct Tried {
+  Result result;
   std::optional<Failure> refused;
 };
 
 /// Runs `sql` under a savepoint of the open transaction, so that a refusal costs this statement only. Throws where the
 /// session is lost.
-boost::asio::awaitable<Attempt> attempt(pg::Connection& connection, std::string sql, pg::Parameters parameters = {});
+boost::asio::awaitable<Tried> try_in_savepoint(Connection& connection, std::string sql, Parameters parameters = {});
 
-}  // namespace crossfade::mapping
+}  // namespace crossfade::pg
