@@ -20,7 +20,7 @@ const char* to_text(Step step) {
   return "";
 }
 
-Step decide(const Attempt& attempt, const FlipFacts& facts) {
+Step decide(const CutoverProgress& attempt, const FlipFacts& facts) {
   // Before anything else: what may have happened must not happen again.
   if (attempt.in_doubt) return Step::kLookUp;
   if (facts.owns) return facts.old_slot && !attempt.tidied ? Step::kTidy : Step::kDone;

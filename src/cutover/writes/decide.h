@@ -20,7 +20,7 @@ enum class Step {
 const char* to_text(Step step);
 
 /// What a flip in progress knows by itself. Lost when the command is; nothing depends on it but what to do next.
-struct Attempt {
+struct CutoverProgress {
   int number = 1;
   int most = 1;
   bool way_back = false;  ///< made by this command
@@ -41,7 +41,7 @@ struct FlipFacts {
   bool intact = true;     ///< a daemon leads under the same epoch, nothing is dirty, nothing in quarantine unaccepted
 };
 
-/// The next step. Pure. After a crash the same question is asked with an Attempt that knows nothing.
-Step decide(const Attempt& attempt, const FlipFacts& facts);
+/// The next step. Pure. After a crash the same question is asked with an CutoverProgress that knows nothing.
+Step decide(const CutoverProgress& attempt, const FlipFacts& facts);
 
 }  // namespace crossfade::cutover

@@ -42,7 +42,7 @@ class WritesRun {
   const WritesFlip& flip_;
   const v1::Migration& file_;
   Flight flight_;
-  Attempt attempt_;
+  CutoverProgress attempt_;
   WritesOutcome outcome_;
   std::vector<mapping::TableName> owner_, shared_, both_;  ///< as they are called now
   std::optional<pg::Connection> locker_, observer_;

@@ -8,8 +8,8 @@
 namespace crossfade::cutover {
 namespace {
 
-/// Every Attempt that a flip can be in, with every set of facts.
-void for_all(const std::function<void(const Attempt&, const FlipFacts&)>& look) {
+/// Every CutoverProgress that a flip can be in, with every set of facts.
+void for_all(const std::function<void(const CutoverProgress&, const FlipFacts&)>& look) {
   for (int bits = 0; bits < 1 << 13; ++bits) {
     int next = bits;
     const auto bit = [&] {
@@ -17,14 +17,14 @@ void for_all(const std::function<void(const Attempt&, const FlipFacts&)>& look) 
       next >>= 1;
       return value;
     };
-    Attempt attempt{.number = bit() ? 1 : 2, .way_back = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit()};
+    CutoverProgress attempt{.number = bit() ? 1 : 2, .way_back = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit()};
     const FlipFacts facts{.owns = bit(), .blocked = bit(), .old_slot = bit(), .in_time = bit(), .drained = bit(), .intact = bit()};
     look(attempt, facts);
   }
 }
 
 TEST(DecideTest, CommitsOnlyWhatWasHeldDrainedToTheBarrierAndFoundIntact) {
-  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     const auto step = decide(attempt, facts);
     if (step != Step::kCommit && step != Step::kSwap) return;
     EXPECT_TRUE(attempt.held && attempt.barrier && facts.drained && facts.intact && facts.in_time);
@@ -33,7 +33,7 @@ TEST(DecideTest, CommitsOnlyWhatWasHeldDrainedToTheBarrierAndFoundIntact) {
 }
 
 TEST(DecideTest, EmitsTheBarrierOnlyWhileTheLocksAreHeld) {
-  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     if (decide(attempt, facts) == Step::kBarrier) {
       EXPECT_TRUE(attempt.held && !attempt.barrier);
     }
@@ -41,7 +41,7 @@ TEST(DecideTest, EmitsTheBarrierOnlyWhileTheLocksAreHeld) {
 }
 
 TEST(DecideTest, ACommitInDoubtIsLookedUpAndNeverRepeated) {
-  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     if (attempt.in_doubt) {
       EXPECT_EQ(decide(attempt, facts), Step::kLookUp);
     }
@@ -49,7 +49,7 @@ TEST(DecideTest, ACommitInDoubtIsLookedUpAndNeverRepeated) {
 }
 
 TEST(DecideTest, DoesNothingButTidyOnceTheWantedSideOwnsTheData) {
-  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     if (!facts.owns || attempt.in_doubt) return;
     const auto step = decide(attempt, facts);
     EXPECT_TRUE(step == Step::kTidy || step == Step::kDone);
@@ -58,7 +58,7 @@ TEST(DecideTest, DoesNothingButTidyOnceTheWantedSideOwnsTheData) {
 }
 
 TEST(DecideTest, HoldsNobodyWithoutAWayBackAndWhileSomethingStandsInTheWay) {
-  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     if (decide(attempt, facts) == Step::kHold) {
       EXPECT_TRUE(attempt.way_back && !facts.blocked && attempt.number <= attempt.most);
     }
@@ -66,7 +66,7 @@ TEST(DecideTest, HoldsNobodyWithoutAWayBackAndWhileSomethingStandsInTheWay) {
 }
 
 TEST(DecideTest, LetsGoOnceTheLimitIsOverOrSomethingHasChanged) {
-  for_all([](const Attempt& attempt, const FlipFacts& facts) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     if (!attempt.held || facts.owns || attempt.in_doubt) return;
     const auto step = decide(attempt, facts);
     if (!facts.in_time) {
@@ -81,11 +81,11 @@ TEST(DecideTest, LetsGoOnceTheLimitIsOverOrSomethingHasChanged) {
 /// Plays a flip against a world in which each step works; a crash before step `crash` forgets all that the command knew.
 struct World {
   FlipFacts facts;
-  Attempt attempt;
+  CutoverProgress attempt;
   int commits = 0;
 
   void crash() {
-    attempt = Attempt{.most = attempt.most};
+    attempt = CutoverProgress{.most = attempt.most};
     facts.drained = false;
   }
   void perform(Step step) {
