@@ -43,12 +43,12 @@ asio::awaitable<void> Refresher::loop() {
     }
     if (failure) {
       co_await connection.script("rollback");
-      careful_ = failure->verdict() == Verdict::kQuarantine;
-      run_.metrics.retried(careful_ ? "refused" : "conflict");
+      isolate_failures_ = failure->verdict() == Verdict::kQuarantine;
+      run_.metrics.retried(isolate_failures_ ? "refused" : "conflict");
       log::debug("round is tried again", {log::quoting("because", failure->what()), {"sqlstate", failure->sqlstate()}});
       more = true;
       // A conflict with another session passes by itself.
-      if (!careful_) co_await run_.control_changed.wait(kLookAgain);
+      if (!isolate_failures_) co_await run_.control_changed.wait(kLookAgain);
     }
     run_.applied.notify_all();
     if (!more && !run_.stopping) {
@@ -66,18 +66,18 @@ asio::awaitable<void> Refresher::loop() {
 /// One step of whatever is the matter. True: there is more to do at once.
 asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
   const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
-  if (run_.backfilling || run_.paused || full) co_return co_await set_down(connection);
+  if (run_.backfilling || run_.paused || full) co_return co_await spill(connection);
   if (Clock::now() >= next_due_) co_await offer_due(connection);
   if (behind_) co_return co_await catch_up(connection);
   if (run_.dirty_keys == 0) co_return co_await cut(connection);
   const bool retired = co_await drain(connection);
   if (retired) co_return true;
   // A commit that hangs is all that waits there; the others must not wait for it.
-  co_return co_await set_down(connection);
+  co_return co_await spill(connection);
 }
 
 /// So that WAL on the primary is not kept by a long backfill, a huge transaction or a slow target.
-asio::awaitable<bool> Refresher::set_down(pg::Connection& connection) {
+asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
   Taken taken;
   taken.batch = run_.queue.take_all();
   // No heartbeat counts: what is set down cannot be read in v2 yet.
@@ -145,7 +145,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   auto& written = work.written;
   std::vector<Written> more;
   std::vector<Refused> refused;
-  if (careful_) {
+  if (isolate_failures_) {
     more = co_await run_.refresh.keys_carefully(connection, work.keys, refused);
   } else if (!work.keys.empty()) {
     // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
@@ -153,7 +153,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     more = co_await run_.refresh.keys(connection, work.keys);
   }
   for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
-  if (run_.quarantined > 0) co_await store::heal(connection, run_, keys);
+  if (run_.quarantined > 0) co_await store::release_quarantined(connection, run_, keys);
   // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later. Where
   // nothing else was done there is no use in waiting.
   if (refused.size() <= may_wait) {
@@ -175,10 +175,10 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   }
   if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
   run_.quarantined += refused.size();
-  careful_ = false;
-  std::vector<Key> taken_along;
-  for (const auto& each : written) taken_along.insert(taken_along.end(), each.taken_along.begin(), each.taken_along.end());
-  const auto offered = co_await store::write_dirty(connection, run_, std::move(taken_along));
+  isolate_failures_ = false;
+  std::vector<Key> cascaded;
+  for (const auto& each : written) cascaded.insert(cascaded.end(), each.cascaded.begin(), each.cascaded.end());
+  const auto offered = co_await store::write_dirty(connection, run_, std::move(cascaded));
   run_.dirty_keys += offered;
   for (std::size_t target = 0; target < written.size(); ++target) {
     const auto& rows = written[target];

@@ -32,7 +32,7 @@ class Refresher {
   };
 
   asio::awaitable<bool> round(pg::Connection& connection);
-  asio::awaitable<bool> set_down(pg::Connection& connection);
+  asio::awaitable<bool> spill(pg::Connection& connection);
   asio::awaitable<bool> drain(pg::Connection& connection);
   asio::awaitable<bool> catch_up(pg::Connection& connection);
   asio::awaitable<bool> cut(pg::Connection& connection);
@@ -75,7 +75,7 @@ class Refresher {
   Runtime& run_;
   CatchUp lanes_;
   bool behind_ = false;               ///< more waits in memory than one transaction should have
-  bool careful_ = false;              ///< the last attempt was refused: find the guilty by halves
+  bool isolate_failures_ = false;              ///< the last attempt was refused: find the guilty by bisection
   Clock::time_point next_due_{};
 };
 

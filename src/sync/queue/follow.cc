@@ -123,7 +123,7 @@ void Follow::update(const Message& message) {
   }
 }
 
-void Follow::hear(std::string_view content) {
+void Follow::on_control_message(std::string_view content) {
   const auto line = [&] {
     const auto end = std::min(content.find('\n'), content.size());
     const auto first = content.substr(0, end);
@@ -175,7 +175,7 @@ void Follow::take(const Message& message) {
       }
       return;
     case MessageKind::kMessage:
-      if (message.transactional && message.prefix == kMessagePrefix) hear(message.content);
+      if (message.transactional && message.prefix == kMessagePrefix) on_control_message(message.content);
       return;
     case MessageKind::kOrigin:
     case MessageKind::kType:

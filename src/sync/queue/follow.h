@@ -49,7 +49,7 @@ class Follow {
   const Followed& followed(const wal::Message& message) const;
   void update(const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
-  void hear(std::string_view content);
+  void on_control_message(std::string_view content);
 
   const mapping::Model& model_;
   KeyQueue& queue_;

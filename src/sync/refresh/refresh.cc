@@ -25,7 +25,7 @@ Written& Written::operator+=(const Written& other) {
   inserted += other.inserted;
   updated += other.updated;
   deleted += other.deleted;
-  taken_along.insert(taken_along.end(), other.taken_along.begin(), other.taken_along.end());
+  cascaded.insert(cascaded.end(), other.cascaded.begin(), other.cascaded.end());
   return *this;
 }
 
@@ -133,7 +133,7 @@ asio::awaitable<void> Refresh::find_taken_along(pg::Connection& connection, std:
 asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
                                       Written& written) const {
   if (stale.empty() || stale[0].empty()) co_return;
-  co_await find_taken_along(connection, target, stale, written.taken_along);
+  co_await find_taken_along(connection, target, stale, written.cascaded);
   pg::Parameters parameters;
   for (const auto& column : stale) parameters.emplace_back(array_text(column));
   auto sql = statements_[target].remove();
@@ -224,7 +224,7 @@ asio::awaitable<bool> Refresh::take_over(pg::Connection& connection, std::vector
   co_return false;
 }
 
-asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
+asio::awaitable<void> Refresh::refresh_bisecting(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
                                       std::vector<Refused>& refused) const {
   auto failure = co_await attempt(connection, keys, false, written);
   if (failure && failure->sqlstate() == "23505") failure = co_await attempt(connection, keys, true, written);
@@ -236,8 +236,8 @@ asio::awaitable<void> Refresh::halves(pg::Connection& connection, std::vector<Ke
   const auto middle = keys.begin() + static_cast<std::ptrdiff_t>(keys.size() / 2);
   std::vector<Key> first(keys.begin(), middle);
   std::vector<Key> second(middle, keys.end());
-  co_await halves(connection, std::move(first), written, refused);
-  co_await halves(connection, std::move(second), written, refused);
+  co_await refresh_bisecting(connection, std::move(first), written, refused);
+  co_await refresh_bisecting(connection, std::move(second), written, refused);
 }
 
 asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& connection, std::vector<Key> keys,
@@ -247,13 +247,13 @@ asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& co
   if (done) co_return written;
   // Parents stay before children when a set is cut in two.
   std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
-  co_await halves(connection, std::move(keys), written, refused);
+  co_await refresh_bisecting(connection, std::move(keys), written, refused);
   // What was refused for want of a row that a later half brought is accepted now; what is refused again stays so.
   for (auto before = refused.size() + 1; !refused.empty() && refused.size() < before;) {
     before = refused.size();
     std::vector<Key> again;
     for (auto& each : std::exchange(refused, {})) again.push_back(std::move(each.key));
-    co_await halves(connection, std::move(again), written, refused);
+    co_await refresh_bisecting(connection, std::move(again), written, refused);
   }
   co_return written;
 }
@@ -304,7 +304,7 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   }
   if (!failure) {
     co_await connection.script("release savepoint crossfade_stale");
-    still_referred.insert(still_referred.end(), written.taken_along.begin(), written.taken_along.end());
+    still_referred.insert(still_referred.end(), written.cascaded.begin(), written.cascaded.end());
     co_return written;
   }
   // Parents are merged before their children, whose rows are stale too and stand in the way.

@@ -22,7 +22,7 @@ struct Written {
   std::uint64_t deleted = 0;
   /// Keys of rows, of any target, that the database took along when those went: by foreign keys that cascade or set null.
   /// Where they are not refreshed in the same transaction, they have to be offered.
-  std::vector<Key> taken_along;
+  std::vector<Key> cascaded;
 
   Written& operator+=(const Written& other);
 };
@@ -52,7 +52,7 @@ class Refresh {
   /// that take over each other's values of a second unique key make room first.
   asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, bool replace = false) const;
 
-  /// The same with the guilty found by halves: what the database accepts is written, the rest comes back in `refused`.
+  /// The same with the guilty found by bisection: what the database accepts is written, the rest comes back in `refused`.
   asio::awaitable<std::vector<Written>> keys_carefully(pg::Connection& connection, std::vector<Key> keys,
                                                        std::vector<Refused>& refused) const;
 
@@ -86,7 +86,7 @@ class Refresh {
                                                   std::vector<Written>& written) const;
   asio::awaitable<std::vector<Key>> holders(pg::Connection& connection, const std::vector<Key>& keys) const;
   asio::awaitable<bool> take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const;
-  asio::awaitable<void> halves(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
+  asio::awaitable<void> refresh_bisecting(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
                                std::vector<Refused>& refused) const;
 
   const mapping::Model& model_;

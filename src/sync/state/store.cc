@@ -207,7 +207,7 @@ asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtim
   }
 }
 
-asio::awaitable<void> heal(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys) {
+asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys) {
   std::vector<std::optional<std::string>> targets, locators, values;
   for (const auto& key : keys) {
     targets.emplace_back(target_name(run.model, key));

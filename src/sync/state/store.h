@@ -58,7 +58,7 @@ asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Run
 
 asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
 /// Keys that were refreshed are in quarantine no longer.
-asio::awaitable<void> heal(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
+asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
 /// Keys whose time has come, or all.
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all);
 asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);

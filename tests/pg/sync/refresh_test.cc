@@ -235,11 +235,11 @@ TEST_F(RefreshTest, RowsThatADeletedParentTakesAlongAreNamedSoThatTheyComeBack) 
   refresh(all_keys());
   sql.exec("update v1.moves set label = 'arms' where plan_id = 2");
   const auto written = refresh({key("days", "2"), key("tags", "2")});
-  const auto& taken_along = written[target("days")].taken_along;
+  const auto& cascaded = written[target("days")].cascaded;
   EXPECT_EQ(sql.value("select count(*) from v2.moves m join v1.moves o using (id) where o.plan_id = 2"), "0") << "the test wants them gone";
-  ASSERT_EQ(taken_along.size(), 4U);
-  for (const auto& each : taken_along) EXPECT_EQ(each, key("moves", "2"));
-  refresh(taken_along);
+  ASSERT_EQ(cascaded.size(), 4U);
+  for (const auto& each : cascaded) EXPECT_EQ(each, key("moves", "2"));
+  refresh(cascaded);
   expect_equal();
 }
 
@@ -247,7 +247,7 @@ TEST_F(RefreshTest, AParentThatGoesWithItsChildrenTakesNothingAlong) {
   sql.exec("alter table v2.moves drop constraint moves_day_id_fkey, add foreign key (day_id) references v2.days on delete cascade");
   refresh(all_keys());
   sql.exec("update v1.moves set label = 'arms' where plan_id = 2");
-  for (const auto& each : refresh({key("days", "2"), key("moves", "2"), key("tags", "2")})) EXPECT_TRUE(each.taken_along.empty());
+  for (const auto& each : refresh({key("days", "2"), key("moves", "2"), key("tags", "2")})) EXPECT_TRUE(each.cascaded.empty());
   expect_equal();
 }
 
