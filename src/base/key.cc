@@ -52,8 +52,8 @@ KeyValues Key::values() const {
   return values;
 }
 
-std::size_t Key::lane(std::size_t lanes) const {
-  return std::hash<std::string_view>{}(std::string_view(bytes_).substr(kHeader)) % lanes;
+std::size_t Key::worker(std::size_t workers) const {
+  return std::hash<std::string_view>{}(std::string_view(bytes_).substr(kHeader)) % workers;
 }
 
 }  // namespace crossfade

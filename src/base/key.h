@@ -30,9 +30,9 @@ class Key {
 
   /// Bytes this key occupies in a queue, its bookkeeping included.
   std::size_t footprint() const { return bytes_.size() + 80; }
-  /// The lane this key belongs to. Only the values count, so that a parent and its children with the same key meet in
-  /// the same lane.
-  std::size_t lane(std::size_t lanes) const;
+  /// The worker this key belongs to. Only the values count, so that a parent and its children with the same key meet in
+  /// the same worker.
+  std::size_t worker(std::size_t workers) const;
 
   bool operator==(const Key&) const = default;
 

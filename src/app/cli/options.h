@@ -33,7 +33,7 @@ struct Options {
   bool print_sql = false;                  ///< plan, prepare
   bool prepare = false;                    ///< run
   std::string http;                        ///< run: HOST:PORT
-  int lanes = 2;                           ///< run
+  int workers = 2;                           ///< run
   std::size_t memory_bytes = 40 << 20;     ///< run: keys kept in memory
   std::chrono::milliseconds verify_every{std::chrono::hours(12)};  ///< run; 0: only when asked
   std::string phase;                       ///< wait

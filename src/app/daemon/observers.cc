@@ -65,7 +65,7 @@ asio::awaitable<Response> verify_now(Observed o, Request request) {
   verify::CompareOptions how;
   how.repair = wanted.repair();
   how.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
-  const auto found = co_await verify_live(o, std::move(how), o.settings.lanes);
+  const auto found = co_await verify_live(o, std::move(how), o.settings.workers);
   co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
 }
 

@@ -14,13 +14,13 @@
 namespace crossfade::sync {
 namespace {
 
-/// Fewer keys than this of one target are not worth a second lane.
+/// Fewer keys than this of one target are not worth a second worker.
 constexpr std::size_t kWorthSharing = 500;
 
 }  // namespace
 
 asio::awaitable<void> CatchUp::open() {
-  while (sessions_.size() < static_cast<std::size_t>(run_.settings.lanes)) {
+  while (sessions_.size() < static_cast<std::size_t>(run_.settings.workers)) {
     auto role = fmt::format("catch-up {}", sessions_.size());
     pg::Connection session = co_await open_engine_session(run_.settings, run_.model.name, std::move(role));
     // Not flushed one by one: the checkpoint comes after them in the log and is, before anything is confirmed. work_mem: the
@@ -37,12 +37,12 @@ asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, 
   for (const auto& key : keys) groups[{key.target(), key.locator()}].push_back(key);
   std::vector<Key> left;
   for (auto& [of, group] : groups) {
-    const auto lanes = group.size() < kWorthSharing ? 1 : sessions_.size();
-    std::vector<std::vector<Key>> shares(lanes);
-    for (auto& key : group) shares[key.lane(lanes)].push_back(std::move(key));
-    std::vector<Outcome> outcomes(lanes);
+    const auto workers = group.size() < kWorthSharing ? 1 : sessions_.size();
+    std::vector<std::vector<Key>> shares(workers);
+    for (auto& key : group) shares[key.worker(workers)].push_back(std::move(key));
+    std::vector<Outcome> outcomes(workers);
     std::vector<asio::awaitable<void>> parts;
-    for (std::size_t n = 0; n < lanes; ++n) {
+    for (std::size_t n = 0; n < workers; ++n) {
       if (!shares[n].empty()) parts.push_back(part(sessions_[n], std::move(shares[n]), outcomes[n]));
     }
     co_await async::when_all(std::move(parts));
@@ -57,7 +57,7 @@ asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, 
 asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
   std::optional<Failure> failure;
   const auto target = keys.front().target();
-  // Repeatable read refuses the second of two lanes that write one row.
+  // Repeatable read refuses the second of two workers that write one row.
   co_await connection.script("begin isolation level repeatable read");
   try {
     outcome.written = co_await run_.refresh.upsert(connection, target, keys, outcome.left);

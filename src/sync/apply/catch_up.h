@@ -6,10 +6,10 @@
 
 namespace crossfade::sync {
 
-/// A backlog is upserted in lanes: each session has its part of the keys, each part is a transaction of its own. What
+/// A backlog is upserted in workers: each session has its part of the keys, each part is a transaction of its own. What
 /// readers see meanwhile is right for each key, not for all of them together.
 ///
-/// Invariant 3: at most one refresh in flight per key. A key has its lane, and all lanes are at keys of the same locator of
+/// Invariant 3: at most one refresh in flight per key. A key has its worker, and all workers are at keys of the same locator of
 /// the same target, so no two of them name the same row, but for one that moves. Parents are committed before their
 /// children begin.
 class CatchUp {
@@ -18,8 +18,8 @@ class CatchUp {
 
   /// Every snapshot that is used here is younger than the call, so it sees what the caller has seen (invariant 1). Adds to
   /// `written` and returns the keys that are left to one transaction after this: of rows that the view no longer has,
-  /// because a row that is gone from one lane's keys can have moved to another's; and of parts that were refused, by the row's
-  /// own fault or because a row was in two lanes after all.
+  /// because a row that is gone from one worker's keys can have moved to another's; and of parts that were refused, by the row's
+  /// own fault or because a row was in two workers after all.
   asio::awaitable<std::vector<Key>> upsert(const std::vector<Key>& keys, std::vector<Written>& written);
 
   /// Closes the sessions until they are needed again.

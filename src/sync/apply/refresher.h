@@ -8,7 +8,7 @@ namespace crossfade::sync {
 
 /// Takes what is offered and settles it. Four ways, by what goes on:
 ///   set down   targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
-///   drain      keys wait in crossfade.dirty: they are refreshed in lanes, in bounded transactions; the guarantee is per key
+///   drain      keys wait in crossfade.dirty: they are refreshed in workers, in bounded transactions; the guarantee is per key
 ///   catch up   the same for more keys in memory than one transaction should have
 ///   cut        nothing waits there: all that one snapshot sees is refreshed in one transaction, so that after its commit
 ///              all targets together equal the views at that snapshot
@@ -25,7 +25,7 @@ class Refresher {
     Lsn flushed;
   };
 
-  /// Keys that one transaction refreshes, and what lanes have written before it.
+  /// Keys that one transaction refreshes, and what workers have written before it.
   struct Work {
     std::vector<Key> keys;
     std::vector<Written> written;

@@ -24,12 +24,12 @@ bool Refresher::too_much(const Batch& batch) const {
   return batch.keys.size() >= run_.settings.batch_keys && with_keys > 1;
 }
 
-std::size_t Refresher::most_keys() const { return run_.settings.batch_keys * static_cast<std::size_t>(run_.settings.lanes); }
+std::size_t Refresher::most_keys() const { return run_.settings.batch_keys * static_cast<std::size_t>(run_.settings.workers); }
 
-/// What lanes can do is done and committed; the rest is left to one transaction.
+/// What workers can do is done and committed; the rest is left to one transaction.
 asio::awaitable<Refresher::Work> Refresher::share(const std::vector<Key>& keys) {
   auto work = all_of({});
-  if (run_.settings.lanes == 1 || keys.size() < kWorthSharing) {
+  if (run_.settings.workers == 1 || keys.size() < kWorthSharing) {
     work.keys = keys;
   } else {
     work.keys = co_await lanes_.upsert(keys, work.written);

@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "sync/backfill/build.h"
-#include "sync/state/lanes.h"
 #include "sync/state/store.h"
+#include "sync/state/workers.h"
 
 namespace crossfade::sync {
 
@@ -52,8 +52,8 @@ asio::awaitable<void> Backfill::loop() {
       continue;
     }
     run_.backfilling = run_.catching_up = true;
-    const LaneWork work = [&](pg::Connection& connection) { return lane(connection, jobs); };
-    co_await in_lanes(run_, "backfill", work);
+    const Work work = [&](pg::Connection& connection) { return worker(connection, jobs); };
+    co_await on_workers(run_, "backfill", work);
     co_await finish(jobs);
   }
 }
@@ -103,7 +103,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   co_return jobs;
 }
 
-asio::awaitable<void> Backfill::lane(pg::Connection& connection, std::vector<Job>& jobs) {
+asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<Job>& jobs) {
   for (auto& job : jobs) {
     for (;;) {
       while (run_.paused || run_.throttled) co_await run_.control_changed.wait(std::chrono::seconds(1));
@@ -176,7 +176,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       if (caught.verdict() != Verdict::kRetry) throw;
       failure = caught;
     }
-    // Another lane or the refresher wrote the same row; the next snapshot sees it.
+    // Another worker or the refresher wrote the same row; the next snapshot sees it.
     co_await connection.script("rollback");
     run_.metrics.retried("backfill");
     log::debug("chunk is tried again", {{"target", name}, log::quoting("because", failure->what()), {"attempt", attempt}});
@@ -245,7 +245,7 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
   const std::string filled(queries::backfill_finish);
   std::deque<std::uint16_t> targets;
   for (const auto& job : jobs) targets.push_back(job.target);
-  const LaneWork analyze = [&](pg::Connection& connection) -> asio::awaitable<void> {
+  const Work analyze = [&](pg::Connection& connection) -> asio::awaitable<void> {
     while (!targets.empty()) {
       const auto target = targets.front();
       targets.pop_front();
@@ -257,7 +257,7 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
       log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.progress[target].done}});
     }
   };
-  co_await in_lanes(run_, "analyze", analyze);
+  co_await on_workers(run_, "analyze", analyze);
 }
 
 asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {

@@ -10,7 +10,7 @@
 
 namespace crossfade::sync {
 
-/// Fills targets from their views in chunks of the walk, several lanes at a time, resumable: a chunk's rows and its line
+/// Fills targets from their views in chunks of the walk, several workers at a time, resumable: a chunk's rows and its line
 /// in the ledger commit together, and what the ledger does not cover is still to do.
 ///
 /// Empty tables are loaded in bulk, without keys and indexes, which are built afterwards; others are merged by
@@ -34,7 +34,7 @@ class Backfill {
   };
 
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
-  asio::awaitable<void> lane(pg::Connection& connection, std::vector<Job>& jobs);
+  asio::awaitable<void> worker(pg::Connection& connection, std::vector<Job>& jobs);
   asio::awaitable<std::optional<mapping::Range>> claim(pg::Connection& connection, Job& job);
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/log.h"
-#include "sync/state/lanes.h"
 #include "sync/state/store.h"
+#include "sync/state/workers.h"
 
 namespace crossfade::sync {
 namespace {
@@ -122,7 +122,7 @@ asio::awaitable<void> build_keys(Runtime& run) {
     return std::pair(other, -static_cast<std::int64_t>(run.progress[piece.target].done));
   };
   std::stable_sort(pieces.begin(), pieces.end(), [&](const Piece& a, const Piece& b) { return place(a) < place(b); });
-  const LaneWork build = [&](pg::Connection& connection) -> asio::awaitable<void> {
+  const Work build = [&](pg::Connection& connection) -> asio::awaitable<void> {
     co_await connection.script(kRoomToSort);
     while (!pieces.empty()) {
       const auto piece = std::move(pieces.front());
@@ -130,7 +130,7 @@ asio::awaitable<void> build_keys(Runtime& run) {
       co_await build_one(connection, run, piece);
     }
   };
-  co_await in_lanes(run, "build", build);
+  co_await on_workers(run, "build", build);
 }
 
 asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run) {
@@ -162,7 +162,7 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
     co_await connection.script("commit");
     keys.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 3))});
   }
-  const LaneWork validate = [&](pg::Connection& session) -> asio::awaitable<void> {
+  const Work validate = [&](pg::Connection& session) -> asio::awaitable<void> {
     co_await session.script(kRoomToSort);
     while (!keys.empty()) {
       const auto key = std::move(keys.front());
@@ -170,7 +170,7 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
       co_await validate_one(session, key);
     }
   };
-  co_await in_lanes(run, "validate", validate);
+  co_await on_workers(run, "validate", validate);
 }
 
 }  // namespace crossfade::sync

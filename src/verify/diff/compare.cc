@@ -75,17 +75,17 @@ asio::awaitable<void> Compare::walk(std::uint16_t target) {
   const auto executor = co_await asio::this_coro::executor;
   Walk walk{target, sync::async::Notify(executor), {}, kFirstChunk};
   while (!walk.given_out) {
-    std::vector<asio::awaitable<void>> lanes;
-    lanes.push_back(lane(walk, connection_));
-    for (auto* connection : options_.beside) lanes.push_back(lane(walk, *connection));
-    co_await async::when_all(std::move(lanes));
-    // Between the lanes' turns, because a rechecker may use the first session.
+    std::vector<asio::awaitable<void>> workers;
+    workers.push_back(worker(walk, connection_));
+    for (auto* connection : options_.beside) workers.push_back(worker(walk, *connection));
+    co_await async::when_all(std::move(workers));
+    // Between the workers' turns, because a rechecker may use the first session.
     co_await decide_suspects();
   }
 }
 
 /// Takes one chunk after the other, until there are none, or enough candidates to be decided first.
-asio::awaitable<void> Compare::lane(Walk& walk, pg::Connection& connection) {
+asio::awaitable<void> Compare::worker(Walk& walk, pg::Connection& connection) {
   const auto executor = co_await asio::this_coro::executor;
   while (!walk.given_out && suspects_.keys.size() < kMostRows) {
     if (walk.claiming) {

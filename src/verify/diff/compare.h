@@ -70,7 +70,7 @@ class Compare {
   };
 
   asio::awaitable<void> walk(std::uint16_t target);
-  asio::awaitable<void> lane(Walk& walk, pg::Connection& connection);
+  asio::awaitable<void> worker(Walk& walk, pg::Connection& connection);
   asio::awaitable<void> cover(pg::Connection& connection, std::uint16_t target, mapping::Range range, std::size_t keys);
   asio::awaitable<mapping::Range> next_chunk(pg::Connection& connection, std::uint16_t target, const mapping::Range& rest, std::size_t keys);
   asio::awaitable<Compared> compare(pg::Connection& connection, std::uint16_t target, mapping::Range range);
