@@ -43,7 +43,7 @@ sync::Settings engine_settings(const Options& options, const std::string& migrat
   settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
   settings.slot = sync::slot_name(migration, direction);
   settings.publication = sync::publication_name(migration, direction);
-  settings.workers = options.lanes;
+  settings.workers = options.workers;
   settings.queue_bytes = options.memory_bytes;
   return settings;
 }

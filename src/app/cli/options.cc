@@ -70,7 +70,7 @@ const Command kCommands[] = {
      [](CLI::App& app, Options& o) {
        app.add_flag("--prepare", o.prepare, "Prepare first, if that was not done");
        app.add_option("--http", o.http, "HOST:PORT for the status page, /metrics, /status, /livez, /readyz");
-       app.add_option("--lanes", o.lanes, "Sessions that backfill or catch up at a time")->check(CLI::Range(1, 64));
+       app.add_option("--lanes", o.workers, "Sessions that backfill or catch up at a time")->check(CLI::Range(1, 64));
        app.add_option_function<std::string>("--memory", [&o](const std::string& text) { o.memory_bytes = parse_size(text); },
                                             "Memory for waiting keys, e.g. 64MB");
        duration_option(app, "--verify-every", "Compare v2 with the views so often, e.g. 12h; 0s: only when asked", [&o](auto value) { o.verify_every = value; });

@@ -35,7 +35,7 @@ asio::awaitable<v1::VerifyReply> verify_without_daemon(const Options& options, c
   verify::CompareOptions how;
   how.repair = options.repair;
   how.targets = target_numbers(model, options.targets);
-  verify::PollingRechecker recheck(connection, model, kBetweenLooks);
+  verify::PollingRechecker rechecker(connection, model, kBetweenLooks);
   verify::Compare compare(connection, model, rechecker, how);
   const auto found = co_await compare.run();
   co_await verify::record(connection, model, found);

@@ -69,7 +69,7 @@ asio::awaitable<verify::Verification> verify_live(Observed o, verify::CompareOpt
     pg::Connection other = co_await open_session(o);
     how.beside.push_back(&others.emplace_back(std::move(other)));
   }
-  verify::CutRechecker recheck(*run);
+  verify::CutRechecker rechecker(*run);
   verify::Compare compare(connection, o.model, rechecker, how);
   auto found = co_await compare.run();
   co_await verify::record(connection, o.model, found);

@@ -104,7 +104,7 @@ api::Response Watch::events() {
 /// peak must not fall between two looks.
 asio::awaitable<void> Watch::sample() {
   const auto executor = co_await asio::this_coro::executor;
-  sync::async::Notify never(executor);
+  async::Notify never(executor);
   for (v1::Page::Sample step;;) {
     if (const auto run = now_().engine.runtime()) {
       const auto lag = run->lag.seconds(sync::Clock::now());

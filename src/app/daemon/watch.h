@@ -40,8 +40,8 @@ class Watch {
   asio::awaitable<std::string> next(std::shared_ptr<Viewer> viewer);
 
   std::function<Observed()> now_;
-  sync::async::Notify look_;              ///< somebody began to look
-  sync::async::Notify news_;
+  async::Notify look_;              ///< somebody began to look
+  async::Notify news_;
   int viewers_ = 0;
   v1::Page page_;                  ///< as last read, without samples
   std::uint64_t edition_ = 0;

@@ -22,13 +22,15 @@
 
 namespace crossfade::sync {
 
+using async::Clock;
+
 /// What the operator chose. Each default carries its reason.
 struct Settings {
   pg::Endpoint endpoint;
   std::string holder;                      ///< who leads, for people: host and pid
   std::string slot;
   std::string publication;
-  int workers = 2;                           ///< sessions that backfill or catch up at a time
+  int workers = 2;                         ///< sessions that backfill or catch up at a time
   std::size_t queue_bytes = 40 << 20;      ///< keys in memory; leaves the process far below 128 MiB
   std::size_t batch_keys = 20'000;         ///< of one transaction: a second or less, and a whole table's pages pay for many keys
   std::chrono::milliseconds chunk_aim{700};///< of one backfill chunk: short snapshots, and a pause is felt at once

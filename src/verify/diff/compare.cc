@@ -73,7 +73,7 @@ asio::awaitable<Verification> Compare::run() {
 
 asio::awaitable<void> Compare::walk(std::uint16_t target) {
   const auto executor = co_await asio::this_coro::executor;
-  Walk walk{target, sync::async::Notify(executor), {}, kFirstChunk};
+  Walk walk{target, async::Notify(executor), {}, kFirstChunk};
   while (!walk.given_out) {
     std::vector<asio::awaitable<void>> workers;
     workers.push_back(worker(walk, connection_));

@@ -54,7 +54,7 @@ struct CompareOptions {
 class Compare {
  public:
   Compare(pg::Connection& connection, const mapping::Model& model, Rechecker& rechecker, CompareOptions options)
-      : connection_(connection), model_(model), rechecker_(judge), options_(std::move(options)) {}
+      : connection_(connection), model_(model), rechecker_(rechecker), options_(std::move(options)) {}
 
   asio::awaitable<Verification> run();
 
@@ -62,7 +62,7 @@ class Compare {
   /// How far the chunks of one target are given out.
   struct Walk {
     std::uint16_t target;
-    sync::async::Notify turn;
+    async::Notify turn;
     mapping::Range rest;
     std::size_t keys;
     bool claiming = false;
