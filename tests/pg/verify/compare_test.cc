@@ -18,7 +18,7 @@ class CompareTest : public Gym {
  protected:
   Verification compare(CompareOptions options = {}) {
     const auto connection = connect();
-    verify::PollingRechecker recheck(*connection, model, std::chrono::milliseconds(1));
+    verify::PollingRechecker rechecker(*connection, model, std::chrono::milliseconds(1));
     verify::Compare compare(*connection, model, rechecker, std::move(options));
     return run(io, compare.run());
   }
@@ -159,7 +159,7 @@ class MendingRechecker : public verify::Rechecker {
 TEST_F(CompareTest, LooksAgainAfterARepair) {
   sql.exec("delete from v2.moves where id in (42, 77)");
   const auto connection = connect();
-  MendingRechecker recheck(*connection, model, [&] { sql.exec("insert into v2.moves values (42, '43/1', 'move 42', 1.5)"); });
+  MendingRechecker rechecker(*connection, model, [&] { sql.exec("insert into v2.moves values (42, '43/1', 'move 42', 1.5)"); });
   CompareOptions options;
   options.repair = true;
   verify::Compare compare(*connection, model, rechecker, std::move(options));
@@ -188,7 +188,7 @@ class CatchingUpRechecker : public MendingRechecker {
 TEST_F(CompareTest, DoesNotCallAChangeOnItsWayDrift) {
   sql.exec("update moves set title = 'changed' where id = 42");
   const auto connection = connect();
-  CatchingUpRechecker recheck(*connection, model, [&] { sql.exec("update v2.moves set title = 'changed' where id = 42"); });
+  CatchingUpRechecker rechecker(*connection, model, [&] { sql.exec("update v2.moves set title = 'changed' where id = 42"); });
   verify::Compare compare(*connection, model, rechecker, {});
   const auto found = run(io, compare.run());
   EXPECT_TRUE(found.equal());
@@ -202,7 +202,7 @@ boost::asio::awaitable<void> cuts(sync::Runtime& running, pg::Connection& connec
     co_await connection.script("begin isolation level repeatable read");
     co_await sync::run_cut_jobs(running, connection);
     co_await connection.script("commit");
-    running.applied.raise();
+    running.applied.notify_all();
     co_await running.offered.wait(std::chrono::milliseconds(5));
   }
 }
@@ -213,7 +213,7 @@ class EngineJudgeTest : public CompareTest {
     bool done = false;
     verify::Decision decision;
     const auto ask = [&]() -> boost::asio::awaitable<void> {
-      verify::CutRechecker recheck(running);
+      verify::CutRechecker rechecker(running);
       try {
         decision = co_await rechecker.recheck(candidates);
       } catch (...) {
