@@ -1,8 +1,8 @@
--- What the server and the role we are must allow. $1: the beginning of our own slots' names; a slot that is ours already
--- needs no free place.
+-- What the server and the role we are must allow. $1: our own slots' names; a slot that is ours already needs no
+-- free place.
 with own as (
   select count(*) as slots, count(*) filter (where active) as active
-  from pg_replication_slots where starts_with(slot_name, $1)
+  from pg_replication_slots where slot_name = any ($1::text[]) and database = current_database()
 )
 select current_setting('wal_level') as wal_level,
        current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots) + own.slots as free_slots,

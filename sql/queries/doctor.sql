@@ -4,10 +4,10 @@ select m.phase,
        coalesce((select l.holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
        coalesce((select string_agg(format('pid %s (%s)', a.pid, a.usename), ', ')
                  from pg_locks l join pg_stat_activity a on a.pid = l.pid
-                 where l.locktype = 'advisory' and l.granted
+                 where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
                    and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('crossfade flip ' || m.name, 0)), ''),
-       exists (select from pg_replication_slots where slot_name = $2),
-       exists (select from pg_replication_slots where slot_name = $3),
+       exists (select from pg_replication_slots where slot_name = $2 and database = current_database()),
+       exists (select from pg_replication_slots where slot_name = $3 and database = current_database()),
        coalesce((select string_agg(name, ', ') from unnest($4::text[] || $5::text[]) name where to_regclass(name) is null), ''),
        coalesce((select string_agg(name, ', ') from unnest($5::text[]) name
                  where to_regclass(name) is not null

@@ -1,4 +1,5 @@
+-- A slot of that name in another database is somebody else's, and as good as none.
 select database, plugin, active, coalesce(active_pid, 0), restart_lsn, confirmed_flush_lsn, coalesce(wal_status, 'lost'),
        safe_wal_size, greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint
 from pg_replication_slots
-where slot_name = $1
+where slot_name = $1 and database = current_database()

@@ -3,7 +3,7 @@ select c.consistent_lsn >= coalesce($2::pg_lsn, '0/0'), l.epoch,
        not exists (select from crossfade.dirty d where d.migration = m.name)
        and not exists (select from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null)
        and m.phase = 'following' and m.paused_since is null,
-       m.direction = $3, exists (select from pg_replication_slots where slot_name = $4)
+       m.direction = $3, exists (select from pg_replication_slots where slot_name = $4 and database = current_database())
 from crossfade.migration m
 join crossfade.checkpoint c on c.migration = m.name
 join crossfade.lease l on l.migration = m.name

@@ -72,6 +72,7 @@ Response ask(const std::string& socket_path, const Request& request) {
   http::request<http::string_body> message(http::string_to_verb(request.method), request.path, 11);
   message.set(http::field::host, "crossfade");
   message.set(http::field::content_type, request.content_type);
+  if (!request.database.empty()) message.set(kDatabaseHeader, request.database);
   message.keep_alive(false);
   message.body() = request.body;
   message.prepare_payload();

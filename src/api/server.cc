@@ -1,5 +1,7 @@
 #include "api/server.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -83,6 +85,14 @@ Failure not_by_tcp() {
   return Failure(std::move(facts));
 }
 
+Failure other_database(const std::string& ours) {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotReady;
+  facts.message = fmt::format("the daemon that answers works on database {}, and not on the one that is meant", ours);
+  facts.advice = "start one for this database with `crossfade run`, or name its socket with --control PATH";
+  return Failure(std::move(facts));
+}
+
 Failure too_many_streams() {
   Failure::Facts facts;
   facts.exit = ExitCode::kNotReady;
@@ -126,6 +136,7 @@ struct Server::State {
   const Limits limits;
   std::size_t streams = 0;  ///< answers that go on, now
   std::string unix_path;
+  std::string database_id, database_name;
   std::optional<tcp::acceptor> tcp_acceptor;
   std::optional<local::acceptor> unix_acceptor;
 
@@ -154,6 +165,7 @@ asio::awaitable<Response> Server::State::answer(Surface surface, Request request
   if (chosen->surface == Surface::kControl && surface == Surface::kObserver) {
     co_return refusal(request, 403, not_by_tcp());
   }
+  if (!request.database.empty() && request.database != database_id) co_return refusal(request, 409, other_database(database_name));
   std::exception_ptr thrown;
   try {
     auto work = chosen->handler(request);
@@ -218,7 +230,7 @@ asio::awaitable<void> Server::State::session(Socket socket, Surface surface) {
       auto& message = parser.get();
       const std::string target(message.target());
       Request request{std::string(message.method_string()), target.substr(0, target.find('?')),
-                      std::move(message.body()), std::string(message[http::field::content_type])};
+                      std::move(message.body()), std::string(message[http::field::content_type]), std::string(message[kDatabaseHeader])};
       alive = message.keep_alive();
       // A command takes as long as it takes.
       stream.expires_never();
@@ -288,6 +300,11 @@ Server::~Server() {
   if (!state_->unix_acceptor) return;
   std::error_code ignored;
   std::filesystem::remove(state_->unix_path, ignored);
+}
+
+void Server::serve_only(std::string id, std::string name) {
+  state_->database_id = std::move(id);
+  state_->database_name = std::move(name);
 }
 
 void Server::listen_tcp(const std::string& address) { state_->tcp_acceptor = api::listen_tcp(state_->io, address); }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crossfade::api {
@@ -17,7 +18,11 @@ struct Request {
   std::string path;  ///< without the query
   std::string body;
   std::string content_type = "application/json";
+  std::string database = {};  ///< which one it is about, as serve_only() has it; "": whichever is served
 };
+
+/// The header that carries Request::database.
+inline constexpr std::string_view kDatabaseHeader = "Crossfade-Database";
 
 struct Response {
   int status = 200;
@@ -53,6 +58,9 @@ class Server {
  public:
   Server(asio::io_context& io, std::vector<Endpoint> endpoints, Limits limits = {});
   ~Server();
+
+  /// Refuses with kNotReady what is asked about another database than the one with this id, which people call `name`.
+  void serve_only(std::string id, std::string name);
 
   /// As the functions of the same names say.
   void listen_tcp(const std::string& address);

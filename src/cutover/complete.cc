@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "cutover/layout/tables.h"
+#include "mapping/catalog/slot_names.h"
 #include "setup/fence.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -85,7 +86,8 @@ asio::awaitable<void> complete(pg::Connection& connection, const mapping::Migrat
     throw not_ready(ExitCode::kNotLeader, fmt::format("a daemon is working on migration {}", name), "stop it (SIGTERM), then complete");
   }
   co_await clear_away(connection, file.yaml, drop_v1, std::move(who));
-  for (const auto slot : {Direction::kForward, Direction::kReverse}) co_await wal::drop_slot(connection, sync::slot_name(name, slot));
+  const auto slots = co_await mapping::find_slot_names(connection, name);
+  for (const auto& slot : {slots.forward, slots.reverse}) co_await wal::drop_slot(connection, slot);
 }
 
 }  // namespace crossfade::cutover

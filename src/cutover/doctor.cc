@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "cutover/layout/tables.h"
-#include "setup/fence.h"
+#include "mapping/catalog/slot_names.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
 
@@ -59,8 +59,9 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   const auto direction = co_await sync::store::read_direction(connection, facts.migration);
   const auto goes = direction.value_or(mapping::Direction::kForward);
   facts.on_v2 = goes == mapping::Direction::kReverse;
-  facts.slot = sync::slot_name(facts.migration, goes);
-  facts.other_slot = sync::slot_name(facts.migration, opposite(goes));
+  const auto slots = co_await mapping::find_slot_names(connection, facts.migration);
+  facts.slot = slots.of(goes);
+  facts.other_slot = slots.of(opposite(goes));
   const auto sides = sides_of(file.yaml, places_of(goes));
   pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, names_text(facts.on_v2 ? sides.v2 : sides.v1),
                                names_text(facts.on_v2 ? sides.v1 : sides.v2)};

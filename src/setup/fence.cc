@@ -13,11 +13,9 @@ const char* owner(mapping::Direction direction) { return direction == mapping::D
 
 }  // namespace
 
-std::string slot_name(const std::string& migration, mapping::Direction direction) {
+std::string publication_name(const std::string& migration, mapping::Direction direction) {
   return "crossfade_" + migration + (direction == mapping::Direction::kForward ? "" : "_reverse");
 }
-
-std::string publication_name(const std::string& migration, mapping::Direction direction) { return slot_name(migration, direction); }
 
 std::vector<std::string> create_fences(const mapping::Model& model) {
   std::vector<std::string> statements;

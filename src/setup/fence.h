@@ -8,8 +8,7 @@
 /// What one direction of a migration needs in the database besides its tables. Pure: statements for the caller's transaction.
 namespace crossfade::sync {
 
-/// Each direction has a slot and a publication of its own, so that both can be there while one takes over from the other.
-std::string slot_name(const std::string& migration, mapping::Direction direction);
+/// Each direction has a publication of its own, so that both can be there while one takes over from the other.
 std::string publication_name(const std::string& migration, mapping::Direction direction);
 
 /// A fence on each target: the side that does not own the data is written by the engine alone.

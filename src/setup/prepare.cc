@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "base/failure.h"
 #include "base/sql_text.h"
+#include "mapping/catalog/slot_names.h"
 #include "setup/fence.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
@@ -41,21 +43,85 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
   }
 }
 
+asio::awaitable<void> refuse_to_cancel_v2(pg::Connection& connection, std::string migration) {
+  const auto goes = co_await store::read_direction(connection, migration);
+  if (goes != mapping::Direction::kReverse) co_return;
+  throw precondition_failure(fmt::format("v2 owns the data of migration {}: its tables are not crossfade's to drop", migration),
+                             "bring the writes back first: `crossfade rollback writes`");
+}
+
+asio::awaitable<bool> drop_slots(pg::Connection& connection, std::string migration) {
+  const auto names = co_await mapping::find_slot_names(connection, migration);
+  bool any = false;
+  for (const auto& slot : {names.forward, names.reverse}) {
+    const auto there = co_await wal::inspect_slot(connection, slot);
+    any = any || there;
+    co_await wal::drop_slot(connection, slot);
+  }
+  co_return any;
+}
+
+asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string migration) {
+  bool any = false;
+  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
+    const auto publication = publication_name(migration, direction);
+    pg::Parameters name = {publication};
+    const bool there = co_await truth(connection, queries::publication_exists, name);
+    any = any || there;
+    auto drop = "drop publication if exists " + quote_identifier(publication);
+    co_await connection.script(std::move(drop));
+  }
+  co_return any;
+}
+
+/// What the migration's row names, and then the row.
+asio::awaitable<void> forget(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
+  const auto made = parse_array(rows.text(0, 3));
+  const bool ours = std::find(made.begin(), made.end(), rows.optional_text(0, 0)) != made.end();
+  if (!ours) co_await give_back(connection, migration, std::string(rows.text(0, 0)));
+  for (const auto& schema : made) {
+    auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
+    co_await connection.script(std::move(drop));
+  }
+  const auto drops = co_await connection.query(std::string(queries::surrogate_drops), name);
+  for (std::size_t row = 0; row < drops.size(); ++row) co_await connection.script(std::string(drops.text(row, 0)));
+  co_await connection.query(std::string(queries::migration_forget), name);
+  const auto left = co_await connection.query(std::string(queries::migration_count));
+  if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
+}
+
 }  // namespace
 
 std::vector<std::string> engine_scripts() {
   return {std::string(engine::schema), std::string(engine::uuid), std::string(engine::cutover), std::string(engine::functions)};
 }
 
-asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration) {
+asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string migration) {
   const bool engine_there = co_await truth(connection, queries::engine_exists, {});
-  if (!engine_there) co_return false;
+  if (!engine_there) co_return Prepared::kNot;
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
-  if (rows.empty()) co_return false;
-  // Prepare ends with the slot and its checkpoint; without them it was broken off and goes on.
+  if (rows.empty()) co_return Prepared::kNot;
   const auto checkpoint = co_await store::read_checkpoint(connection, migration);
-  co_return checkpoint.has_value();
+  co_return checkpoint ? Prepared::kWhole : Prepared::kHalf;
+}
+
+asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration) {
+  const auto prepared = co_await how_prepared(connection, std::move(migration));
+  co_return prepared == Prepared::kWhole;
+}
+
+asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::prepare_alone), name);
+  if (rows.truth(0, 0)) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotLeader;
+  facts.message = fmt::format("migration {} is being prepared or cancelled in this database: {}", migration, rows.text(0, 1));
+  facts.advice = fmt::format("wait for it; if its command was killed: {}", rows.text(0, 2));
+  throw Failure(std::move(facts));
 }
 
 asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, const mapping::MigrationFile& file) {
@@ -112,44 +178,23 @@ asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& mo
   }
 }
 
-asio::awaitable<void> begin_stream(pg::Connection& connection, const mapping::Model& model, const Settings& settings) {
-  const auto there = co_await wal::inspect_slot(connection, settings.slot);
-  if (there) co_await wal::drop_slot(connection, settings.slot);
+asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migration, const Settings& settings) {
+  co_await wal::drop_slot(connection, settings.slot);
   const auto incarnation = co_await make_slot(connection, settings);
-  co_await store::begin_checkpoint(connection, model.name, incarnation);
+  co_await store::begin_checkpoint(connection, migration, incarnation);
 }
 
-asio::awaitable<void> cancel(pg::Connection& connection, std::string migration) {
-  const auto goes = co_await store::read_direction(connection, migration);
-  if (goes == mapping::Direction::kReverse) {
-    throw precondition_failure(fmt::format("v2 owns the data of migration {}: its tables are not crossfade's to drop", migration),
-                               "bring the writes back first: `crossfade rollback writes`");
-  }
-  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
-    co_await wal::drop_slot(connection, slot_name(migration, direction));
-  }
+asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) {
+  const auto prepared = co_await how_prepared(connection, migration);
+  const bool entered = prepared != Prepared::kNot;
+  if (entered) co_await refuse_to_cancel_v2(connection, migration);
+  // Once the migration's row is gone, nobody would look for its slots any more: they go first.
+  const bool slots = co_await drop_slots(connection, migration);
   co_await connection.script("begin");
-  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
-    auto drop_publication = "drop publication if exists " + quote_identifier(publication_name(migration, direction));
-    co_await connection.script(std::move(drop_publication));
-  }
-  pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
-  if (!rows.empty()) {
-    const auto made = parse_array(rows.text(0, 3));
-    const bool ours = std::find(made.begin(), made.end(), rows.optional_text(0, 0)) != made.end();
-    if (!ours) co_await give_back(connection, migration, std::string(rows.text(0, 0)));
-    for (const auto& schema : made) {
-      auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
-      co_await connection.script(std::move(drop));
-    }
-    const auto drops = co_await connection.query(std::string(queries::surrogate_drops), name);
-    for (std::size_t row = 0; row < drops.size(); ++row) co_await connection.script(std::string(drops.text(row, 0)));
-    co_await connection.query(std::string(queries::migration_forget), name);
-  }
-  const auto left = co_await connection.query(std::string(queries::migration_count));
-  if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
+  const bool publications = co_await drop_publications(connection, migration);
+  if (entered) co_await forget(connection, migration);
   co_await connection.script("commit");
+  co_return entered || slots || publications;
 }
 
 }  // namespace crossfade::sync

@@ -38,12 +38,15 @@ struct Incarnation {
   bool operator==(const Incarnation&) const = default;
 };
 
+/// Slots are the cluster's: one of that name in another database is not ours, and counts as none.
 asio::awaitable<std::optional<SlotState>> inspect_slot(pg::Connection& connection, std::string name);
 
 /// Makes a logical slot with pgoutput and returns its consistent point. Waits for every transaction that is running.
-/// The publication has to be there already: a change older than it would make decoding fail for ever.
+/// The publication has to be there already: a change older than it would make decoding fail for ever. Throws a precondition
+/// Failure where another database has a slot of that name.
 asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name);
 
+/// Where this database has none of that name, nothing happens.
 asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name);
 
 /// Fills in system identifier and timeline of the server that `connection` leads to. The server must be a primary.

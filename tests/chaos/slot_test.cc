@@ -26,7 +26,7 @@ TEST(SlotTest, ASlotDroppedWhileTheDaemonIsDownIsBridgedByDifference) {
   move.start_daemon();
   EXPECT_TRUE(move.logged("the slot is gone"));
   move.expect_equal();
-  EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where slot_name = 'crossfade_gym' and active"), "1");
+  EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where database = current_database() and active"), "1");
   EXPECT_EQ(move.sql().value("select xmin from gym_v2.exercises where id = 999"), untouched);
   move.stop_daemon();
 }
@@ -38,7 +38,7 @@ TEST(SlotTest, ASlotMadeAnewBySomebodyElseIsAGap) {
   move.stop_daemon();
   move.sql().exec(kDropSlot);
   move.sql().exec(kUnseen);
-  move.sql().exec("select pg_create_logical_replication_slot('crossfade_gym', 'pgoutput')");
+  move.sql().exec(fmt::format("select pg_create_logical_replication_slot('{}', 'pgoutput')", move.slot()));
   move.start_daemon();
   EXPECT_TRUE(move.logged("the slot is ahead of the checkpoint"));
   move.expect_equal();
@@ -56,7 +56,7 @@ TEST(SlotTest, ASlotLostUnderAWriterIsBridged) {
   move.sql().exec(kUnseen);
   const auto lost = [&] {
     move.sql().exec("select pg_logical_emit_message(false, 'noise', repeat('x', 1000000)) from generate_series(1, 20); checkpoint");
-    return move.sql().value("select wal_status from pg_replication_slots where slot_name = 'crossfade_gym'") == "lost";
+    return move.sql().value("select wal_status from pg_replication_slots where database = current_database()") == "lost";
   };
   ASSERT_TRUE(eventually(lost, kLimit));
   Writers writers(move.conninfo(), 1, [](Random& random) { return change_gym(random, 1000); });
@@ -74,7 +74,7 @@ TEST(SlotTest, ASlotDroppedUnderARunningDaemonIsMadeAgain) {
   move.expect_equal();
   Writers writers(move.conninfo(), 1, [](Random& random) { return change_gym(random, 1000); });
   const auto drop = [&] {
-    move.sql().exec("select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = 'crossfade_gym'");
+    move.sql().exec("select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database()");
     try {
       move.sql().exec(kDropSlot);
       return true;

@@ -52,7 +52,7 @@ class PageTest : public testing::Test {
 TEST_F(PageTest, ItShowsTheStateOfTheMigrationOnAScreenAndOnAPhone) {
   start();
   const auto whole = says("h1", "gym") + " && " + says("#phases [aria-current]", "following") + " && " + says("#targets", "exercises") + " && " +
-                     says("#slot", "crossfade_gym") + " && " + says("#checklist", "crossfade verify") + " && " + says("#next", "crossfade account") +
+                     says("#slot", "_gym") + " && " + says("#checklist", "crossfade verify") + " && " + says("#next", "crossfade account") +
                      " && document.querySelector('#lag svg').getAttribute('aria-label').includes('now')";
   expect_seen(look(whole));
   expect_seen(look(whole, {"--width", "360", "--scheme", "dark"}));

@@ -33,6 +33,8 @@ class Move {
   void source(std::string conninfo) { source_ = std::move(conninfo); }
   std::string name() const { return folder_.filename(); }
   const std::filesystem::path& folder() const { return folder_; }
+  /// What the slot of the forward direction is called in this database.
+  std::string slot() { return sql_->value("select format('crossfade_%s_" + name() + "', oid) from pg_database where datname = current_database()"); }
   /// After the server was restarted.
   void reconnect() { sql_ = std::make_unique<Sql>(conninfo()); }
 

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/failure.h"
+#include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
@@ -34,18 +35,20 @@ pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
   return endpoint;
 }
 
-sync::Settings engine_settings(const Options& options, const std::string& migration, mapping::Direction direction) {
+asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, const Options& options, std::string migration,
+                                                mapping::Direction direction) {
+  const auto slots = co_await mapping::find_slot_names(connection, migration);
   sync::Settings settings;
   settings.endpoint = endpoint(options, migration);
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   // Unique per process, so that one that reconnects is told from one that takes over.
   settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
-  settings.slot = sync::slot_name(migration, direction);
+  settings.slot = slots.of(direction);
   settings.publication = sync::publication_name(migration, direction);
   settings.workers = options.workers;
   settings.queue_bytes = options.memory_bytes;
-  return settings;
+  co_return settings;
 }
 
 asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
@@ -108,12 +111,6 @@ Paint paint_of(const Options& options) {
     return std::string_view(value == nullptr ? "" : value);
   };
   return Paint(isatty(STDOUT_FILENO) == 1 && !options.no_color && variable("NO_COLOR").empty() && variable("TERM") != "dumb");
-}
-
-std::string control_path(const Options& options, const std::string& migration) {
-  if (!options.control.empty()) return options.control;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  return fmt::format("{}/crossfade/{}.sock", runtime && *runtime ? runtime : "/run", migration);
 }
 
 }  // namespace crossfade::app

@@ -39,9 +39,9 @@ mapping::MigrationFile load(const Options& options);
 /// How a command connects.
 pg::Endpoint endpoint(const Options& options, const std::string& purpose);
 
-/// What the engine needs to know from the options, for one direction of the migration.
-sync::Settings engine_settings(const Options& options, const std::string& migration,
-                               mapping::Direction direction = mapping::Direction::kForward);
+/// What the engine needs to know from the options, for one direction of the migration in the database of `connection`.
+asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, const Options& options, std::string migration,
+                                                mapping::Direction direction);
 
 /// The direction that a migration goes, which is prepared.
 asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
@@ -56,8 +56,5 @@ void confirm(const Options& options, const std::string& migration, const std::st
 /// Colours where results go to a terminal and nobody asked for none: by --no-color, by NO_COLOR, or with a terminal that says it
 /// is dumb.
 Paint paint_of(const Options& options);
-
-/// The daemon's socket, as the options say or by the migration's name.
-std::string control_path(const Options& options, const std::string& migration);
 
 }  // namespace crossfade::app

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "api/client.h"
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/cli/daemon_socket.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
 
@@ -78,7 +78,7 @@ asio::awaitable<ExitCode> set_pace(const Options& options, const std::string& mi
 }
 
 ExitCode tell(const Options& options, const std::string& path) {
-  api::ask(control_path(options, load(options).yaml.migration()), {"POST", path, "{}"});
+  ask_daemon(options, load(options).yaml.migration(), {"POST", path, "{}"});
   return ExitCode::kOk;
 }
 

@@ -9,7 +9,7 @@
 #include "app/status/checklist.h"
 #include "cutover/record/evidence.h"
 #include "cutover/writes/writes.h"
-#include "setup/fence.h"
+#include "mapping/catalog/slot_names.h"
 
 namespace crossfade::app {
 namespace {
@@ -25,14 +25,23 @@ cutover::WritesFlip wanted(const Options& options, const mapping::MigrationFile&
   flip.limits.hold = options.hold_limit.value_or(milliseconds_of(file.yaml.cutover().hold_limit()));
   flip.limits.lock_timeout = options.lock_timeout.value_or(milliseconds_of(file.yaml.cutover().lock_timeout()));
   flip.limits.terminate_blockers = options.terminate_blockers;
-  flip.settings = engine_settings(options, file.yaml.migration(), to);
   return flip;
 }
 
-asio::awaitable<ExitCode> show(const cutover::WritesFlip& flip, const Paint& paint) {
+/// What only the database can tell.
+asio::awaitable<void> look_up(cutover::WritesFlip& flip, const Options& options) {
+  const auto& name = flip.file.yaml.migration();
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, name));
+  const auto slots = co_await mapping::find_slot_names(connection, name);
+  flip.old_slot = slots.of(cutover::opposite(flip.to));
+  flip.settings = co_await engine_settings(connection, options, name, flip.to);
+}
+
+asio::awaitable<ExitCode> show(cutover::WritesFlip flip, const Options& options) {
+  co_await look_up(flip, options);
   pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
   const auto plan = co_await cutover::plan_writes(connection, flip);
-  std::cout << checklist_text(plan.checklist, paint);
+  std::cout << checklist_text(plan.checklist, paint_of(options));
   int number = 1;
   for (const auto& step : plan.steps) std::cout << fmt::format("{:2}. {}\n", number++, step);
   std::cout << fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.\n",
@@ -42,7 +51,8 @@ asio::awaitable<ExitCode> show(const cutover::WritesFlip& flip, const Paint& pai
   co_return cutover::blockers_of(plan.checklist).empty() ? ExitCode::kOk : ExitCode::kNotReady;
 }
 
-asio::awaitable<ExitCode> flip_now(const cutover::WritesFlip& flip, std::filesystem::path evidence) {
+asio::awaitable<ExitCode> flip_now(cutover::WritesFlip flip, const Options& options) {
+  co_await look_up(flip, options);
   const auto done = co_await cutover::flip_writes(flip);
   const char* side = flip.to == mapping::Direction::kReverse ? "v2" : "v1";
   if (!done.blockers.empty()) {
@@ -55,7 +65,7 @@ asio::awaitable<ExitCode> flip_now(const cutover::WritesFlip& flip, std::filesys
     std::cout << fmt::format("The writes are on {} now. Writers waited {:.0f} ms at most{}.\n", side, done.hold_milliseconds,
                              done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "");
     pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
-    cutover::EvidenceOf of{flip.file.yaml.migration(), flip.action(), done.flip, done.hold_milliseconds, std::move(evidence)};
+    cutover::EvidenceOf of{flip.file.yaml.migration(), flip.action(), done.flip, done.hold_milliseconds, options.evidence};
     const auto page = co_await cutover::write_evidence(connection, std::move(of));
     std::cout << fmt::format("What it rested on and what it did: {}\n", page.string());
   }
@@ -70,10 +80,10 @@ ExitCode move_writes(const Options& options, mapping::Direction to) {
   const auto file = load(options);
   const auto flip = wanted(options, file, to);
   asio::io_context io;
-  if (options.dry_run) return run_to_end(io, show(flip, paint_of(options)));
+  if (options.dry_run) return run_to_end(io, show(flip, options));
   confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),
                                                       to == mapping::Direction::kReverse ? "v2" : "v1"));
-  return run_to_end(io, flip_now(flip, options.evidence));
+  return run_to_end(io, flip_now(flip, options));
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <iostream>
 
-#include "api/client.h"
 #include "api/message.h"
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/cli/daemon_socket.h"
 #include "app/daemon/observers.h"
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
@@ -81,7 +81,7 @@ ExitCode verify(const Options& options) {
   (void)google::protobuf::util::MessageToJsonString(request, &body);
   v1::VerifyReply reply;
   try {
-    const auto answer = api::ask(control_path(options, file.yaml.migration()), {"POST", "/v1/verify", body});
+    const auto answer = ask_daemon(options, file.yaml.migration(), {"POST", "/v1/verify", body});
     (void)google::protobuf::util::JsonStringToMessage(answer.body, &reply);
     return show(options, reply);
   } catch (const Failure& failure) {

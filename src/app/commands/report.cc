@@ -4,9 +4,9 @@
 #include <chrono>
 #include <iostream>
 
-#include "api/client.h"
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/cli/daemon_socket.h"
 #include "app/prepare/install.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
@@ -45,7 +45,7 @@ asio::awaitable<std::string> plan_now(const Options& options, const mapping::Mig
 /// Of the daemon on this machine.
 std::string daemon_log(const Options& options, const std::string& migration) {
   try {
-    return api::ask(control_path(options, migration), {"GET", "/v1/log", ""}).body;
+    return ask_daemon(options, migration, {"GET", "/v1/log", ""}).body;
   } catch (const Failure& failure) {
     return fmt::format("cannot be told: {}; what it wrote is where its standard error goes\n", failure.what());
   }

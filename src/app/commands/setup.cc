@@ -1,3 +1,4 @@
+#include <embedded_sql.h>
 #include <fmt/format.h>
 
 #include <iostream>
@@ -7,6 +8,7 @@
 #include "app/cli/context.h"
 #include "app/prepare/install.h"
 #include "base/failure.h"
+#include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
 #include "setup/fence.h"
@@ -17,6 +19,8 @@
 namespace crossfade::app {
 namespace {
 
+namespace queries = sql::queries;
+
 ExitCode worst(const mapping::Preflight& preflight) {
   for (const auto& finding : preflight.findings) {
     if (finding.level == mapping::Finding::Level::kFail) return finding.exit;
@@ -24,9 +28,38 @@ ExitCode worst(const mapping::Preflight& preflight) {
   return ExitCode::kOk;
 }
 
-asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::MigrationFile& file) {
-  const auto settings = engine_settings(options, file.yaml.migration());
+/// All that stands in tables and catalogs. What is against it is printed, and nothing is left behind.
+asio::awaitable<ExitCode> install_in_transaction(pg::Connection& connection, const mapping::MigrationFile& file) {
+  co_await connection.script("begin");
+  auto made = co_await sync::install(connection, file);
+  co_await connection.script("savepoint crossfade_look");
+  const auto preflight = co_await mapping::inspect(connection, file);
+  co_await connection.script("rollback to savepoint crossfade_look");
+  if (!preflight.ok()) {
+    co_await connection.script("rollback");
+    std::cerr << mapping::plan_text(preflight);
+    co_return worst(preflight);
+  }
+  for (auto fence : sync::create_fences(preflight.model)) co_await connection.script(std::move(fence));
+  auto publication = sync::create_publication(preflight.model);
+  co_await connection.script(std::move(publication));
+  const bool made_stable = co_await cutover::make_stable_views(connection, preflight.model);
+  if (made_stable) made.push_back(preflight.model.stable_schema);
+  co_await sync::enter(connection, preflight.model, made);
+  for (auto rest : sync::rest_triggers(preflight.model)) co_await connection.script(std::move(rest));
+  co_await connection.script("commit");
+  co_return ExitCode::kOk;
+}
+
+asio::awaitable<std::string> slot_to_make(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
+  const auto slots = co_await mapping::find_slot_names(connection, file.yaml.migration());
+  co_return slots.forward;
+}
+
+asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
+  const auto settings = co_await engine_settings(connection, options, file.yaml.migration(), mapping::Direction::kForward);
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
   if (prepared) {
     log::info("already prepared", {{"migration", file.yaml.migration()}});
@@ -35,22 +68,28 @@ asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::Mi
   co_return co_await install_migration(connection, file, settings);
 }
 
+asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string migration) {
+  const pg::Parameters parameters = {migration, "cancel"};
+  const auto lease = co_await connection.query(std::string(queries::lease_take), parameters);
+  if (!lease.is_null(0, 0)) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotLeader;
+  facts.message = fmt::format("a daemon is working on migration {}", migration);
+  facts.advice = "stop it (SIGTERM), then cancel";
+  throw Failure(std::move(facts));
+}
+
 asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "cancel"));
-  const auto engine = co_await connection.query("select to_regclass('crossfade.lease') is not null");
-  if (!engine.truth(0, 0)) throw usage_failure(fmt::format("migration {} is not in this database", name), "there is nothing to cancel");
-  const pg::Parameters parameters = {name, "cancel"};
-  const auto lease = co_await connection.query("select crossfade.take_lease($1, $2)", parameters);
-  if (lease.is_null(0, 0)) {
-    Failure::Facts facts;
-    facts.exit = ExitCode::kNotLeader;
-    facts.message = fmt::format("a daemon is working on migration {}", name);
-    facts.advice = "stop it (SIGTERM), then cancel";
-    throw Failure(std::move(facts));
+  co_await sync::prepare_alone(connection, name);
+  const auto prepared = co_await sync::how_prepared(connection, name);
+  if (prepared != sync::Prepared::kNot) {
+    co_await take_from_daemon(connection, name);
+    co_await cutover::drop_stable_views(connection, name);
   }
-  co_await cutover::drop_stable_views(connection, name);
-  co_await sync::cancel(connection, name);
+  const bool was_there = co_await sync::cancel(connection, name);
+  if (!was_there) throw usage_failure(fmt::format("migration {} is not in this database", name), "there is nothing to cancel");
   log::info("cancelled; nothing of crossfade is left", {{"migration", name}});
   co_return ExitCode::kOk;
 }
@@ -75,26 +114,15 @@ asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::
 
 asio::awaitable<ExitCode> install_migration(pg::Connection& connection, const mapping::MigrationFile& file,
                                             const sync::Settings& settings) {
-  co_await connection.script("begin");
-  auto made = co_await sync::install(connection, file);
-  co_await connection.script("savepoint crossfade_look");
-  const auto preflight = co_await mapping::inspect(connection, file);
-  co_await connection.script("rollback to savepoint crossfade_look");
-  if (!preflight.ok()) {
-    co_await connection.script("rollback");
-    std::cerr << mapping::plan_text(preflight);
-    co_return worst(preflight);
+  const auto& name = file.yaml.migration();
+  co_await sync::prepare_alone(connection, name);
+  const auto prepared = co_await sync::how_prepared(connection, name);
+  if (prepared == sync::Prepared::kNot) {
+    const auto refused = co_await install_in_transaction(connection, file);
+    if (refused != ExitCode::kOk) co_return refused;
   }
-  for (auto fence : sync::create_fences(preflight.model)) co_await connection.script(std::move(fence));
-  auto publication = sync::create_publication(preflight.model);
-  co_await connection.script(std::move(publication));
-  const bool made_stable = co_await cutover::make_stable_views(connection, preflight.model);
-  if (made_stable) made.push_back(preflight.model.stable_schema);
-  co_await sync::enter(connection, preflight.model, made);
-  for (auto rest : sync::rest_triggers(preflight.model)) co_await connection.script(std::move(rest));
-  co_await connection.script("commit");
-  co_await sync::begin_stream(connection, preflight.model, settings);
-  log::info("prepared", {{"migration", preflight.model.name}, {"targets", preflight.model.targets.size()}, {"slot", settings.slot}});
+  if (prepared != sync::Prepared::kWhole) co_await sync::begin_stream(connection, name, settings);
+  log::info("prepared", {{"migration", name}, {"targets", file.yaml.targets().size()}, {"slot", settings.slot}});
   co_return ExitCode::kOk;
 }
 
@@ -120,7 +148,9 @@ ExitCode prepare(const Options& options) {
       std::cerr << mapping::plan_text(preflight);
       return worst(preflight);
     }
-    std::cout << (options.print_sql ? prepare_sql(file, preflight.model) : prepare_steps(file, preflight.model));
+    io.restart();
+    const auto slot = run_to_end(io, slot_to_make(options, file));
+    std::cout << (options.print_sql ? prepare_sql(file, preflight.model, slot) : prepare_steps(file, preflight.model, slot));
     return ExitCode::kOk;
   }
   return run_to_end(io, prepare_here(options, file));

@@ -6,9 +6,9 @@
 #include <iostream>
 #include <thread>
 
-#include "api/client.h"
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/cli/daemon_socket.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
@@ -24,7 +24,7 @@ asio::awaitable<v1::Status> from_database(const Options& options, const std::str
 /// The daemon knows most; without one the database is asked.
 v1::Status current(const Options& options, const std::string& migration) {
   try {
-    const auto answer = api::ask(control_path(options, migration), {"GET", "/status", ""});
+    const auto answer = ask_daemon(options, migration, {"GET", "/status", ""});
     v1::Status status;
     google::protobuf::util::JsonParseOptions lenient;
     lenient.ignore_unknown_fields = true;

@@ -6,6 +6,7 @@
 #include "api/server.h"
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/cli/daemon_socket.h"
 #include "app/daemon/measure.h"
 #include "app/daemon/pipeline.h"
 #include "app/daemon/service_manager.h"
@@ -20,19 +21,28 @@
 namespace crossfade::app {
 namespace {
 
-/// Null where the migration was to be prepared first and cannot be; `refused` says why.
-asio::awaitable<std::shared_ptr<Pipeline>> first_leg(const Options& options, const mapping::MigrationFile& file, ExitCode& refused) {
+struct Beginning {
+  std::shared_ptr<Pipeline> pipeline;  ///< null where the migration was to be prepared first and cannot be …
+  ExitCode refused = ExitCode::kOk;    ///< … which this says
+  DatabaseIdentity database;
+};
+
+asio::awaitable<Beginning> begin(const Options& options, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
-  const auto to_prepare = engine_settings(options, name);
-  pg::Connection connection = co_await pg::Connection::open(to_prepare.endpoint);
+  const auto from = endpoint(options, name);
+  pg::Connection connection = co_await pg::Connection::open(from);
+  Beginning beginning;
+  beginning.database = co_await identify_database(connection);
   const bool prepared = co_await sync::is_prepared(connection, name);
   if (!prepared && options.prepare) {
-    refused = co_await install_migration(connection, file, to_prepare);
-    if (refused != ExitCode::kOk) co_return nullptr;
+    const auto to_prepare = co_await engine_settings(connection, options, name, mapping::Direction::kForward);
+    beginning.refused = co_await install_migration(connection, file, to_prepare);
+    if (beginning.refused != ExitCode::kOk) co_return beginning;
   }
   auto model = co_await prepared_model(connection, file);
-  auto settings = engine_settings(options, name, model.direction);
-  co_return std::make_shared<Pipeline>(std::move(model), std::move(settings));
+  auto settings = co_await engine_settings(connection, options, name, model.direction);
+  beginning.pipeline = std::make_shared<Pipeline>(std::move(model), std::move(settings));
+  co_return beginning;
 }
 
 /// As next_pipeline; a server that is away is waited for.
@@ -76,9 +86,9 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
 ExitCode run(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
-  ExitCode refused = ExitCode::kOk;
-  auto pipeline = run_to_end(io, first_leg(options, file, refused));
-  if (refused != ExitCode::kOk) return refused;
+  const auto beginning = run_to_end(io, begin(options, file));
+  if (beginning.refused != ExitCode::kOk) return beginning.refused;
+  auto pipeline = beginning.pipeline;
   io.restart();
 
   const auto& name = file.yaml.migration();
@@ -97,7 +107,8 @@ ExitCode run(const Options& options) {
   Watch watch(observed, io.get_executor());
   api::Server server(io, endpoints(observed, watch));
   if (!options.http.empty()) server.listen_tcp(options.http);
-  server.listen_unix(control_path(options, name));
+  server.serve_only(beginning.database.id, beginning.database.name);
+  server.listen_unix(control_path(options, name, beginning.database));
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
     std::vector<asio::awaitable<void>> parts;
     parts.push_back(lead(file, pipeline));

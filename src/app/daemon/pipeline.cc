@@ -8,6 +8,7 @@
 #include "app/cli/context.h"
 #include "base/failure.h"
 #include "base/log.h"
+#include "mapping/catalog/slot_names.h"
 #include "setup/fence.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -54,7 +55,8 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   auto model = co_await prepared_model(connection, file);
   co_await drop_when_free(connection, last.settings.slot);
   auto settings = last.settings;
-  settings.slot = sync::slot_name(model.name, model.direction);
+  const auto slots = co_await mapping::find_slot_names(connection, model.name);
+  settings.slot = slots.of(model.direction);
   settings.publication = sync::publication_name(model.name, model.direction);
   log::info("direction has turned", {{"migration", model.name}, {"follows", model.direction == mapping::Direction::kReverse ? "v2" : "v1"}});
   co_return std::make_shared<Pipeline>(std::move(model), std::move(settings), &last);

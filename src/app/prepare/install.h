@@ -16,10 +16,10 @@ boost::asio::awaitable<ExitCode> install_migration(pg::Connection& connection, c
                                                    const sync::Settings& settings);
 
 /// The same as SQL for somebody who runs it by hand.
-std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model);
+std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model, const std::string& slot);
 
 /// The same as an ordered list of what is done.
-std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model);
+std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model, const std::string& slot);
 
 /// Everything that prepare would make, made, looked at, and rolled back. Once the writes have moved, the one direction that is
 /// left until they move back.

@@ -8,7 +8,7 @@
 
 namespace crossfade::app {
 
-std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model) {
+std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model& model, const std::string& slot) {
   std::string sql = "begin;\n";
   for (const auto& script : sync::engine_scripts()) sql += script + "\n";
   for (const auto& script : install_scripts(file)) sql += fmt::format("-- {}\n{}\n", script.file, script.sql);
@@ -17,10 +17,10 @@ std::string prepare_sql(const mapping::MigrationFile& file, const mapping::Model
   for (const auto& statement : sync::create_fences(model)) sql += statement + ";\n";
   sql += sync::create_publication(model) + ";\n";
   return sql + fmt::format("commit;\nselect pg_create_logical_replication_slot({}, 'pgoutput');\n",
-                           quote_literal(sync::slot_name(model.name, model.direction)));
+                           quote_literal(slot));
 }
 
-std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model) {
+std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Model& model, const std::string& slot) {
   std::string text;
   int step = 1;
   const auto line = [&](const std::string& what) { text += fmt::format("{:2}. {}\n", step++, what); };
@@ -33,7 +33,7 @@ std::string prepare_steps(const mapping::MigrationFile& file, const mapping::Mod
     for (const auto& target : model.targets) line(fmt::format("create view {}.{} over the mapping, for applications", model.stable_schema, target.name));
   }
   line(fmt::format("create publication {} for the tables that are followed", sync::publication_name(model.name, model.direction)));
-  line(fmt::format("create replication slot {}; this waits for all transactions that are running", sync::slot_name(model.name, model.direction)));
+  line(fmt::format("create replication slot {}; this waits for all transactions that are running", slot));
   return text;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/failure.h"
 #include "cutover/layout/blockers.h"
-#include "setup/fence.h"
+#include "mapping/catalog/slot_names.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -47,7 +47,8 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
 }
 
 boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connection, mapping::Direction direction) {
-  const auto name = sync::slot_name(status.migration(), direction);
+  const auto slots = co_await mapping::find_slot_names(connection, status.migration());
+  const auto& name = slots.of(direction);
   const auto slot = co_await wal::inspect_slot(connection, name);
   auto& out = *status.mutable_slot();
   out.set_name(name);

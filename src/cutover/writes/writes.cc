@@ -8,7 +8,6 @@
 #include "cutover/layout/holders.h"
 #include "cutover/writes/failpoint.h"
 #include "cutover/writes/writes_run.h"
-#include "setup/fence.h"
 #include "setup/prepare.h"
 
 namespace crossfade::cutover {
@@ -62,8 +61,6 @@ asio::awaitable<WritesOutcome> WritesRun::to_end() {
   co_return std::move(outcome_);
 }
 
-std::string WritesRun::old_slot() const { return sync::slot_name(file_.migration(), opposite(flip_.to)); }
-
 asio::awaitable<pg::Connection> WritesRun::open(std::string role) {
   auto endpoint = flip_.settings.endpoint;
   endpoint.application_name = fmt::format("crossfade {} {} {}", file_.migration(), flip_.action(), role);
@@ -94,7 +91,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     if (!prepared) throw precondition_failure(fmt::format("migration {} is not prepared in this database", file_.migration()), "crossfade run --prepare");
     co_await be_alone();
   }
-  pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", old_slot()};
+  pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot};
   const auto rows = co_await observer_->execute(std::string(queries::writes_watch), parameters);
   FlipFacts facts;
   facts.drained = rows.truth(0, 0);

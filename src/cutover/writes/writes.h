@@ -30,7 +30,8 @@ struct WritesFlip {
   mapping::Direction to = mapping::Direction::kReverse;
   std::string who;                              ///< for the audit; "" the session's user
   HoldLimits limits = {};
-  sync::Settings settings = {};                 ///< of the direction that it turns to: its slot is made
+  sync::Settings settings = {};                 ///< of the direction that it turns to: its slot is made …
+  std::string old_slot = {};                    ///< … and of the one that ends the slot goes
 
   std::string action() const { return to == mapping::Direction::kReverse ? "cutover writes" : "rollback writes"; }
 };

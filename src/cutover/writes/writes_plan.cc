@@ -4,7 +4,6 @@
 #include "cutover/layout/tables.h"
 #include "cutover/writes/writes.h"
 #include "cutover/writes/writes_blockers.h"
-#include "setup/fence.h"
 
 namespace crossfade::cutover {
 
@@ -42,7 +41,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   plan.steps.push_back(fmt::format("state: crossfade.route sends everybody to {}; a line in crossfade.audit; listeners on channel crossfade are told",
                                    flip.to == Direction::kReverse ? "v2" : "v1"));
   plan.steps.emplace_back("commit: the one point of no return");
-  plan.steps.push_back(fmt::format("tidy: slot {} is dropped", sync::slot_name(file.migration(), opposite(flip.to))));
+  plan.steps.push_back(fmt::format("tidy: slot {} is dropped", flip.old_slot));
   co_return plan;
 }
 

@@ -37,7 +37,6 @@ class WritesRun {
   boost::asio::awaitable<bool> recover(Step step, Failure failure);
   boost::asio::awaitable<void> find_holders(bool readers);
   [[noreturn]] void give_up(Failure::Facts facts) const;
-  std::string old_slot() const;
 
   const WritesFlip& flip_;
   const v1::Migration& file_;

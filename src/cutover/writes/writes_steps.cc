@@ -234,16 +234,16 @@ asio::awaitable<void> WritesRun::tidy() {
   const auto give_up_at = pg::Clock::now() + kTidyPatience;
   auto last_read = pg::Clock::now();
   for (;;) {
-    const auto slot = co_await wal::inspect_slot(*observer_, old_slot());
+    const auto slot = co_await wal::inspect_slot(*observer_, flip_.old_slot);
     if (!slot) break;
     if (slot->active) last_read = pg::Clock::now();
     if (pg::Clock::now() - last_read > kNobodyReads) {
-      co_await wal::drop_slot(*observer_, old_slot());
+      co_await wal::drop_slot(*observer_, flip_.old_slot);
       break;
     }
     if (pg::Clock::now() >= give_up_at) {
       outcome_.notes.push_back(fmt::format("slot {} of the old direction is still read by pid {} and keeps WAL; repeat the command once that has ended",
-                                           old_slot(), slot->active_pid));
+                                           flip_.old_slot, slot->active_pid));
       break;
     }
     pg::Parameters id = {flight_.id()};

@@ -8,6 +8,7 @@
 #include "base/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/server_text.h"
+#include "mapping/catalog/slot_names.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
 #include "pg/savepoint.h"
@@ -31,8 +32,10 @@ asio::awaitable<void> set_search_path(pg::Connection& connection, std::string pa
   co_await connection.query("select set_config('search_path', $1, true)", std::move(parameters));
 }
 
-asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::string slot_prefix) {
-  pg::Parameters parameters = {std::move(slot_prefix)};
+asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::string migration) {
+  const auto slots = co_await find_slot_names(connection, std::move(migration));
+  std::vector<std::optional<std::string>> own{slots.forward, slots.reverse};
+  pg::Parameters parameters = {array_text(own)};
   const auto result = co_await connection.query(std::string(queries::catalog_server), std::move(parameters));
   ServerCatalog server;
   server.wal_level = result.text(0, 0);
@@ -254,7 +257,7 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Directed
   co_await set_search_path(connection, "");
   Catalog catalog;
   catalog.rules = written_rules(yaml, directed.section());
-  catalog.server = co_await read_server(connection, "crossfade_" + yaml.migration());
+  catalog.server = co_await read_server(connection, yaml.migration());
   for (const auto& [written, key] : yaml.sources()) {
     const auto table = source_table(yaml, written);
     auto source = co_await read_relation(connection, table.schema, table.name);

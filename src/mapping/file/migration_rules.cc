@@ -19,8 +19,8 @@
 namespace crossfade::mapping {
 namespace {
 
-/// Slot names have lower-case letters, digits and underscores, 63 of them; ours add a prefix, and a suffix that no other
-/// migration's name may end with.
+/// Slot names have lower-case letters, digits and underscores; ours add a prefix, and a suffix that no other migration's name may
+/// end with.
 constexpr std::size_t kMaxName = 40;
 constexpr std::string_view kSuffix = "_reverse";
 

@@ -11,7 +11,7 @@ class CompleteTest : public GymWrites {
     expect_v1_follows(move);
   }
   std::string left_of_crossfade() {
-    return move.sql().value("select concat_ws(' ', (select count(*) from pg_replication_slots where slot_name like 'crossfade_gym%'), "
+    return move.sql().value("select concat_ws(' ', (select count(*) from pg_replication_slots where database = current_database()), "
                             "(select count(*) from pg_publication), (select count(*) from pg_trigger where tgname = 'crossfade_fence'), "
                             "(select count(*) from pg_namespace where nspname like 'gym%'))");
   }

@@ -44,7 +44,7 @@ class WorkoutRollbackTest : public Workout {
     return sums;
   }
   std::string left_in_the_way() {
-    return move.sql().value("select concat_ws(' ', (select count(*) from pg_replication_slots where slot_name like 'crossfade_vagus%' and database = current_database()), "
+    return move.sql().value("select concat_ws(' ', (select count(*) from pg_replication_slots where database = current_database()), "
                             "(select count(*) from pg_publication), (select count(*) from pg_trigger where tgname = 'crossfade_fence'))");
   }
 

@@ -43,7 +43,7 @@ TEST_F(QuarantineTest, ARowRefusedInAMerge) {
   move.start_daemon();
   move.expect_equal();
   move.stop_daemon();
-  move.sql().exec("select pg_drop_replication_slot('crossfade_gym')");
+  move.sql().exec("select pg_drop_replication_slot('" + move.slot() + "')");
   move.sql().exec("delete from exercises where id = 5; insert into exercises values (5, 6, null, 1); update exercises set title = 'fine' where id = 6");
   // Its neighbours in the walk are gone, and have to go.
   move.sql().exec("delete from exercises where id in (3, 4, 7)");

@@ -57,12 +57,12 @@ TEST_F(ReverseTest, ARunningDaemonTurnsWithTheFlip) {
   move.sql().exec("insert into plans values (5000, 'of v2')");
   expect_v1_follows(move);
   EXPECT_EQ(move.sql().value("select owner || ' ' || duration from plans_v1 where id = 5000"), "of v2 0");
-  EXPECT_EQ(move.sql().rows("select slot_name, active from pg_replication_slots where slot_name like 'crossfade_gym%'"),
-            std::vector<std::string>{"crossfade_gym_reverse|t"});
+  EXPECT_EQ(move.sql().rows("select slot_name, active from pg_replication_slots where database = current_database()"),
+            std::vector<std::string>{move.slot() + "_reverse|t"});
   const auto [exit, status] = move.call({"status", "--json"});
   EXPECT_EQ(exit, 0);
   EXPECT_NE(status.find(R"("writes":{"side":"v2"})"), std::string::npos) << status;
-  EXPECT_NE(status.find(R"("name":"crossfade_gym_reverse")"), std::string::npos) << status;
+  EXPECT_NE(status.find(fmt::format(R"("name":"{}_reverse")", move.slot())), std::string::npos) << status;
 }
 
 TEST_F(ReverseTest, ADaemonThatIsStartedAnewGoesOnInTheNewDirection) {

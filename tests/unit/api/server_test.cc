@@ -235,6 +235,17 @@ TEST_F(ServerTest, TheClientThrowsWhatTheDaemonThrew) {
   EXPECT_EQ(failure.advice(), "wait");
 }
 
+TEST_F(ServerTest, WhatIsAskedAboutAnotherDatabaseIsRefusedByName) {
+  start();
+  server->serve_only("7391/16384", "shop");
+  EXPECT_EQ(ask(socket_path, {"GET", "/metrics", "", "text/plain", "7391/16384"}).status, 200);
+  EXPECT_EQ(ask(socket_path, {"GET", "/metrics", ""}).status, 200) << "who names none asks whichever is served";
+  const auto failure = failure_of([&] { ask(socket_path, {"POST", "/v1/echo", "{}", "application/json", "7391/16385"}); });
+  EXPECT_EQ(failure.exit(), ExitCode::kNotReady);
+  EXPECT_THAT(failure.what(), HasSubstr("works on database shop, and not on the one that is meant"));
+  EXPECT_THAT(std::string(failure.advice()), HasSubstr("--control PATH"));
+}
+
 TEST_F(ServerTest, ADefectInAHandlerEndsNothingButItsRequest) {
   start();
   EXPECT_THAT(get("/broken"), testing::AllOf(StartsWith("HTTP/1.1 500 "), HasSubstr("a defect")));

@@ -36,7 +36,6 @@ TEST(Publication, HasWhatIsFollowedUnderTheDirectionsName) {
   EXPECT_EQ(create_publication(model(Direction::kForward)),
             "create publication \"crossfade_gym\" for table \"public\".\"plans\" with (publish_via_partition_root = true)");
   EXPECT_EQ(publication_name("gym", Direction::kReverse), "crossfade_gym_reverse");
-  EXPECT_EQ(slot_name("gym", Direction::kReverse), "crossfade_gym_reverse");
 }
 
 }  // namespace

@@ -69,4 +69,4 @@ commit;
 
 -- A slot that nobody reads keeps WAL for ever.
 select pg_drop_replication_slot(slot_name) from pg_replication_slots
-where slot_name in ('crossfade_vagus_workout', 'crossfade_vagus_workout_reverse') and database = current_database();
+where slot_name ~ '^crossfade_([0-9]+_)?vagus_workout(_reverse)?$' and database = current_database();

@@ -1,0 +1,40 @@
+#include "app/cli/daemon_socket.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "api/client.h"
+#include "app/cli/context.h"
+#include "base/short_hash.h"
+
+namespace crossfade::app {
+namespace {
+
+asio::awaitable<DatabaseIdentity> identify_source(const Options& options) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "ask"));
+  co_return co_await identify_database(connection);
+}
+
+}  // namespace
+
+asio::awaitable<DatabaseIdentity> identify_database(pg::Connection& connection) {
+  const auto rows = co_await connection.query(std::string(sql::queries::database_identity));
+  co_return DatabaseIdentity{std::string(rows.text(0, 0)), std::string(rows.text(0, 1))};
+}
+
+std::string control_path(const Options& options, const std::string& migration, const DatabaseIdentity& database) {
+  if (!options.control.empty()) return options.control;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  return fmt::format("{}/crossfade/{}-{}.sock", runtime && *runtime ? runtime : "/run", migration, short_hash(database.id));
+}
+
+api::Response ask_daemon(const Options& options, const std::string& migration, api::Request request) {
+  asio::io_context io;
+  const auto database = run_to_end(io, identify_source(options));
+  request.database = database.id;
+  return api::ask(control_path(options, migration, database), request);
+}
+
+}  // namespace crossfade::app
