@@ -63,6 +63,15 @@ class Others(unittest.TestCase):
         self.assertEqual(subprocess.run([CROSSFADE, "completion", "tcsh"], capture_output=True, check=False).returncode, 2)
 
 
+class Help(unittest.TestCase):
+    def test_of_a_command_has_its_own_options_and_those_of_all(self):
+        for words in (["plan"], ["cutover", "writes"]):
+            page = say(*words, "--help")
+            self.assertEqual(page.count("--source "), 1, page)
+            self.assertEqual(page.count("--help"), 1, page)
+        self.assertIn("--print-sql", say("plan", "--help"))
+
+
 class Manual(unittest.TestCase):
     def test_names_every_command_and_its_options(self):
         page = say("manual").replace("\\-", "-")

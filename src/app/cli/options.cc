@@ -142,11 +142,13 @@ const Command kCommands[] = {
     {"cancel", "Take everything of crossfade away again; v1 is left as it was", nothing},
 };
 
+/// What every command takes, before its name or behind it. It is declared once, for the whole command line: a command that is not
+/// called must not read the environment into what the one that is called was given.
 void add_common(CLI::App& app, Options& o) {
+  app.fallthrough();
   app.add_option("--migration", o.migration, "The migration's folder")->envname("CROSSFADE_MIGRATION");
   app.add_option("--source", o.source, "Connection to the database (conninfo or URI); else libpq's PG* variables")->envname("CROSSFADE_SOURCE");
-  // verify has a --target of its own, which names a table.
-  if (!app.get_option_no_throw("--target")) app.add_option("--target", o.target, "Connection to the target's database; else the source")->envname("CROSSFADE_TARGET");
+  app.add_option("--target", o.target, "Connection to the target's database; else the source")->envname("CROSSFADE_TARGET");
   app.add_option("--control", o.control, "Unix socket of the daemon")->envname("CROSSFADE_CONTROL");
   app.add_flag("--json", o.json, "Answer as JSON");
   app.add_flag("--no-input", o.no_input, "Never ask");
@@ -172,11 +174,19 @@ std::size_t parse_size(const std::string& text) {
 
 namespace {
 
+/// Below every command's own options, so that its help is whole.
+std::string help_of_common(const CLI::App& app) {
+  const auto options = app.get_options([](const CLI::Option* option) { return !option->check_lname("help") && !option->check_lname("version"); });
+  return CLI::Formatter().make_group("Options of every command, before its name or behind it", false, options);
+}
+
 constexpr auto kPurpose = "Restructures a live PostgreSQL schema without downtime. Write the migration as SQL views.";
 
 /// Every command of the table, each with its options; returned in the table's order.
 std::vector<CLI::App*> add_commands(CLI::App& app, Options& options) {
   app.require_subcommand(1);
+  add_common(app, options);
+  app.footer(help_of_common(app));
   app.set_version_flag("--version", "crossfade " CROSSFADE_VERSION);
   app.add_subcommand("version", "Print the version");
   std::vector<CLI::App*> commands;
@@ -196,10 +206,10 @@ std::vector<CLI::App*> add_commands(CLI::App& app, Options& options) {
     }
     auto* sub = parent->add_subcommand(space == std::string::npos ? name : name.substr(space + 1), command.help);
     command.add(*sub, options);
-    add_common(*sub, options);
     sub->callback([&options, name] { options.command = name; });
     commands.push_back(sub);
   }
+  app.footer("");
   return commands;
 }
 
@@ -214,21 +224,27 @@ std::vector<std::string> choices(const std::string& type) {
   return words;
 }
 
+CommandText::Option text_of(const CLI::Option& option) {
+  const bool named = !option.get_lnames().empty();
+  return {named ? "--" + option.get_lnames().front() : "", option.get_description(), option.get_envname(), named && option.get_expected_min() > 0,
+          choices(option.get_type_name())};
+}
+
 }  // namespace
 
 std::vector<CommandText> command_texts() {
   Options options;
   CLI::App app(kPurpose, "crossfade");
   std::vector<CommandText> texts;
-  for (const auto* command : add_commands(app, options)) {
+  for (auto* command : add_commands(app, options)) {
     auto& text = texts.emplace_back();
     const auto* group = command->get_parent();
     text.name = group == &app ? command->get_name() : group->get_name() + " " + command->get_name();
     text.help = command->get_description();
-    for (const auto* option : command->get_options()) {
-      const bool named = !option->get_lnames().empty();
-      text.options.push_back({named ? "--" + option->get_lnames().front() : "", option->get_description(), named && option->get_expected_min() > 0,
-                              choices(option->get_type_name())});
+    for (const auto* option : command->get_options()) text.options.push_back(text_of(*option));
+    for (const auto* option : app.get_options()) {
+      // A command's own option goes before one of the same name for all.
+      if (option->get_lnames().front() != "version" && !command->get_option_no_throw(option->get_name())) text.options.push_back(text_of(*option));
     }
   }
   return texts;

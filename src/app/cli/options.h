@@ -68,6 +68,7 @@ struct CommandText {
   struct Option {
     std::string name;                      ///< "--lanes"; empty for what is given by its place
     std::string help;
+    std::string environment;               ///< the variable that is read where the option is not given; empty: none
     bool takes_value = false;
     std::vector<std::string> values;       ///< the words it takes; empty: any
   };
