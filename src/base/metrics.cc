@@ -79,7 +79,6 @@ struct Metrics::Handles {
   Handles(std::shared_ptr<prometheus::Registry> the_registry, const std::string& name, const std::vector<std::string>& targets,
           const std::vector<std::string>& sources)
       : registry(std::move(the_registry)), migration(name) {
-    gauges("build_info", "The version that runs; always 1").Add({{"version", CROSSFADE_VERSION}}).Set(1);
     phases = each(phase, "phase", kPhases);
     stages = each(lag_bytes, "stage", kStages);
     wal_statuses = each(slot_wal_status, "wal_status", kWalStatus);
@@ -200,6 +199,12 @@ void Metrics::rows_written(std::size_t target, std::uint64_t inserted, std::uint
   handles_->written[first]->Increment(static_cast<double>(inserted));
   handles_->written[first + 1]->Increment(static_cast<double>(updated));
   handles_->written[first + 2]->Increment(static_cast<double>(deleted));
+}
+
+void Metrics::runs(std::string_view version, std::string_view commit) {
+  handles_->gauges("build_info", "The version that runs; always 1")
+      .Add({{"version", std::string(version)}, {"commit", commit.empty() ? "unknown" : std::string(commit)}})
+      .Set(1);
 }
 
 void Metrics::refresh_done(std::chrono::duration<double> took, std::uint64_t transactions) {

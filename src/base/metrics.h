@@ -46,6 +46,9 @@ class Metrics {
   /// A cutover made writers wait for so long.
   void held(std::chrono::duration<double> took);
 
+  /// What runs. `commit` may be empty.
+  void runs(std::string_view version, std::string_view commit);
+
   // States. What is not known yet is NaN: 0 would say that all is well.
   void phase(std::string_view phase, double since_unix_seconds);
   void lag_seconds(std::optional<double> seconds);

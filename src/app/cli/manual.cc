@@ -5,6 +5,7 @@
 #include <map>
 
 #include "app/cli/commands.h"
+#include "app/cli/version.h"
 
 namespace crossfade::app {
 namespace {
@@ -35,9 +36,9 @@ ExitCode manual(const Options&) {
     for (const auto& option : command.options) ++uses[option.name + option.help];
   }
   const auto everywhere = [&](const auto& option) { return uses[option.name + option.help] + 1 >= commands.size() && !option.name.empty(); };
-  std::string text = ".TH CROSSFADE 1 \"\" \"crossfade " CROSSFADE_VERSION "\" \"\"\n"
-                     ".SH NAME\ncrossfade \\- restructures a live PostgreSQL schema without downtime\n"
-                     ".SH SYNOPSIS\n\\fBcrossfade\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH COMMANDS\n";
+  std::string text = fmt::format(".TH CROSSFADE 1 \"\" \"crossfade {}\" \"\"\n", version());
+  text += ".SH NAME\ncrossfade \\- restructures a live PostgreSQL schema without downtime\n"
+          ".SH SYNOPSIS\n\\fBcrossfade\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...]\n.SH COMMANDS\n";
   for (const auto& command : commands) {
     text += fmt::format(".SS {}\n{}\n", roff(command.name), roff(command.help));
     for (const auto& option : command.options) {

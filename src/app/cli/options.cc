@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 
+#include "app/cli/version.h"
 #include "base/failure.h"
 
 namespace crossfade::app {
@@ -187,7 +188,7 @@ std::vector<CLI::App*> add_commands(CLI::App& app, Options& options) {
   app.require_subcommand(1);
   add_common(app, options);
   app.footer(help_of_common(app));
-  app.set_version_flag("--version", "crossfade " CROSSFADE_VERSION);
+  app.set_version_flag("--version", version_line());
   app.add_subcommand("version", "Print the version");
   std::vector<CLI::App*> commands;
   std::map<std::string, CLI::App*> groups;
@@ -264,7 +265,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
     throw usage_failure(error.what(), "`crossfade --help` lists the commands, `crossfade COMMAND --help` its options");
   }
   if (app.got_subcommand("version")) {
-    std::cout << "crossfade " CROSSFADE_VERSION "\n";
+    std::cout << version_line() << '\n';
     return std::nullopt;
   }
   return options;

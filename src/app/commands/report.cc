@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/cli/version.h"
 #include "app/prepare/install.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
@@ -56,7 +57,7 @@ asio::awaitable<std::string> read_report(const Options& options, const mapping::
   const auto& name = file.yaml.migration();
   const auto status = co_await read_status(connection, name);
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  std::string text = "# crossfade " CROSSFADE_VERSION "\n\n# Status\n" + api::status_block(status, now) + "\n" + api::status_json(status) + "\n";
+  std::string text = "# " + version_line() + "\n\n# Status\n" + api::status_block(status, now) + "\n" + api::status_json(status) + "\n";
   struct Part {
     std::string_view title;
     std::string_view sql;

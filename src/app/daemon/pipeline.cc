@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app/cli/context.h"
+#include "app/cli/version.h"
 #include "base/failure.h"
 #include "base/log.h"
 #include "mapping/catalog/slot_names.h"
@@ -46,7 +47,9 @@ asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slo
 Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const Pipeline* last)
     : model(std::move(the_model)), settings(std::move(the_settings)),
       metrics(model.name, names_of(model.targets), names_of(model.sources), last ? &last->metrics : nullptr),
-      engine(model, settings, metrics, last != nullptr) {}
+      engine(model, settings, metrics, last != nullptr) {
+  metrics.runs(version(), commit());
+}
 
 asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last) {
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);

@@ -38,12 +38,23 @@ class MetricsTest : public testing::Test {
 };
 
 TEST_F(MetricsTest, TheNamesAreThoseOfTheGoldenList) {
+  metrics.runs("0.1.0", "");
   metrics.step_done("drain", 5ms);
   metrics.cutover_blockers({"lag"});
   std::set<std::string> golden;
   std::ifstream file(CROSSFADE_METRIC_NAMES);
   for (std::string line; std::getline(file, line);) golden.insert(line);
   EXPECT_EQ(names(), golden);
+}
+
+TEST_F(MetricsTest, WhatRunsIsAVersionAndItsCommit) {
+  metrics.runs("0.1.0", "53b9df1c02ab");
+  EXPECT_EQ(value(R"(crossfade_build_info{migration="gym",commit="53b9df1c02ab",version="0.1.0"})"), 1);
+}
+
+TEST_F(MetricsTest, ACommitThatIsNotKnownSaysSo) {
+  metrics.runs("0.1.0", "");
+  EXPECT_EQ(value(R"(crossfade_build_info{migration="gym",commit="unknown",version="0.1.0"})"), 1);
 }
 
 TEST_F(MetricsTest, EverySeriesOfATargetIsThereBeforeAnythingHappens) {
