@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Whether what stands around the source agrees with it: licences, versions, links, and paths that prose and comments name.
 
-Usage: surroundings_test.py CHECK      (every function below whose name begins with check_ is one)
+Usage: surroundings_test.py CHECK BUILD      (every function below whose name begins with check_ is one)
 """
+import fnmatch
+import json
 import pathlib
 import re
+import shlex
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -61,6 +65,31 @@ def check_paths():
             path = re.sub(r"\b[A-Z]{3,}\b", "*", path)
             if not any(any(base.glob(path)) for base in (ROOT, ROOT / "src", ROOT / "tests", ROOT / file.parent)):
                 yield f"{file}: names {path}, which is not there"
+
+
+def sentences(folder):
+    """The tests that are written below a folder, as googletest calls them."""
+    return {f"{suite}.{name}" for path in folder.rglob("*.cc")
+            for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", path.read_text(), re.M)}
+
+
+def check_filters():
+    """What a page says to run, or the help of tests/run, is there to be run."""
+    script = (ROOT / "tests/run").read_text()
+    labels = set(re.search(r"^ +(unit \|.*)\)", script, re.M)[1].split(" | "))
+    shown = subprocess.run(["ctest", "--test-dir", sys.argv[2], "--show-only=json-v1"], capture_output=True, text=True, check=True)
+    # Unit tests are known to ctest only where they are built.
+    known = {test["name"] for test in json.loads(shown.stdout)["tests"]} | sentences(ROOT / "tests")
+    for file, text in files(".md", "run"):
+        for words in re.findall(r"\btests/run((?: (?! )[^\s`]+)*)", text):
+            words = [word for word in shlex.split(words) if word not in labels | {"--asan", "-V"}]
+            if words and (words[0] != "-R" or len(words) != 2 or not any(re.search(words[1], name) for name in known)):
+                yield f"{file}: tests/run {' '.join(words)} runs nothing: a label is one of {', '.join(sorted(labels))}"
+        for folder, target, pattern in re.findall(r"build/\w+/(tests/\S+)/(\w+) --gtest_filter='?([^'\s]+)", text):
+            if not re.search(rf"add_executable\({target}\s", (ROOT / folder / "CMakeLists.txt").read_text()):
+                yield f"{file}: {folder} has no executable {target}"
+            elif not any(fnmatch.fnmatchcase(name, pattern) for name in sentences(ROOT / folder)):
+                yield f"{file}: no test below {folder} is called {pattern}"
 
 
 if __name__ == "__main__":
