@@ -67,6 +67,21 @@ def check_paths():
                 yield f"{file}: names {path}, which is not there"
 
 
+def check_rooms():
+    """Every room of the source has a README that names each of its sub-rooms, and is linked by that of the source."""
+    overview = (ROOT / "src/README.md").read_text()
+    for room in sorted(path for path in (ROOT / "src").iterdir() if path.is_dir()):
+        if not (room / "README.md").exists():
+            yield f"src/{room.name}: no README.md: what for, what it may touch, what its sub-rooms hold, where to begin"
+            continue
+        if f"[{room.name}]({room.name}/README.md)" not in overview:
+            yield f"src/README.md: does not link {room.name}/README.md"
+        text = (room / "README.md").read_text()
+        for inside in sorted(path.name for path in room.iterdir() if path.is_dir()):
+            if not re.search(rf"`{inside}/?`", text):
+                yield f"src/{room.name}/README.md: does not say what {inside} holds"
+
+
 def sentences(folder):
     """The tests that are written below a folder, as googletest calls them."""
     return {f"{suite}.{name}" for path in folder.rglob("*.cc")

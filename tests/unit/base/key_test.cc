@@ -43,15 +43,15 @@ TEST(KeyTest, AKeyWithoutLocatorNamesEveryRow) {
 
 // Invariant 3: at most one refresh in flight per key; a parent and its children go the same way.
 TEST(KeyTest, TheSameValuesOfParentAndChildMeetInOneLane) {
-  for (std::size_t lanes = 1; lanes < 9; ++lanes) {
-    EXPECT_EQ(Key(0, 0, {"42"}).worker(lanes), Key(5, 2, {"42"}).worker(lanes));
+  for (std::size_t workers = 1; workers < 9; ++workers) {
+    EXPECT_EQ(Key(0, 0, {"42"}).worker(workers), Key(5, 2, {"42"}).worker(workers));
   }
 }
 
 TEST(KeyTest, KeysSpreadOverAllLanes) {
-  std::set<std::size_t> lanes;
-  for (int id = 0; id < 100; ++id) lanes.insert(Key(0, 0, {std::to_string(id)}).worker(4));
-  EXPECT_EQ(lanes, (std::set<std::size_t>{0, 1, 2, 3}));
+  std::set<std::size_t> workers;
+  for (int id = 0; id < 100; ++id) workers.insert(Key(0, 0, {std::to_string(id)}).worker(4));
+  EXPECT_EQ(workers, (std::set<std::size_t>{0, 1, 2, 3}));
 }
 
 TEST(KeyTest, ALongKeyCountsForMoreMemory) {
