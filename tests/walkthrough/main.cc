@@ -85,8 +85,8 @@ int walk(const fs::path& binary, const fs::path& page_path) {
   const auto place = server.directory() / "walk";
   for (const auto* folder : {"texts", "here", "run"}) fs::create_directories(place / folder);
   std::ofstream(place / "script") << fmt::format("export PATH='{}':'{}':\"$PATH\" PGHOST='{}' PGUSER=postgres XDG_RUNTIME_DIR='{}'\ncd '{}'\n", binary.parent_path().string(),
-                                                server.binaries().string(), server.directory().string(), (place / "run").string(), (place / "here").string())
-                                 << script(deeds, place / "texts");
+                                                 server.binaries().string(), server.directory().string(), (place / "run").string(), (place / "here").string())
+                                  << script(deeds, place / "texts");
   // timeout ends what runs in the background too.
   Program shell({"/usr/bin/timeout", "-k", "5", std::to_string(kLimit.count()), "/bin/bash", (place / "script").string()}, place / "output");
   shell.exit_within(kLimit + std::chrono::seconds(10));

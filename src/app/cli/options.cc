@@ -73,7 +73,7 @@ const Command kCommands[] = {
        app.add_option("--http", o.http, "HOST:PORT for the status page, /metrics, /status, /livez, /readyz");
        app.add_option("--lanes", o.workers, "Sessions that backfill or catch up at a time")->check(CLI::Range(1, 64));
        app.add_option_function<std::string>("--memory", [&o](const std::string& text) { o.memory_bytes = parse_size(text); },
-                                            "Memory for waiting keys, e.g. 64MB");
+           "Memory for waiting keys, e.g. 64MB");
        duration_option(app, "--verify-every", "Compare v2 with the views so often, e.g. 12h; 0s: only when asked", [&o](auto value) { o.verify_every = value; });
      }},
     {"wait", "Return when a phase, lag or position is reached; 10 on timeout",
@@ -110,7 +110,7 @@ const Command kCommands[] = {
        duration_option(app, "--replica-lag", "No standby further behind, e.g. 5s; 0 takes the bound away",
                        [&o](auto value) { o.pace_replica_lag = fmt::format("{}ms", value.count()); });
        app.add_option_function<std::string>("--retained-wal", [&o](const std::string& text) { o.pace_retained_wal = std::to_string(parse_size(text)); },
-                                            "No more WAL kept for the slot, e.g. 10GB; 0 takes the bound away");
+           "No more WAL kept for the slot, e.g. 10GB; 0 takes the bound away");
      }},
     {"pause", "Hold the backfill and the refresh; changes are set down meanwhile", nothing},
     {"resume", "Go on after pause", nothing},

@@ -7,9 +7,9 @@
 
 #include <csignal>
 #include <fstream>
-#include <thread>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 namespace crossfade {
 namespace {

@@ -197,7 +197,7 @@ asio::awaitable<void> read_deferred_keys(pg::Connection& connection, const std::
 /// The server reads the select as the body of a function: it qualifies the names, checks the type of a single result and
 /// records which tables are read.
 asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, const WrittenRule& rule, const RelationCatalog& source,
-                                           const RelationCatalog& view, std::string function, std::string search_path) {
+                                                const RelationCatalog& view, std::string function, std::string search_path) {
   LookupCatalog lookup;
   std::vector<std::string> parameters;
   std::vector<std::string> results;

@@ -119,7 +119,7 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
   if (target.table.kind == 'p') {
     found.fail("the table is partitioned: such tables are followed, and not filled",
                directed.direction == Direction::kForward ? "Create it without partitions in v2.sql."
-                                                       : "Remove it from reverse: what is written to it does not come back then.");
+                                                         : "Remove it from reverse: what is written to it does not come back then.");
   }
   if (target.view.kind != 'v') {
     found.fail(fmt::format("{} has no view {}", target.view.schema, name),

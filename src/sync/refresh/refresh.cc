@@ -225,7 +225,7 @@ asio::awaitable<bool> Refresh::take_over(pg::Connection& connection, std::vector
 }
 
 asio::awaitable<void> Refresh::refresh_bisecting(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
-                                      std::vector<Refused>& refused) const {
+                                                 std::vector<Refused>& refused) const {
   auto failure = co_await attempt(connection, keys, false, written);
   if (failure && failure->sqlstate() == "23505") failure = co_await attempt(connection, keys, true, written);
   if (!failure) co_return;

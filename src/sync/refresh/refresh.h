@@ -87,7 +87,7 @@ class Refresh {
   asio::awaitable<std::vector<Key>> holders(pg::Connection& connection, const std::vector<Key>& keys) const;
   asio::awaitable<bool> take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const;
   asio::awaitable<void> refresh_bisecting(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
-                               std::vector<Refused>& refused) const;
+                                          std::vector<Refused>& refused) const;
 
   const mapping::Model& model_;
   std::vector<mapping::Statements> statements_;

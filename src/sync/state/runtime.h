@@ -33,7 +33,7 @@ struct Settings {
   int workers = 2;                         ///< sessions that backfill or catch up at a time
   std::size_t queue_bytes = 40 << 20;      ///< keys in memory; leaves the process far below 128 MiB
   std::size_t batch_keys = 20'000;         ///< of one transaction: a second or less, and a whole table's pages pay for many keys
-  std::chrono::milliseconds chunk_aim{700};///< of one backfill chunk: short snapshots, and a pause is felt at once
+  std::chrono::milliseconds chunk_aim{700};  ///< of one backfill chunk: short snapshots, and a pause is felt at once
 };
 
 /// How far one target's backfill is, in rows.

@@ -52,10 +52,10 @@ TEST_F(ImportTest, EveryGoodLineIsThereAndEveryBadOneIsNamed) {
                          "{\"n\": 5\n"                    // cut off
                          "{\"n\": \"\\u0000\"}\n"         // what no text can hold
                          "{\"n\": \"a\0b\"}\n"s +         // a byte of nothing
-                         "{\"n\": \"\xff\xfe\"}\n"        // no UTF-8
-                         "{\"t\": \"a\tb\\\\n\"}\n"       // a raw tab, which JSON does not allow
-                         "{\"n\": \"back\\\\slash \xC3\xA9\"}\n"
-                         "{\"n\": 11}");                  // without an end
+                             "{\"n\": \"\xff\xfe\"}\n"        // no UTF-8
+                             "{\"t\": \"a\tb\\\\n\"}\n"       // a raw tab, which JSON does not allow
+                             "{\"n\": \"back\\\\slash \xC3\xA9\"}\n"
+                             "{\"n\": 11}");                  // without an end
   const auto [exit, text] = import({"exports", name});
   EXPECT_EQ(exit, code(ExitCode::kMismatch)) << text;
   EXPECT_EQ(sql.rows("select line, body ->> 'n' from exports order by id"), (Lines{"1|1", "2|2", "10|back\\slash é", "11|11"}));

@@ -24,9 +24,9 @@ TargetCatalog table(const Names& columns, const std::vector<ForeignKeyCatalog>& 
 /// plans ← weeks ← days ← exercises.
 Targets workout() {
   Targets targets = {{"plans", table({"id"})},
-          {"weeks", table({"id", "plan_id"}, {{"plans", {"plan_id"}, {"id"}}})},
-          {"days", table({"id", "week_id"}, {{"weeks", {"week_id"}, {"id"}}})},
-          {"exercises", table({"id", "day_id"}, {{"exercises", {"id"}, {"id"}}, {"days", {"day_id"}, {"id"}}, {"elsewhere", {"id"}, {"id"}}})}};
+                     {"weeks", table({"id", "plan_id"}, {{"plans", {"plan_id"}, {"id"}}})},
+                     {"days", table({"id", "week_id"}, {{"weeks", {"week_id"}, {"id"}}})},
+                     {"exercises", table({"id", "day_id"}, {{"exercises", {"id"}, {"id"}}, {"days", {"day_id"}, {"id"}}, {"elsewhere", {"id"}, {"id"}}})}};
   for (auto& [name, target] : targets) {
     target.table.schema = "v2";
     target.table.name = name + "_of_v2";

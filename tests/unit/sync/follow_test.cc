@@ -36,9 +36,9 @@ class FollowTest : public testing::Test {
     of_gym.targets = {{"plans", {}, {"id"}, {id}, 0, "", 0}, {"days", {}, {"id"}, {plan_id}, 0, "", 0},
                      {"exercises", {}, {"id"}, {id}, 0, "", 0}};
     of_gym.rules = {{0, 0, 0, {"id"}, {"id", "title"}},
-                   {0, 1, 0, {"id"}, {"id"}},
-                   {1, 1, 0, {"plan_id"}, {"plan_id", "name"}},
-                   {1, 2, 0, {"id"}, {"id", "plan_id", "name", "notes"}}};
+                    {0, 1, 0, {"id"}, {"id"}},
+                    {1, 1, 0, {"plan_id"}, {"plan_id", "name"}},
+                    {1, 2, 0, {"id"}, {"id", "plan_id", "name", "notes"}}};
     return of_gym;
   }
 

@@ -65,7 +65,7 @@ TEST_F(SelectKeys, KeysWithNullsInTheSamePlacesAreAPickOfTheirOwn) {
   const auto selection = children({Key(1, kByUserAndDay, {"7", std::nullopt}), Key(1, kByUserAndDay, {"8", "2024-01-02"}),
                                    Key(1, kByUserAndDay, {std::nullopt, std::nullopt}), Key(1, kByUserAndDay, {std::nullopt, "2024-01-03"})});
   EXPECT_EQ(selection.filters, (std::vector<KeyFilter>{values_of(kByUserAndDay), values_of(kByUserAndDay, 1),
-                                                values_of(kByUserAndDay, 2), values_of(kByUserAndDay, 3)}));
+                                                       values_of(kByUserAndDay, 2), values_of(kByUserAndDay, 3)}));
   EXPECT_EQ(selection.parameters, (Arrays{R"({"8"})", R"({"2024-01-02"})", R"({"2024-01-03"})", R"({"7"})"}));
 }
 
