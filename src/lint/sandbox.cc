@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
-#include <cctype>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/sql_text.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/sql/scan.h"
 #include "sync/refresh/refresh.h"
 
 namespace crossfade::verify {
@@ -18,22 +18,18 @@ namespace {
 
 constexpr const char* kSandbox = "pg_temp";
 
-bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '"' || c == '.' || c == '$'; }
-
 /// The file's own predicate names shadow tables with their schema.
-std::string moved(std::string predicate, const std::string& schema) {
-  const std::string there = std::string(kSandbox) + ".";
-  for (const auto& written : std::array{schema + ".", quote_identifier(schema) + "."}) {
-    for (auto at = predicate.find(written); at != std::string::npos; at = predicate.find(written, at)) {
-      if (at > 0 && in_name(predicate[at - 1])) {
-        at += written.size();
-        continue;
-      }
-      predicate.replace(at, written.size(), there);
-      at += there.size();
-    }
+std::string moved(const std::string& predicate, const std::string& schema) {
+  const auto tokens = mapping::scan(predicate);
+  std::string result;
+  std::size_t copied = 0;
+  for (std::size_t n = 0; n + 1 < tokens.size(); ++n) {
+    const bool qualified = n > 0 && tokens[n - 1].is_sign(".");
+    if (qualified || !tokens[n].is_name(schema) || !tokens[n + 1].is_sign(".")) continue;
+    result += predicate.substr(copied, tokens[n].begin - copied) + kSandbox;
+    copied = tokens[n].end;
   }
-  return predicate;
+  return result + predicate.substr(copied);
 }
 
 /// Triggers of the sources name tables as their applications do, and must not meet ours.
@@ -52,7 +48,7 @@ mapping::Model in_sandbox(mapping::Model model) {
     target.lazy = false;
     for (auto& locator : target.locators) {
       for (auto& step : locator.path) step.parent.schema = kSandbox;
-      locator.locate = moved(std::move(locator.locate), schema);
+      locator.locate = moved(locator.locate, schema);
     }
   }
   return model;

@@ -3,7 +3,7 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
-#include <cctype>
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -26,21 +26,19 @@ Struct root(std::string_view json) {
   return plan == fields.end() ? Struct() : plan->second.struct_value();
 }
 
+/// An equals sign stands at `at`, by itself or as `OPERATOR(public.=)`.
+bool equates(const std::vector<Token>& tokens, std::size_t at) {
+  if (at >= tokens.size()) return false;
+  return tokens[at].is_sign("=") || (tokens[at].is_name("operator") && at + 4 < tokens.size() && tokens[at + 4].is_sign("="));
+}
+
 /// The column in the first `alias.column` that a condition equates with something.
 std::string column_of(const std::string& condition, const std::string& alias) {
-  const auto named = alias + ".";
-  for (auto at = condition.find(named); at != std::string::npos; at = condition.find(named, at + 1)) {
-    const auto in_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-    if (at > 0 && (in_name(condition[at - 1]) || condition[at - 1] == '.')) continue;
-    const auto start = at + named.size();
-    auto end = start;
-    if (end < condition.size() && condition[end] == '"') {
-      end = condition.find('"', end + 1) + 1;
-    } else {
-      while (end < condition.size() && in_name(condition[end])) ++end;
-    }
-    const bool equated = condition.compare(end, 3, " = ") == 0 || (at >= 2 && condition.compare(at - 2, 2, "= ") == 0);
-    if (equated) return condition.substr(start, end - start);
+  const auto tokens = scan(condition);
+  for (std::size_t n = 0; n + 2 < tokens.size(); ++n) {
+    const bool qualified = n > 0 && tokens[n - 1].is_sign(".");
+    if (qualified || !tokens[n].is_name(alias) || !tokens[n + 1].is_sign(".") || tokens[n + 2].kind != Token::Kind::kName) continue;
+    if (equates(tokens, n + 3) || (n > 0 && tokens[n - 1].is_sign("=")) || (n > 1 && tokens[n - 1].is_sign(")") && tokens[n - 2].is_sign("="))) return condition.substr(tokens[n + 2].begin, tokens[n + 2].end - tokens[n + 2].begin);
   }
   return "";
 }

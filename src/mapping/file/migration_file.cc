@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
+#include <vector>
 
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "mapping/file/migration_rules.h"
 #include "mapping/file/strict_yaml.h"
 #include "mapping/file/surrogates.h"
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -25,21 +29,24 @@ std::string read_text(const fs::path& path, const std::string& advice) {
   return text.str();
 }
 
+/// Whether the statement that begins at token `n` ends or begins a transaction.
+bool controls_transaction(const std::vector<Token>& tokens, std::size_t n) {
+  static const std::set<std::string> kControls = {"begin", "start", "commit", "rollback", "abort"};
+  if (tokens[n].kind != Token::Kind::kName || !kControls.contains(tokens[n].text)) return false;
+  return !(tokens[n].text == "rollback" && n + 1 < tokens.size() && tokens[n + 1].is_name("to"));
+}
+
 /// Every script runs inside a transaction of ours, which `plan` rolls back; a commit of its own would make it write.
 std::string read_script(const fs::path& path, const std::string& advice) {
   auto text = read_text(path, advice);
-  std::istringstream lines(text);
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    std::string word;
-    for (const char c : line) {
-      if (c != ' ' && c != '\t' && c != '\r') word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-    for (const auto* control : {"begin;", "commit;", "rollback;", "starttransaction;", "begintransaction;"}) {
-      if (word != control) continue;
-      throw usage_failure(fmt::format("{}:{}: the script controls its own transaction", path.string(), number),
-                          "Remove the line; the script runs as part of one transaction.");
-    }
+  auto tokens = scan(text);
+  std::erase_if(tokens, [](const Token& token) { return token.kind == Token::Kind::kComment; });
+  for (std::size_t n = 0; n < tokens.size(); ++n) {
+    const bool first = n == 0 || tokens[n - 1].is_sign(";");
+    if (!first || !controls_transaction(tokens, n)) continue;
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(tokens[n].begin), '\n') + 1;
+    throw usage_failure(fmt::format("{}:{}: the script controls its own transaction", path.string(), line),
+                        "Remove the line; the script runs as part of one transaction.");
   }
   return text;
 }

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
+#include <optional>
 
 #include "base/failure.h"
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -70,20 +71,13 @@ WrittenRule read_rule(std::string_view section, std::string target, std::string 
 
 Lookup read_lookup(std::string_view written) {
   Lookup lookup;
-  const auto in_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  for (std::size_t at = 0; at < written.size(); ++at) {
-    const bool parameter = written[at] == '$' && at + 1 < written.size() && in_name(written[at + 1]) &&
-                           std::isdigit(static_cast<unsigned char>(written[at + 1])) == 0;
-    if (!parameter) {
-      lookup.sql += written[at];
-      continue;
-    }
-    std::string name;
-    while (at + 1 < written.size() && in_name(written[at + 1])) name += written[++at];
-    const auto known = std::find(lookup.columns.begin(), lookup.columns.end(), name);
-    lookup.sql += fmt::format("${}", known - lookup.columns.begin() + 1);
-    if (known == lookup.columns.end()) lookup.columns.push_back(std::move(name));
-  }
+  lookup.sql = with_tokens_replaced(written, [&](const Token& token) -> std::optional<std::string> {
+    if (token.kind != Token::Kind::kPlaceholder) return std::nullopt;
+    const auto known = std::find(lookup.columns.begin(), lookup.columns.end(), token.text);
+    const auto number = known - lookup.columns.begin() + 1;
+    if (known == lookup.columns.end()) lookup.columns.push_back(token.text);
+    return fmt::format("${}", number);
+  });
   return lookup;
 }
 
