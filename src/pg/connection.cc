@@ -13,10 +13,15 @@
 namespace crossfade::pg {
 namespace {
 
-/// What changes how values print, or what a statement sees, is pinned: keys travel as text between sessions.
+/// What changes how statements are read, or what they see, is pinned, and so is what would print a value as less than it is. How
+/// values are read otherwise (time zone, order of day and month, …) is the database's own: its views mean that.
 constexpr const char* kSessionOptions =
-    "-c client_encoding=UTF8 -c datestyle=ISO,MDY -c intervalstyle=postgres -c extra_float_digits=3 -c timezone=UTC "
-    "-c bytea_output=hex -c xmloption=content -c row_security=off";
+    "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
+    "-c transform_null_equals=off -c array_nulls=on";
+
+/// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day
+/// and month reads them: keys travel as text between sessions, the one that reads the WAL included.
+constexpr const char* kPin = "select pg_catalog.set_config('search_path', '', false), pg_catalog.set_config('datestyle', 'ISO', false)";
 
 }  // namespace
 
@@ -66,11 +71,8 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
   }
   s.follow_socket();
   if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
-  if (!endpoint.replication) {
-    // Everything is written with its schema; whatever search_path the role has must not matter.
-    const std::string pin = "select pg_catalog.set_config('search_path', '', false)";
-    co_await connection.script(pin);
-  }
+  const std::string pin = kPin;
+  co_await connection.script(pin);
   co_return connection;
 }
 

@@ -101,19 +101,34 @@ TEST_F(ConnectionTest, ASessionSaysWhoItIsWithoutItsPassword) {
   run(io, session());
 }
 
-TEST_F(ConnectionTest, WhatChangesHowValuesPrintIsPinnedWhateverTheUserHasSet) {
-  sql.exec(fmt::format("alter database {} set datestyle = German; alter database {} set search_path = public; "
-                       "alter database {} set bytea_output = escape; alter database {} set timezone = 'Asia/Tokyo'",
-                       database.name(), database.name(), database.name(), database.name()));
-  auto mine = endpoint();
-  mine.conninfo += " options='-c intervalstyle=sql_standard -c extra_float_digits=0'";
-  const auto session = [&]() -> asio::awaitable<void> {
+TEST_F(ConnectionTest, ValuesAreReadAsTheDatabaseReadsThemAndPrintTheSameInEverySession) {
+  sql.exec(fmt::format("alter database {0} set datestyle = German; alter database {0} set search_path = public; "
+                       "alter database {0} set intervalstyle = sql_standard; alter database {0} set timezone = 'Asia/Tokyo'", database.name()));
+  const auto read = [&](bool replication) -> asio::awaitable<void> {
+    auto mine = endpoint();
+    mine.replication = replication;
+    mine.conninfo += " options='-c extra_float_digits=0'";
     Connection connection = co_await Connection::open(mine);
-    const auto rows = co_await connection.query(
-        "select date '2024-05-01', '\\x01'::bytea, interval '1 day', timestamptz '2024-05-01 00:00Z', 0.1::float8 + 0.2, "
-        "current_setting('search_path'), current_setting('row_security')");
-    const std::vector<std::string> expected = {"2024-05-01", "\\x01", "1 day", "2024-05-01 00:00:00+00", "0.30000000000000004", "", "off"};
-    for (std::size_t column = 0; column < expected.size(); ++column) EXPECT_EQ(rows.text(0, column), expected[column]);
+    const auto rows = co_await connection.script(
+        "select '03.04.2024'::text::date, interval '1 day 2 hours', timestamptz '2024-05-01 00:00Z', timestamp '2024-05-01 09:00'::timestamptz, "
+        "0.1::float8 + 0.2, current_setting('search_path'), current_setting('row_security')");
+    const std::vector<std::string> expected = {"2024-04-03", "1 2:00:00", "2024-05-01 09:00:00+09", "2024-05-01 09:00:00+09", "0.30000000000000004", "", "off"};
+    for (std::size_t column = 0; column < expected.size(); ++column) EXPECT_EQ(rows.text(0, column), expected[column]) << replication;
+  };
+  run(io, read(false));
+  run(io, read(true));
+}
+
+TEST_F(ConnectionTest, StatementsAreReadTheSameWhateverTheRoleHasSet) {
+  sql.exec(fmt::format("alter database {0} set standard_conforming_strings = off; alter database {0} set quote_all_identifiers = on; "
+                       "alter database {0} set transform_null_equals = on; alter database {0} set array_nulls = off", database.name()));
+  const auto session = [&]() -> asio::awaitable<void> {
+    Connection connection = co_await Connection::open(endpoint());
+    const auto rows = co_await connection.query("select 'a\\b', pg_catalog.quote_ident('plain'), null = null, ('{NULL}'::text[])[1]");
+    EXPECT_EQ(rows.text(0, 0), "a\\b");
+    EXPECT_EQ(rows.text(0, 1), "plain");
+    EXPECT_TRUE(rows.is_null(0, 2));
+    EXPECT_TRUE(rows.is_null(0, 3));
   };
   run(io, session());
 }
