@@ -84,7 +84,7 @@ begin
 end $$;
 
 -- Offers a key by hand: `key` is the value of the target's first locator. It travels in the WAL with its transaction, so
--- crossfade.wait_for(pg_current_wal_insert_lsn(), …) after the commit waits for its rows. Each call is work for the engine, so it
+-- crossfade.wait_for(pg_current_wal_insert_lsn(), ...) after the commit waits for its rows. Each call is work for the engine, so it
 -- is not for everybody: grant execute to the roles that shall.
 create or replace function crossfade.touch(migration text, target text, key text) returns void
 language sql volatile strict set search_path = pg_catalog, pg_temp as $$

@@ -10,8 +10,8 @@ create table if not exists crossfade.migration (
   turned_at timestamptz not null default '-infinity',  -- when the direction turned last
   paused_since timestamptz,
   pace_sessions int,                              -- the backfill waits while more sessions are at work; null: no bound
-  pace_replica_lag interval,                      -- … or while a standby is further behind
-  pace_retained_wal bigint,                       -- … or while the server keeps more bytes of WAL for the slot
+  pace_replica_lag interval,                      -- ... or while a standby is further behind
+  pace_retained_wal bigint,                       -- ... or while the server keeps more bytes of WAL for the slot
   shadow_schema text not null,
   mapping_schema text not null,
   stable_schema text,
@@ -45,8 +45,8 @@ create table if not exists crossfade.checkpoint (
   slot_created_lsn pg_lsn not null,
   settled_lsn pg_lsn not null,                    -- all that committed before is in the shadow tables, dirty or quarantine
   consistent_lsn pg_lsn not null,                 -- all that committed before is in the shadow tables
-  beat_sent_at timestamptz,                       -- of the last heartbeat whose effect can be read in the shadow tables …
-  beat_applied_at timestamptz                     -- … and when that was, by the same clock: the server's
+  beat_sent_at timestamptz,                       -- of the last heartbeat whose effect can be read in the shadow tables ...
+  beat_applied_at timestamptz                     -- ... and when that was, by the same clock: the server's
 ) with (fillfactor = 50);
 
 -- Keys that may have changed and do not wait in memory: a log, so that writing never meets reading.

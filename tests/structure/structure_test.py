@@ -113,6 +113,11 @@ def check_sql():
     present = {path.stem for path in (ROOT / "sql/queries").glob("**/*.sql")}
     yield from (f"sql/queries/{name}.sql: nobody uses it" for name in sorted(present - used))
     yield from (f"sql/queries/{name}.sql: used, and not there" for name in sorted(used - present))
+    # A server whose database has another encoding has to read them, comments included.
+    for folder in ("engine", "queries"):
+        for path in sorted((ROOT / "sql" / folder).glob("**/*.sql")):
+            if not path.read_text().isascii():
+                yield f"{path.relative_to(ROOT)}: not all of it is ASCII"
 
 
 def check_waiting():
