@@ -5,8 +5,48 @@ select a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a
        a.attnotnull or t.typnotnull as required,
        a.attgenerated = '' and (a.atthasdef or a.attidentity <> '' or t.typdefault is not null) as has_default,
        a.attgenerated <> '' as is_generated,
-       a.attidentity = 'a' as always_identity
+       a.attidentity = 'a' as always_identity,
+       case when a.attgenerated <> '' then pg_get_expr(f.adbin, f.adrelid) end as expression,
+       made.of,
+       (select format('%I.%I', s.nspname, l.collname) from pg_collation l join pg_namespace s on s.oid = l.collnamespace where l.oid = a.attcollation) as collation,
+       coalesce((select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true) as deterministic,
+       by.schema as operators,
+       coalesce(by.image_varies, base.typtype <> 'e') as image_varies
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid
+left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+-- What a generated column is computed from: its expression depends on it, and before PostgreSQL 15 the column itself.
+cross join lateral (
+  select array_agg(distinct b.attname::text) as of
+  from pg_depend d
+  join pg_attribute b on b.attrelid = d.refobjid and b.attnum = d.refobjsubid
+  where a.attgenerated <> '' and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
+    and d.refobjsubid > 0 and d.refobjsubid <> a.attnum
+    and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
+         or d.classid = 'pg_class'::regclass and d.objid = a.attrelid and d.objsubid = a.attnum)
+) made
+-- Under a domain lies a type, and its own `=` is that of its default btree operator class, which also says whether what is equal
+-- is the same by its bytes (support function 4). Text's class is varchar's too.
+cross join lateral (
+  with recursive under as (
+    select t.oid, t.typtype, t.typbasetype
+    union all
+    select u.oid, u.typtype, u.typbasetype from under join pg_type u on u.oid = under.typbasetype where under.typtype = 'd'
+  )
+  select case when under.oid = 'varchar'::regtype then 'text'::regtype::oid else under.oid end as oid, under.typtype from under where under.typtype <> 'd'
+) base
+left join lateral (
+  select case when s.nspname <> 'pg_catalog' then s.nspname end as schema,
+         not exists (select from pg_amproc f where f.amprocfamily = c.opcfamily and f.amproclefttype = c.opcintype
+                       and f.amprocrighttype = c.opcintype and f.amprocnum = 4)
+         or not coalesce((select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true) as image_varies
+  from pg_opclass c
+  join pg_am m on m.oid = c.opcmethod and m.amname = 'btree'
+  join pg_amop e on e.amopfamily = c.opcfamily and e.amoplefttype = c.opcintype and e.amoprighttype = c.opcintype and e.amopstrategy = 3
+  join pg_operator o on o.oid = e.amopopr
+  join pg_namespace s on s.oid = o.oprnamespace
+  where c.opcintype = base.oid and c.opcdefault
+  limit 1
+) by on true
 where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped
 order by a.attnum

@@ -33,5 +33,15 @@ where p.provolatile = 'v'
                                     or p.proname = 'age' and p.pronargs = 1)
    or n.nspname <> 'pg_catalog' and p.provolatile = 's' and l.lanname not in ('c', 'internal')
 union all
+-- Aggregates that have no order where it matters, and sums of floats, which round at each step.
+select distinct p.oid::regprocedure::text, case when aggregate.m[2] = '<>' and p.proname ~ '_agg$|^xmlagg$' then 'order' else 'rounding' end
+from tree
+cross join regexp_matches(tree.text, '\{AGGREF :aggfnoid (\d+?) .*?:aggorder (<>|\()', 'g') aggregate (m)
+join pg_proc p on p.oid = aggregate.m[1]::oid and p.pronamespace = 'pg_catalog'::regnamespace
+where case when p.proname ~ '_agg$|^xmlagg$' then aggregate.m[2] = '<>' and p.proname not in ('range_agg', 'range_intersect_agg')
+      else p.proname ~ '^(sum|avg|stddev|var|corr|covar|regr)' and p.proargtypes::oid[] && array['float4'::regtype, 'float8'::regtype]::oid[] end
+union all
+select 'a limit', 'order' from tree where text ~ ':sortClause <> :limitOffset (<>|\{CONST [^{}]*\}) :limitCount \{'
+union all
 select 'current_date, current_timestamp or current_user', 'clock' from tree where position('{SQLVALUEFUNCTION ' in text) > 0
 order by 1

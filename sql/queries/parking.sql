@@ -15,7 +15,7 @@ cross join lateral (
   from pg_index p join pg_attribute b on b.attrelid = p.indrelid and b.attnum = any (p.indkey::int2[])
   where p.indrelid = i.indrelid and p.indisprimary
 ) k
-where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary
+where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary and a.attgenerated = '' and a.attidentity <> 'a'
   and (not a.attnotnull or a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'text'::regtype, 'varchar'::regtype))
   and not exists (select from pg_index p where p.indrelid = i.indrelid and p.indisprimary and a.attnum = any (p.indkey::int2[]))
   and not exists (select from pg_constraint f where f.contype = 'f' and f.conrelid = i.indrelid and a.attnum = any (f.conkey))

@@ -5,10 +5,12 @@
 namespace crossfade::verify {
 namespace {
 
-wal::Tuple tuple_of(const KeyValues& values) {
+/// As the stream has it: without what the table computes itself.
+wal::Tuple tuple_of(const SourceShape& shape, const KeyValues& values) {
   wal::Tuple tuple;
-  for (const auto& value : values) {
-    tuple.push_back(value ? wal::TupleColumn{wal::TupleColumn::Kind::kText, *value} : wal::TupleColumn{});
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    if (shape.columns.at(n).generated) continue;
+    tuple.push_back(values[n] ? wal::TupleColumn{wal::TupleColumn::Kind::kText, *values[n]} : wal::TupleColumn{});
   }
   return tuple;
 }
@@ -25,7 +27,9 @@ std::vector<Key> announced(const mapping::Model& model, const std::vector<Source
     description.relation.oid = shape.number;
     description.relation.schema = shape.source->schema;
     description.relation.name = shape.source->name;
-    for (const auto& column : shape.columns) description.relation.columns.push_back({column.name, 0, true});
+    for (const auto& column : shape.columns) {
+      if (!column.generated) description.relation.columns.push_back({column.name, 0, true});
+    }
     follow.take(description);
   }
   for (const auto& row : changed) {
@@ -33,8 +37,8 @@ std::vector<Key> announced(const mapping::Model& model, const std::vector<Source
     message.relation_oid = row.source;
     message.kind = !row.before ? wal::MessageKind::kInsert : !row.after ? wal::MessageKind::kDelete : wal::MessageKind::kUpdate;
     if (row.before) message.old = wal::Message::Old::kFull;
-    if (row.before) message.old_tuple = tuple_of(*row.before);
-    if (row.after) message.new_tuple = tuple_of(*row.after);
+    if (row.before) message.old_tuple = tuple_of(shapes[row.source], *row.before);
+    if (row.after) message.new_tuple = tuple_of(shapes[row.source], *row.after);
     follow.take(message);
   }
   const auto batch = queue.take_all();

@@ -35,8 +35,10 @@ std::string moved(const std::string& predicate, const std::string& schema) {
 /// Triggers of the sources name tables as their applications do, and must not meet ours.
 std::string search_path(const mapping::Model& model) {
   std::set<std::string> schemas;
-  for (const auto& source : model.sources) schemas.insert(quote_identifier(source.schema));
-  return fmt::format("set local search_path to {}, {}", fmt::join(schemas, ", "), kSandbox);
+  for (const auto& source : model.sources) schemas.insert(source.schema);
+  std::vector<std::string> path(schemas.begin(), schemas.end());
+  path.emplace_back(kSandbox);
+  return mapping::set_search_path(path);
 }
 
 }  // namespace
@@ -46,6 +48,8 @@ mapping::Model in_sandbox(mapping::Model model) {
     const auto schema = std::exchange(target.table.schema, kSandbox);
     // Whatever is to be in a target some day is compared.
     target.lazy = false;
+    // The copy of a table computes nothing.
+    for (auto& column : target.columns) column.written = mapping::Column::Written::kAlways;
     for (auto& locator : target.locators) {
       for (auto& step : locator.path) step.parent.schema = kSandbox;
       locator.locate = moved(locator.locate, schema);

@@ -31,7 +31,7 @@ std::string table_sql(const v1::Backup::Table& table) { return quote_qualified(t
 
 /// Count and fingerprint of a table as it is in this session.
 asio::awaitable<void> measure(pg::Connection& connection, v1::Backup::Table& table) {
-  auto sql = fmt::format("select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) from {} t", table_sql(table));
+  auto sql = fmt::format("select count(*), coalesce(sum(hashtextextended((t.*)::text, 0)::numeric), 0) from {} t", table_sql(table));
   const auto rows = co_await connection.query(std::move(sql));
   table.set_rows(rows.real(0, 0));
   table.set_fingerprint(std::string(rows.text(0, 1)));

@@ -15,6 +15,7 @@
 #include "base/sql_text.h"
 #include "cutover/layout/tables.h"
 #include "mapping/preflight/inspect.h"
+#include "mapping/sql/statement_text.h"
 #include "verify/checks/checks.h"
 
 namespace crossfade::cutover {
@@ -50,8 +51,7 @@ asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesF
 
 /// Rows of a lazy target that nobody has asked for yet. Once v2 is the source, v1 would lose what they came from.
 std::string missing_rows(const mapping::Model& model, const mapping::Target& target) {
-  std::string same;
-  for (const auto& column : target.key) same += fmt::format("{0}s.{1} = v.{1}", same.empty() ? "" : " and ", quote_identifier(column));
+  const auto same = mapping::pairwise("s", target.key, "v", target.key, target.key_operators());
   const auto& column = target.locators.front().columns.front();
   return fmt::format("{0} v where not exists (select from {1} s where {2}) and not exists (select from crossfade.quarantine q "
                      "where q.migration = {3} and q.target = {4} and q.accepted_by is not null and q.key[1] = v.{5}::text)",

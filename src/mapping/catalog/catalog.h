@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mapping/file/written_rule.h"
+#include "mapping/model/operators.h"
 
 namespace crossfade::mapping {
 
@@ -19,6 +20,7 @@ struct ServerCatalog {
   bool may_create = false;
   std::string role;
   std::string database;
+  std::string encoding;
 };
 
 struct ColumnCatalog {
@@ -30,6 +32,12 @@ struct ColumnCatalog {
   bool required = false;        ///< not null, or a domain that is
   bool has_default = false;
   bool generated = false;
+  std::string expression = {};          ///< of a generated one
+  std::vector<std::string> made_of = {};  ///< the columns in it
+  std::string collation = {};           ///< as SQL; "" where the type has none
+  bool deterministic = true;            ///< of the collation: equal texts are the same
+  std::string operators = {};           ///< the schema of `=` of the type's default btree operator class; "" for pg_catalog's
+  bool image_varies = false;            ///< equal values need not be the same
   bool always_identity = false; ///< generated always as identity: takes no value from us
 };
 
@@ -66,6 +74,8 @@ struct RelationCatalog {
   bool exists() const { return oid != 0; }
   const ColumnCatalog* find(const std::string& column) const;
   std::string quoted() const;
+  /// How each of these columns is compared.
+  std::vector<Operators> operators_of(const std::vector<std::string>& names) const;
 };
 
 /// A table that a view or a lookup reads.
@@ -80,7 +90,9 @@ struct ReadCatalog {
 /// A function in a view whose result the rows alone do not settle.
 struct FunctionCatalog {
   std::string name;
-  std::string problem;                ///< "volatile", "clock", or "opaque": it may read tables that nobody sees
+  /// "volatile", "clock", "opaque": it may read tables that nobody sees, "order": of the rows, which nothing says, "rounding": at each
+  /// step of a sum
+  std::string problem;
 };
 
 /// A trigger that a user made on a target's table.

@@ -27,9 +27,9 @@ std::vector<std::string> names(const pg::Result& result, std::size_t row, std::s
   return read;
 }
 
-asio::awaitable<void> set_search_path(pg::Connection& connection, std::string path) {
-  pg::Parameters parameters = {std::move(path)};
-  co_await connection.query("select set_config('search_path', $1, true)", std::move(parameters));
+asio::awaitable<void> empty_search_path(pg::Connection& connection) {
+  const std::string set = "select pg_catalog.set_config('search_path', '', true)";
+  co_await connection.query(set);
 }
 
 asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::string migration) {
@@ -45,6 +45,7 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   server.may_create = result.truth(0, 4);
   server.role = result.text(0, 5);
   server.database = result.text(0, 6);
+  server.encoding = result.text(0, 7);
   co_return server;
 }
 
@@ -78,6 +79,12 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
     column.has_default = columns.truth(row, 6);
     column.generated = columns.truth(row, 7);
     column.always_identity = columns.truth(row, 8);
+    column.expression = columns.text(row, 9);
+    column.made_of = names(columns, row, 10);
+    column.collation = columns.text(row, 11);
+    column.deterministic = columns.truth(row, 12);
+    column.operators = columns.text(row, 13);
+    column.image_varies = columns.truth(row, 14);
     relation.columns.push_back(std::move(column));
   }
   co_return relation;
@@ -197,7 +204,7 @@ asio::awaitable<void> read_deferred_keys(pg::Connection& connection, const std::
 /// The server reads the select as the body of a function: it qualifies the names, checks the type of a single result and
 /// records which tables are read.
 asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, const WrittenRule& rule, const RelationCatalog& source,
-                                                const RelationCatalog& view, std::string function, std::string search_path) {
+                                                const RelationCatalog& view, std::string function, std::string set_path) {
   LookupCatalog lookup;
   std::vector<std::string> parameters;
   std::vector<std::string> results;
@@ -215,9 +222,9 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
   auto create = fmt::format("create function pg_temp.{}({}) returns setof {} language sql stable begin atomic {}; end", function,
                             fmt::join(parameters, ", "), results.size() == 1 ? results.front() : "record", rule.lookup);
   // The file names tables as its author would; what is read back has every name qualified.
-  co_await set_search_path(connection, std::move(search_path));
+  co_await connection.script(std::move(set_path));
   const auto created = co_await pg::try_in_savepoint(connection, std::move(create));
-  co_await set_search_path(connection, "");
+  co_await empty_search_path(connection);
   if (created.refused) {
     lookup.refusal = created.refused->what();
     co_return lookup;
@@ -235,7 +242,7 @@ asio::awaitable<void> read_lookups(pg::Connection& connection, const DirectedMig
     const auto& source = catalog.sources.at(rule.source);
     const auto& view = catalog.targets.at(rule.target).view;
     if (rule.lookup.empty() || !source.exists() || !view.exists()) continue;
-    auto near = quote_identifier(directed.yaml.schemas().source());
+    auto near = set_search_path({directed.yaml.schemas().source()});
     auto body = co_await read_lookup_body(connection, rule, source, view, fmt::format("crossfade_lookup_{}_{}", directed.section(), n), std::move(near));
     catalog.lookups[n] = std::move(body);
   }
@@ -250,11 +257,20 @@ const ColumnCatalog* RelationCatalog::find(const std::string& column) const {
   return nullptr;
 }
 
+std::vector<Operators> RelationCatalog::operators_of(const std::vector<std::string>& names) const {
+  std::vector<Operators> operators;
+  for (const auto& each : names) {
+    const auto* column = find(each);
+    operators.push_back({column == nullptr ? "" : column->operators});
+  }
+  return operators;
+}
+
 std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
 
 asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed) {
   const auto& yaml = directed.yaml;
-  co_await set_search_path(connection, "");
+  co_await empty_search_path(connection);
   Catalog catalog;
   catalog.rules = written_rules(yaml, directed.section());
   catalog.server = co_await read_server(connection, yaml.migration());

@@ -106,14 +106,22 @@ TableName source_table(const v1::Migration& yaml, const std::string& written) {
   return {written.substr(0, dot), written.substr(dot + 1)};
 }
 
+std::string set_search_path(const std::vector<std::string>& schemas) {
+  std::string path;
+  for (const auto& schema : schemas) path += (path.empty() ? "" : ", ") + quote_identifier(schema);
+  return fmt::format("select pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', {}, (select pg_catalog.string_agg(distinct pg_catalog.quote_ident(n.nspname), ', ') "
+                     "from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pg_catalog')), true)",
+                     quote_literal(path));
+}
+
 std::vector<InstallScript> install_scripts(const MigrationFile& file) {
   const auto& schemas = file.yaml.schemas();
   std::vector<InstallScript> scripts;
   const auto add = [&](const char* name, const std::string& schema, const std::string& reads, const std::string& text) {
     if (text.empty()) return;
     // In one line with the file's first, so that the server's line numbers are the file's.
-    auto sql = fmt::format("create schema if not exists {0}; set local search_path to {0}, {1}; {2}\n;\nset local search_path to '';\n",
-                           quote_identifier(schema), quote_identifier(reads), text);
+    auto sql = fmt::format("create schema if not exists {0}; {1}; {2}\n;\nset local search_path to '';\n", quote_identifier(schema),
+                           set_search_path({schema, reads}), text);
     scripts.push_back({name, schema, std::move(sql)});
   };
   add("v2.sql", schemas.shadow(), schemas.source(), file.v2_sql);

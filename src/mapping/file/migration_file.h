@@ -29,6 +29,10 @@ v1::Migration read_migration_yaml(const std::string& file_name, const std::strin
 /// Where the file's word for a source leads: "exercises" → schemas.source, "other.exercises" → other.
 TableName source_table(const v1::Migration& yaml, const std::string& written);
 
+/// The statement that has names found in these schemas, and in those of the database's extensions: an operator of theirs that is
+/// not found can give way to another one without a word.
+std::string set_search_path(const std::vector<std::string>& schemas);
+
 /// One step of setting a migration up. `sql` is whole: it makes the schema where there is none and runs the file with that
 /// schema first in the search path, then the one whose tables it reads. To be run in a transaction, in the order given.
 struct InstallScript {

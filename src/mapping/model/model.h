@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mapping/model/operators.h"
 #include "mapping/model/table_name.h"
 
 namespace crossfade::mapping {
@@ -16,8 +17,17 @@ enum class Direction { kForward, kReverse };
 
 /// A column and its type as format_type prints it, e.g. {"starts_on", "date"}.
 struct Column {
+  /// kOnInsert: an identity that is generated always has no other value than the one it came with. kNever: the table computes
+  /// it; such a one is here where it is part of the key.
+  enum class Written { kAlways, kOnInsert, kNever };
+
   std::string name;
   std::string type;
+  Written written = Written::kAlways;
+  Operators operators = {};
+  std::string cast = {};        ///< the type that assigning rounds a value of the view to, "numeric(6,2)"; "" where it takes it as it is
+  std::string collation = {};   ///< the table's, as SQL, where the view's is another one
+  bool image_varies = false;    ///< values that are equal need not be the same: 1.0 and 1.00
 };
 
 /// One step from a shadow table to the table that has the locator's columns, along a foreign key:
@@ -26,6 +36,7 @@ struct LocateStep {
   TableName parent;
   std::vector<std::string> columns;
   std::vector<std::string> parent_columns;
+  std::vector<Operators> operators = {};  ///< of the columns; none: pg_catalog's
 };
 
 /// How the rows of a changed key are found, in the view and in the shadow table of one target.
@@ -35,8 +46,11 @@ struct Locator {
   std::string lookup;                    ///< indirect rules: SQL with $1…$n (arrays) that gives the columns' values; else ""
   std::vector<LocateStep> path;          ///< from the shadow table to the columns; empty where it has them itself
   std::string locate;                    ///< the file's own predicate over the shadow row `s` with $keys; else ""
+  std::vector<Operators> operators = {}; ///< of the columns; none: pg_catalog's
 
   bool indirect() const { return !lookup.empty(); }
+  /// How column `n` is compared: "=", ">", qualified where it must be.
+  std::string compared(std::size_t n, std::string_view sign) const { return n < operators.size() ? operators[n].sql(sign) : std::string(sign); }
   /// "plan_id", "user_id, day": what people and the table crossfade.dirty call it.
   std::string name() const;
 };
@@ -49,7 +63,11 @@ struct FollowRule {
   std::vector<std::string> source_columns;
   /// All columns of the source that the target's view reads (from pg_depend), the rule's own included. A change that
   /// touches none of them offers nothing.
+  /// A generated column counts as those it is made of: the stream does not carry it.
   std::vector<std::string> relevant_columns;
+  /// Generated columns that the view reads, for where the stream carries them after all: one that is generated no longer
+  /// changes by itself.
+  std::vector<std::string> generated_columns = {};
 };
 
 /// A table whose changes are followed: of v1, or of v2 in the reverse direction.
@@ -59,6 +77,7 @@ struct Source {
   std::vector<std::string> key;
   std::uint32_t oid = 0;
   bool shared = false;  ///< both sides use it: its rows stay where they are
+  std::vector<Operators> operators = {};  ///< of the key's columns; none: pg_catalog's
 };
 
 /// An integer id for each natural key, given once and kept: as long as the migration lasts, a row that is deleted and comes
@@ -67,6 +86,7 @@ struct Surrogate {
   std::string name;             ///< "day_id"; its view in the mapping's schema lists the natural keys that there are
   std::vector<std::string> of;  ///< the natural key: columns of that view and of `ids`
   TableName ids;                ///< where the ids stand
+  std::vector<Operators> operators = {};  ///< of the natural key's columns; none: pg_catalog's
 };
 
 /// "rejected_exercises": the view that names rows of a source that are left out on purpose, and why.
@@ -75,7 +95,7 @@ std::string rejects_name(const std::string& source);
 /// A table and the view that fills it: of v2, or of v1 in the reverse direction.
 struct Target {
   std::string name;                      ///< the view's, and what people call it
-  std::vector<Column> columns;           ///< what the engine writes, in the table's order; generated ones left out
+  std::vector<Column> columns;           ///< what the engine writes, in the table's order, and what the table's key is made of
   std::vector<std::string> key;          ///< the primary key's columns
   std::vector<Locator> locators;         ///< the first is the one a backfill walks along
   std::uint16_t walk_source = 0;         ///< the source whose column gives the backfill its chunk bounds …
@@ -85,6 +105,8 @@ struct Target {
   std::vector<std::uint16_t> surrogates = {}; ///< whose ids the view reads
   std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
   bool lazy = false;                     ///< rows appear once touched or changed: what only the view has is not missing
+
+  std::vector<Operators> key_operators() const;
 };
 
 /// A migration as the engine runs it: the file's words checked against the catalog and put in order.

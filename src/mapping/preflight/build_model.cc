@@ -17,6 +17,19 @@
 namespace crossfade::mapping {
 namespace {
 
+Column::Written written(const ColumnCatalog& column) {
+  if (column.generated) return Column::Written::kNever;
+  return column.always_identity ? Column::Written::kOnInsert : Column::Written::kAlways;
+}
+
+Column written_column(const ColumnCatalog& column, const ColumnCatalog& in_view) {
+  Column made{column.name, column.type, written(column), {column.operators}};
+  if (column.modifier != -1 && in_view.modifier != column.modifier && rounds(column)) made.cast = column.full_type;
+  if (!column.collation.empty() && in_view.collation != column.collation) made.collation = column.collation;
+  made.image_varies = column.image_varies;
+  return made;
+}
+
 class Builder {
  public:
   Builder(const DirectedMigration& directed, const Catalog& catalog) : course_(directed), yaml_(directed.yaml), catalog_(catalog) {}
@@ -48,7 +61,8 @@ class Builder {
         Findings(findings_, "source " + source.schema + "." + source.name)
             .warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
       }
-      model_.sources.push_back({source.schema, source.name, std::move(key), source.oid, yaml_.sources().at(written).shared()});
+      auto operators = source.operators_of(key);
+      model_.sources.push_back({source.schema, source.name, std::move(key), source.oid, yaml_.sources().at(written).shared(), std::move(operators)});
     }
   }
 
@@ -80,7 +94,9 @@ class Builder {
     target.lazy = yaml_.targets().at(name).backfill() == v1::TargetTable::BACKFILL_LAZY;
     if (catalog.keeps) target.keeps = {catalog.keeps->schema, catalog.keeps->name};
     for (const auto& column : catalog.table.columns) {
-      if (!column.generated && catalog.view.find(column.name) != nullptr) target.columns.push_back({column.name, column.type});
+      const bool in_key = std::find(target.key.begin(), target.key.end(), column.name) != target.key.end();
+      if (catalog.view.find(column.name) == nullptr || (column.generated && !in_key)) continue;
+      target.columns.push_back(written_column(column, *catalog.view.find(column.name)));
     }
     const auto first_rule = model_.rules.size();
     for (const auto rule : rules) add_rule(rule, catalog, target);
@@ -108,7 +124,9 @@ class Builder {
     rule.locator = add_locator(target, std::move(*locator));
     rule.source_columns = ordered_source_columns(written, catalog.view);
     // A lazy row may not be there yet, and others that came with the change may refer to it, whatever it was.
-    rule.relevant_columns = relevant_columns(catalog_, written, target.lazy);
+    auto relevant = lineage(catalog_, written, target.lazy);
+    rule.relevant_columns = std::move(relevant.columns);
+    rule.generated_columns = std::move(relevant.generated);
     model_.rules.push_back(std::move(rule));
   }
 

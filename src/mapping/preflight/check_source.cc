@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/sql_text.h"
 
@@ -29,11 +30,30 @@ void check_access(const RelationCatalog& source, const std::string& role, Findin
   }
 }
 
+/// Written without quotes it is the same name.
+bool is_plain(const std::string& name) {
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string::npos && std::isdigit(static_cast<unsigned char>(name.front())) == 0;
+}
+
+/// The rule that gives the same keys from columns which the WAL does carry.
+std::string follow_instead(const WrittenRule& rule, const ColumnCatalog& column, const RelationCatalog& source) {
+  const bool plain = is_plain(source.name) && std::all_of(column.made_of.begin(), column.made_of.end(), is_plain);
+  if (rule.source_columns.size() != 1 || !rule.lookup.empty() || column.made_of.empty() || !plain) {
+    return "Follow the columns that it is generated from, by a select if need be.";
+  }
+  return fmt::format("Follow what it is generated from: {{{}: \"select {} from unnest(${}) {}({})\"}}", rule.locator_columns.front(), column.expression,
+                     fmt::join(column.made_of, ", $"), source.name, fmt::join(column.made_of, ", "));
+}
+
 }  // namespace
 
 void check_server(const ServerCatalog& server, std::vector<Finding>& findings) {
   Findings found(findings, "server");
   const auto role = quote_identifier(server.role);
+  if (server.encoding == "SQL_ASCII") {
+    found.fail(fmt::format("the encoding of database {} is SQL_ASCII: what its bytes mean is not known, and they could not travel", server.database),
+               "Move it into a database with an encoding first (pg_dump, create database … encoding 'UTF8', psql); bytes that are none are told there.");
+  }
   if (server.wal_level != "logical") {
     found.fail(fmt::format("wal_level is {}: the WAL has no row changes to follow", server.wal_level),
                "alter system set wal_level = 'logical';  -- then restart the server");
@@ -98,7 +118,7 @@ void check_identity(const WrittenRule& rule, const RelationCatalog& source, std:
                  "Mend the rule in migration.yaml: it reads {view column: source column}.");
     } else if (column->generated) {
       found.fail(fmt::format("{} is a generated column, which the WAL does not carry", name),
-                 "Follow the columns that it is generated from, by a select if need be.");
+                 follow_instead(rule, *column, source));
     }
   }
   for (const auto& identity : source.identities) {

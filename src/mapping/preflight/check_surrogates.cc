@@ -17,7 +17,7 @@ std::vector<Surrogate> check_surrogates(const DirectedMigration& directed, const
     const auto& written = directed.yaml.surrogates().at(name);
     Findings found(findings, "surrogate " + name);
     const auto of = natural_key(written);
-    surrogates.push_back({name, of, surrogate_table(directed.yaml.migration(), name)});
+    surrogates.push_back({name, of, surrogate_table(directed.yaml.migration(), name), read.view.operators_of(of)});
     if (read.view.kind != 'v') {
       found.fail(fmt::format("{} has no view {}", read.view.schema, name),
                  fmt::format("Create {} in surrogates.sql: the natural keys that there are, with {}.", read.view.quoted(), fmt::join(of, ", ")));

@@ -8,6 +8,9 @@
 
 namespace crossfade::mapping {
 
+/// Whether assigning to the column rounds to its modifier as a cast to it does.
+bool rounds(const ColumnCatalog& column);
+
 /// Whether view and table fit, and whether the view's rows follow from its tables alone. `rules` are those of this target.
 /// True if there is a table with a key and a view to fill it from.
 bool check_target(const DirectedMigration& directed, const std::string& name, const TargetCatalog& target,

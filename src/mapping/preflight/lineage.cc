@@ -22,7 +22,7 @@ bool fills(const DirectedMigration& directed, const ReadCatalog& read) {
 
 }  // namespace
 
-std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule, bool whole_row) {
+Lineage lineage(const Catalog& catalog, const WrittenRule& rule, bool whole_row) {
   const auto& source = catalog.sources.at(rule.source);
   std::set<std::string> touched(rule.source_columns.begin(), rule.source_columns.end());
   const auto add = [&](const std::vector<ReadCatalog>& reads) {
@@ -36,12 +36,16 @@ std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenR
   for (const auto& [number, lookup] : catalog.lookups) {
     if (catalog.rules[number].target == rule.target) add(lookup.reads);
   }
-  std::vector<std::string> columns;
+  Lineage found;
   for (const auto& column : source.columns) {
-    // A generated column is not in the stream, and changes with those that are.
-    if ((whole_row && !column.generated) || touched.contains(column.name)) columns.push_back(column.name);
+    if (!column.generated || !(whole_row || touched.contains(column.name))) continue;
+    found.generated.push_back(column.name);
+    touched.insert(column.made_of.begin(), column.made_of.end());
   }
-  return columns;
+  for (const auto& column : source.columns) {
+    if (!column.generated && (whole_row || touched.contains(column.name))) found.columns.push_back(column.name);
+  }
+  return found;
 }
 
 void check_reads(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings) {

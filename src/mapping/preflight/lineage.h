@@ -11,7 +11,11 @@ namespace crossfade::mapping {
 
 /// Columns of the rule's source that its target depends on: what the view reads, what the target's selects read, and the
 /// rule's own; all of them where `whole_row`. In the source's order.
-std::vector<std::string> relevant_columns(const Catalog& catalog, const WrittenRule& rule, bool whole_row);
+struct Lineage {
+  std::vector<std::string> columns;    ///< generated ones as those that they are made of
+  std::vector<std::string> generated;
+};
+Lineage lineage(const Catalog& catalog, const WrittenRule& rule, bool whole_row);
 
 /// Every table that decides a target's rows has to be followed by it: a change of any other would pass unnoticed.
 void check_reads(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);

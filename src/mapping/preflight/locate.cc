@@ -25,7 +25,7 @@ std::optional<std::vector<LocateStep>> find_path(const std::map<std::string, Tar
       if (!targets.contains(key.parent) || !seen.insert(key.parent).second) continue;
       auto path = place.path;
       const auto& parent = targets.at(key.parent).table;
-      path.push_back({{parent.schema, parent.name}, key.columns, key.parent_columns});
+      path.push_back({{parent.schema, parent.name}, key.columns, key.parent_columns, table.operators_of(key.columns)});
       open.push_back({key.parent, std::move(path)});
     }
   }

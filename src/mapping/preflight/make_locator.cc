@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "base/sql_text.h"
 #include "mapping/preflight/check_target.h"
 #include "mapping/preflight/locate.h"
 
@@ -48,11 +50,34 @@ bool make_indirect(const WrittenRule& rule, const LookupCatalog& lookup, const R
   return true;
 }
 
+/// What a key finds in the view and in the table has to be the same rows; a row too many in the table would go.
+bool collated_alike(const Catalog& catalog, const std::string& target, const Locator& locator, Findings& found) {
+  const auto& own = catalog.targets.at(target);
+  const auto* table = &own.table;
+  for (const auto& [name, other] : catalog.targets) {
+    if (!locator.path.empty() && TableName{other.table.schema, other.table.name} == locator.path.back().parent) table = &other.table;
+  }
+  for (const auto& name : locator.columns) {
+    const auto& in_view = *own.view.find(name);
+    const auto& in_table = *table->find(name);
+    if (in_view.collation == in_table.collation || (in_view.deterministic && in_table.deterministic)) continue;
+    // Of the key it is said where the columns are compared.
+    const auto& key = own.table.primary_key;
+    if (locator.path.empty() && std::find(key.begin(), key.end(), name) != key.end()) continue;
+    found.fail(fmt::format("{} has the collation {} in the view and {} in {}: a key would find other rows there", name, in_view.collation, in_table.collation,
+                           table->quoted()),
+               fmt::format("Collate it in view {}: (…) collate {} as {}.", own.view.quoted(), in_table.collation, quote_identifier(name)));
+    return false;
+  }
+  return true;
+}
+
 /// The table has the columns, or foreign keys lead to one that has them, or the file says where the rows are.
 bool place(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, Locator& locator, Findings& found) {
+  locator.operators = catalog.targets.at(target).view.operators_of(locator.columns);
   if (auto path = find_path(catalog.targets, target, locator.columns)) {
     locator.path = std::move(*path);
-    return true;
+    return collated_alike(catalog, target, locator, found);
   }
   const auto& written = directed.yaml.targets().at(target).locate();
   const auto locate = written.find(locator.columns.front());

@@ -53,7 +53,7 @@ std::string duplicate_query(const Model& model, const Target& target, const std:
   std::vector<std::string> nulls;
   for (const auto& column : target.key) nulls.push_back(fmt::format("v.{} is null", quote_identifier(column)));
   const auto key = listed("v", target.key);
-  return fmt::format("select count(v), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
+  return fmt::format("select count(v.*), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
                      view_of(model, target), where, fmt::join(nulls, " or "));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,31 @@ std::string joined(const Elements& elements, std::string_view separator, Each ea
 
 inline std::string columns_of(const std::string& alias, const std::vector<std::string>& names) {
   return joined(names, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name); });
+}
+
+/// Whether a value is an array itself. PostgreSQL has no arrays of arrays: such keys travel as an array of texts.
+inline bool is_array(std::string_view type) { return type.ends_with("[]"); }
+
+/// "$3::int[]", a parameter that brings many values of a type; each of them is `each_value()`.
+inline std::string array_parameter(int number, std::string_view type) {
+  return is_array(type) ? fmt::format("${}::text[]", number) : fmt::format("${}::{}[]", number, type);
+}
+inline std::string each_value(const std::string& value, std::string_view type) { return is_array(type) ? fmt::format("{}::{}", value, type) : value; }
+
+/// "a.x = b.y and …": columns pairwise, by their operators, of which there may be none.
+inline std::string pairwise(const std::string& left, const std::vector<std::string>& lefts, const std::string& right,
+                            const std::vector<std::string>& rights, const std::vector<Operators>& operators) {
+  std::string equal;
+  for (std::size_t n = 0; n < lefts.size(); ++n) {
+    const auto sign = n < operators.size() ? operators[n].sql("=") : "=";
+    equal += fmt::format("{}{}.{} {} {}.{}", n == 0 ? "" : " and ", left, quote_identifier(lefts[n]), sign, right, quote_identifier(rights[n]));
+  }
+  return equal;
+}
+
+/// Whether all are found by their names alone, so that `in` compares by them.
+inline bool in_catalog(const std::vector<Operators>& operators) {
+  return std::all_of(operators.begin(), operators.end(), [](const Operators& each) { return each.schema.empty(); });
 }
 
 inline std::vector<std::string> names_of(const std::vector<Column>& columns) {

@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
+#include <optional>
+#include <utility>
 
 #include "base/sql_text.h"
+#include "mapping/sql/scan.h"
 #include "mapping/sql/statement_text.h"
 
 namespace crossfade::mapping {
@@ -15,12 +17,27 @@ namespace {
 using fmt::format;
 
 /// Images are compared per type, so a text column of the view has to be the varchar that the table has. Never with the
-/// length: an explicit cast would cut silently what the insert refuses.
+/// length: an explicit cast would cut silently what the insert refuses. Where assigning rounds, it rounds as the cast does.
 std::string as_stored(const Column& column) {
-  const auto name = "v." + quote_identifier(column.name);
-  if (column.type.starts_with("character varying")) return name + "::character varying";
-  if (column.type == "text") return name + "::text";
-  return name;
+  auto value = "v." + quote_identifier(column.name);
+  if (column.type.starts_with("character varying")) value += is_array(column.type) ? "::character varying[]" : "::character varying";
+  if (column.type == "text") value += "::text";
+  if (!column.cast.empty()) value += "::" + column.cast;
+  return column.collation.empty() ? value : format("({}) collate {}", value, column.collation);
+}
+
+/// What `insert` names. Values of an identity that is generated always are taken where the statement says so.
+std::vector<std::string> inserted(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) {
+    if (column.written != Column::Written::kNever) names.push_back(column.name);
+  }
+  return names;
+}
+
+const char* overriding(const std::vector<Column>& columns) {
+  const bool identity = std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.written == Column::Written::kOnInsert; });
+  return identity ? " overriding system value" : "";
 }
 
 /// `(a, b) in (select x, y …)` wants parentheses only around several.
@@ -37,9 +54,9 @@ struct KeyArrays {
         continue;
       }
       const auto* comma = arrays.empty() ? "" : ", ";
-      arrays += format("{}${}::{}[]", comma, parameter++, locator.types[n]);
+      arrays += comma + array_parameter(parameter++, locator.types[n]);
       fields += format("{}k{}", comma, n);
-      matches += format("{} = k.k{}", column, n);
+      matches += format("{} {} {}", column, locator.compared(n, "="), each_value(format("k.k{}", n), locator.types[n]));
     }
   }
 
@@ -56,34 +73,50 @@ Statements::Statements(const Model& model, std::uint16_t target)
       view_(quote_qualified(model.mapping_schema, target_.name)),
       shadow_(target_.table.quoted()) {}
 
+/// The lookup runs at the refresh's own snapshot, for all changed rows at once. Parents that moved or vanished in the meantime
+/// have offered their own old and new keys, because every table it reads is followed too.
+std::string Statements::looked_up(const Locator& locator, int& parameter) {
+  const auto first = static_cast<std::size_t>(parameter);
+  parameter += static_cast<int>(locator.types.size());
+  return with_tokens_replaced(locator.lookup, [&](const Token& token) -> std::optional<std::string> {
+    if (token.kind != Token::Kind::kParameter) return std::nullopt;
+    return format("${}", first + token.number - 1);
+  });
+}
+
+/// The values of a filter's keys, for the file's own predicate: of a select, what it gives.
+std::string Statements::keys_of(const KeyFilter& filter, int& parameter) const {
+  const auto& locator = target_.locators.at(filter.locator);
+  if (filter.form == KeyFilter::Form::kRange) {
+    return format("array(select v.{} from {} v where {})", quote_identifier(locator.columns[0]), view_, condition(filter, "v", parameter));
+  }
+  if (locator.indirect()) return format("array({})", looked_up(locator, parameter));
+  if (filter.null_mask != 0) return format("array[null::{}]", locator.types[0]);
+  return array_parameter(parameter++, locator.types[0]);
+}
+
 /// `alias` has the locator's columns: the view, the shadow table, or the table its foreign keys lead to.
 std::string Statements::condition(const KeyFilter& filter, const std::string& alias, int& parameter) const {
   const auto& locator = target_.locators.at(filter.locator);
   const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
   if (filter.form == KeyFilter::Form::kRange) {
     std::vector<std::string> bounds;
-    if (filter.has_low) bounds.push_back(format("{} > ${}::{}", column(0), parameter++, locator.types[0]));
-    if (filter.has_high) bounds.push_back(format("{} <= ${}::{}", column(0), parameter++, locator.types[0]));
+    if (filter.has_low) bounds.push_back(format("{} {} ${}::{}", column(0), locator.compared(0, ">"), parameter++, locator.types[0]));
+    if (filter.has_high) bounds.push_back(format("{} {} ${}::{}", column(0), locator.compared(0, "<="), parameter++, locator.types[0]));
     return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
   }
   if (locator.indirect()) {
-    // The lookup runs at the refresh's own snapshot, for all changed rows at once. Parents that moved or vanished in the
-    // meantime have offered their own old and new keys, because every table it reads is followed too.
-    std::string lookup = locator.lookup;
-    for (std::size_t n = locator.types.size(); n > 0; --n) {
-      const auto written = format("${}", n);
-      const auto meant = format("${}", static_cast<std::size_t>(parameter) + n - 1);
-      for (auto at = lookup.find(written); at != std::string::npos; at = lookup.find(written, at + meant.size())) {
-        lookup.replace(at, written.size(), meant);
-      }
-    }
-    parameter += static_cast<int>(locator.types.size());
-    if (locator.columns.size() == 1) return format("{} = any(array({}))", column(0), lookup);
-    return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
+    const auto lookup = looked_up(locator, parameter);
+    if (locator.columns.size() == 1) return format("{} {} any(array({}))", column(0), locator.compared(0, "="), lookup);
+    if (in_catalog(locator.operators)) return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
+    std::vector<std::string> fields;
+    for (std::size_t n = 0; n < locator.columns.size(); ++n) fields.push_back(format("k{}", n));
+    return format("exists (select from ({}) k({}) where {})", lookup, fmt::join(fields, ", "),
+                  pairwise(alias, locator.columns, "k", fields, locator.operators));
   }
-  if (locator.columns.size() == 1) {
+  if (locator.columns.size() == 1 && (filter.null_mask != 0 || !is_array(locator.types[0]))) {
     if (filter.null_mask != 0) return column(0) + " is null";
-    return format("{} = any(${}::{}[])", column(0), parameter++, locator.types[0]);
+    return format("{} {} any({})", column(0), locator.compared(0, "="), array_parameter(parameter++, locator.types[0]));
   }
   const auto keys = KeyArrays(locator, filter, alias, parameter);
   if (keys.arrays.empty()) return keys.matches;
@@ -95,16 +128,11 @@ std::string Statements::shadow_condition(const KeyFilter& filter, int& parameter
   const auto& locator = target_.locators.at(filter.locator);
   if (!locator.locate.empty()) {
     // The file's predicate speaks of the locator's values by the name $keys.
-    auto predicate = locator.locate;
-    const auto keys = filter.form == KeyFilter::Form::kValues
-                          ? format("${}::{}[]", parameter, locator.types[0])
-                          : format("array(select v.{} from {} v where {})", quote_identifier(locator.columns[0]), view_,
-                                   condition(filter, "v", parameter));
-    if (filter.form == KeyFilter::Form::kValues) ++parameter;
-    for (auto at = predicate.find("$keys"); at != std::string::npos; at = predicate.find("$keys", at + keys.size())) {
-      predicate.replace(at, 5, keys);
-    }
-    return predicate;
+    const auto keys = keys_of(filter, parameter);
+    return "(" + with_tokens_replaced(locator.locate, [&](const Token& token) -> std::optional<std::string> {
+      if (token.kind != Token::Kind::kPlaceholder || token.text != "keys") return std::nullopt;
+      return keys;
+    }) + ")";
   }
   std::string before;
   std::string after;
@@ -112,18 +140,29 @@ std::string Statements::shadow_condition(const KeyFilter& filter, int& parameter
   for (std::size_t n = 0; n < locator.path.size(); ++n) {
     const auto& step = locator.path[n];
     const auto parent = format("p{}", n + 1);
-    before += format("{} in (select {} from {} {} where ", tuple(columns_of(alias, step.columns), step.columns.size()),
-                     columns_of(parent, step.parent_columns), step.parent.quoted(), parent);
     after += ")";
-    alias = parent;
+    const auto child = std::exchange(alias, parent);
+    if (!in_catalog(step.operators)) {
+      before += format("exists (select from {} {} where {} and ", step.parent.quoted(), parent,
+                       pairwise(child, step.columns, parent, step.parent_columns, step.operators));
+      continue;
+    }
+    before += format("{} in (select {} from {} {} where ", tuple(columns_of(child, step.columns), step.columns.size()),
+                     columns_of(parent, step.parent_columns), step.parent.quoted(), parent);
   }
   return before + condition(filter, alias, parameter) + after;
 }
 
 std::string Statements::same_key(const std::string& left, const std::string& right) const {
   return joined(target_.key, " and ", [&](const std::string& name) {
-    return format("{}.{} = {}.{}", left, quote_identifier(name), right, quote_identifier(name));
+    const auto& column = key_column(name);
+    const auto quoted = quote_identifier(name);
+    return format("{}.{} {} {}.{}{}", left, quoted, column.operators.sql("="), right, quoted, column.collation.empty() ? "" : " collate " + column.collation);
   });
+}
+
+const Column& Statements::key_column(const std::string& name) const {
+  return *std::find_if(target_.columns.begin(), target_.columns.end(), [&](const Column& column) { return column.name == name; });
 }
 
 /// Row `alias` is one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
@@ -138,7 +177,7 @@ std::string Statements::not_kept(const std::string& alias) const { return "not "
 std::string Statements::branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const {
   const auto& locator = target_.locators.at(filter.locator);
   const auto width = locator.columns.size();
-  const bool key_by_key = filter.form == KeyFilter::Form::kValues && !locator.indirect() && width > 1 &&
+  const bool key_by_key = filter.form == KeyFilter::Form::kValues && !locator.indirect() && (width > 1 || is_array(locator.types[0])) &&
                           filter.null_mask != (1U << width) - 1;
   if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(filter, "v", parameter));
   const auto keys = KeyArrays(locator, filter, "v", parameter);
@@ -149,11 +188,12 @@ std::string Statements::branch(const KeyFilter& filter, const std::string& view,
 std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_walk) const {
   auto list = joined(target_.columns, ", ", [](const Column& column) {
     const auto stored = as_stored(column);
-    return stored.ends_with('"') ? stored : stored + " as " + quote_identifier(column.name);
+    const auto name = quote_identifier(column.name);
+    return stored == "v." + name ? stored : stored + " as " + name;
   });
   // As they are: turning each into text would cost more than comparing the row.
   for (std::size_t n = 0; with_walk && n < target_.locators.at(0).columns.size(); ++n) {
-    list += format(", v.{} as crossfade_walk_{}", quote_identifier(target_.locators[0].columns[n]), n);
+    list += format(", v.{} as {}", quote_identifier(target_.locators[0].columns[n]), walk_name(n));
   }
   int parameter = 1;
   const auto branches = joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) {
@@ -167,13 +207,21 @@ std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_wa
   return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches);
 }
 
+/// What a walk value is called beside the target's columns.
+std::string Statements::walk_name(std::size_t n) const {
+  auto name = format("crossfade_walk_{}", n);
+  const auto taken = [&](const Column& column) { return column.name == name; };
+  while (std::any_of(target_.columns.begin(), target_.columns.end(), taken)) name += "_";
+  return name;
+}
+
 std::string Statements::allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const {
-  const auto& [name, of, ids] = model_.surrogates.at(surrogate);
+  const auto& [name, of, ids, operators] = model_.surrogates.at(surrogate);
   const auto view = quote_qualified(model_.mapping_schema, name);
   const auto list = columns_of("v", of);
   int parameter = 1;
   const auto branches = joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) { return branch(filter, view, list, parameter); });
-  const auto known = joined(of, " and ", [](const std::string& column) { return format("m.{0} = n.{0}", quote_identifier(column)); });
+  const auto known = pairwise("m", of, "n", of, operators);
   const auto columns = columns_of("n", of);
   return format(
       "insert into {} ({})\nselect distinct {} from (\n  {}\n) n\nwhere not exists (select from {} m where {})\norder by {}\n"
@@ -197,10 +245,7 @@ std::string Statements::values_of(const Locator& locator) {
     const auto child = n == 0 ? std::string("s") : format("p{}", n);
     const auto parent = format("p{}", n + 1);
     from += format("{}{} {}", n == 0 ? "" : ", ", step.parent.quoted(), parent);
-    for (std::size_t c = 0; c < step.columns.size(); ++c) {
-      where += format("{}{}.{} = {}.{}", where.empty() ? "" : " and ", parent, quote_identifier(step.parent_columns[c]),
-                      child, quote_identifier(step.columns[c]));
-    }
+    where += (where.empty() ? "" : " and ") + pairwise(parent, step.parent_columns, child, step.columns, step.operators);
   }
   return format("(select array[{}] from {} where {})", values(format("p{}", locator.path.size())), from, where);
 }
@@ -221,11 +266,13 @@ std::string Statements::replace(const std::vector<KeyFilter>& filters) const { r
 
 std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replace) const {
   const auto names = names_of(target_.columns);
-  const auto is_key = [&](const std::string& name) {
-    return std::find(target_.key.begin(), target_.key.end(), name) != target_.key.end();
-  };
+  // A key that is another image of the same value is written too.
   std::vector<std::string> rest;
-  std::copy_if(names.begin(), names.end(), std::back_inserter(rest), [&](const auto& name) { return !is_key(name); });
+  for (const auto& column : target_.columns) {
+    const bool in_key = std::find(target_.key.begin(), target_.key.end(), column.name) != target_.key.end();
+    if (!in_key || (column.image_varies && column.written == Column::Written::kAlways)) rest.push_back(column.name);
+  }
+  const auto into = inserted(target_.columns);
   const auto assignments = joined(rest, ", ", [](const std::string& name) {
     return format("{0} = excluded.{0}", quote_identifier(name));
   });
@@ -248,14 +295,14 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
   }
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n{removed}), written as (\n"
-      "  insert into {shadow} as s ({into})\n  select {from} from next n left join prior p on {same}\n"
+      "  insert into {shadow} as s ({into}){overriding}\n  select {from} from next n left join prior p on {same}\n"
       "  where {unequal}\n  on conflict ({key}) {on_conflict}\n"
       "  returning s.xmax = 0 as fresh\n), {gone} as {materialized}(\n"
       "  select {stale} from prior p where not exists (select from next n where {same})\n){kept}\n"
       "select (select count(*) from next), (select count(*) from written where fresh),"
       " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
       fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("shadow", shadow_),
-      fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(names, ", ", quote_identifier)), fmt::arg("from", columns_of("n", names)),
+      fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
       fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
       fmt::arg("stale", columns_of("p", target_.key)), fmt::arg("gone", gone), fmt::arg("materialized", target_.keeps ? "materialized " : ""),
       fmt::arg("kept", target_.keeps ? format(", stale as (\n  select g.* from gone g where {}\n)", not_kept("g")) : ""));
@@ -280,14 +327,16 @@ std::string Statements::park(const std::vector<KeyFilter>& filters, const std::v
 }
 
 std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {
-  return format("insert into {} ({})\n  {}", shadow_, joined(names_of(target_.columns), ", ", quote_identifier),
-                next(filters, false));
+  const auto into = inserted(target_.columns);
+  const auto list = joined(into, ", ", quote_identifier);
+  const auto rows = into.size() == target_.columns.size() ? next(filters, false) : format("select {} from (\n  {}\n  ) n", columns_of("n", into), next(filters, false));
+  return format("insert into {} ({}){}\n  {}", shadow_, list, overriding(target_.columns), rows);
 }
 
 std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   std::vector<std::string> walk;
-  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(format("crossfade_walk_{}", n));
+  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(walk_name(n));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
   const auto first = quote_identifier(target_.key.front());
   auto differs = format("n.{0} is null or p.{0} is null or row({1})::record *<> row({2})::record", first, columns_of("n", names),
@@ -301,8 +350,8 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n){there}, differing as (\n"
       "  select case when n.{first} is not null then array[{texts}]\n"
       "    else (select {walk} from {shadow} s where {of_prior}) end as walk,\n"
-      "    case when n.{first} is not null then to_jsonb(n) - array['{dropped}'] end as in_view,\n"
-      "    case when p.{first} is not null then to_jsonb(p) end as in_shadow\n"
+      "    case when n.{first} is not null then to_jsonb(n.*) - array['{dropped}'] end as in_view,\n"
+      "    case when p.{first} is not null then to_jsonb(p.*) end as in_shadow\n"
       "  from {view_rows} n full join prior p on {same}\n"
       "  where {differs}\n)\n"
       "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"

@@ -102,13 +102,17 @@ class Statements {
   std::string branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const;
   std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter) const;
   std::string shadow_condition(const KeyFilter& filter, int& parameter) const;
+  static std::string looked_up(const Locator& locator, int& parameter);
+  std::string keys_of(const KeyFilter& filter, int& parameter) const;
   std::string walk_values() const;
+  std::string walk_name(std::size_t n) const;
   static std::string values_of(const Locator& locator);
   std::string walk_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;
+  const Column& key_column(const std::string& name) const;
   std::string kept(const std::string& alias) const;
   std::string not_kept(const std::string& alias) const;
-  std::string key_arrays() const;
+  std::string going() const;
   std::string source_name() const;
 
   const Model& model_;

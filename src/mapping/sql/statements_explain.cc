@@ -14,15 +14,15 @@ std::string Statements::explain(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n)\n"
-      "select to_jsonb(n), to_jsonb(p),\n"
-      "  to_jsonb(n) is null or to_jsonb(p) is null or row({of_next})::record *<> row({of_prior})::record,\n"
+      "select to_jsonb(n.*), to_jsonb(p.*),\n"
+      "  to_jsonb(n.*) is null or to_jsonb(p.*) is null or row({of_next})::record *<> row({of_prior})::record,\n"
       "  {kept}, s.xmin::text,\n"
       "  case when pg_catalog.current_setting('track_commit_timestamp')::boolean then pg_catalog.pg_xact_commit_timestamp(s.xmin) end\n"
       "from next n full join prior p on {same}\nleft join lateral (select s.xmin from {shadow} s where {of_shadow}) s on true\n"
       "order by {order}",
       fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("of_next", columns_of("n", names)),
       fmt::arg("of_prior", columns_of("p", names)),
-      fmt::arg("kept", target_.keeps ? format("to_jsonb(n) is null and {}", kept("p")) : "false"), fmt::arg("same", same_key("p", "n")),
+      fmt::arg("kept", target_.keeps ? format("to_jsonb(n.*) is null and {}", kept("p")) : "false"), fmt::arg("same", same_key("p", "n")),
       fmt::arg("shadow", shadow_), fmt::arg("of_shadow", same_key("s", "p")),
       fmt::arg("order", joined(target_.key, ", ", [](const std::string& name) { return format("coalesce(n.{0}, p.{0})", quote_identifier(name)); })));
 }

@@ -14,36 +14,33 @@ namespace crossfade::mapping {
 
 using fmt::format;
 
-/// "$1::int[], $2::text[]": one array a key column.
-std::string Statements::key_arrays() const {
-  const auto type_of = [&](const std::string& name) {
-    return std::find_if(target_.columns.begin(), target_.columns.end(), [&](const Column& column) {
-             return column.name == name;
-           })->type;
-  };
+/// Table k of the keys that are parameters, one array a key column.
+std::string Statements::going() const {
   int parameter = 1;
-  return joined(target_.key, ", ", [&](const std::string& name) {
-    return format("${}::{}[]", parameter++, type_of(name));
-  });
+  const auto arrays = joined(target_.key, ", ", [&](const std::string& name) { return array_parameter(parameter++, key_column(name).type); });
+  const auto names = joined(target_.key, ", ", quote_identifier);
+  const bool plain = std::none_of(target_.key.begin(), target_.key.end(), [&](const std::string& name) { return is_array(key_column(name).type); });
+  if (plain) return format("unnest({}) k({})", arrays, names);
+  const auto values = joined(target_.key, ", ", [&](const std::string& name) { return each_value("u." + quote_identifier(name), key_column(name).type); });
+  return format("(select {} from unnest({}) u({})) k({})", values, arrays, names, names);
 }
 
 std::string Statements::remove() const {
-  if (target_.key.size() == 1) {
-    return format("delete from {} s where s.{} = any({})", shadow_, quote_identifier(target_.key[0]), key_arrays());
+  const auto& first = key_column(target_.key[0]);
+  if (target_.key.size() == 1 && !is_array(first.type)) {
+    return format("delete from {} s where s.{} {} any({})", shadow_, quote_identifier(first.name), first.operators.sql("="), array_parameter(1, first.type));
   }
-  return format("delete from {} s using unnest({}) k({}) where {}", shadow_, key_arrays(),
-                joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
+  return format("delete from {} s using {} where {}", shadow_, going(), same_key("s", "k"));
 }
 
 std::string Statements::walk() const {
-  return format("select distinct {} from {} s, unnest({}) k({}) where {}", walk_values(), shadow_, key_arrays(),
-                joined(target_.key, ", ", quote_identifier), same_key("s", "k"));
+  return format("select distinct {} from {} s, {} where {}", walk_values(), shadow_, going(), same_key("s", "k"));
 }
 
 std::string Statements::referring(const Statements& parent, const std::string& condition) const {
   const auto key = joined(target_.key, ", ", [](const std::string& name) { return format("s.{}::text", quote_identifier(name)); });
-  return format("select {}, {} from {} s, {} p, unnest({}) k({}) where {} and {}", walk_values(), key, shadow_, parent.shadow_,
-                parent.key_arrays(), joined(parent.target_.key, ", ", quote_identifier), parent.same_key("p", "k"), condition);
+  return format("select {}, {} from {} s, {} p, {} where {} and {}", walk_values(), key, shadow_, parent.shadow_, parent.going(),
+                parent.same_key("p", "k"), condition);
 }
 
 std::string Statements::remove_duplicates(const std::string& unique_by) const {
@@ -61,8 +58,8 @@ std::string Statements::remove_orphans() const {
     if (!locator.locate.empty()) conditions.insert("true");
     if (locator.path.empty()) continue;
     const auto& step = locator.path.front();
-    conditions.insert(format("row({0}) is not null and not exists (select from {1} p where ({2}) = ({0}))",
-                             columns_of("s", step.columns), step.parent.quoted(), columns_of("p", step.parent_columns)));
+    conditions.insert(format("row({}) is not null and not exists (select from {} p where {})", columns_of("s", step.columns), step.parent.quoted(),
+                             pairwise("p", step.parent_columns, "s", step.columns, step.operators)));
   }
   if (conditions.empty()) return "";
   return format(

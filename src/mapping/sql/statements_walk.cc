@@ -29,8 +29,8 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
     const auto column = "t." + quote_identifier(name);
     int parameter = 1;
     auto where = column + " is not null";
-    if (range.low) where += format(" and {} > ${}::{}", column, parameter++, walk.types[0]);
-    if (range.high) where += format(" and {} <= ${}::{}", column, parameter++, walk.types[0]);
+    if (range.low) where += format(" and {} {} ${}::{}", column, walk.compared(0, ">"), parameter++, walk.types[0]);
+    if (range.high) where += format(" and {} {} ${}::{}", column, walk.compared(0, "<="), parameter++, walk.types[0]);
     return format("(select {0}::{1} as bound from {2} t where {3} group by {0} order by {0} limit ${4}::bigint)", column,
                   walk.types[0], table, where, most);
   };

@@ -64,10 +64,14 @@ Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
   Followed followed;
   followed.name = relation.schema + "." + relation.name;
   followed.width = relation.columns.size();
-  const auto place = [&](const std::string& column) {
+  const auto place_of = [&](const std::string& column) -> std::optional<std::size_t> {
     for (std::size_t n = 0; n < relation.columns.size(); ++n) {
       if (relation.columns[n].name == column) return n;
     }
+    return std::nullopt;
+  };
+  const auto place = [&](const std::string& column) {
+    if (const auto found = place_of(column)) return *found;
     throw precondition_failure(
         fmt::format("column {} of {} is gone, but the migration follows it", column, followed.name),
         "bring the column back, or change the migration: `crossfade plan` shows what reads it");
@@ -78,6 +82,9 @@ Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
     PlacedRule placed{rule.target, rule.locator, {}, {}};
     for (const auto& column : rule.source_columns) placed.columns.push_back(place(column));
     for (const auto& column : rule.relevant_columns) placed.relevant.push_back(place(column));
+    for (const auto& column : rule.generated_columns) {
+      if (const auto found = place_of(column)) placed.relevant.push_back(*found);
+    }
     followed.rules.push_back(std::move(placed));
   }
   return followed;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/sql_text.h"
+#include "mapping/sql/statement_text.h"
 
 namespace crossfade::verify {
 namespace {
@@ -61,7 +62,7 @@ std::string matches(const Model& model, const FollowRule& rule, const std::strin
                   list_of("s", rule.source_columns, "::text"));
   }
   for (std::size_t n = 0; n < locator.columns.size(); ++n) {
-    parts.push_back(format("{}.{} = s.{}::{}", found, quote_identifier(locator.columns[n]),
+    parts.push_back(format("{}.{} {} s.{}::{}", found, quote_identifier(locator.columns[n]), locator.compared(n, "="),
                            quote_identifier(rule.source_columns[n]), locator.types[n]));
   }
   return format("{}", fmt::join(parts, " and "));
@@ -73,12 +74,8 @@ std::string in_shadow(const Model& model, const FollowRule& rule, About about) {
   const auto& path = target.locators[rule.locator].path;
   auto from = target.table.quoted() + " f0";
   for (std::size_t n = 0; n < path.size(); ++n) {
-    Names on;
-    for (std::size_t c = 0; c < path[n].columns.size(); ++c) {
-      on.push_back(format("f{}.{} = f{}.{}", n + 1, quote_identifier(path[n].parent_columns[c]), n,
-                          quote_identifier(path[n].columns[c])));
-    }
-    from += format(" join {} f{} on {}", path[n].parent.quoted(), n + 1, fmt::join(on, " and "));
+    const auto on = mapping::pairwise(format("f{}", n + 1), path[n].parent_columns, format("f{}", n), path[n].columns, path[n].operators);
+    from += format(" join {} f{} on {}", path[n].parent.quoted(), n + 1, on);
   }
   return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size()), about));
 }
@@ -127,10 +124,8 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
   const auto not_found = left;
   std::string rejected = "select null::text as reason where false";
   if (has_rejects) {
-    Names same;
-    for (const auto& name : source.key) same.push_back(format("r.{0} = s.{0}", quote_identifier(name)));
     const auto view = quote_qualified(model.mapping_schema, mapping::rejects_name(source.name));
-    const auto on = format("{}", fmt::join(same, " and "));
+    const auto on = mapping::pairwise("r", source.key, "s", source.key, source.operators);
     // A row may have several reasons and is counted once.
     rejected = format("select min(r.reason::text) as reason from {} r where exists (select from {} s where {}) group by {}", view,
                       not_found, on, list_of("r", source.key));

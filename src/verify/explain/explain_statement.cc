@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <vector>
 
 #include "base/sql_text.h"
+#include "mapping/sql/scan.h"
 #include "mapping/sql/statement_text.h"
 
 namespace crossfade::verify {
@@ -18,14 +20,10 @@ constexpr auto kRow = "crossfade_row";
 
 /// The lookup for one row: each of its parameters is an array of that row's value.
 std::string lookup_of_row(const mapping::Locator& locator, const mapping::FollowRule& rule) {
-  auto lookup = locator.lookup;
-  // The last first, because $1 is the beginning of $10.
-  for (std::size_t n = rule.source_columns.size(); n > 0; --n) {
-    const auto written = format("${}", n);
-    const auto meant = format("array[{}.{}]", kRow, quote_identifier(rule.source_columns[n - 1]));
-    for (auto at = lookup.find(written); at != std::string::npos; at = lookup.find(written, at + meant.size())) lookup.replace(at, written.size(), meant);
-  }
-  return lookup;
+  return mapping::with_tokens_replaced(locator.lookup, [&](const mapping::Token& token) -> std::optional<std::string> {
+    if (token.kind != mapping::Token::Kind::kParameter) return std::nullopt;
+    return format("array[{}.{}]", kRow, quote_identifier(rule.source_columns.at(token.number - 1)));
+  });
 }
 
 }  // namespace
@@ -38,15 +36,18 @@ std::string source_rows_statement(const mapping::Model& model, const mapping::Fo
     found.push_back(format("l{}", n));
     fields.push_back(format("k{}", n));
     arrays.push_back(format("${}::text[]", n + 1));
-    keys.push_back(locator.indirect() ? fields.back() : format("k{}::{}", n, locator.types[n]));
+    if (!locator.indirect()) {
+      const auto column = quote_identifier(rule.source_columns[n]);
+      keys.push_back(format("{}.{} {} k.k{}::{}", kRow, column, locator.compared(n, "="), n, locator.types[n]));
+    }
   }
-  const auto wanted = format("(select {} from unnest({}) k({}))", fmt::join(keys, ", "), fmt::join(arrays, ", "), fmt::join(fields, ", "));
+  const auto wanted = format("unnest({}) k({})", fmt::join(arrays, ", "), fmt::join(fields, ", "));
   const auto leads = locator.indirect()
-                         ? format("exists (select from ({}) l({}) where ({}::text) in {})", lookup_of_row(locator, rule), fmt::join(found, ", "),
-                                  fmt::join(found, "::text, "), wanted)
-                         : format("({}) in {}", mapping::columns_of(kRow, rule.source_columns), wanted);
+                         ? format("exists (select from ({}) l({}) where ({}::text) in (select {} from {}))", lookup_of_row(locator, rule), fmt::join(found, ", "),
+                                  fmt::join(found, "::text, "), fmt::join(fields, ", "), wanted)
+                         : format("exists (select from {} where {})", wanted, fmt::join(keys, " and "));
   const auto values = mapping::joined(rule.source_columns, ", ", [](const std::string& name) { return format("{}.{}::text", kRow, quote_identifier(name)); });
-  return format("select to_jsonb({0}), array[{1}] from {2} {0} where {3}", kRow, values, quote_qualified(source.schema, source.name), leads);
+  return format("select to_jsonb({0}.*), array[{1}] from {2} {0} where {3}", kRow, values, quote_qualified(source.schema, source.name), leads);
 }
 
 }  // namespace crossfade::verify

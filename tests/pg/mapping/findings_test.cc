@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,15 +52,71 @@ TEST_F(FindingsTest, AColumnOfAnotherType) {
                              "Cast it in mapping.sql: (…)::bigint as \"owner\"."});
 }
 
-TEST_F(FindingsTest, ANumberThatTheTableWouldRound) {
+TEST_F(FindingsTest, ANumberThatTheTableRoundsIsComparedAsItIsStored) {
   replace(mapping, "e.load::numeric(6,2)", "e.load");
-  EXPECT_EQ(trouble(), Lines{"FAIL target Exercises: column load is numeric in the view and numeric(6,2) in the table → "
-                             "Cast it in mapping.sql: (…)::numeric(6,2) as \"load\"."});
+  EXPECT_EQ(trouble(), Lines{});
+  EXPECT_EQ(inspected().model.targets.at(2).columns.back().cast, "numeric(6,2)");
+}
+
+TEST_F(FindingsTest, ATextThatTheTablePadsOrCuts) {
+  replace(v2, "name text", "name char(40)");
+  replace(mapping, "e.name", "e.name::bpchar as name");
+  EXPECT_EQ(trouble(), Lines{"FAIL target Exercises: column name is bpchar in the view and character(40) in the table → "
+                             "Cast it in mapping.sql: (…)::character(40) as \"name\"."});
+}
+
+TEST_F(FindingsTest, AKeyThatViewAndTableTellApartDifferently) {
+  sql.exec("create table tags (name text collate \"C\" primary key)");
+  replace(yaml, "sources: {plans: {}", "sources: {tags: {}, plans: {}");
+  yaml += "  tags: {follow: {tags: {name: name}}}\n";
+  v2 += "create collation v2.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+        "create table tags (name text collate v2.ci primary key);\n";
+  mapping += "create view tags as select name from public.tags;\n";
+  EXPECT_EQ(trouble(), Lines{"FAIL target tags: column name has the collation pg_catalog.\"C\" in the view and v2.ci in the table: what is equal by the one is "
+                             "not by the other → Collate it in mapping.sql: (…) collate v2.ci as \"name\"."});
+  replace(mapping, "select name from public.tags", "select name collate v2.ci as name from public.tags");
+  EXPECT_EQ(trouble(), Lines{});
+  sql.exec("insert into tags values ('Apple'), ('apple')");
+  ASSERT_EQ(trouble().size(), 1U);
+  EXPECT_TRUE(trouble()[0].starts_with("FAIL target tags: the view is not unique: 2 rows have the key (name) = ")) << trouble()[0];
+}
+
+TEST_F(FindingsTest, AnIdentityThatIsTheKeyTakesTheValuesOfTheView) {
+  sql.exec("create table plain (id int primary key)");
+  replace(yaml, "sources: {plans: {}", "sources: {plain: {}, plans: {}");
+  yaml += "  plain: {follow: {plain: {id: id}}}\n";
+  v2 += "create table plain (id int generated always as identity primary key);\n";
+  mapping += "create view plain as select id from public.plain;\n";
+  EXPECT_EQ(trouble(), Lines{});
+}
+
+TEST_F(FindingsTest, ADatabaseThatDoesNotSayWhatItsBytesMean) {
+  sql.exec(fmt::format("create database {0}_bytes encoding 'SQL_ASCII' template template0 locale 'C'", database.name()));
+  yaml = "migration: sample\nschemas: {shadow: v2, mapping: map}\nsources: {plans: {}}\ntargets: {plans: {follow: {plans: {id: id}}}}\n";
+  v2 = mapping = "select 1";
+  const auto found = trouble(inspected(fmt::format(" dbname={}_bytes", database.name())));
+  sql.exec(fmt::format("drop database {}_bytes", database.name()));
+  ASSERT_FALSE(found.empty());
+  EXPECT_TRUE(found[0].starts_with(fmt::format("FAIL server: the encoding of database {}_bytes is SQL_ASCII", database.name()))) << found[0];
+}
+
+TEST_F(FindingsTest, AggregatesThatTheRowsAloneDoNotSettle) {
+  replace(mapping, "owner::bigint as owner, note", "owner::bigint as owner, (select string_agg(x, ',') from unnest(array[note]) x) as note");
+  EXPECT_EQ(trouble(), Lines{"warn target plans: the view uses string_agg(text,text), which has no order: the same rows may give another result each time → "
+                             "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike."});
+  replace(mapping, "string_agg(x, ',')", "string_agg(x, ',' order by x)");
+  EXPECT_EQ(trouble(), Lines{});
+  replace(mapping, "string_agg(x, ',' order by x)", "sum(1.5::float8)::text");
+  EXPECT_EQ(trouble(), Lines{"warn target plans: the view uses sum(double precision), which rounds in the order that rows come in: the last digits may be "
+                             "others each time → Add numeric: sum(x::numeric)::float8."});
+  replace(mapping, "(select sum(1.5::float8)::text from unnest(array[note]) x)", "(select x from unnest(array[note]) x limit 1)");
+  EXPECT_EQ(trouble(), Lines{"warn target plans: the view uses a limit, which has no order: the same rows may give another result each time → "
+                             "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike."});
 }
 
 TEST_F(FindingsTest, AnIdentityThatTakesNoValue) {
   replace(v2, "owner bigint not null", "owner bigint generated always as identity");
-  EXPECT_EQ(trouble(), Lines{"FAIL target plans: column owner is generated always: it takes no value from the view → "
+  EXPECT_EQ(trouble(), Lines{"FAIL target plans: column owner is generated always: a row keeps the value that it came with, whatever the view says later → "
                              "alter table \"v2\".\"plans\" alter column \"owner\" set generated by default;  -- in v2.sql"});
 }
 
@@ -167,6 +224,23 @@ TEST_F(FindingsTest, AGeneratedColumnIsNotInTheWal) {
   replace(yaml, "Exercises: {id: id}", "Exercises: [{id: id}, {plan_id: plan}]");
   EXPECT_EQ(trouble(), Lines{"FAIL rule Exercises ← Exercises: plan is a generated column, which the WAL does not carry → "
                              "Follow the columns that it is generated from, by a select if need be."});
+}
+
+TEST_F(FindingsTest, ARuleOnAGeneratedColumnIsToldTheSelectThatFollowsIt) {
+  sql.exec("alter table plans add size int generated always as (owner * weeks) stored; alter table plans replica identity full");
+  replace(yaml, "plans: {follow: {plans: {id: id}}}", "plans: {follow: {plans: [{id: id}, {owner: size}]}}");
+  EXPECT_EQ(trouble(), Lines{"FAIL rule plans ← plans: size is a generated column, which the WAL does not carry → Follow what it is generated from: "
+                             "{owner: \"select (owner * weeks) from unnest($owner, $weeks) plans(owner, weeks)\"}"});
+  replace(yaml, "{owner: size}", "{owner: \"select (owner * weeks) from unnest($owner, $weeks) plans(owner, weeks)\"}");
+  EXPECT_EQ(trouble(), Lines{});
+}
+
+TEST_F(FindingsTest, AGeneratedColumnThatAViewReadsCountsAsWhatItIsMadeOf) {
+  sql.exec("alter table plans add size int generated always as (owner * weeks) stored");
+  replace(mapping, "owner::bigint as owner, note", "size::bigint as owner, null as note");
+  const auto preflight = inspected();
+  EXPECT_EQ(preflight.model.rules.at(0).relevant_columns, (Lines{"id", "owner", "weeks"}));
+  EXPECT_EQ(preflight.model.rules.at(0).generated_columns, Lines{"size"});
 }
 
 TEST_F(FindingsTest, ARuleWithColumnsThatDoNotExist) {

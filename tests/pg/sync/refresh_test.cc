@@ -286,5 +286,25 @@ TEST_F(RefreshTest, AChildWhoseParentIsRefusedIsRefusedWithIt) {
   EXPECT_EQ(sql.value("select count(*) from v2.moves where day_id not like '3/%'"), sql.value("select count(*) from map.moves where plan_id <> 3"));
 }
 
+TEST_F(RefreshTest, RowsThatWentAreFoundByASelectTogetherWithTheFilesPredicate) {
+  refresh(all_keys());
+  const auto notes = sql.value("select count(*) from v2.notes where week_id = '2/1'");
+  ASSERT_EQ(notes, "1");
+  sql.exec("update v1.plans set note = null where id = 2");
+  const auto labels = sql.value("select label from v1.moves where id = 1 and plan_id = 2");
+  const auto written = refresh_one(Key(target("notes"), 1, {"1", labels}));
+  EXPECT_EQ(written.deleted, 1U);
+  EXPECT_EQ(difference(model.targets.at(target("notes"))), "0");
+}
+
+TEST_F(RefreshTest, WhatATableComputesItselfIsNotWrittenAndAnIdentityKeepsItsValue) {
+  refresh(all_keys());
+  EXPECT_EQ(sql.value("select code from v2.stamps where id = 3"), "plan 3");
+  sql.exec("update v1.plans set title = 'PLAN three' where id = 3; delete from v1.plans where id = 4");
+  refresh({key("stamps", "3"), key("stamps", "4")});
+  EXPECT_EQ(sql.rows("select id, code, body from v2.stamps where id in (3, 4)"), Names{"3|plan three|PLAN three"});
+  EXPECT_EQ(difference(model.targets.at(target("stamps"))), "0");
+}
+
 }  // namespace
 }  // namespace crossfade::sync

@@ -15,6 +15,11 @@ Locator located(std::string column, std::string type, std::string predicate) {
   return {{std::move(column)}, {std::move(type)}, "", {}, std::move(predicate)};
 }
 
+Locator located(Locator locator, std::string predicate) {
+  locator.locate = std::move(predicate);
+  return locator;
+}
+
 KeyFilter values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
   KeyFilter filter;
   filter.locator = locator;
@@ -42,7 +47,10 @@ Model sample_model() {
        {by({"plan_id"}, {"integer"}, {to_weeks})}, 0, "id", 0},
       {"moves", {{"id", "integer"}, {"day_id", "text"}, {"weight", "numeric(7,2)"}}, {"id"},
        {by({"plan_id"}, {"integer"}, {to_days, to_weeks}), by({"id"}, {"integer"}),
-        looked_up({"id"}, {"integer", "text"}, "select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)")},
+        looked_up({"id"}, {"integer", "text"}, "select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)"),
+        looked_up({"id"}, std::vector<std::string>(11, "integer"),
+                  "select m.id from v1.moves m where m.id = any($1) or m.id = any($2) or m.id = any($3) or m.id = any($4) or m.id = any($5) or "
+                  "m.id = any($6) or m.id = any($7) or m.id = any($8) or m.id = any($9) or m.id = any($10) or m.plan_id = any($11) and m.label <> '$1'")},
        0, "id", 0},
       {"totals", {{"user_id", "bigint"}, {"day", "date"}, {"volume", "numeric"}, {"team_id", "integer"}}, {"user_id", "day"},
        {by({"team_id"}, {"integer"}), by({"user_id", "day"}, {"bigint", "date"}),
@@ -54,9 +62,14 @@ Model sample_model() {
       {"WorkoutLog", {{"logId", "text"}, {"userId", "text"}, {"say \"when\"", "timestamp with time zone"}}, {"logId"},
        {by({"userId"}, {"text"}), by({"logId"}, {"text"})}, 2, "userId", 0},
       {"notes", {{"id", "integer"}, {"week_id", "text"}, {"body", "text"}}, {"id"},
-       {located("plan_id", "integer", "s.\"week_id\" in (select w.id from v2.weeks w where w.plan_id = any($keys))")},
+       {located("plan_id", "integer", "s.\"week_id\" in (select w.id from v2.weeks w where w.plan_id = any($keys))"),
+        located(looked_up({"plan_id"}, {"integer", "text"}, "select m.plan_id from v1.moves m where m.id = any($1) and m.label = any($2)"),
+                "s.\"week_id\" in (select w.id from v2.weeks w where w.plan_id = any($keys))")},
        0, "id", 0},
   };
+  model.targets.push_back({"stamps",
+                           {{"id", "integer", Column::Written::kOnInsert}, {"code", "text", Column::Written::kNever}, {"body", "text"}},
+                           {"id", "code"}, {by({"id"}, {"integer"})}, 0, "id", 0});
   for (auto& target : model.targets) target.table = {"v2", target.name};
   model.surrogates = {{"label_no", {"plan_id", "label"}, {"crossfade", "sample_label_no"}}};
   model.targets.at(3).surrogates = {0};
@@ -85,6 +98,7 @@ std::string sample_schema() {
     create table v2.tags (plan_id int references v2.plans, tag text, primary key (plan_id, tag));
     create table v2."WorkoutLog" ("logId" text primary key, "userId" text, "say ""when""" timestamptz);
     create table v2.notes (id int primary key, week_id text, body text);
+    create table v2.stamps (id int generated always as identity, body text, code text generated always as (lower(body)) stored, primary key (id, code));
 
     create view map.label_no as select plan_id, label, id, user_id, day, (user_id % 3)::int as team_id from v1.moves where plan_id is not null;
     create schema crossfade;
@@ -105,6 +119,7 @@ std::string sample_schema() {
     create view map.tags as select distinct plan_id, label as tag from v1.moves where plan_id is not null and label is not null;
     create view map."WorkoutLog" as select id as "logId", "userId", "when" as "say ""when""" from v1."Workout";
     create view map.notes as select id, id || '/1' as week_id, note as body, id as plan_id from v1.plans where note is not null;
+    create view map.stamps as select id, lower(title) as code, title as body from v1.plans;
   )";
 }
 
@@ -174,7 +189,9 @@ std::vector<StatementSample> statement_samples(const Model& model) {
       {"nulls", {{"merge", weeks.merge({values(0, 1)})}, {"merge along a foreign key", days.merge({values(), values(0, 1)})}}},
       {"lookup",
        {{"merge", moves.merge({values(2)})}, {"merge after another locator", moves.merge({values(1), values(2)})},
-        {"merge of two columns", totals.merge({values(2)})}}},
+        {"merge of two columns", totals.merge({values(2)})},
+        {"merge after each form of a composite locator", totals.merge({values(1), values(1, 1), values(1, 2), values(0), values(2)})},
+        {"merge after another lookup, by eleven parameters", moves.merge({values(2), values(3)})}}},
       {"several_locators",
        {{"merge", moves.merge({values(0), values(1)})}, {"compare", moves.compare({values(0), values(1)})}}},
       {"composite",
@@ -192,7 +209,12 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"compare", log.compare({values()})}, {"remove", log.remove()}, {"next_bound", log.next_bound(between)}}},
       {"located_by_the_file",
        {{"merge", notes.merge({values()})}, {"merge between bounds", notes.merge(range_picks(between))},
-        {"compare", notes.compare({values()})}, {"next_bound", notes.next_bound(between)}}},
+        {"compare", notes.compare({values()})}, {"next_bound", notes.next_bound(between)},
+        {"merge, keys without a value", notes.merge({values(0, 1)})}, {"merge by a lookup", notes.merge({values(), values(1)})},
+        {"remove_orphans", notes.remove_orphans()}}},
+      {"computed_columns",
+       {{"merge", of("stamps").merge({values()})}, {"bulk", of("stamps").bulk(range_picks(everything))}, {"compare", of("stamps").compare({values()})},
+        {"remove", of("stamps").remove()}}},
       {"explain",
        {{"explain", plans.explain({values()})}, {"explain along two foreign keys", moves.explain({values()})},
         {"explain by a key of two columns", totals.explain({values(1)})}, {"explain rows that may stay", sums.explain({values()})},

@@ -133,6 +133,30 @@ TEST_F(FollowTest, ATransactionCarriesItsXidAndItsEnd) {
   EXPECT_EQ(queue.settled_without(batch, Lsn{}), Lsn{100});
 }
 
+TEST_F(FollowTest, AGeneratedColumnCountsWhereTheStreamHasIt) {
+  auto generated = gym();
+  for (auto& rule : generated.rules) rule.generated_columns = {"shout"};
+  Follow of_generated(generated, queue);
+  const auto described = [&](const std::vector<std::string>& columns) {
+    Message message;
+    message.kind = MessageKind::kRelation;
+    message.relation.oid = kExercises;
+    message.relation.schema = "public";
+    message.relation.name = "exercises";
+    for (const auto& column : columns) message.relation.columns.push_back({column, 23, column == "id"});
+    return message;
+  };
+  of_generated.take(described({"id", "plan_id", "name", "notes"}));
+  const Tuple before = {text("1"), text("2"), text("push"), text("a")};
+  of_generated.take(of_row(MessageKind::kUpdate, kExercises, Old::kFull, before, {text("1"), text("2"), text("push"), text("b")}));
+  EXPECT_EQ(offered(), Offers{"exercises 1"});
+  of_generated.take(begin(8));
+  of_generated.take(described({"id", "plan_id", "name", "notes", "shout"}));
+  const Tuple loud = {text("1"), text("2"), text("push"), text("a"), text("PUSH")};
+  of_generated.take(of_row(MessageKind::kUpdate, kExercises, Old::kFull, loud, {text("1"), text("2"), text("push"), text("a"), text("pull")}));
+  EXPECT_EQ(offered(), (Offers{"days 2", "exercises 1"}));
+}
+
 TEST_F(FollowTest, AnInsertOffersTheKeyOfEveryRule) {
   insert(kPlans, {text("1"), text("summer")});
   EXPECT_EQ(offered(), (Offers{"days 1", "plans 1"}));

@@ -35,8 +35,8 @@ with next as materialized (
 ), differing as (
   select case when n."logId" is not null then array[n.crossfade_walk_0::text]
     else (select array[s."userId"::text] from "v2"."WorkoutLog" s where s."logId" = p."logId") end as walk,
-    case when n."logId" is not null then to_jsonb(n) - array['crossfade_walk_0'] end as in_view,
-    case when p."logId" is not null then to_jsonb(p) end as in_shadow
+    case when n."logId" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
+    case when p."logId" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."logId" = n."logId"
   where n."logId" is null or p."logId" is null or row(n."logId", n."userId", n."say ""when""")::record *<> row(p."logId", p."userId", p."say ""when""")::record
 )

@@ -77,8 +77,8 @@ with next as materialized (
 ), differing as (
   select case when n."user_id" is not null then array[n.crossfade_walk_0::text]
     else (select array[s."team_id"::text] from "v2"."totals" s where s."user_id" = p."user_id" and s."day" = p."day") end as walk,
-    case when n."user_id" is not null then to_jsonb(n) - array['crossfade_walk_0'] end as in_view,
-    case when p."user_id" is not null then to_jsonb(p) end as in_shadow
+    case when n."user_id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
+    case when p."user_id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
   where n."user_id" is null or p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
 )

@@ -22,13 +22,13 @@ select (select array[p1."team_id"::text] from "v2"."totals" p1 where p1."user_id
 
 -- remove_orphans
 with orphans as materialized (
-  select s."id" from "v2"."moves" s where row(s."day_id") is not null and not exists (select from "v2"."days" p where (p."id") = (s."day_id"))
+  select s."id" from "v2"."moves" s where row(s."day_id") is not null and not exists (select from "v2"."days" p where p."id" = s."day_id")
 )
 delete from "v2"."moves" s using orphans o where s."id" = o."id" and not exists (select from "map"."moves" v where v."id" = o."id");
 
 -- remove_orphans, two columns
 with orphans as materialized (
-  select s."id" from "v2"."scores" s where row(s."user_id", s."day") is not null and not exists (select from "v2"."totals" p where (p."user_id", p."day") = (s."user_id", s."day"))
+  select s."id" from "v2"."scores" s where row(s."user_id", s."day") is not null and not exists (select from "v2"."totals" p where p."user_id" = s."user_id" and p."day" = s."day")
 )
 delete from "v2"."scores" s using orphans o where s."id" = o."id" and not exists (select from "map"."scores" v where v."id" = o."id");
 

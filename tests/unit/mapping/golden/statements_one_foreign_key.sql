@@ -23,8 +23,8 @@ with next as materialized (
 ), differing as (
   select case when n."id" is not null then array[n.crossfade_walk_0::text]
     else (select (select array[p1."plan_id"::text] from "v2"."weeks" p1 where p1."id" = s."week_id") from "v2"."days" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n) - array['crossfade_walk_0'] end as in_view,
-    case when p."id" is not null then to_jsonb(p) end as in_shadow
+    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
+    case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or row(n."id", n."week_id", n."label")::record *<> row(p."id", p."week_id", p."label")::record
 )

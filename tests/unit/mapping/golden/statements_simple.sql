@@ -23,8 +23,8 @@ with next as materialized (
 ), differing as (
   select case when n."id" is not null then array[n.crossfade_walk_0::text]
     else (select array[s."id"::text] from "v2"."plans" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n) - array['crossfade_walk_0'] end as in_view,
-    case when p."id" is not null then to_jsonb(p) end as in_shadow
+    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
+    case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or row(n."id", n."title", n."note", n."score")::record *<> row(p."id", p."title", p."note", p."score")::record
 )
