@@ -1,5 +1,14 @@
 -- What the flip of the writes does to names and sequences. Called in the transaction that holds the locks.
 
+-- What a table, index or sequence of v1 is called once it has given up its name. One that has no room for the suffix is cut, and its
+-- whole name's hash tells it from others that begin alike. The program says the same.
+create or replace function crossfade.retired_name(name text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select case when octet_length(convert_to(name, 'UTF8')) <= 60 then name || '_v1'
+              else (select left(name, n) from generate_series(1, length(name)) n where octet_length(convert_to(left(name, n), 'UTF8')) <= 51 order by n desc limit 1)
+                   || '_' || left(md5(convert_to(name, 'UTF8')), 8) || '_v1' end
+$$;
+
 -- v1's table gives up its name, and with it the names of its indexes and sequences, which the table that takes its place
 -- wants: exercises becomes exercises_v1. What each was called is written down, so that the way back need not guess.
 create or replace function crossfade.retire(migration_name text, retired regclass) returns void
@@ -17,7 +26,7 @@ begin
             where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = retired and d.deptype in ('a', 'i'))
   loop
     execute format('alter %s %s rename to %I', case piece.kind when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end,
-                   piece.place, left(piece.name, 60) || '_v1');
+                   piece.place, crossfade.retired_name(piece.name));
     insert into crossfade.retired (migration, relation, kind, name)
     values (migration_name, piece.oid, piece.kind, piece.name);
   end loop;
@@ -40,33 +49,97 @@ begin
   delete from crossfade.retired r where r.migration = migration_name;
 end $$;
 
--- Sequences of the table that is to be written go beyond what either side has given out: beyond the rows that came over, and
--- beyond the other side's sequence, whose values may be in a client's hands. They never go back, so a flip that is rolled
--- back does no harm, though setval() does not roll back.
-create or replace function crossfade.advance_sequences(writable regclass, other regclass) returns void
+-- The sequences that give a column its values: its own, and those that its default draws from.
+create or replace function crossfade.sequences_of(relation oid, column_name text) returns setof pg_sequence
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select s.*
+  from pg_attribute a
+  join pg_depend d on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+                  and d.deptype in ('a', 'i')
+  join pg_sequence s on s.seqrelid = d.objid
+  where a.attrelid = relation and a.attname = column_name
+  union
+  select s.*
+  from pg_attribute a
+  join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+  join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass
+  join pg_sequence s on s.seqrelid = d.refobjid
+  where a.attrelid = relation and a.attname = column_name
+$$;
+
+-- The last value that whoever draws from a sequence may use: a client that is given one of a sequence of steps may hand out the
+-- whole block by itself. Null where it has given none, or goes the other way than one of `step`.
+create or replace function crossfade.reach_of(given pg_sequence, step bigint) returns bigint
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select case when sign(given.seqincrement) = sign(step)
+              then least(greatest(pg_sequence_last_value(given.seqrelid)::numeric + given.seqincrement - sign(given.seqincrement),
+                                  -9223372036854775808), 9223372036854775807)::bigint end
+$$;
+
+-- A column's sequences go beyond what either side has given out: beyond the rows that came over, and beyond what the other side's
+-- sequences have given, which may be in a client's hands, or have been deleted. They never go back, so a flip that is rolled back
+-- does no harm, though setval() does not roll back.
+create or replace function crossfade.advance_sequence(writable regclass, own_column text, other regclass, other_column text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   own record;
-  highest bigint;
+  reached bigint;
 begin
   for own in
-    select s.seqrelid, a.attname as name, s.seqmin,
-           (select pg_sequence_last_value(os.seqrelid)
-            from pg_attribute oa
-            join pg_depend od on od.refobjid = oa.attrelid and od.refobjsubid = oa.attnum and od.deptype in ('a', 'i')
-                             and od.classid = 'pg_class'::regclass and od.refclassid = 'pg_class'::regclass
-            join pg_sequence os on os.seqrelid = od.objid
-            where oa.attrelid = other and oa.attname = a.attname) as others
-    from pg_sequence s
-    join pg_depend d on d.objid = s.seqrelid and d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
-    join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-    where d.refobjid = writable and s.seqincrement > 0
+    select s.seqrelid, s.seqincrement as step, s.seqmin, s.seqmax, pg_sequence_last_value(s.seqrelid) as last,
+           a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) as counts,
+           (select case when s.seqincrement > 0 then max(crossfade.reach_of(o, s.seqincrement)) else min(crossfade.reach_of(o, s.seqincrement)) end
+            from crossfade.sequences_of(other, other_column) o where o.seqrelid <> s.seqrelid) as others
+    from crossfade.sequences_of(writable, own_column) s
+    join pg_attribute a on a.attrelid = writable and a.attname = own_column
   loop
-    execute format('select max(%I) from %s', own.name, writable) into highest;
-    highest := greatest(highest, own.others);
-    if highest > coalesce(pg_sequence_last_value(own.seqrelid), own.seqmin - 1) then
-      perform setval(own.seqrelid::regclass, highest);
+    reached := null;
+    if own.counts then
+      execute format('select %s(%I) from %s', case when own.step > 0 then 'max' else 'min' end, own_column, writable) into reached;
     end if;
+    if own.step > 0 then
+      reached := greatest(reached, own.others);
+      continue when reached is null or reached <= coalesce(own.last::numeric, own.seqmin::numeric - 1);
+    else
+      reached := least(reached, own.others);
+      continue when reached is null or reached >= coalesce(own.last::numeric, own.seqmax::numeric + 1);
+    end if;
+    if reached not between own.seqmin and own.seqmax then
+      raise exception 'sequence % cannot go beyond %, which the other side has given', own.seqrelid::regclass, reached
+        using errcode = 'sequence_generator_limit_exceeded', hint = format('alter sequence %s as bigint no maxvalue', own.seqrelid::regclass);
+    end if;
+    perform setval(own.seqrelid::regclass, reached);
+  end loop;
+end $$;
+
+-- The same for all columns, which have their counterparts by name.
+create or replace function crossfade.advance_sequences(writable regclass, other regclass) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  select crossfade.advance_sequence(writable, a.attname, other, a.attname)
+  from pg_attribute a
+  where a.attrelid = writable and a.attnum > 0 and not a.attisdropped and exists (select from crossfade.sequences_of(writable, a.attname))
+$$;
+
+-- A thing that v2's tables use goes to the schema that they go to, and is written down for the way back.
+create or replace function crossfade.move_along(migration_name text, kind text, class oid, object oid, schema name) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  execute format('alter %s %s set schema %I', kind, (pg_identify_object(class, object, 0)).identity, schema);
+  insert into crossfade.moved (migration, kind, class, object) values (migration_name, kind, class, object) on conflict do nothing;
+end $$;
+
+-- The opposite, for all of the migration. What was dropped meanwhile stays away.
+create or replace function crossfade.move_back(migration_name text, schema name) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  thing record;
+begin
+  for thing in
+    delete from crossfade.moved m where m.migration = migration_name
+    returning m.kind, (pg_identify_object(m.class, m.object, 0)).identity
+  loop
+    continue when thing.identity is null;
+    execute format('alter %s %s set schema %I', thing.kind, thing.identity, schema);
   end loop;
 end $$;
 

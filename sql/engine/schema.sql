@@ -159,6 +159,23 @@ create table if not exists crossfade.retired (
   primary key (migration, relation)
 );
 
+-- Types and other things of the shadow schema that went along with v2's tables.
+create table if not exists crossfade.moved (
+  migration text not null references crossfade.migration on delete cascade,
+  kind text not null,                             -- as alter names it
+  class oid not null,
+  object oid not null,
+  primary key (migration, class, object)
+);
+
+-- Foreign keys of tables outside that a flip has re-pointed, until they are validated.
+create table if not exists crossfade.unvalidated (
+  migration text not null references crossfade.migration on delete cascade,
+  relation oid not null,
+  name name not null,
+  primary key (migration, relation, name)
+);
+
 -- Triggers that rest while crossfade alone writes their table.
 create table if not exists crossfade.resting (
   migration text not null references crossfade.migration on delete cascade,

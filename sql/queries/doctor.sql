@@ -15,6 +15,7 @@ select m.phase,
        coalesce((select string_agg(name, ', ') from unnest($4::text[]) name
                  where exists (select from pg_trigger t where t.tgrelid = to_regclass(name) and t.tgname = 'crossfade_fence')), ''),
        coalesce((select format('%s at %s by %s, position %s', a.action, a.at, a.who, a.lsn) from crossfade.audit a
-                 where a.migration = m.name and a.action in ('cutover writes', 'rollback writes') order by a.id desc limit 1), '')
+                 where a.migration = m.name and a.action in ('cutover writes', 'rollback writes') order by a.id desc limit 1), ''),
+       coalesce((select string_agg(format('%I of %s', u.name, u.relation::regclass), ', ') from crossfade.unvalidated u where u.migration = m.name), '')
 from crossfade.migration m
 where m.name = $1

@@ -12,7 +12,7 @@ select jsonb_pretty(jsonb_build_object(
          'migration', flip.migration, 'action', flip.action, 'flip', $2, 'at', flip.at, 'who', flip.who, 'role', flip.detail ->> 'role',
          'lsn', flip.lsn, 'writes', flip.detail ->> 'writes', 'hold_milliseconds', $3::double precision,
          'verification', (select to_jsonb(v) - 'migration' from verification v), 'repaired_rows', repairs.rows,
-         'account', flip.detail -> 'account', 'quarantine_waived', flip.detail -> 'waived',
+         'account', flip.detail -> 'account', 'quarantine_waived', flip.detail -> 'waived', 'inventory', flip.detail -> 'inventory',
          'steps', (select jsonb_agg(jsonb_build_object('attempt', attempt, 'step', step, 'milliseconds', milliseconds, 'outcome', outcome, 'holders', holders) order by id) from step))),
        format(E'# %s of %s\n\nAt %s by %s (role %s), position %s. The writes are on %s. Writers waited %s ms at most.\n\n', flip.action, flip.migration,
               flip.at, flip.who, flip.detail ->> 'role', flip.lsn, flip.detail ->> 'writes', round($3::numeric, 1))
@@ -24,6 +24,9 @@ select jsonb_pretty(jsonb_build_object(
                     from jsonb_array_elements(flip.detail -> 'account') a having count(*) > 0), '')
        || coalesce((select E'Waived in quarantine:\n\n' || string_agg(format(E'* %s %s, accepted by %s: %s\n', w ->> 'target', w ->> 'key', w ->> 'accepted_by', w ->> 'message'), '') || E'\n'
                     from jsonb_array_elements(flip.detail -> 'waived') w having count(*) > 0), E'Nothing was waived in quarantine.\n\n')
+       || coalesce((select E'| what hangs on the tables | how | handling | in the flip | in a rollback |\n|---|---|---|---|---|\n'
+                           || string_agg(format(E'| %s | %s | %s | %s | %s |\n', i ->> 'object', i ->> 'way', i ->> 'handling', i ->> 'flip', i ->> 'rollback'), '') || E'\n'
+                    from jsonb_array_elements(flip.detail -> 'inventory') i having count(*) > 0), '')
        || (select E'| attempt | step | ms | outcome |\n|---|---|---|---|\n'
                   || string_agg(format(E'| %s | %s | %s | %s |\n', attempt, step, round(milliseconds::numeric, 1), concat_ws('; ', outcome, nullif(holders, ''))), '' order by id)
            from step)

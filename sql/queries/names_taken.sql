@@ -15,7 +15,7 @@ with side as (
   join pg_class s on s.oid = d.objid and s.relkind = 'S'
 ), wish as (
   select case number when 2 then to_regnamespace(quote_ident($3))::oid else c.relnamespace end as schema,
-         case number when 2 then c.relname else (left(c.relname, 60) || '_v1')::name end as name
+         case number when 2 then c.relname else crossfade.retired_name(c.relname)::name end as name
   from piece join pg_class c on c.oid = piece.relation
 )
 select distinct c.oid::regclass::text

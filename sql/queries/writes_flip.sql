@@ -33,6 +33,8 @@ with turned as (
   insert into crossfade.audit (migration, who, action, detail)
   select $1, coalesce(nullif($10, ''), session_user), $8,
          jsonb_build_object('flip', $9::text, 'role', session_user, 'writes', case $2 when 'reverse' then 'v2' else 'v1' end,
+                            'inventory', (select coalesce(jsonb_agg(jsonb_build_object('object', object, 'way', way, 'handling', handling, 'flip', flip, 'rollback', rollback)), '[]')
+                                          from unnest($11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) as i (object, way, handling, flip, rollback)),
                             'waived', (select coalesce(jsonb_agg(waiver), '[]') from waived),
                             'account', (select coalesce(jsonb_agg(to_jsonb(a) - 'migration' order by a.source), '[]')
                                         from crossfade.account a where a.migration = $1))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "mapping/file/migration_file.h"
 #include "pg/connection.h"
@@ -11,6 +12,7 @@ namespace crossfade::cutover {
 /// that crossfade made go; v1's tables stay as they are called now, or go where `drop_v1` says so. What applications use stays:
 /// the stable views, crossfade.route, the audit. Can be run again. Throws kNotReady where v1 owns the data, kNotLeader while a
 /// daemon works; a table that something else depends on is not dropped, and nothing else is then.
-boost::asio::awaitable<void> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who);
+/// Says which schemas had to stay, because a live table uses something in them.
+boost::asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who);
 
 }  // namespace crossfade::cutover

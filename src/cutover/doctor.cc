@@ -47,6 +47,11 @@ Diagnosis diagnose(const DoctorFacts& facts) {
     return {fmt::format("{}; slot {} is gone, so {} has missed changes", owns, facts.slot, follower),
             "crossfade run: the daemon makes the slot anew and compares everything"};
   }
+  if (!facts.unvalidated.empty()) {
+    return {fmt::format("{}; foreign keys that the flip re-pointed hold for new rows and are not validated: {}", owns, facts.unvalidated),
+            fmt::format("crossfade {} writes --confirm {}: {} owns the data already, so it only validates them, or names the rows that are in the way",
+                        facts.on_v2 ? "cutover" : "rollback", facts.migration, owner)};
+  }
   if (facts.leader.empty()) return {fmt::format("{}; no daemon keeps {} true", owns, follower), "crossfade run"};
   return {owns + "; nothing is half done", ""};
 }
@@ -75,6 +80,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.unfenced = rows.text(0, 6);
   facts.shut = rows.text(0, 7);
   facts.last_flip = rows.text(0, 8);
+  facts.unvalidated = rows.text(0, 9);
   co_return facts;
 }
 

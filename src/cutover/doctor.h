@@ -22,6 +22,7 @@ struct DoctorFacts {
   std::string missing;         ///< tables that are not where the direction wants them
   std::string unfenced;        ///< tables of the following side that anybody can write
   std::string shut;            ///< tables of the owner that nobody can write
+  std::string unvalidated;     ///< foreign keys of others that a flip has re-pointed and that are not validated
   std::string last_flip;       ///< what, when, by whom, at which position
 };
 

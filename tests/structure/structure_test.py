@@ -17,7 +17,7 @@ SUB_ROOMS = {
     "mapping": ["model", "sql", "file", "catalog", "preflight", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
-    "cutover": ["layout", "record", "reads", "writes"],
+    "cutover": ["layout", "inventory", "record", "reads", "writes"],
     "app": ["ephemeral", "cli", "prepare", "status", "daemon", "demo", "commands"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -42,13 +42,14 @@ asio::awaitable<ExitCode> show(cutover::WritesFlip flip, const Options& options)
   pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
   const auto plan = co_await cutover::plan_writes(connection, flip);
   std::cout << checklist_text(plan.checklist, paint_of(options));
+  if (!plan.inventory.empty()) std::cout << "What hangs on the tables:\n";
+  for (const auto& line : plan.inventory) std::cout << "  " << line << '\n';
   int number = 1;
   for (const auto& step : plan.steps) std::cout << fmt::format("{:2}. {}\n", number++, step);
-  std::cout << fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.\n",
-                           plan.last_hold_milliseconds.value_or(plan.drain_milliseconds),
-                           plan.last_hold_milliseconds ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top",
-                           flip.limits.hold.count());
-  co_return cutover::blockers_of(plan.checklist).empty() ? ExitCode::kOk : ExitCode::kNotReady;
+  const bool as_last = plan.last_hold_milliseconds && *plan.last_hold_milliseconds >= plan.drain_milliseconds;
+  std::cout << fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.\n", cutover::estimated_hold(plan),
+                           as_last ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top", flip.limits.hold.count());
+  co_return cutover::exit_of(cutover::blockers_of(plan.checklist));
 }
 
 asio::awaitable<ExitCode> flip_now(cutover::WritesFlip flip, const Options& options) {
@@ -57,7 +58,7 @@ asio::awaitable<ExitCode> flip_now(cutover::WritesFlip flip, const Options& opti
   const char* side = flip.to == mapping::Direction::kReverse ? "v2" : "v1";
   if (!done.blockers.empty()) {
     std::cerr << checklist_text(done.blockers);
-    co_return ExitCode::kNotReady;
+    co_return cutover::exit_of(done.blockers);
   }
   if (done.flip.empty()) {
     std::cout << fmt::format("The writes are on {} already.\n", side);

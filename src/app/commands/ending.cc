@@ -25,9 +25,10 @@ asio::awaitable<ExitCode> examine_now(const Options& options, const mapping::Mig
 asio::awaitable<ExitCode> complete_now(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "complete"));
   const char* user = std::getenv("USER");
-  co_await cutover::complete(connection, file, options.drop_v1, user == nullptr ? "" : user);
+  const auto notes = co_await cutover::complete(connection, file, options.drop_v1, user == nullptr ? "" : user);
   std::cout << fmt::format("Migration {} is completed; the old tables {}.\n", file.yaml.migration(),
                            options.drop_v1 ? "are dropped" : "stay under their names with _v1");
+  for (const auto& note : notes) std::cout << note << '\n';
   co_return ExitCode::kOk;
 }
 

@@ -8,6 +8,7 @@
 #include "app/cli/context.h"
 #include "app/prepare/install.h"
 #include "base/failure.h"
+#include "cutover/inventory/inventory.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
@@ -26,6 +27,22 @@ ExitCode worst(const mapping::Preflight& preflight) {
     if (finding.level == mapping::Finding::Level::kFail) return finding.exit;
   }
   return ExitCode::kOk;
+}
+
+/// What the cutover of the writes will have to do with; nothing of it is in the way of a beginning.
+asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::MigrationFile& file, mapping::Preflight& preflight) {
+  const auto inventory = co_await cutover::take_inventory(connection, file.yaml, mapping::Direction::kReverse);
+  for (const auto& hanging : inventory) {
+    mapping::Findings found(preflight.findings, hanging.object);
+    auto message = fmt::format("{}; when the writes move it {}", hanging.way, hanging.flip);
+    if (hanging.handling == cutover::Hanging::Handling::kBlock) {
+      found.warn(message + ". The cutover of the writes will not begin", hanging.fix + "; or name it in migration.yaml, cutover.inventory");
+    } else if (hanging.kind == "constraint" || hanging.kind == "unique index") {
+      found.warn(fmt::format("{}; {}", hanging.way, hanging.flip), hanging.fix);
+    } else {
+      found.note(std::move(message));
+    }
+  }
 }
 
 /// All that stands in tables and catalogs. What is against it is printed, and nothing is left behind.
@@ -107,6 +124,7 @@ asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::
     preflight = co_await mapping::inspect_course(connection, std::move(directed));
   } else {
     preflight = co_await mapping::inspect(connection, file);
+    if (preflight.ok()) co_await add_inventory(connection, file, preflight);
   }
   co_await connection.script("rollback");
   co_return preflight;

@@ -151,6 +151,12 @@ std::vector<Blocker> blockers_of(const std::vector<Condition>& checklist) {
   return blockers;
 }
 
+ExitCode exit_of(const std::vector<Blocker>& blockers) {
+  if (blockers.empty()) return ExitCode::kOk;
+  const bool stays = std::any_of(blockers.begin(), blockers.end(), [](const Blocker& blocker) { return blocker.exit == ExitCode::kPrecondition; });
+  return stays ? ExitCode::kPrecondition : ExitCode::kNotReady;
+}
+
 asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::cutover_facts), name);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/exit_code.h"
 #include "pg/connection.h"
 
 namespace crossfade::cutover {
@@ -39,6 +40,7 @@ struct Condition {
   std::string detail;
   std::string fix;                             ///< "" where it is met
   bool met = false;
+  ExitCode exit = ExitCode::kNotReady;         ///< of a flip that this holds up
 };
 /// One that is not met.
 using Blocker = Condition;
@@ -53,6 +55,9 @@ std::vector<Condition> checklist_of_next_flip(const Facts& facts, const Limits& 
 
 /// What of a checklist is not met; empty: nothing stands in the way.
 std::vector<Blocker> blockers_of(const std::vector<Condition>& checklist);
+
+/// What the process tells the shell: a fault that does not pass by itself goes before what does.
+ExitCode exit_of(const std::vector<Blocker>& blockers);
 
 /// What stands in the database; an unknown migration has no facts, not even a phase. The lag is left open.
 boost::asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration);

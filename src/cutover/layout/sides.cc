@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "base/sql_text.h"
+#include "cutover/layout/links.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
 #include "setup/fence.h"
@@ -66,21 +66,17 @@ SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
   return step;
 }
 
-SwapStep sequences(const v1::Migration& file, const Sides& after, Direction to) {
-  const auto before = sides_of(file, Places::kBeforeWrites);
+SwapStep sequences(const v1::Migration& file, Direction to) {
   SwapStep step{"sequences", "", ""};
   step.says = fmt::format("sequences of {} go beyond what either side has given out", to == Direction::kReverse ? "v2" : "v1");
-  const auto advance = [&](const TableName& table, const std::string& other) {
-    step.sql += fmt::format("select crossfade.advance_sequences({}, {});\n", quote_literal(table.quoted()), other);
-  };
-  // Tables of one name are each other's counterpart.
-  const auto& writable = to == Direction::kReverse ? after.v2 : after.v1;
-  const auto& others = to == Direction::kReverse ? after.v1 : after.v2;
-  const auto& own_names = to == Direction::kReverse ? before.v2 : before.v1;
-  const auto& other_names = to == Direction::kReverse ? before.v1 : before.v2;
-  for (std::size_t n = 0; n < writable.size(); ++n) {
-    const auto same = std::find_if(other_names.begin(), other_names.end(), [&](const TableName& other) { return other.name == own_names[n].name; });
-    advance(writable[n], same == other_names.end() ? "null" : quote_literal(others[static_cast<std::size_t>(same - other_names.begin())].quoted()));
+  for (const auto& pair : column_pairs(file, to, places_of(to))) {
+    const auto other = pair.other.name.empty() ? std::string("null") : quote_literal(pair.other.quoted());
+    if (pair.own_column.empty()) {
+      step.sql += fmt::format("select crossfade.advance_sequences({}, {});\n", quote_literal(pair.own.quoted()), other);
+    } else {
+      step.sql += fmt::format("select crossfade.advance_sequence({}, {}, {}, {});\n", quote_literal(pair.own.quoted()), quote_literal(pair.own_column), other,
+                              quote_literal(pair.other_column));
+    }
   }
   return step;
 }
@@ -158,7 +154,7 @@ std::vector<SwapStep> swap_steps(const v1::Migration& file, Direction to, const 
   if (!to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, false));
   steps.push_back({"fences on", joined(sync::create_fences(follower)) + joined(sync::rest_triggers(follower)),
                    fmt::format("{0} is written by the engine alone; triggers of {0} rest", to_v2 ? "v1" : "v2")});
-  steps.push_back(sequences(file, after, to));
+  steps.push_back(sequences(file, to));
   if (!file.surrogates().empty()) steps.push_back(ids(file, to));
   return steps;
 }

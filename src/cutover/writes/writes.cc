@@ -46,17 +46,33 @@ asio::awaitable<WritesOutcome> WritesRun::to_end() {
     }
     if (failure) goes_on = co_await recover(step, *failure);
   }
+  if (step == Step::kDone) {
+    try {
+      co_await validate_carried();
+    } catch (const Failure& failure) {
+      outcome_.notes.push_back(fmt::format("foreign keys that were re-pointed could not be validated ({}); repeat the command", failure.what()));
+    }
+  }
   if (committed_) outcome_.flip = flight_.id();
   outcome_.attempts = attempt_.number;
   outcome_.steps = flight_.steps();
   if (obstacles_) outcome_.blockers = std::move(obstacles_->blockers);
-  if (observer_ && !outcome_.steps.empty()) co_await flight_.record(*observer_);
   if (step == Step::kGiveUp) {
     Failure::Facts facts;
     facts.exit = ExitCode::kTimeout;
     facts.message = flight_.steps().back().outcome;
-    facts.advice = "try again when less is going on, or allow a longer hold";
+    facts.advice = fmt::format("try again when less is going on, or allow a longer hold than {} ms: --hold-limit", flip_.limits.hold.count());
+    co_await clear_way_back();
+    co_await write_down(facts.message);
     give_up(std::move(facts));
+  }
+  // Something got in the way between two attempts.
+  const bool tried = step == Step::kRefuse && way_back_begun_;
+  if (tried) {
+    co_await clear_way_back();
+    co_await write_down(fmt::format("{}: {}", outcome_.blockers.front().reason, outcome_.blockers.front().detail));
+  } else if (observer_ && !outcome_.steps.empty()) {
+    co_await flight_.record(*observer_);
   }
   co_return std::move(outcome_);
 }
@@ -132,8 +148,12 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();
   if (!passes || !observed || attempt_.number >= attempt_.most) {
     co_await roll_back();
-    if (observed && !flight_.steps().empty()) co_await flight_.record(*observer_);
-    give_up(failure.facts());
+    co_await clear_way_back();
+    auto facts = failure.facts();
+    // The session that held the locks was ended, and the server answers.
+    if (failure.connection_lost() && observed) facts.exit = ExitCode::kTimeout;
+    co_await write_down(facts.message);
+    give_up(std::move(facts));
   }
   co_await release(failure.what());
   co_return true;
@@ -142,6 +162,7 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
 asio::awaitable<void> WritesRun::find_holders(bool readers) {
   std::vector<std::string> relations;
   for (const auto& table : both_) relations.push_back(table.quoted());
+  for (const auto& table : outside_) relations.push_back(table.quoted());
   auto holders = co_await lock_holders(*observer_, relations, readers);
   if (flip_.limits.terminate_blockers) co_await end_sessions(*observer_, holders);
   flight_.blame(std::move(holders.text));

@@ -49,9 +49,13 @@ struct WritesOutcome {
 struct WritesPlan {
   std::vector<Condition> checklist;             ///< nothing is done unless all of it is met
   std::vector<std::string> steps;
+  std::vector<std::string> inventory;           ///< what hangs on the tables, and what becomes of each
   double drain_milliseconds = 0;                ///< measured just now, without a hold; 0: nobody drains
   std::optional<double> last_hold_milliseconds; ///< of the flip before, as the flight recorder has it
 };
+/// As long as the last one took, or as a drain takes now, whichever is longer.
+double estimated_hold(const WritesPlan& plan);
+
 boost::asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const WritesFlip& flip);
 
 /// Turns the direction: names, fences, route, sequences and state change in one transaction under locks that writers wait for,

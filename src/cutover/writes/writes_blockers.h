@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "cutover/inventory/inventory.h"
 #include "cutover/layout/blockers.h"
 #include "cutover/writes/writes.h"
 
@@ -13,6 +14,7 @@ struct Obstacles {
   std::vector<Blocker> blockers;
   std::vector<Condition> checklist;        ///< these and what is met; a condition that was not looked at is not there
   std::vector<Blocker> doubts;             ///< failing checks: on a busy system, perhaps for what is on its way alone
+  std::vector<Hanging> inventory;          ///< of what hangs on the tables
   std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };

@@ -1,6 +1,8 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cutover/layout/tables.h"
 #include "cutover/writes/writes.h"
 #include "cutover/writes/writes_blockers.h"
@@ -10,6 +12,21 @@ namespace crossfade::cutover {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 using mapping::Direction;
+
+namespace {
+
+/// One that is estimated beyond its limit would be let go, attempt after attempt.
+Condition hold_condition(const WritesPlan& plan, const HoldLimits& limits) {
+  const auto limit = static_cast<double>(limits.hold.count());
+  const auto estimate = estimated_hold(plan);
+  auto detail = fmt::format("estimated at {:.0f} ms, and is let go after {:.0f} ms", estimate, limit);
+  if (estimate <= limit) return {"hold", std::move(detail), "", true};
+  return {"hold", std::move(detail), fmt::format("--hold-limit {:.0f}ms or more, if writers may wait so long; or choose a quieter hour", estimate * 1.5)};
+}
+
+}  // namespace
+
+double estimated_hold(const WritesPlan& plan) { return std::max(plan.last_hold_milliseconds.value_or(0), plan.drain_milliseconds); }
 
 asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const WritesFlip& flip) {
   const auto& file = flip.file.yaml;
@@ -21,11 +38,16 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   pg::Parameters name = {file.migration()};
   const auto last = co_await connection.query(std::string(queries::last_hold), name);
   if (!last.is_null(0, 0)) plan.last_hold_milliseconds = last.real(0, 0);
+  plan.checklist.push_back(hold_condition(plan, flip.limits));
   const auto now = sides_of(file, places_of(opposite(flip.to)));
   const auto& owner = flip.to == Direction::kReverse ? now.v1 : now.v2;
   auto both = now.v1;
   both.insert(both.end(), now.v2.begin(), now.v2.end());
-  const auto held = co_await lock_order(connection, owner, now.shared);
+  const auto outside = locked_outside(obstacles.inventory);
+  auto written = owner;
+  written.insert(written.end(), outside.begin(), outside.end());
+  both.insert(both.end(), outside.begin(), outside.end());
+  const auto held = co_await lock_order(connection, written, now.shared);
   const std::vector<mapping::TableName> none;
   const auto all = co_await lock_order(connection, both, none);
   const auto forward = co_await forward_outline(connection, file);
@@ -37,7 +59,10 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
       "barrier: a marker in the WAL behind everything that was written before",
       fmt::format("drain: the daemon brings over what stands before it; all is let go, unchanged, once the hold has lasted {} ms", flip.limits.hold.count()),
   };
-  for (const auto& step : swap_steps(file, flip.to, forward, all)) plan.steps.push_back(fmt::format("{}: {}", step.name, step.says));
+  auto swap = swap_steps(file, flip.to, forward, all);
+  swap.push_back(carry_step(file, obstacles.inventory, flip.to));
+  for (const auto& hanging : obstacles.inventory) plan.inventory.push_back(line_of(hanging));
+  for (const auto& step : swap) plan.steps.push_back(fmt::format("{}: {}", step.name, step.says));
   plan.steps.push_back(fmt::format("state: crossfade.route sends everybody to {}; a line in crossfade.audit; listeners on channel crossfade are told",
                                    flip.to == Direction::kReverse ? "v2" : "v1"));
   plan.steps.emplace_back("commit: the one point of no return");

@@ -32,8 +32,11 @@ class WritesRun {
   boost::asio::awaitable<void> commit();
   boost::asio::awaitable<void> look_up();
   boost::asio::awaitable<void> roll_back();
+  boost::asio::awaitable<void> clear_way_back();
+  boost::asio::awaitable<void> write_down(std::string because);
   boost::asio::awaitable<void> release(std::string because);
   boost::asio::awaitable<void> tidy();
+  boost::asio::awaitable<void> validate_carried();
   boost::asio::awaitable<bool> recover(Step step, Failure failure);
   boost::asio::awaitable<void> find_holders(bool readers);
   [[noreturn]] void give_up(Failure::Facts facts) const;
@@ -44,12 +47,14 @@ class WritesRun {
   CutoverProgress attempt_;
   WritesOutcome outcome_;
   std::vector<mapping::TableName> owner_, shared_, both_;  ///< as they are called now
+  std::vector<mapping::TableName> outside_;                ///< that the flip changes with them
   std::optional<pg::Connection> locker_, observer_;
   std::optional<Obstacles> obstacles_;  ///< of this attempt
   std::vector<SwapStep> swap_;          ///< made before the hold: nothing is worked out while writers wait
   wal::Incarnation way_back_;
   std::optional<std::string> barrier_;
   std::int64_t epoch_ = 0;              ///< under which the drain goes on
+  bool way_back_begun_ = false;         ///< publication and slot of the other direction may be there
   bool begun_ = false;                  ///< the transaction that is to have the locks
   bool draining_ = false;
   bool committed_ = false;

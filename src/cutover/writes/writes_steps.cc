@@ -29,6 +29,8 @@ constexpr auto kLookUpPatience = 30s;
 /// A daemon that has turned lets go of the old direction's slot by itself.
 constexpr auto kTidyPatience = 10s;
 constexpr auto kNobodyReads = 1s;
+/// Longer than a look at the drain takes on a busy server.
+constexpr std::chrono::milliseconds kFreeze = 2s;
 /// Longer than deadlock_timeout (a second), after which the server ends an autovacuum that is in somebody's way.
 constexpr std::chrono::milliseconds kVacuumPatience = 5s;
 
@@ -70,6 +72,7 @@ asio::awaitable<void> WritesRun::perform(Step step) {
 /// retains since a flip that was broken off would only have to be skipped.
 asio::awaitable<void> WritesRun::make_way_back() {
   flight_.begin(to_text(Step::kMakeWayBack));
+  way_back_begun_ = true;
   const auto& settings = flip_.settings;
   pg::Parameters name = {settings.publication};
   const auto there = co_await observer_->query(std::string(queries::publication_exists), name);
@@ -107,13 +110,21 @@ asio::awaitable<void> WritesRun::hold() {
     auto opened = co_await open("hold");
     locker_.emplace(std::move(opened));
   }
-  const auto tables = co_await lock_order(*observer_, owner_, shared_);
+  outside_ = locked_outside(obstacles_->inventory);
+  auto held = owner_;
+  held.insert(held.end(), outside_.begin(), outside_.end());
+  const auto tables = co_await lock_order(*observer_, held, shared_);
   const std::vector<mapping::TableName> none;
-  const auto all = co_await lock_order(*observer_, both_, none);
+  auto locked = both_;
+  locked.insert(locked.end(), outside_.begin(), outside_.end());
+  const auto all = co_await lock_order(*observer_, locked, none);
   const auto forward = co_await forward_outline(*observer_, file_);
   swap_ = swap_steps(file_, flip_.to, forward, all);
-  // Should this process freeze, the server ends its session and lets the writers go on.
-  auto begin = fmt::format("begin isolation level read committed; set local idle_in_transaction_session_timeout = {}", flip_.limits.hold.count());
+  swap_.push_back(carry_step(file_, obstacles_->inventory, flip_.to));
+  // Should this process freeze, the server ends its session and lets the writers go on. Not before the limit is over by our own clock:
+  // an attempt that lets go by itself can be tried again, and says why.
+  const auto frozen = flip_.limits.hold + kFreeze;
+  auto begin = fmt::format("begin isolation level read committed; set local idle_in_transaction_session_timeout = {}", frozen.count());
   begun_ = true;
   co_await locker_->script(std::move(begin));
   co_await keep_vacuum_away(all);
@@ -184,6 +195,7 @@ asio::awaitable<void> WritesRun::swap() {
   pg::Parameters parameters = {file_.migration(), flip_.to == Direction::kReverse ? "reverse" : "forward", way_back_.system_identifier,
                                std::to_string(way_back_.timeline), way_back_.slot, to_string(way_back_.created), array_text(targets),
                                flip_.action(), flight_.id(), flip_.who};
+  for (auto& column : inventory_columns(obstacles_->inventory)) parameters.emplace_back(std::move(column));
   co_await locker_->query(std::string(queries::writes_flip), parameters);
   flight_.end();
   attempt_.swapped = true;
@@ -208,9 +220,44 @@ asio::awaitable<void> WritesRun::look_up() {
   if (!committed_) co_await release("the commit did not happen");
 }
 
+/// A session that is lost has let go by itself.
 asio::awaitable<void> WritesRun::roll_back() {
-  if (begun_ && locker_ && locker_->usable()) co_await locker_->script("rollback");
+  bool lost = false;
+  try {
+    if (begun_ && locker_ && locker_->usable()) co_await locker_->script("rollback");
+  } catch (const Failure&) {
+    lost = true;
+  }
+  if (lost) locker_.reset();
   begun_ = false;
+}
+
+/// A flip that gave up leaves nothing: a slot that nobody reads would keep WAL.
+asio::awaitable<void> WritesRun::clear_way_back() {
+  if (!way_back_begun_ || committed_ || attempt_.in_doubt || !observer_ || !observer_->usable()) co_return;
+  std::string left;
+  try {
+    co_await wal::drop_slot(*observer_, flip_.settings.slot);
+    auto script = fmt::format("set statement_timeout = 0; drop publication if exists {}", quote_identifier(flip_.settings.publication));
+    if (flip_.to == Direction::kReverse) co_await observer_->script(std::move(script));
+    way_back_begun_ = attempt_.way_back = false;
+  } catch (const Failure& failure) {
+    left = failure.what();
+  }
+  if (!left.empty()) log::warn("what the flip had made is left", {{"slot", flip_.settings.slot}, {"error", left}, {"do", "crossfade doctor"}});
+}
+
+/// Whoever asks later what was tried finds it beside what was done.
+asio::awaitable<void> WritesRun::write_down(std::string because) {
+  if (!observer_ || !observer_->usable() || flight_.steps().empty()) co_return;
+  co_await flight_.record(*observer_);
+  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " gave up", flight_.id(), std::to_string(std::min(attempt_.number, attempt_.most)),
+                               log::redact(because)};
+  try {
+    co_await observer_->query(std::string(queries::flip_gave_up), parameters);
+  } catch (const Failure& failure) {
+    log::warn("that the flip gave up could not be written down", {{"flip", flight_.id()}, {"error", failure.what()}});
+  }
 }
 
 asio::awaitable<void> WritesRun::release(std::string because) {
@@ -223,6 +270,28 @@ asio::awaitable<void> WritesRun::release(std::string because) {
   ++attempt_.number;
   flight_.next_attempt();
   if (attempt_.number <= attempt_.most) co_await make_room(flip_.limits.pause);
+}
+
+/// Foreign keys that were re-pointed: a lock that no writer minds is enough, however long it takes. What does not hold now is in the
+/// outside tables' own rows, and is said; the flip has happened.
+asio::awaitable<void> WritesRun::validate_carried() {
+  if (!observer_ || !observer_->usable()) co_return;
+  pg::Parameters name = {file_.migration()};
+  const auto keys = co_await observer_->query(std::string(queries::unvalidated), name);
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    flight_.begin("validate");
+    std::optional<std::string> broken;
+    try {
+      auto validate = std::string(keys.text(row, 2));
+      co_await observer_->script(std::move(validate));
+    } catch (const Failure& failure) {
+      broken = failure.what();
+    }
+    flight_.end(broken ? *broken : fmt::format("{} of {}", keys.text(row, 1), keys.text(row, 0)));
+    if (broken) outcome_.notes.push_back(fmt::format("foreign key {} of {} is in force for new rows and not validated: {}. Mend the rows, then: {}", keys.text(row, 1), keys.text(row, 0), *broken, keys.text(row, 2)));
+    if (!observer_->usable()) co_return;
+  }
+  if (keys.size() > 0) co_await observer_->query(std::string(queries::validated), name);
 }
 
 /// An engine of the old direction notices at its next commit that it is refused: one is given to it. Then it drops its slot

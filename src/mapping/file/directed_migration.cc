@@ -1,6 +1,10 @@
 #include "mapping/file/directed_migration.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/uuid/detail/md5.hpp>
+#include <string_view>
 #include <utility>
 
 #include "mapping/file/migration_file.h"
@@ -45,7 +49,18 @@ DirectedMigration reverse_course(const v1::Migration& file, Places places) {
   return directed;
 }
 
-std::string retired_name(const std::string& table) { return table + "_v1"; }
+std::string retired_name(const std::string& table) {
+  constexpr std::string_view kSuffix = "_v1";
+  constexpr std::size_t kLongest = 63;
+  if (table.size() + kSuffix.size() <= kLongest) return table + std::string(kSuffix);
+  std::size_t cut = kLongest - kSuffix.size() - std::string_view("_01234567").size();
+  while (cut > 0 && (static_cast<unsigned char>(table[cut]) & 0xC0U) == 0x80U) --cut;
+  boost::uuids::detail::md5 hash;
+  hash.process_bytes(table.data(), table.size());
+  boost::uuids::detail::md5::digest_type digest;
+  hash.get_digest(digest);
+  return fmt::format("{}_{:08x}{}", table.substr(0, cut), digest[0], kSuffix);
+}
 
 std::optional<TableName> old_table(const v1::Migration& file, const std::string& name) {
   for (const auto& [written, source] : file.sources()) {

@@ -49,6 +49,20 @@ TEST_F(CompleteTest, ATableThatSomethingDependsOnKeepsEverythingAsItIs) {
   EXPECT_EQ(left_of_crossfade(), "1 2 2 3");
 }
 
+TEST_F(CompleteTest, WhatALiveTableUsesIsNotDroppedWithTheSchemaItStandsIn) {
+  move.sql().exec("create function gym_map.untitled() returns text language sql as $$ select 'untitled' $$;"
+                  "create type gym_v2.mood as enum ('good', 'bad'); create type gym_map.hint as (text text);"
+                  "alter table gym_v2.exercises alter title set default gym_map.untitled(); alter table gym_v2.plans add mood gym_v2.mood");
+  cut_over();
+  move.stop_daemon();
+  const auto [exit, text] = move.call({"complete", "--confirm", "gym"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("schema gym_map stays: default value for column title of table public.exercises uses what is in it"), std::string::npos) << text;
+  move.sql().exec("insert into plans values (600, 'still', 'good'); insert into exercises (id, plan_id, owner) values (6000, 600, 'still')");
+  EXPECT_EQ(move.sql().value("select title from exercises where id = 6000"), "untitled");
+  EXPECT_EQ(move.sql().value("select atttypid::regtype from pg_attribute where attrelid = 'plans'::regclass and attname = 'mood'"), "mood");
+}
+
 TEST_F(CompleteTest, IsRefusedWhileV1OwnsTheData) {
   EXPECT_EQ(move.call({"complete", "--confirm", "gym"}).first, static_cast<int>(ExitCode::kNotReady));
   EXPECT_EQ(move.call({"complete", "--no-input"}).first, static_cast<int>(ExitCode::kUsage)) << "wants to be confirmed";

@@ -10,7 +10,7 @@ namespace crossfade::test {
 /// Migration gym, followed, verified and counted: the writes may move.
 class GymWrites : public testing::Test {
  protected:
-  explicit GymWrites(ThrowawayServer& server = shared_server()) : move(test_migration("gym"), server) {
+  explicit GymWrites(ThrowawayServer& server = shared_server(), const std::filesystem::path& folder = test_migration("gym")) : move(folder, server) {
     move.start_daemon();
     move.expect_equal();
     prove();

@@ -51,6 +51,7 @@ TEST(DoctorTest, EachThingThatIsWrongHasItsStep) {
       {[](DoctorFacts& f) { f.missing = "public.plans"; }, "not where it left them: public.plans", "find out who moved them"},
       {[](DoctorFacts& f) { f.shut = "public.plans"; }, "a fence keeps applications from public.plans", "drop trigger"},
       {[](DoctorFacts& f) { f.unfenced = "gym_v2.plans"; }, "anybody can write tables of v2 by mistake: gym_v2.plans", "create trigger crossfade_fence"},
+      {[](DoctorFacts& f) { f.unvalidated = "notes_plan of public.notes"; }, "are not validated: notes_plan of public.notes", "crossfade rollback writes --confirm gym: v1 owns"},
       {[](DoctorFacts& f) { f.slot_there = false; }, "slot crossfade_gym is gone, so v2 has missed changes", "crossfade run"},
       {[](DoctorFacts& f) { f.leader = ""; }, "no daemon keeps v2 true", "crossfade run"},
       {[](DoctorFacts& f) { f.completed = true; }, "a slot is left", "crossfade complete --confirm gym"},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "cutover/layout/links.h"
 #include "mapping/file/migration_file.h"
 
 namespace crossfade::cutover {
@@ -91,11 +92,39 @@ TEST(SwapTest, TheWayBackIsTheSameBackwards) {
   EXPECT_NE(find(steps, "fences on").sql.find(R"(on "gym_v2"."plans")"), std::string::npos);
 }
 
-TEST(SwapTest, SequencesGoBeyondThoseOfTheTableOfTheSameName) {
+TEST(SwapTest, SequencesGoBeyondThoseOfTheColumnsThatAreTheirCounterparts) {
   const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
   EXPECT_EQ(find(steps, "sequences").sql,
             "select crossfade.advance_sequences('\"app\".\"days\"', null);\n"
-            "select crossfade.advance_sequences('\"app\".\"plans\"', '\"app\".\"plans_v1\"');\n");
+            "select crossfade.advance_sequence('\"app\".\"days\"', 'plan_id', '\"app\".\"plans_v1\"', 'id');\n"
+            "select crossfade.advance_sequence('\"app\".\"days\"', 'plan_id', '\"legacy\".\"moves_v1\"', 'plan_id');\n"
+            "select crossfade.advance_sequences('\"app\".\"plans\"', '\"app\".\"plans_v1\"');\n"
+            "select crossfade.advance_sequence('\"app\".\"plans\"', 'id', '\"app\".\"plans_v1\"', 'id');\n");
+}
+
+std::vector<std::string> texts(const std::vector<Link>& links) {
+  std::vector<std::string> texts;
+  for (const auto& link : links) {
+    texts.push_back(link.owner.quoted() + (link.follower ? fmt::format(" → {} → {}{}", link.follower->quoted(), link.after.quoted(), link.same ? " same" : "") : ""));
+  }
+  return texts;
+}
+
+TEST(LinksTest, ATableIsLinkedToWhatIsMadeOfItAndToItsNamesake) {
+  EXPECT_EQ(texts(links_of(file(), mapping::Direction::kReverse)),
+            (Names{R"("app"."plans" → "gym_v2"."days" → "app"."days")", R"("app"."plans" → "gym_v2"."plans" → "app"."plans" same)",
+                   R"("legacy"."moves" → "gym_v2"."days" → "app"."days")"}));
+  EXPECT_EQ(texts(links_of(file(), mapping::Direction::kForward)),
+            (Names{R"("app"."days" → "legacy"."moves_v1" → "legacy"."moves")", R"("app"."plans" → "app"."plans_v1" → "app"."plans" same)"}));
+  EXPECT_EQ(texts(way_back_links(file())),
+            (Names{R"("app"."plans" → "gym_v2"."plans" → "app"."plans" same)", R"("legacy"."moves" → "gym_v2"."days" → "legacy"."moves")"}));
+}
+
+TEST(LinksTest, ATableThatNothingIsMadeOfStandsAlone) {
+  auto lonely = file();
+  (*lonely.mutable_sources())["notes"].add_key("id");
+  EXPECT_EQ(texts(links_of(lonely, mapping::Direction::kReverse)).front(), R"("app"."notes")");
+  EXPECT_TRUE(json_of(links_of(lonely, mapping::Direction::kReverse)).starts_with(R"js([{"owner":"\"app\".\"notes\"","same":false},{"owner":)js"));
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+-- What v1's tables demand and v2's do not: rows that are written to v2 and break it have no way back. $1 as for foreign keys, its links
+-- by what feeds v1's table on the way back. A demand is met where one of those tables has the like of it.
+with link as (
+  select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, same
+  from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, same boolean) where owner is not null and follower is not null
+), said as (
+  select k.conrelid as relation, format('constraint %I of %s', k.conname, k.conrelid::regclass) as name, pg_get_constraintdef(k.oid) as demand
+  from pg_constraint k
+  where k.conrelid in (select owner from link) and k.contype = 'f'
+    and not exists (
+      select from link l join pg_constraint v on v.conrelid = l.follower and v.contype = 'f'
+      where l.owner = k.conrelid
+        and (v.confrelid = k.confrelid or exists (select from link r where r.owner = k.confrelid and r.follower = v.confrelid))
+        and (select array_agg(a.attname order by a.attname) from pg_attribute a where a.attrelid = v.conrelid and a.attnum = any (v.conkey))
+          = (select array_agg(a.attname order by a.attname) from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any (k.conkey)))
+  union all
+  select k.conrelid, format('constraint %I of %s', k.conname, k.conrelid::regclass), pg_get_constraintdef(k.oid)
+  from pg_constraint k
+  where k.conrelid in (select owner from link) and k.contype in ('c', 'x')
+    and not exists (select from link l join pg_constraint v on v.conrelid = l.follower and v.contype = k.contype
+                    where l.owner = k.conrelid and pg_get_constraintdef(v.oid) = pg_get_constraintdef(k.oid))
+  union all
+  select i.indrelid, format('unique index %I of %s', c.relname, i.indrelid::regclass), pg_get_indexdef(i.indexrelid)
+  from pg_index i join pg_class c on c.oid = i.indexrelid
+  where i.indrelid in (select owner from link) and i.indisunique and not i.indisprimary
+    and not exists (select from link l join pg_index v on v.indrelid = l.follower and v.indisunique
+                    where l.owner = i.indrelid
+                      and split_part(pg_get_indexdef(v.indexrelid), ' USING ', 2) = split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2))
+  union all
+  select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass), 'not null'
+  from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and a.attnotnull and not a.attisdropped
+  join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
+  group by a.attrelid, a.attname
+  having not bool_or(v.attnotnull)
+  union all
+  select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass),
+         format('%s, where v2 has %s', format_type(a.atttypid, a.atttypmod), min(format_type(v.atttypid, v.atttypmod)))
+  from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and not a.attisdropped
+  join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
+  where a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 0
+        and (v.atttypid = 'text'::regtype or v.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and (v.atttypmod < 0 or v.atttypmod > a.atttypmod))
+     or a.atttypid = 'numeric'::regtype and v.atttypid = a.atttypid and a.atttypmod > 0 and v.atttypmod <> a.atttypmod
+     or a.atttypid = 'int2'::regtype and v.atttypid in ('int4'::regtype, 'int8'::regtype)
+     or a.atttypid = 'int4'::regtype and v.atttypid = 'int8'::regtype
+  group by a.attrelid, a.attname, a.atttypid, a.atttypmod
+)
+select name, demand, 'said', 'nothing of v2 demands it: rows that break it are set aside and named', 'is held back by those rows, and names them',
+       'let v2 demand it too, if the way back is to be sure', '', ''
+from said
+order by 1

@@ -1,0 +1,68 @@
+-- Foreign keys of tables outside that refer to a table which gives its name away. $1: links between the tables of the side that
+-- owns the data and those of the other, `same` where they bear one name, `after` what the other is called once it has that name.
+-- A key is re-pointed where the table that takes the name has a unique key of the same columns; it is validated afterwards.
+with link as (
+  select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, after, same
+  from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, after text, same boolean)
+), owned as (
+  select owner as relation from link where owner is not null
+  union
+  select p.relid from link cross join pg_partition_tree(link.owner) p
+), referring as (
+  select k.oid, k.conname, k.conrelid, k.confrelid, k.convalidated, k.conkey, k.confkey, l.follower, l.after, r.relkind, r.relowner,
+         pair.own, pair.theirs, pair.names, pg_get_constraintdef(k.oid) as definition,
+         format('FOREIGN KEY (%s) REFERENCES %s(%s)', pair.own, k.confrelid::regclass, pair.theirs) as head
+  from pg_constraint k
+  join pg_class r on r.oid = k.conrelid
+  cross join lateral (
+    select string_agg(quote_ident(a.attname), ', ' order by n.place) as own, string_agg(quote_ident(b.attname), ', ' order by n.place) as theirs,
+           array_agg(b.attname order by b.attname) as names
+    from unnest(k.conkey, k.confkey) with ordinality n (own, theirs, place)
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = n.own
+    join pg_attribute b on b.attrelid = k.confrelid and b.attnum = n.theirs
+  ) pair
+  left join link l on l.owner = k.confrelid and l.same
+  where k.contype = 'f' and k.conparentid = 0
+    and k.confrelid in (select relation from owned) and k.conrelid not in (select relation from owned)
+), judged as (
+  select r.*, case
+    when r.conrelid in (select follower from link) then 'it belongs to the other side itself: let it refer to that side''s own table'
+    when r.follower is null then 'no table takes the name of ' || r.confrelid::regclass
+    when not starts_with(r.definition, r.head) then 'its definition cannot be made anew'
+    when not exists (
+      select from pg_index i
+      where i.indrelid = r.follower and i.indisunique and i.indimmediate and i.indisvalid and i.indpred is null and i.indexprs is null
+        and r.names = (select array_agg(a.attname order by a.attname) from pg_attribute a
+                       where a.attrelid = i.indrelid and a.attnum = any (i.indkey[0:i.indnkeyatts - 1]))
+        and not exists (
+          select from unnest(r.conkey, r.confkey) n (own, theirs)
+          join pg_attribute a on a.attrelid = r.conrelid and a.attnum = n.own
+          join pg_attribute b on b.attrelid = r.confrelid and b.attnum = n.theirs
+          join pg_attribute f on f.attrelid = r.follower and f.attname = b.attname
+          where f.atttypid <> a.atttypid
+            and not exists (select from pg_cast c where c.castsource = a.atttypid and c.casttarget = f.atttypid and c.castmethod = 'b')
+            and not exists (select from pg_amop o join pg_opclass c on c.opcfamily = o.amopfamily
+                            where c.oid = any (i.indclass) and o.amoplefttype = f.atttypid and o.amoprighttype = a.atttypid and o.amopstrategy = 3)))
+      then format('%s has no unique key (%s) of types that fit', r.follower::regclass, r.theirs)
+    when r.relkind = 'p' then format('%s is partitioned, so the key cannot be made without reading all of it', r.conrelid::regclass)
+    when not pg_has_role(r.relowner, 'USAGE') then format('%s belongs to %s: grant that role to %s', r.conrelid::regclass, pg_get_userbyid(r.relowner), current_user)
+  end as hindrance
+  from referring r
+)
+select format('foreign key %I of %s', j.conname, j.conrelid::regclass),
+       format('refers to %s (%s)', j.confrelid::regclass, j.theirs),
+       case when j.hindrance is null then 'carry' else 'block' end,
+       case when j.hindrance is null then format('refers to %s, and is validated after the commit', array_to_string(parse_ident(j.after), '.')) else 'cannot follow: ' || j.hindrance end,
+       case when j.hindrance is null then 'refers to the old table again' else 'stays as it is' end,
+       case when j.hindrance is null then '' else format('alter table %s drop constraint %I, and make one that fits after the move', j.conrelid::regclass, j.conname) end,
+       case when j.hindrance is null then
+         format('alter table only %s drop constraint %I, add constraint %2$I foreign key (%s) references %s (%s)%s not valid', j.conrelid::regclass, j.conname,
+                j.own, j.after, j.theirs, replace(substr(j.definition, length(j.head) + 1), ' NOT VALID', ''))
+         || case when obj_description(j.oid, 'pg_constraint') is null then ''
+            else format(E';\ncomment on constraint %I on %s is %L', j.conname, j.conrelid::regclass, obj_description(j.oid, 'pg_constraint')) end
+         || case when j.convalidated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $2::text, j.conrelid::regclass, j.conname)
+            else '' end
+       else '' end,
+       case when j.hindrance is null then array[n.nspname, r.relname]::text[]::text else '' end
+from judged j join pg_class r on r.oid = j.conrelid join pg_namespace n on n.oid = r.relnamespace
+order by 1

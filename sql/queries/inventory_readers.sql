@@ -1,0 +1,48 @@
+-- What others made over a table that gives its name away and that knows the table by its identity: it keeps to the old table. $1 as
+-- for foreign keys; $2: schemas of our own.
+with owned as (
+  select distinct to_regclass(owner)::oid as relation from jsonb_to_recordset($1::jsonb) as l (owner text) where owner is not null
+), row_type as (
+  select c.reltype as type, o.relation from owned o join pg_class c on c.oid = o.relation
+  union all
+  select t.typarray, o.relation from owned o join pg_class c on c.oid = o.relation join pg_type t on t.oid = c.reltype
+), ours as (
+  select to_regnamespace(quote_ident(name))::oid as schema from unnest($2::text[]) name
+), found as (
+  select case when r.rulename <> '_RETURN' then 'rule' when c.relkind = 'm' then 'materialized view' else 'view' end as kind,
+         case when r.rulename <> '_RETURN' then format('%I on %s', r.rulename, c.oid::regclass) else c.oid::regclass::text end as name,
+         c.relnamespace as schema, d.refobjid as relation, 'reads it' as way
+  from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class c on c.oid = r.ev_class
+  where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid in (select relation from owned)
+    and c.oid not in (select relation from owned)
+  union
+  select 'policy', format('%I on %s', p.polname, c.oid::regclass), c.relnamespace, d.refobjid, 'reads it'
+  from pg_depend d join pg_policy p on p.oid = d.objid join pg_class c on c.oid = p.polrelid
+  where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid in (select relation from owned)
+    and c.oid not in (select relation from owned)
+  union
+  select 'function', d.objid::regprocedure::text, p.pronamespace, d.refobjid, 'its body is bound to it'
+  from pg_depend d join pg_proc p on p.oid = d.objid
+  where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid in (select relation from owned)
+  union
+  select 'function', d.objid::regprocedure::text, p.pronamespace, t.relation, 'takes or returns its row type'
+  from pg_depend d join pg_proc p on p.oid = d.objid join row_type t on t.type = d.refobjid
+  where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_type'::regclass
+  union
+  select 'column', format('%s.%I', c.oid::regclass, a.attname), c.relnamespace, t.relation, 'is of its row type'
+  from row_type t join pg_attribute a on a.atttypid = t.type and not a.attisdropped join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'm')
+  union
+  select 'publication', p.pubname::text, null, r.prrelid, 'publishes it'
+  from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
+  where r.prrelid in (select relation from owned) and p.pubname not like 'crossfade\_%'
+)
+select kind || ' ' || name, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')), 'block',
+       'keeps to the old table, which is kept true until complete', 'nothing: it never left that table',
+       case kind when 'publication' then 'let its subscribers take the new tables before the move, or take the table out of it'
+                 else format('drop %s %s, and make it over the new tables after the move', kind, name) end,
+       '', ''
+from found f
+where not exists (select from ours where ours.schema = f.schema)
+  and not exists (select from pg_depend e where e.deptype = 'e' and kind = 'view' and e.classid = 'pg_class'::regclass and e.objid::regclass::text = name)
+group by kind, name, way
+order by 1

@@ -1,0 +1,98 @@
+-- Who owns and who may use v2's tables once they have the names of v1's. $1 as for foreign keys. A table of the same name takes over
+-- its namesake's owner and privileges; any other those that a role has on all tables that feed it, so nothing is opened. Whoever
+-- could write a table of v1 and can write nothing of what it becomes is named.
+with link as (
+  select distinct to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, after, same
+  from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, after text, same boolean)
+  where owner is not null and follower is not null
+), feeding as (
+  -- The namesake alone where there is one.
+  select l.* from link l where l.same or not exists (select from link s where s.follower = l.follower and s.same)
+), holder as (
+  select f.follower, f.after, min(o.relowner::int8)::oid as wanted, count(distinct o.relowner) = 1 as one
+  from feeding f join pg_class o on o.oid = f.owner group by f.follower, f.after
+), owned as (
+  select h.*, c.relowner as present, s.nspname as shadow,
+         (select rolsuper from pg_roles where rolname = current_user)
+           or pg_has_role(h.wanted, 'USAGE') and has_schema_privilege(h.wanted, n.oid, 'CREATE') as may
+  from holder h join pg_class c on c.oid = h.follower
+  join pg_namespace s on s.oid = c.relnamespace
+  join pg_namespace n on n.nspname = (parse_ident(h.after))[1]
+), given as (
+  select f.follower, f.after, a.grantee, a.privilege_type, bool_and(a.is_grantable) as grantable
+  from feeding f join pg_class o on o.oid = f.owner cross join lateral aclexplode(coalesce(o.relacl, acldefault('r', o.relowner))) a
+  group by f.follower, f.after, a.grantee, a.privilege_type
+  having count(distinct f.owner) = (select count(distinct g.owner) from feeding g where g.follower = f.follower)
+), lacking as (
+  select g.*
+  from given g join owned w on w.follower = g.follower join pg_class c on c.oid = g.follower
+  where g.grantee <> case when w.one and w.may then w.wanted else w.present end
+    and not exists (select from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) h
+                    where h.grantee in (g.grantee, 0) and h.privilege_type = g.privilege_type)
+), of_columns as (
+  select f.follower, f.after, a.grantee, a.privilege_type, string_agg(quote_ident(v.attname), ', ' order by v.attnum) as columns
+  from feeding f join pg_attribute s on s.attrelid = f.owner and s.attnum > 0 and not s.attisdropped
+  cross join lateral aclexplode(s.attacl) a
+  join pg_attribute v on v.attrelid = f.follower and v.attname = s.attname and not v.attisdropped
+  where f.same
+    and not exists (select from aclexplode(v.attacl) h where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
+  group by f.follower, f.after, a.grantee, a.privilege_type
+), of_sequences as (
+  -- A column that draws from a sequence of its own wants its writer to have that too.
+  select distinct f.follower, f.after, g.grantee, s.oid as sequence, format('%I.%I', (parse_ident(f.after))[1], s.relname) as name
+  from feeding f
+  join given g on g.follower = f.follower and g.privilege_type = 'INSERT'
+  join owned w on w.follower = f.follower
+  join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = f.follower and d.classid = 'pg_class'::regclass and d.deptype = 'a'
+  join pg_class s on s.oid = d.objid and s.relkind = 'S'
+  where g.grantee <> case when w.one and w.may then w.wanted else w.present end
+    and not exists (select from aclexplode(coalesce(s.relacl, acldefault('s', s.relowner))) h
+                    where h.grantee in (g.grantee, 0) and h.privilege_type = 'USAGE')
+), grants as (
+  select follower, after, grantee, lower(string_agg(privilege_type, ', ' order by privilege_type)) as what,
+         string_agg(format('grant %s on %s to %s%s', lower(privilege_type), after, role.name, case when grantable then ' with grant option' else '' end), E';\n') as sql
+  from lacking cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
+  group by follower, after, grantee
+  union all
+  select follower, after, grantee, lower(string_agg(privilege_type, ', ' order by privilege_type)) || ' of columns',
+         string_agg(format('grant %s (%s) on %s to %s', lower(privilege_type), columns, after, role.name), E';\n')
+  from of_columns cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
+  group by follower, after, grantee
+  union all
+  select follower, after, grantee, 'usage of ' || string_agg(of_sequences.name, ', ' order by of_sequences.name),
+         string_agg(format('grant usage on sequence %s to %s', of_sequences.name, role.name), E';\n')
+  from of_sequences cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
+  group by follower, after, grantee
+), writer as (
+  -- Roles that write v1's table, and v2's tables that are made of it.
+  select distinct l.owner, a.grantee
+  from link l join pg_class o on o.oid = l.owner cross join lateral aclexplode(coalesce(o.relacl, acldefault('r', o.relowner))) a
+  where a.privilege_type in ('INSERT', 'UPDATE', 'DELETE')
+), shut_out as (
+  select w.owner, w.grantee, string_agg(distinct l.follower::regclass::text, ', ') as followers
+  from writer w join link l on l.owner = w.owner join pg_class c on c.oid = l.follower join owned o on o.follower = l.follower
+  group by w.owner, w.grantee
+  having not bool_or(w.grantee = case when o.one and o.may then o.wanted else o.present end
+                     or exists (select from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) h
+                                where h.grantee in (w.grantee, 0) and h.privilege_type in ('INSERT', 'UPDATE', 'DELETE'))
+                     or exists (select from lacking k where k.follower = l.follower and k.grantee = w.grantee
+                                                        and k.privilege_type in ('INSERT', 'UPDATE', 'DELETE')))
+     and not coalesce((select rolsuper from pg_roles where oid = w.grantee), false)
+)
+select 'owner of ' || o.follower::regclass, 'v1''s belongs to ' || pg_get_userbyid(o.wanted), case when o.may then 'carry' else 'said' end,
+       format('belongs to %s', pg_get_userbyid(case when o.may then o.wanted else o.present end)), 'stays',
+       case when o.may then '' else format('grant %I to %I', pg_get_userbyid(o.wanted), current_user) end,
+       -- Foreign keys are checked with the rights of the owner of the table referred to, which after a rollback is in the shadow schema.
+       case when o.may then format(E'alter table %s owner to %I;\ngrant usage on schema %I to %2$I', o.after, pg_get_userbyid(o.wanted), o.shadow) else '' end, ''
+from owned o
+where o.one and o.wanted <> o.present
+union all
+select format('grant to %s on %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, follower::regclass), 'has it on v1', 'carry',
+       format('may %s', what), 'stays', '', sql, ''
+from grants
+union all
+select format('grant to %s on what becomes of %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, s.owner::regclass), 'may write it',
+       'block', 'could write none of ' || followers, 'writes v1 again',
+       format('grant select, insert, update, delete on %s to %s', followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', ''
+from shut_out s
+order by 1

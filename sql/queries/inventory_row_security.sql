@@ -1,0 +1,44 @@
+-- Row security of v1's tables that v2's do not have: v2 more open than v1. $1 as for foreign keys. Policies can be carried to the table
+-- of the same name, where it has every column that they speak of.
+with link as (
+  select distinct to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, after, same
+  from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, after text, same boolean)
+  where owner is not null and follower is not null
+), policy as (
+  select l.owner, l.follower,
+         format('create policy %I on %s as %s for %s to %s%s%s', p.polname, l.after, case when p.polpermissive then 'permissive' else 'restrictive' end,
+                case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+                (select string_agg(case role when 0 then 'public' else quote_ident(pg_get_userbyid(role)) end, ', ') from unnest(p.polroles) role),
+                coalesce(' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', ''), coalesce(' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')) as sql
+  from link l join pg_policy p on p.polrelid = l.owner
+  where l.same
+    and not exists (
+      select from pg_depend d join pg_attribute s on s.attrelid = l.owner and s.attnum = d.refobjsubid
+      where d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refclassid = 'pg_class'::regclass and d.refobjid = l.owner and d.refobjsubid > 0
+        and not exists (select from pg_attribute v where v.attrelid = l.follower and v.attname = s.attname))
+), compared as (
+  select l.owner, l.follower, l.after, l.same, v.relrowsecurity as closed, o.relforcerowsecurity as forced,
+         (select count(*) from pg_policy p where p.polrelid = l.owner) as policies, (select count(*) from pg_policy p where p.polrelid = l.follower) as own,
+         (select count(*) from policy p where p.follower = l.follower) as portable
+  from link l join pg_class o on o.oid = l.owner join pg_class v on v.oid = l.follower
+  where o.relrowsecurity
+    and (l.same or not v.relrowsecurity and not exists (select from link s join pg_class n on n.oid = s.owner
+                                                        where s.follower = l.follower and s.same and n.relrowsecurity))
+), carried as (
+  select c.*, case when c.closed or not c.same or c.portable < c.policies then ''
+                   else concat_ws(E';\n', format('alter table %s enable row level security', c.after),
+                                  case when c.forced then format('alter table %s force row level security', c.after) end,
+                                  (select string_agg(p.sql, E';\n') from policy p where p.follower = c.follower)) end as sql
+  from compared c
+)
+select format('row security of %s', follower::regclass), format('%s has it, with %s policies', string_agg(owner::regclass::text, ', '), sum(policies)),
+       case when closed then 'said' else 'block' end,
+       case when closed then format('has its own, with %s policies', max(own)) else 'would be open to whoever may read or write the table' end,
+       'v1 has its own again',
+       case when closed then ''
+            else format('alter table %s enable row level security, with its policies in v2.sql', follower::regclass)
+                 || case when max(sql) = '' then '' else format('; or let it have those of v1: cutover: {inventory: {"row security of %s": carry}}', follower::regclass) end end,
+       max(sql), ''
+from carried
+group by follower, closed
+order by 1

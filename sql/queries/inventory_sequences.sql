@@ -1,0 +1,29 @@
+-- Sequences that the flip sets, and those that it cannot. $1: pairs of columns, of the table that is to be written (`own`) and of the one
+-- that was, whose values are each other's; without columns, those of one name are. $2: the schema of v1's tables.
+with pair as (
+  select to_regclass(own)::oid as own, coalesce(own_column, a.attname) as own_column, to_regclass(other)::oid as other, coalesce(other_column, a.attname) as other_column
+  from jsonb_to_recordset($1::jsonb) as p (own text, own_column text, other text, other_column text)
+  left join pg_attribute a on own_column is null and a.attrelid = to_regclass(own) and a.attnum > 0 and not a.attisdropped
+), reach as (
+  select s.seqrelid, p.own, p.own_column, s.seqmin, s.seqmax, s.seqincrement,
+         max(crossfade.reach_of(o, s.seqincrement)) filter (where s.seqincrement > 0) as highest,
+         min(crossfade.reach_of(o, s.seqincrement)) filter (where s.seqincrement < 0) as lowest
+  from pair p cross join lateral crossfade.sequences_of(p.own, p.own_column) s
+  left join lateral crossfade.sequences_of(p.other, p.other_column) o on true
+  group by 1, 2, 3, 4, 5, 6
+)
+select format('sequence %s', r.seqrelid::regclass), format('gives %s.%I its values', r.own::regclass, r.own_column),
+       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then 'block' else 'said' end,
+       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then format('ends at %s, and the other side has given %s', case when r.lowest is null then r.seqmax else r.seqmin end, coalesce(r.lowest, r.highest))
+            else 'goes beyond what either side has given' end,
+       'v1''s goes beyond what v2 has given',
+       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then format('alter sequence %s as bigint no maxvalue, and its column too', r.seqrelid::regclass) else '' end, '', ''
+from reach r
+union all
+select format('sequence %s', c.oid::regclass), 'belongs to no table', 'said', 'stays as it is: v2''s do not know what a client has drawn from it beyond the rows that there are',
+       'stays as it is', '', '', ''
+from pg_class c
+where c.relkind = 'S' and c.relnamespace = to_regnamespace(quote_ident($2))
+  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i', 'e'))
+  and not exists (select from pg_depend d where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid)
+order by 1

@@ -1,0 +1,217 @@
+#include "cutover/inventory/inventory.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/sql_text.h"
+#include "cutover/layout/links.h"
+
+namespace crossfade::cutover {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using Handling = Hanging::Handling;
+using mapping::Direction;
+
+/// Every kind that a query names an object by, the longer before one that it begins with.
+constexpr std::array<std::string_view, 25> kKinds = {
+    "foreign key", "materialized view", "view",     "rule",   "policy",     "function",   "column",
+    "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
+    "text search configuration", "text search dictionary", "statistics", "sequence", "trigger", "constraint", "unique index", "index",
+    "code", "rights", "table"};
+
+std::string kind_of(std::string_view object) {
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return object.starts_with(kind); });
+  return std::string(found == kKinds.end() ? object : *found);
+}
+
+Handling handling_of(std::string_view word) {
+  if (word == "carry") return Handling::kCarry;
+  return word == "block" ? Handling::kBlock : Handling::kSaid;
+}
+
+/// The object's own entry goes before its kind's.
+v1::Handling told(const v1::Migration& file, const Hanging& hanging) {
+  const auto& entries = file.cutover().inventory();
+  for (const auto& name : {hanging.object, hanging.kind}) {
+    const auto entry = entries.find(name);
+    if (entry != entries.end()) return entry->second;
+  }
+  return v1::HANDLING_UNSPECIFIED;
+}
+
+void apply(v1::Handling told, Hanging& hanging) {
+  switch (told) {
+    case v1::HANDLING_KEEP:
+    case v1::HANDLING_ACCEPT:
+      // What nobody would touch anyway needs no leave.
+      if (hanging.handling == Handling::kSaid) return;
+      hanging.handling = told == v1::HANDLING_KEEP ? Handling::kKeep : Handling::kAccept;
+      if (!hanging.sql.empty() && hanging.kind == "foreign key") hanging.flip = "keeps to the old table, which is kept true until complete";
+      hanging.sql.clear();
+      return;
+    case v1::HANDLING_CARRY:
+      if (hanging.sql.empty()) return;
+      hanging.handling = Handling::kCarry;
+      return;
+    default:
+      return;
+  }
+}
+
+Hanging read(const pg::Result& rows, std::size_t row) {
+  Hanging hanging;
+  hanging.object = rows.text(row, 0);
+  hanging.kind = kind_of(hanging.object);
+  hanging.way = rows.text(row, 1);
+  hanging.handling = handling_of(rows.text(row, 2));
+  hanging.flip = rows.text(row, 3);
+  hanging.rollback = rows.text(row, 4);
+  hanging.fix = rows.text(row, 5);
+  hanging.sql = rows.text(row, 6);
+  if (!rows.text(row, 7).empty()) {
+    const auto locked = parse_array(rows.text(row, 7));
+    hanging.locked = mapping::TableName{locked.at(0).value_or(""), locked.at(1).value_or("")};
+  }
+  return hanging;
+}
+
+class Stocktaking {
+ public:
+  Stocktaking(pg::Connection& connection, const v1::Migration& file) : connection_(connection), file_(file) {}
+
+  asio::awaitable<void> ask(std::string_view query, pg::Parameters parameters) {
+    const auto rows = co_await connection_.query(std::string(query), parameters);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      auto hanging = read(rows, row);
+      apply(told(file_, hanging), hanging);
+      if (hanging.handling != Handling::kCarry) hanging.locked.reset();
+      found_.push_back(std::move(hanging));
+    }
+  }
+  std::vector<Hanging> take() { return std::move(found_); }
+
+ private:
+  pg::Connection& connection_;
+  const v1::Migration& file_;
+  std::vector<Hanging> found_;
+};
+
+std::string own_schemas(const v1::Migration& file) {
+  std::vector<std::optional<std::string>> schemas = {"crossfade", file.schemas().mapping()};
+  for (const auto& schema : {file.schemas().reverse(), file.schemas().stable()}) {
+    if (!schema.empty()) schemas.emplace_back(schema);
+  }
+  return array_text(schemas);
+}
+
+std::string entry_for(const Hanging& hanging) { return fmt::format("cutover: {{inventory: {{\"{}\": keep}}}}", hanging.object); }
+
+}  // namespace
+
+asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, const v1::Migration& file, Direction to) {
+  Stocktaking stock(connection, file);
+  const auto links = json_of(links_of(file, to));
+  const auto ours = own_schemas(file);
+  const pg::Parameters of_links = {links};
+  const pg::Parameters with_migration = {links, file.migration()};
+  const pg::Parameters with_schemas = {links, ours};
+  co_await stock.ask(queries::inventory_foreign_keys, with_migration);
+  co_await stock.ask(queries::inventory_readers, with_schemas);
+  if (to == Direction::kForward) {
+    auto found = stock.take();
+    for (auto& hanging : found) {
+      if (hanging.handling == Handling::kBlock) hanging.handling = Handling::kSaid;
+    }
+    co_return found;
+  }
+  const pg::Parameters with_shadow = {links, ours, file.schemas().shadow()};
+  std::vector<std::optional<std::string>> targets;
+  for (const auto& [name, target] : file.targets()) targets.emplace_back(name);
+  const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
+  const pg::Parameters of_columns = {json_of(column_pairs(file, to, places_of(opposite(to)))), file.schemas().source()};
+  const pg::Parameters of_way_back = {json_of(way_back_links(file))};
+  co_await stock.ask(queries::inventory_functions, with_shadow);
+  co_await stock.ask(queries::inventory_triggers, of_links);
+  co_await stock.ask(queries::inventory_rights, of_links);
+  co_await stock.ask(queries::inventory_row_security, of_links);
+  co_await stock.ask(queries::inventory_code, of_links);
+  co_await stock.ask(queries::inventory_shadow_schema, of_shadow);
+  co_await stock.ask(queries::inventory_sequences, of_columns);
+  co_await stock.ask(queries::inventory_demands, of_way_back);
+  co_return stock.take();
+}
+
+std::vector<Condition> conditions_of(const std::vector<Hanging>& inventory) {
+  std::vector<Condition> conditions;
+  std::size_t carried = 0;
+  for (const auto& hanging : inventory) {
+    if (hanging.handling == Handling::kCarry) ++carried;
+    if (hanging.handling != Handling::kBlock) continue;
+    auto detail = fmt::format("{} ({}) {}", hanging.object, hanging.way, hanging.flip);
+    auto fix = fmt::format("{}; or say in migration.yaml that it stays as it is: {}", hanging.fix, entry_for(hanging));
+    conditions.push_back({"inventory", std::move(detail), std::move(fix)});
+  }
+  if (conditions.empty()) {
+    const auto detail = carried == 0 ? std::string("nothing that hangs on the tables is left behind unsaid")
+                                     : fmt::format("nothing that hangs on the tables is left behind unsaid; {} things are carried", carried);
+    conditions.push_back({"inventory", detail, "", true});
+  }
+  return conditions;
+}
+
+SwapStep carry_step(const v1::Migration& file, const std::vector<Hanging>& inventory, Direction to) {
+  SwapStep step{"carry", "", ""};
+  if (to == Direction::kForward) {
+    step.sql = fmt::format("select crossfade.move_back({}, {});\n", quote_literal(file.migration()), quote_literal(file.schemas().shadow()));
+  }
+  for (const auto& hanging : inventory) {
+    if (hanging.handling != Handling::kCarry || hanging.sql.empty()) continue;
+    step.sql += hanging.sql + ";\n";
+    step.says += (step.says.empty() ? "" : "; ") + hanging.object;
+  }
+  if (step.says.empty()) step.says = to == Direction::kReverse ? "nothing hangs on the tables that has to go along" : "what had gone along goes back";
+  return step;
+}
+
+std::vector<mapping::TableName> locked_outside(const std::vector<Hanging>& inventory) {
+  std::vector<mapping::TableName> tables;
+  for (const auto& hanging : inventory) {
+    if (hanging.locked && std::find(tables.begin(), tables.end(), *hanging.locked) == tables.end()) tables.push_back(*hanging.locked);
+  }
+  return tables;
+}
+
+std::vector<std::string> inventory_columns(const std::vector<Hanging>& inventory) {
+  std::vector<std::optional<std::string>> objects, ways, handlings, flips, rollbacks;
+  for (const auto& hanging : inventory) {
+    objects.emplace_back(hanging.object);
+    ways.emplace_back(hanging.way);
+    handlings.emplace_back(to_text(hanging.handling));
+    flips.emplace_back(hanging.flip);
+    rollbacks.emplace_back(hanging.rollback);
+  }
+  return {array_text(objects), array_text(ways), array_text(handlings), array_text(flips), array_text(rollbacks)};
+}
+
+const char* to_text(Handling handling) {
+  switch (handling) {
+    case Handling::kSaid: return "to know";
+    case Handling::kCarry: return "carried";
+    case Handling::kKeep: return "kept, as migration.yaml says";
+    case Handling::kAccept: return "accepted, as migration.yaml says";
+    case Handling::kBlock: return "in the way";
+  }
+  return "";
+}
+
+std::string line_of(const Hanging& hanging) {
+  return fmt::format("{}, {} · {} · in the flip: {} · in a rollback: {}", hanging.object, hanging.way, to_text(hanging.handling), hanging.flip, hanging.rollback);
+}
+
+}  // namespace crossfade::cutover

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cutover/layout/sides.h"
+
+namespace crossfade::cutover {
+
+/// Two columns, of the table that is to be written and of the one that was, that have each other's values. Without columns: those of
+/// one name do.
+struct ColumnPair {
+  mapping::TableName own;
+  std::string own_column;
+  mapping::TableName other;
+  std::string other_column;
+};
+
+/// The columns that the direct rules of the file, of both directions, make each other's counterparts, and the tables of one name.
+/// Tables are called as they are at `places`; `to` says which side is to be written.
+std::vector<ColumnPair> column_pairs(const v1::Migration& file, mapping::Direction to, mapping::Places places);
+std::string json_of(const std::vector<ColumnPair>& pairs);
+
+/// A table of the side that owns the data, and one of the other side that is made of it.
+struct Link {
+  mapping::TableName owner;
+  std::optional<mapping::TableName> follower;  ///< none: nothing is made of it
+  mapping::TableName after;                    ///< what the follower is called once the direction has turned to it
+  bool same = false;                           ///< they bear one name, which the follower takes over
+};
+
+/// Who feeds whom when the direction turns to `to`, as tables are called before.
+std::vector<Link> links_of(const v1::Migration& file, mapping::Direction to);
+/// Before the writes have moved: v1's tables, each with those of v2 that it is made of on the way back.
+std::vector<Link> way_back_links(const v1::Migration& file);
+std::string json_of(const std::vector<Link>& links);
+
+}  // namespace crossfade::cutover

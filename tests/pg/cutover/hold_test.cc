@@ -1,0 +1,59 @@
+#include <fstream>
+
+#include "pg/cutover/gym_writes.h"
+
+namespace crossfade::test {
+namespace {
+
+/// The hold keeps its limit, whatever takes longer.
+class HoldTest : public GymWrites {
+ protected:
+  /// From now on a refresh of exercises takes longer than a second.
+  void slow_down() {
+    move.sql().exec("create function slow(text) returns text language plpgsql as $$ begin perform pg_sleep(1.2); return $1; end $$;"
+                    "create or replace view gym_map.exercises as select e.id, e.plan_id, p.owner, public.slow(e.title) as title "
+                    "from public.exercises e join public.plans p on p.id = e.plan_id");
+  }
+  std::string outcomes() { return move.sql().value("select string_agg(concat_ws(' ', attempt, step, outcome), '; ' order by id) from crossfade.flight"); }
+};
+
+TEST_F(HoldTest, ADrainThatOutlastsTheLimitLetsGoUnchangedAndIsTriedAgain) {
+  const auto gate = move.server().directory() / "hold_gate";
+  std::ofstream(gate).put('1');
+  auto command = move.start(flip("cutover", {"--hold-limit", "400ms"}), {{"CROSSFADE_FAILPOINT", "hold:" + gate.string()}});
+  ASSERT_TRUE(eventually([&] { return command->output().find("failpoint") != std::string::npos; }, kLimit)) << command->output();
+  slow_down();
+  move.sql().exec("update exercises set title = 'on its way' where id = 3");
+  std::filesystem::remove(gate);
+  ASSERT_EQ(command->exit_within(kLimit), 0) << command->output();
+  EXPECT_NE(outcomes().find("1 drain the other side was not there within the limit of the hold; 2 "), std::string::npos) << outcomes();
+  EXPECT_EQ(move.sql().value("select title from exercises where id = 3"), "on its way");
+}
+
+TEST_F(HoldTest, AnEstimateBeyondTheLimitIsInTheWayOfADryRun) {
+  const auto [fits, fine] = move.call({"cutover", "writes", "--dry-run", "--hold-limit", "9s"});
+  EXPECT_EQ(fits, 0) << fine;
+  EXPECT_NE(fine.find("✓ hold: estimated at "), std::string::npos) << fine;
+  slow_down();
+  move.sql().exec("update exercises set title = 'on its way' where id = 3");
+  const auto [exit, text] = move.call({"cutover", "writes", "--dry-run", "--hold-limit", "100ms"});
+  EXPECT_EQ(exit, 5) << text;
+  EXPECT_NE(text.find("ms, and is let go after 100 ms\n  mend: --hold-limit "), std::string::npos) << text;
+}
+
+TEST_F(HoldTest, AFlipThatGivesUpLeavesNoSlotAndIsWrittenDown) {
+  Sql reader(move.conninfo());
+  reader.exec("begin; select count(*) from exercises");
+  const auto [exit, text] = move.call(flip("cutover", {"--lock-timeout", "10ms"}));
+  EXPECT_NE(exit, 0) << text;
+  reader.exec("commit");
+  EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where database = current_database() and slot_name like '%reverse%'"), "0");
+  EXPECT_EQ(move.sql().value("select count(*) from pg_publication where pubname = 'crossfade_gym_reverse'"), "0");
+  EXPECT_EQ(move.sql().value("select (detail ->> 'attempts')::int > 1 and detail ->> 'because' <> '' from crossfade.audit where action = 'cutover writes gave up'"), "t");
+  EXPECT_NE(outcomes().find("1 exclusive lock"), std::string::npos) << outcomes();
+  EXPECT_EQ(move.call({"doctor"}).first, 0);
+  expect_done(flip("cutover"));
+}
+
+}  // namespace
+}  // namespace crossfade::test

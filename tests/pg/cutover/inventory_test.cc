@@ -1,0 +1,172 @@
+#include <filesystem>
+#include <fstream>
+
+#include "pg/cutover/gym_writes.h"
+
+namespace crossfade::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for each test, since these change migration.yaml.
+fs::path folder_of_gym() {
+  static int number = 0;
+  const auto folder = shared_server().directory() / fmt::format("inventory{}", ++number) / "gym";
+  fs::create_directories(folder.parent_path());
+  fs::copy(test_migration("gym"), folder, fs::copy_options::recursive);
+  return folder;
+}
+
+/// What hangs on the tables and is not theirs.
+class InventoryTest : public GymWrites {
+ protected:
+  InventoryTest() : GymWrites(shared_server(), folder_of_gym()) {}
+
+  void say(const std::string& inventory) { std::ofstream(move.folder() / "migration.yaml", std::ios::app) << "cutover: {inventory: {" << inventory << "}}\n"; }
+  std::string refused(const std::string& group) {
+    const auto [exit, text] = move.call(flip(group));
+    EXPECT_EQ(exit, 5) << text;
+    return text;
+  }
+  std::string referred(const std::string& key) { return move.sql().value(fmt::format("select confrelid::regclass || ' ' || convalidated from pg_constraint where conname = '{}'", key)); }
+};
+
+TEST_F(InventoryTest, AForeignKeyFromOutsideRefersToTheTableThatHasTheNameThereAndBack) {
+  auto& sql = move.sql();
+  sql.exec("create table notes (id int primary key, plan_id int constraint notes_plan references plans on delete cascade deferrable);"
+           "comment on constraint notes_plan on notes is 'mine'; insert into notes select n, n from generate_series(1, 50) n");
+  const auto [exit, text] = move.call({"cutover", "writes", "--dry-run"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("foreign key notes_plan of public.notes, refers to public.plans (id) · carried · in the flip: refers to public.plans, and is validated after the commit"),
+            std::string::npos) << text;
+  expect_done(flip("cutover"));
+  EXPECT_EQ(referred("notes_plan"), "plans true");
+  EXPECT_EQ(sql.value("select count(*) from crossfade.unvalidated"), "0");
+  EXPECT_EQ(sql.value("select obj_description(oid, 'pg_constraint') || condeferrable from pg_constraint where conname = 'notes_plan'"), "minetrue");
+  sql.exec("begin; insert into plans values (900, 'new'); insert into notes values (900, 900); commit; delete from exercises where plan_id = 4; delete from weeks where plan_id = 4; delete from plans where id = 4");
+  EXPECT_EQ(sql.value("select string_agg(id::text, ' ') from notes where id in (4, 900)"), "900");
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  EXPECT_EQ(referred("notes_plan"), "plans true");
+  EXPECT_EQ(sql.value("select count(*) from pg_constraint where conname = 'notes_plan' and confrelid = 'plans'::regclass and exists "
+                      "(select from pg_attribute where attrelid = confrelid and attname = 'duration')"), "1") << "v1's plans have a duration";
+}
+
+TEST_F(InventoryTest, ARowThatBreaksAForeignKeyAfterwardsIsSaidAndTheFlipStands) {
+  auto& sql = move.sql();
+  sql.exec("create table notes (plan_id int constraint notes_plan references plans);"
+           "set session_replication_role = replica; insert into notes values (12345); reset session_replication_role");
+  const auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("foreign key notes_plan of public.notes is in force for new rows and not validated"), std::string::npos) << text;
+  EXPECT_EQ(referred("notes_plan"), "plans false");
+  sql.exec("delete from notes");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(referred("notes_plan"), "plans true") << "the command again finishes what is left";
+}
+
+TEST_F(InventoryTest, WhatCannotGoAlongHoldsTheFlipUpByName) {
+  move.sql().exec("create view report as select duration from plans; create materialized view summary as select count(*) from exercises;"
+                  "create function count_plans() returns bigint language plpgsql as $$ begin return (select count(*) from plans); end $$;"
+                  "create function all_plans() returns setof plans language sql as 'select * from public.plans';"
+                  "create function unrelated() returns text language plpgsql as $$ begin return 'plans'; -- from plans\n end $$;"
+                  "alter table exercises add unique (id, day);"
+                  "create table sets (id int, day int, constraint sets_day foreign key (id, day) references exercises (id, day));"
+                  "create publication elsewhere for table plans");
+  const auto text = refused("cutover");
+  for (const auto* each : {"view public.report (reads it: public.plans) keeps to the old table", "materialized view public.summary (reads it: public.exercises)",
+                           "function public.count_plans() (its text names public.plans) meets another table by that name",
+                           "function public.all_plans() (takes or returns its row type: public.plans)", "publication elsewhere (publishes it: public.plans)",
+                           "foreign key sets_day of public.sets (refers to public.exercises (id, day)) cannot follow: gym_v2.exercises has no unique key (id, day)",
+                           "cutover: {inventory: {\"view public.report\": keep}}"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
+  }
+  EXPECT_EQ(text.find("unrelated"), std::string::npos) << text;
+  EXPECT_EQ(direction(), "forward");
+  const auto [exit, plan] = move.call({"plan"});
+  EXPECT_EQ(exit, 0) << plan;
+  EXPECT_NE(plan.find("view public.report"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("The cutover of the writes will not begin"), std::string::npos) << plan;
+}
+
+TEST_F(InventoryTest, MigrationYamlSaysOfAKindOrOfAnObjectThatItStays) {
+  move.sql().exec("create view report as select duration from plans; create view other as select duration from plans;"
+                  "create function count_plans() returns bigint language plpgsql as $$ begin return (select count(*) from plans); end $$;"
+                  "create table notes (plan_id int constraint notes_plan references plans)");
+  say("view: keep, \"foreign key notes_plan of public.notes\": keep");
+  const auto text = refused("cutover");
+  EXPECT_EQ(text.find("report"), std::string::npos) << text;
+  EXPECT_NE(text.find("count_plans"), std::string::npos) << text;
+  move.sql().exec("drop function count_plans()");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(referred("notes_plan"), "plans_v1 true");
+  EXPECT_EQ(move.sql().value("select detail -> 'inventory' @> '[{\"object\": \"view public.report\", \"handling\": \"kept, as migration.yaml says\"}]' from crossfade.audit "
+                             "where action = 'cutover writes'"), "t");
+}
+
+TEST_F(InventoryTest, WhoMayWriteV1MayWriteWhatItBecomes) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_app; create role gym_reader; exception when duplicate_object then null; end $$;"
+           "grant select, insert, update, delete on plans, exercises to gym_app; grant select on exercises to gym_reader; grant select (owner) on plans to gym_reader");
+  expect_done(flip("cutover"));
+  EXPECT_NO_THROW(sql.exec("set role gym_app; insert into plans values (700, 'app'); insert into weeks values (700, 1); insert into exercises values (7000, 700, 'app', 'mine'); reset role"));
+  EXPECT_NO_THROW(sql.exec("set role gym_reader; select title from exercises; select owner from plans; reset role"));
+  EXPECT_EQ(sql.value("select has_table_privilege('gym_reader', 'weeks', 'select')::text || has_table_privilege('gym_reader', 'plans', 'select') || has_table_privilege('gym_reader', 'exercises', 'insert')"),
+            "falsefalsefalse") << "nothing is opened";
+}
+
+TEST_F(InventoryTest, TheOwnerOfV1OwnsWhatItBecomes) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; alter table plans owner to gym_owner");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select string_agg(relname || ' ' || pg_get_userbyid(relowner), ', ' order by relname) from pg_class where oid in ('plans'::regclass, 'weeks'::regclass)"),
+            "plans gym_owner, weeks gym_owner");
+  sql.exec("insert into plans values (701, 'owner')");
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  sql.exec("update plans set owner = 'v1 again' where id = 701; insert into plans values (702, 'v1', 2)");
+  move.expect_equal();
+}
+
+TEST_F(InventoryTest, CodeOfAnotherRoleThatWouldRunAsTheDaemonIsInTheWay) {
+  move.sql().exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$;"
+                  "create function harmless(text) returns boolean language sql immutable as 'select true'; alter function harmless owner to gym_owner;"
+                  "alter table exercises add constraint looks_harmless check (harmless(title))");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("code public.harmless(text) on public.exercises (is called by constraint looks_harmless, and is gym_owner's to change) "
+                      "runs with the rights of the daemon while v1 follows"), std::string::npos) << text;
+  move.sql().exec("alter function harmless owner to current_user");
+  expect_done(flip("cutover"));
+}
+
+TEST_F(InventoryTest, RowSecurityThatV2LacksHoldsTheFlipUpUntilItIsCarriedOrAccepted) {
+  auto& sql = move.sql();
+  sql.exec("alter table plans enable row level security; create policy own on plans using (owner = current_user)");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans has it, with 1 policies) would be open"), std::string::npos) << text;
+  EXPECT_NE(text.find("row security of gym_v2.weeks (public.plans has it"), std::string::npos) << text;
+  EXPECT_NE(text.find("row security of gym_v2.exercises (public.plans has it"), std::string::npos) << "it shows whose plan it is: " << text;
+  say("\"row security of gym_v2.plans\": carry, row security: accept");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select relrowsecurity || pg_get_expr(polqual, polrelid) from pg_class join pg_policy on polrelid = pg_class.oid where pg_class.oid = 'plans'::regclass"),
+            "true(owner = CURRENT_USER)");
+}
+
+TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack) {
+  auto& sql = move.sql();
+  sql.exec("create domain gym_v2.short as text; create type gym_v2.mood as enum ('good'); create sequence gym_v2.numbers; create type gym_v2.taken as enum ('a');"
+           "create type public.taken as enum ('b'); alter table gym_v2.exercises add mood gym_v2.mood, add number bigint default nextval('gym_v2.numbers')");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('short'), to_regtype('mood'), to_regclass('numbers'), to_regtype('gym_v2.taken'))"), "short mood numbers gym_v2.taken");
+  sql.exec("update exercises set mood = 'good' where id = 3");
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('gym_v2.short'), to_regtype('gym_v2.mood'), to_regclass('gym_v2.numbers'), to_regtype('short'))"),
+            "gym_v2.short gym_v2.mood gym_v2.numbers");
+  sql.exec("update exercises set title = 'v1 again' where id = 3");
+  EXPECT_TRUE(eventually([&] { return sql.value("select title || mood from gym_v2.exercises where id = 3") == "v1 againgood"; }, kLimit));
+  EXPECT_EQ(sql.value("select count(*) from crossfade.moved"), "0");
+}
+
+}  // namespace
+}  // namespace crossfade::test
