@@ -5,4 +5,4 @@ set(commit_header ${CMAKE_BINARY_DIR}/generated/commit.h)
 add_custom_target(crossfade_commit
   COMMAND ${CMAKE_COMMAND} -DOUT=${commit_header} -DSOURCE=${CMAKE_SOURCE_DIR} -DGIVEN=${CROSSFADE_COMMIT}
     -P ${CMAKE_SOURCE_DIR}/cmake/write_commit.cmake
-  BYPRODUCTS ${commit_header} VERBATIM)
+  BYPRODUCTS ${commit_header} COMMENT "Looking which commit this is" VERBATIM)
