@@ -23,11 +23,12 @@ def pieces(text):
     return re.findall(r"(\s*)(\S)", text)
 
 
-def same(ours, theirs, before, comment):
-    """Whether two gaps are alike but for what is the writer's choice. Columns may be aligned behind a comma or a brace."""
+def same(ours, theirs, before, behind, comment):
+    """Whether two gaps are alike but for what is the writer's choice. Columns may be aligned behind a comma or a brace, and a text
+    that goes on stands where it can be read: clang-format pushes it out as far as the longest line."""
     if comment:
         return "\n" in ours + theirs or ours == theirs or ours != ""
-    if ("\n" in ours) != ("\n" in theirs):
+    if ("\n" in ours) != ("\n" in theirs) or behind == '"' and "\n" in ours:
         return True
     aligned = before in {",", "{"} and theirs == " " and ours.strip(" ") == "" and ours != ""
     return aligned or ours.rpartition("\n")[2] == theirs.rpartition("\n")[2]
@@ -47,7 +48,7 @@ def as_it_must_be(path):
     text = ""
     for at, ((gap, character), (wanted_gap, _)) in enumerate(zip(mine, wanted)):
         comment = character == "/" and at + 1 < len(mine) and mine[at + 1] == ("", "/")
-        text += (gap if same(gap, wanted_gap, text[-1:], comment) else wanted_gap) + character
+        text += (gap if same(gap, wanted_gap, text[-1:], character, comment) else wanted_gap) + character
     return text + ours[len(ours.rstrip()):]
 
 

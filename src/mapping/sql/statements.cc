@@ -130,9 +130,9 @@ std::string Statements::shadow_condition(const KeyFilter& filter, int& parameter
     // The file's predicate speaks of the locator's values by the name $keys.
     const auto keys = keys_of(filter, parameter);
     return "(" + with_tokens_replaced(locator.locate, [&](const Token& token) -> std::optional<std::string> {
-      if (token.kind != Token::Kind::kPlaceholder || token.text != "keys") return std::nullopt;
-      return keys;
-    }) + ")";
+             if (token.kind != Token::Kind::kPlaceholder || token.text != "keys") return std::nullopt;
+             return keys;
+           }) + ")";
   }
   std::string before;
   std::string after;
