@@ -83,13 +83,55 @@ begin
   end loop;
 end $$;
 
--- Offers a key by hand: `key` is the value of the target's first locator. It travels in the WAL with its transaction, so
--- crossfade.wait_for(pg_current_wal_insert_lsn(), ...) after the commit waits for its rows. Each call is work for the engine, so it
--- is not for everybody: grant execute to the roles that shall.
-create or replace function crossfade.touch(migration text, target text, key text) returns void
+-- A message of crossfade's own into the log: with the secret of its migration, or it is not listened to.
+create or replace function crossfade.say(migration text, what text) returns pg_lsn
 language sql volatile strict set search_path = pg_catalog, pg_temp as $$
-  select pg_logical_emit_message(true, 'crossfade', concat_ws(E'\n', 'touch', migration, target, key))
+  select pg_logical_emit_message(true, 'crossfade', concat_ws(E'\n', $1, (select s.word from crossfade.secret s where s.migration = $1), $2))
 $$;
+
+-- Offers a key by hand: `key` is the value of the target's first locator; where that has several columns, their values as the
+-- text of an array. It travels in the WAL with its transaction, so crossfade.wait_for(pg_current_wal_insert_lsn(), ...) after the
+-- commit waits for its rows. Each call is work for the engine, so it is not for everybody: grant execute to the roles that
+-- shall. With its owner's rights, because of the secret.
+create or replace function crossfade.touch(migration text, target text, key text) returns void
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  longest constant int := 8192;
+  takes crossfade.touchable;
+  parts text[];
+  written text := key;
+  refused text;
+begin
+  select t.* into takes from crossfade.touchable t where t.migration = touch.migration and t.target = touch.target;
+  if not found then
+    raise exception using errcode = '22023', message = format('there is no target %s in migration %s', target, migration),
+      hint = '`crossfade plan` lists the targets.';
+  end if;
+  if octet_length(key) > longest then
+    raise exception using errcode = '22023', message = format('a key of %s bytes is not taken', octet_length(key)),
+      hint = format('Up to %s bytes are; change the row itself, or mend it by `crossfade verify --repair`.', longest);
+  end if;
+  begin
+    if cardinality(takes.types) = 1 then
+      execute format('select $1::%s', takes.types[1]) using key;
+    else
+      parts := array(select unnest(key::text[]));
+      if cardinality(parts) <> cardinality(takes.types) then
+        raise exception 'it has % values', cardinality(parts);
+      end if;
+      execute (select format('select %s', string_agg(format('$1[%s]::%s', t.place, t.type), ', ')) from unnest(takes.types) with ordinality t (type, place))
+        using parts;
+      written := parts::text;
+    end if;
+  exception when others then
+    refused := sqlerrm;
+  end;
+  if refused is not null then
+    raise exception using errcode = '22023', message = format('%s is no key of %s: %s', key, target, refused),
+      hint = format('A key of %s is a value of %s (%s).', target, takes.locator, array_to_string(takes.types, ', '));
+  end if;
+  perform crossfade.say(migration, concat_ws(E'\n', 'touch', target, written));
+end $$;
 
 -- A stable view was made or now shows other rows: whoever may read the shadow table may read it, with their own rights and
 -- the row-level security that applies to them. False: not before the flip, because the mapping reads protected tables with its

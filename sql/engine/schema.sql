@@ -36,6 +36,22 @@ create table if not exists crossfade.leader (
   renewed_at timestamptz not null
 ) with (fillfactor = 50);
 
+-- The word by which crossfade knows its own messages: anybody who may connect can write one into the log. Nobody is granted
+-- this table; crossfade.touch reads it with its owner's rights.
+create table if not exists crossfade.secret (
+  migration text primary key references crossfade.migration on delete cascade,
+  word text not null default gen_random_uuid()::text
+);
+
+-- What crossfade.touch takes: the first locator of each target of the direction that goes.
+create table if not exists crossfade.touchable (
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  locator text not null,
+  types text[] not null,                          -- of its columns, one each
+  primary key (migration, target)
+);
+
 -- How far the migration is, bound to one incarnation of the slot: progress of one slot means nothing to another.
 create table if not exists crossfade.checkpoint (
   migration text primary key references crossfade.migration on delete cascade,
@@ -91,7 +107,8 @@ create table if not exists crossfade.deferred (
   stage int not null,                             -- 1 keys and indexes: before following; 2 foreign keys: at a consistent cut
   create_sql text not null,
   validate_sql text,
-  unique_by text,                                 -- expressions; null where it is not unique
+  indexed_by text,                                -- expressions
+  excluded_by text[],                             -- operators of an exclusion constraint
   built boolean not null default false,
   primary key (migration, target, name)
 );
@@ -103,6 +120,10 @@ create table if not exists crossfade.surrogate (
   ids text not null,                              -- the table
   primary key (migration, name)
 );
+
+-- The same for the same key, whatever its length: what an array of texts prints depends on nothing.
+create or replace function crossfade.digest(key text[]) returns bytea
+language sql immutable strict parallel safe as $$ select pg_catalog.sha256(pg_catalog.convert_to($1::text, 'UTF8')) $$;
 
 create table if not exists crossfade.quarantine (
   migration text not null references crossfade.migration on delete cascade,
@@ -116,8 +137,24 @@ create table if not exists crossfade.quarantine (
   first_at timestamptz not null default now(),
   last_at timestamptz not null default now(),
   next_at timestamptz not null default now() + interval '10 seconds',
-  accepted_by text,
-  primary key (migration, target, locator, key)
+  accepted_by text
+);
+-- By a digest, because a key can be longer than an index takes.
+create unique index if not exists quarantine_by_key on crossfade.quarantine (migration, target, locator, crossfade.digest(key));
+
+-- Targets that the database refuses as a whole: their keys wait in crossfade.dirty, and from next_at on they are on trial. The
+-- line goes when nothing of theirs waits any more.
+create table if not exists crossfade.parked (
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  sqlstate text not null,
+  constraint_name text,
+  message text not null,
+  samples text[] not null default '{}',           -- keys that were tried alone
+  attempts int not null default 1,
+  since timestamptz not null default now(),
+  next_at timestamptz not null default now() + interval '10 seconds',
+  primary key (migration, target)
 );
 
 create table if not exists crossfade.verification (

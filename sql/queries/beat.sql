@@ -1,1 +1,1 @@
-select pg_logical_emit_message(true, 'crossfade', format('beat %s %s %s', $1::text, $2::text, extract(epoch from clock_timestamp())))
+select crossfade.say($1, format('beat %s %s %s', $2::text, $3::text, extract(epoch from clock_timestamp())))

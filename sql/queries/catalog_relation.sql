@@ -9,7 +9,8 @@ select c.oid, c.relkind, c.relpersistence,
         cross join unnest((x.indkey::int2[])[0:x.indnkeyatts - 1]) with ordinality k(number, place)
         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
         where x.indrelid = c.oid and x.indisprimary) as primary_key,
-       pg_get_userbyid(c.relowner) as owner
+       pg_get_userbyid(c.relowner) as owner,
+       exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and not x.indimmediate) as deferrable_key
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2

@@ -1,31 +1,34 @@
 -- What a bulk load takes off a table, in the order of taking off: foreign keys from and to it, then other constraints and
 -- indexes, the primary key last. Foreign keys come back unvalidated, which is quick, and are validated afterwards.
--- unique_by: expressions that are null in a row which a unique index leaves out.
-with unique_index as (
+-- indexed_by: expressions that are null in a row which the index leaves out. excluded_by: the operators of an exclusion constraint.
+with indexed as (
   select i.indexrelid as index,
          string_agg(case when i.indpred is null then pg_get_indexdef(i.indexrelid, n, true)
                     else format('case when %s then %s end', pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid, n, true)) end,
-                    ', ' order by n) as unique_by
+                    ', ' order by n) as indexed_by
   from pg_index i, generate_series(1, i.indnkeyatts) n
-  where i.indrelid = $1::text::regclass and i.indisunique
+  where i.indrelid = $1::text::regclass
   group by i.indexrelid
 )
-select name, stage, create_sql, validate_sql, drop_sql, unique_by from (
+select name, stage, create_sql, validate_sql, drop_sql, indexed_by, excluded_by from (
   select format('%s on %s', conname, conrelid::regclass) as name, 2 as stage,
          format('alter table %s add constraint %I %s not valid', conrelid::regclass, conname, pg_get_constraintdef(oid)) as create_sql,
          format('alter table %s validate constraint %I', conrelid::regclass, conname) as validate_sql,
-         format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_sql, 1 as place, null as unique_by
+         format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_sql, 1 as place, null as indexed_by, null::text[] as excluded_by
   from pg_constraint
   where contype = 'f' and (conrelid = $1::text::regclass or confrelid = $1::text::regclass)
   union all
   select conname, 1, format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)),
          null, format('alter table %s drop constraint %I', conrelid::regclass, conname), case contype when 'p' then 3 else 2 end,
-         (select u.unique_by from unique_index u where u.index = conindid)
+         (select u.indexed_by from indexed u where u.index = conindid),
+         (select array_agg(format('operator(%I.%s)', s.nspname, o.oprname) order by x.place)
+          from unnest(conexclop) with ordinality x(operator, place)
+          join pg_operator o on o.oid = x.operator join pg_namespace s on s.oid = o.oprnamespace)
   from pg_constraint
   where conrelid = $1::text::regclass and contype in ('p', 'u', 'x')
   union all
   select c.relname, 1, pg_get_indexdef(i.indexrelid), null, format('drop index %s', i.indexrelid::regclass), 2,
-         (select u.unique_by from unique_index u where u.index = i.indexrelid)
+         (select u.indexed_by from indexed u where u.index = i.indexrelid), null
   from pg_index i join pg_class c on c.oid = i.indexrelid
   where i.indrelid = $1::text::regclass
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))

@@ -1,4 +1,4 @@
--- For table $1, if rows that refer to it would be acted on when one of its rows goes: of each second unique key a column, and a
+-- For table $1, if rows that refer to it would be acted on when one of its rows goes, or by $2 if any may refer to it: of each second unique key a column, and a
 -- value for it that no other row has. Nothing for a key that has no column of such a type; a foreign key's columns must not
 -- point elsewhere.
 select distinct on (i.indexrelid) a.attname,
@@ -19,5 +19,5 @@ where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary a
   and (not a.attnotnull or a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'text'::regtype, 'varchar'::regtype))
   and not exists (select from pg_index p where p.indrelid = i.indrelid and p.indisprimary and a.attnum = any (p.indkey::int2[]))
   and not exists (select from pg_constraint f where f.contype = 'f' and f.conrelid = i.indrelid and a.attnum = any (f.conkey))
-  and exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = i.indrelid and f.confdeltype <> 'a')
+  and exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = i.indrelid and (f.confdeltype <> 'a' or $2::boolean))
 order by i.indexrelid, a.attnotnull, u.attnum

@@ -1,5 +1,6 @@
 #include "base/failure.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -70,6 +71,13 @@ Verdict Failure::verdict() const {
   const auto verdict = rule_for(facts_.sqlstate).verdict;
   // A session that ended while it answered has nothing left to retry on.
   return facts_.connection_lost && verdict != Verdict::kStop ? Verdict::kReconnect : verdict;
+}
+
+bool Failure::found_by_trying() const {
+  constexpr std::array kElsewhere = {"25006", "28", "3D", "40", "53", "57", "CF"};
+  if (facts_.sqlstate.empty() || facts_.connection_lost) return false;
+  if (verdict() != Verdict::kStop) return verdict() == Verdict::kQuarantine;
+  return std::none_of(kElsewhere.begin(), kElsewhere.end(), [&](std::string_view prefix) { return facts_.sqlstate.starts_with(prefix); });
 }
 
 Failure usage_failure(std::string message, std::string advice) {

@@ -42,6 +42,11 @@ class Failure : public std::runtime_error {
   /// What to do, from the failure itself or else from the table of SQLSTATEs.
   std::string advice() const;
   Verdict verdict() const;
+  /// Of a statement that reads and writes rows: trying it with fewer of them tells whose fault it is, a row's or the table's. Not
+  /// so where it is the connection's, the moment's, the lease's or the server's.
+  bool found_by_trying() const;
+  /// Rows of a table want the same place: a unique index, an exclusion constraint.
+  bool is_conflict() const { return facts_.sqlstate == "23505" || facts_.sqlstate == "23P01"; }
 
  private:
   Facts facts_;

@@ -87,6 +87,7 @@ struct Metrics::Handles {
     copied = each(backfill_rows, "target", targets);
     estimated = each(backfill_rows_estimated, "target", targets);
     quarantined = each(quarantined_keys, "target", targets);
+    parked_targets = each(parked, "target", targets);
     for (const auto& target : targets) {
       for (const auto* op : kOperations) written.push_back(&rows_written.Add({{"target", target}, {"op", op}}));
       for (const auto* why : kOfferReasons) offered.push_back(&keys_offered.Add({{"target", target}, {"reason", why}}));
@@ -132,8 +133,11 @@ struct Metrics::Handles {
   Gauge& pending_bytes = gauge("pending_bytes", "Memory of the keys that wait");
   Gauge& dirty_keys = gauge("dirty_keys", "Keys that wait in crossfade.dirty");
   Family<Gauge>& quarantined_keys = gauges("quarantined_keys", "Keys set aside now");
+  Family<Gauge>& parked = gauges("parked", "1 while a target is not written, because the database refuses all of it");
+  Gauge& failed_rounds = gauge("failed_rounds", "Rounds in a row that failed; 0 once one goes through");
   Family<Counter>& quarantine = counters("quarantine_total", "Keys set aside, by class of SQLSTATE");
   Family<Counter>& retries = counters("retries_total", "Attempts that had to be repeated");
+  Counter& messages_refused = counter("messages_refused_total", "Logical messages under crossfade's prefix that were not its own");
   Family<Gauge>& throttled = gauges("throttled", "1 while work is held back, by reason");
   Family<Counter>& throttled_seconds = counters("throttled_seconds_total", "Time for which work was held back");
   Counter& verify_rows = counter("verify_rows_compared_total", "Rows compared by verify");
@@ -155,11 +159,12 @@ struct Metrics::Handles {
 
   void take_back() {
     for (auto* one : quarantined) one->Set(0);
+    for (auto* one : parked_targets) one->Set(0);
     for (auto* one : unaccounted) one->Set(kNotKnown);
     for (auto* one : blockers) one->Set(0);
   }
 
-  std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, unaccounted;
+  std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, parked_targets, unaccounted;
   std::set<Gauge*> blockers;
   std::vector<Counter*> offered, refreshed, unchanged, copied, written;
 };
@@ -223,6 +228,8 @@ void Metrics::quarantined(std::string_view sqlstate) {
 
 void Metrics::retried(std::string_view reason) { handles_->retries.Add({{"reason", std::string(reason)}}).Increment(); }
 
+void Metrics::messages_refused(std::uint64_t count) { handles_->messages_refused.Increment(static_cast<double>(count)); }
+
 void Metrics::rows_compared(std::uint64_t rows) { handles_->verify_rows.Increment(static_cast<double>(rows)); }
 
 void Metrics::verification(std::optional<double> clean_unix_seconds, std::optional<double> drifted) {
@@ -273,6 +280,10 @@ void Metrics::backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, s
 void Metrics::quarantined_now(std::size_t target, std::uint64_t keys) {
   handles_->quarantined[target]->Set(static_cast<double>(keys));
 }
+
+void Metrics::parked(std::size_t target, bool now) { handles_->parked_targets[target]->Set(now ? 1 : 0); }
+
+void Metrics::rounds_failed(std::uint64_t in_a_row) { handles_->failed_rounds.Set(static_cast<double>(in_a_row)); }
 
 void Metrics::throttled(std::string_view reason, bool now_held, std::chrono::duration<double> lasted) {
   handles_->throttled.Add({{"reason", std::string(reason)}}).Set(now_held ? 1 : 0);

@@ -41,6 +41,8 @@ class Metrics {
   void chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took);
   void quarantined(std::string_view sqlstate);
   void retried(std::string_view reason);
+  /// Logical messages under our prefix that were not ours.
+  void messages_refused(std::uint64_t count);
   void rows_compared(std::uint64_t rows);
   void step_done(std::string_view step, std::chrono::duration<double> took);
   /// A cutover made writers wait for so long.
@@ -59,6 +61,10 @@ class Metrics {
   void backfill_found(std::size_t target, double done, double estimated);
   void backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys);
   void quarantined_now(std::size_t target, std::uint64_t keys);
+  /// Nothing of the target is written for now, because the database refuses all of it.
+  void parked(std::size_t target, bool now);
+  /// Rounds in a row that failed; 0 once one goes through.
+  void rounds_failed(std::uint64_t in_a_row);
   void throttled(std::string_view reason, bool now, std::chrono::duration<double> lasted);
   /// The last clean verification of all targets, and the rows that were found to differ since; none: there was no such.
   void verification(std::optional<double> clean_unix_seconds, std::optional<double> drifted);

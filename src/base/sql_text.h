@@ -22,4 +22,10 @@ std::string array_text(const std::vector<std::optional<std::string>>& elements);
 /// Reads what an array of texts prints ({a,"b c",NULL}); the opposite of array_text.
 std::vector<std::optional<std::string>> parse_array(std::string_view text);
 
+/// Whether the server takes it as a text: UTF-8 without a zero byte.
+bool is_text(std::string_view bytes);
+
+/// `bytes` as such a text: what is none of it stands as \xHH.
+std::string as_text(std::string_view bytes);
+
 }  // namespace crossfade

@@ -177,7 +177,7 @@ asio::awaitable<Result> Connection::query(std::string sql, Parameters parameters
 asio::awaitable<Result> Connection::execute(std::string sql, Parameters parameters) {
   auto known = state_->prepared.find(sql);
   if (known == state_->prepared.end()) {
-    const auto name = fmt::format("crossfade_{}", state_->prepared.size());
+    const auto name = fmt::format("crossfade_{}", state_->prepared_so_far++);
     if (PQsendPrepare(state_->conn, name.c_str(), sql.c_str(), 0, nullptr) == 0) lost(sql);
     co_await finish(sql);
     known = state_->prepared.emplace(sql, name).first;
@@ -187,7 +187,13 @@ asio::awaitable<Result> Connection::execute(std::string sql, Parameters paramete
                           nullptr, nullptr, 0) == 0) {
     lost(sql);
   }
-  co_return co_await finish(sql);
+  try {
+    co_return co_await finish(sql);
+  } catch (const Failure& failure) {
+    // "cached plan must not change result type": a table has another shape by now, and it is to be prepared anew.
+    if (failure.sqlstate() == "0A000") state_->prepared.erase(sql);
+    throw;
+  }
 }
 
 asio::awaitable<Result> Connection::script(std::string sql) {

@@ -34,6 +34,7 @@ struct Connection::State {
   asio::posix::stream_descriptor socket;
   ExitCode unreachable = ExitCode::kSourceUnreachable;
   std::map<std::string, std::string, std::less<>> prepared;  ///< statement text → its name in this session
+  std::size_t prepared_so_far = 0;
   std::function<void(std::string_view, std::string_view)> notice;
   std::shared_ptr<Wait> wait;  ///< the one that goes on, or the last one
 

@@ -162,6 +162,7 @@ asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& mo
   co_await connection.query(std::string(queries::prepare_migration), migration);
   pg::Parameters name = {model.name};
   co_await connection.query(std::string(queries::prepare_rows), name);
+  co_await store::write_touchable(connection, model);
   for (const auto& surrogate : model.surrogates) {
     pg::Parameters of_migration = {model.name, surrogate.name, surrogate.ids.name};
     co_await connection.query(std::string(queries::surrogate_put), of_migration);

@@ -54,7 +54,12 @@ asio::awaitable<ExitCode> touch_keys(const Options& options, const mapping::Migr
   const std::vector<std::optional<std::string>> keys(options.words.begin() + 1, options.words.end());
   if (keys.empty()) throw usage_failure("no key is named", "write crossfade touch TARGET KEY…");
   pg::Parameters parameters = {model.name, target, array_text(keys)};
-  co_await connection.query(std::string(queries::touch), parameters);
+  try {
+    co_await connection.query(std::string(queries::touch), parameters);
+  } catch (const Failure& refused) {
+    if (refused.sqlstate() != "22023") throw;
+    throw usage_failure(refused.what(), refused.advice());
+  }
   std::cout << fmt::format("{} keys are offered.\n", keys.size());
   co_return ExitCode::kOk;
 }

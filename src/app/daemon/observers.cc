@@ -1,6 +1,10 @@
 #include "app/daemon/observers.h"
 
+#include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
+
+#include <chrono>
+#include <map>
 
 #include "api/message.h"
 #include "api/page.h"
@@ -37,6 +41,14 @@ asio::awaitable<Response> recent_log() { co_return Response{200, "text/plain; ch
 asio::awaitable<Response> ready(Observed o) {
   const auto run = o.engine.runtime();
   const bool leads = run && run->epoch != 0 && !run->stopping;
+  // A short one is nobody's business: it may be the time between two statements of whoever changes the table.
+  constexpr double kParkedTooLong = 60;
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  std::string parked;
+  for (const auto& [target, why] : leads ? run->parked : std::map<std::uint16_t, sync::Parked>{}) {
+    if (now - why.since > kParkedTooLong) parked += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);
+  }
+  if (!parked.empty()) co_return Response{503, "text/plain", parked};
   co_return Response{leads ? 200 : 503, "text/plain", leads ? "leading\n" : "no connection, or not the leader\n"};
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/failure.h"
+#include "base/sql_text.h"
 #include "cutover/layout/blockers.h"
 #include "mapping/catalog/slot_names.h"
 #include "setup/prepare.h"
@@ -62,6 +63,20 @@ boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connec
   if (slot->safe_bytes) out.set_safe_bytes(static_cast<double>(*slot->safe_bytes));
 }
 
+boost::asio::awaitable<void> add_parked(v1::Status& status, pg::Connection& connection) {
+  pg::Parameters name = {status.migration()};
+  const auto rows = co_await connection.query(std::string(queries::parked_status), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& parked = *status.add_parked();
+    parked.set_target(std::string(rows.text(row, 0)));
+    parked.set_since(rows.real(row, 1));
+    parked.set_next_try(rows.real(row, 2));
+    parked.set_because(fmt::format("{}: {}", rows.text(row, 3), rows.text(row, 4)));
+    for (const auto& sample : parse_array(rows.text(row, 5))) parked.add_samples(sample.value_or(""));
+    parked.set_keys(rows.real(row, 6));
+  }
+}
+
 void hold_back(v1::Status& status, const std::string& by, double since) {
   status.mutable_throttled()->set_by(by);
   status.mutable_throttled()->set_since(since);
@@ -102,6 +117,7 @@ void add_next_steps(v1::Status& status) {
   const auto say = [&](const std::string& step) { status.add_next_steps(step); };
   if (status.leader().empty()) say("crossfade run: no daemon leads this migration");
   if (status.quarantined() > 0) say("crossfade quarantine list: keys were set aside; mend their source rows");
+  if (status.parked_size() > 0) say("crossfade quarantine retry: a target is parked; mend first what the database says of it");
   if (status.phase() == "backfilling") say("crossfade wait --phase following");
   if (status.phase() != "following") return;
   if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
@@ -154,6 +170,7 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   bytes.set_confirmed(behind(13));
   co_await add_backfill(status, connection);
   co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
+  co_await add_parked(status, connection);
   if (run) add_runtime(status, *run);
   auto facts = co_await cutover::read_facts(connection, migration);
   status.set_dirty_keys(static_cast<double>(facts.dirty));

@@ -1,6 +1,7 @@
 #include "app/status/status_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -73,6 +74,12 @@ std::string throttled(const v1::Throttled& throttled, double now) {
   return fmt::format("by {}, for {}", throttled.by(), human_seconds(since(throttled.since(), now)));
 }
 
+std::string parked(const v1::Parked& target, double now) {
+  auto text = fmt::format("{}, for {}: {}; {} keys wait", target.target(), human_seconds(since(target.since(), now)), target.because(), human_count(target.keys()));
+  if (target.samples_size() > 0) text += fmt::format(", such as {}", fmt::join(target.samples(), " "));
+  return text + (target.next_try() > now ? fmt::format("; tried again in {}", human_seconds(target.next_try() - now)) : "; on trial now");
+}
+
 std::string verification(const v1::Verification& last, const Paint& paint) {
   const auto drifted = human_count(last.drifted_rows()) + " drifted";
   return fmt::format("{} ago at {}: {} rows compared, {}", human_seconds(last.age_seconds()), last.lsn(),
@@ -133,6 +140,7 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
                               human_count(status.dirty_keys())));
   line("quarantine", status.quarantined() > 0 ? paint.bad(human_count(status.quarantined()) + " keys") : paint.good("empty"));
+  for (const auto& target : status.parked()) line("parked", paint.bad(parked(target, now)));
   line("verified", status.has_verification() ? verification(status.verification(), paint) : paint.warn("never"));
   if (status.has_unaccounted_rows()) {
     const auto rows = human_count(status.unaccounted_rows()) + " source rows";

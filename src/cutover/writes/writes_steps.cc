@@ -42,8 +42,8 @@ asio::awaitable<void> WritesRun::perform(Step step) {
     case Step::kHold: co_await hold(); break;
     case Step::kBarrier: {
       flight_.begin("barrier");
-      pg::Parameters id = {flight_.id()};
-      const auto rows = co_await observer_->query(std::string(queries::barrier), id);
+      pg::Parameters barrier = {file_.migration(), flight_.id()};
+      const auto rows = co_await observer_->query(std::string(queries::barrier), barrier);
       barrier_ = rows.text(0, 0);
       attempt_.barrier = true;
       flight_.end();
@@ -315,8 +315,8 @@ asio::awaitable<void> WritesRun::tidy() {
                                            flip_.old_slot, slot->active_pid));
       break;
     }
-    pg::Parameters id = {flight_.id()};
-    co_await observer_->query(std::string(queries::barrier), id);
+    pg::Parameters barrier = {file_.migration(), flight_.id()};
+    co_await observer_->query(std::string(queries::barrier), barrier);
     asio::steady_timer timer(executor, 20ms);
     co_await timer.async_wait(asio::use_awaitable);
   }

@@ -67,6 +67,7 @@ struct RelationCatalog {
   bool rows_hidden = false;           ///< row-level security applies to us
   bool has_children = false;          ///< tables inherit from it the old way
   std::vector<std::string> primary_key;
+  bool deferrable_key = false;        ///< it is checked later than its row is written: no row is merged by it
   std::vector<ColumnCatalog> columns;
   std::vector<ForeignKeyCatalog> foreign_keys;  ///< of targets, to targets
   std::vector<IdentityCatalog> identities;      ///< of sources

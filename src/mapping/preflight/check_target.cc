@@ -139,6 +139,11 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
   } else if (target.table.primary_key.empty()) {
     found.fail("the table has no primary key", fmt::format("alter table {} add primary key (…);{}", target.table.quoted(), in_v2(directed)));
   }
+  if (target.table.deferrable_key) {
+    found.fail("the primary key is deferrable: rows are not merged by such a key",
+               fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", target.table.quoted(),
+                           fmt::join(target.table.primary_key, ", "), in_v2(directed)));
+  }
   if (target.table.kind == 'p') {
     found.fail("the table is partitioned: such tables are followed, and not filled",
                directed.direction == Direction::kForward ? "Create it without partitions in v2.sql."

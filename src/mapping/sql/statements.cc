@@ -308,24 +308,6 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
       fmt::arg("kept", target_.keeps ? format(", stale as (\n  select g.* from gone g where {}\n)", not_kept("g")) : ""));
 }
 
-std::string Statements::holders(const std::vector<KeyFilter>& filters, const std::string& unique_by) const {
-  return format(
-      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
-      "select distinct {} from {} s\nwhere ({}) in (select {} from next n) and not exists (select from prior p where {})",
-      next(filters, false), prior(filters), walk_values(), shadow_, unique_by, unique_by, same_key("p", "s"));
-}
-
-std::string Statements::park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const {
-  const auto assignments = joined(parked, ", ", [](const Parked& each) { return format("{} = {}", quote_identifier(each.column), each.value); });
-  const auto differs = joined(parked, " or ", [](const Parked& each) {
-    return format("p.{0} is distinct from n.{0}", quote_identifier(each.column));
-  });
-  return format(
-      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
-      "update {} s set {} from prior p join next n on {} where {} and ({})",
-      next(filters, false), prior(filters), shadow_, assignments, same_key("p", "n"), same_key("p", "s"), differs);
-}
-
 std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {
   const auto into = inserted(target_.columns);
   const auto list = joined(into, ", ", quote_identifier);

@@ -15,6 +15,14 @@ struct Parked {
   std::string value;
 };
 
+/// What no two rows of a table may have in common, a unique index or an exclusion constraint: `expressions` over a row that are
+/// pairwise true by `operators`, among rows of which `predicate` holds.
+struct Exclusive {
+  std::vector<std::string> expressions;
+  std::vector<std::string> operators;
+  std::string predicate = "true";
+};
+
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
 ///
 /// The view's rows (`next`) and the shadow's (`prior`) are each computed once and materialised: PostgreSQL would
@@ -36,25 +44,26 @@ class Statements {
   /// null), nothing goes first.
   std::string replace(const std::vector<KeyFilter>& filters) const;
 
-  /// Gives columns of second unique keys a passing value in the rows that are to have another one, for the time until
-  /// merge() writes it: where rows that refer to these would be acted on if they went, replace() lets none go.
+  /// Gives columns of second unique keys a passing value in the rows that are to have another one or are to go, for the time
+  /// until merge() and remove() do it: where rows that refer to these would be acted on if they went, replace() lets none go.
   std::string park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const;
 
-  /// The walk locator's values as text[] of the other shadow rows that have what these keys' rows are to have of
-  /// `unique_by`, a list of expressions.
-  std::string holders(const std::vector<KeyFilter>& filters, const std::string& unique_by) const;
+  /// Which of these keys are to have rows where another row of the shadow stands: the key's values as text[] (of an indirect
+  /// locator: null) and the walk locator's values as text[] of that other row, one pair a row.
+  std::string exchanges(const KeyFilter& filter, const Exclusive& exclusive) const;
+
+  /// The keys of these keys' shadow rows that the view no longer has, one array a key column.
+  std::string stale(const std::vector<KeyFilter>& filters) const;
 
   /// Copies the view's rows into a table that has none of them.
   std::string bulk(const std::vector<KeyFilter>& filters) const;
 
-  /// Deletes shadow rows by primary key: one array a key column.
-  std::string remove() const;
+  /// Deletes shadow rows by primary key: one array a key column. Given `references`, selects over what refers to row s, only those
+  /// of which none finds anything.
+  std::string remove(const std::vector<std::string>& references = {}) const;
 
   /// The walk locator's values as text[] of the shadow rows that remove() would delete; its parameters.
   std::string walk() const;
-
-  /// The walk locator's values as text[] of all rows of the view.
-  std::string expected() const;
 
   /// Of a lazy target: the walk locator's values as text[] of the rows that are there, and of what came over with the same
   /// rows of v1 into other lazy targets: a week may have been added to a plan that had none. "" where the shadow tables
@@ -65,9 +74,11 @@ class Statements {
   /// parent.remove()'s parameters. A row each: the walk locator's values as text[], then the key's as text.
   std::string referring(const Statements& parent, const std::string& condition) const;
 
-  /// Deletes shadow rows until `unique_by`, a list of expressions, is unique among them. A row each: the walk locator's
-  /// values as text[].
-  std::string remove_duplicates(const std::string& unique_by) const;
+  /// Delete shadow rows until `indexed_by`, a list of expressions, is unique among them; until no two of them agree in it by
+  /// `operators`; and all that an index of it may be too small for. A row each: the walk locator's values as text[].
+  std::string remove_duplicates(const std::string& indexed_by) const;
+  std::string remove_overlapping(const std::string& indexed_by, const std::vector<std::string>& operators) const;
+  std::string remove_long(const std::string& indexed_by) const;
 
   /// Deletes shadow rows that refer to no parent, unless the view has them. With foreign keys taken off a parent can go
   /// before its children, and those whose keys are found along it are found by no key any more. "" where there are none.

@@ -25,12 +25,14 @@ std::string Statements::going() const {
   return format("(select {} from unnest({}) u({})) k({})", values, arrays, names, names);
 }
 
-std::string Statements::remove() const {
+std::string Statements::remove(const std::vector<std::string>& references) const {
+  const auto unreferred = joined(references, "", [](const std::string& reference) { return format("\n  and not exists ({})", reference); });
   const auto& first = key_column(target_.key[0]);
   if (target_.key.size() == 1 && !is_array(first.type)) {
-    return format("delete from {} s where s.{} {} any({})", shadow_, quote_identifier(first.name), first.operators.sql("="), array_parameter(1, first.type));
+    return format("delete from {} s where s.{} {} any({}){}", shadow_, quote_identifier(first.name), first.operators.sql("="), array_parameter(1, first.type),
+                  unreferred);
   }
-  return format("delete from {} s using {} where {}", shadow_, going(), same_key("s", "k"));
+  return format("delete from {} s using {} where {}{}", shadow_, going(), same_key("s", "k"), unreferred);
 }
 
 std::string Statements::walk() const {
@@ -43,12 +45,33 @@ std::string Statements::referring(const Statements& parent, const std::string& c
                 parent.same_key("p", "k"), condition);
 }
 
-std::string Statements::remove_duplicates(const std::string& unique_by) const {
+std::string Statements::remove_duplicates(const std::string& indexed_by) const {
   return format(
       "delete from {0} s where s.ctid in (\n  select d.ctid from (\n"
       "    select ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
       "  ) d where d.place > 1)\nreturning {2}",
-      shadow_, unique_by, walk_values());
+      shadow_, indexed_by, walk_values());
+}
+
+std::string Statements::remove_overlapping(const std::string& indexed_by, const std::vector<std::string>& operators) const {
+  std::string places;
+  std::string agree;
+  for (std::size_t n = 0; n < operators.size(); ++n) {
+    places += format(", place_{}", n);
+    agree += format(" and a.place_{0} {1} b.place_{0}", n, operators[n]);
+  }
+  return format(
+      "with rows (at{0}) as materialized (\n  select ctid, {1} from {2}\n)\n"
+      "delete from {2} s where s.ctid in (\n  select b.at from rows a join rows b on a.at < b.at{3})\nreturning {4}",
+      places, indexed_by, shadow_, agree, walk_values());
+}
+
+std::string Statements::remove_long(const std::string& indexed_by) const {
+  // A third of a page is 2704 bytes; whether a value fits once it is compressed is the index's to say.
+  constexpr int kMayNotFit = 2000;
+  return format("delete from {0} s where s.ctid in (\n  select r.ctid from {0} r, lateral (select row({1}) as entry) e\n"
+                "  where greatest(pg_column_size(e.entry), octet_length(e.entry::text)) > {2})\nreturning {3}",
+                shadow_, indexed_by, kMayNotFit, walk_values());
 }
 
 std::string Statements::remove_orphans() const {

@@ -60,12 +60,6 @@ std::string Statements::middle(const Range& range) const {
       values(view_), shadow_part);
 }
 
-std::string Statements::expected() const {
-  std::string values;
-  for (const auto& name : target_.locators.at(0).columns) values += format("{}v.{}::text", values.empty() ? "" : ", ", quote_identifier(name));
-  return format("select distinct array[{}] from {} v", values, view_);
-}
-
 std::string Statements::brought() const {
   const auto tells = [](const Locator& locator) { return !locator.indirect() && locator.locate.empty(); };
   if (!tells(target_.locators.at(0))) return "";

@@ -64,7 +64,7 @@ asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key>
     co_await store::hold_lease(connection, run_);
     co_await connection.script("commit");
   } catch (const Failure& caught) {
-    if (caught.verdict() != Verdict::kRetry && caught.verdict() != Verdict::kQuarantine) throw;
+    if (caught.verdict() != Verdict::kRetry && !caught.found_by_trying()) throw;
     failure = caught;
   }
   if (!failure) co_return;

@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <sstream>
+#include <unordered_set>
 
 #include "base/log.h"
 #include "sync/apply/cut_job.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/build.h"
+#include "sync/refresh/careful.h"
+#include "sync/state/parking.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
@@ -29,6 +33,7 @@ constexpr auto kLookAgain = 5ms;
 
 asio::awaitable<void> Refresher::loop() {
   pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "refresh");
+  co_await parking::look(connection, run_);
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
   while (!run_.stopping) {
     bool more = false;
@@ -37,18 +42,18 @@ asio::awaitable<void> Refresher::loop() {
     try {
       more = co_await round(connection);
     } catch (const Failure& caught) {
-      const auto verdict = caught.verdict();
-      if (verdict != Verdict::kRetry && verdict != Verdict::kQuarantine) throw;
+      // What trying did not find is neither a key's fault nor a target's.
+      const bool known = caught.verdict() == Verdict::kRetry || caught.verdict() == Verdict::kQuarantine;
+      if (!known && (refused_ || !caught.found_by_trying())) throw;
       failure = caught;
     }
     if (failure) {
-      co_await connection.script("rollback");
-      isolate_failures_ = failure->verdict() == Verdict::kQuarantine;
-      run_.metrics.retried(isolate_failures_ ? "refused" : "conflict");
-      log::debug("round is tried again", {log::quoting("because", failure->what()), {"sqlstate", failure->sqlstate()}});
+      co_await after_failure(connection, *failure);
       more = true;
-      // A conflict with another session passes by itself.
-      if (!isolate_failures_) co_await run_.control_changed.wait(kLookAgain);
+    } else if (failed_rounds_ > 0) {
+      refused_.reset();
+      failed_rounds_ = 0;
+      run_.metrics.rounds_failed(0);
     }
     run_.applied.notify_all();
     if (!more && !run_.stopping) {
@@ -143,17 +148,37 @@ Refresher::Work Refresher::all_of(std::vector<Key> keys) const {
 /// Settles `keys`, of which `work.keys` are still to be refreshed; `may_wait` of them may be put off.
 asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait) {
   auto& written = work.written;
+  auto resting = parking::take_resting(run_, work.keys);
+  std::unordered_set<Key> open(resting.begin(), resting.end());
+  co_await store::write_dirty(connection, run_, std::move(resting));
   std::vector<Written> more;
   std::vector<Refused> refused;
-  if (isolate_failures_) {
-    more = co_await run_.refresh.keys_carefully(connection, work.keys, refused);
+  if (refused_) {
+    CarefulRefresh careful(run_.refresh, connection);
+    auto work_keys = std::move(work.keys);
+    co_await careful.keys(std::move(work_keys), *refused_);
+    more = careful.written();
+    refused = careful.refused();
+    for (const auto& each : careful.unwritable()) {
+      open.insert(each.keys.begin(), each.keys.end());
+      const auto& rows = more[each.target];
+      const bool progress = rows.inserted + rows.updated + rows.deleted > 0;
+      auto unwritable = each;
+      co_await parking::park(connection, run_, std::move(unwritable), progress);
+    }
   } else if (!work.keys.empty()) {
     // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
     co_await connection.script(work.keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
     more = co_await run_.refresh.keys(connection, work.keys);
   }
   for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
-  if (run_.quarantined > 0) co_await store::release_quarantined(connection, run_, keys);
+  for (const auto& each : refused) open.insert(each.key);
+  if (run_.quarantined > 0) {
+    std::vector<Key> healed;
+    std::copy_if(keys.begin(), keys.end(), std::back_inserter(healed), [&](const Key& key) { return !open.contains(key); });
+    co_await store::release_quarantined(connection, run_, healed);
+    co_await store::hurry_quarantined(connection, run_, written);
+  }
   // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later. Where
   // nothing else was done there is no use in waiting.
   if (refused.size() <= may_wait) {
@@ -166,20 +191,16 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     const auto put_off = co_await store::write_dirty(connection, run_, std::move(later));
     run_.dirty_keys += put_off;
   }
-  co_await store::put_in_quarantine(connection, run_, refused);
-  for (const auto& each : refused) {
-    run_.metrics.quarantined(each.failure.sqlstate());
-    log::warn("key is set aside", {{"target", store::target_name(run_.model, each.key)},
-                                   log::quoting("key", each.key.values().front().value_or("null")),
-                                   {"sqlstate", each.failure.sqlstate()}, log::quoting("because", each.failure.what())});
-  }
   if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
-  run_.quarantined += refused.size();
-  isolate_failures_ = false;
+  co_await set_aside(connection, std::move(refused));
   std::vector<Key> cascaded;
   for (const auto& each : written) cascaded.insert(cascaded.end(), each.cascaded.begin(), each.cascaded.end());
   const auto offered = co_await store::write_dirty(connection, run_, std::move(cascaded));
   run_.dirty_keys += offered;
+  count_written(keys, written);
+}
+
+void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Written>& written) {
   for (std::size_t target = 0; target < written.size(); ++target) {
     const auto& rows = written[target];
     run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
@@ -193,7 +214,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (run_.queue.waiting_transactions() == 0) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool moved = run_.queue.idle() && run_.received > run_.consistent;
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.parked.empty();
     if (!moved && run_.at_cut.empty()) co_return false;
   }
   const auto began = Clock::now();
@@ -219,14 +240,16 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   auto taken = take(std::move(batch));
   // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
   bool consistent = all && taken.whole.empty();
+  bool more = !all;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
-    if (!taken.whole.empty()) co_await reconcile(connection, run_, taken.whole);
+    if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     if (!taken.keys.empty()) {
       auto all_keys = all_of(taken.keys);
       co_await write(connection, taken.keys, std::move(all_keys), 0);
     }
     // Rows that a deleted parent took along are still to come back.
-    consistent = consistent && run_.dirty_keys == 0;
+    consistent = consistent && run_.dirty_keys == 0 && run_.parked.empty();
+    more = more || run_.dirty_keys > 0;
     if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
@@ -238,7 +261,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     lanes_.rest();
     if (run_.catching_up) co_await become_consistent(connection);
   }
-  co_return !consistent && taken.whole.empty();
+  if (!taken.whole.empty()) co_return false;
+  co_return more;
 }
 
 /// All targets equal the views at one snapshot for the first time since they were filled.
@@ -253,6 +277,7 @@ asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
 /// Keys whose retry is due, and keys that somebody put into crossfade.dirty by hand.
 asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   next_due_ = Clock::now() + 1s;
+  co_await parking::look(connection, run_);
   auto due = co_await store::due_from_quarantine(connection, run_, false);
   for (const auto& key : due) run_.metrics.keys_offered(key.target(), OfferedBy::kRetry, 1);
   run_.queue.offer_now(std::move(due));
@@ -289,8 +314,8 @@ Refresher::Taken Refresher::take(Batch batch) const {
   taken.batch = std::move(batch);
   taken.keys.assign(taken.batch.keys.begin(), taken.batch.keys.end());
   taken.whole = take_whole_targets(taken.keys);
-  // A target that is still to be compared has not seen the beat's effect.
-  if (taken.whole.empty()) taken.beat = last_beat(taken.batch);
+  // A target that is still to be compared, or is parked, has not seen the beat's effect.
+  if (taken.whole.empty() && run_.parked.empty()) taken.beat = last_beat(taken.batch);
   taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
   if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
   return taken;

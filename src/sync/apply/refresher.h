@@ -44,6 +44,10 @@ class Refresher {
   Work all_of(std::vector<Key> keys) const;
   asio::awaitable<Work> share(const std::vector<Key>& keys);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
+  asio::awaitable<void> set_aside(pg::Connection& connection, std::vector<Refused> refused);
+  asio::awaitable<void> reconcile_whole(pg::Connection& connection, const std::vector<std::uint16_t>& whole);
+  void count_written(const std::vector<Key>& keys, const std::vector<Written>& written);
+  asio::awaitable<void> after_failure(pg::Connection& connection, const Failure& failure);
   /// A heartbeat of this run, as it comes back from the log.
   struct Beat {
     std::uint64_t number;
@@ -75,7 +79,8 @@ class Refresher {
   Runtime& run_;
   CatchUp lanes_;
   bool behind_ = false;               ///< more waits in memory than one transaction should have
-  bool isolate_failures_ = false;              ///< the last attempt was refused: find the guilty by bisection
+  std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
+  std::uint64_t failed_rounds_ = 0;   ///< in a row
   Clock::time_point next_due_{};
 };
 

@@ -53,7 +53,7 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     auto left = co_await share(taken.keys);
     co_await connection.script("begin isolation level repeatable read");
-    if (!taken.whole.empty()) co_await reconcile(connection, run_, taken.whole);
+    if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     co_await write(connection, taken.keys, std::move(left), taken.keys.size() - 1);
   };
   co_await settle(connection, taken, work);
@@ -83,7 +83,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   co_await connection.script("commit");
   auto work = co_await share(keys);
   co_await connection.script("begin isolation level repeatable read");
-  if (!whole.empty()) co_await reconcile(connection, run_, whole);
+  if (!whole.empty()) co_await reconcile_whole(connection, whole);
   if (!keys.empty()) {
     const auto may_wait = rows.size() == most_keys() ? keys.size() - 1 : 0;
     co_await write(connection, keys, std::move(work), may_wait);

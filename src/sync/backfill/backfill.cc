@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sync/backfill/build.h"
+#include "sync/state/parking.h"
 #include "sync/state/store.h"
 #include "sync/state/workers.h"
 
@@ -16,6 +17,10 @@ namespace queries = sql::queries;
 using mapping::Range;
 
 namespace {
+
+/// So many keys of a target stand alone before the rest of what is refused is set down unseen: the refresher finds out whether it
+/// is the target's fault.
+constexpr std::size_t kManySetDown = 100;
 
 /// What the ledger does not cover, given its ranges in the order of the walk. `null` bounds are the ends.
 std::deque<Range> gaps_between(const pg::Result& ledger) {
@@ -196,8 +201,10 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
       const auto offered = co_await store::write_dirty(connection, run_, std::move(still_referred));
       run_.dirty_keys += offered;
     }
+    // What is checked at the commit only would spoil the whole chunk.
+    co_await connection.script("set constraints all immediate; set constraints all deferred");
   } catch (const Failure& caught) {
-    if (caught.verdict() != Verdict::kQuarantine) throw;
+    if (!caught.found_by_trying()) throw;
     failure = caught;
   }
   if (!failure) {
@@ -205,18 +212,25 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     co_return written;
   }
   co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
+  const bool of_rows = failure->verdict() == Verdict::kQuarantine;
+  const std::vector<std::uint16_t> this_one = {job.target};
+  const auto writable = of_rows ? this_one : co_await parking::writable(connection, run_, this_one);
+  if (writable.empty()) {
+    // Parked, with every row of it set down: there is nothing to fill for now.
+    job.gaps.clear();
+    co_return Written{};
+  }
   co_await split(connection, job, std::move(range), *failure, written);
   co_return written;
 }
 
-/// By halves until the guilty key stands alone; that one goes to quarantine, in the same transaction.
+/// By halves until the guilty key stands alone. That one is set down: the refresher tries it with whoever stands in its row's way,
+/// and sets it aside only if that does not help.
 asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
   const auto& target = run_.model.targets[job.target];
-  if (target.walk_column.empty() && !target.locators.front().indirect()) {
-    // Filled in one piece: the refresher takes its keys one by one and sets the guilty aside.
-    auto expected = run_.refresh.statements(job.target).expected();
-    const auto offered = co_await store::offer_walk(connection, run_, job.target, std::move(expected));
-    run_.dirty_keys += offered;
+  const bool one_piece = target.walk_column.empty() && !target.locators.front().indirect();
+  if (one_piece || job.set_down >= kManySetDown) {
+    co_await set_down(connection, job, range);
     co_return;
   }
   auto sql = run_.refresh.statements(job.target).middle(range);
@@ -231,13 +245,44 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     written += co_await load(connection, job, std::move(second));
     co_return;
   }
-  const std::optional<std::string> guilty = values == 1 ? rows.optional_text(0, 0) : std::nullopt;
-  const std::vector<Refused> refused = {{Key(job.target, 0, {guilty}), why}};
-  co_await store::put_in_quarantine(connection, run_, refused);
-  ++run_.quarantined;
-  run_.metrics.quarantined(why.sqlstate());
-  log::warn("key is set aside", {{"target", run_.model.targets[job.target].name}, log::quoting("key", guilty.value_or("null")),
-                                 {"sqlstate", why.sqlstate()}, log::quoting("because", why.what())});
+  ++job.set_down;
+  log::debug("key is set down", {{"target", target.name}, log::quoting("key", rows.optional_text(0, 0).value_or("null")), log::quoting("because", why.what())});
+  if (values == 0) {
+    co_await set_down_beside_the_walk(connection, job);
+    co_return;
+  }
+  std::vector<Key> guilty = {Key(job.target, 0, {rows.optional_text(0, 0)})};
+  const auto offered = co_await store::write_dirty(connection, run_, std::move(guilty));
+  run_.dirty_keys += offered;
+}
+
+/// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too.
+asio::awaitable<void> Backfill::set_down(pg::Connection& connection, const Job& job, Range range) {
+  const auto filters = mapping::range_picks(range);
+  auto keys = run_.refresh.statements(job.target).values(0, filters);
+  auto bounds = mapping::range_parameters(range);
+  const auto offered = co_await store::offer_keys(connection, run_, job.target, 0, std::move(keys), std::move(bounds));
+  run_.dirty_keys += offered;
+  if (range.with_nulls && !range.high) co_await set_down_beside_the_walk(connection, job);
+}
+
+/// Rows without a value of the walk are named by the other locators, or all of them would be one key.
+asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connection, const Job& job) {
+  mapping::KeyFilter nulls;
+  nulls.null_mask = (1U << run_.model.targets[job.target].locators.front().columns.size()) - 1;
+  const auto& locators = run_.model.targets[job.target].locators;
+  std::uint64_t offered = 0;
+  for (std::uint16_t locator = 1; locator < locators.size(); ++locator) {
+    if (locators[locator].indirect() || !locators[locator].locate.empty()) continue;
+    auto keys = run_.refresh.statements(job.target).values(locator, {nulls});
+    pg::Parameters none;
+    offered += co_await store::offer_keys(connection, run_, job.target, locator, std::move(keys), std::move(none));
+  }
+  if (offered == 0) {
+    std::vector<Key> all = {Key(job.target, 0, KeyValues(locators.front().types.size()))};
+    offered = co_await store::write_dirty(connection, run_, std::move(all));
+  }
+  run_.dirty_keys += offered;
 }
 
 asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {

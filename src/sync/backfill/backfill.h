@@ -31,6 +31,7 @@ class Backfill {
     std::deque<mapping::Range> gaps;
     std::size_t keys_a_chunk = 500;  ///< grows or shrinks towards the aimed duration
     int running = 0;
+    std::size_t set_down = 0;        ///< keys that were refused alone
   };
 
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
@@ -39,6 +40,8 @@ class Backfill {
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
+  asio::awaitable<void> set_down(pg::Connection& connection, const Job& job, mapping::Range range);
+  asio::awaitable<void> set_down_beside_the_walk(pg::Connection& connection, const Job& job);
   asio::awaitable<void> finish(std::vector<Job>& jobs);
 
   Runtime& run_;

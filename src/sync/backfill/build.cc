@@ -20,12 +20,17 @@ namespace queries = sql::queries;
 /// Of each session that builds or validates: sorts and joins of some million rows stay in memory.
 constexpr auto kRoomToSort = "set maintenance_work_mem = '256MB'";
 
+/// How long is waited for other transactions.
+constexpr Clock::duration kFirstPause = std::chrono::milliseconds(50);
+constexpr Clock::duration kLongestPause = std::chrono::seconds(5);
+
 /// A key or an index that was taken off.
 struct Piece {
   std::uint16_t target = 0;
   std::string name;
   std::string create;
-  std::string unique_by;  ///< expressions; "" where it is not unique
+  std::string indexed_by;  ///< expressions
+  std::vector<std::string> excluded_by;  ///< operators of an exclusion constraint
 };
 
 struct ForeignKey {
@@ -34,33 +39,61 @@ struct ForeignKey {
   std::string validate;
 };
 
+/// What takes away the rows that a piece does not admit; "" where that is not known.
+std::string way_out(const Runtime& run, const Piece& piece, const Failure& failure) {
+  const auto& statements = run.refresh.statements(piece.target);
+  if (failure.sqlstate() == "23505") return statements.remove_duplicates(piece.indexed_by);
+  if (failure.sqlstate() == "23P01") return statements.remove_overlapping(piece.indexed_by, piece.excluded_by);
+  if (failure.sqlstate() == "54000") return statements.remove_long(piece.indexed_by);
+  return "";
+}
+
+asio::awaitable<std::optional<Failure>> create(pg::Connection& connection, const Piece& piece) {
+  std::optional<Failure> failure;
+  co_await connection.script("savepoint crossfade_build");
+  try {
+    co_await connection.script(piece.create);
+  } catch (const Failure& caught) {
+    if (!caught.found_by_trying()) throw;
+    failure = caught;
+  }
+  if (failure) co_await connection.script("rollback to savepoint crossfade_build");
+  co_return failure;
+}
+
+/// A row that moved between two chunks was read twice, or two rows swapped a value between them. They are dirty by definition, and
+/// their keys are offered again in any case. So are those of values that an index may be too small for. Rows that the piece does not
+/// admit in the view either are refused then, one by one. False: there are none, any more.
+asio::awaitable<bool> take_out(pg::Connection& connection, Runtime& run, const Piece& piece, Failure failure) {
+  auto remove = way_out(run, piece, failure);
+  if (remove.empty()) throw failure;
+  const auto removed = co_await connection.query(std::move(remove));
+  std::vector<Key> keys;
+  for (std::size_t row = 0; row < removed.size(); ++row) {
+    keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : Key(piece.target, 0, parse_array(removed.text(row, 0))));
+  }
+  const auto offered = co_await store::write_dirty(connection, run, std::move(keys));
+  run.dirty_keys += offered;
+  co_return !removed.empty();
+}
+
 /// The piece and the note of it commit together, so that a restart does not build it again.
 asio::awaitable<void> build_one(pg::Connection& connection, Runtime& run, const Piece& piece) {
   const auto began = Clock::now();
   const auto& target = run.model.targets[piece.target].name;
-  std::optional<Failure> failure;
-  co_await connection.script("begin; savepoint crossfade_build");
-  try {
-    co_await connection.script(piece.create);
-  } catch (const Failure& caught) {
-    if (caught.sqlstate() != "23505") throw;
-    failure = caught;
-  }
-  if (failure) {
-    // A row that moved between two chunks was read twice, or two rows swapped a value between them. They are dirty by
-    // definition, and their keys are offered again in any case: rows that are not unique in the view either are refused
-    // then, one by one.
-    co_await connection.script("rollback to savepoint crossfade_build");
-    auto remove = run.refresh.statements(piece.target).remove_duplicates(piece.unique_by);
-    const auto removed = co_await connection.query(std::move(remove));
-    if (removed.empty()) throw *failure;
-    std::vector<Key> keys;
-    for (std::size_t row = 0; row < removed.size(); ++row) {
-      keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : Key(piece.target, 0, parse_array(removed.text(row, 0))));
-    }
-    const auto offered = co_await store::write_dirty(connection, run, std::move(keys));
-    run.dirty_keys += offered;
-    co_await connection.script(piece.create);
+  bool any_taken_out = false;
+  for (Clock::duration pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+    co_await connection.script("begin");
+    const auto failure = co_await create(connection, piece);
+    if (!failure) break;
+    const bool fewer = co_await take_out(connection, run, piece, *failure);
+    co_await connection.script("commit");
+    any_taken_out = any_taken_out || fewer;
+    if (fewer) continue;
+    if (!any_taken_out || failure->sqlstate() != "54000") throw *failure;
+    // What is deleted goes into an index as long as an older transaction may look at it.
+    log::info("an index waits until older transactions are at their end", {{"target", target}, {"name", piece.name}});
+    co_await run.control_changed.wait(pause);
   }
   const std::string built(queries::deferred_built);
   pg::Parameters parameters = {run.model.name, target, piece.name};
@@ -94,7 +127,7 @@ asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, s
   const auto found = co_await connection.query(find, table);
   for (std::size_t row = 0; row < found.size(); ++row) {
     pg::Parameters parameters = {run.model.name, run.model.targets[target].name, found.optional_text(row, 0),
-                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3), found.optional_text(row, 5)};
+                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3), found.optional_text(row, 5), found.optional_text(row, 6)};
     co_await connection.query(put, parameters);
     auto drop = std::string(found.text(row, 4));
     co_await connection.script(std::move(drop));
@@ -114,7 +147,9 @@ asio::awaitable<void> build_keys(Runtime& run) {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       const auto target = run.model.find_target(std::string(rows.text(row, 0)));
       if (!target) continue;
-      pieces.push_back({*target, std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), rows.optional_text(row, 4).value_or("")});
+      Piece piece{*target, std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), rows.optional_text(row, 4).value_or(""), {}};
+      for (auto& each : parse_array(rows.optional_text(row, 5).value_or("{}"))) piece.excluded_by.push_back(each.value());
+      pieces.push_back(std::move(piece));
     }
   }
   const auto place = [&](const Piece& piece) {

@@ -74,6 +74,8 @@ asio::awaitable<void> Engine::run_once() {
   run.epoch = co_await take_lease(connection);
   co_await expect_direction(connection);
   metrics_.leading(true, run.epoch);
+  run.follow.trust(co_await store::read_secret(connection, model_.name));
+  co_await store::write_touchable(connection, model_);
   co_await restore_paused(run, connection);
   const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
   const auto server = co_await wal::identify(connection);

@@ -15,9 +15,11 @@ namespace {
 namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
+constexpr auto kTellRefusedEvery = 1min;
+
 asio::awaitable<void> beat(Runtime& run, pg::Connection& connection) {
   const std::string sql(queries::beat);
-  pg::Parameters parameters = {std::to_string(run.epoch), std::to_string(run.lag.send(Clock::now()))};
+  pg::Parameters parameters = {run.model.name, std::to_string(run.epoch), std::to_string(run.lag.send(Clock::now()))};
   co_await connection.execute(sql, parameters);
 }
 
@@ -58,6 +60,16 @@ void count_offered(Runtime& run, OfferedBy reason, const std::vector<std::uint64
   told = offered;
 }
 
+/// Of what others write under our prefix a person is told, but not once for each.
+void count_refused_messages(Runtime& run, std::uint64_t& told, Clock::time_point& tell_at) {
+  const auto refused = run.follow.refused_messages() - told;
+  if (refused == 0 || Clock::now() < tell_at) return;
+  told += refused;
+  tell_at = Clock::now() + kTellRefusedEvery;
+  run.metrics.messages_refused(refused);
+  log::warn("messages in the log claim to be crossfade's own and are not; they are not listened to", {{"messages", refused}, {"prefix", kMessagePrefix}});
+}
+
 /// How long work has been held back since the last time.
 void count_held(Runtime& run, Clock::duration passed) {
   const std::chrono::duration<double> lasted = passed;
@@ -71,6 +83,8 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   auto next = Clock::now();
   auto last = next;
   std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
+  std::uint64_t told_refused = 0;
+  auto tell_refused_at = next;
   while (!run.stopping) {
     co_await beat(run, connection);
     const bool leading = co_await store::renew_lease(connection, run);
@@ -80,6 +94,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     co_await keep_pace(run, connection);
     count_offered(run, OfferedBy::kChange, run.follow.offered(), told);
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
+    count_refused_messages(run, told_refused, tell_refused_at);
     count_held(run, Clock::now() - std::exchange(last, Clock::now()));
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;

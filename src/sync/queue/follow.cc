@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/failure.h"
+#include "base/sql_text.h"
 
 namespace crossfade::sync {
 namespace {
@@ -130,23 +131,36 @@ void Follow::update(const Message& message) {
   }
 }
 
-void Follow::on_control_message(std::string_view content) {
+bool Follow::touch(std::string_view target, std::string_view key) {
+  const auto number = model_.find_target(std::string(target));
+  if (!number) return false;
+  const auto columns = model_.targets[*number].locators.front().types.size();
+  auto values = columns == 1 ? KeyValues{std::string(key)} : parse_array(key);
+  if (values.size() != columns) return false;
+  queue_.offer(Key(*number, 0, values));
+  ++offered_[*number];
+  return true;
+}
+
+/// False: it is not from one of the engine's own sessions, or says nothing that is understood.
+bool Follow::obey(std::string_view content) {
+  if (content.size() > kLongestMessage || !is_text(content)) return false;
   const auto line = [&] {
     const auto end = std::min(content.find('\n'), content.size());
     const auto first = content.substr(0, end);
     content.remove_prefix(std::min(end + 1, content.size()));
     return first;
   };
-  const auto whole = content;
-  if (line() != "touch") {
-    queue_.mark(std::string(whole));
-    return;
+  // Of another migration in the same database: its own daemon looks at it.
+  if (line() != model_.name) return true;
+  if (secret_.empty() || line() != secret_) return false;
+  const auto words = content;
+  if (line() == "touch") {
+    const auto target = line();
+    return touch(target, content);
   }
-  const auto migration = line();
-  const auto target = model_.find_target(std::string(line()));
-  if (migration != model_.name || !target) return;
-  queue_.offer(Key(*target, 0, {std::string(content)}));
-  ++offered_[*target];
+  queue_.mark(std::string(words));
+  return true;
 }
 
 void Follow::take(const Message& message) {
@@ -182,7 +196,7 @@ void Follow::take(const Message& message) {
       }
       return;
     case MessageKind::kMessage:
-      if (message.transactional && message.prefix == kMessagePrefix) on_control_message(message.content);
+      if (message.transactional && message.prefix == kMessagePrefix && !obey(message.content)) ++refused_messages_;
       return;
     case MessageKind::kOrigin:
     case MessageKind::kType:

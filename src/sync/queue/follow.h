@@ -10,9 +10,16 @@
 
 namespace crossfade::sync {
 
-/// The prefix of our own logical messages. "touch", a migration, a target and a key, a line each, offer that key; what else
-/// they say goes to the queue as a mark.
+/// The prefix of our own logical messages: a line with the migration, a line with its secret, and what they say. "touch", a
+/// target and a key, a line each, offer that key; anything else goes to the queue as a mark.
+///
+/// Whoever may connect to the database can write a message with this prefix. What lacks the secret of the migration, is longer
+/// than ours are or names no key is refused: counted, and nothing else happens. The secret stands in crossfade.secret, which
+/// the engine's role and the functions that speak for it can read. In the log it can be read by whoever may decode that,
+/// which is a privilege.
 inline constexpr std::string_view kMessagePrefix = "crossfade";
+/// A key of 8 kB, the longest that crossfade.touch takes, with names around it.
+inline constexpr std::size_t kLongestMessage = 10 << 10;
 
 /// Follow rules at work: a message of the stream → offers in the queue.
 class Follow {
@@ -22,6 +29,9 @@ class Follow {
   /// Throws where a source no longer has a column that a rule needs.
   void take(const wal::Message& message);
 
+  /// Messages with this secret are the migration's own; before it is known none is.
+  void trust(std::string secret) { secret_ = std::move(secret); }
+
   /// The stream starts anew: tables are described again, an open transaction comes again.
   void restart();
 
@@ -29,6 +39,8 @@ class Follow {
   const std::vector<std::uint64_t>& offered() const { return offered_; }
   /// How often a target was offered whole, because a source was emptied.
   const std::vector<std::uint64_t>& emptied() const { return emptied_; }
+  /// Messages under our prefix that were not ours.
+  std::uint64_t refused_messages() const { return refused_messages_; }
 
  private:
   /// One rule, its columns as places in the tuples of one description of the table.
@@ -49,13 +61,16 @@ class Follow {
   const Followed& followed(const wal::Message& message) const;
   void update(const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
-  void on_control_message(std::string_view content);
+  bool obey(std::string_view content);
+  bool touch(std::string_view target, std::string_view key);
 
   const mapping::Model& model_;
   KeyQueue& queue_;
   std::unordered_map<std::uint32_t, Followed> by_oid_;
   std::vector<std::uint64_t> offered_;
   std::vector<std::uint64_t> emptied_;
+  std::string secret_;
+  std::uint64_t refused_messages_ = 0;
 };
 
 }  // namespace crossfade::sync

@@ -3,7 +3,6 @@
 #include <embedded_sql.h>
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "base/sql_text.h"
@@ -15,8 +14,6 @@ namespace queries = sql::queries;
 
 /// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
 constexpr std::size_t kPlanAnew = 64;
-/// Rows that each take over the unique value of the next: how far such a chain is followed at once.
-constexpr int kLongestChain = 40;
 
 }  // namespace
 
@@ -142,9 +139,9 @@ asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t 
 }
 
 /// Where no row may go, each gives up its unique values for the moment.
-asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const {
+asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const {
   const std::string parking(queries::parking);
-  pg::Parameters table = {model_.targets[target].table.quoted()};
+  pg::Parameters table = {model_.targets[target].table.quoted(), room == Room::kParked ? "true" : "false"};
   const auto found = co_await connection.query(parking, table);
   if (found.empty()) co_return;
   std::vector<mapping::Parked> parked;
@@ -153,15 +150,37 @@ asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t ta
   co_await connection.query(std::move(sql), selection.parameters);
 }
 
-asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, bool replace) const {
+/// Rows that go are deleted before rows that come are inserted, children before parents, wherever no reference forbids it.
+asio::awaitable<void> Refresh::make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, Room room,
+                                         std::vector<Written>& written) const {
+  const std::string references(queries::references);
+  for (auto it = selections.rbegin(); it != selections.rend(); ++it) {
+    const auto& [target, selection] = *it;
+    auto find_stale = statements_[target].stale(selection.filters);
+    const auto stale = co_await ask(connection, std::move(find_stale), selection.parameters);
+    if (stale.is_null(0, 0)) continue;
+    pg::Parameters table = {model_.targets[target].table.quoted()};
+    const auto referring = co_await connection.execute(references, table);
+    std::vector<std::string> selects;
+    for (std::size_t row = 0; row < referring.size(); ++row) selects.emplace_back(referring.text(row, 0));
+    pg::Parameters going;
+    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) going.emplace_back(stale.optional_text(0, n));
+    auto remove_first = statements_[target].remove(selects);
+    const auto removed = co_await connection.query(std::move(remove_first), std::move(going));
+    written[target].deleted += removed.affected();
+  }
+  for (const auto& [target, selection] : selections) co_await park(connection, target, selection, room);
+}
+
+asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, Room room) const {
   std::vector<Written> written(model_.targets.size());
   auto selections = select_keys(model_, keys);
   std::map<std::uint16_t, Stale> stale;
   // Targets are numbered parents before children.
+  for (const auto& [target, selection] : selections) co_await allocate(connection, target, selection.filters, selection.parameters);
+  if (room != Room::kNone) co_await make_room(connection, selections, room, written);
   for (auto& [target, selection] : selections) {
-    co_await allocate(connection, target, selection.filters, selection.parameters);
-    if (replace) co_await park(connection, target, selection);
-    auto sql = replace ? statements_[target].replace(selection.filters) : statements_[target].merge(selection.filters);
+    auto sql = room == Room::kNone ? statements_[target].merge(selection.filters) : statements_[target].replace(selection.filters);
     stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
   }
   for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
@@ -170,92 +189,29 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   co_return written;
 }
 
-/// What the database refused; nothing is left of it then.
-asio::awaitable<std::optional<Failure>> Refresh::attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
-                                                         std::vector<Written>& written) const {
+asio::awaitable<void> Refresh::nothing(pg::Connection& connection, std::uint16_t target) const {
+  const std::vector<mapping::KeyFilter> filters(1);
+  const auto& locator = model_.targets[target].locators.front();
+  const pg::Parameters none(locator.types.size(), "{}");
+  co_await allocate(connection, target, filters, none);
+  auto sql = statements_[target].merge(filters);
+  co_await connection.query(std::move(sql), none);
+  const pg::Parameters no_rows(model_.targets[target].key.size(), "{}");
+  auto remove_none = statements_[target].remove();
+  co_await connection.query(std::move(remove_none), no_rows);
+}
+
+asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connection& connection, std::uint16_t target) const {
   std::optional<Failure> failure;
-  co_await connection.script("savepoint crossfade_part");
+  co_await connection.script("savepoint crossfade_nothing");
   try {
-    const auto part = co_await this->keys(connection, keys, replace);
-    for (std::size_t target = 0; target < part.size(); ++target) written[target] += part[target];
+    co_await nothing(connection, target);
   } catch (const Failure& caught) {
-    if (caught.verdict() != Verdict::kQuarantine) throw;
+    if (!caught.found_by_trying()) throw;
     failure = caught;
   }
-  if (failure) co_await connection.script("rollback to savepoint crossfade_part");
-  co_await connection.script("release savepoint crossfade_part");
+  co_await connection.script("rollback to savepoint crossfade_nothing; release savepoint crossfade_nothing");
   co_return failure;
-}
-
-/// Keys of the rows that have the unique values which rows of `keys` are to have.
-asio::awaitable<std::vector<Key>> Refresh::holders(pg::Connection& connection, const std::vector<Key>& keys) const {
-  std::vector<Key> found;
-  const std::string unique_keys(queries::unique_keys);
-  for (auto& [target, selection] : select_keys(model_, keys)) {
-    if (!model_.targets[target].locators[0].locate.empty()) continue;
-    pg::Parameters table = {model_.targets[target].table.quoted()};
-    const auto uniques = co_await connection.query(unique_keys, table);
-    for (std::size_t n = 0; n < uniques.size(); ++n) {
-      auto sql = statements_[target].holders(selection.filters, std::string(uniques.text(n, 0)));
-      const auto rows = co_await connection.query(std::move(sql), selection.parameters);
-      for (std::size_t row = 0; row < rows.size(); ++row) {
-        if (!rows.is_null(row, 0)) found.emplace_back(target, 0, parse_array(rows.text(row, 0)));
-      }
-    }
-  }
-  co_return found;
-}
-
-/// Where a row takes over the value of a second unique key, the row that had it is refreshed with it, and the one whose
-/// value that one takes, until they fit. False: the values are not unique in the view, or it is not about them.
-asio::awaitable<bool> Refresh::take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const {
-  std::unordered_set<Key> known(keys.begin(), keys.end());
-  for (int link = 0; link < kLongestChain; ++link) {
-    for (const bool replace : {false, true}) {
-      const auto failure = co_await attempt(connection, keys, replace, written);
-      if (!failure) co_return true;
-      if (failure->sqlstate() != "23505") co_return false;
-    }
-    auto more = co_await holders(connection, keys);
-    std::erase_if(more, [&](const Key& key) { return !known.insert(key).second; });
-    if (more.empty()) co_return false;
-    keys.insert(keys.end(), more.begin(), more.end());
-  }
-  co_return false;
-}
-
-asio::awaitable<void> Refresh::refresh_bisecting(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
-                                                 std::vector<Refused>& refused) const {
-  auto failure = co_await attempt(connection, keys, false, written);
-  if (failure && failure->sqlstate() == "23505") failure = co_await attempt(connection, keys, true, written);
-  if (!failure) co_return;
-  if (keys.size() == 1) {
-    refused.push_back({keys.front(), *failure});
-    co_return;
-  }
-  const auto middle = keys.begin() + static_cast<std::ptrdiff_t>(keys.size() / 2);
-  std::vector<Key> first(keys.begin(), middle);
-  std::vector<Key> second(middle, keys.end());
-  co_await refresh_bisecting(connection, std::move(first), written, refused);
-  co_await refresh_bisecting(connection, std::move(second), written, refused);
-}
-
-asio::awaitable<std::vector<Written>> Refresh::keys_carefully(pg::Connection& connection, std::vector<Key> keys,
-                                                              std::vector<Refused>& refused) const {
-  std::vector<Written> written(model_.targets.size());
-  const bool done = co_await take_over(connection, keys, written);
-  if (done) co_return written;
-  // Parents stay before children when a set is cut in two.
-  std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
-  co_await refresh_bisecting(connection, std::move(keys), written, refused);
-  // What was refused for want of a row that a later half brought is accepted now; what is refused again stays so.
-  for (auto before = refused.size() + 1; !refused.empty() && refused.size() < before;) {
-    before = refused.size();
-    std::vector<Key> again;
-    for (auto& each : std::exchange(refused, {})) again.push_back(std::move(each.key));
-    co_await refresh_bisecting(connection, std::move(again), written, refused);
-  }
-  co_return written;
 }
 
 /// Keys of the walk under which shadow rows stand; nothing where one of them cannot be told.

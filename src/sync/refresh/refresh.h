@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/failure.h"
@@ -33,6 +34,13 @@ struct Refused {
   Failure failure;
 };
 
+/// What is done for rows that take over each other's unique values.
+enum class Room {
+  kNone,
+  kMade,    ///< rows that go and that nothing refers to go first; rows that change go and come back
+  kParked,  ///< and rows that cannot go give up their unique values for the moment
+};
+
 /// Keys of one target as the filters of a statement and their parameters.
 struct Selection {
   std::vector<mapping::KeyFilter> filters;
@@ -48,13 +56,11 @@ class Refresh {
  public:
   explicit Refresh(const mapping::Model& model);
 
-  /// Upserts parents before children, then deletes children before parents. One Written a target. `replace`: rows
-  /// that take over each other's values of a second unique key make room first.
-  asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, bool replace = false) const;
+  /// Upserts parents before children, then deletes children before parents. One Written a target.
+  asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, Room room = Room::kNone) const;
 
-  /// The same with the guilty found by bisection: what the database accepts is written, the rest comes back in `refused`.
-  asio::awaitable<std::vector<Written>> keys_carefully(pg::Connection& connection, std::vector<Key> keys,
-                                                       std::vector<Refused>& refused) const;
+  /// What the database says to the same statements for no key at all: a fault of the target's own. Nothing where it takes them.
+  asio::awaitable<std::optional<Failure>> refused_without_keys(pg::Connection& connection, std::uint16_t target) const;
 
   /// Upserts alone, of keys of one target. Rows that the view no longer has stay; keys by which they go are added to `left`.
   asio::awaitable<Written> upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys, std::vector<Key>& left) const;
@@ -68,6 +74,7 @@ class Refresh {
   asio::awaitable<Written> bulk_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;
 
   const mapping::Statements& statements(std::uint16_t target) const { return statements_.at(target); }
+  const mapping::Model& model() const { return model_; }
 
  private:
   /// Keys of shadow rows that the view no longer has: one text array a key column.
@@ -80,14 +87,11 @@ class Refresh {
                                Written& written) const;
   asio::awaitable<std::optional<std::vector<Key>>> walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
-  asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
+  asio::awaitable<void> nothing(pg::Connection& connection, std::uint16_t target) const;
+  asio::awaitable<void> make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, Room room,
+                                  std::vector<Written>& written) const;
+  asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const;
   asio::awaitable<void> find_taken_along(pg::Connection& connection, std::uint16_t parent, Stale going, std::vector<Key>& found) const;
-  asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, const std::vector<Key>& keys, bool replace,
-                                                  std::vector<Written>& written) const;
-  asio::awaitable<std::vector<Key>> holders(pg::Connection& connection, const std::vector<Key>& keys) const;
-  asio::awaitable<bool> take_over(pg::Connection& connection, std::vector<Key>& keys, std::vector<Written>& written) const;
-  asio::awaitable<void> refresh_bisecting(pg::Connection& connection, std::vector<Key> keys, std::vector<Written>& written,
-                                          std::vector<Refused>& refused) const;
 
   const mapping::Model& model_;
   std::vector<mapping::Statements> statements_;

@@ -57,6 +57,13 @@ struct CutJob {
   std::optional<Failure> failure;
 };
 
+/// A target that the database refuses as a whole; crossfade.parked has it too. Its keys wait in crossfade.dirty.
+struct Parked {
+  double since = 0;                  ///< seconds since 1970
+  bool resting = true;               ///< nothing of it is tried; else it is on trial
+  std::string because;
+};
+
 /// What one run of the engine shares between its parts: from taking the lease to losing a connection. Everything in it
 /// can be forgotten at any time; the database knows the rest.
 struct Runtime {
@@ -92,6 +99,7 @@ struct Runtime {
   std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
   std::uint64_t dirty_keys = 0;
   std::uint64_t quarantined = 0;
+  std::map<std::uint16_t, Parked> parked;  ///< by target
   std::vector<TargetProgress> progress;  ///< one a target
   std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
   std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled

@@ -35,12 +35,30 @@ void append_copy_field(std::string& line, const std::optional<std::string>& fiel
   }
 }
 
+/// Targets that nothing is tried of now.
+std::string resting(const Runtime& run) {
+  std::vector<std::optional<std::string>> names;
+  for (const auto& [target, parked] : run.parked) {
+    if (parked.resting) names.emplace_back(run.model.targets[target].name);
+  }
+  return array_text(names);
+}
+
 }  // namespace
 
 const std::string& target_name(const mapping::Model& model, const Key& key) { return model.targets.at(key.target()).name; }
 
 std::string locator_name(const mapping::Model& model, const Key& key) {
   return model.targets.at(key.target()).locators.at(key.locator()).name();
+}
+
+/// A key whose bytes are no text stands escaped: it is shown, and heals when its row is refreshed.
+std::string key_text(const Key& key) {
+  auto values = key.values();
+  for (auto& value : values) {
+    if (value) value = as_text(*value);
+  }
+  return array_text(values);
 }
 
 std::optional<Key> key_from_names(const mapping::Model& model, const std::string& target,
@@ -111,6 +129,28 @@ asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection
   co_return rows.text(0, 0) == "reverse" ? mapping::Direction::kReverse : mapping::Direction::kForward;
 }
 
+asio::awaitable<std::string> read_secret(pg::Connection& connection, const std::string& migration) {
+  pg::Parameters parameters = {migration};
+  const auto rows = co_await run_query(connection, queries::secret, std::move(parameters));
+  if (rows.empty()) {
+    throw precondition_failure(fmt::format("migration {} has no secret in crossfade.secret", migration),
+                               fmt::format("insert into crossfade.secret (migration) values ({})", quote_literal(migration)));
+  }
+  co_return std::string(rows.text(0, 0));
+}
+
+asio::awaitable<void> write_touchable(pg::Connection& connection, const mapping::Model& model) {
+  std::vector<std::optional<std::string>> targets, locators, types;
+  for (const auto& target : model.targets) {
+    const auto& first = target.locators.front();
+    targets.emplace_back(target.name);
+    locators.emplace_back(first.name());
+    types.emplace_back(array_text({first.types.begin(), first.types.end()}));
+  }
+  pg::Parameters parameters = {model.name, array_text(targets), array_text(locators), array_text(types)};
+  co_await run_query(connection, queries::touchable_put, std::move(parameters));
+}
+
 asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration,
                                        wal::Incarnation incarnation) {
   pg::Parameters parameters = {migration, incarnation.system_identifier, std::to_string(incarnation.timeline),
@@ -161,16 +201,24 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
   co_return co_await write_dirty(connection, run, batch);
 }
 
-asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys) {
-  auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select $1, $2, $3, walk.key from ({}) walk (key)", keys);
+asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::uint16_t locator, std::string keys,
+                                          pg::Parameters parameters) {
   const auto& of = run.model.targets[target];
-  pg::Parameters parameters = {run.model.name, of.name, of.locators.front().name()};
+  const auto own = parameters.size();
+  auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select ${}, ${}, ${}, offered.key from ({}) offered (key)"
+                         " where exists (select from unnest(offered.key) value where value is not null)", own + 1, own + 2, own + 3, keys);
+  parameters.insert(parameters.end(), {run.model.name, of.name, of.locators.at(locator).name()});
   const auto offered = co_await connection.query(std::move(sql), std::move(parameters));
   co_return offered.affected();
 }
 
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys) {
+  pg::Parameters none;
+  co_return co_await offer_keys(connection, run, target, 0, std::move(keys), std::move(none));
+}
+
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most) {
-  pg::Parameters parameters = {run.model.name, std::to_string(most)};
+  pg::Parameters parameters = {run.model.name, std::to_string(most), resting(run)};
   const auto rows = co_await run_query(connection, queries::dirty_take, std::move(parameters));
   std::vector<DirtyRow> taken;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -190,21 +238,23 @@ asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector
 }
 
 asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Runtime& run) {
-  pg::Parameters parameters = {run.model.name};
+  pg::Parameters parameters = {run.model.name, resting(run)};
   const auto rows = co_await run_query(connection, queries::dirty_count, std::move(parameters));
   co_return static_cast<std::uint64_t>(rows.number(0, 0));
 }
 
-asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtime& run,
-                                        const std::vector<Refused>& refused) {
+asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused) {
+  std::vector<std::int64_t> attempts;
   for (const auto& each : refused) {
     const auto& facts = each.failure.facts();
     // A message can quote the row, which is the operator's own. A password that a function of the view was given is not.
-    const auto message = log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")");
+    const auto message = as_text(log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")"));
     pg::Parameters parameters = {run.model.name, target_name(run.model, each.key), locator_name(run.model, each.key),
-                                 array_text(each.key.values()), facts.sqlstate, facts.constraint, message};
-    co_await run_query(connection, queries::quarantine_put, std::move(parameters));
+                                 key_text(each.key), facts.sqlstate, as_text(facts.constraint), message};
+    const auto put = co_await run_query(connection, queries::quarantine_put, std::move(parameters));
+    attempts.push_back(put.number(0, 0));
   }
+  co_return attempts;
 }
 
 asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys) {
@@ -212,10 +262,20 @@ asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runt
   for (const auto& key : keys) {
     targets.emplace_back(target_name(run.model, key));
     locators.emplace_back(locator_name(run.model, key));
-    values.emplace_back(array_text(key.values()));
+    values.emplace_back(key_text(key));
   }
   pg::Parameters parameters = {run.model.name, array_text(targets), array_text(locators), array_text(values)};
   co_await run_query(connection, queries::quarantine_heal, std::move(parameters));
+}
+
+asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Written>& written) {
+  std::vector<std::optional<std::string>> parents;
+  for (std::size_t target = 0; target < written.size(); ++target) {
+    if (written[target].inserted > 0) parents.emplace_back(run.model.targets[target].table.quoted());
+  }
+  if (parents.empty()) co_return;
+  pg::Parameters parameters = {run.model.name, array_text(parents)};
+  co_await run_query(connection, queries::quarantine_hurry, std::move(parameters));
 }
 
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all) {

@@ -40,6 +40,11 @@ asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runti
 /// Which way the migration goes; nothing for one that is not there.
 asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);
 
+/// By what the migration's own messages are known.
+asio::awaitable<std::string> read_secret(pg::Connection& connection, const std::string& migration);
+/// What crossfade.touch takes from now on.
+asio::awaitable<void> write_touchable(pg::Connection& connection, const mapping::Model& model);
+
 struct DirtyRow {
   std::int64_t id = 0;
   Xid xid;
@@ -49,21 +54,32 @@ struct DirtyRow {
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch);
 /// The same for keys that no transaction offered.
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys);
-/// Keys of the target's walk, as the select `keys` gives them in its one column. Returns how many.
+/// Keys of one of the target's locators that are there at all, as the select `keys` with its parameters gives them in its one column.
+/// Returns how many.
+asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::uint16_t locator, std::string keys,
+                                          pg::Parameters parameters);
+/// The same of the walk, without parameters.
 asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys);
-/// The oldest rows. Rows of targets that the migration no longer has are passed over.
+/// The oldest rows, but for those of targets that rest. Rows of targets that the migration no longer has are passed over.
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);
 asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);
+/// Without those of targets that rest.
 asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Runtime& run);
 
-asio::awaitable<void> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
+/// Returns for each how often it was tried by now: 1 for one that was not there.
+asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
 /// Keys that were refreshed are in quarantine no longer.
 asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
+/// Keys that miss a parent are tried sooner where rows have come that may be one.
+asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Written>& written);
 /// Keys whose time has come, or all.
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all);
 asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);
 
 asio::awaitable<void> set_phase(pg::Connection& connection, const Runtime& run, std::string phase);
+
+/// A key's values as a person is shown them.
+std::string key_text(const Key& key);
 
 /// Key ↔ names, as the tables above hold them. Nothing where target or locator are not in the model.
 std::optional<Key> key_from_names(const mapping::Model& model, const std::string& target,

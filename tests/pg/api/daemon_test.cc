@@ -279,6 +279,18 @@ TEST_F(DaemonTest, TheReportTellsWhatHappenedAndNotWhatTheDataIs) {
   EXPECT_THAT(move.call({"report"}).second, HasSubstr("cannot be told: no daemon answers"));
 }
 
+TEST_F(DaemonTest, AParkedTargetMakesItNotReadyAfterAMinute) {
+  start();
+  move.sql().exec("alter table gym_v2.exercises drop column title; update exercises set title = 'new' where id = 17");
+  EXPECT_TRUE(eventually([&] { return status().parked_size() == 1; }));
+  EXPECT_EQ(status().parked(0).target(), "exercises");
+  EXPECT_EQ(metric(R"(crossfade_parked{migration="gym",target="exercises"})"), 1);
+  EXPECT_EQ(refusal_of("/readyz"), ExitCode::kOk) << "whoever changes the table may be about to go on";
+  move.sql().exec("update crossfade.parked set since = now() - interval '2 minutes', next_at = now() + interval '1 hour'");
+  EXPECT_TRUE(eventually([&] { return refusal_of("/readyz") != ExitCode::kOk; }));
+  move.stop_daemon();
+}
+
 TEST_F(DaemonTest, WithoutItsDatabaseItIsAliveButNotReady) {
   start();
   EXPECT_EQ(get("/livez"), "alive\n");

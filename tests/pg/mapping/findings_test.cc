@@ -28,6 +28,12 @@ TEST_F(FindingsTest, APartitionedTableIsNotFilled) {
   EXPECT_EQ(trouble(), Lines{"FAIL target plans: the table is partitioned: such tables are followed, and not filled → Create it without partitions in v2.sql."});
 }
 
+TEST_F(FindingsTest, AKeyThatIsCheckedLater) {
+  replace(v2, "primary key (plan_id, week));", "primary key (plan_id, week) deferrable);");
+  EXPECT_EQ(trouble(), Lines{"FAIL target weeks: the primary key is deferrable: rows are not merged by such a key → "
+                             "alter table \"v2\".\"weeks\" drop constraint …; alter table \"v2\".\"weeks\" add primary key (plan_id, week);  -- in v2.sql"});
+}
+
 TEST_F(FindingsTest, ARequiredColumnThatTheViewLacks) {
   replace(mapping, ", owner::bigint as owner", "");
   EXPECT_EQ(trouble(), Lines{"FAIL target plans: the view has no column owner, which the table requires → "

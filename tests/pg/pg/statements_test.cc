@@ -5,6 +5,20 @@
 namespace crossfade::pg::test {
 namespace {
 
+TEST_F(ConnectionTest, AStatementIsPreparedAnewWhereItsTableHasAnotherShape) {
+  sql.exec("create table t (id int)");
+  const auto session = [&]() -> asio::awaitable<void> {
+    Connection connection = co_await Connection::open(endpoint());
+    co_await connection.execute("select * from public.t");
+    sql.exec("alter table t alter id type text; insert into t values ('seven')");
+    const auto failure = co_await failure_of(connection.execute("select * from public.t"));
+    EXPECT_EQ(failure.sqlstate(), "0A000");
+    const auto rows = co_await connection.execute("select * from public.t");
+    EXPECT_EQ(rows.text(0, 0), "seven");
+  };
+  run(io, session());
+}
+
 TEST_F(ConnectionTest, ARefusedStatementSaysWhyAndTheSessionGoesOn) {
   sql.exec("create table t (id int constraint only_once primary key, body text not null); insert into t values (7, 'x')");
   const auto session = [&]() -> asio::awaitable<void> {

@@ -1,4 +1,4 @@
-#include "sync/refresh/refresh.h"
+#include "sync/refresh/careful.h"
 
 #include <fmt/format.h>
 
@@ -59,14 +59,18 @@ class RefreshTest : public crossfade::test::Postgres {
   Written refresh_one(const Key& one) { return refresh({one}).at(one.target()); }
 
   std::vector<Refused> refresh_carefully(const std::vector<Key>& keys) {
-    std::vector<Refused> refused;
+    CarefulRefresh careful(primitive, *connection);
+    Failure::Facts together;
+    together.sqlstate = "22001";
+    const Failure why(std::move(together));
     const auto work = [&]() -> asio::awaitable<void> {
       co_await connection->script("begin");
-      co_await primitive.keys_carefully(*connection, keys, refused);
+      co_await careful.keys(keys, why);
       co_await connection->script("commit");
     };
     run(io, work());
-    return refused;
+    EXPECT_TRUE(careful.unwritable().empty());
+    return careful.refused();
   }
 
   std::vector<Key> upsert(const std::vector<Key>& keys) {

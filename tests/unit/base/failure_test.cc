@@ -38,6 +38,19 @@ TEST(FailureTest, WhatAPersonMustMendStops) {
   }
 }
 
+TEST(FailureTest, WhoseFaultItIsInARefreshIsFoundByTryingWhateverTheState) {
+  for (const auto* state : {"0A000", "21000", "22P02", "23505", "2200N", "42601", "42703", "42P01", "44000", "54000", "54001", "55000", "P0001", "XX000", "ZZ123"}) {
+    EXPECT_TRUE(failure(state).found_by_trying()) << state;
+  }
+}
+
+TEST(FailureTest, TryingFindsNothingWhereConnectionMomentOrLeaseAreAtFault) {
+  for (const auto* state : {"", "08006", "25006", "25P02", "28P01", "3D000", "40001", "40003", "53200", "55P03", "57014", "57P01", "CF001", "CF009"}) {
+    EXPECT_FALSE(failure(state).found_by_trying()) << state;
+  }
+  EXPECT_FALSE(failure("23505", true).found_by_trying());
+}
+
 TEST(FailureTest, ACommitWithoutAnAnswerIsNeverRepeatedBlindly) {
   EXPECT_EQ(failure("40003").verdict(), Verdict::kStop);
   EXPECT_EQ(failure("40003", true).verdict(), Verdict::kStop);

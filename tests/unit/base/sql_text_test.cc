@@ -44,5 +44,19 @@ TEST(SqlTextTest, WhatIsNoArrayIsRefused) {
   }
 }
 
+TEST(SqlTextTest, ATextIsUtf8WithoutAZeroByte) {
+  for (const auto* text : {"", "plain", "Größe", "\u20ac", "\U0001F600", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_text(text)) << text;
+  for (const auto* bytes : {"\xff", "caf\xe9", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\x80"}) {
+    EXPECT_FALSE(is_text(bytes)) << as_text(bytes);
+  }
+  EXPECT_FALSE(is_text(std::string_view("a\0b", 3)));
+}
+
+TEST(SqlTextTest, BytesThatAreNoTextAreShownByTheirNumbers) {
+  EXPECT_EQ(as_text("caf\xe9, Gr\xc3\xb6\xc3\x9f" "e"), "caf\\xe9, Größe");
+  EXPECT_EQ(as_text(std::string_view("a\0\xff", 3)), "a\\x00\\xff");
+  EXPECT_TRUE(is_text(as_text("\xff\xfe\xf4\x90")));
+}
+
 }  // namespace
 }  // namespace crossfade

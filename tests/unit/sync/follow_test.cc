@@ -43,6 +43,7 @@ class FollowTest : public testing::Test {
   }
 
   FollowTest() {
+    follow.trust("secret");
     follow.take(begin(7));
     describe(kPlans, "plans", {"id", "title"});
     describe(kExercises, "exercises", {"id", "plan_id", "name", "notes"});
@@ -90,6 +91,8 @@ class FollowTest : public testing::Test {
     message.truncated = std::move(oids);
     follow.take(message);
   }
+
+  static std::string own(const std::string& words) { return "gym\nsecret\n" + words; }
 
   void say(std::string_view prefix, std::string_view content, bool transactional) {
     Message message;
@@ -305,19 +308,51 @@ TEST_F(FollowTest, AfterARestartTablesAreDescribedAgainAndTheOpenTransactionCome
 }
 
 TEST_F(FollowTest, OnlyOurOwnTransactionalMessagesBecomeMarks) {
-  say(kMessagePrefix, "beat 1", true);
-  say("somebody", "else", true);
-  say(kMessagePrefix, "outside a transaction", false);
+  say(kMessagePrefix, own("beat 1"), true);
+  say("somebody", own("else"), true);
+  say(kMessagePrefix, own("outside a transaction"), false);
   EXPECT_EQ(commit().transactions.front().marks, std::vector<std::string>{"beat 1"});
+  EXPECT_EQ(follow.refused_messages(), 0U);
+}
+
+TEST_F(FollowTest, AMessageWithoutTheSecretIsRefusedWhateverItSays) {
+  for (const auto* forged : {"gym\nguess\ntouch\ndays\n7", "gym\n\ntouch\ndays\n7", "gym\nguess\nbarrier 1", "gym", "gym\nsecre", "gym\nsecrets\nbarrier 1"}) {
+    say(kMessagePrefix, forged, true);
+  }
+  EXPECT_EQ(follow.refused_messages(), 6U);
+  const auto batch = commit();
+  EXPECT_TRUE(batch.keys.empty());
+  EXPECT_TRUE(batch.transactions.front().marks.empty());
+}
+
+TEST_F(FollowTest, WhatNoneOfOursEverIsIsRefusedEvenWithTheSecret) {
+  using namespace std::string_literals;
+  for (const auto& words : {"touch\ndays\n\xff"s, "touch\ndays\n7\0"s, "touch\nnothing\n9"s, "touch"s, "touch\ndays\n" + std::string(kLongestMessage, '7')}) {
+    const auto content = own(words);
+    say(kMessagePrefix, content, true);
+  }
+  EXPECT_EQ(follow.refused_messages(), 5U);
+  EXPECT_TRUE(commit().keys.empty());
+}
+
+TEST_F(FollowTest, BeforeTheSecretIsKnownNoMessageIsOurs) {
+  KeyQueue other;
+  Follow deaf(model, other);
+  Message message;
+  message.kind = MessageKind::kMessage;
+  message.transactional = true;
+  message.prefix = kMessagePrefix;
+  message.content = "gym\n\nbeat 1";
+  deaf.take(message);
+  EXPECT_EQ(deaf.refused_messages(), 1U);
 }
 
 TEST_F(FollowTest, ATouchOffersTheKeyItNames) {
-  say(kMessagePrefix, "touch\ngym\ndays\n7", true);
-  say(kMessagePrefix, "touch\ngym\nexercises\ntwo\nlines", true);
-  say(kMessagePrefix, "touch\nanother\ndays\n8", true);
-  say(kMessagePrefix, "touch\ngym\nnothing\n9", true);
-  say(kMessagePrefix, "touch", true);
+  say(kMessagePrefix, own("touch\ndays\n7"), true);
+  say(kMessagePrefix, own("touch\nexercises\ntwo\nlines"), true);
+  say(kMessagePrefix, "another\nsecret\ntouch\ndays\n8", true);
   EXPECT_EQ(offered(), (Offers{"days 7", "exercises two\nlines"}));
+  EXPECT_EQ(follow.refused_messages(), 0U) << "another migration's own daemon looks at it";
 }
 
 TEST_F(FollowTest, OriginsAndTypesSayNothingAboutKeys) {

@@ -4,15 +4,26 @@ select distinct array[s."plan_id"::text] from "v2"."weeks" s, unnest($1::text[])
 -- walk along two foreign keys
 select distinct (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s, unnest($1::integer[]) k("id") where s."id" = k."id";
 
--- expected
-select distinct array[v."team_id"::text] from "map"."totals" v;
-
 -- remove_duplicates
 delete from "v2"."weeks" s where s.ctid in (
   select d.ctid from (
     select ctid, row_number() over (partition by plan_id, number) as place from "v2"."weeks" where (plan_id, number) is not null
   ) d where d.place > 1)
 returning array[s."plan_id"::text];
+
+-- remove_overlapping
+with rows (at, place_0, place_1) as materialized (
+  select ctid, plan_id, number from "v2"."weeks"
+)
+delete from "v2"."weeks" s where s.ctid in (
+  select b.at from rows a join rows b on a.at < b.at and a.place_0 operator(pg_catalog.=) b.place_0 and a.place_1 operator(pg_catalog.<) b.place_1)
+returning array[s."plan_id"::text];
+
+-- remove_long
+delete from "v2"."moves" s where s.ctid in (
+  select r.ctid from "v2"."moves" r, lateral (select row(day_id) as entry) e
+  where greatest(pg_column_size(e.entry), octet_length(e.entry::text)) > 2000)
+returning (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id");
 
 -- referring
 select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), s."id"::text from "v2"."moves" s, "v2"."days" p, unnest($1::text[]) k("id") where p."id" = k."id" and p."id" = s."day_id";

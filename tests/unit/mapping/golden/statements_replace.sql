@@ -25,13 +25,40 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
 )
-update "v2"."weeks" s set "number" = null from prior p join next n on p."id" = n."id" where p."id" = s."id" and (p."number" is distinct from n."number");
+update "v2"."weeks" s set "number" = null from prior p left join next n on p."id" = n."id" where p."id" = s."id" and (n."id" is null or p."number" is distinct from n."number");
 
--- holders
+-- exchanges
+with next as materialized (
+  select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])
+)
+select distinct n.crossfade_taker, array[s."plan_id"::text]
+from (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from next r where number > 1) n
+join (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from "v2"."weeks" r where number > 1) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0 and n.crossfade_place_1 operator(pg_catalog.=) s.crossfade_place_1;
+
+-- exchanges of a lookup's keys
+with next as materialized (
+  select v."id", v."day_id", v."weight", null::text[] as crossfade_taker from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
+)
+select distinct n.crossfade_taker, (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id")
+from (select r.*, weight as crossfade_place_0 from next r where true) n
+join (select r.*, weight as crossfade_place_0 from "v2"."moves" r where true) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0;
+
+-- stale
 with next as materialized (
   select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
 )
-select distinct array[s."plan_id"::text] from "v2"."weeks" s
-where (plan_id, number) in (select plan_id, number from next n) and not exists (select from prior p where p."id" = s."id");
+select array_agg(p."id"::text) from prior p where not exists (select from next n where p."id" = n."id");
+
+-- stale, of rows that may stay
+with next as materialized (
+  select v."user_id", v."day", v."volume", v."team_id" from "map"."sums" v where v."team_id" = any($1::integer[])
+), prior as materialized (
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."sums" s where s."team_id" = any($1::integer[])
+)
+select array_agg(p."user_id"::text), array_agg(p."day"::text) from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day") and not exists (select from "map"."rejected_sums" k where k."user_id" = p."user_id" and k."day" = p."day" offset 0);
+
+-- remove what nothing refers to
+delete from "v2"."weeks" s where s."id" = any($1::text[])
+  and not exists (select from v2.days r where r.week_id = s.id);

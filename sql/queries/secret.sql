@@ -1,0 +1,1 @@
+select word from crossfade.secret where migration = $1

@@ -1,0 +1,282 @@
+#include "sync/refresh/careful.h"
+
+#include <embedded_sql.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "pg/savepoint.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Rows that each take over the place of the next: how far such a chain is followed beyond the keys that were offered.
+constexpr int kLongestChain = 40;
+/// So many of a target are refused one by one before it is asked whether most of them are.
+constexpr std::size_t kManyRefused = 100;
+constexpr std::size_t kSamples = 10;
+
+/// Keys that belong together, as a union-find over their places.
+class Together {
+ public:
+  /// False: it is known.
+  bool add(const Key& key) {
+    const bool fresh = place_.emplace(key, keys_.size()).second;
+    if (!fresh) return false;
+    keys_.push_back(key);
+    above_.push_back(above_.size());
+    return true;
+  }
+  void join(const Key& a, const Key& b) {
+    const auto known = place_.find(a);
+    if (known != place_.end()) above_[top(known->second)] = top(place_.at(b));
+  }
+  /// In the order in which their first keys were added.
+  std::vector<std::vector<Key>> groups() {
+    std::vector<std::vector<Key>> found;
+    std::unordered_map<std::size_t, std::size_t> of_top;
+    for (std::size_t n = 0; n < keys_.size(); ++n) {
+      const auto [group, fresh] = of_top.emplace(top(n), found.size());
+      if (fresh) found.emplace_back();
+      found[group->second].push_back(keys_[n]);
+    }
+    return found;
+  }
+
+ private:
+  std::size_t top(std::size_t n) {
+    while (above_[n] != n) n = above_[n] = above_[above_[n]];
+    return n;
+  }
+
+  std::unordered_map<Key, std::size_t> place_;
+  std::vector<Key> keys_;
+  std::vector<std::size_t> above_;
+};
+
+/// Keys of one form of one locator of one target: one filter of a statement.
+std::vector<std::vector<Key>> by_form(const std::vector<Key>& keys) {
+  std::map<std::pair<std::pair<std::uint16_t, std::uint16_t>, std::vector<bool>>, std::vector<Key>> forms;
+  for (const auto& key : keys) {
+    std::vector<bool> nulls;
+    for (const auto& value : key.values()) nulls.push_back(!value);
+    forms[{{key.target(), key.locator()}, nulls}].push_back(key);
+  }
+  std::vector<std::vector<Key>> found;
+  for (auto& [form, of_form] : forms) found.push_back(std::move(of_form));
+  return found;
+}
+
+bool may_come_right(const Failure& failure) { return failure.is_conflict() || failure.sqlstate() == "23503"; }
+
+}  // namespace
+
+asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
+  // Parents stay before children when a set is cut in two.
+  std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
+  if (keys.empty()) co_return;
+  const bool done = co_await attempt_together(keys, why);
+  if (done) co_return;
+  auto groups = co_await exchanging(keys);
+  co_await bisect(std::move(groups));
+  // What was refused for want of a row, or of a place, that a later half brought is accepted now; what is refused again stays so.
+  for (auto before = refused_.size() + 1; refused_.size() < before;) {
+    before = refused_.size();
+    std::vector<Group> again;
+    std::vector<Refused> stay;
+    for (auto& each : std::exchange(refused_, {})) {
+      if (may_come_right(each.failure) && !given_up_.contains(each.key.target())) {
+        --tally_[each.key.target()].refused;
+        again.push_back({std::move(each.key)});
+      } else {
+        stay.push_back(std::move(each));
+      }
+    }
+    refused_ = std::move(stay);
+    if (again.empty()) break;
+    co_await bisect(std::move(again));
+  }
+  gather_given_up();
+}
+
+/// What the database refused; nothing is left of it then.
+asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room room) {
+  std::optional<Failure> failure;
+  std::vector<Written> part;
+  // What is checked at the commit only would spoil all that goes with it, so it is checked here.
+  co_await connection_.script("savepoint crossfade_part; set constraints all deferred");
+  try {
+    part = co_await refresh_.keys(connection_, keys, room);
+    co_await connection_.script("set constraints all immediate");
+  } catch (const Failure& caught) {
+    if (!caught.found_by_trying()) throw;
+    failure = caught;
+  }
+  if (failure) co_await connection_.script("rollback to savepoint crossfade_part");
+  co_await connection_.script("release savepoint crossfade_part");
+  if (failure) co_return failure;
+  for (std::size_t target = 0; target < part.size(); ++target) written_[target] += part[target];
+  for (const auto& key : keys) ++tally_[key.target()].accepted;
+  co_return std::nullopt;
+}
+
+/// With room made at once where it is known that there is too little.
+asio::awaitable<bool> CarefulRefresh::attempt_together(Group keys, Failure why) {
+  if (why.is_conflict()) {
+    const auto failure = co_await attempt(keys, Room::kMade);
+    if (!failure) co_return true;
+  }
+  const auto failure = co_await attempt_with_room(keys);
+  co_return !failure;
+}
+
+asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys) {
+  auto failure = co_await attempt(keys, Room::kNone);
+  if (failure && failure->is_conflict()) failure = co_await attempt(keys, Room::kMade);
+  if (failure && failure->is_conflict()) {
+    // What a value that stands in for another breaks is no fault of the row's.
+    const auto parked = co_await attempt(keys, Room::kParked);
+    if (!parked) failure.reset();
+  }
+  co_return failure;
+}
+
+/// Whether a target of `keys` refuses no key at all as well; those are given up.
+asio::awaitable<bool> CarefulRefresh::give_up_unwritable(Group keys) {
+  std::set<std::uint16_t> targets;
+  for (const auto& key : keys) targets.insert(key.target());
+  bool any = false;
+  for (const auto target : targets) {
+    if (!asked_.insert(target).second) continue;
+    const auto failure = co_await refresh_.refused_without_keys(connection_, target);
+    if (failure) given_up_.emplace(target, *failure);
+    any = any || failure;
+  }
+  co_return any;
+}
+
+asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusives(std::uint16_t target) {
+  const auto known = exclusives_.find(target);
+  if (known != exclusives_.end()) co_return &known->second;
+  const std::string unique_keys(queries::unique_keys);
+  pg::Parameters table = {refresh_.model().targets[target].table.quoted()};
+  const auto tried = co_await pg::try_in_savepoint(connection_, unique_keys, table);
+  const auto& rows = tried.result;
+  auto& found = exclusives_[target];
+  for (std::size_t row = 0; !tried.refused && row < rows.size(); ++row) {
+    mapping::Exclusive exclusive;
+    for (auto& expression : parse_array(rows.text(row, 0))) exclusive.expressions.push_back(expression.value());
+    for (auto& name : parse_array(rows.text(row, 1))) exclusive.operators.push_back(name.value());
+    exclusive.predicate = rows.text(row, 2);
+    found.push_back(std::move(exclusive));
+  }
+  co_return &found;
+}
+
+/// Keys whose rows take over each other's places, in one group each, with the keys of whoever else stands in such a place.
+asio::awaitable<std::vector<CarefulRefresh::Group>> CarefulRefresh::exchanging(Group keys) {
+  Together together;
+  for (const auto& key : keys) together.add(key);
+  for (int link = 0; !keys.empty() && link < kLongestChain; ++link) {
+    Group more;
+    for (const auto& form : by_form(keys)) {
+      const auto target = form.front().target();
+      if (given_up_.contains(target)) continue;
+      const auto selection = std::move(select_keys(refresh_.model(), form).at(target));
+      const auto* of_target = co_await exclusives(target);
+      for (const auto& exclusive : *of_target) {
+        auto sql = refresh_.statements(target).exchanges(selection.filters.front(), exclusive);
+        const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), selection.parameters);
+        // Who cannot be asked together is tried one by one.
+        if (tried.refused) continue;
+        for (std::size_t row = 0; row < tried.result.size(); ++row) {
+          if (tried.result.is_null(row, 1)) continue;
+          const Key holder(target, 0, parse_array(tried.result.text(row, 1)));
+          if (together.add(holder)) more.push_back(holder);
+          if (!tried.result.is_null(row, 0)) {
+            const Key taker(target, form.front().locator(), parse_array(tried.result.text(row, 0)));
+            together.join(taker, holder);
+            continue;
+          }
+          for (const auto& taker : form) together.join(taker, holder);
+        }
+      }
+    }
+    keys = std::move(more);
+  }
+  auto groups = together.groups();
+  std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.front().target() < b.front().target(); });
+  co_return groups;
+}
+
+asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
+  std::erase_if(groups, [&](Group& group) {
+    const auto given_up = given_up_.find(group.front().target());
+    if (given_up == given_up_.end()) return false;
+    set_down(std::move(group), given_up->second);
+    return true;
+  });
+  if (groups.empty()) co_return;
+  Group all;
+  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
+  auto failure = co_await attempt_with_room(all);
+  if (!failure) co_return;
+  // Of what rows bring about themselves no table is accused.
+  const bool of_a_target = failure->verdict() != Verdict::kQuarantine && co_await give_up_unwritable(all);
+  if (of_a_target) {
+    co_await bisect(std::move(groups));
+    co_return;
+  }
+  if (all.size() == 1) {
+    refuse(std::move(all.front()), *failure);
+    co_return;
+  }
+  if (groups.size() == 1) {
+    groups.clear();
+    for (auto& key : all) groups.push_back({std::move(key)});
+  }
+  co_await bisect_halves(std::move(groups));
+}
+
+asio::awaitable<void> CarefulRefresh::bisect_halves(std::vector<Group> groups) {
+  const auto middle = groups.begin() + static_cast<std::ptrdiff_t>(groups.size() / 2);
+  std::vector<Group> second(std::make_move_iterator(middle), std::make_move_iterator(groups.end()));
+  groups.erase(middle, groups.end());
+  co_await bisect(std::move(groups));
+  co_await bisect(std::move(second));
+}
+
+void CarefulRefresh::refuse(Key key, Failure failure) {
+  const auto target = key.target();
+  auto& tally = tally_[target];
+  ++tally.refused;
+  if (tally.refused >= kManyRefused && tally.refused > tally.accepted) given_up_.emplace(target, failure);
+  refused_.push_back({std::move(key), std::move(failure)});
+}
+
+void CarefulRefresh::set_down(Group keys, const Failure& failure) {
+  const auto target = keys.front().target();
+  auto found = std::find_if(unwritable_.begin(), unwritable_.end(), [&](const Unwritable& each) { return each.target == target; });
+  if (found == unwritable_.end()) found = unwritable_.insert(found, Unwritable{target, failure, {}, {}});
+  found->keys.insert(found->keys.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+}
+
+/// What was refused one by one before its target was given up goes with it.
+void CarefulRefresh::gather_given_up() {
+  std::erase_if(refused_, [&](Refused& each) {
+    const auto given_up = given_up_.find(each.key.target());
+    if (given_up == given_up_.end()) return false;
+    const auto sample = each.key;
+    set_down({std::move(each.key)}, given_up->second);
+    auto& samples = std::find_if(unwritable_.begin(), unwritable_.end(), [&](const Unwritable& one) { return one.target == sample.target(); })->samples;
+    if (samples.size() < kSamples) samples.push_back(sample);
+    return true;
+  });
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "sync/refresh/refresh.h"
+
+namespace crossfade::sync {
+
+/// Keys of a target that the database refuses as a whole, or of which it refuses more than it takes.
+struct Unwritable {
+  std::uint16_t target;
+  Failure failure;
+  std::vector<Key> keys;     ///< none of them is written
+  std::vector<Key> samples;  ///< of those that were tried one by one
+};
+
+/// A refresh in which the guilty are told apart: what the database accepts is written. Not the SQLSTATE says whose fault an error
+/// is, but trying:
+///   a target's  no key at all of it can be refreshed either, or many were refused one by one and fewer accepted
+///   a key's     it is refused alone
+///   neither's   keys whose rows take over each other's places stay together, and bring along who stands there
+/// Errors of the connection, the moment and the lease come out as they are.
+class CarefulRefresh {
+ public:
+  CarefulRefresh(const Refresh& refresh, pg::Connection& connection)
+      : refresh_(refresh), connection_(connection), written_(refresh.model().targets.size()) {}
+
+  /// `why` is what the keys were refused for together. Once an object.
+  asio::awaitable<void> keys(std::vector<Key> keys, Failure why);
+
+  const std::vector<Written>& written() const { return written_; }
+  const std::vector<Refused>& refused() const { return refused_; }
+  const std::vector<Unwritable>& unwritable() const { return unwritable_; }
+
+ private:
+  using Group = std::vector<Key>;
+  struct Tally {
+    std::size_t accepted = 0;
+    std::size_t refused = 0;
+  };
+
+  asio::awaitable<std::optional<Failure>> attempt(Group keys, Room room);
+  asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys);
+  asio::awaitable<bool> attempt_together(Group keys, Failure why);
+  asio::awaitable<bool> give_up_unwritable(Group keys);
+  asio::awaitable<std::vector<Group>> exchanging(Group keys);
+  asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(std::uint16_t target);
+  asio::awaitable<void> bisect(std::vector<Group> groups);
+  asio::awaitable<void> bisect_halves(std::vector<Group> groups);
+  void refuse(Key key, Failure failure);
+  void set_down(Group keys, const Failure& failure);
+  void gather_given_up();
+
+  const Refresh& refresh_;
+  pg::Connection& connection_;
+  std::vector<Written> written_;
+  std::vector<Refused> refused_;
+  std::vector<Unwritable> unwritable_;
+  std::map<std::uint16_t, Tally> tally_;
+  std::set<std::uint16_t> asked_;  ///< whether they refuse no key at all
+  std::map<std::uint16_t, Failure> given_up_;
+  std::map<std::uint16_t, std::vector<mapping::Exclusive>> exclusives_;
+};
+
+}  // namespace crossfade::sync

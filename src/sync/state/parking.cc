@@ -1,0 +1,79 @@
+#include "sync/state/parking.h"
+
+#include <embedded_sql.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync::parking {
+
+namespace queries = sql::queries;
+
+asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable refused, bool progress) {
+  const auto& name = run.model.targets[refused.target].name;
+  const auto& facts = refused.failure.facts();
+  const auto message = as_text(log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")"));
+  std::vector<std::optional<std::string>> samples;
+  for (const auto& key : refused.samples) samples.emplace_back(store::key_text(key));
+  const auto count = refused.keys.size();
+  co_await store::write_dirty(connection, run, std::move(refused.keys));
+  const std::string put(queries::parked_put);
+  pg::Parameters parameters = {run.model.name, name, facts.sqlstate, as_text(facts.constraint), message, array_text(samples), progress ? "true" : "false"};
+  const auto since = co_await connection.execute(put, parameters);
+  run.parked[refused.target] = {since.real(0, 0), true, facts.sqlstate + ": " + message};
+  run.metrics.parked(refused.target, true);
+  log::warn("target is parked: the database refuses all of it, or most", {{"target", name}, {"keys", count}, {"sqlstate", facts.sqlstate},
+                                                                          log::quoting("because", message)});
+}
+
+asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
+  pg::Parameters name = {run.model.name};
+  const std::string list(queries::parked_list);
+  const auto rows = co_await connection.execute(list, name);
+  std::map<std::uint16_t, Parked> parked;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto target = run.model.find_target(std::string(rows.text(row, 0)));
+    if (target) parked[*target] = {rows.real(row, 1), rows.truth(row, 2), std::string(rows.text(row, 3))};
+  }
+  if (!parked.empty()) {
+    const std::string heal(queries::parked_heal);
+    const auto healed = co_await connection.execute(heal, name);
+    for (std::size_t row = 0; row < healed.size(); ++row) {
+      parked.erase(run.model.find_target(std::string(healed.text(row, 0))).value_or(Key::kEveryRow));
+      log::info("target is written again", {{"target", healed.text(row, 0)}});
+    }
+  }
+  run.parked = std::move(parked);
+  for (std::uint16_t target = 0; target < run.model.targets.size(); ++target) run.metrics.parked(target, run.parked.contains(target));
+}
+
+std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys) {
+  const auto rests = [&](const Key& key) {
+    const auto parked = run.parked.find(key.target());
+    return parked != run.parked.end() && parked->second.resting;
+  };
+  const auto first = std::stable_partition(keys.begin(), keys.end(), [&](const Key& key) { return !rests(key); });
+  std::vector<Key> resting(std::make_move_iterator(first), std::make_move_iterator(keys.end()));
+  keys.erase(first, keys.end());
+  return resting;
+}
+
+asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {
+  std::vector<std::uint16_t> found;
+  for (const auto target : targets) {
+    const auto failure = co_await run.refresh.refused_without_keys(connection, target);
+    if (!failure) {
+      found.push_back(target);
+      continue;
+    }
+    Unwritable refused{target, *failure, {Key::every_row(target)}, {}};
+    co_await park(connection, run, std::move(refused), false);
+  }
+  co_return found;
+}
+
+}  // namespace crossfade::sync::parking

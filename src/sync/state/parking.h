@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sync/refresh/careful.h"
+#include "sync/state/runtime.h"
+
+/// Targets that the database refuses as a whole. Their keys are set down and nothing of theirs is tried for a while; what is offered of
+/// them meanwhile is set down too. The others go on, and WAL is confirmed. When the pause is over they are on trial: tried like any
+/// other, parked again for longer if it is still so, and free when nothing of theirs waits any more.
+namespace crossfade::sync::parking {
+
+/// In the caller's transaction. `progress`: some of it was written.
+asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable refused, bool progress);
+
+/// Who is parked, who is on trial by now, and who is free.
+asio::awaitable<void> look(pg::Connection& connection, Runtime& run);
+
+/// Takes the keys of targets that rest out of `keys`.
+std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys);
+
+/// Of `targets` those that can be written; the others are parked, and every row of theirs is set down.
+asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets);
+
+}  // namespace crossfade::sync::parking

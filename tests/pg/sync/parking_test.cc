@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include "support/small_move.h"
+
+namespace crossfade::test {
+namespace {
+
+/// Two tables; the view of the first raises whatever its rows name.
+const SmallMigration kTwo = {
+    "create table a (id int primary key, n int not null, raises text); create table b (id int primary key, n int not null);"
+    "insert into a select n, n from generate_series(1, 3000) n; insert into b select n, n from generate_series(1, 100) n;"
+    "create function oops(state text) returns text language plpgsql immutable as $$ begin"
+    " if state is not null then raise exception using errcode = state, message = 'raised ' || state; end if; return state; end $$",
+    "create table small_v2.a (id int primary key, n int not null, raises text); create table small_v2.b (id int primary key, n int not null)",
+    "create view small_map.a as select id, n, public.oops(raises) as raises from public.a; create view small_map.b as select * from public.b",
+    "sources: {a: {key: [id]}, b: {key: [id]}}\ntargets: {a: {follow: {a: {id: id}}}, b: {follow: {b: {id: id}}}}\n"};
+
+class ParkingTest : public testing::Test {
+ protected:
+  ParkingTest() { move.follow(); }
+
+  std::string parked() { return move.sql().value("select concat_ws(' ', target, sqlstate) from crossfade.parked"); }
+  void expect_parked(const std::string& what) {
+    EXPECT_TRUE(eventually([&] { return parked() == what; }, kLimit)) << parked();
+  }
+  /// The others and the stream go on, and WAL is confirmed.
+  void expect_the_others_go_on() {
+    move.sql().exec("update b set n = n + 1000");
+    EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from (select * from small_map.b except select * from small_v2.b) d") == "0"; }, kLimit));
+    const auto end = move.sql().value("select pg_current_wal_lsn()");
+    EXPECT_TRUE(eventually([&] { return move.sql().value("select confirmed_flush_lsn >= '" + end + "' from pg_replication_slots where database = current_database()") == "t"; },
+                           kLimit));
+  }
+  void try_again() { EXPECT_EQ(move.call({"quarantine", "retry"}).first, 0); }
+
+  SmallMove move{kTwo};
+};
+
+TEST_F(ParkingTest, WhateverTheSqlstateARowsErrorIsTheRowsOwn) {
+  const std::vector<std::string> states = {"0A000", "21000", "2200N", "42601", "42883", "44000", "54000", "54001", "55000", "58000", "F0000", "XX000"};
+  std::string changes = "begin; update a set n = -n where id <= 500;";
+  std::vector<std::string> expected;
+  for (std::size_t n = 0; n < states.size(); ++n) {
+    changes += fmt::format("update a set raises = '{}' where id = {};", states[n], 101 + n);
+    expected.push_back(fmt::format("a {{{}}} {}", 101 + n, states[n]));
+  }
+  move.sql().exec(changes + "commit");
+  move.expect_set_aside(expected);
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.a where n < 0"), std::to_string(500 - states.size()));
+  EXPECT_EQ(parked(), "");
+  move.sql().exec("update a set raises = null");
+  move.expect_equal();
+}
+
+TEST_F(ParkingTest, ATargetThatLostAColumnRestsUntilItIsBack) {
+  move.sql().exec("alter table small_v2.a drop column n");
+  move.sql().exec("update a set n = 7 where id <= 20");
+  expect_parked("a 42703");
+  expect_the_others_go_on();
+  const auto status = move.call({"status"}).second;
+  EXPECT_NE(status.find("parked       a, for"), std::string::npos) << status;
+  EXPECT_NE(status.find("42703"), std::string::npos) << status;
+  move.sql().exec("alter table small_v2.a add column n int");
+  move.sql().exec("set crossfade.writer = 'small'; update small_v2.a set n = id where id > 20");
+  try_again();
+  expect_parked("");
+  move.expect_equal();
+}
+
+TEST_F(ParkingTest, ATargetWhoseColumnHasAnotherTypeRests) {
+  move.sql().exec("alter table small_v2.a alter column n drop not null, alter column n type bytea using null::bytea");
+  move.sql().exec("update a set n = 7 where id = 5");
+  expect_parked("a 42804");
+  expect_the_others_go_on();
+  move.sql().exec("alter table small_v2.a alter column n type int using id");
+  try_again();
+  expect_parked("");
+  move.expect_equal();
+}
+
+TEST_F(ParkingTest, AFaultThatAllRowsShareParksThemWithSamples) {
+  move.sql().exec("alter table small_v2.a add constraint small check (n < 100000) not valid");
+  move.sql().exec("update a set n = n + 100000");
+  expect_parked("a 23514");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.quarantine"), "0");
+  EXPECT_EQ(move.sql().value("select cardinality(samples) from crossfade.parked"), "10");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.dirty where target = 'a'"), "3000");
+  expect_the_others_go_on();
+  move.sql().exec("alter table small_v2.a drop constraint small");
+  try_again();
+  expect_parked("");
+  move.expect_equal();
+}
+
+TEST_F(ParkingTest, AKeyThatWasAcceptedStaysSo) {
+  move.sql().exec("update a set raises = '22000' where id = 5");
+  move.expect_set_aside({"a {5} 22000"});
+  const auto first = move.sql().value("select first_at from crossfade.quarantine");
+  ASSERT_EQ(move.call({"quarantine", "accept", "5"}).first, 0);
+  for (int attempts = 2; attempts <= 4; ++attempts) {
+    try_again();
+    EXPECT_TRUE(eventually([&] { return move.sql().value("select attempts from crossfade.quarantine") == std::to_string(attempts); }, kLimit));
+  }
+  EXPECT_EQ(move.sql().value("select first_at from crossfade.quarantine"), first);
+  EXPECT_EQ(move.sql().value("select accepted_by is not null from crossfade.quarantine"), "t");
+  EXPECT_EQ(move.sql().value("select next_at > now() + interval '30 seconds' from crossfade.quarantine"), "t") << "the pause grows";
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), move.daemon_log().rfind("key is set aside")) << "told once";
+}
+
+}  // namespace
+}  // namespace crossfade::test

@@ -1,0 +1,227 @@
+#include <fmt/format.h>
+
+#include "support/small_move.h"
+
+namespace crossfade::test {
+namespace {
+
+/// Rows that take over each other's places, that are checked at the commit only, or that no place is large enough for.
+
+SmallMigration books(const std::string& constraint) {
+  return {"create table author (id int primary key); create table book (id int primary key, author_id int, title text not null);"
+          "insert into author select generate_series(1, 50); insert into book select n, n % 50 + 1, 'book ' || n from generate_series(1, 500) n",
+          "create table small_v2.author (id int primary key);"
+          "create table small_v2.book (id int primary key, author_id int not null references small_v2.author " + constraint + ", title text not null)",
+          "create view small_map.author as select * from public.author; create view small_map.book as select * from public.book",
+          "sources: {author: {key: [id]}, book: {key: [id]}}\ntargets: {author: {follow: {author: {id: id}}}, book: {follow: {book: {id: id}}}}\n"};
+}
+
+class DeferredTest : public testing::TestWithParam<const char*> {
+ protected:
+  static constexpr auto kOrphan = "begin; insert into book values (901, 1, 'good'), (902, 777, 'orphan'), (903, 2, 'good'); commit";
+
+  void expect_the_orphan_alone_waits() {
+    move.expect_set_aside({"book {902} 23503"});
+    EXPECT_EQ(move.sql().value("select count(*) from small_v2.book where id in (901, 903)"), "2");
+    move.sql().exec("update book set title = title || '!' where id <= 20");
+    move.expect_caught_up();
+    EXPECT_EQ(move.sql().value("select count(*) from small_v2.book where title like '%!'"), "20");
+    move.sql().exec("insert into author values (777); update book set title = 'found' where id = 902");
+    move.expect_equal();
+  }
+
+  SmallMove move{books(GetParam())};
+};
+
+TEST_P(DeferredTest, AnOrphanIsSetAsideAlone) {
+  move.follow();
+  move.sql().exec(kOrphan);
+  expect_the_orphan_alone_waits();
+}
+
+TEST_P(DeferredTest, AnOrphanAfterAGapIsSetAsideAlone) {
+  move.follow();
+  move.lose_the_slot_around(kOrphan);
+  expect_the_orphan_alone_waits();
+}
+
+INSTANTIATE_TEST_SUITE_P(As, DeferredTest, testing::Values("", "deferrable", "deferrable initially deferred"),
+                         [](const auto& of) { return of.index == 0 ? "Immediate" : of.index == 1 ? "Deferrable" : "Deferred"; });
+
+/// What a place is, in v2.
+class PlaceTest : public testing::TestWithParam<const char*> {
+ protected:
+  static SmallMigration entries(const std::string& place) {
+    return {"create table e (id int primary key, val int not null); create table t (id int primary key, dev int not null, name text not null);"
+            "alter table e replica identity full; insert into e select n, n from generate_series(1, 20) n;"
+            "insert into t select n, (n - 1) / 4, 'eth' || n % 4 from generate_series(1, 400) n",
+            "create table small_v2.e (id int primary key, val int not null check (val > 0));"
+            "create table small_v2.t (id int primary key, dev int not null, name text not null);" + place,
+            "create view small_map.e as select * from public.e; create view small_map.t as select * from public.t",
+            "sources: {e: {key: [id]}, t: {key: [id]}}\ntargets: {e: {follow: {e: {id: id}}}, t: {follow: {t: {id: id}}}}\n"};
+  }
+  static std::string go_round(const std::string& devices) {
+    return fmt::format("update t set name = 'm' || id where {0}; update t set name = 'eth' || (id + 1) % 4 where {0};", devices);
+  }
+  void expect_names_arrived() {
+    EXPECT_EQ(move.sql().value("select count(*) from (select * from small_v2.t except select * from small_map.t) d"), "0");
+  }
+
+  SmallMove move{entries(GetParam())};
+};
+
+TEST_P(PlaceTest, GoesRoundBesideARowThatIsRefused) {
+  move.follow();
+  move.sql().exec("begin; update e set val = 0 where id = 1;" + go_round("dev = 3") + "commit");
+  move.expect_set_aside({"e {1} 23514"});
+  expect_names_arrived();
+  move.sql().exec("begin;" + go_round("dev between 10 and 60") + "update e set val = val + 1 where id > 1; update e set val = -1 where id = 1; commit");
+  move.expect_set_aside({"e {1} 23514"});
+  expect_names_arrived();
+  move.sql().exec("update e set val = 4");
+  move.expect_equal();
+}
+
+TEST_P(PlaceTest, GoesRoundWhileNobodyListens) {
+  move.follow();
+  move.lose_the_slot_around(go_round("dev between 3 and 60"));
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+TEST_P(PlaceTest, IsWantedByTwo) {
+  move.follow();
+  move.sql().exec("update t set name = 'eth1' where id = 2");
+  move.expect_set_aside({std::string("t {2} ") + (std::string(GetParam()).find("exclude") == std::string::npos ? "23505" : "23P01")});
+  move.sql().exec("update t set name = 'other' where id = 1");
+  move.sql().exec("update crossfade.quarantine set next_at = now()");
+  move.expect_equal();
+}
+
+TEST_P(PlaceTest, OfARowThatGoesIsTakenByOneThatComes) {
+  move.follow();
+  move.sql().exec("begin; delete from t where id % 2 = 0; insert into t select id + 1001, dev, name from small_v2.t where id % 2 = 0; commit");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+std::string place_name(const testing::TestParamInfo<const char*>& place) {
+  return std::vector<std::string>{"Unique", "UniqueDeferred", "UniqueExpression", "Exclusion"}.at(place.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    As, PlaceTest,
+    testing::Values("alter table small_v2.t add unique (dev, name)", "alter table small_v2.t add unique (dev, name) deferrable initially deferred",
+                    "create unique index on small_v2.t (dev, lower(name)) where dev >= 0",
+                    "create extension btree_gist; alter table small_v2.t add exclude using gist (dev with =, name with =)"),
+    place_name);
+
+/// The primary key of v2 changes while a second unique value stays.
+class KeyChangeTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(KeyChangeTest, ARowThatGoesMakesRoomForTheOneThatComes) {
+  SmallMove move({"create table u (id int primary key, email text not null); insert into u select n, 'u' || n from generate_series(1, 3000) n", GetParam(),
+                  "create view small_map.c as select id as user_id, email, true as is_primary from public.u",
+                  "sources: {u: {key: [id]}}\ntargets: {c: {follow: {u: {user_id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("update u set email = email || '!' where id = 1");
+  move.expect_equal();
+  move.sql().exec("update u set email = email || '!' where id <= 2000");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+std::string shape_name(const testing::TestParamInfo<const char*>& shape) {
+  return std::vector<std::string>{"Key", "KeyOfTwo", "PartialIndex", "ReferredTo"}.at(shape.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    In, KeyChangeTest,
+    testing::Values("create table small_v2.c (user_id int not null unique, email text primary key, is_primary bool)",
+                    "create table small_v2.c (user_id int not null unique, email text, is_primary bool, primary key (user_id, email))",
+                    "create table small_v2.c (user_id int not null, email text primary key, is_primary bool);"
+                    "create unique index on small_v2.c (user_id) where is_primary",
+                    "create table small_v2.c (user_id int not null unique, email text primary key, is_primary bool);"
+                    "create table public.r (email text references small_v2.c); create table public.d (email text references small_v2.c on delete cascade)"),
+    shape_name);
+
+TEST(PairTest, ParentsThatGoGiveTheirValuesToOthersInOneTransaction) {
+  SmallMove move({"create table pair (n int primary key, id bigint not null unique, kind text not null);"
+                  "insert into pair select n, n, 'a' from generate_series(1, 500) n",
+                  "create table small_v2.head (n int primary key, id bigint not null unique);"
+                  "create table small_v2.l (n int primary key references small_v2.head); create table small_v2.r (n int primary key references small_v2.head)",
+                  "create view small_map.head as select n, id from public.pair; create view small_map.l as select n from public.pair;"
+                  "create view small_map.r as select n from public.pair",
+                  "sources: {pair: {key: [n]}}\ntargets: {head: {follow: {pair: {n: n}}}, l: {follow: {pair: {n: n}}}, r: {follow: {pair: {n: n}}}}\n"});
+  move.follow();
+  for (int round = 0; round < 5; ++round) {
+    move.sql().exec(fmt::format("begin; create temp table gone on commit drop as select * from pair where n % 5 = {}; delete from pair where n in (select n from gone);"
+                                "insert into pair select n + 10000, id, kind from gone; commit", round));
+  }
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+TEST(WholeTest, ARefusalInAWholeRefreshLeavesNothingBehind) {
+  SmallMove move({"create table a (x int, y int, t text, primary key (x, y)); create table b (x int, y int, t text, primary key (x, y));"
+                  "insert into a select n, 1, 'a' from generate_series(1, 1000) n; insert into b select n, 1, 'b' from generate_series(501, 1500) n",
+                  "create table small_v2.ab (x int, y int, a text, b text check (b <> 'bad'), primary key (x, y))",
+                  "create view small_map.ab as select x, y, max(a) as a, max(b) as b from (select x, y, t as a, null as b from public.a"
+                  " union all select x, y, null, t from public.b) u group by x, y",
+                  "sources: {a: {key: [x, y]}, b: {key: [x, y]}}\ntargets: {ab: {follow: {a: {x: x, y: y}, b: {x: x, y: y}}}}\n"});
+  move.follow();
+  move.sql().exec("begin; truncate a; insert into b values (9999, 1, 'bad'); commit");
+  move.expect_set_aside({"ab {9999,1} 23514"});
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.ab"), "1000");
+  move.sql().exec("delete from b where x = 9999");
+  move.expect_equal();
+}
+
+TEST(LongValueTest, AValueThatNoIndexTakesIsSetAsideAndTheOthersAreThere) {
+  const std::string too_long = "(select string_agg(md5((n * {})::text), '') from generate_series(1, 250) n)";
+  const auto value = [&](int seed) { return fmt::format(fmt::runtime(too_long), seed); };
+  SmallMove move({"create table link (id int primary key, url text not null); insert into link select n, 'u' || n from generate_series(1, 1000) n;"
+                  "insert into link values (1001, " + value(1) + "), (1002, (select repeat('fits ', 3000)))",
+                  "create table small_v2.link (id int primary key, url text not null); create unique index on small_v2.link (url)",
+                  "create view small_map.link as select * from public.link", "sources: {link: {key: [id]}}\ntargets: {link: {follow: {link: {id: id}}}}\n"});
+  move.start_daemon();
+  move.expect_set_aside({"link {1001} 54000"});
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.link"), "1001");
+  move.sql().exec("insert into link values (1003, " + value(7) + "), (1004, 'after')");
+  move.expect_set_aside({"link {1001} 54000", "link {1003} 54000"});
+  move.sql().exec("update link set url = 'short' where id = 1001; delete from link where id = 1003");
+  move.expect_equal();
+}
+
+TEST(OverlapTest, RowsThatOverlapBeforeTheBackfillAreNamed) {
+  SmallMove move({"create extension btree_gist; create table booking (id int primary key, room int, since int, until int);"
+                  "insert into booking select n, n % 5, n, n + 1 from generate_series(1, 500) n; insert into booking values (501, 0, 10, 11)",
+                  "create table small_v2.booking (id int primary key, room int not null, during int4range not null, exclude using gist (room with =, during with &&))",
+                  "create view small_map.booking as select id, room, int4range(since, until) as during from public.booking",
+                  "sources: {booking: {key: [id]}}\ntargets: {booking: {follow: {booking: {id: id}}}}\n"});
+  move.start_daemon();
+  move.expect_caught_up();
+  EXPECT_EQ(move.sql().value("select string_agg(distinct sqlstate, ' ') || count(*) from crossfade.quarantine where key[1] in ('10', '501')"), "23P011");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.booking"), "500");
+  move.sql().exec("update booking set since = 5, until = 4 where id = 20");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select sqlstate from crossfade.quarantine where key[1] = '20'") == "22000"; }, kLimit));
+  move.sql().exec("delete from booking where id = 501; update booking set since = 20, until = 21 where id = 20; update booking set until = 11 where id = 10");
+  move.expect_equal();
+}
+
+TEST(BranchTest, ARefusedRowThatHasNoValueOfTheWalkIsNamedByAnotherLocator) {
+  SmallMove move({"create table a (id int primary key, t text); create table b (id int primary key, t text);"
+                  "insert into a select n, 'a' || n from generate_series(1, 100) n; insert into b select n, nullif('b' || n, 'b7') from generate_series(1, 100) n",
+                  "create table small_v2.ab (k text primary key, a_id int unique, b_id int unique, t text not null)",
+                  "create view small_map.ab as select a.id as a_id, null::int as b_id, a.t, 'a' || a.id as k from public.a"
+                  " union all select null, b.id, b.t, 'b' || b.id from public.b",
+                  "sources: {a: {key: [id]}, b: {key: [id]}}\ntargets: {ab: {follow: {a: {a_id: id}, b: {b_id: id}}}}\n"});
+  move.start_daemon();
+  move.expect_set_aside({"ab {7} 23502"});
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.ab"), "199");
+  move.sql().exec("update b set t = 'b7' where id = 7");
+  move.expect_equal();
+}
+
+}  // namespace
+}  // namespace crossfade::test

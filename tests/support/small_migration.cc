@@ -1,0 +1,23 @@
+#include "support/small_migration.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace crossfade::test {
+
+std::filesystem::path write_down(const SmallMigration& migration) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / fmt::format("crossfade-small-{}", getpid()) / "small";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const char* file, const std::string& text) { std::ofstream(folder / file) << text; };
+  write("v1.sql", migration.v1);
+  write("v2.sql", migration.v2);
+  write("mapping.sql", migration.mapping);
+  write("migration.yaml", "migration: small\nschemas: {shadow: small_v2, mapping: small_map}\n" + migration.rules);
+  return folder;
+}
+
+}  // namespace crossfade::test
