@@ -29,8 +29,13 @@ constexpr auto kManifest = "backup.json";
 
 std::string table_sql(const v1::Backup::Table& table) { return quote_qualified(table.schema(), table.name()); }
 
+/// A restored copy has other settings than the database that it is a copy of, and values have to print alike.
+constexpr const char* kPrintAlike =
+    "set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex'";
+
 /// Count and fingerprint of a table as it is in this session.
 asio::awaitable<void> measure(pg::Connection& connection, v1::Backup::Table& table) {
+  co_await connection.script(kPrintAlike);
   auto sql = fmt::format("select count(*), coalesce(sum(hashtextextended((t.*)::text, 0)::numeric), 0) from {} t", table_sql(table));
   const auto rows = co_await connection.query(std::move(sql));
   table.set_rows(rows.real(0, 0));

@@ -52,6 +52,15 @@ TEST_F(BackupTest, IsProvedAgainLaterWhateverTheSourceHasBecome) {
   EXPECT_EQ(exit, 0) << text;
 }
 
+TEST_F(BackupTest, ARestoredCopyReadsTheSameWhateverTheSettingsOfItsDatabase) {
+  move.sql().exec("do $$ begin execute format('alter database %I set timezone = ''Asia/Tokyo''', current_database());"
+                  " execute format('alter database %I set intervalstyle = ''iso_8601''', current_database()); end $$;"
+                  "alter table plans add t text, add seen timestamptz default '2024-05-01 12:00Z', add took interval default '1 day 2 hours'");
+  const auto [exit, text] = backup({"--verify"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(read("public.plans.csv").find("2024-05-01 12:00:00+00,1 day 02:00:00"), std::string::npos) << "any program reads that";
+}
+
 TEST_F(BackupTest, ARowThatIsNotTheSameIsNoticed) {
   EXPECT_EQ(backup().first, 0);
   auto manifest = read("backup.json");
