@@ -11,7 +11,8 @@ select a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a
        (select format('%I.%I', s.nspname, l.collname) from pg_collation l join pg_namespace s on s.oid = l.collnamespace where l.oid = a.attcollation) as collation,
        coalesce((select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true) as deterministic,
        by.schema as operators,
-       coalesce(by.image_varies, base.typtype <> 'e') as image_varies
+       coalesce(by.image_varies, base.typtype <> 'e') as image_varies,
+       a.attgenerated = 'v' as is_virtual
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid
 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum

@@ -11,6 +11,7 @@ select current_setting('wal_level') as wal_level,
          select from pg_roles g where g.rolname = 'rds_replication' and pg_has_role(g.oid, 'MEMBER')) as may_replicate,
        has_database_privilege(current_database(), 'CREATE')
          or exists (select from pg_namespace where nspname = 'crossfade') as may_create,
-       current_user, current_database(), getdatabaseencoding()
+       current_user, current_database(), getdatabaseencoding(),
+       current_setting('server_version_num')::int
 from pg_roles r, own
 where r.rolname = current_user

@@ -57,8 +57,10 @@ std::string create_publication(const mapping::Model& model) {
     });
     if (followed) tables += (tables.empty() ? "" : ", ") + quote_qualified(source.schema, source.name);
   }
-  return fmt::format("create publication {} for table {} with (publish_via_partition_root = true)",
-                     quote_identifier(publication_name(model.name, model.direction)), tables);
+  // Without them the server would refuse updates of a table whose replica identity they are part of.
+  const auto* generated = model.streams_generated ? ", publish_generated_columns = stored" : "";
+  return fmt::format("create publication {} for table {} with (publish_via_partition_root = true{})",
+                     quote_identifier(publication_name(model.name, model.direction)), tables, generated);
 }
 
 }  // namespace crossfade::sync

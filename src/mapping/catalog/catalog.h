@@ -21,6 +21,11 @@ struct ServerCatalog {
   std::string role;
   std::string database;
   std::string encoding;
+  std::int64_t version = 0;  ///< server_version_num
+
+  /// Such a server can send stored generated columns, and where they are part of a replica identity it refuses the application's
+  /// updates unless it is told to.
+  bool streams_generated() const { return version >= 180000; }
 };
 
 struct ColumnCatalog {
@@ -32,6 +37,7 @@ struct ColumnCatalog {
   bool required = false;        ///< not null, or a domain that is
   bool has_default = false;
   bool generated = false;
+  bool is_virtual = false;              ///< generated when it is read
   std::string expression = {};          ///< of a generated one
   std::vector<std::string> made_of = {};  ///< the columns in it
   std::string collation = {};           ///< as SQL; "" where the type has none

@@ -46,6 +46,7 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   server.role = result.text(0, 5);
   server.database = result.text(0, 6);
   server.encoding = result.text(0, 7);
+  server.version = result.number(0, 8);
   co_return server;
 }
 
@@ -86,6 +87,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
     column.deterministic = columns.truth(row, 12);
     column.operators = columns.text(row, 13);
     column.image_varies = columns.truth(row, 14);
+    column.is_virtual = columns.truth(row, 15);
     relation.columns.push_back(std::move(column));
   }
   co_return relation;

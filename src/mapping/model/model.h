@@ -116,6 +116,7 @@ struct Model {
   std::string shadow_schema;             ///< where v2's tables are while v1 owns the data
   std::string mapping_schema;            ///< of the views that fill the targets
   std::string stable_schema;             ///< schema of the stable views; "" where the file names none
+  bool streams_generated = false;        ///< the server has to be told to send generated columns
   std::vector<Source> sources;
   std::vector<Target> targets;           ///< parents before children
   std::vector<FollowRule> rules;

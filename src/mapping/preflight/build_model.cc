@@ -40,6 +40,7 @@ class Builder {
     model_.shadow_schema = yaml_.schemas().shadow();
     model_.mapping_schema = yaml_.schemas().mapping();
     model_.stable_schema = yaml_.schemas().stable();
+    model_.streams_generated = catalog_.server.streams_generated();
     check_server(catalog_.server, findings_);
     add_sources();
     if (course_.direction == Direction::kForward) model_.surrogates = check_surrogates(course_, catalog_, findings_);
@@ -54,6 +55,7 @@ class Builder {
       const auto& named = yaml_.sources().at(written).key();
       std::vector<std::string> key(named.begin(), named.end());
       check_source(source, key, catalog_.server.role, findings_);
+      if (model_.streams_generated) check_virtual(source, findings_);
       if (key.empty()) key = source.primary_key;
       const auto followed = std::any_of(catalog_.rules.begin(), catalog_.rules.end(),
                                         [&, &name = written](const auto& rule) { return rule.source == name; });

@@ -109,6 +109,19 @@ void check_source(const RelationCatalog& source, const std::vector<std::string>&
   found.conclude(fmt::format("key ({})", fmt::join(key.empty() ? source.primary_key : key, ", ")));
 }
 
+void check_virtual(const RelationCatalog& source, std::vector<Finding>& findings) {
+  const auto column = std::find_if(source.columns.begin(), source.columns.end(), [](const ColumnCatalog& each) { return each.is_virtual; });
+  if (column == source.columns.end()) return;
+  for (const auto& identity : source.identities) {
+    if (identity.mode != 'f') continue;
+    Findings(findings, fmt::format("source {}.{}", source.schema, source.name))
+        .fail(fmt::format("{} has replica identity full and {}, a virtual generated column: the server would refuse the application's updates once it "
+                          "is published",
+                          identity.table, column->name),
+              fmt::format("alter table {} replica identity using index …;  -- one of the columns that the rules use", identity.table));
+  }
+}
+
 void check_identity(const WrittenRule& rule, const RelationCatalog& source, std::vector<Finding>& findings) {
   Findings found(findings, "rule " + describe(rule));
   for (const auto& name : rule.source_columns) {

@@ -15,6 +15,10 @@ void check_server(const ServerCatalog& server, std::vector<Finding>& findings);
 void check_source(const RelationCatalog& source, const std::vector<std::string>& key, const std::string& role,
                   std::vector<Finding>& findings);
 
+/// Whether a server that does not send what is generated when it is read would refuse the application's updates once the source is
+/// published.
+void check_virtual(const RelationCatalog& source, std::vector<Finding>& findings);
+
 /// Whether the WAL tells `rule` what it needs of a row that was changed, moved or deleted.
 ///
 /// Invariant 5: a source's replica identity contains every column its follow rules use. Otherwise a row that moves from

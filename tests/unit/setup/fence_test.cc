@@ -36,6 +36,10 @@ TEST(Publication, HasWhatIsFollowedUnderTheDirectionsName) {
   EXPECT_EQ(create_publication(model(Direction::kForward)),
             "create publication \"crossfade_gym\" for table \"public\".\"plans\" with (publish_via_partition_root = true)");
   EXPECT_EQ(publication_name("gym", Direction::kReverse), "crossfade_gym_reverse");
+  auto newer = model(Direction::kForward);
+  newer.streams_generated = true;
+  EXPECT_EQ(create_publication(newer), "create publication \"crossfade_gym\" for table \"public\".\"plans\" with (publish_via_partition_root = true, "
+                                       "publish_generated_columns = stored)");
 }
 
 }  // namespace
