@@ -212,13 +212,14 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     co_return written;
   }
   co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
-  const bool of_rows = failure->verdict() == Verdict::kQuarantine;
-  const std::vector<std::uint16_t> this_one = {job.target};
-  const auto writable = of_rows ? this_one : co_await parking::writable(connection, run_, this_one);
-  if (writable.empty()) {
-    // Parked, with every row of it set down: there is nothing to fill for now.
-    job.gaps.clear();
-    co_return Written{};
+  if (failure->verdict() != Verdict::kQuarantine) {
+    std::vector<std::uint16_t> this_one = {job.target};
+    const auto writable = co_await parking::writable(connection, run_, std::move(this_one));
+    if (writable.empty()) {
+      // Parked, with every row of it set down: there is nothing to fill for now.
+      job.gaps.clear();
+      co_return Written{};
+    }
   }
   co_await split(connection, job, std::move(range), *failure, written);
   co_return written;

@@ -227,10 +227,12 @@ asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
   auto failure = co_await attempt_with_room(all);
   if (!failure) co_return;
   // Of what rows bring about themselves no table is accused.
-  const bool of_a_target = failure->verdict() != Verdict::kQuarantine && co_await give_up_unwritable(all);
-  if (of_a_target) {
-    co_await bisect(std::move(groups));
-    co_return;
+  if (failure->verdict() != Verdict::kQuarantine) {
+    const bool of_a_target = co_await give_up_unwritable(all);
+    if (of_a_target) {
+      co_await bisect(std::move(groups));
+      co_return;
+    }
   }
   if (all.size() == 1) {
     refuse(std::move(all.front()), *failure);
