@@ -9,7 +9,8 @@ declare
 begin
   perform from crossfade.lease l where l.migration = migration_name for update;
   if exists (
-    select from crossfade.leader l join pg_catalog.pg_stat_activity a on a.pid = l.pid and a.backend_start = l.backend_start
+    -- Whoever is not of the leader's role is not told when its session began.
+    select from crossfade.leader l join pg_catalog.pg_stat_activity a on a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start
     where l.migration = migration_name and l.holder <> new_holder
       and l.renewed_at > pg_catalog.clock_timestamp() - interval '10 seconds'
   ) then

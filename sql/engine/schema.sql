@@ -2,6 +2,14 @@
 
 create schema if not exists crossfade;
 
+-- Which layout the tables here have: one row. Whoever changes a table that there is already writes upgrades/to_<version>.sql and
+-- raises the version; a new table needs neither.
+create table if not exists crossfade.layout (
+  alone boolean primary key default true check (alone),
+  version int not null,
+  since timestamptz not null default now()
+);
+
 create table if not exists crossfade.migration (
   name text primary key,
   phase text not null check (phase in ('prepared', 'backfilling', 'following', 'completed')),
@@ -111,6 +119,15 @@ create table if not exists crossfade.deferred (
   excluded_by text[],                             -- operators of an exclusion constraint
   built boolean not null default false,
   primary key (migration, target, name)
+);
+
+-- Each file of the migration's folder as it was when the database was made after it: a hash, so that a change is noticed.
+create table if not exists crossfade.script (
+  migration text not null references crossfade.migration on delete cascade,
+  file text not null,
+  hash text not null,                             -- '': it is gone, and that is known
+  installed_at timestamptz not null default now(),
+  primary key (migration, file)
 );
 
 -- The tables of ids, one a surrogate of a migration; they stand beside this one.

@@ -1,6 +1,7 @@
 #include "setup/fence.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -49,18 +50,22 @@ std::vector<std::string> wake_triggers(const mapping::Model& model) {
   return statements;
 }
 
-std::string create_publication(const mapping::Model& model) {
-  std::string tables;
+std::vector<std::string> followed_sources(const mapping::Model& model) {
+  std::vector<std::string> tables;
   for (const auto& source : model.sources) {
     const bool followed = std::any_of(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& rule) {
       return &model.sources[rule.source] == &source;
     });
-    if (followed) tables += (tables.empty() ? "" : ", ") + quote_qualified(source.schema, source.name);
+    if (followed) tables.push_back(quote_qualified(source.schema, source.name));
   }
+  return tables;
+}
+
+std::string create_publication(const mapping::Model& model) {
   // Without them the server would refuse updates of a table whose replica identity they are part of.
   const auto* generated = model.streams_generated ? ", publish_generated_columns = stored" : "";
   return fmt::format("create publication {} for table {} with (publish_via_partition_root = true{})",
-                     quote_identifier(publication_name(model.name, model.direction)), tables, generated);
+                     quote_identifier(publication_name(model.name, model.direction)), fmt::join(followed_sources(model), ", "), generated);
 }
 
 }  // namespace crossfade::sync

@@ -22,6 +22,8 @@ std::vector<std::string> rest_triggers(const mapping::Model& model);
 /// The opposite, for the side that is to own the data.
 std::vector<std::string> wake_triggers(const mapping::Model& model);
 
+/// The tables of the publication, quoted.
+std::vector<std::string> followed_sources(const mapping::Model& model);
 /// The publication of the sources that are followed.
 std::string create_publication(const mapping::Model& model);
 

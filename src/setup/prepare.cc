@@ -5,102 +5,137 @@
 
 #include <algorithm>
 
+#include "async/when_all.h"
 #include "base/failure.h"
+#include "base/log.h"
 #include "base/sql_text.h"
-#include "mapping/catalog/slot_names.h"
+#include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
+#include "setup/rights.h"
+#include "setup/run_script.h"
+#include "setup/script_changes.h"
+#include "setup/state_schema.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
+#include "wal/foreign_slot.h"
 
 namespace crossfade::sync {
 namespace {
 
 namespace queries = sql::queries;
-namespace engine = sql::engine;
 
 asio::awaitable<bool> truth(pg::Connection& connection, std::string_view sql, pg::Parameters parameters) {
   const auto rows = co_await connection.query(std::string(sql), std::move(parameters));
   co_return !rows.empty() && rows.truth(0, 0);
 }
 
-/// Tables that were there before crossfade stay, without the fence and with the keys that a bulk load took off. They were
-/// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
-asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
-  pg::Parameters shadow = {shadow_schema};
-  const auto fences_there = co_await connection.query(std::string(queries::fences_of_schema), shadow);
-  for (std::size_t row = 0; row < fences_there.size(); ++row) co_await connection.script(std::string(fences_there.text(row, 0)));
-  pg::Parameters name = {migration};
-  co_await connection.query(std::string(queries::wake_all_triggers), name);
-  const auto unfinished = co_await connection.query(std::string(queries::cancel_truncate), name);
-  if (!unfinished.is_null(0, 0)) co_await connection.script(std::string(unfinished.text(0, 0)));
-  for (const auto* stage : {"1", "2"}) {
-    pg::Parameters taken_off = {migration, stage};
-    const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
-    for (std::size_t row = 0; row < pieces.size(); ++row) {
-      co_await connection.script(std::string(pieces.text(row, 2)));
-      if (!pieces.is_null(row, 3)) co_await connection.script(std::string(pieces.text(row, 3)));
+asio::awaitable<bool> schema_exists(pg::Connection& connection, std::string schema) {
+  pg::Parameters name = {std::move(schema)};
+  co_return co_await truth(connection, queries::schema_exists, std::move(name));
+}
+
+/// Before anything is done: what is there, and whether it can be trusted.
+asio::awaitable<There> look_around(pg::Connection& connection, const mapping::MigrationFile& file) {
+  There there;
+  there.layout = co_await read_layout(connection);
+  co_await refuse_foreign_state(connection);
+  for (const auto& script : install_scripts(file)) {
+    if (std::find(there.schemas.begin(), there.schemas.end(), script.schema) != there.schemas.end()) continue;
+    const bool exists = co_await schema_exists(connection, script.schema);
+    if (exists) there.schemas.push_back(script.schema);
+  }
+  co_return there;
+}
+
+asio::awaitable<void> perform(pg::Connection& connection, PrepareSteps steps) {
+  for (const auto& step : steps) {
+    if (step.sql.empty()) continue;
+    if (!step.file.empty()) {
+      co_await run_script(connection, step.file, step.sql);
+      continue;
     }
+    const auto done = co_await connection.script(step.sql);
+    if (!step.unless_true.empty() && !done.truth(0, 0)) log::warn(step.unless_true, {});
   }
 }
 
-asio::awaitable<void> refuse_to_cancel_v2(pg::Connection& connection, std::string migration) {
-  const auto goes = co_await store::read_direction(connection, migration);
-  if (goes != mapping::Direction::kReverse) co_return;
-  throw precondition_failure(fmt::format("v2 owns the data of migration {}: its tables are not crossfade's to drop", migration),
-                             "bring the writes back first: `crossfade rollback writes`");
+/// A publication of our name that is there is taken where it fits, so that the tables' owner may have made it. One that does not fit
+/// is against the preparation, and so is none where we cannot make it.
+asio::awaitable<bool> publication_fits(pg::Connection& connection, mapping::Preflight& preflight) {
+  const auto& model = preflight.model;
+  const auto name = publication_name(model.name, model.direction);
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& source : followed_sources(model)) tables.emplace_back(source);
+  pg::Parameters parameters = {name, array_text(tables), model.streams_generated ? "true" : "false"};
+  const auto rows = co_await connection.query(std::string(queries::publication_state), parameters);
+  mapping::Findings found(preflight.findings, "publication " + name);
+  if (rows.empty()) {
+    pg::Parameters of = {array_text(tables)};
+    const auto others = co_await connection.query(std::string(queries::tables_of_others), of);
+    if (others.text(0, 0).empty()) co_return false;
+    found.fail(fmt::format("only the owner of the tables can make it, and we do not own {}", others.text(0, 0)),
+               fmt::format("{}; alter publication {} owner to {};  -- as their owner", create_publication(model), quote_identifier(name),
+                           quote_identifier(others.text(0, 1))),
+               ExitCode::kPermission);
+    co_return false;
+  }
+  if (rows.truth(0, 0)) co_return true;
+  found.fail(fmt::format("it is there already and is not what it must be: it has {}", rows.text(0, 1)),
+             fmt::format("drop publication {}; {};", quote_identifier(name), create_publication(model)));
+  co_return false;
 }
 
-asio::awaitable<bool> drop_slots(pg::Connection& connection, std::string migration) {
-  const auto names = co_await mapping::find_slot_names(connection, migration);
-  bool any = false;
-  for (const auto& slot : {names.forward, names.reverse}) {
-    const auto there = co_await wal::inspect_slot(connection, slot);
-    any = any || there;
-    co_await wal::drop_slot(connection, slot);
-  }
-  co_return any;
+/// In the caller's transaction, in which the installing steps are performed, because the rest rests on what they make.
+asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::MigrationFile& file, There there, std::string slot) {
+  Preparation preparation;
+  preparation.preflight.findings = co_await missing_rights(connection, file);
+  if (!preparation.preflight.ok()) co_return preparation;
+  preparation.steps.together = install_steps(file, there);
+  preparation.performed = preparation.steps.together.size();
+  co_await perform(connection, preparation.steps.together);
+  co_await connection.script("savepoint crossfade_look");
+  preparation.preflight = co_await mapping::inspect(connection, file);
+  co_await connection.script("rollback to savepoint crossfade_look");
+  if (!preparation.preflight.ok()) co_return preparation;
+  const auto& model = preparation.preflight.model;
+  Found found;
+  found.made = schemas_made(file, there);
+  found.publication = co_await publication_fits(connection, preparation.preflight);
+  if (!model.stable_schema.empty()) found.stable_schema = co_await schema_exists(connection, model.stable_schema);
+  found.scripts = content_hashes(file);
+  for (auto& step : enter_steps(model, found)) preparation.steps.together.push_back(std::move(step));
+  preparation.steps.alone = stream_steps(model.name, slot);
+  co_return preparation;
 }
 
-asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string migration) {
-  bool any = false;
-  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
-    const auto publication = publication_name(migration, direction);
-    pg::Parameters name = {publication};
-    const bool there = co_await truth(connection, queries::publication_exists, name);
-    any = any || there;
-    auto drop = "drop publication if exists " + quote_identifier(publication);
-    co_await connection.script(std::move(drop));
-  }
-  co_return any;
+/// Its waiting wants a snapshot a statement.
+asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migration, std::string slot) {
+  co_await connection.script("begin isolation level read committed");
+  auto steps = stream_steps(migration, slot);
+  co_await perform(connection, std::move(steps));
+  co_await connection.script("commit");
 }
 
-/// What the migration's row names, and then the row.
-asio::awaitable<void> forget(pg::Connection& connection, std::string migration) {
-  pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
-  const auto made = parse_array(rows.text(0, 3));
-  const bool ours = std::find(made.begin(), made.end(), rows.optional_text(0, 0)) != made.end();
-  if (!ours) co_await give_back(connection, migration, std::string(rows.text(0, 0)));
-  for (const auto& schema : made) {
-    auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
-    co_await connection.script(std::move(drop));
+asio::awaitable<mapping::Preflight> install_and_enter(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
+  co_await connection.script("begin");
+  auto there = co_await look_around(connection, file);
+  auto preparation = co_await lay_out(connection, file, std::move(there), slot);
+  if (!preparation.preflight.ok()) {
+    co_await connection.script("rollback");
+    co_return std::move(preparation.preflight);
   }
-  const auto drops = co_await connection.query(std::string(queries::surrogate_drops), name);
-  for (std::size_t row = 0; row < drops.size(); ++row) co_await connection.script(std::string(drops.text(row, 0)));
-  co_await connection.query(std::string(queries::migration_forget), name);
-  const auto left = co_await connection.query(std::string(queries::migration_count));
-  if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
+  const auto& all = preparation.steps.together;
+  PrepareSteps rest(all.begin() + static_cast<std::ptrdiff_t>(preparation.performed), all.end());
+  co_await perform(connection, std::move(rest));
+  co_await connection.script("commit");
+  co_return std::move(preparation.preflight);
 }
 
 }  // namespace
 
-std::vector<std::string> engine_scripts() {
-  return {std::string(engine::schema), std::string(engine::uuid), std::string(engine::cutover), std::string(engine::functions)};
-}
-
 asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string migration) {
-  const bool engine_there = co_await truth(connection, queries::engine_exists, {});
-  if (!engine_there) co_return Prepared::kNot;
+  const auto layout = co_await read_layout(connection);
+  if (layout == 0) co_return Prepared::kNot;
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
   if (rows.empty()) co_return Prepared::kNot;
@@ -109,6 +144,7 @@ asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string m
 }
 
 asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration) {
+  co_await bring_up_to_date(connection);
   const auto prepared = co_await how_prepared(connection, std::move(migration));
   co_return prepared == Prepared::kWhole;
 }
@@ -124,78 +160,70 @@ asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migr
   throw Failure(std::move(facts));
 }
 
-asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, const mapping::MigrationFile& file) {
-  for (auto script : engine_scripts()) co_await connection.script(std::move(script));
-  std::vector<std::string> made;
-  std::vector<std::string> there;
-  for (const auto& script : install_scripts(file)) {
-    const bool ours = std::find(made.begin(), made.end(), script.schema) != made.end();
-    if (!ours && std::find(there.begin(), there.end(), script.schema) == there.end()) {
-      pg::Parameters name = {script.schema};
-      const bool exists = co_await truth(connection, queries::schema_exists, std::move(name));
-      (exists ? there : made).push_back(script.schema);
-      auto create = "create schema " + quote_identifier(script.schema);
-      if (!exists) co_await connection.script(std::move(create));
-    }
-    // A schema that is there already is the user's own; it is checked like any other, and left as it is.
-    if (std::find(made.begin(), made.end(), script.schema) == made.end()) continue;
-    std::optional<Failure> failure;
-    try {
-      co_await connection.script(script.sql);
-    } catch (const Failure& caught) {
-      if (caught.connection_lost()) throw;
-      auto facts = caught.facts();
-      facts.doing = script.file;
-      facts.message = fmt::format("{} does not run: {}", script.file, facts.message);
-      facts.exit = caught.sqlstate() == "42501" ? ExitCode::kPermission : ExitCode::kUsage;
-      facts.advice = "mend the script; it was run in a transaction that is rolled back";
-      failure = Failure(std::move(facts));
-    }
-    if (failure) throw *failure;
-  }
-  co_return made;
+asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const auto direction = co_await store::read_direction(connection, file.yaml.migration());
+  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);
+  co_return mapping::forward_course(file.yaml);
 }
 
-asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& model, std::vector<std::string> made_schemas) {
-  std::vector<std::optional<std::string>> made(made_schemas.begin(), made_schemas.end());
-  pg::Parameters migration = {model.name, model.shadow_schema, model.mapping_schema, model.stable_schema, array_text(made)};
-  co_await connection.query(std::string(queries::prepare_migration), migration);
-  pg::Parameters name = {model.name};
-  co_await connection.query(std::string(queries::prepare_rows), name);
-  co_await store::write_touchable(connection, model);
-  for (const auto& surrogate : model.surrogates) {
-    pg::Parameters of_migration = {model.name, surrogate.name, surrogate.ids.name};
-    co_await connection.query(std::string(queries::surrogate_put), of_migration);
-  }
-  for (const auto& target : model.targets) {
-    // Into an empty table rows are loaded in bulk; what is there already is merged.
-    auto any = fmt::format("select not exists (select from {})", target.table.quoted());
-    const bool empty = co_await truth(connection, any, {});
-    pg::Parameters begin = {model.name, target.name, empty ? "true" : "false",
-                            std::to_string(static_cast<std::int64_t>(target.estimated_rows))};
-    co_await connection.query(std::string(queries::backfill_begin), begin);
-    pg::Parameters filled = {model.name, target.name};
-    if (target.lazy) co_await connection.query(std::string(queries::backfill_finish), filled);
-  }
+asio::awaitable<void> install(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const auto there = co_await look_around(connection, file);
+  auto steps = install_steps(file, there);
+  co_await perform(connection, std::move(steps));
 }
 
-asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migration, const Settings& settings) {
-  co_await wal::drop_slot(connection, settings.slot);
-  const auto incarnation = co_await make_slot(connection, settings);
-  co_await store::begin_checkpoint(connection, migration, incarnation);
-}
-
-asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) {
-  const auto prepared = co_await how_prepared(connection, migration);
-  const bool entered = prepared != Prepared::kNot;
-  if (entered) co_await refuse_to_cancel_v2(connection, migration);
-  // Once the migration's row is gone, nobody would look for its slots any more: they go first.
-  const bool slots = co_await drop_slots(connection, migration);
+asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
+  Preparation preparation;
+  const auto prepared = co_await how_prepared(connection, file.yaml.migration());
+  if (prepared == Prepared::kHalf) preparation.steps.alone = stream_steps(file.yaml.migration(), slot);
+  if (prepared != Prepared::kNot) co_return preparation;
   co_await connection.script("begin");
-  const bool publications = co_await drop_publications(connection, migration);
-  if (entered) co_await forget(connection, migration);
-  co_await connection.script("commit");
-  co_return entered || slots || publications;
+  auto there = co_await look_around(connection, file);
+  preparation = co_await lay_out(connection, file, std::move(there), slot);
+  co_await connection.script("rollback");
+  co_return preparation;
+}
+
+asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const Settings& settings) {
+  const auto& name = file.yaml.migration();
+  co_await prepare_alone(connection, name);
+  co_await wal::refuse_foreign_slot(connection, settings.slot);
+  co_await bring_up_to_date(connection);
+  mapping::Preflight preflight;
+  const auto prepared = co_await how_prepared(connection, name);
+  if (prepared == Prepared::kWhole) co_return preflight;
+  if (prepared == Prepared::kNot) preflight = co_await install_and_enter(connection, file, settings.slot);
+  if (!preflight.ok()) co_return preflight;
+  auto stream = begin_stream(connection, name, settings.slot);
+  co_await tell_what_is_waited_for(settings, std::move(stream));
+  log::info("prepared", {{"migration", name}, {"targets", file.yaml.targets().size()}, {"slot", settings.slot}});
+  co_return preflight;
+}
+
+asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mapping::MigrationFile& file, Further further) {
+  const auto prepared = co_await how_prepared(connection, file.yaml.migration());
+  mapping::Preflight preflight;
+  bool forward = true;
+  co_await connection.script("begin");
+  if (prepared == Prepared::kNot) {
+    auto there = co_await look_around(connection, file);
+    const std::string no_slot;
+    auto preparation = co_await lay_out(connection, file, std::move(there), no_slot);
+    preflight = std::move(preparation.preflight);
+  } else {
+    auto directed = co_await course_of(connection, file);
+    forward = directed.direction == mapping::Direction::kForward;
+    if (forward) preflight = co_await mapping::inspect(connection, file);
+    else preflight = co_await mapping::inspect_course(connection, std::move(directed));
+  }
+  if (forward && preflight.ok()) {
+    auto looking = further(preflight);
+    co_await std::move(looking);
+  }
+  co_await connection.script("rollback");
+  const auto changes = co_await script_changes(connection, file);
+  for (const auto& change : changes) mapping::Findings(preflight.findings, change.file).warn(change.message, change.fix);
+  co_return preflight;
 }
 
 }  // namespace crossfade::sync

@@ -1,40 +1,50 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
-#include "mapping/model/model.h"
+#include "mapping/preflight/preflight.h"
+#include "setup/prepare_steps.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::sync {
 
-/// Schema crossfade with its functions; can be run again. In the order given.
-std::vector<std::string> engine_scripts();
-
 /// How far the preparation of a migration is. It ends with the slot and its checkpoint.
 enum class Prepared { kNot, kHalf, kWhole };
 asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string migration);
+/// The same as yes or no. A schema crossfade with an earlier layout is brought up to date first.
 asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration);
+
+/// The direction that a migration goes.
+asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// From here to the end of the session nobody else prepares or cancels the migration. Throws kNotLeader, and names the session,
 /// where somebody does: one whose command was killed may still wait for a transaction.
 asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migration);
 
-/// Runs engine_scripts() and the migration's own (each schema that is not there yet is made and filled) in the
-/// caller's transaction, and returns the schemas it made.
-asio::awaitable<std::vector<std::string>> install(pg::Connection& connection, const mapping::MigrationFile& file);
+/// Performs install_steps() in the caller's transaction.
+asio::awaitable<void> install(pg::Connection& connection, const mapping::MigrationFile& file);
 
-/// The rows that say the migration is there, in the caller's transaction.
-asio::awaitable<void> enter(pg::Connection& connection, const mapping::Model& model, std::vector<std::string> made_schemas);
+/// What a preparation would do, and what is against it.
+struct Preparation {
+  mapping::Preflight preflight;
+  PrepareLists steps;         ///< the whole only where preflight is ok()
+  std::size_t performed = 0;  ///< so many of steps.together have been, because the look rests on them
+};
+/// All that is left to do, for the slot of that name; nothing is written.
+asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot);
 
-/// The slot and its first checkpoint; waits for every transaction that is running. A slot that is there from a preparation
-/// that was broken off is made anew.
-asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migration, const Settings& settings);
+/// Prepares, or goes on with what was broken off: all in one transaction, then the slot. Where the preflight that it returns is
+/// not ok(), nothing is left behind.
+asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const Settings& settings);
 
-/// Takes everything away again, however far prepare came: slot, publication, fences, schemas that install() made, and schema
-/// crossfade with the last migration. v1 was never touched. False where nothing was there. Throws a precondition Failure once
-/// v2 owns the data.
-asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration);
+/// Everything that prepare would make, made, looked at, and rolled back. Once the writes have moved, the one direction that is
+/// left until they move back. `further` looks at what v2 is to be in the same transaction, where nothing is against it and v1 owns
+/// the data.
+using Further = std::function<asio::awaitable<void>(mapping::Preflight&)>;
+asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mapping::MigrationFile& file, Further further);
 
 }  // namespace crossfade::sync

@@ -3,7 +3,6 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "base/sql_text.h"
 
 namespace crossfade::cutover {
@@ -44,24 +43,6 @@ std::string turn_stable_view(const mapping::Model& model, const mapping::Target&
                      select(model, target, on_v2), quote_literal(stable_name(model, target)),
                      quote_literal(quote_qualified(model.mapping_schema, target.name)),
                      quote_literal(target.table.quoted()));
-}
-
-boost::asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model) {
-  if (model.stable_schema.empty()) co_return false;
-  pg::Parameters name = {model.stable_schema};
-  const auto there = co_await connection.query(std::string(queries::schema_exists), name);
-  auto create = "create schema " + quote_identifier(model.stable_schema);
-  if (!there.truth(0, 0)) co_await connection.script(std::move(create));
-  std::size_t target = 0;
-  for (auto script : create_stable_views(model)) {
-    const auto shared = co_await connection.script(std::move(script));
-    const auto& view = model.targets[target++].name;
-    if (shared.truth(0, 0)) continue;
-    log::warn("a stable view is closed to applications until all read v2: its mapping would show them rows that row-level security hides",
-              {{"view", model.stable_schema + "." + view},
-               {"mend", fmt::format("alter view {} set (security_invoker = true), and so the views it reads", quote_qualified(model.mapping_schema, view))}});
-  }
-  co_return !there.truth(0, 0);
 }
 
 boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::string migration) {

@@ -17,10 +17,6 @@ std::vector<std::string> create_stable_views(const mapping::Model& model);
 /// Turns one to the shadow table, or back to the mapping. Pure.
 std::string turn_stable_view(const mapping::Model& model, const mapping::Target& target, bool on_v2);
 
-/// Schema and views in the caller's transaction. True if the schema was made here. A view that mapping and rights do not
-/// allow to be read before the flip is logged with what mends it.
-boost::asio::awaitable<bool> make_stable_views(pg::Connection& connection, const mapping::Model& model);
-
 /// Drops them, for a migration that is cancelled; their schema stays.
 boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::string migration);
 

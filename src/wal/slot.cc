@@ -1,9 +1,8 @@
 #include "wal/slot.h"
 
 #include <embedded_sql.h>
-#include <fmt/format.h>
 
-#include "base/failure.h"
+#include "wal/foreign_slot.h"
 
 namespace crossfade::wal {
 
@@ -26,12 +25,8 @@ asio::awaitable<std::optional<SlotState>> inspect_slot(pg::Connection& connectio
 }
 
 asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name) {
+  co_await refuse_foreign_slot(connection, name);
   const pg::Parameters parameters = {name};
-  const auto elsewhere = co_await connection.query(std::string(sql::queries::slot_elsewhere), parameters);
-  if (!elsewhere.empty()) {
-    throw precondition_failure(fmt::format("there is a replication slot {} already, and it is not ours: it is {}", name, elsewhere.text(0, 0)),
-                               fmt::format("if nobody needs it, drop it: select pg_drop_replication_slot('{}')", name));
-  }
   const std::string sql(sql::queries::slot_create);
   const auto rows = co_await connection.query(sql, parameters);
   co_return parse_lsn(rows.text(0, 0)).value_or(Lsn{});

@@ -18,7 +18,7 @@ SUB_ROOMS = {
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
     "cutover": ["layout", "inventory", "record", "reads", "writes"],
-    "app": ["ephemeral", "cli", "prepare", "status", "daemon", "demo", "commands"],
+    "app": ["ephemeral", "cli", "status", "daemon", "demo", "commands"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 # How many files a corridor may have: a header and its source are one door.

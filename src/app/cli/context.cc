@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/failure.h"
+#include "cutover/inventory/inventory.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
@@ -51,12 +52,6 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
   co_return settings;
 }
 
-asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
-  const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
-  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);
-  co_return mapping::forward_course(file.yaml);
-}
-
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
   const bool prepared = co_await sync::is_prepared(connection, name);
@@ -70,14 +65,14 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
   pg::Parameters parameters = {name};
   const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
-  auto directed = co_await course_of(connection, file);
+  auto directed = co_await sync::course_of(connection, file);
   mapping::Preflight preflight;
   for (;;) {
     co_await connection.script("begin");
     preflight = co_await mapping::inspect_catalog(connection, directed);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
-    auto course_now = co_await course_of(connection, file);
+    auto course_now = co_await sync::course_of(connection, file);
     if (course_now.direction == directed.direction) break;
     directed = std::move(course_now);
   }
@@ -90,6 +85,39 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
     throw Failure(std::move(facts));
   }
   co_return std::move(preflight.model);
+}
+
+namespace {
+
+/// What the cutover of the writes will have to do with; nothing of it is in the way of a beginning.
+asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::MigrationFile& file, mapping::Preflight& preflight) {
+  const auto inventory = co_await cutover::take_inventory(connection, file.yaml, mapping::Direction::kReverse);
+  for (const auto& hanging : inventory) {
+    mapping::Findings found(preflight.findings, hanging.object);
+    auto message = fmt::format("{}; when the writes move it {}", hanging.way, hanging.flip);
+    if (hanging.handling == cutover::Hanging::Handling::kBlock) {
+      found.warn(message + ". The cutover of the writes will not begin", hanging.fix + "; or name it in migration.yaml, cutover.inventory");
+    } else if (hanging.kind == "constraint" || hanging.kind == "unique index") {
+      found.warn(fmt::format("{}; {}", hanging.way, hanging.flip), hanging.fix);
+    } else {
+      found.note(std::move(message));
+    }
+  }
+}
+
+}  // namespace
+
+asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
+  const sync::Further further = [&](mapping::Preflight& preflight) { return add_inventory(connection, file, preflight); };
+  co_return co_await sync::look(connection, file, further);
+}
+
+ExitCode exit_code_of(const mapping::Preflight& preflight) {
+  for (const auto& finding : preflight.findings) {
+    if (finding.level == mapping::Finding::Level::kFail) return finding.exit;
+  }
+  return ExitCode::kOk;
 }
 
 void confirm(const Options& options, const std::string& migration, const std::string& what) {

@@ -9,9 +9,9 @@
 
 #include "app/cli/options.h"
 #include "base/paint.h"
-#include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/model/model.h"
+#include "mapping/preflight/preflight.h"
 #include "pg/connection.h"
 #include "sync/state/runtime.h"
 
@@ -43,12 +43,15 @@ pg::Endpoint endpoint(const Options& options, const std::string& purpose);
 asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, const Options& options, std::string migration,
                                                 mapping::Direction direction);
 
-/// The direction that a migration goes, which is prepared.
-asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
-
 /// The checked model of a migration that is prepared, in the direction that it goes. Throws where it is not prepared, or no
 /// longer fits the database.
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file);
+
+/// All that `plan` looks at; nothing is written.
+asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file);
+
+/// What the process ends with after a look at the database: the first fault's code.
+ExitCode exit_code_of(const mapping::Preflight& preflight);
 
 /// A question of yes or no that a script answers by --confirm NAME.
 void confirm(const Options& options, const std::string& migration, const std::string& what);

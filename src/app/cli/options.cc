@@ -64,7 +64,8 @@ const Command kCommands[] = {
      [](CLI::App& app, Options& o) { app.add_option("--samples", o.samples, "Rows of each source that are changed: 12, or 3 where a view is large")->check(CLI::Range(1, 1000)); }},
     {"prepare", "Make schemas, views, fences, publication and slot",
      [](CLI::App& app, Options& o) {
-       app.add_flag("--print-sql", o.print_sql, "Print the SQL instead of running it");
+       auto* print = app.add_flag("--print-sql", o.print_sql, "Print the SQL instead of running it");
+       app.add_option("--for", o.for_role, "Print it so that all belongs to this role, with the grants that it needs")->needs(print);
        app.add_flag("--dry-run", o.dry_run, "Print the ordered steps");
      }},
     {"run", "The daemon: backfill, then follow",

@@ -31,6 +31,7 @@ struct Options {
   std::string from_schema;                 ///< init
   std::size_t samples = 0;                 ///< lint; 0: as many as the views' size allows
   bool print_sql = false;                  ///< plan, prepare
+  std::string for_role;                    ///< prepare: whose all is to be, where SQL is printed
   bool prepare = false;                    ///< run
   std::string http;                        ///< run: HOST:PORT
   int workers = 2;                           ///< run

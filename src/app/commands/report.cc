@@ -8,7 +8,6 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/cli/version.h"
-#include "app/prepare/install.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"

@@ -12,6 +12,7 @@
 #include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
+#include "setup/script_changes.h"
 
 namespace crossfade::app {
 namespace {
@@ -36,16 +37,28 @@ v1::Status current(const Options& options, const std::string& migration) {
   return run_to_end(io, from_database(options, migration));
 }
 
+asio::awaitable<std::vector<std::string>> changed_files(const Options& options, const mapping::MigrationFile& file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
+  const auto changes = co_await sync::script_changes(connection, file);
+  std::vector<std::string> files;
+  for (const auto& change : changes) files.push_back(change.file);
+  co_return files;
+}
+
 double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
 ExitCode status(const Options& options) {
-  const auto migration = load(options).yaml.migration();
+  const auto file = load(options);
+  const auto& migration = file.yaml.migration();
+  asio::io_context io;
+  const auto changed = run_to_end(io, changed_files(options, file));
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const auto paint = paint_of(options);
   for (;;) {
-    const auto state = current(options, migration);
+    auto state = current(options, migration);
+    for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade plan: {} is not what the migration was prepared with", name));
     if (options.watch && terminal) std::cout << "\033[H\033[2J";
     const bool short_form = options.watch && !terminal;
     const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now(), paint);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <iostream>
 
 #include "api/server.h"
 #include "app/cli/commands.h"
@@ -12,11 +13,13 @@
 #include "app/daemon/service_manager.h"
 #include "app/daemon/verifying.h"
 #include "app/daemon/watch.h"
-#include "app/prepare/install.h"
 #include "async/backoff.h"
 #include "async/when_all.h"
 #include "base/failure.h"
+#include "mapping/preflight/plan.h"
 #include "setup/prepare.h"
+#include "setup/script_changes.h"
+#include "setup/state_schema.h"
 
 namespace crossfade::app {
 namespace {
@@ -33,12 +36,17 @@ asio::awaitable<Beginning> begin(const Options& options, const mapping::Migratio
   pg::Connection connection = co_await pg::Connection::open(from);
   Beginning beginning;
   beginning.database = co_await identify_database(connection);
+  co_await sync::refuse_foreign_state(connection);
   const bool prepared = co_await sync::is_prepared(connection, name);
   if (!prepared && options.prepare) {
     const auto to_prepare = co_await engine_settings(connection, options, name, mapping::Direction::kForward);
-    beginning.refused = co_await install_migration(connection, file, to_prepare);
-    if (beginning.refused != ExitCode::kOk) co_return beginning;
+    const auto preflight = co_await sync::prepare(connection, file, to_prepare);
+    beginning.refused = exit_code_of(preflight);
+    if (!preflight.ok()) std::cerr << mapping::plan_text(preflight);
+    if (!preflight.ok()) co_return beginning;
   }
+  const auto changes = co_await sync::script_changes(connection, file);
+  for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade plan"}});
   auto model = co_await prepared_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
   beginning.pipeline = std::make_shared<Pipeline>(std::move(model), std::move(settings));

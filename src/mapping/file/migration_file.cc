@@ -36,7 +36,8 @@ bool controls_transaction(const std::vector<Token>& tokens, std::size_t n) {
   return !(tokens[n].text == "rollback" && n + 1 < tokens.size() && tokens[n + 1].is_name("to"));
 }
 
-/// Every script runs inside a transaction of ours, which `plan` rolls back; a commit of its own would make it write.
+/// Every script runs inside a transaction of ours, which `plan` rolls back; a commit of its own would make it write. The server
+/// refuses every form of it; the usual ones are told without a server, with their line.
 std::string read_script(const fs::path& path, const std::string& advice) {
   auto text = read_text(path, advice);
   auto tokens = scan(text);

@@ -115,6 +115,12 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
   if (!keys) keys = pg::Parameters(by.types.size(), "{}");
   auto sql = "explain (verbose, format json) " + Statements(model, number).merge({filter});
   const auto plan = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(*keys));
+  if (plan.refused && plan.refused->sqlstate() == "42501" && model.direction == Direction::kReverse) {
+    const auto table = model.targets[number].table.quoted();
+    found.warn(fmt::format("our role may not write it, which the cutover needs: {}", plan.refused->what()),
+               fmt::format("Before the cutover give our role that of the owner of {}, or move the writes as the owner.", table));
+    co_return;
+  }
   if (plan.refused) {
     found.fail(fmt::format("the server refuses the refresh by {}: {}", columns, plan.refused->what()),
                by.locate.empty() ? "Mend the rule in migration.yaml."

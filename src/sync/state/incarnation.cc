@@ -21,12 +21,11 @@ asio::awaitable<void> pause_for(Clock::duration duration) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-/// Says, once it lasts, which transaction is waited for.
-asio::awaitable<void> tell_what_is_waited_for(const Settings& settings, const bool& made) {
+asio::awaitable<void> tell_until(const bool& done, const Settings& settings) {
   auto told = Clock::now() + 2s;
-  while (!made) {
+  while (!done) {
     co_await pause_for(20ms);
-    if (made || Clock::now() < told) continue;
+    if (done || Clock::now() < told) continue;
     pg::Connection connection = co_await pg::Connection::open(settings.endpoint);
     const auto who = co_await wal::oldest_writer(connection);
     log::info("waiting for transactions that began before the slot", {log::quoting("oldest", who)});
@@ -48,10 +47,21 @@ std::string gap_between(const std::optional<store::Checkpoint>& checkpoint, cons
   return "";
 }
 
+asio::awaitable<void> tell_what_is_waited_for(const Settings& settings, asio::awaitable<void> work) {
+  bool done = false;
+  const auto until_done = [&]() -> asio::awaitable<void> {
+    co_await std::move(work);
+    done = true;
+  };
+  std::vector<asio::awaitable<void>> parts;
+  parts.push_back(until_done());
+  parts.push_back(tell_until(done, settings));
+  co_await async::when_all(std::move(parts));
+}
+
 asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Settings& settings) {
   wal::Incarnation incarnation = co_await wal::identify(connection);
   incarnation.slot = settings.slot;
-  bool made = false;
   const auto create = [&]() -> asio::awaitable<void> {
     incarnation.created = co_await wal::create_slot(connection, settings.slot);
     // A transaction may have committed before the slot's first position and still be invisible: its change would come
@@ -65,12 +75,9 @@ asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Se
       if (rows.truth(0, 0)) break;
       co_await pause_for(20ms);
     }
-    made = true;
   };
-  std::vector<asio::awaitable<void>> parts;
-  parts.push_back(create());
-  parts.push_back(tell_what_is_waited_for(settings, made));
-  co_await async::when_all(std::move(parts));
+  auto creation = create();
+  co_await tell_what_is_waited_for(settings, std::move(creation));
   co_return incarnation;
 }
 

@@ -13,6 +13,9 @@ namespace crossfade::sync {
 std::string gap_between(const std::optional<store::Checkpoint>& checkpoint, const wal::Incarnation& server,
                         const std::optional<wal::SlotState>& slot);
 
+/// Does `work`, which waits for transactions: says, once it lasts, for which.
+asio::awaitable<void> tell_what_is_waited_for(const Settings& settings, asio::awaitable<void> work);
+
 /// Makes a slot, and returns once every snapshot sees all that committed before it. Tells what it waits for.
 asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Settings& settings);
 

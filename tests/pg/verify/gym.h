@@ -7,7 +7,7 @@
 
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "setup/prepare.h"
+#include "setup/state_schema.h"
 #include "support/server.h"
 #include "verify/diff/recheck.h"
 
@@ -17,7 +17,7 @@ namespace crossfade::test {
 class Gym : public Postgres {
  protected:
   Gym() {
-    for (const auto& script : sync::engine_scripts()) sql.exec(script);
+    sql.exec(sync::engine_sql(0));
     sql.exec(R"(
       create schema v2; create schema map;
       create table plans (id int primary key, owner text, weeks int not null default 2);

@@ -1,0 +1,66 @@
+-- What prepare puts down once the tables are there: run by crossfade, or by whoever runs what `prepare --print-sql` prints.
+
+create or replace function crossfade.enter_migration(migration_name text, shadow text, mapping text, stable text, made text[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into crossfade.migration (name, phase, shadow_schema, mapping_schema, stable_schema, made_schemas)
+  values (migration_name, 'prepared', shadow, mapping, nullif(stable, ''), made);
+  insert into crossfade.lease (migration) values (migration_name);
+  insert into crossfade.reads (migration) values (migration_name);
+  insert into crossfade.secret (migration) values (migration_name);
+end $$;
+
+create or replace function crossfade.enter_surrogate(migration_name text, surrogate text, ids text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  insert into crossfade.surrogate (migration, name, ids) values (migration_name, surrogate, ids)
+$$;
+
+create or replace function crossfade.enter_script(migration_name text, file text, hash text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  insert into crossfade.script (migration, file, hash) values ($1, $2, $3)
+  on conflict (migration, file) do update set hash = excluded.hash, installed_at = now()
+$$;
+
+-- Into an empty table rows are loaded in bulk; what is there already is merged. A lazy one copies nothing up front. `locator` and
+-- `types` are what crossfade.touch takes.
+create or replace function crossfade.enter_target(migration_name text, target text, relation regclass, estimated bigint, lazy boolean,
+                                                  locator text, types text[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  empty boolean;
+begin
+  execute format('select not exists (select from %s)', relation) into empty;
+  insert into crossfade.backfill (migration, target, bulk, estimated_rows, finished_at)
+  values (migration_name, target, empty, estimated, case when lazy then now() end);
+  insert into crossfade.touchable (migration, target, locator, types) values (migration_name, target, locator, types);
+end $$;
+
+-- The slot and its first checkpoint. What a preparation that was broken off left of them is made anew.
+--
+-- A transaction may have committed before the slot's first position and still be invisible: its change would come neither by the
+-- stream nor by a backfill's snapshot. So the first snapshot waits for all that had begun; to see them end it needs a snapshot a
+-- statement, which is what read committed is.
+create or replace function crossfade.begin_stream(migration_name text, slot text) returns pg_lsn
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  made pg_lsn;
+  began xid8;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception using errcode = '25001', message = 'crossfade.begin_stream waits for transactions, which one snapshot never sees end',
+      hint = 'Call it in a transaction that is read committed.';
+  end if;
+  perform pg_drop_replication_slot(s.slot_name) from pg_replication_slots s where s.slot_name = slot and s.database = current_database();
+  select c.lsn into made from pg_create_logical_replication_slot(slot, 'pgoutput') c;
+  began := pg_snapshot_xmax(pg_current_snapshot());
+  while pg_snapshot_xmin(pg_current_snapshot()) < began loop
+    perform pg_sleep(0.02);
+  end loop;
+  insert into crossfade.checkpoint (migration, system_identifier, timeline, slot, slot_created_lsn, settled_lsn, consistent_lsn)
+  select migration_name, s.system_identifier, ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int, begin_stream.slot, made, made, '0/0'
+  from pg_control_system() s
+  on conflict (migration) do update
+  set system_identifier = excluded.system_identifier, timeline = excluded.timeline, slot = excluded.slot,
+      slot_created_lsn = excluded.slot_created_lsn, settled_lsn = excluded.settled_lsn, consistent_lsn = excluded.consistent_lsn;
+  return made;
+end $$;

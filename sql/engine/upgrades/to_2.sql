@@ -1,0 +1,4 @@
+-- From layout 1, which had no number, before the scripts of the folder above make what is not there.
+alter table crossfade.deferred rename column unique_by to indexed_by;
+alter table crossfade.deferred add column excluded_by text[];
+alter table crossfade.quarantine drop constraint quarantine_pkey;

@@ -1,1 +1,0 @@
-select to_regclass('crossfade.migration') is not null

@@ -1,1 +1,0 @@
-insert into crossfade.surrogate (migration, name, ids) values ($1, $2, $3)

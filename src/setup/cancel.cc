@@ -1,0 +1,124 @@
+#include "setup/cancel.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "mapping/catalog/slot_names.h"
+#include "setup/fence.h"
+#include "setup/prepare.h"
+#include "setup/stable_views.h"
+#include "setup/state_schema.h"
+#include "sync/state/store.h"
+#include "wal/slot.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string migration) {
+  const pg::Parameters parameters = {migration, "cancel"};
+  const auto lease = co_await connection.query(std::string(queries::lease_take), parameters);
+  if (!lease.is_null(0, 0)) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotLeader;
+  facts.message = fmt::format("a daemon is working on migration {}", migration);
+  facts.advice = "stop it (SIGTERM), then cancel";
+  throw Failure(std::move(facts));
+}
+
+/// Tables that were there before crossfade stay, without the fence and with the keys that a bulk load took off. They were
+/// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
+asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
+  pg::Parameters shadow = {shadow_schema};
+  const auto fences_there = co_await connection.query(std::string(queries::fences_of_schema), shadow);
+  for (std::size_t row = 0; row < fences_there.size(); ++row) co_await connection.script(std::string(fences_there.text(row, 0)));
+  pg::Parameters name = {migration};
+  co_await connection.query(std::string(queries::wake_all_triggers), name);
+  const auto unfinished = co_await connection.query(std::string(queries::cancel_truncate), name);
+  if (!unfinished.is_null(0, 0)) co_await connection.script(std::string(unfinished.text(0, 0)));
+  for (const auto* stage : {"1", "2"}) {
+    pg::Parameters taken_off = {migration, stage};
+    const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
+    for (std::size_t row = 0; row < pieces.size(); ++row) {
+      co_await connection.script(std::string(pieces.text(row, 2)));
+      if (!pieces.is_null(row, 3)) co_await connection.script(std::string(pieces.text(row, 3)));
+    }
+  }
+}
+
+asio::awaitable<void> refuse_to_cancel_v2(pg::Connection& connection, std::string migration) {
+  const auto goes = co_await store::read_direction(connection, migration);
+  if (goes != mapping::Direction::kReverse) co_return;
+  throw precondition_failure(fmt::format("v2 owns the data of migration {}: its tables are not crossfade's to drop", migration),
+                             "bring the writes back first: `crossfade rollback writes`");
+}
+
+asio::awaitable<bool> drop_slots(pg::Connection& connection, std::string migration) {
+  const auto names = co_await mapping::find_slot_names(connection, migration);
+  bool any = false;
+  for (const auto& slot : {names.forward, names.reverse}) {
+    const auto there = co_await wal::inspect_slot(connection, slot);
+    any = any || there;
+    co_await wal::drop_slot(connection, slot);
+  }
+  co_return any;
+}
+
+asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string migration) {
+  bool any = false;
+  for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
+    const auto publication = publication_name(migration, direction);
+    pg::Parameters name = {publication};
+    const auto there = co_await connection.query(std::string(queries::publication_exists), name);
+    any = any || there.truth(0, 0);
+    auto drop = "drop publication if exists " + quote_identifier(publication);
+    co_await connection.script(std::move(drop));
+  }
+  co_return any;
+}
+
+/// What the migration's row names, and then the row.
+asio::awaitable<void> forget(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
+  const auto made = parse_array(rows.text(0, 3));
+  const bool ours = std::find(made.begin(), made.end(), rows.optional_text(0, 0)) != made.end();
+  if (!ours) co_await give_back(connection, migration, std::string(rows.text(0, 0)));
+  for (const auto& schema : made) {
+    auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
+    co_await connection.script(std::move(drop));
+  }
+  const auto drops = co_await connection.query(std::string(queries::surrogate_drops), name);
+  for (std::size_t row = 0; row < drops.size(); ++row) co_await connection.script(std::string(drops.text(row, 0)));
+  co_await connection.query(std::string(queries::migration_forget), name);
+  const auto left = co_await connection.query(std::string(queries::migration_count));
+  if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
+}
+
+}  // namespace
+
+asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) {
+  co_await prepare_alone(connection, migration);
+  co_await bring_up_to_date(connection);
+  const auto prepared = co_await how_prepared(connection, migration);
+  const bool entered = prepared != Prepared::kNot;
+  if (entered) {
+    co_await take_from_daemon(connection, migration);
+    co_await refuse_to_cancel_v2(connection, migration);
+    co_await cutover::drop_stable_views(connection, migration);
+  }
+  // Once the migration's row is gone, nobody would look for its slots any more: they go first.
+  const bool slots = co_await drop_slots(connection, migration);
+  co_await connection.script("begin");
+  const bool publications = co_await drop_publications(connection, migration);
+  if (entered) co_await forget(connection, migration);
+  co_await connection.script("commit");
+  co_return entered || slots || publications;
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,155 @@
+#include "setup/prepare_steps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/sql_text.h"
+#include "setup/fence.h"
+#include "setup/stable_views.h"
+#include "setup/state_schema.h"
+
+namespace crossfade::sync {
+namespace {
+
+bool has(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+std::string array_literal(const std::vector<std::string>& names) {
+  const std::vector<std::optional<std::string>> elements(names.begin(), names.end());
+  return quote_literal(array_text(elements));
+}
+
+void add_fences(PrepareSteps& steps, const mapping::Model& model) {
+  const auto fences = create_fences(model);
+  for (std::size_t n = 0; n < model.targets.size(); ++n) {
+    const auto& table = model.targets[n].table;
+    steps.push_back({fmt::format("fence {}.{} against writes from outside", table.schema, table.name), fences[n] + ";\n"});
+  }
+}
+
+void add_publication(PrepareSteps& steps, const mapping::Model& model, bool there) {
+  const auto name = publication_name(model.name, model.direction);
+  if (there) steps.push_back({fmt::format("publication {} is there already and has the tables that are followed", name), ""});
+  else steps.push_back({fmt::format("create publication {} for the tables that are followed", name), create_publication(model) + ";\n", "publication " + quote_identifier(name)});
+}
+
+void add_stable_views(PrepareSteps& steps, const mapping::Model& model, bool schema_there) {
+  const auto& schema = model.stable_schema;
+  if (schema.empty()) return;
+  if (!schema_there) steps.push_back({"create schema " + schema, fmt::format("create schema {};\n", quote_identifier(schema))});
+  const auto views = cutover::create_stable_views(model);
+  for (std::size_t n = 0; n < model.targets.size(); ++n) {
+    const auto& name = model.targets[n].name;
+    auto closed = fmt::format("stable view {}.{} is closed to applications until all read v2: its mapping would show them rows that row-level security "
+                              "hides; alter view {} set (security_invoker = true), and so the views it reads",
+                              schema, name, quote_qualified(model.mapping_schema, name));
+    steps.push_back({fmt::format("create view {}.{} over the mapping, for applications", schema, name), views[n] + ";\n", "", "", std::move(closed)});
+  }
+}
+
+/// The migration's own rows.
+std::string enter(const mapping::Model& model, const std::vector<std::string>& made, const std::map<std::string, std::string>& scripts) {
+  const auto name = quote_literal(model.name);
+  auto sql = fmt::format("select crossfade.enter_migration({}, {}, {}, {}, {});\n", name, quote_literal(model.shadow_schema), quote_literal(model.mapping_schema),
+                         quote_literal(model.stable_schema), array_literal(made));
+  for (const auto& [file, hash] : scripts) sql += fmt::format("select crossfade.enter_script({}, {}, {});\n", name, quote_literal(file), quote_literal(hash));
+  for (const auto& surrogate : model.surrogates) {
+    sql += fmt::format("select crossfade.enter_surrogate({}, {}, {});\n", name, quote_literal(surrogate.name), quote_literal(surrogate.ids.name));
+  }
+  for (const auto& target : model.targets) {
+    const auto& first = target.locators.front();
+    sql += fmt::format("select crossfade.enter_target({}, {}, {}, {}, {}, {}, {});\n", name, quote_literal(target.name), quote_literal(target.table.quoted()),
+                       static_cast<std::int64_t>(target.estimated_rows), target.lazy, quote_literal(first.name()), array_literal(first.types));
+  }
+  return sql;
+}
+
+}  // namespace
+
+PrepareSteps install_steps(const mapping::MigrationFile& file, const There& there) {
+  PrepareSteps steps;
+  const auto engine = there.layout == 0 ? "create schema crossfade with its tables and functions" : "bring schema crossfade up to date, which is there already";
+  steps.push_back({engine, engine_sql(there.layout)});
+  std::vector<std::string> told;
+  for (const auto& script : install_scripts(file)) {
+    const bool first = !has(told, script.schema);
+    told.push_back(script.schema);
+    if (has(there.schemas, script.schema)) {
+      if (first) steps.push_back({fmt::format("schema {} is there already and is left as it is", script.schema), ""});
+      continue;
+    }
+    if (first) steps.push_back({"create schema " + script.schema, fmt::format("create schema {};\n", quote_identifier(script.schema))});
+    steps.push_back({fmt::format("run {} in schema {}", script.file, script.schema), script.sql, "", script.file});
+  }
+  return steps;
+}
+
+std::vector<std::string> schemas_made(const mapping::MigrationFile& file, const There& there) {
+  std::vector<std::string> made;
+  for (const auto& script : install_scripts(file)) {
+    if (!has(there.schemas, script.schema) && !has(made, script.schema)) made.push_back(script.schema);
+  }
+  return made;
+}
+
+PrepareSteps enter_steps(const mapping::Model& model, const Found& found) {
+  PrepareSteps steps;
+  add_fences(steps, model);
+  add_publication(steps, model, found.publication);
+  add_stable_views(steps, model, found.stable_schema);
+  auto made = found.made;
+  if (!model.stable_schema.empty() && !found.stable_schema) made.push_back(model.stable_schema);
+  steps.push_back({"write down the migration, its targets and how each is to be filled", enter(model, made, found.scripts)});
+  std::string rest;
+  for (const auto& statement : rest_triggers(model)) rest += statement + ";\n";
+  steps.push_back({"disable the triggers of the new tables for as long as crossfade alone writes them", std::move(rest)});
+  return steps;
+}
+
+PrepareSteps stream_steps(const std::string& migration, const std::string& slot) {
+  auto sql = fmt::format("select crossfade.begin_stream({}, {});\n", quote_literal(migration), quote_literal(slot));
+  return {{fmt::format("create replication slot {}; this waits for all transactions that are running", slot), std::move(sql)}};
+}
+
+namespace {
+
+/// `role`: which all is to belong to; "" to whoever runs it.
+std::string numbered(const PrepareSteps& steps, int& number, const std::string& role) {
+  const auto become = role.empty() ? "" : fmt::format("set local role {};\n", quote_identifier(role));
+  std::string sql = become;
+  for (const auto& step : steps) {
+    sql += fmt::format("-- {}. {}\n", number++, step.says);
+    const bool by_owner = !role.empty() && !step.of_owner.empty();
+    sql += by_owner ? fmt::format("set local role none;\n{}alter {} owner to {};\n{}", step.sql, step.of_owner, quote_identifier(role), become) : step.sql;
+    sql += "\n";
+  }
+  return sql;
+}
+
+std::string whole(const PrepareLists& lists, const std::string& role, const std::string& grants) {
+  constexpr auto kBegin = "begin isolation level read committed;\n";
+  int number = 1;
+  std::string sql;
+  if (!lists.together.empty()) sql += kBegin + grants + numbered(lists.together, number, role) + "commit;\n";
+  return sql + kBegin + numbered(lists.alone, number, role) + "commit;\n";
+}
+
+}  // namespace
+
+std::string to_sql(const PrepareLists& lists) { return "-- To be run as it stands, in one session: psql -v ON_ERROR_STOP=1 -f FILE\n" + whole(lists, "", ""); }
+
+std::string to_sql_for(const PrepareLists& lists, const std::string& role, const std::string& grants) {
+  return fmt::format("-- To be run as it stands, in one session, by a superuser or a member of {} that owns the tables of v1: psql -v ON_ERROR_STOP=1 -f FILE\n", role) +
+         whole(lists, role, grants);
+}
+
+std::string to_text(const PrepareLists& lists) {
+  std::string text;
+  int number = 1;
+  for (const auto* steps : {&lists.together, &lists.alone}) {
+    for (const auto& step : *steps) text += fmt::format("{:2}. {}\n", number++, step.says);
+  }
+  return text;
+}
+
+}  // namespace crossfade::sync

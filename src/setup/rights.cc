@@ -1,0 +1,56 @@
+#include "setup/rights.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "base/sql_text.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+using Names = std::vector<std::optional<std::string>>;
+
+}  // namespace
+
+asio::awaitable<std::vector<mapping::Finding>> missing_rights(pg::Connection& connection, const mapping::MigrationFile& file) {
+  Names schemas, names, wanted{"crossfade"};
+  for (const auto& [written, key] : file.yaml.sources()) {
+    const auto table = mapping::source_table(file.yaml, written);
+    schemas.emplace_back(table.schema);
+    names.emplace_back(table.name);
+  }
+  for (const auto& script : install_scripts(file)) wanted.emplace_back(script.schema);
+  pg::Parameters parameters = {array_text(schemas), array_text(names), array_text(wanted)};
+  const auto rows = co_await connection.query(std::string(queries::rights), parameters);
+  const auto role = quote_identifier(rows.text(0, 0));
+  std::string fix;
+  if (!rows.truth(0, 2)) fix += fmt::format("alter role {0} replication;  -- on Amazon RDS: grant rds_replication to {0};\n", role);
+  if (!rows.truth(0, 3)) fix += fmt::format("grant create on database {} to {};\n", quote_identifier(rows.text(0, 1)), role);
+  if (!rows.text(0, 4).empty()) fix += fmt::format("grant usage on schema {} to {};\n", rows.text(0, 4), role);
+  if (!rows.text(0, 5).empty()) fix += fmt::format("grant select on {} to {};\n", rows.text(0, 5), role);
+  std::vector<mapping::Finding> findings;
+  if (fix.empty()) co_return findings;
+  fix.pop_back();
+  mapping::Findings(findings, fmt::format("role {}", rows.text(0, 0)))
+      .fail(fmt::format("it lacks rights in database {}; nothing else can be told before an administrator has granted them", rows.text(0, 1)), fix, ExitCode::kPermission);
+  co_return findings;
+}
+
+std::string grants(const mapping::Model& model, const std::string& database, const std::string& role) {
+  std::set<std::string> schemas;
+  std::vector<std::string> tables;
+  for (const auto& source : model.sources) {
+    schemas.insert(quote_identifier(source.schema));
+    tables.push_back(quote_qualified(source.schema, source.name));
+  }
+  const auto to = quote_identifier(role);
+  return fmt::format("grant create on database {0} to {1};\ngrant usage on schema {2} to {1};\ngrant select on {3} to {1};\n", quote_identifier(database), to,
+                     fmt::join(schemas, ", "), fmt::join(tables, ", "));
+}
+
+}  // namespace crossfade::sync

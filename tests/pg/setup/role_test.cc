@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "base/exit_code.h"
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+/// A daemon whose role is no superuser and has what docs/security.md lists, and nothing else.
+class RoleTest : public testing::Test {
+ protected:
+  RoleTest() {
+    database = move.sql().value("select current_database()");
+    role = "mover_" + database;
+    owner = "owner_" + database;
+    // Both sides' tables are somebody's who is no superuser either.
+    move.sql().exec(fmt::format("create role {0} login; create role {1} login; grant create on database {2} to {0}; alter table plans owner to {0}; alter table exercises owner to {0}",
+                                owner, role, database));
+    move.source(move.conninfo() + " user=" + role);
+  }
+  ~RoleTest() override {
+    move.source(move.conninfo());
+  }
+
+  void grant_what_is_documented() {
+    move.sql().exec(fmt::format("alter role {0} replication; grant usage on schema public to {0}; grant select on public.plans, public.exercises to {0};"
+                                "grant create on database {1} to {0}", role, database));
+  }
+  void make_publication_as_owner() {
+    move.sql().exec(fmt::format("set role {}; create publication crossfade_gym for table public.exercises, public.plans with (publish_via_partition_root = true);"
+                                "reset role; alter publication crossfade_gym owner to {}", owner, role));
+  }
+  void expect_done(const std::vector<std::string>& words) {
+    const auto [exit, text] = move.call(words);
+    EXPECT_EQ(exit, 0) << words.front() << ": " << text;
+  }
+
+  Move move{test_migration("gym")};
+  std::string database, role, owner;
+};
+
+TEST_F(RoleTest, WithoutRightsPlanSaysOnlyWhatAnAdministratorHasToDo) {
+  const auto [exit, text] = move.call({"plan"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kPermission)) << text;
+  for (const auto& statement : {fmt::format("alter role \"{}\" replication;", role), fmt::format("grant create on database \"{}\" to \"{}\";", database, role),
+                                fmt::format("grant select on public.exercises, public.plans to \"{}\";", role)}) {
+    EXPECT_NE(text.find(statement), std::string::npos) << statement << " is not in: " << text;
+  }
+  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 15) << text;
+  EXPECT_EQ(text.find("create table"), std::string::npos) << text;
+}
+
+TEST_F(RoleTest, WithWhatIsDocumentedItPreparesRunsFollowsVerifiesAndIsCancelled) {
+  grant_what_is_documented();
+  const auto [exit, text] = move.call({"plan"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kPermission)) << text;
+  EXPECT_NE(text.find("only the owner of the tables can make it"), std::string::npos) << text;
+  make_publication_as_owner();
+  expect_done({"plan"});
+  expect_done({"prepare"});
+  move.start_daemon();
+  move.sql().exec("update exercises set title = 'of the owner' where id = 7");
+  move.expect_equal();
+  expect_done({"verify"});
+  expect_done({"account"});
+  expect_done({"status"});
+  expect_done({"pause"});
+  expect_done({"resume"});
+  move.stop_daemon();
+  expect_done({"verify"});
+  expect_done({"cancel", "--confirm", "gym"});
+  EXPECT_EQ(move.sql().value("select count(*) from pg_namespace where nspname in ('crossfade', 'gym_v2', 'gym_map')"), "0");
+}
+
+TEST_F(RoleTest, WhatIsPrintedForItLeavesItsRightsAndItsTables) {
+  move.sql().exec(fmt::format("alter role {} replication", role));
+  const auto [exit, sql] = move.call({"prepare", "--print-sql", "--for", role, "--source", move.conninfo()});
+  ASSERT_EQ(exit, 0) << sql;
+  const auto file = move.server().directory() / (role + ".sql");
+  std::ofstream(file) << sql;
+  Program psql({(move.server().binaries() / "psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
+               move.server().directory() / (role + ".log"));
+  ASSERT_EQ(psql.exit_within(kLimit), 0) << psql.output() << sql;
+  EXPECT_EQ(move.sql().value("select string_agg(distinct pg_get_userbyid(relowner), ' ') from pg_class where relnamespace in ('crossfade'::regnamespace, 'gym_v2'::regnamespace)"), role);
+  expect_done({"plan"});
+  move.start_daemon();
+  move.expect_equal();
+  expect_done({"verify"});
+  move.stop_daemon();
+  expect_done({"cancel", "--confirm", "gym"});
+  EXPECT_EQ(move.sql().value("select count(*) from pg_publication"), "0");
+}
+
+}  // namespace
+}  // namespace crossfade::test
