@@ -49,31 +49,39 @@ begin
   delete from crossfade.retired r where r.migration = migration_name;
 end $$;
 
--- The sequences that give a column its values: its own, and those that its default draws from.
-create or replace function crossfade.sequences_of(relation oid, column_name text) returns setof pg_sequence
-language sql stable set search_path = pg_catalog, pg_temp as $$
-  select s.*
-  from pg_attribute a
-  join pg_depend d on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
-                  and d.deptype in ('a', 'i')
-  join pg_sequence s on s.seqrelid = d.objid
-  where a.attrelid = relation and a.attname = column_name
+-- The sequences that give columns their values: their own, and those that their defaults draw from.
+create or replace view crossfade.column_sequence as
+  select a.attrelid as relation, a.attname::text as name, s.seqrelid, s.seqincrement, s.seqmin, s.seqmax
+  from pg_catalog.pg_sequence s
+  join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = s.seqrelid
+                             and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+  join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
   union
-  select s.*
-  from pg_attribute a
-  join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
-  join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass
-  join pg_sequence s on s.seqrelid = d.refobjid
-  where a.attrelid = relation and a.attname = column_name
+  select f.adrelid, a.attname::text, s.seqrelid, s.seqincrement, s.seqmin, s.seqmax
+  from pg_catalog.pg_sequence s
+  join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = s.seqrelid
+  join pg_catalog.pg_attrdef f on f.oid = d.objid
+  join pg_catalog.pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum;
+
+-- Of `pairs` (own, own_column, other, other_column; without columns those of one name) the ones whose own column has a sequence.
+create or replace function crossfade.sequence_pairs(pairs jsonb) returns table (own oid, own_column text, other oid, other_column text)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with pair as materialized (
+    select to_regclass(p.own)::oid as own, p.own_column, to_regclass(p.other)::oid as other, p.other_column
+    from jsonb_to_recordset(pairs) as p (own text, own_column text, other text, other_column text)
+  ), sequence as materialized (
+    select distinct relation, name from crossfade.column_sequence
+  )
+  select distinct s.relation, s.name, p.other, coalesce(p.other_column, s.name)
+  from pair p join sequence s on s.relation = p.own and (p.own_column is null or s.name = p.own_column)
 $$;
 
 -- The last value that whoever draws from a sequence may use: a client that is given one of a sequence of steps may hand out the
 -- whole block by itself. Null where it has given none, or goes the other way than one of `step`.
-create or replace function crossfade.reach_of(given pg_sequence, step bigint) returns bigint
+create or replace function crossfade.reach_of(sequence oid, increment bigint, step bigint) returns bigint
 language sql stable set search_path = pg_catalog, pg_temp as $$
-  select case when sign(given.seqincrement) = sign(step)
-              then least(greatest(pg_sequence_last_value(given.seqrelid)::numeric + given.seqincrement - sign(given.seqincrement),
-                                  -9223372036854775808), 9223372036854775807)::bigint end
+  select case when sign(increment) = sign(step)
+              then least(greatest(pg_sequence_last_value(sequence)::numeric + increment - sign(increment), -9223372036854775808), 9223372036854775807)::bigint end
 $$;
 
 -- A column's sequences go beyond what either side has given out: beyond the rows that came over, and beyond what the other side's
@@ -82,42 +90,42 @@ $$;
 create or replace function crossfade.advance_sequence(writable regclass, own_column text, other regclass, other_column text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  own record;
+  given record;
   reached bigint;
 begin
-  for own in
+  for given in
     select s.seqrelid, s.seqincrement as step, s.seqmin, s.seqmax, pg_sequence_last_value(s.seqrelid) as last,
            a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) as counts,
-           (select case when s.seqincrement > 0 then max(crossfade.reach_of(o, s.seqincrement)) else min(crossfade.reach_of(o, s.seqincrement)) end
-            from crossfade.sequences_of(other, other_column) o where o.seqrelid <> s.seqrelid) as others
-    from crossfade.sequences_of(writable, own_column) s
+           (select case when s.seqincrement > 0 then max(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement))
+                        else min(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement)) end
+            from crossfade.column_sequence o where o.relation = other and o.name = other_column and o.seqrelid <> s.seqrelid) as others
+    from crossfade.column_sequence s
     join pg_attribute a on a.attrelid = writable and a.attname = own_column
+    where s.relation = writable and s.name = own_column
   loop
     reached := null;
-    if own.counts then
-      execute format('select %s(%I) from %s', case when own.step > 0 then 'max' else 'min' end, own_column, writable) into reached;
+    if given.counts then
+      execute format('select %s(%I) from %s', case when given.step > 0 then 'max' else 'min' end, own_column, writable) into reached;
     end if;
-    if own.step > 0 then
-      reached := greatest(reached, own.others);
-      continue when reached is null or reached <= coalesce(own.last::numeric, own.seqmin::numeric - 1);
+    if given.step > 0 then
+      reached := greatest(reached, given.others);
+      continue when reached is null or reached <= coalesce(given.last::numeric, given.seqmin::numeric - 1);
     else
-      reached := least(reached, own.others);
-      continue when reached is null or reached >= coalesce(own.last::numeric, own.seqmax::numeric + 1);
+      reached := least(reached, given.others);
+      continue when reached is null or reached >= coalesce(given.last::numeric, given.seqmax::numeric + 1);
     end if;
-    if reached not between own.seqmin and own.seqmax then
-      raise exception 'sequence % cannot go beyond %, which the other side has given', own.seqrelid::regclass, reached
-        using errcode = 'sequence_generator_limit_exceeded', hint = format('alter sequence %s as bigint no maxvalue', own.seqrelid::regclass);
+    if reached not between given.seqmin and given.seqmax then
+      raise exception 'sequence % cannot go beyond %, which the other side has given', given.seqrelid::regclass, reached
+        using errcode = 'sequence_generator_limit_exceeded', hint = format('alter sequence %s as bigint no maxvalue', given.seqrelid::regclass);
     end if;
-    perform setval(own.seqrelid::regclass, reached);
+    perform setval(given.seqrelid::regclass, reached);
   end loop;
 end $$;
 
--- The same for all columns, which have their counterparts by name.
-create or replace function crossfade.advance_sequences(writable regclass, other regclass) returns void
+-- The same for pairs of tables and columns; all in one statement, because writers wait for it.
+create or replace function crossfade.advance_sequences(pairs jsonb) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
-  select crossfade.advance_sequence(writable, a.attname, other, a.attname)
-  from pg_attribute a
-  where a.attrelid = writable and a.attnum > 0 and not a.attisdropped and exists (select from crossfade.sequences_of(writable, a.attname))
+  select crossfade.advance_sequence(own, own_column, other, other_column) from crossfade.sequence_pairs(pairs)
 $$;
 
 -- A thing that v2's tables use goes to the schema that they go to, and is written down for the way back.

@@ -1,15 +1,14 @@
 -- Sequences that the flip sets, and those that it cannot. $1: pairs of columns, of the table that is to be written (`own`) and of the one
 -- that was, whose values are each other's; without columns, those of one name are. $2: the schema of v1's tables.
-with pair as (
-  select to_regclass(own)::oid as own, coalesce(own_column, a.attname) as own_column, to_regclass(other)::oid as other, coalesce(other_column, a.attname) as other_column
-  from jsonb_to_recordset($1::jsonb) as p (own text, own_column text, other text, other_column text)
-  left join pg_attribute a on own_column is null and a.attrelid = to_regclass(own) and a.attnum > 0 and not a.attisdropped
+with sequence as materialized (
+  select * from crossfade.column_sequence
 ), reach as (
   select s.seqrelid, p.own, p.own_column, s.seqmin, s.seqmax, s.seqincrement,
-         max(crossfade.reach_of(o, s.seqincrement)) filter (where s.seqincrement > 0) as highest,
-         min(crossfade.reach_of(o, s.seqincrement)) filter (where s.seqincrement < 0) as lowest
-  from pair p cross join lateral crossfade.sequences_of(p.own, p.own_column) s
-  left join lateral crossfade.sequences_of(p.other, p.other_column) o on true
+         max(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement)) filter (where s.seqincrement > 0) as highest,
+         min(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement)) filter (where s.seqincrement < 0) as lowest
+  from crossfade.sequence_pairs($1::jsonb) p
+  join sequence s on s.relation = p.own and s.name = p.own_column
+  left join sequence o on o.relation = p.other and o.name = p.other_column and o.seqrelid <> s.seqrelid
   group by 1, 2, 3, 4, 5, 6
 )
 select format('sequence %s', r.seqrelid::regclass), format('gives %s.%I its values', r.own::regclass, r.own_column),

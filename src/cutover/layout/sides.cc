@@ -69,15 +69,7 @@ SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
 SwapStep sequences(const v1::Migration& file, Direction to) {
   SwapStep step{"sequences", "", ""};
   step.says = fmt::format("sequences of {} go beyond what either side has given out", to == Direction::kReverse ? "v2" : "v1");
-  for (const auto& pair : column_pairs(file, to, places_of(to))) {
-    const auto other = pair.other.name.empty() ? std::string("null") : quote_literal(pair.other.quoted());
-    if (pair.own_column.empty()) {
-      step.sql += fmt::format("select crossfade.advance_sequences({}, {});\n", quote_literal(pair.own.quoted()), other);
-    } else {
-      step.sql += fmt::format("select crossfade.advance_sequence({}, {}, {}, {});\n", quote_literal(pair.own.quoted()), quote_literal(pair.own_column), other,
-                              quote_literal(pair.other_column));
-    }
-  }
+  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(file, to, places_of(to)))));
   return step;
 }
 

@@ -95,11 +95,12 @@ TEST(SwapTest, TheWayBackIsTheSameBackwards) {
 TEST(SwapTest, SequencesGoBeyondThoseOfTheColumnsThatAreTheirCounterparts) {
   const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
   EXPECT_EQ(find(steps, "sequences").sql,
-            "select crossfade.advance_sequences('\"app\".\"days\"', null);\n"
-            "select crossfade.advance_sequence('\"app\".\"days\"', 'plan_id', '\"app\".\"plans_v1\"', 'id');\n"
-            "select crossfade.advance_sequence('\"app\".\"days\"', 'plan_id', '\"legacy\".\"moves_v1\"', 'plan_id');\n"
-            "select crossfade.advance_sequences('\"app\".\"plans\"', '\"app\".\"plans_v1\"');\n"
-            "select crossfade.advance_sequence('\"app\".\"plans\"', 'id', '\"app\".\"plans_v1\"', 'id');\n");
+            R"js(select crossfade.advance_sequences('[{"own":"\"app\".\"days\""},)js"
+            R"js({"own":"\"app\".\"days\"","other":"\"app\".\"plans_v1\"","own_column":"plan_id","other_column":"id"},)js"
+            R"js({"own":"\"app\".\"days\"","other":"\"legacy\".\"moves_v1\"","own_column":"plan_id","other_column":"plan_id"},)js"
+            R"js({"own":"\"app\".\"plans\"","other":"\"app\".\"plans_v1\""},)js"
+            R"js({"own":"\"app\".\"plans\"","other":"\"app\".\"plans_v1\"","own_column":"id","other_column":"id"}]');)js"
+            "\n");
 }
 
 std::vector<std::string> texts(const std::vector<Link>& links) {
