@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
+#include "base/duration.h"
 #include "base/sql_text.h"
 #include "wal/replication_message.h"
 
@@ -25,17 +24,6 @@ std::int64_t postgres_clock() {
   using namespace std::chrono;
   constexpr auto kEpoch = sys_days{year{2000} / 1 / 1};
   return duration_cast<microseconds>(system_clock::now() - kEpoch).count();
-}
-
-/// Reads what SHOW prints of a duration: "1min", "500ms", "0".
-std::chrono::milliseconds read_duration(std::string_view shown) {
-  using Unit = std::pair<std::string_view, std::chrono::milliseconds>;
-  constexpr std::array kUnits = {Unit{"ms", 1ms}, Unit{"s", 1s}, Unit{"min", 1min}, Unit{"h", 1h}, Unit{"d", 24h}};
-  std::int64_t count = 0;
-  const auto* const end = shown.data() + shown.size();
-  const std::string_view suffix(std::from_chars(shown.data(), end, count).ptr, end);
-  const auto* const unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& u) { return u.first == suffix; });
-  return unit == kUnits.end() ? 0ms : count * unit->second;
 }
 
 /// A literal of the replication grammar, which knows no E'' and takes a backslash for itself.
@@ -66,7 +54,7 @@ asio::awaitable<Stream> Stream::start(Options options) {
   pg::Connection connection = co_await pg::Connection::open(options.endpoint);
   const auto timeout = co_await connection.script("SHOW wal_sender_timeout");
   // 0 turns the server's patience off; then our own interval is enough.
-  if (const auto patience = read_duration(timeout.text(0, 0)); patience > 0ms) {
+  if (const auto patience = parse_duration(timeout.text(0, 0)); patience > 0ms) {
     options.status_interval = std::min(options.status_interval, patience / 2);
   }
   // The publication's name is an identifier in a list inside a literal, and quoted as both.

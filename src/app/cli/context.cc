@@ -54,14 +54,7 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
 
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
-  const bool prepared = co_await sync::is_prepared(connection, name);
-  if (!prepared) {
-    Failure::Facts facts;
-    facts.exit = ExitCode::kNotReady;
-    facts.message = fmt::format("migration {} is not prepared in this database", name);
-    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
-    throw Failure(std::move(facts));
-  }
+  co_await sync::require_prepared(connection, name);
   pg::Parameters parameters = {name};
   const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");

@@ -3,28 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <sstream>
 
-#include "app/cli/version.h"
+#include "base/duration.h"
 #include "base/failure.h"
 
 namespace crossfade::app {
 namespace {
-
-/// "12ms" → 12 and the factor of "ms".
-template <typename Units>
-double scaled(const std::string& text, const Units& units, std::string_view what) {
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  const auto unit = units.find(std::string(end));
-  if (end == text.c_str() || unit == units.end() || number < 0) {
-    throw usage_failure(fmt::format("\"{}\" is not a {}", text, what), "write a number and a unit, e.g. 30s or 64MB");
-  }
-  return number * unit->second;
-}
 
 /// One command of the table below: its words, what it does, and the options of its own.
 struct Command {
@@ -36,7 +23,16 @@ struct Command {
 void nothing(CLI::App&, Options&) {}
 
 void duration_option(CLI::App& app, const char* name, const char* help, std::function<void(std::chrono::milliseconds)> set) {
-  app.add_option_function<std::string>(name, [set](const std::string& text) { set(parse_duration(text)); }, help);
+  app.add_option_function<std::string>(
+      name,
+      [set, name](const std::string& text) {
+        try {
+          set(parse_duration(text));
+        } catch (const Failure& failure) {
+          throw usage_failure(fmt::format("{}: {}", name, failure.what()), failure.advice());
+        }
+      },
+      help);
 }
 
 void flip_of_writes(CLI::App& app, Options& o) {
@@ -162,20 +158,6 @@ void add_common(CLI::App& app, Options& o) {
   app.add_option("--log-level", o.log_level, "debug, info, warn or error")->transform(CLI::CheckedTransformer(levels))->envname("CROSSFADE_LOG_LEVEL");
 }
 
-}  // namespace
-
-std::chrono::milliseconds parse_duration(const std::string& text) {
-  static const std::map<std::string, double> units = {{"ms", 1}, {"s", 1e3}, {"", 1e3}, {"m", 6e4}, {"min", 6e4}, {"h", 3.6e6}};
-  return std::chrono::milliseconds(static_cast<std::int64_t>(scaled(text, units, "duration")));
-}
-
-std::size_t parse_size(const std::string& text) {
-  static const std::map<std::string, double> units = {{"", 1}, {"B", 1}, {"kB", 1024}, {"KB", 1024}, {"MB", 1 << 20}, {"MiB", 1 << 20}, {"GB", 1 << 30}, {"GiB", 1 << 30}};
-  return static_cast<std::size_t>(scaled(text, units, "size"));
-}
-
-namespace {
-
 /// Below every command's own options, so that its help is whole.
 std::string help_of_common(const CLI::App& app) {
   const auto options = app.get_options([](const CLI::Option* option) { return !option->check_lname("help") && !option->check_lname("version"); });
@@ -266,7 +248,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
     throw usage_failure(error.what(), "`crossfade --help` lists the commands, `crossfade COMMAND --help` its options");
   }
   if (app.got_subcommand("version")) {
-    std::cout << version_line() << '\n';
+    std::cout << "crossfade " CROSSFADE_VERSION "\n";
     return std::nullopt;
   }
   return options;

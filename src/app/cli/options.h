@@ -84,10 +84,4 @@ std::vector<CommandText> command_texts();
 /// Parses argv. Prints help or version itself and returns nothing; throws a usage Failure for what it does not know.
 std::optional<Options> parse_options(int argc, char** argv);
 
-/// "500ms", "2s", "5m", "1h"; throws a usage Failure for anything else.
-std::chrono::milliseconds parse_duration(const std::string& text);
-
-/// "64MB", "1GB", "4096"; in bytes.
-std::size_t parse_size(const std::string& text);
-
 }  // namespace crossfade::app

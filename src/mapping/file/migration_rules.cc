@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "base/nearest_word.h"
 #include "mapping/file/directed_migration.h"
-#include "mapping/file/nearest_word.h"
 #include "mapping/file/surrogates.h"
 #include "mapping/file/written_rule.h"
 

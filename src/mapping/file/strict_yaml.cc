@@ -8,11 +8,12 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <optional>
 #include <vector>
 
+#include "base/duration.h"
+#include "base/failure.h"
+#include "base/nearest_word.h"
 #include "crossfade/v1/migration.pb.h"
-#include "mapping/file/nearest_word.h"
 #include "mapping/file/yaml_tree.h"
 
 namespace crossfade::mapping {
@@ -40,23 +41,6 @@ std::string quoted(std::string_view text) {
 std::string choose_among(std::string_view written, const std::vector<std::string>& allowed) {
   if (const auto near = nearest_word(written, allowed)) return fmt::format("Did you mean \"{}\"?", *near);
   return fmt::format("Allowed: {}.", fmt::join(allowed, ", "));
-}
-
-/// "250ms" → "0.250s", as Protobuf's JSON has it.
-std::optional<std::string> duration_json(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number < 0 || number > 1e9) return std::nullopt;
-  struct Unit {
-    std::string_view word;
-    double seconds;
-  };
-  constexpr std::array<Unit, 4> kUnits = {{{"ms", 0.001}, {"s", 1}, {"min", 60}, {"h", 3600}}};
-  const std::string_view word(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  for (const auto& unit : kUnits) {
-    if (unit.word == word) return fmt::format("\"{:.3f}s\"", number * unit.seconds);
-  }
-  return std::nullopt;
 }
 
 /// Walks a document beside the descriptor of what it should be, because only here positions are known; the JSON that it
@@ -162,14 +146,15 @@ class JsonWriter {
     json += fmt::format("{}", read);
   }
 
+  /// In Protobuf's JSON "250ms" is "0.250s".
   void duration(const YamlNode& node) {
     expect(node, Kind::kScalar, "a duration");
-    const auto read = duration_json(node.text);
-    if (!read) {
-      throw yaml_failure(file_, node, fmt::format("\"{}\" is not a duration", node.text),
-                         "Write a number with ms, s, min or h, e.g. 250ms.");
+    try {
+      const auto read = parse_duration(node.text).count();
+      json += fmt::format("\"{}.{:03}s\"", read / 1000, read % 1000);
+    } catch (const Failure& failure) {
+      throw yaml_failure(file_, node, failure.what(), failure.advice() + ".");
     }
-    json += *read;
   }
 
   void expect(const YamlNode& node, Kind kind, std::string_view what) const {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/failure.h"
+#include "base/nearest_word.h"
 #include "base/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/file/nearest_word.h"
 
 namespace crossfade::mapping {
 namespace {

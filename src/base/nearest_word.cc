@@ -1,9 +1,9 @@
-#include "mapping/file/nearest_word.h"
+#include "base/nearest_word.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace crossfade::mapping {
+namespace crossfade {
 namespace {
 
 /// Levenshtein's distance, one row of the table at a time.
@@ -32,4 +32,4 @@ std::optional<std::string> nearest_word(std::string_view written, const std::vec
   return *best;
 }
 
-}  // namespace crossfade::mapping
+}  // namespace crossfade
