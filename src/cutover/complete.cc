@@ -10,6 +10,7 @@
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "setup/fence.h"
+#include "setup/prepare.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
 
@@ -97,6 +98,7 @@ asio::awaitable<std::vector<std::string>> clear_away(pg::Connection& connection,
 
 asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
   const auto& name = file.yaml.migration();
+  co_await sync::require_prepared(connection, name);
   const auto direction = co_await sync::store::read_direction(connection, name);
   if (direction != Direction::kReverse) {
     throw not_ready(ExitCode::kNotReady, fmt::format("v1 owns the data of migration {}; there is nothing to complete", name),

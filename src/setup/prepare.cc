@@ -160,6 +160,19 @@ asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migr
   throw Failure(std::move(facts));
 }
 
+Failure not_prepared(const std::string& migration) {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotReady;
+  facts.message = fmt::format("migration {} is not prepared in this database", migration);
+  facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
+  return Failure(std::move(facts));
+}
+
+asio::awaitable<void> require_prepared(pg::Connection& connection, std::string migration) {
+  const bool prepared = co_await is_prepared(connection, migration);
+  if (!prepared) throw not_prepared(migration);
+}
+
 asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto direction = co_await store::read_direction(connection, file.yaml.migration());
   if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);

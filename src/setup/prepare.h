@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/failure.h"
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/preflight/preflight.h"
@@ -24,6 +25,12 @@ asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection
 /// From here to the end of the session nobody else prepares or cancels the migration. Throws kNotLeader, and names the session,
 /// where somebody does: one whose command was killed may still wait for a transaction.
 asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migration);
+
+/// What every command says that needs a migration to be there: kNotReady, with the command that mends it.
+Failure not_prepared(const std::string& migration);
+
+/// Throws not_prepared() unless is_prepared().
+asio::awaitable<void> require_prepared(pg::Connection& connection, std::string migration);
 
 /// Performs install_steps() in the caller's transaction.
 asio::awaitable<void> install(pg::Connection& connection, const mapping::MigrationFile& file);

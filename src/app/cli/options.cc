@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "app/cli/version.h"
 #include "base/duration.h"
 #include "base/failure.h"
 

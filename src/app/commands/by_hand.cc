@@ -9,6 +9,7 @@
 #include "app/cli/daemon_socket.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "setup/prepare.h"
 
 namespace crossfade::app {
 namespace {
@@ -17,6 +18,7 @@ namespace queries = sql::queries;
 
 asio::awaitable<ExitCode> list_quarantine(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  co_await sync::require_prepared(connection, migration);
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::quarantine_list), name);
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -29,6 +31,7 @@ asio::awaitable<ExitCode> list_quarantine(const Options& options, const std::str
 
 asio::awaitable<ExitCode> retry_quarantine(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  co_await sync::require_prepared(connection, migration);
   pg::Parameters name = {migration};
   const auto result = co_await connection.query(std::string(queries::quarantine_retry), name);
   std::cout << fmt::format("{} keys are tried again.\n", result.affected());
@@ -38,6 +41,7 @@ asio::awaitable<ExitCode> retry_quarantine(const Options& options, const std::st
 asio::awaitable<ExitCode> accept_key(const Options& options, const std::string& migration) {
   if (options.words.size() != 2) throw usage_failure("accept wants one key", "write `crossfade quarantine accept KEY`, as `crossfade quarantine list` shows it");
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  co_await sync::require_prepared(connection, migration);
   const char* user = std::getenv("USER");
   pg::Parameters parameters = {migration, options.words[1], user == nullptr ? "" : user};
   const auto result = co_await connection.query(std::string(queries::quarantine_accept), parameters);
@@ -66,15 +70,9 @@ asio::awaitable<ExitCode> touch_keys(const Options& options, const mapping::Migr
 
 asio::awaitable<ExitCode> set_pace(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "pace"));
+  co_await sync::require_prepared(connection, migration);
   pg::Parameters parameters = {migration, options.pace_sessions, options.pace_replica_lag, options.pace_retained_wal};
   const auto rows = co_await connection.query(std::string(queries::pace_set), parameters);
-  if (rows.empty()) {
-    Failure::Facts facts;
-    facts.exit = ExitCode::kNotReady;
-    facts.message = fmt::format("migration {} is not prepared in this database", migration);
-    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
-    throw Failure(std::move(facts));
-  }
   if (rows.is_null(0, 0) && rows.is_null(0, 1) && rows.is_null(0, 2)) std::cout << "The backfill goes as fast as it can.\n";
   if (!rows.is_null(0, 0)) std::cout << fmt::format("The backfill waits while more than {} sessions are at work.\n", rows.text(0, 0));
   if (!rows.is_null(0, 1)) std::cout << fmt::format("The backfill waits while a standby is more than {:g} s behind.\n", rows.real(0, 1));

@@ -10,6 +10,7 @@
 #include "cutover/record/evidence.h"
 #include "cutover/writes/writes.h"
 #include "mapping/catalog/slot_names.h"
+#include "setup/prepare.h"
 
 namespace crossfade::app {
 namespace {
@@ -40,6 +41,7 @@ asio::awaitable<void> look_up(cutover::WritesFlip& flip, const Options& options)
 asio::awaitable<ExitCode> show(cutover::WritesFlip flip, const Options& options) {
   co_await look_up(flip, options);
   pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
+  co_await sync::require_prepared(connection, flip.file.yaml.migration());
   const auto plan = co_await cutover::plan_writes(connection, flip);
   std::cout << checklist_text(plan.checklist, paint_of(options));
   if (!plan.inventory.empty()) std::cout << "What hangs on the tables:\n";

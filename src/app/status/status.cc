@@ -129,14 +129,7 @@ void add_next_steps(v1::Status& status) {
 }  // namespace
 
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
-  const bool prepared = co_await sync::is_prepared(connection, migration);
-  if (!prepared) {
-    Failure::Facts facts;
-    facts.exit = ExitCode::kNotReady;
-    facts.message = fmt::format("migration {} is not prepared in this database", migration);
-    facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
-    throw Failure(std::move(facts));
-  }
+  co_await sync::require_prepared(connection, migration);
   v1::Status status;
   status.set_migration(migration);
   pg::Parameters name = {migration};

@@ -9,6 +9,7 @@
 #include "base/sql_text.h"
 #include "cutover/layout/holders.h"
 #include "cutover/record/outcome.h"
+#include "setup/prepare.h"
 #include "setup/stable_views.h"
 
 namespace crossfade::cutover {
@@ -34,7 +35,7 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   co_await connection.script(std::move(begin));
   pg::Parameters name = {model.name};
   const auto now = co_await connection.query(std::string(queries::reads_lock), name);
-  if (now.empty()) throw precondition_failure(fmt::format("migration {} is not in this database", model.name), "run `crossfade prepare`");
+  if (now.empty()) throw sync::not_prepared(model.name);
   before = now.real(0, 0);
   flight.end();
   // The views come last: from their lock to the commit readers wait.

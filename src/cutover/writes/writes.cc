@@ -103,8 +103,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     observer_.reset();
     auto opened = co_await open("look");
     observer_.emplace(std::move(opened));
-    const bool prepared = co_await sync::is_prepared(*observer_, file_.migration());
-    if (!prepared) throw precondition_failure(fmt::format("migration {} is not prepared in this database", file_.migration()), "crossfade run --prepare");
+    co_await sync::require_prepared(*observer_, file_.migration());
     co_await be_alone();
   }
   pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot};

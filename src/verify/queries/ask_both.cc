@@ -10,6 +10,7 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "setup/prepare.h"
 #include "verify/queries/answer.h"
 
 namespace crossfade::verify {
@@ -54,14 +55,15 @@ class Asking {
   };
 
   asio::awaitable<void> share_snapshot() {
+    co_await sync::require_prepared(first_, how_.migration.migration());
     auto begin = fmt::format("begin isolation level repeatable read read only; set local statement_timeout = '{}'; set local search_path to {}",
                              kStatementTimeout, v1_path_);
     co_await first_.script(begin);
     pg::Parameters parameters = {how_.migration.migration(), std::nullopt};
     const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
-    if (state.empty() || state.truth(0, 0)) {
-      throw precondition_failure(state.empty() ? "the migration is not prepared" : "v2 owns the data, and v1's tables have other names",
-                                 state.empty() ? "crossfade run --prepare" : "compare before the writes move; afterwards crossfade verify speaks of v1");
+    if (state.truth(0, 0)) {
+      throw precondition_failure("v2 owns the data, and v1's tables have other names",
+                                 "compare before the writes move; afterwards crossfade verify speaks of v1");
     }
     as_of_ = state.text(0, 3);
     const auto snapshot = co_await first_.query("select pg_catalog.pg_export_snapshot()");

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <fstream>
 #include <iterator>
@@ -164,6 +165,29 @@ TEST_F(RefusalTest, ASocketThatAnotherDaemonAnswersOn) {
   const auto answer = move.call({"run"});
   expect_refused(answer, ExitCode::kNotLeader, "serves the socket");
   EXPECT_EQ(move.call({"status"}).first, 0) << "the first one answers no longer";
+}
+
+TEST_F(RefusalTest, AMigrationThatIsNotPreparedIsToldAlikeByEveryCommand) {
+  Move move(test_migration("gym"));
+  const fs::path queries = move.control().string() + ".queries";
+  std::ofstream(queries) << "-- keys\nselect 1\n-- v1\nselect $1\n-- v2\nselect $1\n";
+  const std::vector<std::vector<std::string>> commands = {
+      {"run"}, {"status"}, {"verify"}, {"account"}, {"explain", "plans", "1"}, {"touch", "plans", "1"}, {"quarantine"}, {"quarantine", "retry"},
+      {"quarantine", "accept", "1"}, {"pace"}, {"report"}, {"cutover", "reads"}, {"cutover", "reads", "--dry-run"}, {"rollback", "reads"},
+      {"cutover", "writes", "--confirm", "gym"}, {"cutover", "writes", "--dry-run"}, {"rollback", "writes", "--confirm", "gym"},
+      {"rollback", "writes", "--dry-run"}, {"complete", "--confirm", "gym"}, {"compare", "--query", queries}};
+  // Before any migration has made the schema crossfade, and beside another migration that has.
+  for (const bool engine_there : {false, true}) {
+    if (engine_there) {
+      ASSERT_EQ(move.call({"prepare"}).first, 0);
+      move.sql().exec("delete from crossfade.checkpoint");
+    }
+    for (const auto& command : commands) {
+      const auto answer = move.call(command);
+      SCOPED_TRACE(fmt::format("{}", fmt::join(command, " ")));
+      expect_refused(answer, ExitCode::kNotReady, "migration gym is not prepared in this database.*\n.*crossfade prepare");
+    }
+  }
 }
 
 TEST_F(RefusalTest, ACommandLineThatIsWrong) {
