@@ -6,7 +6,8 @@
 namespace crossfade::test {
 namespace {
 
-constexpr auto kDropSlot = "select pg_drop_replication_slot('crossfade_gym')";
+void drop_slot(Move& move) { move.sql().exec(fmt::format("select pg_drop_replication_slot('{}')", move.slot())); }
+
 /// Every kind of change that nobody receives.
 constexpr auto kUnseen =
     "insert into plans values (501, 'unseen', 3); insert into exercises values (5001, 501, 'unseen', 1);"
@@ -19,7 +20,7 @@ TEST(SlotTest, ASlotDroppedWhileTheDaemonIsDownIsBridgedByDifference) {
   move.start_daemon();
   move.expect_equal();
   move.stop_daemon();
-  move.sql().exec(kDropSlot);
+  drop_slot(move);
   move.sql().exec(kUnseen);
   // A row that is equal on both sides must not be written again.
   const auto untouched = move.sql().value("select xmin from gym_v2.exercises where id = 999");
@@ -36,7 +37,7 @@ TEST(SlotTest, ASlotMadeAnewBySomebodyElseIsAGap) {
   move.start_daemon();
   move.expect_equal();
   move.stop_daemon();
-  move.sql().exec(kDropSlot);
+  drop_slot(move);
   move.sql().exec(kUnseen);
   move.sql().exec(fmt::format("select pg_create_logical_replication_slot('{}', 'pgoutput')", move.slot()));
   move.start_daemon();
@@ -76,7 +77,7 @@ TEST(SlotTest, ASlotDroppedUnderARunningDaemonIsMadeAgain) {
   const auto drop = [&] {
     move.sql().exec("select pg_terminate_backend(active_pid) from pg_replication_slots where database = current_database()");
     try {
-      move.sql().exec(kDropSlot);
+      drop_slot(move);
       return true;
     } catch (const std::runtime_error&) {
       return false;  // the daemon was quicker

@@ -168,7 +168,7 @@ TEST_F(DaemonTest, TheStatusFitsItsSchemaBeyondTheFlips) {
   expect_v1_follows(move);
   const auto turned = fits("writes on v2");
   EXPECT_EQ(turned.writes().side(), "v2");
-  EXPECT_EQ(turned.slot().name(), "crossfade_gym_reverse");
+  EXPECT_EQ(turned.slot().name(), move.slot() + "_reverse");
   EXPECT_TRUE(eventually([&] { return status().blockers().empty(); })) << "nothing keeps anybody from going back";
   EXPECT_EQ(fits("ready for the way back").checklist(1).detail(), "a daemon keeps v1 true");
   expect_done(flip_of_writes("rollback"));

@@ -43,7 +43,7 @@ TEST_F(SurrogateTest, IdsOutliveTheDaemonAndItsSlot) {
   const auto before = ids();
   move.kill_daemon();
   ASSERT_TRUE(eventually([&] { return value("select count(*) from pg_replication_slots where active") == "0"; }, kLimit));
-  move.sql().exec("select pg_drop_replication_slot('crossfade_courts'); update entries set court = court + 1 where id = 5");
+  move.sql().exec("select pg_drop_replication_slot('" + move.slot() + "'); update entries set court = court + 1 where id = 5");
   move.start_daemon();
   expect_bookings_at_their_courts();
   EXPECT_TRUE(ids().starts_with(before)) << "reconciled: " << ids() << "\nbefore: " << before;
