@@ -217,6 +217,8 @@ asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mappi
   const auto prepared = co_await how_prepared(connection, file.yaml.migration());
   mapping::Preflight preflight;
   bool forward = true;
+  // What is further looked at wants the functions of our layout, and plan brings nothing up to date.
+  const auto layout = co_await read_layout(connection);
   co_await connection.script("begin");
   if (prepared == Prepared::kNot) {
     auto there = co_await look_around(connection, file);
@@ -229,7 +231,8 @@ asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mappi
     if (forward) preflight = co_await mapping::inspect(connection, file);
     else preflight = co_await mapping::inspect_course(connection, std::move(directed));
   }
-  if (forward && preflight.ok()) {
+  const bool ours = prepared == Prepared::kNot || layout == kLayout;
+  if (forward && ours && preflight.ok()) {
     auto looking = further(preflight);
     co_await std::move(looking);
   }

@@ -93,6 +93,14 @@ TEST_F(LayoutTest, PlanWritesNothingAndCommandsDo) {
   EXPECT_EQ(version(), std::to_string(sync::kLayout));
 }
 
+TEST_F(LayoutTest, TwoThatUpgradeAtTheSameTimeDoItOnce) {
+  follow_with_layout_1();
+  std::vector<std::unique_ptr<Program>> commands;
+  for (int n = 0; n < 4; ++n) commands.push_back(move.start({"status"}));
+  for (const auto& command : commands) EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
+  EXPECT_EQ(version(), std::to_string(sync::kLayout));
+}
+
 TEST_F(LayoutTest, ADaemonOfTheEarlierVersionIsNotDisturbed) {
   follow_with_layout_1();
   Sql leader(move.conninfo());
