@@ -249,7 +249,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
     throw usage_failure(error.what(), "`crossfade --help` lists the commands, `crossfade COMMAND --help` its options");
   }
   if (app.got_subcommand("version")) {
-    std::cout << "crossfade " CROSSFADE_VERSION "\n";
+    std::cout << version_line() << '\n';
     return std::nullopt;
   }
   return options;
