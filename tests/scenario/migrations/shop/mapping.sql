@@ -1,4 +1,4 @@
-create view shop_map.customers as select id::bigint as id, name from public.customers;
+create view shop_map.customers as select id::bigint as id, name, 'new'::shop_v2.tier as tier from public.customers;
 
 create view shop_map.addresses as select id::bigint as customer_id, street, city from public.customers where street is not null;
 
