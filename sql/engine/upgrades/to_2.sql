@@ -2,3 +2,4 @@
 alter table crossfade.deferred rename column unique_by to indexed_by;
 alter table crossfade.deferred add column excluded_by text[];
 alter table crossfade.quarantine drop constraint quarantine_pkey;
+drop function if exists crossfade.advance_sequences(regclass, regclass);
