@@ -18,6 +18,8 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/backup.pb.h"
+#include "mapping/catalog/tables_there.h"
+#include "pg/reading.h"
 
 namespace crossfade::app {
 namespace {
@@ -68,8 +70,11 @@ void dump(const Options& options, const fs::path& file, const std::string& snaps
 /// Everything at one snapshot: the dumps join that of the session that counts and writes the CSV files.
 asio::awaitable<v1::Backup> take(const Options& options, const mapping::MigrationFile& file, const fs::path& folder) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "backup"));
-  co_await connection.script("begin isolation level repeatable read read only");
-  const auto now = co_await connection.query(std::string(sql::queries::backup_snapshot));
+  pg::Reading reading;
+  reading.relations = co_await mapping::tables_there(connection, file.yaml);
+  reading.read_only = true;
+  reading.then = sql::queries::backup_snapshot;
+  const auto now = co_await pg::await_reading(connection, std::move(reading));
   const std::string snapshot(now.text(0, 0));
   v1::Backup backup;
   backup.set_migration(file.yaml.migration());

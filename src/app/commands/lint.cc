@@ -9,8 +9,10 @@
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "base/failure.h"
+#include "mapping/catalog/tables_there.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
+#include "pg/reading.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
 #include "verify/report.h"
@@ -43,7 +45,10 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::Migra
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
   if (prepared) co_await require_v1(connection, file.yaml.migration());
   // One snapshot, so that what others commit meanwhile is not taken for a consequence.
-  co_await connection.script("begin isolation level repeatable read; set local jit = off; set local lock_timeout = '5s'");
+  pg::Reading reading;
+  reading.relations = co_await mapping::tables_there(connection, file.yaml);
+  reading.then = "set local jit = off; set local lock_timeout = '5s'";
+  co_await pg::await_reading(connection, std::move(reading));
   if (!prepared) co_await sync::install(connection, file);
   const auto preflight = co_await mapping::inspect(connection, file);
   if (!preflight.ok()) {

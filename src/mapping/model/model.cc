@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
+#include <set>
 
 namespace crossfade::mapping {
 
@@ -28,6 +30,33 @@ std::optional<std::uint16_t> Model::find_target(const std::string& target_name) 
     if (targets[n].name == target_name) return n;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> Model::relations_read(const std::vector<std::uint16_t>& of) const {
+  // In one order for everybody.
+  std::set<std::string> read;
+  for (const auto number : of) {
+    const auto& target = targets.at(number);
+    read.insert(quote_qualified(mapping_schema, target.name));
+    read.insert(target.table.quoted());
+    if (target.keeps) read.insert(target.keeps->quoted());
+    for (const auto surrogate : target.surrogates) read.insert(quote_qualified(mapping_schema, surrogates.at(surrogate).name));
+    for (const auto& locator : target.locators) {
+      for (const auto& step : locator.path) read.insert(step.parent.quoted());
+    }
+    if (std::none_of(target.locators.begin(), target.locators.end(), [](const Locator& locator) { return locator.indirect(); })) continue;
+    // Whatever a lookup reads is followed.
+    for (const auto& rule : rules) {
+      if (rule.target == number) read.insert(quote_qualified(sources.at(rule.source).schema, sources.at(rule.source).name));
+    }
+  }
+  return {read.begin(), read.end()};
+}
+
+std::vector<std::string> Model::relations_read() const {
+  std::vector<std::uint16_t> all(targets.size());
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  return relations_read(all);
 }
 
 }  // namespace crossfade::mapping

@@ -124,6 +124,12 @@ struct Model {
 
   /// Number of the target called `target_name`; nothing if there is none.
   std::optional<std::uint16_t> find_target(const std::string& target_name) const;
+
+  /// What is read to compute and compare rows of `of`, quoted, each once: their views, which stand for all that those read;
+  /// tables that lookups read; shadow tables, and those through which their rows are found.
+  std::vector<std::string> relations_read(const std::vector<std::uint16_t>& of) const;
+  /// Of all targets.
+  std::vector<std::string> relations_read() const;
 };
 
 }  // namespace crossfade::mapping

@@ -9,6 +9,7 @@
 
 #include "async/when_all.h"
 #include "base/log.h"
+#include "pg/reading.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
@@ -57,9 +58,11 @@ asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, 
 asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
   std::optional<Failure> failure;
   const auto target = keys.front().target();
-  // Repeatable read refuses the second of two workers that write one row.
-  co_await connection.script("begin isolation level repeatable read");
+  // At one snapshot, because that refuses the second of two workers that write one row.
+  pg::Reading reading;
+  reading.relations = run_.model.relations_read({target});
   try {
+    co_await pg::begin_reading(connection, std::move(reading));
     outcome.written = co_await run_.refresh.upsert(connection, target, keys, outcome.left);
     co_await store::hold_lease(connection, run_);
     co_await connection.script("commit");

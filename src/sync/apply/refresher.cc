@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "pg/reading.h"
 #include "sync/apply/cut_job.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/build.h"
@@ -99,8 +100,10 @@ asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
 }
 
 asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
-  auto statement = "begin isolation level repeatable read;" + std::string(queries::snapshot);
-  const auto rows = co_await connection.script(std::move(statement));
+  pg::Reading reading;
+  reading.relations = run_.model.relations_read();
+  reading.then = queries::snapshot;
+  const auto rows = co_await pg::begin_reading(connection, std::move(reading));
   const auto snapshot = Snapshot::parse(rows.text(0, 0));
   const auto flushed = parse_lsn(rows.text(0, 1));
   if (!snapshot || !flushed) throw precondition_failure("the server's snapshot cannot be read", "report this as a defect");

@@ -52,7 +52,7 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
   auto taken = take(std::move(batch));
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     auto left = co_await share(taken.keys);
-    co_await connection.script("begin isolation level repeatable read");
+    co_await begin(connection);
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     co_await write(connection, taken.keys, std::move(left), taken.keys.size() - 1);
   };
@@ -82,7 +82,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   const auto whole = take_whole_targets(keys);
   co_await connection.script("commit");
   auto work = co_await share(keys);
-  co_await connection.script("begin isolation level repeatable read");
+  co_await begin(connection);
   if (!whole.empty()) co_await reconcile_whole(connection, whole);
   if (!keys.empty()) {
     const auto may_wait = rows.size() == most_keys() ? keys.size() - 1 : 0;

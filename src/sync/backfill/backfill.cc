@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "pg/reading.h"
 #include "sync/backfill/build.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
@@ -162,7 +163,9 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
     const auto began = Clock::now();
     std::optional<Failure> failure;
     try {
-      co_await connection.script("begin isolation level repeatable read");
+      pg::Reading reading;
+      reading.relations = run_.model.relations_read({job.target});
+      co_await pg::begin_reading(connection, std::move(reading));
       const auto written = co_await load(connection, job, range);
       const std::chrono::duration<double> took = Clock::now() - began;
       const std::string done(queries::chunk_done);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/sql_text.h"
+#include "pg/reading.h"
 #include "verify/account/account_statement.h"
 
 namespace crossfade::verify {
@@ -77,6 +78,19 @@ Account read_account(const pg::Result& rows) {
   return account;
 }
 
+/// The source, what tells of its rows in v2, and the view of those that are left out.
+std::vector<std::string> read_of(const mapping::Model& model, std::uint16_t number, bool with_rejects) {
+  std::set<std::uint16_t> followers;
+  for (const auto& rule : model.rules) {
+    if (rule.source == number) followers.insert(rule.target);
+  }
+  auto read = model.relations_read({followers.begin(), followers.end()});
+  const auto& source = model.sources[number];
+  read.push_back(quote_qualified(source.schema, source.name));
+  if (with_rejects) read.push_back(quote_qualified(model.mapping_schema, mapping::rejects_name(source.name)));
+  return read;
+}
+
 }  // namespace
 
 asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model) {
@@ -86,11 +100,11 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
   for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
     // Once v2 owns the data, nothing is to become of what stays where it is.
     if (model.sources[number].shared && model.direction == mapping::Direction::kReverse) continue;
-    auto sql = account_statement(model, number, rejects_some(model, model.sources[number], views));
+    const bool with_rejects = rejects_some(model, model.sources[number], views);
+    auto sql = account_statement(model, number, with_rejects);
     // What a step leaves is hard to foresee for the planner; a nested loop over an underestimated one would take hours.
-    co_await connection.script(
-        "begin isolation level repeatable read read only;"
-        " set local jit = off; set local work_mem = '64MB'; set local enable_nestloop = off");
+    pg::Reading reading{read_of(model, number, with_rejects), true, "set local jit = off; set local work_mem = '64MB'; set local enable_nestloop = off"};
+    co_await pg::await_reading(connection, std::move(reading));
     const auto rows = co_await connection.query(std::move(sql));
     co_await connection.script("commit");
     auto result = read_account(rows);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "async/when_all.h"
+#include "pg/reading.h"
 
 namespace crossfade::verify {
 namespace {
@@ -142,7 +143,8 @@ asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint
 }
 
 asio::awaitable<Compared> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {
-  co_await connection.script("begin isolation level repeatable read read only; set local jit = off; set local work_mem = '32MB'");
+  pg::Reading reading{model_.relations_read({target}), true, "set local jit = off; set local work_mem = '32MB'"};
+  co_await pg::await_reading(connection, std::move(reading));
   Comparison comparison{target, mapping::range_picks(range), mapping::range_parameters(range), kMostRows};
   auto compared = co_await differing_rows(connection, model_, std::move(comparison));
   co_await connection.script("commit");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/reading.h"
 #include "sync/apply/cut_job.h"
 #include "sync/state/store.h"
 #include "verify/diff/differing_rows.h"
@@ -113,7 +114,8 @@ asio::awaitable<void> CutRechecker::offer(std::vector<Key> keys) {
 }
 
 asio::awaitable<Decision> PollingRechecker::look(Candidates candidates) {
-  co_await connection_.script("begin isolation level repeatable read read only");
+  pg::Reading reading{model_.relations_read(), true};
+  co_await pg::await_reading(connection_, std::move(reading));
   auto decision = co_await decide(connection_, model_, std::move(candidates));
   co_await connection_.script("commit");
   co_return decision;

@@ -10,6 +10,8 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "mapping/catalog/tables_there.h"
+#include "pg/reading.h"
 #include "setup/prepare.h"
 #include "verify/queries/answer.h"
 
@@ -56,9 +58,11 @@ class Asking {
 
   asio::awaitable<void> share_snapshot() {
     co_await sync::require_prepared(first_, how_.migration.migration());
-    auto begin = fmt::format("begin isolation level repeatable read read only; set local statement_timeout = '{}'; set local search_path to {}",
-                             kStatementTimeout, v1_path_);
-    co_await first_.script(begin);
+    pg::Reading reading;
+    reading.relations = co_await mapping::tables_there(first_, how_.migration);
+    reading.read_only = true;
+    reading.then = fmt::format("set local statement_timeout = '{}'; set local search_path to {}", kStatementTimeout, v1_path_);
+    co_await pg::await_reading(first_, reading);
     pg::Parameters parameters = {how_.migration.migration(), std::nullopt};
     const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
     if (state.truth(0, 0)) {
@@ -67,7 +71,8 @@ class Asking {
     }
     as_of_ = state.text(0, 3);
     const auto snapshot = co_await first_.query("select pg_catalog.pg_export_snapshot()");
-    auto join = fmt::format("{}; set transaction snapshot {}", begin, quote_literal(snapshot.text(0, 0)));
+    // The first session's locks are held for both.
+    auto join = fmt::format("begin isolation level repeatable read read only; set transaction snapshot {}; {}", quote_literal(snapshot.text(0, 0)), reading.then);
     co_await second_.script(std::move(join));
   }
 

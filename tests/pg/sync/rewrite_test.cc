@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+
+#include "support/flip.h"
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+/// Invariant 8: a table that is written anew is empty for every snapshot from before. Whoever waits for its lock must not have one.
+class RewriteTest : public testing::Test {
+ protected:
+  RewriteTest() {
+    move.start_daemon();
+    move.expect_equal();
+  }
+
+  /// An application changes a table's shape, and its transaction is still open.
+  void begin(const std::string& statements) { application.exec("begin; " + statements); }
+  void commit() { application.exec("commit"); }
+
+  /// Somebody of ours, by the end of the session's name, waits for a table that the application has locked.
+  bool waits(const std::string& role) {
+    const auto waiting = fmt::format(
+        "select exists (select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and l.locktype = 'relation' "
+        "and a.application_name like 'crossfade gym%{}')", role);
+    return eventually([&] { return move.sql().value(waiting) == "t"; }, kLimit);
+  }
+
+  Move move{test_migration("gym")};
+  Sql application{move.conninfo()};
+};
+
+constexpr auto kRewrite = "alter table exercises add column points int default (random() * 100)::int";
+
+TEST_F(RewriteTest, ARefreshThatWaitedForARewriteLosesNoRow) {
+  begin(kRewrite);
+  move.sql().exec("update plans set owner = owner || '!'");
+  ASSERT_TRUE(waits("refresh"));
+  commit();
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
+}
+
+TEST_F(RewriteTest, ARefreshThatWaitedForATableToBeLoadedAnewLosesNoRow) {
+  begin("create temp table kept as table exercises; truncate exercises; insert into exercises select * from kept");
+  move.sql().exec("update plans set owner = owner || '!'");
+  ASSERT_TRUE(waits("refresh"));
+  commit();
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
+}
+
+TEST_F(RewriteTest, AWriterWaitsForTheRewriteAlone) {
+  begin(kRewrite);
+  move.sql().exec("update plans set owner = owner || '!'");
+  ASSERT_TRUE(waits("refresh"));
+  // Whatever else the application does to its tables is done while we wait.
+  application.exec("alter table plans add column points int default (random() * 100)::int");
+  commit();
+  move.expect_equal();
+}
+
+TEST_F(RewriteTest, WorkersThatWaitedForARewriteLoseNoRow) {
+  ASSERT_EQ(move.call({"pause"}).first, 0);
+  move.sql().exec("update exercises set title = title || '!'");
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.dirty where target = 'exercises'") == "1000"; }, kLimit));
+  begin(kRewrite);
+  ASSERT_EQ(move.call({"resume"}).first, 0);
+  ASSERT_TRUE(waits(""));
+  commit();
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
+}
+
+TEST_F(RewriteTest, AChunkThatWaitedForARewriteLosesNoRow) {
+  move.stop_daemon();
+  // A gap: everything is merged with its view again.
+  move.sql().exec("select pg_drop_replication_slot('crossfade_gym')");
+  begin(kRewrite);
+  move.start_daemon();
+  ASSERT_TRUE(waits("backfill%"));
+  commit();
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
+}
+
+TEST_F(RewriteTest, AVerificationThatWaitedForARewriteFindsNoDrift) {
+  move.stop_daemon();
+  begin(kRewrite);
+  const auto verify = move.start({"verify"});
+  ASSERT_TRUE(waits("verify%"));
+  commit();
+  EXPECT_EQ(verify->exit_within(kLimit), 0) << verify->output();
+}
+
+TEST_F(RewriteTest, AnAccountThatWaitedForARewriteCountsEveryRow) {
+  begin(kRewrite);
+  const auto account = move.start({"account", "--json"});
+  ASSERT_TRUE(waits("account%"));
+  commit();
+  EXPECT_EQ(account->exit_within(kLimit), 0) << account->output();
+  EXPECT_EQ(move.sql().value("select sum(total) from crossfade.account"), "1100");
+}
+
+TEST_F(RewriteTest, ALintThatWaitedForARewriteTriesRows) {
+  begin(kRewrite);
+  const auto lint = move.start({"lint"});
+  ASSERT_TRUE(waits("lint"));
+  commit();
+  EXPECT_EQ(lint->exit_within(kLimit), 0) << lint->output();
+  EXPECT_EQ(lint->output().find("no row"), std::string::npos) << lint->output();
+}
+
+TEST_F(RewriteTest, OnTheWayBackARewriteOfV2LosesNoRow) {
+  flip_writes(move);
+  ASSERT_TRUE(move.logged("direction has turned"));
+  expect_v1_follows(move);
+  begin("alter table weeks add column points int default (random() * 100)::int");
+  const auto before = move.sql().value("select sum(duration) from plans_v1");
+  move.sql().exec("update plans set owner = owner || '!'");
+  ASSERT_TRUE(waits("refresh"));
+  commit();
+  expect_v1_follows(move);
+  EXPECT_EQ(move.sql().value("select sum(duration) from plans_v1"), before);
+}
+
+}  // namespace
+}  // namespace crossfade::test
