@@ -47,6 +47,9 @@ class Stream {
   /// Everything that committed before this position has come out of next(). Never goes back.
   Lsn received() const { return progress_.received(); }
 
+  /// The process that serves it, as the slot names it.
+  int walsender() const { return connection_.backend_pid(); }
+
   /// Says the last word on what is confirmed and ends the stream in an orderly way.
   asio::awaitable<void> stop();
 

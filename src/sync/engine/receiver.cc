@@ -34,6 +34,19 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run) {
   }
 }
 
+/// Between the look at the slot and its use somebody may have moved it. Now that it is ours nobody can, and nothing of it has been
+/// taken yet: what it forgot and we never settled can only be known by comparing, which the next run does.
+asio::awaitable<void> expect_where_it_was(const Runtime& run, int walsender) {
+  pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "look");
+  const auto slot = co_await wal::inspect_slot(connection, run.settings.slot);
+  if (slot && slot->active_pid == walsender && slot->confirmed_flush <= run.settled) co_return;
+  Failure::Facts facts;
+  facts.message = "the slot was moved or made anew while the stream began";
+  facts.sqlstate = "08006";
+  facts.connection_lost = true;
+  throw Failure(std::move(facts));
+}
+
 /// Whoever asks when the stream is gone asks nobody.
 struct Answering {
   Answering(Runtime& the_run, wal::Stream& stream) : run(the_run) {
@@ -53,6 +66,7 @@ struct Answering {
 asio::awaitable<void> receive(Runtime& run) {
   const auto executor = co_await asio::this_coro::executor;
   wal::Stream stream = co_await start_stream(run);
+  co_await expect_where_it_was(run, stream.walsender());
   run.metrics.connected("stream", true);
   const Answering answering(run, stream);
   run.follow.restart();
@@ -67,6 +81,10 @@ asio::awaitable<void> receive(Runtime& run) {
     }
     const bool arrived = co_await stream.next(Clock::now() + 1s);
     if (arrived) run.follow.take(stream.message());
+    if (arrived && stream.message().kind == wal::MessageKind::kRelation) {
+      run.shape_due = true;
+      run.control_changed.notify_all();
+    }
     const bool moved = stream.received() > run.received;
     if (moved) {
       run.received = stream.received();
