@@ -1,5 +1,5 @@
 -- What the blockers of a flip are judged by, in one row. A verification that found something stands until a clean one of all
--- targets; what was verified before the direction turned says nothing about the new one. Waiting keys are counted up to ten
+-- targets; what was verified before the direction turned, or before what the views read changed, says nothing about the new one. Waiting keys are counted up to ten
 -- thousand, because a look must stay cheap however many there are; beyond that the ids, which are taken off in their order, say it.
 select m.phase, m.paused_since is not null,
        exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'),
@@ -16,7 +16,9 @@ select m.phase, m.paused_since is not null,
 from crossfade.migration m
 left join lateral (
   select v.id, v.ended_at from crossfade.verification v
-  where v.migration = m.name and v.whole and v.drifted_rows = 0 and v.started_at >= m.turned_at order by v.id desc limit 1
+  where v.migration = m.name and v.whole and v.drifted_rows = 0 and v.started_at >= m.turned_at
+    and v.started_at >= all (select s.changed_at from crossfade.shape s where s.migration = m.name and s.direction = m.direction)
+  order by v.id desc limit 1
 ) clean on true
 cross join lateral (
   select min(format('alter table %s validate constraint %I', k.conrelid::regclass, k.conname)) as first, count(*) as number

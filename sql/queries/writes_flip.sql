@@ -15,6 +15,9 @@ with turned as (
 ), waived as (
   delete from crossfade.quarantine where migration = $1
   returning jsonb_build_object('target', target, 'key', key, 'sqlstate', sqlstate, 'message', message, 'accepted_by', accepted_by) as waiver
+), watched as (
+  -- Under the names that the tables have from now on.
+  update crossfade.watched set name = relation::regclass::text where migration = $1 and direction = $2
 ), chunk as (
   delete from crossfade.chunk where migration = $1
 ), deferred as (

@@ -42,6 +42,8 @@ constexpr std::array kRules = {
     SqlstateRule{"58", Verdict::kStop, ExitCode::kPrecondition, "the server had trouble with its files"},
     SqlstateRule{"CF", Verdict::kStop, ExitCode::kPrecondition, "read the message; it says which side to write"},
     SqlstateRule{"CF009", Verdict::kStop, ExitCode::kNotLeader, "another daemon leads this migration; stop one of the two"},
+    SqlstateRule{"CF011", Verdict::kReconnect, ExitCode::kPrecondition,
+                 "make the publication again, as the message says; the daemon goes on by itself"},
     SqlstateRule{"P0", Verdict::kQuarantine, ExitCode::kPrecondition,
                  "a function raised an error for this row; mend the source row or the function"},
     SqlstateRule{"XX", Verdict::kStop, ExitCode::kInternal, "the server reports an internal error; look at its log"},

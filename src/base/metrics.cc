@@ -28,7 +28,7 @@ constexpr std::array kStages = {"received", "applied", "confirmed"};
 /// By OfferedBy.
 constexpr std::array kOfferReasons = {"change", "truncate", "reconcile", "repair", "retry"};
 static_assert(kOfferReasons.size() == static_cast<std::size_t>(OfferedBy::kRetry) + 1);
-constexpr std::array kRetryReasons = {"backfill", "conflict", "gap", "reconnect", "refused"};
+constexpr std::array kRetryReasons = {"backfill", "conflict", "gap", "reconnect", "refused", "reshaped"};
 constexpr std::array kThrottleReasons = {"hand", "replica_lag", "retained_wal", "sessions"};
 constexpr std::array kQuarantineClasses = {"21", "22", "23", "P0"};
 constexpr std::array kEndpoints = {"source", "stream"};

@@ -14,6 +14,7 @@
 #include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
+#include "sync/state/shape.h"
 #include "sync/state/store.h"
 
 namespace crossfade::app {
@@ -82,6 +83,19 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
 
 namespace {
 
+/// Of a migration that is under way: what is not as its targets were made by.
+asio::awaitable<void> add_shape(pg::Connection& connection, std::string migration, mapping::Preflight& preflight) {
+  const auto changes = co_await sync::shape_changes(connection, std::move(migration));
+  for (const auto& change : changes) {
+    mapping::Findings found(preflight.findings, change.title);
+    if (change.in_the_way) {
+      found.fail(change.detail, change.fix);
+    } else {
+      found.warn(change.detail, change.fix);
+    }
+  }
+}
+
 /// What the cutover of the writes will have to do with; nothing of it is in the way of a beginning.
 asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::MigrationFile& file, mapping::Preflight& preflight) {
   const auto inventory = co_await cutover::take_inventory(connection, file.yaml, mapping::Direction::kReverse);
@@ -103,7 +117,10 @@ asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::M
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
   const sync::Further further = [&](mapping::Preflight& preflight) { return add_inventory(connection, file, preflight); };
-  co_return co_await sync::look(connection, file, further);
+  auto preflight = co_await sync::look(connection, file, further);
+  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  if (prepared) co_await add_shape(connection, file.yaml.migration(), preflight);
+  co_return preflight;
 }
 
 ExitCode exit_code_of(const mapping::Preflight& preflight) {

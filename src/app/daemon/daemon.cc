@@ -20,6 +20,7 @@
 #include "setup/prepare.h"
 #include "setup/script_changes.h"
 #include "setup/state_schema.h"
+#include "sync/engine/shape_watch.h"
 
 namespace crossfade::app {
 namespace {
@@ -53,15 +54,15 @@ asio::awaitable<Beginning> begin(const Options& options, const mapping::Migratio
   co_return beginning;
 }
 
-/// As next_pipeline; a server that is away is waited for.
-asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(const mapping::MigrationFile& file, const Pipeline& last) {
+/// As next_pipeline; a server that is away is waited for, and so is a mapping that does not fit the catalog any more.
+asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped) {
   async::Backoff backoff;
   while (!last.engine.stopping()) {
     std::optional<Failure> away;
     try {
-      co_return co_await next_pipeline(file, last);
+      co_return co_await next_pipeline(file, last, reshaped);
     } catch (const Failure& failure) {
-      if (failure.verdict() != Verdict::kReconnect) throw;
+      if (failure.verdict() != Verdict::kReconnect && !reshaped) throw;
       away = failure;
     }
     co_await backoff.wait(*away);
@@ -82,7 +83,8 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
       failure = caught;
     }
     if (!failure) throw Stopped{};
-    auto next = co_await find_next_leg(file, *pipeline);
+    const bool reshaped = failure->sqlstate() == sync::kReshaped;
+    auto next = co_await find_next_leg(file, *pipeline, reshaped);
     if (pipeline->engine.stopping()) throw Stopped{};
     if (!next) throw *failure;
     pipeline = std::move(next);

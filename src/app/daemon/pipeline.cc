@@ -51,11 +51,16 @@ Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const 
   metrics.runs(version(), commit());
 }
 
-asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last) {
+asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped) {
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
-  if (!direction || *direction == last.model.direction) co_return nullptr;
+  const bool turned = direction && *direction != last.model.direction;
+  if (!turned && !reshaped) co_return nullptr;
   auto model = co_await prepared_model(connection, file);
+  if (!turned) {
+    log::info("goes on with what the mapping says now", {{"migration", last.model.name}});
+    co_return std::make_shared<Pipeline>(std::move(model), last.settings, &last);
+  }
   co_await drop_when_free(connection, last.settings.slot);
   auto settings = last.settings;
   const auto slots = co_await mapping::find_slot_names(connection, model.name);

@@ -23,8 +23,9 @@ struct Pipeline : std::enable_shared_from_this<Pipeline> {
 };
 
 /// The pipeline after `last`, whose engine has ended with a Failure, if that is because the direction has turned: the flip makes
-/// every write of the old direction's engine fail, for want of the lease or of the tables under their old names. Nothing
-/// where the direction is the same. The slot that the last pipeline read is dropped: it would retain WAL for nobody.
-boost::asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last);
+/// every write of the old direction's engine fail, for want of the lease or of the tables under their old names. The slot that
+/// the last pipeline read is dropped then: it would retain WAL for nobody. `reshaped`: the same direction goes on with what the
+/// catalog says now. Nothing where neither is so.
+boost::asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped);
 
 }  // namespace crossfade::app

@@ -65,6 +65,11 @@ void judge_lag(Checklist& list, const Facts& facts, const Limits& limits) {
   }
 }
 
+void judge_shape(Checklist& list, const Facts& facts) {
+  for (const auto& change : facts.shape) list.not_met("shape", change.detail, change.fix);
+  if (facts.shape.empty()) list.met("shape", "what is followed is what the views read");
+}
+
 /// The side that follows is as the other one says.
 void judge_following(Checklist& list, const Facts& facts, const Limits& limits) {
   if (facts.phase == "following") {
@@ -84,6 +89,7 @@ void judge_following(Checklist& list, const Facts& facts, const Limits& limits) 
   } else {
     list.met("paused", "nobody holds the daemon");
   }
+  judge_shape(list, facts);
   judge_lag(list, facts, limits);
   if (facts.quarantined > 0) {
     list.not_met("quarantine", fmt::format("{} keys are set aside", facts.quarantined),
@@ -175,6 +181,7 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   facts.unvalidated = rows.number(0, 10);
   facts.follower = rows.truth(0, 12) ? "v1" : "v2";
   facts.end_of_wal = rows.text(0, 11);
+  facts.shape = co_await sync::shape_changes(connection, std::move(migration));
   co_return facts;
 }
 

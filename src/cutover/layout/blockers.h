@@ -7,6 +7,7 @@
 
 #include "base/exit_code.h"
 #include "pg/connection.h"
+#include "sync/state/shape.h"
 
 namespace crossfade::cutover {
 
@@ -26,6 +27,7 @@ struct Facts {
   std::int64_t unbuilt = 0;                    ///< keys, indexes and foreign keys taken off for the backfill
   std::int64_t unvalidated = 0;                ///< constraints of the shadow tables …
   std::string validate;                        ///< … and the statement for the first of them
+  std::vector<sync::ShapeChange> shape;        ///< what is followed or read and is not as the targets were made by
 };
 
 /// The bounds a flip keeps.

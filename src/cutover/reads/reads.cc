@@ -11,6 +11,7 @@
 #include "cutover/record/outcome.h"
 #include "setup/prepare.h"
 #include "setup/stable_views.h"
+#include "sync/state/shape.h"
 
 namespace crossfade::cutover {
 namespace {
@@ -37,6 +38,10 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   const auto now = co_await connection.query(std::string(queries::reads_lock), name);
   if (now.empty()) throw sync::not_prepared(model.name);
   before = now.real(0, 0);
+  flight.end();
+  flight.begin("shape");
+  // A reader that goes back to v1 has nothing to fear.
+  if (flip.percent > before) co_await sync::expect_unchanged(connection, model.name);
   flight.end();
   // The views come last: from their lock to the commit readers wait.
   flight.begin("route");

@@ -12,6 +12,7 @@
 #include "cutover/writes/writes_run.h"
 #include "setup/fence.h"
 #include "sync/state/incarnation.h"
+#include "sync/state/shape.h"
 
 namespace crossfade::cutover {
 
@@ -83,6 +84,11 @@ asio::awaitable<void> WritesRun::make_way_back() {
     co_await observer_->script(std::move(script));
   } else if (!there.truth(0, 0)) {
     throw precondition_failure(fmt::format("publication {} is gone", settings.publication), "make it again for the tables of v1, as `crossfade prepare --print-sql` shows it");
+  }
+  if (obstacles_->way_back) {
+    co_await sync::watch_shape(*observer_, *obstacles_->way_back);
+    // Of a way back that was there before, nothing holds any more.
+    co_await sync::accept_shape(*observer_, *obstacles_->way_back);
   }
   co_await wal::drop_slot(*observer_, settings.slot);
   // A slot waits for every transaction that is running; the next look names the one that does not end.
@@ -162,6 +168,10 @@ asio::awaitable<void> WritesRun::settle_doubts() {
 
 asio::awaitable<void> WritesRun::swap() {
   co_await settle_doubts();
+  // Nobody writes any more: what has gone by unseen until now would be missing on the side that is to own the data.
+  flight_.begin("shape");
+  co_await sync::expect_unchanged(*observer_, file_.migration());
+  flight_.end();
   // Who has read and now waits to write waits for us, and we for it: one of us has to give way.
   if (flip_.limits.terminate_blockers && attempt_.number > 1) {
     flight_.begin("end sessions");

@@ -58,7 +58,7 @@ asio::awaitable<void> Refresher::loop() {
     }
     run_.applied.notify_all();
     if (!more && !run_.stopping) {
-      const bool filling = run_.backfilling || run_.paused;
+      const bool filling = run_.set_down();
       const auto idle = run_.queue.waiting_transactions() > 0 && !filling ? Clock::duration(kLookAgain) : Clock::duration(kSetDownEvery);
       if (filling) {
         co_await run_.control_changed.wait(began + idle);
@@ -72,7 +72,7 @@ asio::awaitable<void> Refresher::loop() {
 /// One step of whatever is the matter. True: there is more to do at once.
 asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
   const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
-  if (run_.backfilling || run_.paused || full) co_return co_await spill(connection);
+  if (run_.set_down() || full) co_return co_await spill(connection);
   if (Clock::now() >= next_due_) co_await offer_due(connection);
   if (behind_) co_return co_await catch_up(connection);
   if (run_.dirty_keys == 0) co_return co_await cut(connection);

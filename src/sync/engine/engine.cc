@@ -12,6 +12,7 @@
 #include "sync/backfill/pace.h"
 #include "sync/engine/heartbeat.h"
 #include "sync/engine/receiver.h"
+#include "sync/engine/shape_watch.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
 
@@ -44,11 +45,13 @@ asio::awaitable<void> Engine::run() {
       co_await run_once();
     } catch (const Stopped&) {
     } catch (const Failure& caught) {
-      // What never worked is not worth waiting for: the person at the terminal can mend it.
-      if (caught.verdict() == Verdict::kStop || !was_up_) {
-        if (!stopping_) throw;
-      }
       failure = caught;
+    }
+    // What never worked is not worth waiting for: the person at the terminal can mend it.
+    if (failure && !stopping_ && (failure->verdict() == Verdict::kStop || !was_up_)) {
+      if (!was_up_) throw *failure;
+      const auto of_the_shape = co_await comes_of_the_shape(*failure);
+      if (!of_the_shape) throw *failure;
     }
     // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
     if (failure) runtime_->lag.send(Clock::now());
@@ -61,6 +64,15 @@ asio::awaitable<void> Engine::run() {
     metrics_.retried("reconnect");
     co_await backoff_.wait(*failure);
   }
+}
+
+/// A statement that names what has another name for the moment, a stream whose publication is gone: it is said what mends that, and
+/// what is mended goes on by itself.
+asio::awaitable<bool> Engine::comes_of_the_shape(Failure failure) {
+  if (!failure.sqlstate().starts_with("42") || failure.sqlstate() == "42501") co_return false;
+  pg::Connection connection = co_await open_engine_session(settings_, model_.name, "look");
+  const auto changes = co_await shape_changes(connection, model_.name);
+  co_return !changes.empty();
 }
 
 asio::awaitable<void> Engine::until_stopped() {
@@ -77,10 +89,14 @@ asio::awaitable<void> Engine::run_once() {
   run.follow.trust(co_await store::read_secret(connection, model_.name));
   co_await store::write_touchable(connection, model_);
   co_await restore_paused(run, connection);
+  co_await watch_shape(connection, model_);
+  const bool anew = co_await republish(connection);
   const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
   const auto server = co_await wal::identify(connection);
   const auto slot = co_await wal::inspect_slot(connection, settings_.slot);
-  const auto gap = gap_between(checkpoint, server, slot);
+  auto gap = gap_between(checkpoint, server, slot);
+  // A slot cannot be read past the beginning of its publication.
+  if (gap.empty() && anew) gap = "the publication was made anew";
   if (!gap.empty()) co_await bridge_gap(connection, gap);
   const auto from = co_await store::read_checkpoint(connection, model_.name);
   run.incarnation = from->incarnation;
@@ -141,6 +157,32 @@ asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
   throw Failure(std::move(facts));
 }
 
+/// True: the publication is not the one that the slot began with. One that is gone is made again.
+asio::awaitable<bool> Engine::republish(pg::Connection& connection) {
+  const auto changes = co_await shape_changes(connection, model_.name);
+  const auto gone = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.object == "publication"; });
+  if (gone != changes.end()) {
+    std::optional<Failure> failure;
+    try {
+      co_await connection.script(gone->fix);
+    } catch (const Failure& caught) {
+      if (caught.connection_lost()) throw;
+      failure = caught;
+    }
+    if (failure) {
+      Failure::Facts facts = failure->facts();
+      // Somebody who may will make it: that is waited for.
+      facts.sqlstate = kRepublished;
+      facts.exit = ExitCode::kPrecondition;
+      facts.message = fmt::format("{}, and the daemon cannot make it: {}", gone->detail, failure->what());
+      facts.advice = gone->fix;
+      throw Failure(std::move(facts));
+    }
+    log::warn("the publication was gone and was made again", {log::quoting("by", gone->fix)});
+  }
+  co_return republished(changes);
+}
+
 /// Everything is offered again: the ledger is forgotten, and the targets are merged with their views by difference.
 asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string why) {
   metrics_.retried("gap");
@@ -153,6 +195,7 @@ asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string
   co_await store::begin_checkpoint(connection, model_.name, incarnation);
   co_await reconcile(connection, *runtime_, all);
   co_await store::set_phase(connection, *runtime_, "backfilling");
+  co_await accept_shape(connection, model_);
   co_await connection.script("commit");
 }
 

@@ -30,6 +30,8 @@ class Engine {
   asio::awaitable<void> run_once();
   asio::awaitable<std::int64_t> take_lease(pg::Connection& connection);
   asio::awaitable<void> expect_direction(pg::Connection& connection);
+  asio::awaitable<bool> republish(pg::Connection& connection);
+  asio::awaitable<bool> comes_of_the_shape(Failure failure);
   asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);
   asio::awaitable<void> until_stopped();
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sync/backfill/pace.h"
+#include "sync/engine/shape_watch.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
@@ -82,6 +83,7 @@ void count_held(Runtime& run, Clock::duration passed) {
 asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   auto next = Clock::now();
   auto last = next;
+  ShapeWatch shape(run);
   std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
   std::uint64_t told_refused = 0;
   auto tell_refused_at = next;
@@ -92,13 +94,17 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     co_await sample_slot(run, connection);
     co_await sample_migration(run, connection);
     co_await keep_pace(run, connection);
+    co_await shape.look(connection);
     count_offered(run, OfferedBy::kChange, run.follow.offered(), told);
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
     count_refused_messages(run, told_refused, tell_refused_at);
     count_held(run, Clock::now() - std::exchange(last, Clock::now()));
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
-    while (!run.stopping && Clock::now() < next) co_await run.control_changed.wait(next);
+    while (!run.stopping && Clock::now() < next) {
+      co_await run.control_changed.wait(next);
+      if (run.shape_due) co_await shape.look(connection);
+    }
   }
 }
 

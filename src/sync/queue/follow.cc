@@ -79,9 +79,14 @@ Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
   };
   for (const auto& rule : model_.rules) {
     const auto& source = model_.sources[rule.source];
-    if (source.schema != relation.schema || source.name != relation.name) continue;
+    // By what it is, not by its name: the view reads the same table, however it is called meanwhile.
+    const bool is = source.oid != 0 ? source.oid == relation.oid : source.schema == relation.schema && source.name == relation.name;
+    if (!is) continue;
     PlacedRule placed{rule.target, rule.locator, {}, {}};
-    for (const auto& column : rule.source_columns) placed.columns.push_back(place(column));
+    for (const auto& column : rule.source_columns) {
+      placed.columns.push_back(place(column));
+      placed.identified = placed.identified && relation.columns[placed.columns.back()].in_identity;
+    }
     for (const auto& column : rule.relevant_columns) placed.relevant.push_back(place(column));
     for (const auto& column : rule.generated_columns) {
       if (const auto found = place_of(column)) placed.relevant.push_back(*found);
@@ -112,6 +117,15 @@ const Follow::Followed& Follow::followed(const Message& message) const {
   throw Failure(std::move(facts));
 }
 
+/// Of a row whose old key the log does not tell: the table's replica identity was changed since the migration was held against
+/// it. Whatever the row made may be left behind anywhere.
+bool Follow::offer_all_if_untold(const PlacedRule& rule, const Message& message) {
+  if (rule.identified || message.old == Message::Old::kFull) return false;
+  queue_.offer(Key::every_row(rule.target));
+  ++emptied_[rule.target];
+  return true;
+}
+
 void Follow::offer(const PlacedRule& rule, const KeyValues& values) {
   queue_.offer(Key(rule.target, rule.locator, values));
   ++offered_[rule.target];
@@ -121,7 +135,7 @@ void Follow::offer(const PlacedRule& rule, const KeyValues& values) {
 /// they changed; a row that moves offers its old and its new key.
 void Follow::update(const Message& message) {
   for (const auto& rule : followed(message).rules) {
-    if (!touches(message, rule.relevant)) continue;
+    if (!touches(message, rule.relevant) || offer_all_if_untold(rule, message)) continue;
     const auto now = values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return after(message, column); });
     offer(rule, now);
     if (message.old == Message::Old::kNone) continue;
@@ -184,6 +198,7 @@ void Follow::take(const Message& message) {
       return;
     case MessageKind::kDelete:
       for (const auto& rule : followed(message).rules) {
+        if (offer_all_if_untold(rule, message)) continue;
         offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); }));
       }
       return;

@@ -37,7 +37,7 @@ class Follow {
 
   /// Keys offered so far, one count a target; keys that were offered before and still wait included.
   const std::vector<std::uint64_t>& offered() const { return offered_; }
-  /// How often a target was offered whole, because a source was emptied.
+  /// How often a target was offered whole, because a source was emptied or did not tell which row changed.
   const std::vector<std::uint64_t>& emptied() const { return emptied_; }
   /// Messages under our prefix that were not ours.
   std::uint64_t refused_messages() const { return refused_messages_; }
@@ -49,6 +49,7 @@ class Follow {
     std::uint16_t locator;
     std::vector<std::size_t> columns;
     std::vector<std::size_t> relevant;
+    bool identified = true;  ///< the old row has the columns whenever they changed
   };
   struct Followed {
     std::string name;
@@ -60,6 +61,7 @@ class Follow {
   const Followed& followed(std::uint32_t oid) const;
   const Followed& followed(const wal::Message& message) const;
   void update(const wal::Message& message);
+  bool offer_all_if_untold(const PlacedRule& rule, const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
   bool obey(std::string_view content);
   bool touch(std::string_view target, std::string_view key);

@@ -94,7 +94,12 @@ struct Runtime {
   bool catching_up = true; ///< keys wait in crossfade.dirty
   bool paused = false;     ///< a person holds it …
   double paused_since = 0; ///< … since then, in seconds since 1970
+  bool misnamed = false;   ///< a source's name means another table: what is offered is set down until it is its own again
+  bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   std::string phase;       ///< as last sampled
+  /// What is offered is not refreshed for now.
+  bool set_down() const { return backfilling || paused || misnamed; }
+
   bool stopping = false;
   std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
   std::uint64_t dirty_keys = 0;

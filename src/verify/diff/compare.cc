@@ -13,6 +13,7 @@
 
 #include "async/when_all.h"
 #include "pg/reading.h"
+#include "sync/state/shape.h"
 
 namespace crossfade::verify {
 namespace {
@@ -50,6 +51,7 @@ std::vector<Key> keys_of(const mapping::Model& model, const std::vector<Differen
 
 asio::awaitable<Verification> Compare::run() {
   const auto began = Clock::now();
+  co_await sync::expect_nothing_in_the_way(connection_, model_.name);
   const std::string begin(queries::verification_begin);
   const auto rows = co_await connection_.query(begin);
   found_.started_at = rows.text(0, 0);

@@ -13,10 +13,10 @@ TEST(MovedSlotTest, ASlotThatMovesBetweenTheLookAndItsUseIsAGap) {
   move.expect_equal();
   move.stop_daemon();
   const auto taken = move.server().directory() / "taken";
-  Program reader({(server_programs() / "pg_recvlogical").string(), "--dbname", move.conninfo(), "--slot", "crossfade_gym", "--start", "--file", taken.string(),
+  Program reader({(server_programs() / "pg_recvlogical").string(), "--dbname", move.conninfo(), "--slot", move.slot(), "--start", "--file", taken.string(),
                   "--option", "proto_version=1", "--option", "publication_names=crossfade_gym", "--fsync-interval", "1", "--status-interval", "1"},
                  move.server().directory() / "reader.log");
-  const auto slot = [&](const std::string& what) { return move.sql().value("select " + what + " from pg_replication_slots where slot_name = 'crossfade_gym'"); };
+  const auto slot = [&](const std::string& what) { return move.sql().value("select " + what + " from pg_replication_slots where database = current_database()"); };
   ASSERT_TRUE(eventually([&] { return slot("active") == "t"; }, kLimit)) << reader.output();
   move.start_daemon();
   ASSERT_TRUE(move.logged("slot is in use"));

@@ -22,7 +22,7 @@ class RewriteTest : public testing::Test {
   bool waits(const std::string& role) {
     const auto waiting = fmt::format(
         "select exists (select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and l.locktype = 'relation' "
-        "and a.application_name like 'crossfade gym%{}')", role);
+        "and a.datname = current_database() and a.application_name like 'crossfade%{}')", role);
     return eventually([&] { return move.sql().value(waiting) == "t"; }, kLimit);
   }
 
@@ -61,23 +61,30 @@ TEST_F(RewriteTest, AWriterWaitsForTheRewriteAlone) {
 }
 
 TEST_F(RewriteTest, WorkersThatWaitedForARewriteLoseNoRow) {
+  // More than one transaction should have.
+  move.sql().exec("insert into exercises select n, 1 + n % 100, 'exercise ' || n, 1 from generate_series(1001, 30000) n");
+  move.expect_equal();
   ASSERT_EQ(move.call({"pause"}).first, 0);
   move.sql().exec("update exercises set title = title || '!'");
-  ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.dirty where target = 'exercises'") == "1000"; }, kLimit));
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.dirty where target = 'exercises'") == "30000"; }, kLimit));
   begin(kRewrite);
   ASSERT_EQ(move.call({"resume"}).first, 0);
-  ASSERT_TRUE(waits(""));
+  ASSERT_TRUE(waits("%"));
   commit();
   move.expect_equal();
-  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "30000");
 }
 
 TEST_F(RewriteTest, AChunkThatWaitedForARewriteLosesNoRow) {
+  ASSERT_EQ(move.call({"pause"}).first, 0);
   move.stop_daemon();
   // A gap: everything is merged with its view again.
-  move.sql().exec("select pg_drop_replication_slot('crossfade_gym')");
-  begin(kRewrite);
+  move.sql().exec("select pg_drop_replication_slot('" + move.slot() + "')");
   move.start_daemon();
+  ASSERT_TRUE(move.logged("there is a gap"));
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select phase from crossfade.migration") == "backfilling"; }, kLimit));
+  begin(kRewrite);
+  ASSERT_EQ(move.call({"resume"}).first, 0);
   ASSERT_TRUE(waits("backfill%"));
   commit();
   move.expect_equal();

@@ -39,6 +39,7 @@ TEST(BlockersOfReads, EachFactAloneBlocks) {
       {"phase", [](Facts& f) { f.phase = "backfilling"; }},
       {"leader", [](Facts& f) { f.leader = false; }},
       {"paused", [](Facts& f) { f.paused = true; }},
+      {"shape", [](Facts& f) { f.shape.push_back({"member 1", "what is published of plans", {"plans"}, true, "", "it is not published", "alter publication"}); }},
       {"lag", [](Facts& f) { f.lag_seconds = 11; }},
       {"lag", [](Facts& f) { f.lag_seconds.reset(); }},
       {"dirty keys", [](Facts& f) { f.dirty = 1; }},
@@ -67,7 +68,7 @@ TEST(ChecklistOfReads, WhatIsMetIsSaidTooAndNeedsNoMending) {
     EXPECT_EQ(condition.fix, "") << condition.reason;
     met.push_back(condition.reason);
   }
-  EXPECT_EQ(met, (Reasons{"phase", "leader", "paused", "lag", "dirty keys", "quarantine", "drift", "verification", "account", "deferred", "constraints"}));
+  EXPECT_EQ(met, (Reasons{"phase", "leader", "paused", "shape", "lag", "dirty keys", "quarantine", "drift", "verification", "account", "deferred", "constraints"}));
 }
 
 TEST(ChecklistOfNextFlip, IsTheWayBackOnceV2OwnsTheData) {

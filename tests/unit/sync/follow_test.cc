@@ -66,13 +66,14 @@ class FollowTest : public testing::Test {
     return message;
   }
 
-  void describe(std::uint32_t oid, const std::string& table, const std::vector<std::string>& columns) {
+  enum class Identity { kWhole, kId };
+  void describe(std::uint32_t oid, const std::string& table, const std::vector<std::string>& columns, Identity identity = Identity::kWhole) {
     Message message;
     message.kind = MessageKind::kRelation;
     message.relation.oid = oid;
     message.relation.schema = "public";
     message.relation.name = table;
-    for (const auto& column : columns) message.relation.columns.push_back({column, 23, column == "id"});
+    for (const auto& column : columns) message.relation.columns.push_back({column, 23, identity == Identity::kWhole || column == "id"});
     follow.take(message);
   }
 
@@ -280,19 +281,28 @@ TEST_F(FollowTest, ATableOfTheSameNameInAnotherSchemaIsAnotherTable) {
   EXPECT_EQ(offered(), Offers{});
 }
 
-/// A slot for the reverse direction is there before the flip, and has our own writes of the shadow tables in it.
-TEST_F(FollowTest, ATableThatTakesAFollowedOnesPlaceIsFollowedFromThereOn) {
-  Message before;
-  before.kind = MessageKind::kRelation;
-  before.relation.oid = kUnrelated;
-  before.relation.schema = "gym_v2";
-  before.relation.name = "plans";
-  before.relation.columns = {{"id", 23, true}, {"title", 25, false}};
-  follow.take(before);
-  insert(kUnrelated, {text("1"), text("copied")});
+TEST_F(FollowTest, ATableIsFollowedWhateverItIsCalledMeanwhile) {
+  describe(kPlans, "plans_old", {"id", "title"});
+  insert(kPlans, {text("1"), text("written under the other name")});
+  EXPECT_EQ(offered(), (Offers{"days 1", "plans 1"}));
+}
+
+TEST_F(FollowTest, ATableThatTakesAFollowedOnesNameIsAnotherTable) {
   describe(kUnrelated, "plans", {"id", "title"});
-  insert(kUnrelated, {text("2"), text("written")});
-  EXPECT_EQ(offered(), (Offers{"days 2", "plans 2"}));
+  insert(kUnrelated, {text("1"), text("not what the view reads")});
+  EXPECT_EQ(offered(), Offers{});
+}
+
+TEST_F(FollowTest, ARowWhoseOldKeyTheLogDoesNotTellOffersEveryRow) {
+  describe(kExercises, "exercises", {"id", "plan_id", "name", "notes"}, Identity::kId);
+  update(kExercises, {text("5"), text("8"), text("squat"), kNull});
+  EXPECT_EQ(offered(), (Offers{"days *", "exercises 5"}));
+}
+
+TEST_F(FollowTest, ARowThatGoesWithoutTellingItsOldKeyOffersEveryRow) {
+  describe(kExercises, "exercises", {"id", "plan_id", "name", "notes"}, Identity::kId);
+  remove(kExercises, Old::kKey, {text("5"), kNull, kNull, kNull});
+  EXPECT_EQ(offered(), (Offers{"days *", "exercises 5"}));
 }
 
 TEST_F(FollowTest, AChangeOfATableThatWasNeverDescribedIsAFailure) {

@@ -1,0 +1,210 @@
+-- What is followed must be what the views read. Whatever of that changes without a change of a row is in no stream: a table that
+-- leaves the publication for a moment, a name that means another table, a partition that comes with its rows, a function that
+-- says something else from now on. So it is remembered how all that was when the targets were last made right by it.
+create table if not exists crossfade.watched (
+  migration text not null references crossfade.migration on delete cascade,
+  direction text not null,
+  name text not null,                             -- of a view or a source, as regclass prints it
+  relation oid not null,                          -- what it meant when the migration was held against the catalog
+  is_view boolean not null,
+  targets text[] not null,                        -- that it makes rows of
+  primary key (migration, direction, name)
+);
+
+create table if not exists crossfade.shape (
+  migration text not null references crossfade.migration on delete cascade,
+  direction text not null,
+  object text not null,
+  title text not null,                            -- what people call it
+  targets text[] not null,                        -- whose rows it makes
+  state text not null,
+  changed_at timestamptz not null default '-infinity',  -- what was proved before says nothing of this shape
+  primary key (migration, direction, object)
+);
+
+create or replace function crossfade.publication_of(of_migration text, going text) returns text
+language sql immutable set search_path = '' as $$ select 'crossfade_' || of_migration || case going when 'reverse' then '_reverse' else '' end $$;
+
+-- How it is now: publication, members, partitions; and through the views between, by pg_depend: views, functions and those
+-- that they call, labels of enums, domains. A catalog row's xmin tells of a change that was taken back, too. The bodies of
+-- functions are no dependencies unless they are parsed: whatever function a body may name counts as called by it. In plpgsql, which
+-- keeps the plans: this is asked once a second. Catalogs alone, and nothing that opens a table: whoever asks must not wait for one.
+create or replace function crossfade.shape_now(of_migration text, going text)
+returns table (object text, title text, targets text[], state text)
+language plpgsql stable set search_path = '' set jit = off as $$
+#variable_conflict use_column
+begin
+  return query
+  with recursive watched as (
+    select w.name, w.relation, w.is_view, w.targets from crossfade.watched w where w.migration = of_migration and w.direction = going
+  ), publication as (
+    select p.oid, p.pubname, p.xmin::text as version from pg_publication p where p.pubname = crossfade.publication_of(of_migration, going)
+  ), leaf as (
+    select i.inhparent as root, i.inhrelid as relation, i.xmin::text as version
+    from watched w join pg_inherits i on i.inhparent = w.relation where not w.is_view
+    union all
+    select l.root, i.inhrelid, i.xmin::text from leaf l join pg_inherits i on i.inhparent = l.relation
+  ), reached as (
+    select t.target, to_regclass(w.name)::oid as relation from watched w cross join unnest(w.targets) t (target) where w.is_view
+    union
+    select r.target, d.refobjid
+    from reached r
+    join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
+  ), uses as (
+    select distinct r.target, d.refclassid as catalog, d.refobjid as object
+    from reached r
+    join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid
+    where d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)
+  ), called as (
+    select u.target, coalesce(o.oprcode::oid, u.object) as function
+    from uses u left join pg_operator o on u.catalog = 'pg_operator'::regclass and o.oid = u.object
+    where u.catalog <> 'pg_type'::regclass
+    union
+    select c.target, i.oid
+    from called c
+    join pg_proc p on p.oid = c.function
+    join pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
+    join pg_proc i on i.oid <> p.oid and i.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    where strpos(lower(p.prosrc), lower(i.proname)) > 0
+       or exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
+                                            and d.refclassid = 'pg_proc'::regclass and d.refobjid = i.oid)
+  ), typed as (
+    select first.target, first.type
+    from (select r.target, a.atttypid as type from reached r join pg_attribute a on a.attrelid = r.relation and a.attnum > 0 and not a.attisdropped
+          union select u.target, u.object from uses u where u.catalog = 'pg_type'::regclass) first
+    union
+    select t.target, within.type
+    from typed t
+    join pg_type y on y.oid = t.type
+    cross join lateral (select y.typelem as type union select y.typbasetype
+                        union select a.atttypid from pg_attribute a where a.attrelid = y.typrelid and a.attnum > 0 and not a.attisdropped) within
+    where within.type <> 0
+  )
+  select 'publication ' || p.oid, 'publication ' || p.pubname, (select array_agg(distinct t) from watched w, unnest(w.targets) t), p.version
+  from publication p
+  union all
+  select 'member ' || w.relation, 'what is published of ' || w.name, w.targets, m.oid || ' ' || m.xmin
+  from watched w cross join publication p join pg_publication_rel m on m.prpubid = p.oid and m.prrelid = w.relation
+  where not w.is_view
+  union all
+  select 'leaf ' || l.relation || ' ' || l.root, format('partition %s of %s', l.relation::regclass, w.name), w.targets,
+         concat_ws(' ', l.version, pg_relation_filenode(l.relation))
+  from leaf l join watched w on w.relation = l.root and not w.is_view
+  where not exists (select from pg_class c where c.oid = l.relation and c.relkind = 'p')
+  union all
+  select 'view ' || v.ev_class, 'view ' || v.ev_class::regclass, array_agg(distinct r.target), min(v.xmin::text)
+  from reached r join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+  group by v.ev_class
+  union all
+  select 'function ' || p.oid, 'function ' || p.oid::regprocedure, array_agg(distinct c.target),
+         min(md5(concat_ws(' ', p.prosrc, p.probin, p.prosqlbody, p.provolatile, p.proisstrict, p.proconfig))
+             -- Ours come again, the same, with each migration that is prepared.
+             || case when p.pronamespace = 'crossfade'::regnamespace then '' else ' ' || p.xmin::text end)
+  from called c join pg_proc p on p.oid = c.function
+  group by p.oid
+  union all
+  select 'label ' || e.oid, format('label %s of type %s', e.enumlabel, e.enumtypid::regtype), array_agg(distinct t.target), min(e.xmin::text)
+  from typed t join pg_enum e on e.enumtypid = t.type
+  group by e.oid, e.enumlabel, e.enumtypid
+  union all
+  select 'domain ' || y.oid, 'domain ' || y.oid::regtype, array_agg(distinct t.target),
+         min(concat_ws(' ', y.typtypmod, y.typnotnull,
+                       (select string_agg(k.oid || ' ' || k.xmin, ' ' order by k.oid) from pg_constraint k where k.contypid = y.oid)))
+  from typed t join pg_type y on y.oid = t.type and y.typtype = 'd'
+  group by y.oid;
+end $$;
+
+-- Remembers it. `changed`: the targets are being made right by it, and what was proved of them before is void.
+create or replace function crossfade.remember_shape(of_migration text, going text, changed boolean) returns void
+language sql set search_path = '' set jit = off as $$
+  delete from crossfade.shape s where s.migration = of_migration and s.direction = going;
+  insert into crossfade.shape (migration, direction, object, title, targets, state, changed_at)
+  select of_migration, going, n.object, n.title, n.targets, n.state, case when changed then clock_timestamp() else '-infinity' end
+  from crossfade.shape_now(of_migration, going) n;
+$$;
+
+-- What is not as it was, in the direction that the migration has. `in_the_way`: somebody has to mend it, by `fix`; the rest the
+-- daemon makes good by comparing the targets anew.
+create or replace function crossfade.shape_changes(of_migration text)
+returns table (object text, title text, targets text[], in_the_way boolean, how text, detail text, fix text)
+language plpgsql stable set search_path = '' set jit = off as $$
+#variable_conflict use_column
+begin
+  return query
+  with going as (
+    select m.direction, crossfade.publication_of(m.name, m.direction) as publication
+    from crossfade.migration m where m.name = of_migration and m.phase <> 'completed'
+  ), source as (
+    select w.name, w.relation, w.targets from crossfade.watched w join going g on w.direction = g.direction
+    where w.migration = of_migration and not w.is_view
+  ), every_target as (
+    select coalesce(array_agg(distinct t), '{}') as targets from source s, unnest(s.targets) t
+  ), fault as (
+    select 'publication' as object, 'publication ' || g.publication as title, e.targets,
+           format('publication %s is gone: what changes is not followed', g.publication) as detail,
+           format('create publication %I for table %s with (publish_via_partition_root = true)', g.publication,
+                  (select string_agg(s.relation::regclass::text, ', ' order by s.name) from source s)) as fix
+    from going g, every_target e
+    where exists (select from source) and not exists (select from pg_publication p where p.pubname = g.publication)
+    union all
+    select 'publication ' || p.oid, 'publication ' || p.pubname, e.targets,
+           format('publication %s leaves out %s', p.pubname,
+                  concat_ws(', ', case when not p.pubinsert then 'inserts' end, case when not p.pubupdate then 'updates' end,
+                            case when not p.pubdelete then 'deletes' end, case when not p.pubtruncate then 'truncates' end)),
+           format('alter publication %I set (publish = ''insert, update, delete, truncate'')', p.pubname)
+    from going g join pg_publication p on p.pubname = g.publication, every_target e
+    where exists (select from source) and not (p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncate)
+    union all
+    select 'publication ' || p.oid, 'publication ' || p.pubname, s.targets,
+           format('publication %s tells of the partitions of %s by their own names', p.pubname, s.name),
+           format('alter publication %I set (publish_via_partition_root = true)', p.pubname)
+    from going g join pg_publication p on p.pubname = g.publication
+    join source s on not p.pubviaroot join pg_class c on c.oid = s.relation and c.relkind = 'p'
+    union all
+    select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
+           format('publication %s does not have table %s: what changes there is not followed', p.pubname, s.name),
+           format('alter publication %I add table %s', p.pubname, s.relation::regclass)
+    from going g join pg_publication p on p.pubname = g.publication cross join source s
+    where exists (select from pg_class c where c.oid = s.relation) and not p.puballtables
+      and not exists (select from pg_publication_rel r where r.prpubid = p.oid and r.prrelid = s.relation)
+    union all
+    select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
+           format('publication %s has but a part of table %s: %s', p.pubname, s.name,
+                  concat_ws(', ', case when to_jsonb(r) ->> 'prqual' is not null then 'a row filter' end,
+                            case when to_jsonb(r) ->> 'prattrs' is not null then 'a list of columns' end)),
+           format('alter publication %1$I drop table %2$s; alter publication %1$I add table %2$s', p.pubname, s.relation::regclass)
+    from going g join pg_publication p on p.pubname = g.publication
+    join pg_publication_rel r on r.prpubid = p.oid join source s on s.relation = r.prrelid
+    where to_jsonb(r) ->> 'prqual' is not null or to_jsonb(r) ->> 'prattrs' is not null
+    union all
+    select 'name ' || s.relation, 'table ' || s.name, s.targets,
+           format('%s is not the table that is followed any more: that one %s', s.name,
+                  case when c.oid is null then 'is gone' else format('was renamed, and is %s now', c.oid::regclass) end),
+           case when c.oid is null then 'crossfade cancel, and begin anew: nothing brings it back'
+                else concat_ws('; ', case when to_regclass(s.name) is not null then format('alter table %s rename to %I', s.name, own[2] || '_other') end,
+                               case when c.relnamespace::regnamespace::text <> quote_ident(own[1]) then format('alter table %s set schema %I', c.oid::regclass, own[1]) end,
+                               case when c.relname <> own[2] then format('alter table %I.%I rename to %I', own[1], c.relname, own[2]) end) end
+    from source s left join pg_class c on c.oid = s.relation cross join parse_ident(s.name) own
+    where to_regclass(s.name)::oid is distinct from s.relation
+  ), now as (
+    select n.object, n.title, n.targets, n.state from going g cross join lateral crossfade.shape_now(of_migration, g.direction) n
+  ), before as (
+    select b.object, b.title, b.targets, b.state from crossfade.shape b join going g on b.direction = g.direction where b.migration = of_migration
+  )
+  select f.object, f.title, f.targets, true, '', f.detail, f.fix from fault f
+  union all
+  select coalesce(b.object, n.object), coalesce(b.title, n.title), coalesce(b.targets, n.targets), false,
+         case when b.object is null then 'come' when n.object is null then 'gone' else 'changed' end,
+         format('%s %s since the rows of %s were made', coalesce(b.title, n.title),
+                case when b.object is null then 'has come' when n.object is null then 'has gone' else 'has changed' end,
+                array_to_string(coalesce(b.targets, n.targets), ', ')),
+         'crossfade run: a daemon compares them anew by itself'
+  from before b full join now n on n.object = b.object
+  where n.state is distinct from b.state
+    -- Before anything is remembered, everything is new; and a label that nobody had changes no row.
+    and exists (select from before) and not (b.object is null and n.object like 'label %')
+    and not exists (select from fault f where f.object = coalesce(b.object, n.object))
+  order by 4 desc, 1, 6;
+end $$;

@@ -1,0 +1,1 @@
+select exists (select from crossfade.shape where migration = $1 and direction = $2)

@@ -1,0 +1,1 @@
+delete from crossfade.watched where migration = $1 and direction = $2

@@ -1,0 +1,164 @@
+#include "sync/engine/shape_watch.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+#include "pg/savepoint.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+bool is_publication(const ShapeChange& change) {
+  // One that was only altered has not lost what the slot stands on.
+  return change.kind() == "publication" && (change.object == "publication" || change.how == "come" || change.how == "gone");
+}
+
+[[noreturn]] void begin_anew(const char* sqlstate, std::string because) {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kPrecondition;
+  facts.sqlstate = sqlstate;
+  facts.message = std::move(because);
+  facts.advice = "nothing: the daemon begins anew by itself";
+  throw Failure(std::move(facts));
+}
+
+}  // namespace
+
+bool republished(const std::vector<ShapeChange>& changes) { return std::any_of(changes.begin(), changes.end(), is_publication); }
+
+asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
+  run_.shape_due = false;
+  const auto changes = co_await shape_changes(connection, run_.model.name);
+  tell(changes);
+  if (republished(changes)) begin_anew(kRepublished, std::find_if(changes.begin(), changes.end(), is_publication)->detail);
+  const auto count = [&](auto what) { return std::count_if(changes.begin(), changes.end(), what); };
+  const bool misnamed = count([](const ShapeChange& change) { return change.kind() == "name"; }) > 0;
+  if (std::exchange(run_.misnamed, misnamed) != misnamed) run_.control_changed.notify_all();
+  if (count([](const ShapeChange& change) { return !change.in_the_way; }) == 0) {
+    began_.reset();
+    co_return;
+  }
+  const bool over = co_await writers_of_before_are_gone(connection);
+  if (!over) co_return;
+  began_.reset();
+  co_await compare_anew(connection);
+  if (count([](const ShapeChange& change) { return change.kind() == "view"; }) > 0) {
+    begin_anew(kReshaped, "a view of the mapping is another one now");
+  }
+}
+
+/// Once, and again where it was mended in between.
+void ShapeWatch::tell(const std::vector<ShapeChange>& changes) {
+  std::set<std::string> now;
+  for (const auto& change : changes) {
+    now.insert(change.detail);
+    if (told_.contains(change.detail)) continue;
+    if (change.in_the_way) {
+      log::error("what is followed is not what the views read", {log::quoting("because", change.detail), log::quoting("fix", change.fix)});
+    } else {
+      log::warn("targets are compared anew", {log::quoting("because", change.detail)});
+    }
+  }
+  told_ = std::move(now);
+}
+
+/// What a transaction wrote before the change is not in the stream even if it commits after it, and no snapshot has it until then:
+/// so whoever was at work when the change was seen has to be through.
+asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& connection) {
+  if (!began_) {
+    const std::string xmax(queries::snapshot_xmax);
+    const auto rows = co_await connection.execute(xmax);
+    began_ = rows.text(0, 0);
+  }
+  const std::string sees(queries::snapshot_sees_below);
+  pg::Parameters parameters = {began_};
+  const auto rows = co_await connection.execute(sees, std::move(parameters));
+  co_return rows.truth(0, 0);
+}
+
+/// Invariant 7, for what is not the slot's: keys are offered again where a change may have gone by unseen. What is offered, and the
+/// shape by which it is going to be computed, are written together.
+asio::awaitable<void> ShapeWatch::compare_anew(pg::Connection& connection) {
+  std::uint64_t offered = 0;
+  std::optional<Failure> failure;
+  // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
+  co_await connection.script("begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'");
+  try {
+    co_await store::hold_lease(connection, run_);
+    const auto changes = co_await shape_changes(connection, run_.model.name);
+    offered = co_await offer(connection, changes);
+    co_await accept_shape(connection, run_.model);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    if (!failure->connection_lost()) co_await connection.script("rollback");
+    throw *failure;
+  }
+  run_.metrics.retried("reshaped");
+  run_.dirty_keys += offered;
+  run_.catching_up = true;
+  run_.offered.notify_all();
+}
+
+asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, const std::vector<ShapeChange>& changes) {
+  std::uint64_t offered = 0;
+  std::set<std::uint16_t> whole;
+  for (const auto& change : changes) {
+    if (change.in_the_way) continue;
+    std::optional<std::uint64_t> rows;
+    // Of a partition that came or went, its own rows are all that did.
+    if (change.kind() == "leaf" && change.how != "changed") rows = co_await offer_rows_of(connection, change);
+    offered += rows.value_or(0);
+    for (const auto& name : change.targets) {
+      const auto target = run_.model.find_target(name);
+      if (target && !rows) whole.insert(*target);
+    }
+  }
+  std::vector<Key> keys;
+  for (const auto target : whole) keys.push_back(Key::every_row(target));
+  for (const auto target : whole) run_.metrics.keys_offered(target, OfferedBy::kReconcile, 1);
+  const auto written = co_await store::write_dirty(connection, run_, std::move(keys));
+  co_return offered + written;
+}
+
+/// Nothing where they cannot be read, or not soon.
+asio::awaitable<std::optional<std::uint64_t>> ShapeWatch::offer_rows_of(pg::Connection& connection, const ShapeChange& leaf) {
+  std::istringstream words(leaf.object);
+  std::string kind, oid;
+  std::uint32_t root = 0;
+  words >> kind >> oid >> root;
+  const std::string name_of(queries::relation_name);
+  pg::Parameters of_leaf = {oid};
+  const auto named = co_await connection.execute(name_of, std::move(of_leaf));
+  if (named.empty()) co_return std::nullopt;
+  std::optional<std::uint64_t> offered;
+  for (const auto& rule : run_.model.rules) {
+    const auto& target = run_.model.targets[rule.target];
+    const auto& source = run_.model.sources[rule.source];
+    if (source.oid != root) continue;
+    std::vector<std::string> columns;
+    for (const auto& column : rule.source_columns) columns.push_back(quote_identifier(column) + "::text");
+    auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select distinct $1, $2, $3, array[{}] from {}",
+                           fmt::join(columns, ", "), named.text(0, 0));
+    pg::Parameters parameters = {run_.model.name, target.name, target.locators[rule.locator].name()};
+    const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(parameters));
+    if (tried.refused) co_return std::nullopt;
+    run_.metrics.keys_offered(rule.target, OfferedBy::kReconcile, tried.result.affected());
+    offered = offered.value_or(0) + tried.result.affected();
+  }
+  co_return offered;
+}
+
+}  // namespace crossfade::sync

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sync/state/runtime.h"
+#include "sync/state/shape.h"
+
+namespace crossfade::sync {
+
+/// Thrown, as the SQLSTATE of a Failure, where the engine has to begin anew: a view is another, and so may be the model …
+inline constexpr const char* kReshaped = "CF010";
+/// … or the publication is, and the slot cannot be read past its beginning.
+inline constexpr const char* kRepublished = "CF011";
+
+/// Sees to it that what is followed stays what the views read. What changes without a change of a row is in no stream: so it is
+/// looked for, once a second and whenever the stream describes a table. What was read by the old shape is compared anew;
+/// what only a person can mend is said, and the flips stay closed until then.
+class ShapeWatch {
+ public:
+  explicit ShapeWatch(Runtime& run) : run_(run) {}
+
+  /// Wants no open transaction. Throws kReshaped and kRepublished.
+  asio::awaitable<void> look(pg::Connection& connection);
+
+ private:
+  void tell(const std::vector<ShapeChange>& changes);
+  asio::awaitable<bool> writers_of_before_are_gone(pg::Connection& connection);
+  asio::awaitable<void> compare_anew(pg::Connection& connection);
+  asio::awaitable<std::uint64_t> offer(pg::Connection& connection, const std::vector<ShapeChange>& changes);
+  asio::awaitable<std::optional<std::uint64_t>> offer_rows_of(pg::Connection& connection, const ShapeChange& leaf);
+
+  Runtime& run_;
+  std::set<std::string> told_;
+  std::optional<std::string> began_;  ///< no transaction from here on can have written under the old shape
+};
+
+/// The publication is not the one of which the slot tells, or is gone.
+bool republished(const std::vector<ShapeChange>& changes);
+
+}  // namespace crossfade::sync

@@ -1,0 +1,109 @@
+#include "sync/state/shape.h"
+
+#include <embedded_sql.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/sql_text.h"
+
+namespace crossfade::sync {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+namespace {
+
+const char* word(mapping::Direction direction) { return direction == mapping::Direction::kReverse ? "reverse" : "forward"; }
+
+using Names = std::vector<std::optional<std::string>>;
+
+asio::awaitable<void> watch(pg::Connection& connection, const mapping::Model& model, std::string relation, bool view, Names targets) {
+  pg::Parameters parameters = {model.name, word(model.direction), std::move(relation), view ? "true" : "false", array_text(targets)};
+  co_await connection.query(std::string(queries::watched_put), std::move(parameters));
+}
+
+/// Targets that a source makes rows of.
+Names followers(const mapping::Model& model, std::uint16_t source) {
+  std::set<std::string> names;
+  for (const auto& rule : model.rules) {
+    if (rule.source == source) names.insert(model.targets[rule.target].name);
+  }
+  return {names.begin(), names.end()};
+}
+
+asio::awaitable<void> remember(pg::Connection& connection, const mapping::Model& model, bool changed) {
+  pg::Parameters parameters = {model.name, word(model.direction), changed ? "true" : "false"};
+  co_await connection.query(std::string(queries::shape_remember), std::move(parameters));
+}
+
+asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::Model& model) {
+  pg::Parameters of_course = {model.name, word(model.direction)};
+  co_await connection.query(std::string(queries::watched_forget), of_course);
+  for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
+    auto targets = followers(model, number);
+    auto name = quote_qualified(model.sources[number].schema, model.sources[number].name);
+    // What no rule follows is not published either.
+    if (!targets.empty()) co_await watch(connection, model, std::move(name), false, std::move(targets));
+  }
+  for (const auto& target : model.targets) {
+    auto view = quote_qualified(model.mapping_schema, target.name);
+    Names made = {target.name};
+    co_await watch(connection, model, std::move(view), true, std::move(made));
+  }
+  const auto known = co_await connection.query(std::string(queries::shape_known), of_course);
+  if (!known.truth(0, 0)) co_await remember(connection, model, false);
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.execute(std::string(queries::shape_changes), std::move(name));
+  std::vector<ShapeChange> changes;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    ShapeChange change;
+    change.object = rows.text(row, 0);
+    change.title = rows.text(row, 1);
+    for (auto& target : parse_array(rows.text(row, 2))) change.targets.push_back(target.value_or(""));
+    change.in_the_way = rows.truth(row, 3);
+    change.how = rows.text(row, 4);
+    change.detail = rows.text(row, 5);
+    change.fix = rows.text(row, 6);
+    changes.push_back(std::move(change));
+  }
+  co_return changes;
+}
+
+asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Model& model) {
+  // One snapshot for what is remembered; where it fails nothing is left open.
+  std::optional<Failure> failure;
+  co_await connection.script("begin isolation level repeatable read");
+  try {
+    co_await write_watched(connection, model);
+    co_await connection.script("commit");
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (!failure) co_return;
+  if (!failure->connection_lost()) co_await connection.script("rollback");
+  throw *failure;
+}
+
+asio::awaitable<void> accept_shape(pg::Connection& connection, const mapping::Model& model) { return remember(connection, model, true); }
+
+asio::awaitable<void> expect_nothing_in_the_way(pg::Connection& connection, std::string migration) {
+  const auto changes = co_await shape_changes(connection, std::move(migration));
+  const auto fault = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.in_the_way; });
+  if (fault != changes.end()) throw precondition_failure(fault->detail, fault->fix);
+}
+
+asio::awaitable<void> expect_unchanged(pg::Connection& connection, std::string migration) {
+  const auto changes = co_await shape_changes(connection, std::move(migration));
+  if (!changes.empty()) throw precondition_failure(changes.front().detail, changes.front().fix);
+}
+
+}  // namespace crossfade::sync

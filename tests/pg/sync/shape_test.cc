@@ -1,0 +1,140 @@
+#include <fmt/format.h>
+
+#include "support/move.h"
+
+namespace crossfade::test {
+namespace {
+
+/// Migration marks, followed. What its rows are made by changes, and no row does.
+class ShapeTest : public testing::Test {
+ protected:
+  ShapeTest() {
+    move.start_daemon();
+    move.expect_equal();
+  }
+
+  /// Until every target is as its view, and the flips are told nothing else.
+  void expect_made_good() {
+    EXPECT_TRUE(eventually([&] { return said().empty() && differing() == "0"; }, kLimit)) << differing() << " rows differ; " << said();
+    EXPECT_TRUE(move.daemon().running());
+  }
+  std::string differing() {
+    return move.sql().value(
+        "select (select count(*) from (select * from marks_map.mark except select id, grade, mood from marks_v2.mark) a)"
+        " + (select count(*) from (select * from marks_v2.mark except select * from marks_map.mark) b)"
+        " + (select count(*) from ((select * from marks_map.event except select * from marks_v2.event) union all"
+        " (select * from marks_v2.event except select * from marks_map.event)) c)"
+        " + (select count(*) from ((select * from marks_map.day except select * from marks_v2.day) union all"
+        " (select * from marks_v2.day except select * from marks_map.day)) d)");
+  }
+  std::string said() { return move.sql().value("select string_agg(detail, '; ') from crossfade.shape_changes('marks')"); }
+
+  /// Targets that were filled anew since.
+  std::string filled_since(const std::string& time) {
+    return move.sql().value(fmt::format("select string_agg(target, ' ' order by target) from crossfade.backfill where started_at > '{}'", time));
+  }
+  std::string now() { return move.sql().value("select clock_timestamp()"); }
+
+  Move move{test_migration("marks")};
+};
+
+TEST_F(ShapeTest, AFunctionThatAViewCallsIsReplaced) {
+  move.sql().exec("create or replace function grade(int) returns text language plpgsql immutable as $$ begin return 'about ' || $1; end $$");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select grade from marks_v2.mark where id = 42"), "about 42");
+}
+
+TEST_F(ShapeTest, AFunctionThatAFunctionCallsIsReplaced) {
+  const auto before = now();
+  move.sql().exec("create or replace function verdict(int) returns text language sql immutable as $$ select 'so so' $$");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select distinct grade from marks_v2.mark"), "so so");
+  EXPECT_EQ(filled_since(before), "mark") << "others do not call it";
+}
+
+TEST_F(ShapeTest, AFunctionThatIsChangedAndChangedBackWithinASecond) {
+  move.sql().exec("create or replace function verdict(int) returns text language sql immutable as $$ select 'so so' $$");
+  move.sql().exec("update mark set points = points + 1");
+  move.sql().exec("create or replace function verdict(int) returns text language sql immutable as "
+                  "$$ select case when $1 > 50 then 'pass' else 'fail' end $$");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, ALabelThatAViewShowsIsRenamed) {
+  const auto before = now();
+  move.sql().exec("alter type mood add value 'so so'");
+  move.sql().exec("alter type mood rename value 'bad' to 'sad'");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select mood from marks_v2.mark where id = 1"), "sad");
+  EXPECT_EQ(filled_since(before), "mark");
+}
+
+TEST_F(ShapeTest, AViewBetweenIsReplaced) {
+  move.sql().exec("create or replace view marks_map.graded as select id, public.grade(points - 10) as grade, mood from public.mark");
+  expect_made_good();
+  EXPECT_TRUE(move.logged("goes on with what the mapping says now"));
+  EXPECT_EQ(move.sql().value("select grade from marks_v2.mark where id = 55"), "fail");
+  move.sql().exec("update mark set points = 99 where id = 55");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, AMappingThatDoesNotFitIsWaitedFor) {
+  move.sql().exec("create table curve (id int primary key, points int not null); insert into curve select id, 90 from mark");
+  move.sql().exec("create or replace view marks_map.graded as select m.id, public.grade(c.points) as grade, m.mood "
+                  "from public.mark m join public.curve c using (id)");
+  EXPECT_TRUE(move.logged("which no rule follows"));
+  move.sql().exec("create or replace view marks_map.graded as select id, public.grade(points) as grade, mood from public.mark");
+  expect_made_good();
+  move.sql().exec("update mark set points = 3 where id = 77");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, WhatWasProvedBeforeIsVoid) {
+  ASSERT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"cutover", "reads", "--dry-run"}).second.find("never compared"), std::string::npos);
+  move.sql().exec("create or replace function verdict(int) returns text language sql immutable as $$ select 'so so' $$");
+  expect_made_good();
+  EXPECT_NE(move.call({"cutover", "reads", "--dry-run"}).second.find("never compared"), std::string::npos);
+}
+
+TEST_F(ShapeTest, ChangesAreNoticedAfterARestartToo) {
+  move.stop_daemon();
+  move.sql().exec("create or replace function verdict(int) returns text language sql immutable as $$ select 'so so' $$");
+  move.start_daemon();
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, APartitionComesWithItsRows) {
+  move.sql().exec("create table event_05 (like event including all); insert into event_05 select 10000 + n, date '2024-05-01' + n % 31 from generate_series(1, 300) n;"
+                  "alter table event attach partition event_05 for values from ('2024-05-01') to ('2024-06-01')");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select count(*) from marks_v2.event"), "900");
+}
+
+TEST_F(ShapeTest, APartitionGoesWithItsRows) {
+  move.sql().exec("alter table event detach partition event_06");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select count(*) = (select count(*) from event_07) from marks_v2.event"), "t");
+}
+
+TEST_F(ShapeTest, APartitionIsDropped) {
+  move.sql().exec("drop table event_06");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, APartitionIsTruncatedByItself) {
+  move.sql().exec("truncate event_06");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select count(*) from marks_v2.event where day < '2024-07-01'"), "0");
+}
+
+TEST_F(ShapeTest, APartitionThatIsMadeEmptyFillsNothingAnew) {
+  const auto before = now();
+  move.sql().exec("create table event_08 partition of event for values from ('2024-08-01') to ('2024-09-01'); insert into event values (7000, '2024-08-15')");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select count(*) from marks_v2.event where id = 7000"), "1");
+  EXPECT_EQ(filled_since(before), "");
+}
+
+}  // namespace
+}  // namespace crossfade::test
