@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "base/failure.h"
 
@@ -55,7 +56,7 @@ TEST(Duration, WhatIsNoDurationIsRefusedByName) {
 
 TEST(Duration, WhatIsTooLongIsRefusedByName) {
   EXPECT_EQ(parse_duration("10000d"), kLongestDuration);
-  for (const std::string text : {"10001d", "240001h", "99999999999999999999999h", "864000000001ms", std::string(400, '9') + "s"}) {
+  for (const auto& text : std::vector<std::string>{"10001d", "240001h", "99999999999999999999999h", "864000000001ms", std::string(400, '9') + "s"}) {
     EXPECT_NE(refusal(parse_duration, text), "taken") << text;
   }
   EXPECT_EQ(refusal(parse_duration, "10001d"), "\"10001d\" is longer than any duration may be");
