@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/sql_text.h"
 #include "cutover/layout/links.h"
 #include "mapping/file/migration_file.h"
 
@@ -94,13 +95,13 @@ TEST(SwapTest, TheWayBackIsTheSameBackwards) {
 
 TEST(SwapTest, SequencesGoBeyondThoseOfTheColumnsThatAreTheirCounterparts) {
   const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
-  EXPECT_EQ(find(steps, "sequences").sql,
-            R"js(select crossfade.advance_sequences('[{"own":"\"app\".\"days\""},)js"
-            R"js({"own":"\"app\".\"days\"","other":"\"app\".\"plans_v1\"","own_column":"plan_id","other_column":"id"},)js"
-            R"js({"own":"\"app\".\"days\"","other":"\"legacy\".\"moves_v1\"","own_column":"plan_id","other_column":"plan_id"},)js"
-            R"js({"own":"\"app\".\"plans\"","other":"\"app\".\"plans_v1\""},)js"
-            R"js({"own":"\"app\".\"plans\"","other":"\"app\".\"plans_v1\"","own_column":"id","other_column":"id"}]');)js"
-            "\n");
+  const std::string pairs =
+      R"js([{"own":"\"app\".\"days\""},)js"
+      R"js({"own":"\"app\".\"days\"","other":"\"app\".\"plans_v1\"","own_column":"plan_id","other_column":"id"},)js"
+      R"js({"own":"\"app\".\"days\"","other":"\"legacy\".\"moves_v1\"","own_column":"plan_id","other_column":"plan_id"},)js"
+      R"js({"own":"\"app\".\"plans\"","other":"\"app\".\"plans_v1\""},)js"
+      R"js({"own":"\"app\".\"plans\"","other":"\"app\".\"plans_v1\"","own_column":"id","other_column":"id"}])js";
+  EXPECT_EQ(find(steps, "sequences").sql, "select crossfade.advance_sequences(" + quote_literal(pairs) + ");\n");
 }
 
 std::vector<std::string> texts(const std::vector<Link>& links) {
