@@ -24,7 +24,7 @@ std::vector<Key> announced(const mapping::Model& model, const std::vector<Source
   for (const auto& shape : shapes) {
     wal::Message description;
     description.kind = wal::MessageKind::kRelation;
-    description.relation.oid = shape.number;
+    description.relation.oid = shape.source->oid;
     description.relation.schema = shape.source->schema;
     description.relation.name = shape.source->name;
     for (const auto& column : shape.columns) {
@@ -34,7 +34,7 @@ std::vector<Key> announced(const mapping::Model& model, const std::vector<Source
   }
   for (const auto& row : changed) {
     wal::Message message;
-    message.relation_oid = row.source;
+    message.relation_oid = shapes[row.source].source->oid;
     message.kind = !row.before ? wal::MessageKind::kInsert : !row.after ? wal::MessageKind::kDelete : wal::MessageKind::kUpdate;
     if (row.before) message.old = wal::Message::Old::kFull;
     if (row.before) message.old_tuple = tuple_of(shapes[row.source], *row.before);

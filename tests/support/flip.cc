@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
+#include <set>
+
 namespace crossfade::test {
 namespace {
 
@@ -17,11 +19,18 @@ struct Sides {
     mapping = schemas["mapping"].as<std::string>();
     reverse = schemas["reverse"].as<std::string>();
     for (const auto& target : file["targets"]) new_tables.push_back(target.first.as<std::string>());
-    for (const auto& target : file["reverse"]) old_tables.push_back(target.first.as<std::string>());
+    for (const auto& target : file["reverse"]) {
+      old_tables.push_back(target.first.as<std::string>());
+      for (const auto& rule : target.second["follow"]) {
+        const auto followed = rule.first.as<std::string>();
+        if (followed.find('.') != std::string::npos) shared.insert(followed);
+      }
+    }
   }
 
   std::string source, shadow, mapping, reverse;
   std::vector<std::string> new_tables, old_tables;
+  std::set<std::string> shared;  ///< tables of other schemas that the reverse views read
 };
 
 std::string listed(const std::string& schema, const std::vector<std::string>& tables, const std::string& suffix = "") {
@@ -85,8 +94,10 @@ void flip_writes(Move& move) {
   const Sides sides(move.folder());
   const auto& name = move.name();
   auto& sql = move.sql();
-  const auto slot = "crossfade_" + name + "_reverse";
-  sql.exec(fmt::format("drop publication if exists {0}; create publication {0} for table {1}", slot, listed(sides.shadow, sides.new_tables)));
+  const auto slot = move.slot() + "_reverse";
+  sql.exec(fmt::format("drop publication if exists crossfade_{0}_reverse; create publication crossfade_{0}_reverse for table {1}", name,
+                       listed(sides.shadow, sides.new_tables)));
+  for (const auto& table : sides.shared) sql.exec(fmt::format("alter publication crossfade_{}_reverse add table {}", name, table));
   const auto created = make_slot(move, slot);
   hold_and_drain(move, listed(sides.source, sides.old_tables));
   for (const auto& table : sides.new_tables) {
@@ -109,7 +120,7 @@ void flip_writes_back(Move& move) {
   const Sides sides(move.folder());
   const auto& name = move.name();
   auto& sql = move.sql();
-  const auto slot = "crossfade_" + name;
+  const auto slot = move.slot();
   const auto created = make_slot(move, slot);
   hold_and_drain(move, listed(sides.source, sides.new_tables));
   for (const auto& table : sides.new_tables) {

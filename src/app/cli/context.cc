@@ -14,6 +14,7 @@
 #include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
+#include "setup/state_schema.h"
 #include "sync/state/shape.h"
 #include "sync/state/store.h"
 
@@ -118,8 +119,11 @@ asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
   const sync::Further further = [&](mapping::Preflight& preflight) { return add_inventory(connection, file, preflight); };
   auto preflight = co_await sync::look(connection, file, further);
-  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
-  if (prepared) co_await add_shape(connection, file.yaml.migration(), preflight);
+  // Nothing is written here, so an earlier layout stays as it is; it does not know of the shape.
+  const int layout = co_await sync::read_layout(connection);
+  if (layout != sync::kLayout) co_return preflight;
+  const auto prepared = co_await sync::how_prepared(connection, file.yaml.migration());
+  if (prepared == sync::Prepared::kWhole) co_await add_shape(connection, file.yaml.migration(), preflight);
   co_return preflight;
 }
 

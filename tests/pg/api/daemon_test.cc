@@ -281,7 +281,7 @@ TEST_F(DaemonTest, TheReportTellsWhatHappenedAndNotWhatTheDataIs) {
 
 TEST_F(DaemonTest, AParkedTargetMakesItNotReadyAfterAMinute) {
   start();
-  move.sql().exec("alter table gym_v2.exercises drop column title; update exercises set title = 'new' where id = 17");
+  move.sql().exec("alter table gym_v2.exercises drop column title cascade; update exercises set title = 'new' where id = 17");
   EXPECT_TRUE(eventually([&] { return status().parked_size() == 1; }));
   EXPECT_EQ(status().parked(0).target(), "exercises");
   EXPECT_EQ(metric(R"(crossfade_parked{migration="gym",target="exercises"})"), 1);

@@ -34,7 +34,7 @@ class ReverseShippedTest : public testing::Test {
   void expect_v1_untouched_by_a_comparison() {
     flip();
     move.stop_daemon();
-    move.sql().exec(fmt::format("select pg_drop_replication_slot('crossfade_{}_reverse')", move.name()));
+    move.sql().exec(fmt::format("select pg_drop_replication_slot('{}_reverse')", move.slot()));
     move.start_daemon();
     EXPECT_TRUE(move.logged("there is a gap in the stream"));
     expect_v1_follows(move);

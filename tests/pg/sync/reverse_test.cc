@@ -125,7 +125,7 @@ TEST_F(ReverseTest, AfterALostSlotV1IsMendedByDifference) {
   flip();
   expect_v1_follows(move);
   move.stop_daemon();
-  move.sql().exec("select pg_drop_replication_slot('crossfade_gym_reverse'); update plans set owner = 'unseen' where id < 10; "
+  move.sql().exec("select pg_drop_replication_slot('" + move.slot() + "_reverse'); update plans set owner = 'unseen' where id < 10; "
                   "delete from exercises where id < 20");
   move.start_daemon();
   EXPECT_TRUE(move.logged("there is a gap in the stream"));

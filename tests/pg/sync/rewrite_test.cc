@@ -106,7 +106,7 @@ TEST_F(RewriteTest, AnAccountThatWaitedForARewriteCountsEveryRow) {
   ASSERT_TRUE(waits("account%"));
   commit();
   EXPECT_EQ(account->exit_within(kLimit), 0) << account->output();
-  EXPECT_EQ(move.sql().value("select sum(total) from crossfade.account"), "1100");
+  EXPECT_EQ(move.sql().value("select sum(total_rows) from crossfade.account"), "1100");
 }
 
 TEST_F(RewriteTest, ALintThatWaitedForARewriteTriesRows) {
