@@ -92,9 +92,12 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   given record;
   reached bigint;
+  -- The last of the sequence's own values that is not beyond it, so that one of steps keeps step.
+  onward numeric;
 begin
   for given in
     select s.seqrelid, s.seqincrement as step, s.seqmin, s.seqmax, pg_sequence_last_value(s.seqrelid) as last,
+           (select q.seqstart from pg_sequence q where q.seqrelid = s.seqrelid) as start,
            a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) as counts,
            (select case when s.seqincrement > 0 then max(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement))
                         else min(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement)) end
@@ -118,7 +121,10 @@ begin
       raise exception 'sequence % cannot go beyond %, which the other side has given', given.seqrelid::regclass, reached
         using errcode = 'sequence_generator_limit_exceeded', hint = format('alter sequence %s as bigint no maxvalue', given.seqrelid::regclass);
     end if;
-    perform setval(given.seqrelid::regclass, reached);
+    onward := coalesce(given.last, given.start);
+    onward := onward + floor((reached - onward) / given.step) * given.step;
+    continue when onward not between given.seqmin and given.seqmax or onward = given.last;
+    perform setval(given.seqrelid::regclass, onward::bigint);
   end loop;
 end $$;
 

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <fstream>
 
 #include "pg/cutover/gym_writes.h"
@@ -22,9 +23,11 @@ TEST_F(HoldTest, ADrainThatOutlastsTheLimitLetsGoUnchangedAndIsTriedAgain) {
   std::ofstream(gate).put('1');
   auto command = move.start(flip("cutover", {"--hold-limit", "400ms"}), {{"CROSSFADE_FAILPOINT", "hold:" + gate.string()}});
   ASSERT_TRUE(eventually([&] { return command->output().find("failpoint") != std::string::npos; }, kLimit)) << command->output();
-  slow_down();
+  move.daemon().signal(SIGSTOP);
   move.sql().exec("update exercises set title = 'on its way' where id = 3");
   std::filesystem::remove(gate);
+  ASSERT_TRUE(eventually([&] { return command->output().find("attempt gave way") != std::string::npos; }, kLimit)) << command->output();
+  move.daemon().signal(SIGCONT);
   ASSERT_EQ(command->exit_within(kLimit), 0) << command->output();
   EXPECT_NE(outcomes().find("1 drain the other side was not there within the limit of the hold; 2 "), std::string::npos) << outcomes();
   EXPECT_EQ(move.sql().value("select title from exercises where id = 3"), "on its way");

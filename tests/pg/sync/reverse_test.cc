@@ -187,7 +187,7 @@ TEST_F(ReverseWorkoutTest, WhatV2HasNotChangedStaysAsV1WroteIt) {
   ASSERT_TRUE(move.logged("direction has turned"));
   // Everything is compared with the views, and what differs is written.
   move.stop_daemon();
-  move.sql().exec("select pg_drop_replication_slot('crossfade_vagus_workout_reverse')");
+  move.sql().exec("select pg_drop_replication_slot('" + move.slot() + "_reverse')");
   move.start_daemon();
   EXPECT_TRUE(move.logged("there is a gap in the stream"));
   expect_v1_follows(move);
