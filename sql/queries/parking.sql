@@ -6,7 +6,14 @@ select distinct on (i.indexrelid) a.attname,
             when a.atttypid = 'uuid'::regtype then format('md5(row(%s)::text)::uuid', k.columns)
             when a.atttypid = 'bigint'::regtype then format('hashtextextended(row(%s)::text, 0)', k.columns)
             when a.atttypid = 'integer'::regtype then format('hashtext(row(%s)::text)', k.columns)
-            else format('md5(row(%s)::text)', k.columns) end
+            when a.atttypid = 'date'::regtype then format('pg_catalog.date ''2000-01-01'' + 1000000 + (hashtext(row(%s)::text) & 1073741823)', k.columns)
+            when a.atttypid in ('timestamp'::regtype, 'timestamptz'::regtype)
+              then format('''9999-01-01Z''::%2$s + (hashtext(row(%1$s)::text) & 67108863) * pg_catalog.interval ''1 day''', k.columns, a.atttypid::regtype)
+            -- Below zero, and as many digits as the column takes.
+            when a.atttypid = 'numeric'::regtype and a.atttypmod < 4 then format('hashtextextended(row(%s)::text, 0)', k.columns)
+            when a.atttypid = 'numeric'::regtype
+              then format('-(abs(hashtextextended(row(%s)::text, 0)::numeric) %% 1e%s) / 1e%s', k.columns, ((a.atttypmod - 4) >> 16) & 65535, (a.atttypmod - 4) & 65535)
+            else format('md5(row(%s)::text)::%s', k.columns, format_type(a.atttypid, a.atttypmod)) end
 from pg_index i
 cross join lateral unnest(i.indkey::int2[]) u (attnum)
 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.attnum
@@ -16,7 +23,10 @@ cross join lateral (
   where p.indrelid = i.indrelid and p.indisprimary
 ) k
 where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary and a.attgenerated = '' and a.attidentity <> 'a'
-  and (not a.attnotnull or a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'text'::regtype, 'varchar'::regtype))
+  and (not a.attnotnull
+       or a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'numeric'::regtype)
+       -- Texts of any kind, citext and those of a limited length too.
+       or exists (select from pg_type y where y.oid = a.atttypid and y.typtype = 'b' and y.typcategory = 'S'))
   and not exists (select from pg_index p where p.indrelid = i.indrelid and p.indisprimary and a.attnum = any (p.indkey::int2[]))
   and not exists (select from pg_constraint f where f.contype = 'f' and f.conrelid = i.indrelid and a.attnum = any (f.conkey))
   and exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = i.indrelid and (f.confdeltype <> 'a' or $2::boolean))
