@@ -9,10 +9,10 @@ select distinct on (i.indexrelid) a.attname,
             when a.atttypid = 'date'::regtype then format('pg_catalog.date ''2000-01-01'' + 1000000 + (hashtext(row(%s)::text) & 1073741823)', k.columns)
             when a.atttypid in ('timestamp'::regtype, 'timestamptz'::regtype)
               then format('''9999-01-01Z''::%2$s + (hashtext(row(%1$s)::text) & 67108863) * pg_catalog.interval ''1 day''', k.columns, a.atttypid::regtype)
-            -- Below zero, and as many digits as the column takes.
+            -- Below zero, and as many digits as the column takes; its scale is a number of eleven bits with a sign.
             when a.atttypid = 'numeric'::regtype and a.atttypmod < 4 then format('hashtextextended(row(%s)::text, 0)', k.columns)
             when a.atttypid = 'numeric'::regtype
-              then format('-(abs(hashtextextended(row(%s)::text, 0)::numeric) %% 1e%s) / 1e%s', k.columns, ((a.atttypmod - 4) >> 16) & 65535, (a.atttypmod - 4) & 65535)
+              then format('-(abs(hashtextextended(row(%s)::text, 0)::numeric) %% 1e%s) / 1e%s', k.columns, ((a.atttypmod - 4) >> 16) & 65535, ((a.atttypmod - 4) & 2047 # 1024) - 1024)
             else format('md5(row(%s)::text)::%s', k.columns, format_type(a.atttypid, a.atttypmod)) end
 from pg_index i
 cross join lateral unnest(i.indkey::int2[]) u (attnum)

@@ -173,10 +173,10 @@ asio::awaitable<void> require_prepared(pg::Connection& connection, std::string m
   if (!prepared) throw not_prepared(migration);
 }
 
-asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file) {
+asio::awaitable<mapping::DirectedMigration> directed_now(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto direction = co_await store::read_direction(connection, file.yaml.migration());
-  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_course(file.yaml, mapping::Places::kSwapped);
-  co_return mapping::forward_course(file.yaml);
+  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_migration(file.yaml, mapping::Places::kSwapped);
+  co_return mapping::forward_migration(file.yaml);
 }
 
 asio::awaitable<void> install(pg::Connection& connection, const mapping::MigrationFile& file) {
@@ -226,10 +226,10 @@ asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mappi
     auto preparation = co_await lay_out(connection, file, std::move(there), no_slot);
     preflight = std::move(preparation.preflight);
   } else {
-    auto directed = co_await course_of(connection, file);
+    auto directed = co_await directed_now(connection, file);
     forward = directed.direction == mapping::Direction::kForward;
     if (forward) preflight = co_await mapping::inspect(connection, file);
-    else preflight = co_await mapping::inspect_course(connection, std::move(directed));
+    else preflight = co_await mapping::inspect_directed(connection, std::move(directed));
   }
   const bool ours = prepared == Prepared::kNot || layout == kLayout;
   if (forward && ours && preflight.ok()) {

@@ -20,7 +20,7 @@ asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string m
 asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration);
 
 /// The direction that a migration goes.
-asio::awaitable<mapping::DirectedMigration> course_of(pg::Connection& connection, const mapping::MigrationFile& file);
+asio::awaitable<mapping::DirectedMigration> directed_now(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// From here to the end of the session nobody else prepares or cancels the migration. Throws kNotLeader, and names the session,
 /// where somebody does: one whose command was killed may still wait for a transaction.

@@ -60,16 +60,16 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
   pg::Parameters parameters = {name};
   const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
-  auto directed = co_await sync::course_of(connection, file);
+  auto directed = co_await sync::directed_now(connection, file);
   mapping::Preflight preflight;
   for (;;) {
     co_await connection.script("begin");
     preflight = co_await mapping::inspect_catalog(connection, directed);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
-    auto course_now = co_await sync::course_of(connection, file);
-    if (course_now.direction == directed.direction) break;
-    directed = std::move(course_now);
+    auto again = co_await sync::directed_now(connection, file);
+    if (again.direction == directed.direction) break;
+    directed = std::move(again);
   }
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;

@@ -114,7 +114,7 @@ Places places_of(Direction direction) { return direction == Direction::kReverse 
 Direction opposite(Direction direction) { return direction == Direction::kForward ? Direction::kReverse : Direction::kForward; }
 
 mapping::Model outline(const v1::Migration& file, Direction direction) {
-  const auto directed = direction == Direction::kReverse ? mapping::reverse_course(file, Places::kSwapped) : mapping::forward_course(file);
+  const auto directed = direction == Direction::kReverse ? mapping::reverse_migration(file, Places::kSwapped) : mapping::forward_migration(file);
   mapping::Model model;
   model.name = file.migration();
   model.direction = direction;

@@ -39,7 +39,7 @@ asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesF
     co_return;
   }
   co_await connection.script("begin");
-  const auto directed = mapping::reverse_course(file, mapping::Places::kBeforeWrites);
+  const auto directed = mapping::reverse_migration(file, mapping::Places::kBeforeWrites);
   auto preflight = co_await mapping::inspect_catalog(connection, directed);
   co_await connection.script("rollback");
   for (const auto& finding : preflight.findings) {
@@ -64,7 +64,7 @@ asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip&
   const bool any = std::any_of(file.targets().begin(), file.targets().end(), [](const auto& target) { return target.second.backfill() == v1::TargetTable::BACKFILL_LAZY; });
   if (!any) co_return;
   co_await connection.script("begin");
-  const auto directed = mapping::forward_course(file);
+  const auto directed = mapping::forward_migration(file);
   const auto preflight = co_await mapping::inspect_catalog(connection, directed);
   co_await connection.script("rollback");
   for (const auto& target : preflight.model.targets) {

@@ -11,14 +11,14 @@
 
 namespace crossfade::mapping {
 
-DirectedMigration forward_course(const v1::Migration& file) {
+DirectedMigration forward_migration(const v1::Migration& file) {
   DirectedMigration directed;
   directed.yaml = file;
   for (const auto& [name, target] : file.targets()) directed.tables[name] = {file.schemas().shadow(), name};
   return directed;
 }
 
-DirectedMigration reverse_course(const v1::Migration& file, Places places) {
+DirectedMigration reverse_migration(const v1::Migration& file, Places places) {
   DirectedMigration directed;
   directed.direction = Direction::kReverse;
   directed.rejects_schema = file.schemas().mapping();

@@ -27,10 +27,10 @@ struct DirectedMigration {
   const char* views_file() const { return direction == Direction::kForward ? "mapping.sql" : "reverse.sql"; }
 };
 
-DirectedMigration forward_course(const v1::Migration& file);
+DirectedMigration forward_migration(const v1::Migration& file);
 
 /// A shared source keeps its place, and is a source of this direction too where a rule of `reverse` follows it.
-DirectedMigration reverse_course(const v1::Migration& file, Places places);
+DirectedMigration reverse_migration(const v1::Migration& file, Places places);
 
 /// "exercises_v1": what an old table is called once the new one has its name. One that has no room for the suffix is cut, and its whole
 /// name's hash tells it from others that begin alike. crossfade.retired_name() in the database says the same.

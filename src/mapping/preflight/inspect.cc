@@ -20,14 +20,14 @@ asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Dir
   co_return preflight;
 }
 
-asio::awaitable<Preflight> inspect_course(pg::Connection& connection, DirectedMigration directed) {
+asio::awaitable<Preflight> inspect_directed(pg::Connection& connection, DirectedMigration directed) {
   auto preflight = co_await inspect_catalog(connection, directed);
   co_await probe(connection, preflight);
   co_return preflight;
 }
 
 asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file) {
-  auto preflight = co_await inspect_course(connection, forward_course(file.yaml));
+  auto preflight = co_await inspect_directed(connection, forward_migration(file.yaml));
   const auto lost = without_way_back(file.yaml);
   if (!lost.empty()) {
     Findings(preflight.findings, "reverse")
@@ -35,7 +35,7 @@ asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFi
               "Write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use.");
   }
   if (file.yaml.reverse().empty()) co_return preflight;
-  auto back = co_await inspect_course(connection, reverse_course(file.yaml, Places::kBeforeWrites));
+  auto back = co_await inspect_directed(connection, reverse_migration(file.yaml, Places::kBeforeWrites));
   for (auto& finding : back.findings) {
     // Of the server there is one.
     if (finding.subject == "server") continue;

@@ -18,7 +18,7 @@ namespace crossfade::mapping {
 boost::asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file);
 
 /// One direction of it.
-boost::asio::awaitable<Preflight> inspect_course(pg::Connection& connection, DirectedMigration directed);
+boost::asio::awaitable<Preflight> inspect_directed(pg::Connection& connection, DirectedMigration directed);
 
 /// One direction by the catalog alone, in a fraction of a second whatever the size of the data: for a migration that is under
 /// way, where rows that do not fit are a matter for quarantine and no reason to stand still.

@@ -261,7 +261,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
   if (consistent) {
     run_.consistent = std::max(run_.consistent, taken.reached.settled);
-    lanes_.rest();
+    workers_.rest();
     if (run_.catching_up) co_await become_consistent(connection);
   }
   if (!taken.whole.empty()) co_return false;

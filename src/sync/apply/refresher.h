@@ -14,7 +14,7 @@ namespace crossfade::sync {
 ///              all targets together equal the views at that snapshot
 class Refresher {
  public:
-  explicit Refresher(Runtime& run) : run_(run), lanes_(run) {}
+  explicit Refresher(Runtime& run) : run_(run), workers_(run) {}
 
   /// Returns when the engine is stopping and the round is over. Throws what a round cannot decide itself.
   asio::awaitable<void> loop();
@@ -77,7 +77,7 @@ class Refresher {
   std::size_t most_keys() const;
 
   Runtime& run_;
-  CatchUp lanes_;
+  CatchUp workers_;
   bool behind_ = false;               ///< more waits in memory than one transaction should have
   std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
   std::uint64_t failed_rounds_ = 0;   ///< in a row

@@ -32,7 +32,7 @@ asio::awaitable<Refresher::Work> Refresher::share(const std::vector<Key>& keys) 
   if (run_.settings.workers == 1 || keys.size() < kWorthSharing) {
     work.keys = keys;
   } else {
-    work.keys = co_await lanes_.upsert(keys, work.written);
+    work.keys = co_await workers_.upsert(keys, work.written);
   }
   co_return work;
 }

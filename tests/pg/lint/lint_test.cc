@@ -40,7 +40,7 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
     connection = std::make_unique<pg::Connection>(co_await pg::Connection::open(endpoint));
     co_await connection->script("begin; set local jit = off");
     co_await sync::install(*connection, file);
-    directed = mapping::forward_course(file.yaml);
+    directed = mapping::forward_migration(file.yaml);
     catalog = co_await mapping::read_catalog(*connection, directed);
     auto preflight = mapping::build_model(directed, catalog);
     model = std::move(preflight.model);

@@ -85,7 +85,7 @@ class InspectTest : public test::Postgres {
   }
 
   static boost::asio::awaitable<Preflight> forward_by_catalog(pg::Connection& connection, const MigrationFile& migration) {
-    const auto directed = forward_course(migration.yaml);
+    const auto directed = forward_migration(migration.yaml);
     co_return co_await inspect_catalog(connection, directed);
   }
 

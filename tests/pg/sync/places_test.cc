@@ -117,6 +117,43 @@ INSTANTIATE_TEST_SUITE_P(
                     "create extension btree_gist; alter table small_v2.t add exclude using gist (dev with =, name with =)"),
     place_name);
 
+/// Unique values of many types, in rows that others refer to: none of them can be deleted and written anew.
+struct TypedValue {
+  const char* name;
+  const char* type;
+  const char* of_id;  ///< the value of row `id`
+};
+
+class ParkedValueTest : public testing::TestWithParam<TypedValue> {};
+
+TEST_P(ParkedValueTest, ChangesPlaces) {
+  const auto& [name, type, of_id] = GetParam();
+  const auto value = [of = std::string(of_id)](const std::string& id) { return fmt::format(fmt::runtime(of), id); };
+  SmallMove move({fmt::format("create extension citext; create table c (id int primary key, v {} not null); create table r (id int primary key, c_id int not null);"
+                              "insert into c select n, {} from generate_series(1, 100) n; insert into r select n, n % 100 + 1 from generate_series(1, 300) n",
+                              type, value("n")),
+                  fmt::format("create table small_v2.c (id int primary key, v {} not null unique);"
+                              "create table small_v2.r (id int primary key, c_id int not null references small_v2.c on delete cascade)",
+                              std::string(type) == "citext" ? "public.citext" : type),
+                  "create view small_map.c as select * from public.c; create view small_map.r as select * from public.r",
+                  "sources: {c: {key: [id]}, r: {key: [id]}}\ntargets: {c: {follow: {c: {id: id}}}, r: {follow: {r: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec(fmt::format("begin; update c set v = {} where id = 1; update c set v = {} where id = 2; update c set v = {} where id = 1; commit", value("500"),
+                              value("1"), value("2")));
+  move.expect_equal();
+  move.sql().exec(fmt::format("update c set v = {}", value("(id % 100 + 1)")));
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ParkedValueTest,
+                         testing::Values(TypedValue{"Citext", "citext", "('name ' || {})"}, TypedValue{"ShortText", "varchar(20)", "('name ' || {})"},
+                                         TypedValue{"Date", "date", "(date '2024-01-01' + {})"},
+                                         TypedValue{"Timestamp", "timestamp", "(timestamp '2024-01-01' + {} * interval '1 h')"},
+                                         TypedValue{"Timestamptz", "timestamptz", "(timestamptz '2024-01-01Z' + {} * interval '1 h')"},
+                                         TypedValue{"Numeric", "numeric", "{}::numeric"}, TypedValue{"Money", "numeric(8, 2)", "({} + 0.25)::numeric(8, 2)"}),
+                         [](const auto& value) { return std::string(value.param.name); });
+
 /// The primary key of v2 changes while a second unique value stays.
 class KeyChangeTest : public testing::TestWithParam<const char*> {};
 

@@ -46,14 +46,14 @@ std::vector<std::string> names(const auto& map) {
 using Names = std::vector<std::string>;
 
 TEST(ForwardCourse, FillsTheShadowTables) {
-  const auto directed = forward_course(file());
+  const auto directed = forward_migration(file());
   EXPECT_EQ(directed.tables.at("days"), (TableName{"v2", "days"}));
   EXPECT_EQ(names(directed.yaml.sources()), (Names{"auth.users", "coaches", "legacy.moves", "plans"}));
   EXPECT_EQ(directed.rejects_schema, "");
 }
 
 TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
-  const auto directed = reverse_course(file(), Places::kBeforeWrites);
+  const auto directed = reverse_migration(file(), Places::kBeforeWrites);
   EXPECT_EQ(directed.direction, Direction::kReverse);
   EXPECT_EQ(names(directed.yaml.targets()), (Names{"moves", "plans"}));
   EXPECT_EQ(directed.yaml.schemas().mapping(), "unmap");
@@ -64,14 +64,14 @@ TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
 }
 
 TEST(ReverseCourse, FindsTheTablesWhereTheCutoverHasPutThem) {
-  const auto directed = reverse_course(file(), Places::kSwapped);
+  const auto directed = reverse_migration(file(), Places::kSwapped);
   EXPECT_EQ(directed.yaml.schemas().source(), "app");
   EXPECT_EQ(directed.tables.at("plans"), (TableName{"app", "plans_v1"}));
   EXPECT_EQ(directed.tables.at("moves"), (TableName{"legacy", "moves_v1"}));
 }
 
 TEST(ReverseCourse, ASharedTableIsASourceWhereARuleFollowsIt) {
-  const auto directed = reverse_course(file(), Places::kBeforeWrites);
+  const auto directed = reverse_migration(file(), Places::kBeforeWrites);
   EXPECT_EQ(names(directed.yaml.sources()), (Names{"app.coaches", "days", "plans"}));
   EXPECT_EQ(names(directed.yaml.targets().at("plans").follow()), (Names{"app.coaches", "plans"}));
 }
