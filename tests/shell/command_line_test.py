@@ -3,6 +3,8 @@
 
 Usage: command_line_test.py CROSSFADE
 """
+import json
+import pathlib
 import re
 import shutil
 import subprocess
@@ -28,12 +30,12 @@ def completed_by_bash(line):
 
 def commands():
     """As --help lists them."""
-    return re.findall(r"^  ([a-z]+) ", say("--help").split("Subcommands:")[1], re.MULTILINE)
+    return re.findall(r"^  ([a-z]+) ", say("--help"), re.MULTILINE)
 
 
 class Bash(unittest.TestCase):
-    def test_offers_every_command_of_the_help_but_version(self):
-        self.assertEqual(set(completed_by_bash("crossfade ")), set(commands()) - {"version"})
+    def test_offers_every_command_of_the_help(self):
+        self.assertEqual(set(completed_by_bash("crossfade ")), set(commands()))
 
     def test_offers_what_begins_as_typed(self):
         self.assertEqual(completed_by_bash("crossfade ver"), ["verify"])
@@ -72,13 +74,54 @@ class Help(unittest.TestCase):
         self.assertIn("--print-sql", say("plan", "--help"))
 
 
+    def test_says_the_words_that_an_option_takes(self):
+        page = say("run", "--help")
+        self.assertIn("--log-format text|logfmt|json ", page)
+        self.assertNotIn("ENUM", page)
+        self.assertNotIn("{", page)
+
+    def test_speaks_of_confirming_where_a_command_asks(self):
+        self.assertIn("--confirm", say("cutover", "writes", "--help"))
+        self.assertNotIn("--confirm", say("status", "--help"))
+
+    def test_lists_commands_under_headings_and_without_former_names(self):
+        page = say("--help")
+        self.assertLess(page.index("Prove:"), page.index("Move:"))
+        self.assertNotIn("  pace ", page)
+
+
+class Results(unittest.TestCase):
+    def test_that_cannot_be_written_are_no_success(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            for words in (["manual"], ["--help"], ["version", "--json"]):
+                done = subprocess.run([CROSSFADE, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, 2, words)
+                self.assertIn("could not be written", done.stderr)
+
+    def test_of_which_a_reader_has_seen_enough_are_no_fault(self):
+        done = subprocess.run(["bash", "-c", f"set -o pipefail; '{CROSSFADE}' manual | head -n 1"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_are_json_where_that_is_asked_for(self):
+        self.assertIn("version", json.loads(say("version", "--json")))
+
+
 class Manual(unittest.TestCase):
     def test_names_every_command_and_its_options(self):
         page = say("manual").replace("\\-", "-")
-        for command in set(commands()) - {"version", "cutover", "rollback"}:
+        for command in set(commands()) - {"cutover", "rollback"}:
             self.assertIn(f".SS {command}\n", page)
-        self.assertIn("\\fB--lanes\\fR \\fIVALUE\\fR\n", page)
+        self.assertIn("\\fB--jobs\\fR \\fIVALUE\\fR\n", page)
         self.assertEqual(page.count("\\fB--migration\\fR"), 1)
+
+    def test_says_the_exit_codes_that_there_are_and_so_does_the_documentation(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        there = re.findall(r"^  k\w+ = (\d+),", (root / "src/base/exit_code.h").read_text(), re.MULTILINE)
+        self.assertGreater(len(there), 9)
+        told = say("manual").split(".SH EXIT STATUS\n")[1]
+        self.assertEqual(re.findall(r"(?:^|, )(\d+) ", told), there)
+        documented = (root / "docs/operating.md").read_text().split("## Exit codes\n")[1].split("\n## ")[0]
+        self.assertEqual(re.findall(r"(?:^|· )(\d+) ", documented.replace("\n", " ").strip()), there)
 
     def test_groff_has_nothing_to_complain_of(self):
         groff = shutil.which("groff")

@@ -29,8 +29,7 @@ mapping::MigrationFile load(const Options& options) {
 
 pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
   if (!options.target.empty() && options.target != options.source) {
-    throw usage_failure("a target in another database is not supported yet",
-                        "leave --target out: the shadow tables stand beside the old ones");
+    throw usage_failure("--target names another database than --source", "leave it out: v2 grows in the database of v1");
   }
   pg::Endpoint endpoint;
   endpoint.conninfo = options.source;
@@ -49,8 +48,6 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
   settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
   settings.slot = slots.of(direction);
   settings.publication = sync::publication_name(migration, direction);
-  settings.workers = options.workers;
-  settings.queue_bytes = options.memory_bytes;
   co_return settings;
 }
 
@@ -140,7 +137,7 @@ void confirm(const Options& options, const std::string& migration, const std::st
   if (!options.confirm.empty()) {
     throw usage_failure(fmt::format("--confirm names {}, but the migration is {}", options.confirm, migration), advice);
   }
-  if (options.no_input || isatty(STDIN_FILENO) == 0) throw usage_failure(what + " wants to be confirmed", advice);
+  if (options.no_input || isatty(STDIN_FILENO) == 0) throw usage_failure("not confirmed, nothing was done: " + what, advice);
   std::cerr << what << ". Type the migration's name to go on: ";
   std::string answer;
   std::getline(std::cin, answer);

@@ -11,8 +11,8 @@
 #include <sstream>
 
 #include "api/message.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/commands/commands.h"
 #include "app/ephemeral/server_programs.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
@@ -28,6 +28,18 @@ namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
 
 constexpr auto kManifest = "backup.json";
+
+struct BackupOptions {
+  fs::path dir;
+  bool full = false;
+  bool verify = false;
+};
+
+void declare(OptionSet& options, BackupOptions& own) {
+  options.path("--dir", own.dir, "DIR", "Folder; a new one here unless given");
+  options.flag("--full", own.full, "The whole database and its roles too");
+  options.flag("--verify", own.verify, "Restore into a scratch database and compare; also for a folder that has a backup");
+}
 
 std::string table_sql(const v1::Backup::Table& table) { return quote_qualified(table.schema(), table.name()); }
 
@@ -68,7 +80,7 @@ void dump(const Options& options, const fs::path& file, const std::string& snaps
 }
 
 /// Everything at one snapshot: the dumps join that of the session that counts and writes the CSV files.
-asio::awaitable<v1::Backup> take(const Options& options, const mapping::MigrationFile& file, const fs::path& folder) {
+asio::awaitable<v1::Backup> take(const Options& options, bool full, const mapping::MigrationFile& file, const fs::path& folder) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "backup"));
   pg::Reading reading;
   reading.relations = co_await mapping::tables_there(connection, file.yaml);
@@ -81,7 +93,7 @@ asio::awaitable<v1::Backup> take(const Options& options, const mapping::Migratio
   backup.set_taken_at(std::string(now.text(0, 1)));
   backup.set_lsn(std::string(now.text(0, 2)));
   backup.set_server_version(std::string(now.text(0, 3)));
-  backup.set_full(options.full);
+  backup.set_full(full);
   Arguments sources;
   for (const auto& [written, unused] : file.yaml.sources()) {
     const auto named = mapping::source_table(file.yaml, written);
@@ -98,7 +110,7 @@ asio::awaitable<v1::Backup> take(const Options& options, const mapping::Migratio
   auto schema = without_ours(file);
   schema.insert(schema.end(), {"--schema-only", "--section=pre-data"});
   dump(options, folder / "schema.dump", snapshot, std::move(schema));
-  if (options.full) {
+  if (full) {
     dump(options, folder / "full.dump", snapshot, without_ours(file));
     run_server_program("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + (folder / "roles.sql").string()}, options.source);
   }
@@ -139,6 +151,7 @@ asio::awaitable<void> compare_restored(const Options& options, const Scratch& sc
   scratch.restore({"--data-only", (folder / "sources.dump").string()});
   auto there = endpoint(options, "backup");
   there.conninfo = scratch.conninfo();
+  there.unreachable = ExitCode::kTargetUnreachable;
   pg::Connection connection = co_await pg::Connection::open(there);
   for (auto& table : *backup.mutable_tables()) {
     v1::Backup::Table restored = table;
@@ -175,8 +188,8 @@ v1::Backup read_manifest(const fs::path& folder) {
   return backup;
 }
 
-fs::path folder_of(const Options& options, const std::string& migration) {
-  if (!options.dir.empty()) return options.dir;
+fs::path folder_of(const BackupOptions& own, const std::string& migration) {
+  if (!own.dir.empty()) return own.dir;
   return fmt::format("backup-{}-{:%Y%m%dT%H%M%SZ}", migration, fmt::gmtime(std::time(nullptr)));
 }
 
@@ -190,24 +203,28 @@ std::string text_of(const v1::Backup& backup, const fs::path& folder) {
                             backup.full() ? ", full.dump " + api::human_bytes(static_cast<double>(fs::file_size(folder / "full.dump"))) : "");
 }
 
-}  // namespace
-
-ExitCode backup(const Options& options) {
+ExitCode backup(const Options& options, const BackupOptions& own) {
   const auto file = load(options);
-  const auto folder = folder_of(options, file.yaml.migration());
+  const auto folder = folder_of(own, file.yaml.migration());
   const bool there = fs::exists(folder / kManifest);
-  if (there && !options.prove) throw usage_failure(fmt::format("{} has a backup", folder.string()), "name another folder, or prove that one with --verify");
+  if (there && !own.verify) throw usage_failure(fmt::format("{} has a backup", folder.string()), "name another folder, or prove that one with --verify");
   fs::create_directories(folder);
   fs::permissions(folder, fs::perms::owner_all);
   asio::io_context io;
-  auto backup = there ? read_manifest(folder) : run_to_end(io, take(options, file, folder));
+  auto backup = there ? read_manifest(folder) : run_to_end(io, take(options, own.full, file, folder));
   io.restart();
-  if (options.prove) backup = run_to_end(io, prove(options, folder, std::move(backup)));
+  if (own.verify) backup = run_to_end(io, prove(options, folder, std::move(backup)));
   std::cout << (options.json ? api::json_of(backup) + "\n" : text_of(backup, folder));
   for (const auto& table : backup.tables()) {
     if (!table.restored().empty() && table.restored() != "equal") return ExitCode::kMismatch;
   }
   return ExitCode::kOk;
+}
+
+}  // namespace
+
+Command backup_command() {
+  return {"backup", "Data", "Dump the sources, as pg_restore reads them and as CSV, at one snapshot", with_options(declare, backup)};
 }
 
 }  // namespace crossfade::app

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "api/message.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 #include "verify/queries/ask_both.h"
 #include "verify/report.h"
@@ -14,9 +14,17 @@
 namespace crossfade::app {
 namespace {
 
-verify::QueryPair read_queries(const Options& options) {
-  std::ifstream file(options.query);
-  if (!file) throw usage_failure(fmt::format("cannot read {}", options.query.string()), "name the file with the two queries: --query FILE");
+struct CompareOptions {
+  std::filesystem::path query;
+};
+
+void declare(OptionSet& options, CompareOptions& own) {
+  options.path("--query", own.query, "FILE", "The query on v1, the one on v2, and the keys").required();
+}
+
+verify::QueryPair read_queries(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw usage_failure(fmt::format("cannot read {}", path.string()), "name the file with the two queries: --query FILE");
   std::ostringstream text;
   text << file.rdbuf();
   return verify::parse_query_pair(text.str());
@@ -31,13 +39,17 @@ asio::awaitable<ExitCode> ask(const Options& options, const mapping::MigrationFi
   co_return verify::exit_code(reply);
 }
 
-}  // namespace
-
-ExitCode compare(const Options& options) {
+ExitCode compare(const Options& options, const CompareOptions& own) {
   const auto file = load(options);
-  const auto queries = read_queries(options);
+  const auto queries = read_queries(own.query);
   asio::io_context io;
   return run_to_end(io, ask(options, file, queries));
+}
+
+}  // namespace
+
+Command compare_command() {
+  return {"compare", "Prove", "Ask v1 and v2 an application's query for sampled keys; 4 if answers differ", with_options(declare, compare)};
 }
 
 }  // namespace crossfade::app

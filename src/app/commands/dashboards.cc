@@ -4,15 +4,21 @@
 #include <fstream>
 #include <iostream>
 
-#include "app/cli/commands.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 
 namespace crossfade::app {
+namespace {
 
-ExitCode dashboards(const Options& options) {
-  const auto folder = options.dir.empty() ? std::filesystem::path("monitoring") : options.dir;
+struct DashboardsOptions {
+  std::filesystem::path dir = "monitoring";
+};
+
+void declare(OptionSet& options, DashboardsOptions& own) { options.path("--dir", own.dir, "DIR", "Folder; monitoring here unless given"); }
+
+ExitCode dashboards(const Options&, const DashboardsOptions& own) {
   for (const auto& file : monitoring::files) {
-    const auto path = folder / file.path;
+    const auto path = own.dir / file.path;
     std::error_code failed;
     std::filesystem::create_directories(path.parent_path(), failed);
     std::ofstream out(path, std::ios::binary);
@@ -22,6 +28,12 @@ ExitCode dashboards(const Options& options) {
     std::cout << path.string() << '\n';
   }
   return ExitCode::kOk;
+}
+
+}  // namespace
+
+Command dashboards_command() {
+  return {"dashboards", "This program", "Write the Grafana dashboards and Prometheus rules that belong to this version", with_options(declare, dashboards)};
 }
 
 }  // namespace crossfade::app

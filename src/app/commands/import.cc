@@ -8,8 +8,8 @@
 #include <iostream>
 
 #include "api/message.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/commands/commands.h"
 #include "app/commands/line_reader.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
@@ -21,6 +21,16 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace queries = sql::queries;
+
+struct ImportOptions {
+  std::string table;
+  std::vector<std::string> files;
+};
+
+void declare(OptionSet& options, ImportOptions& own) {
+  options.word("TABLE", own.table, "The landing table");
+  options.words("FILE", own.files, "NDJSON; - is standard input").required();
+}
 
 /// Where lines go: a table with one jsonb column; columns file and line get where a line came from.
 struct Landing {
@@ -162,32 +172,33 @@ void tell(const v1::Import::File& file) {
                            file.bad_size()) << std::flush;
 }
 
-asio::awaitable<v1::Import> import_files(const Options& options) {
+asio::awaitable<v1::Import> import_files(const Options& options, const ImportOptions& own) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "import"));
-  const auto landing = co_await find_landing(connection, options.words.front());
+  const auto landing = co_await find_landing(connection, own.table);
   co_await connection.query(std::string(queries::import_reader));
   v1::Import result;
   result.set_table(landing.table);
-  for (std::size_t n = 1; n < options.words.size(); ++n) {
-    auto file = co_await import_file(connection, landing, options.words[n]);
+  for (const auto& name : own.files) {
+    auto file = co_await import_file(connection, landing, name);
     if (!options.json) tell(file);
     *result.add_files() = std::move(file);
   }
   co_return result;
 }
 
-}  // namespace
-
-ExitCode import(const Options& options) {
-  if (options.words.size() < 2) throw usage_failure("no file is named", "write crossfade import TABLE FILE…, with - for standard input");
-  require_readable({options.words.begin() + 1, options.words.end()});
+ExitCode import(const Options& options, const ImportOptions& own) {
+  require_readable(own.files);
   asio::io_context io;
-  const auto result = run_to_end(io, import_files(options));
+  const auto result = run_to_end(io, import_files(options, own));
   if (options.json) std::cout << api::json_of(result) << "\n";
   for (const auto& file : result.files()) {
     if (file.bad_size() > 0) return ExitCode::kMismatch;
   }
   return ExitCode::kOk;
 }
+
+}  // namespace
+
+Command import_command() { return {"import", "Data", "Bring NDJSON into a landing table; 4 if lines were bad", with_options(declare, import)}; }
 
 }  // namespace crossfade::app

@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "api/message.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 #include "crossfade/v1/init.pb.h"
 #include "mapping/scaffold/read_draft.h"
@@ -17,6 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 using Files = std::map<std::string, std::string>;
+
+struct InitOptions {
+  std::string name;
+  std::string from_schema;
+};
+
+void declare(OptionSet& options, InitOptions& own) {
+  options.word("NAME", own.name, "The migration's name; its folder is --migration, else a new one of that name here");
+  options.text("--from-schema", own.from_schema, "SCHEMA", "Schema of the old tables").required();
+}
 
 /// The folder is nobody's yet: what somebody has written there is not written over.
 void require_free(const fs::path& folder) {
@@ -35,10 +45,10 @@ void write(const fs::path& folder, const Files& files) {
   }
 }
 
-asio::awaitable<mapping::Draft> read(const Options& options) {
+asio::awaitable<mapping::Draft> read(const Options& options, const InitOptions& own) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "init"));
   co_await connection.script("begin isolation level repeatable read read only");
-  auto draft = co_await mapping::read_draft(connection, options.words.front(), options.from_schema);
+  auto draft = co_await mapping::read_draft(connection, own.name, own.from_schema);
   co_await connection.script("commit");
   co_return draft;
 }
@@ -69,14 +79,11 @@ std::string to_text(const v1::Init& reply) {
   return text + fmt::format("next: make v2.sql and mapping.sql what you want, then crossfade plan --migration {}\n", reply.folder());
 }
 
-}  // namespace
-
-ExitCode init(const Options& options) {
-  const auto& name = options.words.front();
-  const fs::path folder = options.migration.empty() ? fs::path(name) : options.migration;
+ExitCode init(const Options& options, const InitOptions& own) {
+  const fs::path folder = options.migration.empty() ? fs::path(own.name) : options.migration;
   require_free(folder);
   asio::io_context io;
-  const auto draft = run_to_end(io, read(options));
+  const auto draft = run_to_end(io, read(options, own));
   const auto files = mapping::draft_files(draft);
   // Read back before it is written, so that a name the file could not have is told and nothing is left behind.
   mapping::read_migration_yaml("migration.yaml", files.at("migration.yaml"));
@@ -84,6 +91,12 @@ ExitCode init(const Options& options) {
   const auto reply = reply_of(draft, folder, files);
   std::cout << (options.json ? api::json_of(reply) + "\n" : to_text(reply));
   return ExitCode::kOk;
+}
+
+}  // namespace
+
+Command init_command() {
+  return {"init", "Begin", "Begin a migration: write its folder from what a schema has, every table as it is", with_options(declare, init)};
 }
 
 }  // namespace crossfade::app

@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "api/message.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 #include "mapping/catalog/tables_there.h"
 #include "mapping/preflight/inspect.h"
@@ -19,6 +19,14 @@
 
 namespace crossfade::app {
 namespace {
+
+struct LintOptions {
+  std::optional<int> samples;  ///< none: as many as the views' size allows
+};
+
+void declare(OptionSet& options, LintOptions& own) {
+  options.number("--samples", own.samples, {1, 1000}, "Rows of each source that are changed: 12, or 3 where a view is large");
+}
 
 bool any_above(const mapping::Model& model, double rows) {
   return std::any_of(model.targets.begin(), model.targets.end(), [&](const auto& target) { return target.estimated_rows > rows; });
@@ -40,7 +48,7 @@ asio::awaitable<void> require_v1(pg::Connection& connection, const std::string& 
                              "lint on a copy of the database from before the writes moved");
 }
 
-asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<ExitCode> lint_here(const Options& options, const LintOptions& own, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "lint"));
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
   if (prepared) co_await require_v1(connection, file.yaml.migration());
@@ -56,7 +64,7 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::Migra
     co_return ExitCode::kPrecondition;
   }
   verify::LintOptions how;
-  how.samples = options.samples > 0 ? options.samples : samples_for(preflight.model);
+  how.samples = own.samples ? static_cast<std::size_t>(*own.samples) : samples_for(preflight.model);
   const bool whole = !any_above(preflight.model, kMostRows);
   const auto scope = co_await verify::prepare_lint(connection, preflight.model, whole, how.samples);
   const auto linted = co_await verify::lint(connection, preflight.model, scope, how);
@@ -66,12 +74,16 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const mapping::Migra
   co_return verify::exit_code(reply);
 }
 
-}  // namespace
-
-ExitCode lint(const Options& options) {
+ExitCode lint(const Options& options, const LintOptions& own) {
   const auto file = load(options);
   asio::io_context io;
-  return run_to_end(io, lint_here(options, file));
+  return run_to_end(io, lint_here(options, own, file));
+}
+
+}  // namespace
+
+Command lint_command() {
+  return {"lint", "Set up", "Test the follow rules by changes that are rolled back; 4 if a row is not announced", with_options(declare, lint)};
 }
 
 }  // namespace crossfade::app

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <iostream>
 
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/cli/version.h"
+#include "app/commands/commands.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
@@ -79,14 +79,18 @@ asio::awaitable<std::string> read_report(const Options& options, const mapping::
   co_return text;
 }
 
-}  // namespace
-
 ExitCode report(const Options& options) {
   const auto file = load(options);
   asio::io_context io;
   const auto text = run_to_end(io, read_report(options, file));
   std::cout << log::redact(text);
   return ExitCode::kOk;
+}
+
+}  // namespace
+
+Command report_command() {
+  return {"report", "Look", "Everything that helps somebody else to help, in one text without secrets and data", without_options(report)};
 }
 
 }  // namespace crossfade::app

@@ -3,8 +3,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 #include "base/lsn.h"
 #include "setup/prepare.h"
@@ -14,20 +14,34 @@ namespace {
 
 using namespace std::chrono_literals;
 
-asio::awaitable<ExitCode> until_so(const Options& options, const std::string& migration) {
+struct WaitOptions {
+  std::string phase;
+  std::optional<std::chrono::milliseconds> lag;
+  std::string lsn;
+  std::chrono::milliseconds timeout = 10min;
+};
+
+void declare(OptionSet& options, WaitOptions& own) {
+  options.choice("--phase", own.phase, {"prepared", "backfilling", "following", "completed"}, "Phase to wait for");
+  options.duration("--lag", own.lag, "Lag at most, e.g. 2s");
+  options.text("--lsn", own.lsn, "LSN", "Position that must be readable in v2");
+  options.duration("--timeout", own.timeout, "Give up after, 10min unless given");
+}
+
+asio::awaitable<ExitCode> until_so(const Options& options, const WaitOptions& own, const std::string& migration) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto give_up = pg::Clock::now() + options.timeout;
+  const auto give_up = pg::Clock::now() + own.timeout;
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "wait"));
-  const pg::Parameters parameters = {migration, options.lsn.empty() ? std::nullopt : std::optional(options.lsn)};
+  const pg::Parameters parameters = {migration, own.lsn.empty() ? std::nullopt : std::optional(own.lsn)};
   std::string state = "not prepared";
   for (;;) {
     const bool prepared = co_await sync::is_prepared(connection, migration);
     if (prepared) {
       const auto rows = co_await connection.execute(std::string(sql::queries::wait_state), parameters);
       state = rows.text(0, 0);
-      const bool phase = options.phase.empty() || state == options.phase;
+      const bool phase = own.phase.empty() || state == own.phase;
       const bool lsn = rows.truth(0, 1);
-      const bool lag = !options.lag || (!rows.is_null(0, 2) && rows.real(0, 2) * 1000 <= static_cast<double>(options.lag->count()));
+      const bool lag = !own.lag || (!rows.is_null(0, 2) && rows.real(0, 2) * 1000 <= static_cast<double>(own.lag->count()));
       if (phase && lsn && lag) co_return ExitCode::kOk;
     }
     if (pg::Clock::now() >= give_up) break;
@@ -36,20 +50,22 @@ asio::awaitable<ExitCode> until_so(const Options& options, const std::string& mi
   }
   Failure::Facts facts;
   facts.exit = ExitCode::kTimeout;
-  facts.message = fmt::format("not so within {} s; the phase is {}", std::chrono::duration<double>(options.timeout).count(), state);
+  facts.message = fmt::format("not so within {} s; the phase is {}", std::chrono::duration<double>(own.timeout).count(), state);
   facts.advice = "`crossfade status` shows what goes on";
   throw Failure(std::move(facts));
 }
 
-}  // namespace
-
-ExitCode wait(const Options& options) {
-  if (!options.lsn.empty() && !parse_lsn(options.lsn)) {
-    throw usage_failure(fmt::format("\"{}\" is not a position in the log", options.lsn), "write it as pg_lsn prints it, e.g. 16/B374D848");
+ExitCode wait(const Options& options, const WaitOptions& own) {
+  if (!own.lsn.empty() && !parse_lsn(own.lsn)) {
+    throw usage_failure(fmt::format("\"{}\" is not a position in the log", own.lsn), "write it as pg_lsn prints it, e.g. 16/B374D848");
   }
   const auto file = load(options);
   asio::io_context io;
-  return run_to_end(io, until_so(options, file.yaml.migration()));
+  return run_to_end(io, until_so(options, own, file.yaml.migration()));
 }
+
+}  // namespace
+
+Command wait_command() { return {"wait", "Look", "Return when a phase, lag or position is reached; 10 on timeout", with_options(declare, wait)}; }
 
 }  // namespace crossfade::app

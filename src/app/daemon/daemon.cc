@@ -1,3 +1,5 @@
+#include "app/daemon/daemon.h"
+
 #include <fmt/format.h>
 
 #include <boost/asio/signal_set.hpp>
@@ -5,7 +7,6 @@
 #include <iostream>
 
 #include "api/server.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/daemon/measure.h"
@@ -31,7 +32,7 @@ struct Beginning {
   DatabaseIdentity database;
 };
 
-asio::awaitable<Beginning> begin(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& own, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
   const auto from = endpoint(options, name);
   pg::Connection connection = co_await pg::Connection::open(from);
@@ -39,7 +40,7 @@ asio::awaitable<Beginning> begin(const Options& options, const mapping::Migratio
   beginning.database = co_await identify_database(connection);
   co_await sync::refuse_foreign_state(connection);
   const bool prepared = co_await sync::is_prepared(connection, name);
-  if (!prepared && options.prepare) {
+  if (!prepared && own.prepare) {
     const auto to_prepare = co_await engine_settings(connection, options, name, mapping::Direction::kForward);
     const auto preflight = co_await sync::prepare(connection, file, to_prepare);
     beginning.refused = exit_code_of(preflight);
@@ -50,6 +51,8 @@ asio::awaitable<Beginning> begin(const Options& options, const mapping::Migratio
   for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade plan"}});
   auto model = co_await prepared_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
+  settings.workers = own.jobs;
+  settings.queue_bytes = own.memory.value_or(settings.queue_bytes);
   beginning.pipeline = std::make_shared<Pipeline>(std::move(model), std::move(settings));
   co_return beginning;
 }
@@ -93,10 +96,10 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
 
 }  // namespace
 
-ExitCode run(const Options& options) {
+ExitCode run_daemon(const Options& options, const DaemonOptions& own) {
   const auto file = load(options);
   asio::io_context io;
-  const auto beginning = run_to_end(io, begin(options, file));
+  const auto beginning = run_to_end(io, begin(options, own, file));
   if (beginning.refused != ExitCode::kOk) return beginning.refused;
   auto pipeline = beginning.pipeline;
   io.restart();
@@ -116,7 +119,7 @@ ExitCode run(const Options& options) {
   const auto observed = [&pipeline] { return pipeline->observed(); };
   Watch watch(observed, io.get_executor());
   api::Server server(io, endpoints(observed, watch));
-  if (!options.http.empty()) server.listen_tcp(options.http);
+  if (!own.http.empty()) server.listen_tcp(own.http);
   server.serve_only(beginning.database.id, beginning.database.name);
   server.listen_unix(control_path(options, name, beginning.database));
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
@@ -125,7 +128,7 @@ ExitCode run(const Options& options) {
     parts.push_back(server.serve());
     parts.push_back(watch.loop());
     parts.push_back(measure(observed));
-    if (options.verify_every.count() > 0) parts.push_back(keep_verified(observed, options.verify_every));
+    if (own.verify_every.count() > 0) parts.push_back(keep_verified(observed, own.verify_every));
     parts.push_back(feed_watchdog());
     tell_service_manager("READY=1");
     std::exception_ptr thrown;

@@ -1,3 +1,5 @@
+#include "app/demo/demo.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <sstream>
 #include <thread>
 
-#include "app/cli/commands.h"
 #include "app/demo/live_writer.h"
 #include "app/demo/stage.h"
 #include "app/status/status_text.h"
@@ -78,8 +79,8 @@ void move_writes_there_and_back(Stage& stage, const LiveWriter& writer) {
 }
 
 /// The whole show: an application that writes, the daemon, and the commands a person would type.
-void play(const Options& options, const std::filesystem::path& migration) {
-  const auto& size = *std::find_if(std::begin(kSizes), std::end(kSizes), [&](const Size& s) { return options.size == s.name; });
+void play(const DemoOptions& own, const std::filesystem::path& migration) {
+  const auto& size = *std::find_if(std::begin(kSizes), std::end(kSizes), [&](const Size& s) { return own.size == s.name; });
   Stage stage(migration, roomy());
   load_sample(stage, size);
   Stage::say(fmt::format("An application starts to write v1 and will not stop: about {} transactions a second.", size.writes_per_second));
@@ -107,7 +108,7 @@ void play(const Options& options, const std::filesystem::path& migration) {
   stage.command({"account"});
   const bool equal = stage.value("select drifted_rows = 0 and whole from crossfade.verification order by id desc limit 1") == "t";
   if (!equal) throw precondition_failure("the last verification was not clean", "see above");
-  if (options.keep) stage.wait_for_interrupt();
+  if (own.keep) stage.wait_for_interrupt();
   Stage::say("Stopping the daemon.");
   stage.stop_daemon();
   Stage::say("Reads moved, rolled back and moved again; writes there and back; verified equal, every row accounted for.");
@@ -115,9 +116,9 @@ void play(const Options& options, const std::filesystem::path& migration) {
 
 }  // namespace
 
-ExitCode demo(const Options& options) {
+ExitCode demo(const Options& options, const DemoOptions& own) {
   const auto began = pg::Clock::now();
-  play(options, options.migration.empty() ? default_migration() : std::filesystem::absolute(options.migration));
+  play(own, options.migration.empty() ? default_migration() : std::filesystem::absolute(options.migration));
   std::cout << fmt::format("  {} in all\n", api::human_seconds(std::chrono::duration<double>(pg::Clock::now() - began).count()));
   return ExitCode::kOk;
 }

@@ -1,8 +1,9 @@
+#include "app/demo/rehearse.h"
+
 #include <fmt/format.h>
 
 #include <iostream>
 
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "app/demo/stage.h"
 #include "app/ephemeral/server_programs.h"
@@ -24,9 +25,9 @@ ThrowawayServer::Options like_production() {
 }
 
 /// The copy: of a backup made with --full, or of the source as it is now.
-void restore(const Options& options, Stage& stage) {
+void restore(const Options& options, const RehearseOptions& own, Stage& stage) {
   const auto here = stage.server().conninfo();
-  auto dump = options.from;
+  auto dump = own.from;
   auto roles = dump.parent_path() / "roles.sql";
   if (dump.empty()) {
     dump = stage.server().directory() / "full.dump";
@@ -64,10 +65,10 @@ std::string summary(const v1::Status& following, const Measured& move, const Sta
 
 }  // namespace
 
-ExitCode rehearse(const Options& options) {
+ExitCode rehearse(const Options& options, const RehearseOptions& own) {
   const auto file = load(options);
   Stage stage(fs::absolute(options.migration), like_production());
-  restore(options, stage);
+  restore(options, own, stage);
   if (stage.attempt({"check", "--when", "before"}) != 0) Stage::say("Those checks are about the old data; the move goes on.");
   Measured move;
   const auto before = stage.value("select pg_current_wal_insert_lsn()");

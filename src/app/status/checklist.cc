@@ -2,7 +2,48 @@
 
 #include <fmt/format.h>
 
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/context.h"
+#include "crossfade/v1/reply.pb.h"
+
 namespace crossfade::app {
+namespace {
+
+std::string to_text(const CutoverPlan& plan, const Paint& paint) {
+  auto text = checklist_text(plan.checklist, paint);
+  if (!plan.inventory.empty()) text += "What hangs on the tables:\n";
+  for (const auto& line : plan.inventory) text += fmt::format("  {}\n", line);
+  int number = 1;
+  for (const auto& step : plan.steps) text += fmt::format("{:2}. {}\n", number++, step);
+  if (!plan.hold) return text;
+  const bool as_last = plan.hold->last_milliseconds && *plan.hold->last_milliseconds >= plan.hold->milliseconds;
+  return text + fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.\n", plan.hold->milliseconds,
+                            as_last ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top", plan.hold->limit.count());
+}
+
+v1::CutoverPlan reply_of(const CutoverPlan& plan) {
+  v1::CutoverPlan reply;
+  reply.set_ready(cutover::blockers_of(plan.checklist).empty());
+  for (const auto& condition : plan.checklist) {
+    auto& told = *reply.add_checklist();
+    told.set_reason(condition.reason);
+    told.set_met(condition.met);
+    told.set_detail(condition.detail);
+    told.set_fix(condition.fix);
+  }
+  for (const auto& line : plan.inventory) reply.add_inventory(line);
+  for (const auto& step : plan.steps) reply.add_steps(step);
+  if (plan.hold) {
+    reply.mutable_hold()->set_estimated_milliseconds(plan.hold->milliseconds);
+    reply.mutable_hold()->set_limit_milliseconds(static_cast<double>(plan.hold->limit.count()));
+    if (plan.hold->last_milliseconds) reply.mutable_hold()->set_last_milliseconds(*plan.hold->last_milliseconds);
+  }
+  return reply;
+}
+
+}  // namespace
 
 std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint) {
   std::string text;
@@ -11,6 +52,11 @@ std::string checklist_text(const std::vector<cutover::Condition>& checklist, con
     if (!condition.met) text += fmt::format("  mend: {}\n", condition.fix);
   }
   return text;
+}
+
+ExitCode show_cutover_plan(const Options& options, const CutoverPlan& plan) {
+  std::cout << (options.json ? api::json_of(reply_of(plan)) + "\n" : to_text(plan, paint_of(options)));
+  return cutover::exit_of(cutover::blockers_of(plan.checklist));
 }
 
 }  // namespace crossfade::app

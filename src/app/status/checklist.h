@@ -1,8 +1,12 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/cli/options.h"
+#include "base/exit_code.h"
 #include "base/paint.h"
 #include "cutover/layout/blockers.h"
 
@@ -10,5 +14,23 @@ namespace crossfade::app {
 
 /// A line a condition, and below one that is not met the command that mends it.
 std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint = {});
+
+/// How long writers will be made to wait.
+struct HoldEstimate {
+  double milliseconds = 0;
+  std::optional<double> last_milliseconds;       ///< of the flip before
+  std::chrono::milliseconds limit{0};
+};
+
+/// What a flip wants and what it would do.
+struct CutoverPlan {
+  std::vector<cutover::Condition> checklist;
+  std::vector<std::string> inventory;            ///< what hangs on the tables, and what becomes of it
+  std::vector<std::string> steps;
+  std::optional<HoldEstimate> hold;              ///< none: nobody is made to wait
+};
+
+/// Prints it as it was asked for; with the exit code of what is not met.
+ExitCode show_cutover_plan(const Options& options, const CutoverPlan& plan);
 
 }  // namespace crossfade::app

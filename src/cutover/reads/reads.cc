@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/failure.h"
@@ -80,6 +81,12 @@ std::vector<std::string> views_of(const mapping::Model& model) {
 }
 
 }  // namespace
+
+double next_route_step(const v1::CutoverOptions& cutover, double percent_now) {
+  const auto& steps = cutover.route_steps();
+  const auto next = std::find_if(steps.begin(), steps.end(), [&](double step) { return step > percent_now; });
+  return next == steps.end() ? 100.0 : static_cast<double>(*next);
+}
 
 Flip move_reads(double percent, std::string who) {
   const double kept = std::round(percent * 100) / 100;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "crossfade/v1/migration.pb.h"
 #include "cutover/record/flight.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
@@ -19,6 +20,8 @@ struct Flip {
 
 /// More or fewer keys than now. Throws a usage Failure unless 0 < percent ≤ 100.
 Flip move_reads(double percent, std::string who);
+/// Where reads go next: the first of the file's cutover.route_steps above `percent_now`; all keys where it has none. Pure.
+double next_route_step(const v1::CutoverOptions& cutover, double percent_now);
 /// All keys back to v1.
 Flip roll_back_reads(std::string who);
 

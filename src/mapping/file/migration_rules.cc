@@ -143,7 +143,7 @@ void require_cutover(const v1::CutoverOptions& cutover) {
     }
     last = step;
   }
-  if (last != 100) throw wrong("cutover.route_steps", "the last step is not 100", "Write e.g. [10, 50, 100].");
+  if (last != 100 && last != 0) throw wrong("cutover.route_steps", "the last step is not 100", "Write e.g. [10, 50, 100].");
 }
 
 }  // namespace
@@ -164,9 +164,6 @@ void complete(v1::Migration& yaml) {
   if (!cutover.has_hold_limit()) cutover.mutable_hold_limit()->set_seconds(1);
   // Far below what users notice: writers queue behind a lock that is waited for. Trying again costs nobody anything.
   if (!cutover.has_lock_timeout()) cutover.mutable_lock_timeout()->set_nanos(100'000'000);
-  if (cutover.route_steps().empty()) {
-    for (const std::uint32_t step : {10U, 50U, 100U}) cutover.add_route_steps(step);
-  }
 }
 
 void require_consistent(const v1::Migration& yaml) {

@@ -17,7 +17,7 @@ std::string verdict(const v1::ExplainReply& reply) {
   if (!reply.quarantined().empty()) return "differs, because the key is in quarantine: mend the row or the view; crossfade quarantine retry";
   if (!reply.pending().empty()) return "differs, and waits in crossfade.dirty to be refreshed";
   const bool shadow_lacks = std::all_of(reply.rows().begin(), reply.rows().end(), [](const auto& row) { return !row.differs() || row.shadow().empty(); });
-  if (reply.lazy() && shadow_lacks) return format("not asked for yet: crossfade touch {}", reply.target());
+  if (reply.lazy() && shadow_lacks) return format("not asked for yet: crossfade refresh {}", reply.target());
   if (!reply.engine_running()) return "differs; no daemon runs, so what it has still to apply looks like drift";
   return format("differs: on its way, or drifted; crossfade verify --target {} tells which", reply.target());
 }

@@ -36,7 +36,7 @@ class PaceTest : public WithDaemon {
 
 TEST_F(PaceTest, TheBackfillWaitsWhileTheServerIsBusyAndSaysWhy) {
   expect_done({"prepare"});
-  expect_done({"pace", "--sessions", "1"});
+  expect_done({"throttle", "--sessions", "1"});
   // Two sessions that wait for a lock are two sessions at work.
   move.sql().exec("select pg_advisory_lock(1)");
   Sql one(move.conninfo());
@@ -63,7 +63,7 @@ TEST_F(PaceTest, TheBackfillWaitsWhileTheSlotIsInDangerThoughNobodyAsked) {
 
 TEST_F(PaceTest, TheBackfillWaitsWhileMoreWalIsKeptThanTheOperatorWants) {
   expect_done({"prepare"});
-  const auto [exit, says] = move.call({"pace", "--retained-wal", "8MB"});
+  const auto [exit, says] = move.call({"throttle", "--retained-wal", "8MB"});
   EXPECT_EQ(exit, 0);
   EXPECT_EQ(says, "The backfill waits while the server keeps more than 8192 kB of WAL for the slot.\n");
   write_wal(10);
@@ -76,7 +76,7 @@ TEST_F(PaceTest, TheBackfillWaitsForAStandbyThatIsBehind) {
   ThrowawayServer standby({.standby_of = server.conninfo()});
   Sql there(standby.conninfo());
   expect_done({"prepare"});
-  expect_done({"pace", "--replica-lag", "500ms"});
+  expect_done({"throttle", "--replica-lag", "500ms"});
   there.exec("select pg_wal_replay_pause()");
   const auto lag_is_told = [&] {
     // What the standby has not replayed; its lag is told with its next answer, once a second.

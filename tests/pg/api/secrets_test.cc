@@ -163,7 +163,7 @@ TEST_F(SecretsTest, NoCommandShowsIt) {
   start_daemon(way, "text");
   ASSERT_TRUE(caught_up());
   for (const auto& words : std::vector<std::vector<std::string>>{
-           {"wait", "--phase", "following"}, {"verify"}, {"verify", "--json"}, {"account"}, {"check"}, {"lint"}, {"quarantine"}, {"touch", "plans", "7"}, {"pace"},
+           {"wait", "--phase", "following"}, {"verify"}, {"verify", "--json"}, {"account"}, {"check"}, {"lint"}, {"quarantine"}, {"refresh", "plans", "7"}, {"throttle"},
            {"pause"}, {"resume"}, {"doctor"}, {"cutover", "reads", "--dry-run"}, {"cutover", "writes", "--dry-run"}, {"cancel", "--confirm", "gym"}}) {
     seen += said(way, words);
   }

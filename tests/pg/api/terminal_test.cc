@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "support/move.h"
 #include "support/terminal.h"
 
 namespace crossfade::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -53,6 +56,34 @@ TEST_F(TerminalTest, AWatchedStatusIsShownAnewWithItsColours) {
   EXPECT_TRUE(screen.shows("\033[H\033[2Jmigration    gym\r\nphase        \033[33mprepared\033[0m, for "));
   Terminal plain(move.command_line({"status", "--watch"}), {{"TERM", "xterm"}, {"NO_COLOR", "1"}});
   EXPECT_TRUE(plain.shows("\033[H\033[2Jmigration    gym\r\nphase        prepared, for "));
+}
+
+TEST_F(TerminalTest, AWatchedStatusEndsWithItsReader) {
+  std::string typed = "set -o pipefail; ";
+  for (const auto& word : move.command_line({"status", "--watch"})) typed += "'" + word + "' ";
+  Program pipe({"/bin/bash", "-c", typed + "| head -n 2"}, move.control().string() + ".lines");
+  EXPECT_EQ(pipe.exit_within(kLimit), 0) << pipe.output();
+  const auto lines = pipe.output();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2) << lines;
+}
+
+TEST_F(TerminalTest, EveryShortAnswerIsThereAsJson) {
+  const auto answer = [&](std::vector<std::string> words) {
+    words.emplace_back("--json");
+    return move.call(std::move(words)).second;
+  };
+  EXPECT_EQ(answer({"quarantine"}), "{\"keys\":[]}\n");
+  EXPECT_EQ(answer({"quarantine", "retry"}), "{\"keys\":0}\n");
+  EXPECT_EQ(answer({"refresh", "plans", "1", "2"}), "{\"keys\":2}\n");
+  EXPECT_EQ(answer({"throttle", "--sessions", "7", "--retained-wal", "8MB"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608}\n");
+  EXPECT_EQ(answer({"throttle"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608}\n");
+  EXPECT_THAT(answer({"doctor"}), AllOf(HasSubstr("{\"state\":\""), HasSubstr("\",\"next\":\"")));
+  EXPECT_THAT(answer({"cutover", "reads", "--dry-run"}),
+              AllOf(HasSubstr("{\"ready\":false,\"checklist\":[{\"reason\":\""), HasSubstr("\"fix\":\"crossfade run\""), HasSubstr("\"steps\":[\""), HasSubstr("\"hold\":null}")));
+  EXPECT_THAT(answer({"rollback", "reads", "--dry-run"}), HasSubstr("{\"ready\":true,\"checklist\":[],\"steps\":[\""));
+  for (const std::string group : {"cutover", "rollback"}) {
+    EXPECT_THAT(answer({group, "writes", "--dry-run"}), AllOf(HasSubstr("{\"ready\":false,\"checklist\":["), HasSubstr("\"limit_milliseconds\":1000"))) << group;
+  }
 }
 
 }  // namespace

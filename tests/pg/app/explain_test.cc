@@ -43,7 +43,7 @@ TEST_F(ExplainTest, AKeyMayNameManyRowsByAnyLocator) {
   expect_has(explain({"weeks", "7"}), {"weeks plan_id 7: equal\n", "  plan_id 7, number 1  equal\n"});
   expect_has(explain({"exercises", "title=x"}, ExitCode::kUsage), {"invalid input syntax for type integer", "column=value for each column of one: id; plan_id"});
   expect_has(explain({"exercices", "7"}, ExitCode::kUsage), {"there is no target exercices"});
-  expect_has(explain({"exercises"}, ExitCode::kUsage), {"no key is named"});
+  expect_has(explain({"exercises"}, ExitCode::kUsage), {"KEY is required"});
   expect_has(explain({"exercises", "123456"}), {"neither the view nor the shadow table has a row", "public.exercises  (id: id): no row"});
 }
 

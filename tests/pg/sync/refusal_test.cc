@@ -172,8 +172,8 @@ TEST_F(RefusalTest, AMigrationThatIsNotPreparedIsToldAlikeByEveryCommand) {
   const fs::path queries = move.control().string() + ".queries";
   std::ofstream(queries) << "-- keys\nselect 1\n-- v1\nselect $1\n-- v2\nselect $1\n";
   const std::vector<std::vector<std::string>> commands = {
-      {"run"}, {"status"}, {"verify"}, {"account"}, {"explain", "plans", "1"}, {"touch", "plans", "1"}, {"quarantine"}, {"quarantine", "retry"},
-      {"quarantine", "accept", "1"}, {"pace"}, {"report"}, {"cutover", "reads"}, {"cutover", "reads", "--dry-run"}, {"rollback", "reads"},
+      {"run"}, {"status"}, {"verify"}, {"account"}, {"explain", "plans", "1"}, {"refresh", "plans", "1"}, {"quarantine"}, {"quarantine", "retry"},
+      {"quarantine", "accept", "1"}, {"throttle"}, {"report"}, {"cutover", "reads"}, {"cutover", "reads", "--dry-run"}, {"rollback", "reads"},
       {"cutover", "writes", "--confirm", "gym"}, {"cutover", "writes", "--dry-run"}, {"rollback", "writes", "--confirm", "gym"},
       {"rollback", "writes", "--dry-run"}, {"complete", "--confirm", "gym"}, {"compare", "--query", queries}};
   // Before any migration has made the schema crossfade, and beside another migration that has.

@@ -82,7 +82,7 @@ TEST_F(StrangerTest, ATouchThatNamesNoKeyIsRefusedWhereItIsWritten) {
     const auto said = refusal(move.sql(), fmt::format("select crossfade.touch({})", arguments));
     EXPECT_NE(said.find(message), std::string::npos) << arguments << ": " << said;
   }
-  const auto [exit, text] = move.call({"touch", "exercises", "5", "not-a-number"});
+  const auto [exit, text] = move.call({"refresh", "exercises", "5", "not-a-number"});
   EXPECT_EQ(exit, static_cast<int>(ExitCode::kUsage));
   EXPECT_NE(text.find("A key of exercises is a value of id (integer)"), std::string::npos) << text;
   expect_nothing_of_it();

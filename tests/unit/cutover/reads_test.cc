@@ -30,6 +30,18 @@ TEST(MoveReads, OnlyAShareOfKeysWillDo) {
   EXPECT_EQ(move_reads(100, "").percent, 100);
 }
 
+TEST(NextRouteStep, IsTheFirstAboveWhatReadsV2Now) {
+  v1::CutoverOptions cutover;
+  for (const std::uint32_t step : {5U, 25U, 100U}) cutover.add_route_steps(step);
+  EXPECT_EQ(next_route_step(cutover, 0), 5);
+  EXPECT_EQ(next_route_step(cutover, 4.99), 5);
+  EXPECT_EQ(next_route_step(cutover, 5), 25);
+  EXPECT_EQ(next_route_step(cutover, 30), 100);
+  EXPECT_EQ(next_route_step(cutover, 100), 100);
+}
+
+TEST(NextRouteStep, WithoutStepsAllKeysMove) { EXPECT_EQ(next_route_step({}, 0), 100); }
+
 TEST(PlanReads, AViewTurnsOnlyWhereTheLastReaderComesOrTheFirstOneGoes) {
   const auto without = steps(0, 50);
   EXPECT_EQ(steps(50, 90), without);

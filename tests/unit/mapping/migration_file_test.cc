@@ -47,7 +47,7 @@ TEST(MigrationYaml, GetsItsDefaults) {
   EXPECT_EQ(yaml.schemas().source(), "public");
   EXPECT_EQ(yaml.cutover().hold_limit().seconds(), 1);
   EXPECT_EQ(yaml.cutover().lock_timeout().nanos(), 100'000'000);
-  EXPECT_EQ(yaml.cutover().route_steps_size(), 3);
+  EXPECT_EQ(yaml.cutover().route_steps_size(), 0);
   EXPECT_EQ(yaml.targets().at("days").backfill(), v1::TargetTable::BACKFILL_EAGER);
 }
 

@@ -100,7 +100,7 @@ TEST(ExplainText, TheFirstLineNamesTheReasonThatIsKnown) {
   auto lazy = differing();
   lazy.set_lazy(true);
   lazy.mutable_rows(0)->set_shadow("");
-  EXPECT_EQ(verdict(lazy), "sets id 42: not asked for yet: crossfade touch sets");
+  EXPECT_EQ(verdict(lazy), "sets id 42: not asked for yet: crossfade refresh sets");
 
   auto kept = differing();
   kept.mutable_rows(0)->set_differs(false);

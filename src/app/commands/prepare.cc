@@ -1,21 +1,30 @@
-#include <fmt/format.h>
+#include "setup/prepare.h"
 
 #include <iostream>
 
-#include "api/message.h"
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 #include "base/log.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/plan.h"
-#include "setup/cancel.h"
-#include "setup/prepare.h"
 #include "setup/rights.h"
 
 namespace crossfade::app {
 namespace {
+
+struct PrepareOptions {
+  bool print_sql = false;
+  std::string for_role;  ///< whose all is to be, where SQL is printed
+  bool dry_run = false;
+};
+
+void declare(OptionSet& options, PrepareOptions& own) {
+  options.flag("--print-sql", own.print_sql, "Print the SQL instead of running it");
+  options.text("--for", own.for_role, "ROLE", "With --print-sql: so that all belongs to this role, with the grants that it needs");
+  options.flag("--dry-run", own.dry_run, "Print the ordered steps");
+}
 
 ExitCode refused(const mapping::Preflight& preflight) {
   std::cerr << mapping::plan_text(preflight);
@@ -23,20 +32,20 @@ ExitCode refused(const mapping::Preflight& preflight) {
 }
 
 /// Only says what it would do.
-asio::awaitable<ExitCode> tell_preparation(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<ExitCode> tell_preparation(const Options& options, const PrepareOptions& own, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
   const auto slots = co_await mapping::find_slot_names(connection, file.yaml.migration());
   const auto preparation = co_await sync::plan_preparation(connection, file, slots.forward);
   if (!preparation.preflight.ok()) co_return refused(preparation.preflight);
   if (preparation.steps.alone.empty()) {
     log::info("already prepared", {{"migration", file.yaml.migration()}});
-  } else if (options.dry_run) {
+  } else if (own.dry_run) {
     std::cout << sync::to_text(preparation.steps);
-  } else if (options.for_role.empty()) {
+  } else if (own.for_role.empty()) {
     std::cout << sync::to_sql(preparation.steps);
   } else {
     const auto database = co_await identify_database(connection);
-    std::cout << sync::to_sql_for(preparation.steps, options.for_role, sync::grants(preparation.preflight.model, database.name, options.for_role));
+    std::cout << sync::to_sql_for(preparation.steps, own.for_role, sync::grants(preparation.preflight.model, database.name, own.for_role));
   }
   co_return ExitCode::kOk;
 }
@@ -53,42 +62,16 @@ asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::Mi
   co_return preflight.ok() ? ExitCode::kOk : refused(preflight);
 }
 
-asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::MigrationFile& file) {
-  const auto& name = file.yaml.migration();
-  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "cancel"));
-  const bool was_there = co_await sync::cancel(connection, name);
-  if (!was_there) throw usage_failure(fmt::format("migration {} is not in this database", name), "there is nothing to cancel");
-  log::info("cancelled; nothing of crossfade is left", {{"migration", name}});
-  co_return ExitCode::kOk;
+ExitCode prepare(const Options& options, const PrepareOptions& own) {
+  if (!own.for_role.empty() && !own.print_sql) throw usage_failure("--for says whose the printed SQL is to be", "add --print-sql");
+  const auto file = load(options);
+  asio::io_context io;
+  if (own.print_sql || own.dry_run) return run_to_end(io, tell_preparation(options, own, file));
+  return run_to_end(io, prepare_here(options, file));
 }
 
 }  // namespace
 
-ExitCode plan(const Options& options) {
-  const auto file = load(options);
-  asio::io_context io;
-  const auto preflight = run_to_end(io, look(options, file));
-  if (options.json) {
-    std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
-  } else {
-    std::cout << mapping::plan_text(preflight, paint_of(options));
-    if (options.print_sql) std::cout << mapping::refresh_sql(preflight.model);
-  }
-  return exit_code_of(preflight);
-}
-
-ExitCode prepare(const Options& options) {
-  const auto file = load(options);
-  asio::io_context io;
-  if (options.print_sql || options.dry_run) return run_to_end(io, tell_preparation(options, file));
-  return run_to_end(io, prepare_here(options, file));
-}
-
-ExitCode cancel(const Options& options) {
-  const auto file = load(options);
-  confirm(options, file.yaml.migration(), fmt::format("cancel drops the shadow tables of migration {}", file.yaml.migration()));
-  asio::io_context io;
-  return run_to_end(io, cancel_here(options, file));
-}
+Command prepare_command() { return {"prepare", "Set up", "Make schemas, views, fences, publication and slot", with_options(declare, prepare)}; }
 
 }  // namespace crossfade::app

@@ -6,9 +6,9 @@
 #include <iostream>
 #include <thread>
 
-#include "app/cli/commands.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/commands/commands.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
@@ -47,9 +47,13 @@ asio::awaitable<std::vector<std::string>> changed_files(const Options& options, 
 
 double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-}  // namespace
+struct StatusOptions {
+  bool watch = false;
+};
 
-ExitCode status(const Options& options) {
+void declare(OptionSet& options, StatusOptions& own) { options.flag("--watch", own.watch, "Show it again and again"); }
+
+ExitCode status(const Options& options, const StatusOptions& own) {
   const auto file = load(options);
   const auto& migration = file.yaml.migration();
   asio::io_context io;
@@ -59,13 +63,18 @@ ExitCode status(const Options& options) {
   for (;;) {
     auto state = current(options, migration);
     for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade plan: {} is not what the migration was prepared with", name));
-    if (options.watch && terminal) std::cout << "\033[H\033[2J";
-    const bool short_form = options.watch && !terminal;
+    if (own.watch && terminal) std::cout << "\033[H\033[2J";
+    const bool short_form = own.watch && !terminal;
     const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now(), paint);
     std::cout << text << std::flush;
-    if (!options.watch) return ExitCode::kOk;
+    // Nobody reads any more, as at the end of `… | head`.
+    if (!own.watch || !std::cout) return ExitCode::kOk;
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 }
+
+}  // namespace
+
+Command status_command() { return {"status", "Look", "Phase, progress, lag and what to do next", with_options(declare, status)}; }
 
 }  // namespace crossfade::app

@@ -4,8 +4,9 @@
 #include <iostream>
 #include <map>
 
-#include "app/cli/commands.h"
+#include "app/cli/command_line.h"
 #include "app/cli/version.h"
+#include "app/commands/commands.h"
 
 namespace crossfade::app {
 namespace {
@@ -26,10 +27,8 @@ std::string entry(const CommandText::Option& option) {
   return fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(option.name), value, roff(option.help));
 }
 
-}  // namespace
-
 ExitCode manual(const Options&) {
-  const auto commands = command_texts();
+  const auto commands = command_texts(all_commands());
   // An option that every command has is told once.
   std::map<std::string, std::size_t> uses;
   for (const auto& command : commands) {
@@ -51,9 +50,13 @@ ExitCode manual(const Options&) {
   }
   text += ".SH EXIT STATUS\n"
           "0 done, 1 defect, 2 command line or file, 3 the database is not as it must be, 4 drift or unaccounted rows, 5 not ready, "
-          "6 source unreachable, 7 target unreachable, 8 permission, 9 not the leader, 10 not in time, 11 outcome unknown\n";
+          "6 source unreachable, 7 the database that a backup is restored into unreachable, 8 permission, 9 not the leader, 10 not in time, 11 outcome unknown\n";
   std::cout << text;
   return ExitCode::kOk;
 }
+
+}  // namespace
+
+Command manual_command() { return {"manual", "This program", "Print the manual page, as man reads it", without_options(manual)}; }
 
 }  // namespace crossfade::app

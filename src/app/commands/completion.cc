@@ -5,7 +5,8 @@
 #include <iostream>
 #include <set>
 
-#include "app/cli/commands.h"
+#include "app/cli/command_line.h"
+#include "app/commands/commands.h"
 #include "base/failure.h"
 
 namespace crossfade::app {
@@ -98,21 +99,30 @@ std::string fish(const std::vector<CommandText>& commands) {
   return text;
 }
 
-}  // namespace
+struct CompletionOptions {
+  std::string shell;
+};
 
-ExitCode completion(const Options& options) {
-  const auto& shell = options.words.front();
-  const auto commands = command_texts();
-  if (shell == "bash") {
+void declare(OptionSet& options, CompletionOptions& own) { options.word("SHELL", own.shell, "bash, zsh or fish"); }
+
+ExitCode completion(const Options&, const CompletionOptions& own) {
+  const auto commands = command_texts(all_commands());
+  if (own.shell == "bash") {
     std::cout << bash(commands);
-  } else if (shell == "zsh") {
+  } else if (own.shell == "zsh") {
     std::cout << zsh(commands);
-  } else if (shell == "fish") {
+  } else if (own.shell == "fish") {
     std::cout << fish(commands);
   } else {
-    throw usage_failure(fmt::format("there are no completions for {}", shell), "write bash, zsh or fish");
+    throw usage_failure(fmt::format("there are no completions for {}", own.shell), "write bash, zsh or fish");
   }
   return ExitCode::kOk;
+}
+
+}  // namespace
+
+Command completion_command() {
+  return {"completion", "This program", "Print a script that completes commands and options: for bash, zsh or fish", with_options(declare, completion)};
 }
 
 }  // namespace crossfade::app

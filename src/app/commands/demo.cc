@@ -1,0 +1,19 @@
+#include "app/demo/demo.h"
+
+#include "app/commands/commands.h"
+
+namespace crossfade::app {
+namespace {
+
+void declare(OptionSet& options, DemoOptions& own) {
+  options.choice("--size", own.size, {"small", "medium", "large"}, "Sample data; small unless given");
+  options.flag("--keep", own.keep, "Leave server and daemon running at the end");
+}
+
+}  // namespace
+
+Command demo_command() {
+  return {"demo", "Begin", "Show the whole move on a throw-away PostgreSQL with sample data and a live writer", with_options(declare, demo)};
+}
+
+}  // namespace crossfade::app

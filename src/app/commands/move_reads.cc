@@ -1,0 +1,69 @@
+#include "app/commands/move_reads.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "app/cli/context.h"
+#include "app/status/checklist.h"
+#include "base/failure.h"
+
+namespace crossfade::app {
+namespace {
+
+/// The session's role is often the same for everybody; the audit should name the person.
+std::string who() {
+  const char* name = std::getenv("USER");
+  return name == nullptr ? "" : name;
+}
+
+cutover::Patience patience_of(const v1::CutoverOptions& options) {
+  cutover::Patience patience;
+  patience.lock_timeout = std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(options.lock_timeout()));
+  return patience;
+}
+
+/// Nothing may keep anybody from going back.
+asio::awaitable<std::vector<cutover::Condition>> checklist_of(pg::Connection& connection, std::string migration, bool goes_up) {
+  if (!goes_up) co_return std::vector<cutover::Condition>{};
+  const cutover::Limits limits;
+  const auto facts = co_await cutover::gather_facts(connection, std::move(migration), limits);
+  co_return cutover::checklist_of_reads(facts, limits);
+}
+
+asio::awaitable<ExitCode> flip(const Options& options, bool dry_run, const mapping::MigrationFile& file, const WantedReads& to) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "reads"));
+  const auto model = co_await prepared_model(connection, file);
+  if (model.direction == mapping::Direction::kReverse) {
+    throw precondition_failure("v2 owns the data: everybody reads it", "bring the writes back first: `crossfade rollback writes`");
+  }
+  const auto patience = patience_of(file.yaml.cutover());
+  const double before = co_await cutover::percent_on_v2(connection, model.name);
+  const auto wanted = to(file.yaml.cutover(), before, who());
+  const auto checklist = co_await checklist_of(connection, model.name, wanted.percent > before);
+  if (dry_run) {
+    const CutoverPlan shown{checklist, {}, cutover::plan_reads(model, before, wanted, patience), std::nullopt};
+    co_return show_cutover_plan(options, shown);
+  }
+  const auto blockers = cutover::blockers_of(checklist);
+  std::cerr << checklist_text(blockers);
+  if (!blockers.empty()) co_return ExitCode::kNotReady;
+  const auto began = pg::Clock::now();
+  const auto done = co_await cutover::flip_reads(connection, model, endpoint(options, wanted.action), wanted, patience);
+  std::cout << fmt::format("{:g} % of the keys read v2 now, {:g} % did before. It took {} ms{}.\n", wanted.percent, done.before,
+                           std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - began).count(),
+                           done.attempts > 1 ? fmt::format(" and {} attempts", done.attempts) : "");
+  co_return ExitCode::kOk;
+}
+
+}  // namespace
+
+ExitCode move_reads(const Options& options, bool dry_run, const WantedReads& wanted) {
+  const auto file = load(options);
+  asio::io_context io;
+  return run_to_end(io, flip(options, dry_run, file, wanted));
+}
+
+}  // namespace crossfade::app

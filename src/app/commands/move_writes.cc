@@ -1,0 +1,106 @@
+#include "app/commands/move_writes.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "app/cli/context.h"
+#include "app/status/checklist.h"
+#include "base/failure.h"
+#include "cutover/record/evidence.h"
+#include "cutover/writes/writes.h"
+#include "mapping/catalog/slot_names.h"
+#include "setup/prepare.h"
+
+namespace crossfade::app {
+namespace {
+
+std::chrono::milliseconds milliseconds_of(const google::protobuf::Duration& duration) {
+  return std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(duration));
+}
+
+cutover::WritesFlip wanted(const Options& options, const MoveWritesOptions& own, const mapping::MigrationFile& file, mapping::Direction to) {
+  cutover::WritesFlip flip{file, to, "", {}, {}};
+  const char* user = std::getenv("USER");
+  flip.who = user == nullptr ? "" : user;
+  flip.limits.hold = own.hold_limit.value_or(milliseconds_of(file.yaml.cutover().hold_limit()));
+  flip.limits.lock_timeout = own.lock_timeout.value_or(milliseconds_of(file.yaml.cutover().lock_timeout()));
+  flip.limits.terminate_blockers = own.terminate_blockers;
+  return flip;
+}
+
+/// What only the database can tell.
+asio::awaitable<void> look_up(cutover::WritesFlip& flip, const Options& options) {
+  const auto& name = flip.file.yaml.migration();
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, name));
+  const auto slots = co_await mapping::find_slot_names(connection, name);
+  flip.old_slot = slots.of(cutover::opposite(flip.to));
+  flip.settings = co_await engine_settings(connection, options, name, flip.to);
+}
+
+asio::awaitable<ExitCode> show(const Options& options, cutover::WritesFlip flip) {
+  co_await look_up(flip, options);
+  pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
+  co_await sync::require_prepared(connection, flip.file.yaml.migration());
+  const auto plan = co_await cutover::plan_writes(connection, flip);
+  const HoldEstimate hold{cutover::estimated_hold(plan), plan.last_hold_milliseconds, flip.limits.hold};
+  const CutoverPlan shown{plan.checklist, plan.inventory, plan.steps, hold};
+  co_return show_cutover_plan(options, shown);
+}
+
+asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip flip, std::filesystem::path evidence) {
+  co_await look_up(flip, options);
+  const auto done = co_await cutover::flip_writes(flip);
+  const char* side = flip.to == mapping::Direction::kReverse ? "v2" : "v1";
+  if (!done.blockers.empty()) {
+    std::cerr << checklist_text(done.blockers);
+    co_return cutover::exit_of(done.blockers);
+  }
+  if (done.flip.empty()) {
+    std::cout << fmt::format("The writes are on {} already.\n", side);
+  } else {
+    std::cout << fmt::format("The writes are on {} now. Writers waited {:.0f} ms at most{}.\n", side, done.hold_milliseconds,
+                             done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "");
+    pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
+    cutover::EvidenceOf of{flip.file.yaml.migration(), flip.action(), done.flip, done.hold_milliseconds, std::move(evidence)};
+    const auto page = co_await cutover::write_evidence(connection, std::move(of));
+    std::cout << fmt::format("What it rested on and what it did: {}\n", page.string());
+  }
+  if (!done.flip.empty() && flip.to == mapping::Direction::kForward) {
+    std::cout << "What v2 has and v1 has no word for is still there: crossfade verify shows it, crossfade verify --repair brings v2 in line.\n";
+  }
+  for (const auto& note : done.notes) std::cout << note << '\n';
+  co_return ExitCode::kOk;
+}
+
+/// A bound of nought is none to the server: it would wait without end.
+void require_bounds(const MoveWritesOptions& own) {
+  const auto none = std::chrono::milliseconds::zero();
+  if (own.hold_limit == none) throw usage_failure("--hold-limit: writers have to be made to wait for a moment", "write e.g. 500ms");
+  if (own.lock_timeout == none) throw usage_failure("--lock-timeout: a lock has to be waited for for a moment", "write e.g. 100ms");
+}
+
+}  // namespace
+
+void declare_move_of_writes(OptionSet& options, MoveWritesOptions& own) {
+  options.flag("--dry-run", own.dry_run, "Print steps, blockers and the estimated hold");
+  options.duration("--hold-limit", own.hold_limit, "How long writers may be made to wait, e.g. 500ms");
+  options.duration("--lock-timeout", own.lock_timeout, "How long one lock is waited for, e.g. 100ms");
+  options.flag("--terminate-blockers", own.terminate_blockers, "End the sessions that keep the flip from its locks");
+  options.path("--evidence", own.evidence, "DIR", "Folder for the files that say what was proved and done");
+}
+
+ExitCode move_writes(const Options& options, const MoveWritesOptions& own, mapping::Direction to) {
+  require_bounds(own);
+  const auto file = load(options);
+  const auto flip = wanted(options, own, file, to);
+  asio::io_context io;
+  if (own.dry_run) return run_to_end(io, show(options, flip));
+  confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),
+                                                      to == mapping::Direction::kReverse ? "v2" : "v1"));
+  return run_to_end(io, flip_now(options, flip, own.evidence));
+}
+
+}  // namespace crossfade::app

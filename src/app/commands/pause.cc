@@ -1,0 +1,17 @@
+#include "app/cli/context.h"
+#include "app/cli/daemon_socket.h"
+#include "app/commands/commands.h"
+
+namespace crossfade::app {
+namespace {
+
+ExitCode pause(const Options& options) {
+  ask_daemon(options, load(options).yaml.migration(), {"POST", "/v1/pause", "{}"});
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+Command pause_command() { return {"pause", "Steer", "Hold the backfill and the refresh; changes are set down meanwhile", without_options(pause)}; }
+
+}  // namespace crossfade::app

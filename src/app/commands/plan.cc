@@ -1,0 +1,35 @@
+#include "mapping/preflight/plan.h"
+
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/context.h"
+#include "app/commands/commands.h"
+
+namespace crossfade::app {
+namespace {
+
+struct PlanOptions {
+  bool print_sql = false;
+};
+
+void declare(OptionSet& options, PlanOptions& own) { options.flag("--print-sql", own.print_sql, "The statements that refresh, too"); }
+
+ExitCode plan(const Options& options, const PlanOptions& own) {
+  const auto file = load(options);
+  asio::io_context io;
+  const auto preflight = run_to_end(io, look(options, file));
+  if (options.json) {
+    std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
+  } else {
+    std::cout << mapping::plan_text(preflight, paint_of(options));
+    if (own.print_sql) std::cout << mapping::refresh_sql(preflight.model);
+  }
+  return exit_code_of(preflight);
+}
+
+}  // namespace
+
+Command plan_command() { return {"plan", "Set up", "Check everything and show what would be followed; writes nothing", with_options(declare, plan)}; }
+
+}  // namespace crossfade::app

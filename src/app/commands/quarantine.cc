@@ -1,0 +1,109 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/context.h"
+#include "app/commands/commands.h"
+#include "base/failure.h"
+#include "crossfade/v1/reply.pb.h"
+#include "setup/prepare.h"
+
+namespace crossfade::app {
+namespace {
+
+namespace queries = sql::queries;
+
+struct QuarantineOptions {
+  std::vector<std::string> words;
+};
+
+void declare(OptionSet& options, QuarantineOptions& own) { options.words("ACTION", own.words, "list, retry, or accept KEY"); }
+
+asio::awaitable<pg::Connection> open_prepared(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
+  co_await sync::require_prepared(connection, migration);
+  co_return connection;
+}
+
+v1::Quarantine reply_of(const pg::Result& rows) {
+  v1::Quarantine reply;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& key = *reply.add_keys();
+    key.set_target(std::string(rows.text(row, 0)));
+    key.set_locator(std::string(rows.text(row, 1)));
+    key.set_key(std::string(rows.text(row, 2)));
+    key.set_sqlstate(std::string(rows.text(row, 3)));
+    key.set_constraint(std::string(rows.text(row, 4)));
+    key.set_reason(log::redact(rows.text(row, 5)));
+    key.set_attempts(rows.real(row, 6));
+    key.set_first_at(std::string(rows.text(row, 7)));
+    key.set_next_at(std::string(rows.text(row, 8)));
+    key.set_accepted_by(std::string(rows.text(row, 9)));
+  }
+  return reply;
+}
+
+std::string to_text(const v1::Quarantine& quarantine) {
+  std::string text;
+  for (const auto& key : quarantine.keys()) {
+    text += fmt::format("{} {} {}  {} {}: {}  (tried {} times since {})\n", key.target(), key.locator(), key.key(), key.sqlstate(), key.constraint(),
+                        key.reason(), key.attempts(), key.first_at());
+  }
+  return text.empty() ? "The quarantine is empty.\n" : text;
+}
+
+ExitCode tell_changed(const Options& options, double keys, const std::string& text) {
+  v1::KeysChanged reply;
+  reply.set_keys(keys);
+  std::cout << (options.json ? api::json_of(reply) + "\n" : text);
+  return ExitCode::kOk;
+}
+
+asio::awaitable<ExitCode> list_keys(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await open_prepared(options, migration);
+  pg::Parameters name = {migration};
+  const auto rows = co_await connection.query(std::string(queries::quarantine_list), name);
+  const auto reply = reply_of(rows);
+  std::cout << (options.json ? api::json_of(reply) + "\n" : to_text(reply));
+  co_return ExitCode::kOk;
+}
+
+asio::awaitable<ExitCode> retry_keys(const Options& options, const std::string& migration) {
+  pg::Connection connection = co_await open_prepared(options, migration);
+  pg::Parameters name = {migration};
+  const auto result = co_await connection.query(std::string(queries::quarantine_retry), name);
+  co_return tell_changed(options, static_cast<double>(result.affected()), fmt::format("{} keys are tried again.\n", result.affected()));
+}
+
+asio::awaitable<ExitCode> accept_key(const Options& options, const std::string& migration, const std::string& key) {
+  pg::Connection connection = co_await open_prepared(options, migration);
+  const char* user = std::getenv("USER");
+  pg::Parameters parameters = {migration, key, user == nullptr ? "" : user};
+  const auto result = co_await connection.query(std::string(queries::quarantine_accept), parameters);
+  if (result.affected() == 0) throw usage_failure(fmt::format("no key {} waits in quarantine", key), "`crossfade quarantine list` shows them");
+  co_return tell_changed(options, static_cast<double>(result.affected()),
+                         fmt::format("{} keys are accepted: the writes may move without what they were to bring.\n", result.affected()));
+}
+
+ExitCode quarantine(const Options& options, const QuarantineOptions& own) {
+  const auto migration = load(options).yaml.migration();
+  const auto action = own.words.empty() ? std::string("list") : own.words.front();
+  asio::io_context io;
+  if (action == "list" && own.words.size() <= 1) return run_to_end(io, list_keys(options, migration));
+  if (action == "retry" && own.words.size() == 1) return run_to_end(io, retry_keys(options, migration));
+  if (action == "accept" && own.words.size() == 2) return run_to_end(io, accept_key(options, migration, own.words[1]));
+  if (action == "accept") throw usage_failure("accept wants one key", "write `crossfade quarantine accept KEY`, as `crossfade quarantine list` shows it");
+  throw usage_failure(fmt::format("quarantine cannot {}", fmt::join(own.words, " ")), "write `crossfade quarantine list`, `retry` or `accept KEY`");
+}
+
+}  // namespace
+
+Command quarantine_command() {
+  return {"quarantine", "Steer", "Keys set aside: list, retry all, or accept one so that the writes may move without it", with_options(declare, quarantine)};
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,15 @@
+#include "app/commands/commands.h"
+#include "app/commands/move_writes.h"
+
+namespace crossfade::app {
+namespace {
+
+ExitCode rollback_writes(const Options& options, const MoveWritesOptions& own) { return move_writes(options, own, mapping::Direction::kForward); }
+
+}  // namespace
+
+Command rollback_writes_command() {
+  return {"rollback writes", "Move", "Make v1 the side that is written again, with nothing lost", with_options(declare_move_of_writes, rollback_writes), true};
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,63 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "api/message.h"
+#include "app/cli/context.h"
+#include "app/commands/commands.h"
+#include "crossfade/v1/reply.pb.h"
+#include "setup/prepare.h"
+
+namespace crossfade::app {
+namespace {
+
+/// Bounds that stay as they are where they are not given.
+struct ThrottleOptions {
+  std::optional<int> sessions;
+  std::optional<std::chrono::milliseconds> replica_lag;
+  std::optional<std::uint64_t> retained_wal;
+};
+
+void declare(OptionSet& options, ThrottleOptions& own) {
+  options.number("--sessions", own.sessions, {0, 10'000}, "At most so many sessions at work; 0 takes the bound away");
+  options.duration("--replica-lag", own.replica_lag, "No standby further behind, e.g. 5s; 0 takes the bound away");
+  options.size("--retained-wal", own.retained_wal, "No more WAL kept for the slot, e.g. 10GB; 0 takes the bound away");
+}
+
+std::string to_text(const v1::Throttle& bounds, std::string_view retained_wal) {
+  std::string text;
+  if (bounds.has_sessions()) text += fmt::format("The backfill waits while more than {} sessions are at work.\n", bounds.sessions());
+  if (bounds.has_replica_lag_seconds()) text += fmt::format("The backfill waits while a standby is more than {:g} s behind.\n", bounds.replica_lag_seconds());
+  if (bounds.has_retained_wal_bytes()) text += fmt::format("The backfill waits while the server keeps more than {} of WAL for the slot.\n", retained_wal);
+  return text.empty() ? "The backfill goes as fast as it can.\n" : text;
+}
+
+asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptions& own, const std::string& migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "throttle"));
+  co_await sync::require_prepared(connection, migration);
+  const auto text_of = [](const auto& bound, const char* unit) { return bound ? fmt::format("{}{}", *bound, unit) : ""; };
+  const auto replica_lag = own.replica_lag ? std::optional(own.replica_lag->count()) : std::nullopt;
+  pg::Parameters parameters = {migration, text_of(own.sessions, ""), text_of(replica_lag, "ms"), text_of(own.retained_wal, "")};
+  const auto rows = co_await connection.query(std::string(sql::queries::pace_set), parameters);
+  v1::Throttle bounds;
+  if (!rows.is_null(0, 0)) bounds.set_sessions(rows.real(0, 0));
+  if (!rows.is_null(0, 1)) bounds.set_replica_lag_seconds(rows.real(0, 1));
+  if (!rows.is_null(0, 2)) bounds.set_retained_wal_bytes(rows.real(0, 2));
+  std::cout << (options.json ? api::json_of(bounds) + "\n" : to_text(bounds, rows.text(0, 3)));
+  co_return ExitCode::kOk;
+}
+
+ExitCode throttle(const Options& options, const ThrottleOptions& own) {
+  const auto migration = load(options).yaml.migration();
+  asio::io_context io;
+  return run_to_end(io, set_bounds(options, own, migration));
+}
+
+}  // namespace
+
+Command throttle_command() {
+  return {"throttle", "Steer", "Let the backfill wait while the server is busy; without options, what holds", with_options(declare, throttle), false, "pace"};
+}
+
+}  // namespace crossfade::app

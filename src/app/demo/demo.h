@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "app/cli/options.h"
+#include "base/exit_code.h"
+
+namespace crossfade::app {
+
+struct DemoOptions {
+  std::string size = "small";  ///< of the sample data: small, medium or large
+  bool keep = false;           ///< leave server and daemon running at the end
+};
+
+/// The whole move, shown on a throw-away PostgreSQL.
+ExitCode demo(const Options& options, const DemoOptions& own);
+
+}  // namespace crossfade::app
