@@ -38,7 +38,7 @@ class Bash(unittest.TestCase):
         self.assertEqual(set(completed_by_bash("crossfade ")), set(commands()))
 
     def test_offers_what_begins_as_typed(self):
-        self.assertEqual(completed_by_bash("crossfade ver"), ["verify"])
+        self.assertEqual(completed_by_bash("crossfade ver"), ["verify", "version"])
         self.assertEqual(completed_by_bash("crossfade status --wa"), ["--watch"])
 
     def test_offers_the_second_word_and_then_its_options(self):

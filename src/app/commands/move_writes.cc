@@ -21,7 +21,7 @@ std::chrono::milliseconds milliseconds_of(const google::protobuf::Duration& dura
   return std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(duration));
 }
 
-cutover::WritesFlip wanted(const Options& options, const MoveWritesOptions& own, const mapping::MigrationFile& file, mapping::Direction to) {
+cutover::WritesFlip wanted(const MoveWritesOptions& own, const mapping::MigrationFile& file, mapping::Direction to) {
   cutover::WritesFlip flip{file, to, "", {}, {}};
   const char* user = std::getenv("USER");
   flip.who = user == nullptr ? "" : user;
@@ -95,7 +95,7 @@ void declare_move_of_writes(OptionSet& options, MoveWritesOptions& own) {
 ExitCode move_writes(const Options& options, const MoveWritesOptions& own, mapping::Direction to) {
   require_bounds(own);
   const auto file = load(options);
-  const auto flip = wanted(options, own, file, to);
+  const auto flip = wanted(own, file, to);
   asio::io_context io;
   if (own.dry_run) return run_to_end(io, show(options, flip));
   confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),
