@@ -25,7 +25,7 @@ std::string changed_rows(const SourceShape& shape) {
   return fmt::format(
       "select {8}, case when o.{0} is not null then array[{1}] end, case when n.{0} is not null then array[{2}] end\n"
       "from {3} o full join {4} n on {5}\n"
-      "where o.{0} is null or n.{0} is null or row({6})::record *<> row({7})::record",
+      "where o.{0} is null or n.{0} is null or pg_catalog.record_image_ne(row({6}), row({7}))",
       first, columns_of(shape, "o", "::text"), columns_of(shape, "n", "::text"), copy_of(shape), looked_at(shape), same_key(shape, "o", "n"),
       columns_of(shape, "o", ""), columns_of(shape, "n", ""), shape.number);
 }

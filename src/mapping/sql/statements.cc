@@ -111,7 +111,7 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
     if (in_catalog(locator.operators)) return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
     std::vector<std::string> fields;
     for (std::size_t n = 0; n < locator.columns.size(); ++n) fields.push_back(format("k{}", n));
-    return format("exists (select from ({}) k({}) where {})", lookup, fmt::join(fields, ", "),
+    return format("exists (select 1 from ({}) k({}) where {})", lookup, fmt::join(fields, ", "),
                   pairwise(alias, locator.columns, "k", fields, locator.operators));
   }
   if (locator.columns.size() == 1 && (filter.null_mask != 0 || !is_array(locator.types[0]))) {
@@ -120,7 +120,7 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   }
   const auto keys = KeyArrays(locator, filter, alias, parameter);
   if (keys.arrays.empty()) return keys.matches;
-  return format("exists (select from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
+  return format("exists (select 1 from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
 }
 
 /// The same rows in the shadow table: its own columns, or those of the table its foreign keys lead to, or as the file says.
@@ -143,7 +143,7 @@ std::string Statements::shadow_condition(const KeyFilter& filter, int& parameter
     after += ")";
     const auto child = std::exchange(alias, parent);
     if (!in_catalog(step.operators)) {
-      before += format("exists (select from {} {} where {} and ", step.parent.quoted(), parent,
+      before += format("exists (select 1 from {} {} where {} and ", step.parent.quoted(), parent,
                        pairwise(child, step.columns, parent, step.parent_columns, step.operators));
       continue;
     }
@@ -167,7 +167,7 @@ const Column& Statements::key_column(const std::string& name) const {
 
 /// Row `alias` is one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
 std::string Statements::kept(const std::string& alias) const {
-  return format("exists (select from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
+  return format("exists (select 1 from {} k where {} offset 0)", target_.keeps->quoted(), same_key("k", alias));
 }
 
 std::string Statements::not_kept(const std::string& alias) const { return "not " + kept(alias); }
@@ -224,7 +224,7 @@ std::string Statements::allocate(std::uint16_t surrogate, const std::vector<KeyF
   const auto known = pairwise("m", of, "n", of, operators);
   const auto columns = columns_of("n", of);
   return format(
-      "insert into {} ({})\nselect distinct {} from (\n  {}\n) n\nwhere not exists (select from {} m where {})\norder by {}\n"
+      "insert into {} ({})\nselect distinct {} from (\n  {}\n) n\nwhere not exists (select 1 from {} m where {})\norder by {}\n"
       "on conflict do nothing",
       ids.quoted(), joined(of, ", ", quote_identifier), columns, branches, ids.quoted(), known, columns);
 }
@@ -260,6 +260,8 @@ std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
   return format("select distinct on ({}) * from (\n  {}\n  ) r", columns_of("r", target_.key), branches);
 }
 
+/// Inserted is what the view has and `prior` has not, told by the numbers of rows on both sides. The row that was written cannot
+/// be asked: behind the choice of a partition it has no xmax.
 std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false); }
 
 std::string Statements::replace(const std::vector<KeyFilter>& filters) const { return merge(filters, true); }
@@ -276,12 +278,12 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
   const auto assignments = joined(rest, ", ", [](const std::string& name) {
     return format("{0} = excluded.{0}", quote_identifier(name));
   });
-  // Two bare rows would be compared column by column, by an operator that no type has: hence ::record.
+  // Bytes are compared by the function behind *<>, which stays what it is where a distributed table sends the statement on.
   // A row that stands under a key which was not asked for (it moved) is met here, not in prior.
   const auto on_conflict = rest.empty() ? std::string("do nothing")
-                                        : format("do update set {} where row({})::record *<> row({})::record", assignments,
+                                        : format("do update set {} where pg_catalog.record_image_ne(row({}), row({}))", assignments,
                                                  columns_of("s", rest), columns_of("excluded", rest));
-  const auto differs = format("row({})::record *<> row({})::record", columns_of("n", names), columns_of("p", names));
+  const auto differs = format("pg_catalog.record_image_ne(row({}), row({}))", columns_of("n", names), columns_of("p", names));
   auto unequal = format("p.{} is null or {}", quote_identifier(target_.key.front()), differs);
   std::string removed;
   // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
@@ -297,10 +299,11 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n{removed}), written as (\n"
       "  insert into {shadow} as s ({into}){overriding}\n  select {from} from next n left join prior p on {same}\n"
       "  where {unequal}\n  on conflict ({key}) {on_conflict}\n"
-      "  returning s.xmax = 0 as fresh\n), {gone} as {materialized}(\n"
-      "  select {stale} from prior p where not exists (select from next n where {same})\n){kept}\n"
-      "select (select count(*) from next), (select count(*) from written where fresh),"
-      " (select count(*) from written where not fresh), stale.*\nfrom (values (1)) one left join stale on true",
+      "  returning 1\n), {gone} as {materialized}(\n"
+      "  select {stale} from prior p where not exists (select 1 from next n where {same})\n){kept}, counted as materialized (\n"
+      "  select (select count(*) from next) as in_view, (select count(*) from written) as written,\n"
+      "    (select count(*) from next) - (select count(*) from prior) + (select count(*) from {gone}) as fresh\n)\n"
+      "select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*\nfrom counted c left join stale on true",
       fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("shadow", shadow_),
       fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
       fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
@@ -321,11 +324,11 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(walk_name(n));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
   const auto first = quote_identifier(target_.key.front());
-  auto differs = format("n.{0} is null or p.{0} is null or row({1})::record *<> row({2})::record", first, columns_of("n", names),
+  auto differs = format("n.{0} is null or p.{0} is null or pg_catalog.record_image_ne(row({1}), row({2}))", first, columns_of("n", names),
                         columns_of("p", names));
   if (target_.keeps) differs = format("({}) and (n.{} is not null or {})", differs, first, not_kept("p"));
   const auto same = same_key("p", "n");
-  const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select from prior p where {})\n)", same) : "";
+  const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select 1 from prior p where {})\n)", same) : "";
   const auto* view_rows = target_.lazy ? "there" : "next";
   // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(

@@ -15,7 +15,7 @@ std::string Statements::explain(const std::vector<KeyFilter>& filters) const {
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n)\n"
       "select to_jsonb(n.*), to_jsonb(p.*),\n"
-      "  to_jsonb(n.*) is null or to_jsonb(p.*) is null or row({of_next})::record *<> row({of_prior})::record,\n"
+      "  to_jsonb(n.*) is null or to_jsonb(p.*) is null or pg_catalog.record_image_ne(row({of_next}), row({of_prior})),\n"
       "  {kept}, s.xmin::text,\n"
       "  case when pg_catalog.current_setting('track_commit_timestamp')::boolean then pg_catalog.pg_xact_commit_timestamp(s.xmin) end\n"
       "from next n full join prior p on {same}\nleft join lateral (select s.xmin from {shadow} s where {of_shadow}) s on true\n"

@@ -45,10 +45,11 @@ std::string Statements::referring(const Statements& parent, const std::string& c
                 parent.same_key("p", "k"), condition);
 }
 
+/// Below, a row is told by its table and its place in it: rows of several partitions have the same place.
 std::string Statements::remove_duplicates(const std::string& indexed_by) const {
   return format(
-      "delete from {0} s where s.ctid in (\n  select d.ctid from (\n"
-      "    select ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
+      "delete from {0} s where (s.tableoid, s.ctid) in (\n  select d.tableoid, d.ctid from (\n"
+      "    select tableoid, ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
       "  ) d where d.place > 1)\nreturning {2}",
       shadow_, indexed_by, walk_values());
 }
@@ -61,15 +62,15 @@ std::string Statements::remove_overlapping(const std::string& indexed_by, const 
     agree += format(" and a.place_{0} {1} b.place_{0}", n, operators[n]);
   }
   return format(
-      "with rows (at{0}) as materialized (\n  select ctid, {1} from {2}\n)\n"
-      "delete from {2} s where s.ctid in (\n  select b.at from rows a join rows b on a.at < b.at{3})\nreturning {4}",
+      "with rows (part, at{0}) as materialized (\n  select tableoid, ctid, {1} from {2}\n)\n"
+      "delete from {2} s where (s.tableoid, s.ctid) in (\n  select b.part, b.at from rows a join rows b on (a.part, a.at) < (b.part, b.at){3})\nreturning {4}",
       places, indexed_by, shadow_, agree, walk_values());
 }
 
 std::string Statements::remove_long(const std::string& indexed_by) const {
   // A third of a page is 2704 bytes; whether a value fits once it is compressed is the index's to say.
   constexpr int kMayNotFit = 2000;
-  return format("delete from {0} s where s.ctid in (\n  select r.ctid from {0} r, lateral (select row({1}) as entry) e\n"
+  return format("delete from {0} s where (s.tableoid, s.ctid) in (\n  select r.tableoid, r.ctid from {0} r, lateral (select row({1}) as entry) e\n"
                 "  where greatest(pg_column_size(e.entry), octet_length(e.entry::text)) > {2})\nreturning {3}",
                 shadow_, indexed_by, kMayNotFit, walk_values());
 }
@@ -81,13 +82,13 @@ std::string Statements::remove_orphans() const {
     if (!locator.locate.empty()) conditions.insert("true");
     if (locator.path.empty()) continue;
     const auto& step = locator.path.front();
-    conditions.insert(format("row({}) is not null and not exists (select from {} p where {})", columns_of("s", step.columns), step.parent.quoted(),
+    conditions.insert(format("row({}) is not null and not exists (select 1 from {} p where {})", columns_of("s", step.columns), step.parent.quoted(),
                              pairwise("p", step.parent_columns, "s", step.columns, step.operators)));
   }
   if (conditions.empty()) return "";
   return format(
       "with orphans as materialized (\n  select {} from {} s where {}\n)\n"
-      "delete from {} s using orphans o where {} and not exists (select from {} v where {})",
+      "delete from {} s using orphans o where {} and not exists (select 1 from {} v where {})",
       columns_of("s", target_.key), shadow_, fmt::join(conditions, "\n     or "), shadow_, same_key("s", "o"), view_, same_key("v", "o"));
 }
 

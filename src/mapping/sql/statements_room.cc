@@ -33,7 +33,7 @@ std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& excl
 std::string Statements::stale(const std::vector<KeyFilter>& filters) const {
   return format(
       "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
-      "select {} from prior p where not exists (select from next n where {}){}",
+      "select {} from prior p where not exists (select 1 from next n where {}){}",
       next(filters, false), prior(filters),
       joined(target_.key, ", ", [](const std::string& name) { return format("array_agg(p.{}::text)", quote_identifier(name)); }), same_key("p", "n"),
       target_.keeps ? " and " + not_kept("p") : "");

@@ -127,7 +127,7 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
     const auto view = quote_qualified(model.mapping_schema, mapping::rejects_name(source.name));
     const auto on = mapping::pairwise("r", source.key, "s", source.key, source.operators);
     // A row may have several reasons and is counted once.
-    rejected = format("select min(r.reason::text) as reason from {} r where exists (select from {} s where {}) group by {}", view,
+    rejected = format("select min(r.reason::text) as reason from {} r where exists (select 1 from {} s where {}) group by {}", view,
                       not_found, on, list_of("r", source.key));
     left = without(steps, left, columns, format("select from {} r where {}", view, on), count);
   }

@@ -43,9 +43,9 @@ std::string source_rows_statement(const mapping::Model& model, const mapping::Fo
   }
   const auto wanted = format("unnest({}) k({})", fmt::join(arrays, ", "), fmt::join(fields, ", "));
   const auto leads = locator.indirect()
-                         ? format("exists (select from ({}) l({}) where ({}::text) in (select {} from {}))", lookup_of_row(locator, rule), fmt::join(found, ", "),
+                         ? format("exists (select 1 from ({}) l({}) where ({}::text) in (select {} from {}))", lookup_of_row(locator, rule), fmt::join(found, ", "),
                                   fmt::join(found, "::text, "), fmt::join(fields, ", "), wanted)
-                         : format("exists (select from {} where {})", wanted, fmt::join(keys, " and "));
+                         : format("exists (select 1 from {} where {})", wanted, fmt::join(keys, " and "));
   const auto values = mapping::joined(rule.source_columns, ", ", [](const std::string& name) { return format("{}.{}::text", kRow, quote_identifier(name)); });
   return format("select to_jsonb({0}.*), array[{1}] from {2} {0} where {3}", kRow, values, quote_qualified(source.schema, source.name), leads);
 }

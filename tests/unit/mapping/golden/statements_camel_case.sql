@@ -14,14 +14,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."WorkoutLog" as s ("logId", "userId", "say ""when""")
   select n."logId", n."userId", n."say ""when""" from next n left join prior p on p."logId" = n."logId"
-  where p."logId" is null or row(n."logId", n."userId", n."say ""when""")::record *<> row(p."logId", p."userId", p."say ""when""")::record
-  on conflict ("logId") do update set "userId" = excluded."userId", "say ""when""" = excluded."say ""when""" where row(s."userId", s."say ""when""")::record *<> row(excluded."userId", excluded."say ""when""")::record
-  returning s.xmax = 0 as fresh
+  where p."logId" is null or pg_catalog.record_image_ne(row(n."logId", n."userId", n."say ""when"""), row(p."logId", p."userId", p."say ""when"""))
+  on conflict ("logId") do update set "userId" = excluded."userId", "say ""when""" = excluded."say ""when""" where pg_catalog.record_image_ne(row(s."userId", s."say ""when"""), row(excluded."userId", excluded."say ""when"""))
+  returning 1
 ), stale as (
-  select p."logId" from prior p where not exists (select from next n where p."logId" = n."logId")
+  select p."logId" from prior p where not exists (select 1 from next n where p."logId" = n."logId")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- bulk
 insert into "v2"."WorkoutLog" ("logId", "userId", "say ""when""")
@@ -38,7 +41,7 @@ with next as materialized (
     case when n."logId" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
     case when p."logId" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."logId" = n."logId"
-  where n."logId" is null or p."logId" is null or row(n."logId", n."userId", n."say ""when""")::record *<> row(p."logId", p."userId", p."say ""when""")::record
+  where n."logId" is null or p."logId" is null or pg_catalog.record_image_ne(row(n."logId", n."userId", n."say ""when"""), row(p."logId", p."userId", p."say ""when"""))
 )
 select (select count(*) from next), (select count(*) from prior), differing.*
 from (values (1)) one left join differing on true;

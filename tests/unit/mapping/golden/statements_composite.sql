@@ -3,36 +3,42 @@ with next as materialized (
   select r.* from unnest($1::bigint[], $2::date[]) k(k0, k1) cross join lateral (
     select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."user_id" = k.k0 and v."day" = k.k1 offset 0) r
 ), prior as materialized (
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
   select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
-  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where row(s."volume", s."team_id")::record *<> row(excluded."volume", excluded."team_id")::record
-  returning s.xmax = 0 as fresh
+  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
+  returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge, a column null
 with next as materialized (
   select r.* from unnest($1::bigint[]) k(k0) cross join lateral (
     select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."user_id" = k.k0 and v."day" is null offset 0) r
 ), prior as materialized (
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($1::bigint[]) k(k0) where s."user_id" = k.k0 and s."day" is null)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[]) k(k0) where s."user_id" = k.k0 and s."day" is null)
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
   select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
-  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where row(s."volume", s."team_id")::record *<> row(excluded."volume", excluded."team_id")::record
-  returning s.xmax = 0 as fresh
+  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
+  returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge, each form of null
 with next as materialized (
@@ -48,39 +54,42 @@ with next as materialized (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."user_id" is null and v."day" is null
 ), prior as materialized (
   select distinct on (r."user_id", r."day") * from (
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
   union all
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($3::date[]) k(k1) where s."user_id" is null and s."day" = k.k1)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($3::date[]) k(k1) where s."user_id" is null and s."day" = k.k1)
   union all
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($4::bigint[]) k(k0) where s."user_id" = k.k0 and s."day" is null)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($4::bigint[]) k(k0) where s."user_id" = k.k0 and s."day" is null)
   union all
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where s."user_id" is null and s."day" is null
   ) r
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
   select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
-  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where row(s."volume", s."team_id")::record *<> row(excluded."volume", excluded."team_id")::record
-  returning s.xmax = 0 as fresh
+  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
+  returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- compare
 with next as materialized (
   select r.* from unnest($1::bigint[], $2::date[]) k(k0, k1) cross join lateral (
     select v."user_id", v."day", v."volume", v."team_id", v."team_id" as crossfade_walk_0 from "map"."totals" v where v."user_id" = k.k0 and v."day" = k.k1 offset 0) r
 ), prior as materialized (
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
 ), differing as (
   select case when n."user_id" is not null then array[n.crossfade_walk_0::text]
     else (select array[s."team_id"::text] from "v2"."totals" s where s."user_id" = p."user_id" and s."day" = p."day") end as walk,
     case when n."user_id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
     case when p."user_id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where n."user_id" is null or p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
+  where n."user_id" is null or p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
 )
 select (select count(*) from next), (select count(*) from prior), differing.*
 from (values (1)) one left join differing on true;

@@ -6,14 +6,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."stamps" as s ("id", "body") overriding system value
   select n."id", n."body" from next n left join prior p on p."id" = n."id" and p."code" = n."code"
-  where p."id" is null or row(n."id", n."code", n."body")::record *<> row(p."id", p."code", p."body")::record
-  on conflict ("id", "code") do update set "body" = excluded."body" where row(s."body")::record *<> row(excluded."body")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."code", n."body"), row(p."id", p."code", p."body"))
+  on conflict ("id", "code") do update set "body" = excluded."body" where pg_catalog.record_image_ne(row(s."body"), row(excluded."body"))
+  returning 1
 ), stale as (
-  select p."id", p."code" from prior p where not exists (select from next n where p."id" = n."id" and p."code" = n."code")
+  select p."id", p."code" from prior p where not exists (select 1 from next n where p."id" = n."id" and p."code" = n."code")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- bulk
 insert into "v2"."stamps" ("id", "body") overriding system value
@@ -32,7 +35,7 @@ with next as materialized (
     case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id" and p."code" = n."code"
-  where n."id" is null or p."id" is null or row(n."id", n."code", n."body")::record *<> row(p."id", p."code", p."body")::record
+  where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."code", n."body"), row(p."id", p."code", p."body"))
 )
 select (select count(*) from next), (select count(*) from prior), differing.*
 from (values (1)) one left join differing on true;

@@ -6,14 +6,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."tags" as s ("plan_id", "tag")
   select n."plan_id", n."tag" from next n left join prior p on p."plan_id" = n."plan_id" and p."tag" = n."tag"
-  where p."plan_id" is null or row(n."plan_id", n."tag")::record *<> row(p."plan_id", p."tag")::record
+  where p."plan_id" is null or pg_catalog.record_image_ne(row(n."plan_id", n."tag"), row(p."plan_id", p."tag"))
   on conflict ("plan_id", "tag") do nothing
-  returning s.xmax = 0 as fresh
+  returning 1
 ), stale as (
-  select p."plan_id", p."tag" from prior p where not exists (select from next n where p."plan_id" = n."plan_id" and p."tag" = n."tag")
+  select p."plan_id", p."tag" from prior p where not exists (select 1 from next n where p."plan_id" = n."plan_id" and p."tag" = n."tag")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- remove
 delete from "v2"."tags" s using unnest($1::integer[], $2::text[]) k("plan_id", "tag") where s."plan_id" = k."plan_id" and s."tag" = k."tag";

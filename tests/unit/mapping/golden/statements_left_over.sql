@@ -5,23 +5,23 @@ select distinct array[s."plan_id"::text] from "v2"."weeks" s, unnest($1::text[])
 select distinct (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s, unnest($1::integer[]) k("id") where s."id" = k."id";
 
 -- remove_duplicates
-delete from "v2"."weeks" s where s.ctid in (
-  select d.ctid from (
-    select ctid, row_number() over (partition by plan_id, number) as place from "v2"."weeks" where (plan_id, number) is not null
+delete from "v2"."weeks" s where (s.tableoid, s.ctid) in (
+  select d.tableoid, d.ctid from (
+    select tableoid, ctid, row_number() over (partition by plan_id, number) as place from "v2"."weeks" where (plan_id, number) is not null
   ) d where d.place > 1)
 returning array[s."plan_id"::text];
 
 -- remove_overlapping
-with rows (at, place_0, place_1) as materialized (
-  select ctid, plan_id, number from "v2"."weeks"
+with rows (part, at, place_0, place_1) as materialized (
+  select tableoid, ctid, plan_id, number from "v2"."weeks"
 )
-delete from "v2"."weeks" s where s.ctid in (
-  select b.at from rows a join rows b on a.at < b.at and a.place_0 operator(pg_catalog.=) b.place_0 and a.place_1 operator(pg_catalog.<) b.place_1)
+delete from "v2"."weeks" s where (s.tableoid, s.ctid) in (
+  select b.part, b.at from rows a join rows b on (a.part, a.at) < (b.part, b.at) and a.place_0 operator(pg_catalog.=) b.place_0 and a.place_1 operator(pg_catalog.<) b.place_1)
 returning array[s."plan_id"::text];
 
 -- remove_long
-delete from "v2"."moves" s where s.ctid in (
-  select r.ctid from "v2"."moves" r, lateral (select row(day_id) as entry) e
+delete from "v2"."moves" s where (s.tableoid, s.ctid) in (
+  select r.tableoid, r.ctid from "v2"."moves" r, lateral (select row(day_id) as entry) e
   where greatest(pg_column_size(e.entry), octet_length(e.entry::text)) > 2000)
 returning (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id");
 
@@ -33,18 +33,18 @@ select (select array[p1."team_id"::text] from "v2"."totals" p1 where p1."user_id
 
 -- remove_orphans
 with orphans as materialized (
-  select s."id" from "v2"."moves" s where row(s."day_id") is not null and not exists (select from "v2"."days" p where p."id" = s."day_id")
+  select s."id" from "v2"."moves" s where row(s."day_id") is not null and not exists (select 1 from "v2"."days" p where p."id" = s."day_id")
 )
-delete from "v2"."moves" s using orphans o where s."id" = o."id" and not exists (select from "map"."moves" v where v."id" = o."id");
+delete from "v2"."moves" s using orphans o where s."id" = o."id" and not exists (select 1 from "map"."moves" v where v."id" = o."id");
 
 -- remove_orphans, two columns
 with orphans as materialized (
-  select s."id" from "v2"."scores" s where row(s."user_id", s."day") is not null and not exists (select from "v2"."totals" p where p."user_id" = s."user_id" and p."day" = s."day")
+  select s."id" from "v2"."scores" s where row(s."user_id", s."day") is not null and not exists (select 1 from "v2"."totals" p where p."user_id" = s."user_id" and p."day" = s."day")
 )
-delete from "v2"."scores" s using orphans o where s."id" = o."id" and not exists (select from "map"."scores" v where v."id" = o."id");
+delete from "v2"."scores" s using orphans o where s."id" = o."id" and not exists (select 1 from "map"."scores" v where v."id" = o."id");
 
 -- remove_orphans, located by the file
 with orphans as materialized (
   select s."id" from "v2"."notes" s where true
 )
-delete from "v2"."notes" s using orphans o where s."id" = o."id" and not exists (select from "map"."notes" v where v."id" = o."id");
+delete from "v2"."notes" s using orphans o where s."id" = o."id" and not exists (select 1 from "map"."notes" v where v."id" = o."id");

@@ -6,14 +6,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."notes" as s ("id", "week_id", "body")
   select n."id", n."week_id", n."body" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
-  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where row(s."week_id", s."body")::record *<> row(excluded."week_id", excluded."body")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."body"), row(p."id", p."week_id", p."body"))
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where pg_catalog.record_image_ne(row(s."week_id", s."body"), row(excluded."week_id", excluded."body"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge between bounds
 with next as materialized (
@@ -23,14 +26,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."notes" as s ("id", "week_id", "body")
   select n."id", n."week_id", n."body" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
-  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where row(s."week_id", s."body")::record *<> row(excluded."week_id", excluded."body")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."body"), row(p."id", p."week_id", p."body"))
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where pg_catalog.record_image_ne(row(s."week_id", s."body"), row(excluded."week_id", excluded."body"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- compare
 with next as materialized (
@@ -43,7 +49,7 @@ with next as materialized (
     case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
-  where n."id" is null or p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
+  where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."body"), row(p."id", p."week_id", p."body"))
 )
 select (select count(*) from next), (select count(*) from prior), differing.*
 from (values (1)) one left join differing on true;
@@ -64,14 +70,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."notes" as s ("id", "week_id", "body")
   select n."id", n."week_id", n."body" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
-  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where row(s."week_id", s."body")::record *<> row(excluded."week_id", excluded."body")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."body"), row(p."id", p."week_id", p."body"))
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where pg_catalog.record_image_ne(row(s."week_id", s."body"), row(excluded."week_id", excluded."body"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge by a lookup
 with next as materialized (
@@ -89,17 +98,20 @@ with next as materialized (
 ), written as (
   insert into "v2"."notes" as s ("id", "week_id", "body")
   select n."id", n."week_id", n."body" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."week_id", n."body")::record *<> row(p."id", p."week_id", p."body")::record
-  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where row(s."week_id", s."body")::record *<> row(excluded."week_id", excluded."body")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."body"), row(p."id", p."week_id", p."body"))
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where pg_catalog.record_image_ne(row(s."week_id", s."body"), row(excluded."week_id", excluded."body"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- remove_orphans
 with orphans as materialized (
   select s."id" from "v2"."notes" s where true
 )
-delete from "v2"."notes" s using orphans o where s."id" = o."id" and not exists (select from "map"."notes" v where v."id" = o."id");
+delete from "v2"."notes" s using orphans o where s."id" = o."id" and not exists (select 1 from "map"."notes" v where v."id" = o."id");

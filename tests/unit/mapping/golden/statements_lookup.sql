@@ -8,14 +8,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
   select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
-  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge after another locator
 with next as materialized (
@@ -33,14 +36,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
   select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
-  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge of two columns
 with next as materialized (
@@ -52,14 +58,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
   select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
-  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where row(s."volume", s."team_id")::record *<> row(excluded."volume", excluded."team_id")::record
-  returning s.xmax = 0 as fresh
+  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
+  returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge after each form of a composite locator
 with next as materialized (
@@ -79,11 +88,11 @@ with next as materialized (
   ) r
 ), prior as materialized (
   select distinct on (r."user_id", r."day") * from (
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
   union all
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($3::date[]) k(k1) where s."user_id" is null and s."day" = k.k1)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($3::date[]) k(k1) where s."user_id" is null and s."day" = k.k1)
   union all
-  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select from unnest($4::bigint[]) k(k0) where s."user_id" = k.k0 and s."day" is null)
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($4::bigint[]) k(k0) where s."user_id" = k.k0 and s."day" is null)
   union all
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where s."team_id" = any($5::integer[])
   union all
@@ -92,14 +101,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
   select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or row(n."user_id", n."day", n."volume", n."team_id")::record *<> row(p."user_id", p."day", p."volume", p."team_id")::record
-  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where row(s."volume", s."team_id")::record *<> row(excluded."volume", excluded."team_id")::record
-  returning s.xmax = 0 as fresh
+  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
+  returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge after another lookup, by eleven parameters
 with next as materialized (
@@ -117,11 +129,14 @@ with next as materialized (
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
   select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
-  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;

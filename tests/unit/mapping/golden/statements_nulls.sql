@@ -6,14 +6,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."weeks" as s ("id", "plan_id", "number")
   select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
-  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where row(s."plan_id", s."number")::record *<> row(excluded."plan_id", excluded."number")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number"))
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where pg_catalog.record_image_ne(row(s."plan_id", s."number"), row(excluded."plan_id", excluded."number"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge along a foreign key
 with next as materialized (
@@ -29,11 +32,14 @@ with next as materialized (
 ), written as (
   insert into "v2"."days" as s ("id", "week_id", "label")
   select n."id", n."week_id", n."label" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."week_id", n."label")::record *<> row(p."id", p."week_id", p."label")::record
-  on conflict ("id") do update set "week_id" = excluded."week_id", "label" = excluded."label" where row(s."week_id", s."label")::record *<> row(excluded."week_id", excluded."label")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."label"), row(p."id", p."week_id", p."label"))
+  on conflict ("id") do update set "week_id" = excluded."week_id", "label" = excluded."label" where pg_catalog.record_image_ne(row(s."week_id", s."label"), row(excluded."week_id", excluded."label"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;

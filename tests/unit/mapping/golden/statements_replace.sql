@@ -4,20 +4,23 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
 ), removed as (
-  delete from "v2"."weeks" s using prior p, next n where p."id" = s."id" and p."id" = n."id" and row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record
+  delete from "v2"."weeks" s using prior p, next n where p."id" = s."id" and p."id" = n."id" and pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number"))
   and not exists (select from pg_catalog.pg_constraint where contype = 'f' and confrelid = '"v2"."weeks"'::regclass and confdeltype <> 'a')
   returning 1
 ), written as (
   insert into "v2"."weeks" as s ("id", "plan_id", "number")
   select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
-  where (select count(*) from removed) >= 0 and (p."id" is null or row(n."id", n."plan_id", n."number")::record *<> row(p."id", p."plan_id", p."number")::record)
-  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where row(s."plan_id", s."number")::record *<> row(excluded."plan_id", excluded."number")::record
-  returning s.xmax = 0 as fresh
+  where (select count(*) from removed) >= 0 and (p."id" is null or pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")))
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where pg_catalog.record_image_ne(row(s."plan_id", s."number"), row(excluded."plan_id", excluded."number"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- park
 with next as materialized (
@@ -49,7 +52,7 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
 )
-select array_agg(p."id"::text) from prior p where not exists (select from next n where p."id" = n."id");
+select array_agg(p."id"::text) from prior p where not exists (select 1 from next n where p."id" = n."id");
 
 -- stale, of rows that may stay
 with next as materialized (
@@ -57,7 +60,7 @@ with next as materialized (
 ), prior as materialized (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."sums" s where s."team_id" = any($1::integer[])
 )
-select array_agg(p."user_id"::text), array_agg(p."day"::text) from prior p where not exists (select from next n where p."user_id" = n."user_id" and p."day" = n."day") and not exists (select from "map"."rejected_sums" k where k."user_id" = p."user_id" and k."day" = p."day" offset 0);
+select array_agg(p."user_id"::text), array_agg(p."day"::text) from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day") and not exists (select 1 from "map"."rejected_sums" k where k."user_id" = p."user_id" and k."day" = p."day" offset 0);
 
 -- remove what nothing refers to
 delete from "v2"."weeks" s where s."id" = any($1::text[])

@@ -6,14 +6,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."plans" as s ("id", "title", "note", "score")
   select n."id", n."title", n."note", n."score" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."title", n."note", n."score")::record *<> row(p."id", p."title", p."note", p."score")::record
-  on conflict ("id") do update set "title" = excluded."title", "note" = excluded."note", "score" = excluded."score" where row(s."title", s."note", s."score")::record *<> row(excluded."title", excluded."note", excluded."score")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."title", n."note", n."score"), row(p."id", p."title", p."note", p."score"))
+  on conflict ("id") do update set "title" = excluded."title", "note" = excluded."note", "score" = excluded."score" where pg_catalog.record_image_ne(row(s."title", s."note", s."score"), row(excluded."title", excluded."note", excluded."score"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- compare
 with next as materialized (
@@ -26,7 +29,7 @@ with next as materialized (
     case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
-  where n."id" is null or p."id" is null or row(n."id", n."title", n."note", n."score")::record *<> row(p."id", p."title", p."note", p."score")::record
+  where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."title", n."note", n."score"), row(p."id", p."title", p."note", p."score"))
 )
 select (select count(*) from next), (select count(*) from prior), differing.*
 from (values (1)) one left join differing on true;

@@ -6,14 +6,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
   select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
-  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- merge a range
 with next as materialized (
@@ -23,14 +26,17 @@ with next as materialized (
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
   select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
-  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where row(s."day_id", s."weight")::record *<> row(excluded."day_id", excluded."weight")::record
-  returning s.xmax = 0 as fresh
+  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select from next n where p."id" = n."id")
+  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select (select count(*) from next), (select count(*) from written where fresh), (select count(*) from written where not fresh), stale.*
-from (values (1)) one left join stale on true;
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
 
 -- compare
 with next as materialized (
@@ -43,7 +49,7 @@ with next as materialized (
     case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
-  where n."id" is null or p."id" is null or row(n."id", n."day_id", n."weight")::record *<> row(p."id", p."day_id", p."weight")::record
+  where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
 )
 select (select count(*) from next), (select count(*) from prior), differing.*
 from (values (1)) one left join differing on true;
