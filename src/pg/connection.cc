@@ -20,8 +20,21 @@ constexpr const char* kSessionOptions =
     "-c transform_null_equals=off -c array_nulls=on";
 
 /// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day
-/// and month reads them: keys travel as text between sessions, the one that reads the WAL included.
-constexpr const char* kPin = "select pg_catalog.set_config('search_path', '', false), pg_catalog.set_config('datestyle', 'ISO', false)";
+/// and month reads them: keys travel as text between sessions, the one that reads the WAL included. Behind a pooler another process
+/// answers than the one that was connected to, and nothing is set: it would stay on a connection that an application is given next.
+std::string pin(int process) {
+  return fmt::format("select case when pg_catalog.pg_backend_pid() = {} then "
+                     "pg_catalog.set_config('search_path', '', false) || pg_catalog.set_config('datestyle', 'ISO', false) end", process);
+}
+
+/// Sessions that are somebody else's between two statements cannot hold a lock, a lease or a stream.
+Failure behind_pooler(const std::string& whom, std::string_view how) {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kUsage;
+  facts.message = fmt::format("{} is a connection pooler ({})", whom, how);
+  facts.advice = "connect past the pooler: name host and port of PostgreSQL itself in --source";
+  return Failure(std::move(facts));
+}
 
 }  // namespace
 
@@ -46,6 +59,7 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
   const auto refused = [&](std::string_view why) {
     Failure::Facts facts;
     const auto text = std::string(trimmed(why));
+    if (text.find("unsupported startup parameter") != std::string::npos) return behind_pooler(connection.describe(), log::redact(text));
     facts.message = fmt::format("cannot connect to {}: {}", connection.describe(), log::redact(text));
     // libpq gives no SQLSTATE for a refused start-up; its texts are the only witness.
     const bool secret = text.find("password") != std::string::npos || text.find("pg_hba") != std::string::npos ||
@@ -71,8 +85,9 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
   }
   s.follow_socket();
   if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
-  const std::string pin = kPin;
-  co_await connection.script(pin);
+  auto settings = pin(connection.backend_pid());
+  const auto pinned = co_await connection.script(std::move(settings));
+  if (pinned.is_null(0, 0)) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
   co_return connection;
 }
 
