@@ -9,7 +9,7 @@ select c.oid, c.relname, quote_ident(c.relname), c.relkind = 'p' as partitioned,
                          where i.indrelid = c.oid and i.indisprimary and a.attgenerated <> '')
               then 'its primary key has a generated column, which is not in the WAL'
             when strpos(c.relname, '.') > 0 then 'migration.yaml cannot name a table with a dot in its name' end as problem,
-       array_to_string(c.reloptions, ', ') as options
+       array_to_string(c.reloptions, ', ') as options, c.relrowsecurity
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not c.relispartition

@@ -37,6 +37,7 @@ struct DraftTable {
   bool key_is_primary = false;  ///< else a unique index
   std::string tell_key;         ///< the statement after which the WAL tells the key's old values; "" where it does
   bool partitioned = false;
+  bool row_security = false;
   std::string options;          ///< "fillfactor=90"; "" where there are none
   std::vector<DraftColumn> columns;
   std::vector<std::string> constraints;   ///< the primary key first

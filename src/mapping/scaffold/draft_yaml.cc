@@ -54,8 +54,8 @@ bool can_follow(const DraftTable& child, const DraftReference& reference, const 
          std::is_permutation(parent.key.begin(), parent.key.end(), reference.parent_columns.begin(), reference.parent_columns.end());
 }
 
-std::string target(const Draft& draft, const DraftTable& table) {
-  auto text = format("  {0}:\n    follow:\n      {0}: {1}\n", in_yaml(table.name.plain), rule(table.key, table.key));
+/// The rules by which a table follows what it refers to, by the parent's name.
+std::map<std::string, std::vector<std::string>> parent_rules(const Draft& draft, const DraftTable& table) {
   std::map<std::string, std::vector<std::string>> parents;
   for (const auto* reference : inner_references(draft, table)) {
     if (!can_follow(table, *reference, *draft.find(reference->parent))) continue;
@@ -63,7 +63,12 @@ std::string target(const Draft& draft, const DraftTable& table) {
     auto written = rule(reference->columns, reference->parent_columns);
     if (std::find(rules.begin(), rules.end(), written) == rules.end()) rules.push_back(std::move(written));
   }
-  for (const auto& [parent, rules] : parents) {
+  return parents;
+}
+
+std::string target(const Draft& draft, const DraftTable& table) {
+  auto text = format("  {0}:\n    follow:\n      {0}: {1}\n", in_yaml(table.name.plain), rule(table.key, table.key));
+  for (const auto& [parent, rules] : parent_rules(draft, table)) {
     text += format("      {}: {}\n", in_yaml(parent), rules.size() == 1 ? rules.front() : format("[{}]", fmt::join(rules, ", ")));
   }
   return text;
@@ -81,6 +86,28 @@ std::string reverse(const Draft& draft) {
     if (table.taken()) text += format("  {0}: {{follow: {{{0}: {1}}}}}\n", in_yaml(table.name.plain), rule(table.key, table.key));
   }
   return text;
+}
+
+/// A table of v2 that is more open than v1 holds the cutover up until somebody has decided. Of a table that moves as it is there is
+/// nothing to decide; whoever joins more into its view comes by this.
+std::string row_security(const Draft& draft) {
+  std::string text;
+  const auto entry = [&](const DraftTable& table, const char* handling, const std::string& why) {
+    text += format("    {}: {}  # {}\n", in_yaml(format("row security of {}.{}", draft.shadow(), table.name.sql)), handling, why);
+  };
+  for (const auto& table : draft.tables) {
+    if (!table.taken()) continue;
+    if (table.row_security) {
+      entry(table, "carry", "v1's policies, when the writes move");
+      continue;
+    }
+    for (const auto& [parent, rules] : parent_rules(draft, table)) {
+      if (!draft.find(parent)->row_security) continue;
+      entry(table, "accept", format("as open as in v1, as long as its view shows nothing of {}", in_yaml(parent)));
+      break;
+    }
+  }
+  return text.empty() ? text : "\n# Who may see what of v2.\ncutover:\n  inventory:\n" + text;
 }
 
 std::string checks(const Draft& draft) {
@@ -119,7 +146,7 @@ std::string draft_migration_yaml(const Draft& draft) {
   for (const auto& table : draft.tables) {
     if (table.taken()) text += target(draft, table);
   }
-  return text + "\n" + reverse(draft) + checks(draft);
+  return text + "\n" + reverse(draft) + row_security(draft) + checks(draft);
 }
 
 }  // namespace crossfade::mapping

@@ -127,6 +127,7 @@ asio::awaitable<Draft> read_draft(pg::Connection& connection, std::string migrat
     table.partitioned = rows.truth(row, 3);
     table.problem = rows.text(row, 4);
     table.options = rows.text(row, 5);
+    table.row_security = rows.truth(row, 6);
     std::string key;
     if (table.taken()) key = co_await choose_key(connection, oid, table);
     if (table.taken()) {
