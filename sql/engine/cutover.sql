@@ -142,17 +142,65 @@ begin
   insert into crossfade.moved (migration, kind, class, object) values (migration_name, kind, class, object) on conflict do nothing;
 end $$;
 
--- The opposite, for all of the migration. What was dropped meanwhile stays away.
+-- A table that follows belongs to the daemon's role meanwhile: its owner could attach code to it, which whoever writes it runs. The owner
+-- may go on reading it; nobody but the daemon makes triggers on it. `returns`: it is written down for the way back, or the end.
+create or replace function crossfade.lend_table(migration_name text, lent oid, returns boolean) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  daemon name := (select pg_get_userbyid(nspowner) from pg_namespace where nspname = 'crossfade');
+  piece record;
+  holder record;
+begin
+  for piece in
+    select c.oid, c.oid::regclass as place, pg_get_userbyid(c.relowner) as owner, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where (c.oid = lent or c.oid in (select relid from pg_partition_tree(lent))) and pg_get_userbyid(c.relowner) <> daemon
+  loop
+    if returns then
+      insert into crossfade.moved (migration, kind, class, object) values (migration_name, 'owner ' || quote_ident(piece.owner), 'pg_class'::regclass, piece.oid)
+      on conflict do nothing;
+    end if;
+    execute format('alter table %s owner to %I', piece.place, daemon);
+    execute format('grant select on %s to %I', piece.place, piece.owner);
+    for holder in
+      select distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as name
+      from pg_class c cross join aclexplode(c.relacl) a where c.oid = piece.oid and a.privilege_type = 'TRIGGER' and a.grantee <> c.relowner
+    loop
+      execute format('revoke trigger on %s from %s cascade', piece.place, holder.name);
+    end loop;
+  end loop;
+end $$;
+
+create or replace function crossfade.give_tables_back(migration_name text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  piece record;
+begin
+  for piece in
+    delete from crossfade.moved m where m.migration = migration_name and m.kind like 'owner %'
+    returning substr(m.kind, 7) as owner, m.object
+  loop
+    continue when not exists (select from pg_class c where c.oid = piece.object);
+    execute format('alter table %s owner to %s', piece.object::regclass, piece.owner);
+  end loop;
+end $$;
+
+-- The opposite, for all of the migration. What was dropped meanwhile stays away; a foreign key that v2's tables were given goes.
 create or replace function crossfade.move_back(migration_name text, schema name) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   thing record;
 begin
+  perform crossfade.give_tables_back(migration_name);
   for thing in
     delete from crossfade.moved m where m.migration = migration_name
-    returning m.kind, (pg_identify_object(m.class, m.object, 0)).identity
+    returning m.kind, (pg_identify_object(m.class, m.object, 0)).identity, m.object
   loop
     continue when thing.identity is null;
+    if thing.kind = 'foreign key' then
+      delete from crossfade.unvalidated u using pg_constraint k where k.oid = thing.object and u.relation = k.conrelid and u.name = k.conname;
+      execute (select format('alter table only %s drop constraint %I', k.conrelid::regclass, k.conname) from pg_constraint k where k.oid = thing.object);
+      continue;
+    end if;
     execute format('alter %s %s set schema %I', thing.kind, thing.identity, schema);
   end loop;
 end $$;
@@ -238,4 +286,49 @@ begin
   if highest > coalesce(pg_sequence_last_value(own::regclass), 0) then
     perform setval(own::regclass, highest);
   end if;
+end $$;
+
+-- What v1 cannot take does not keep it from being written again: each key that is in quarantine and that nobody accepted goes into the
+-- table `kept`, with its reason and with the rows of v2 that it is made of, as `rules` (target, locator, source, columns) find them: one
+-- line a row, one without a row where v2 has none. The table is the application's, and outlives crossfade. Returns how many keys.
+create or replace function crossfade.set_rows_aside(migration_name text, flip text, kept text, rules jsonb, who text) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  refused record;
+  rule record;
+  written bigint;
+  found_rows bigint;
+  keys bigint := 0;
+begin
+  for refused in
+    select q.* from crossfade.quarantine q where q.migration = migration_name and q.accepted_by is null order by q.first_at, q.key
+  loop
+    if keys = 0 then
+      execute format('create table if not exists %s (at timestamptz not null default now(), flip text not null, target text not null, key text[] not null, '
+                     'sqlstate text not null, reason text not null, relation text, content jsonb)', kept);
+    end if;
+    found_rows := 0;
+    for rule in
+      select r.source, r.columns from jsonb_to_recordset(rules) as r (target text, locator text, source text, columns text[])
+      where r.target = refused.target and r.locator = refused.locator
+    loop
+      execute (
+        select format('insert into %s (flip, target, key, sqlstate, reason, relation, content) select $2, $3, $1, $4, $5, %L, to_jsonb(s) from %s s where %s', kept,
+                      rule.source, rule.source,
+                      string_agg(case when refused.key[c.place] is null then format('s.%I is null', c.name)
+                                      else format('s.%I = ($1[%s])::%s', c.name, c.place, format_type(a.atttypid, a.atttypmod)) end, ' and '))
+        from unnest(rule.columns) with ordinality c (name, place)
+        join pg_attribute a on a.attrelid = rule.source::regclass and a.attname = c.name
+      ) using refused.key, flip, refused.target, refused.sqlstate, refused.message;
+      get diagnostics written = row_count;
+      found_rows := found_rows + written;
+    end loop;
+    if found_rows = 0 then
+      execute format('insert into %s (flip, target, key, sqlstate, reason) values ($1, $2, $3, $4, $5)', kept)
+        using flip, refused.target, refused.key, refused.sqlstate, refused.message;
+    end if;
+    keys := keys + 1;
+  end loop;
+  update crossfade.quarantine set accepted_by = who where migration = migration_name and accepted_by is null;
+  return keys;
 end $$;

@@ -59,8 +59,24 @@ end $$;
 create or replace function crossfade.route(migration text, key anyelement) returns text
 language sql stable parallel safe as $$ select crossfade.route($1, $2::text) $$;
 
+-- Which side is written: 'v1' before the cutover of the writes and after a rollback, 'v2' in between and for good after `complete`. Who
+-- asks behind `lock table ... in row exclusive mode` has an answer that holds to the end of the transaction: a flip waits for it. Unlike
+-- crossfade.route it raises where nobody knows the migration: an answer that is wrong would send writes to the wrong side.
+create or replace function crossfade.owner(migration text) returns text
+language plpgsql stable parallel safe strict security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  goes text;
+begin
+  select m.direction into goes from crossfade.migration m where m.name = owner.migration;
+  if not found then
+    raise exception using errcode = '22023', message = format('there is no migration %s in this database', quote_ident(migration)),
+      hint = 'It is called as migration.yaml says; before `crossfade prepare` and after `crossfade cancel` there is none.';
+  end if;
+  return case goes when 'reverse' then 'v2' else 'v1' end;
+end $$;
+
 -- Read your writes: true once everything that committed before `lsn` can be read in v2, false after `timeout`. True at once
--- where v2 is written itself.
+-- where v2 is written itself. What the calling transaction has written is in v2 after its commit, and not before.
 create or replace function crossfade.wait_for(lsn pg_lsn, timeout interval) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -69,6 +85,10 @@ begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception using errcode = '25001', message = 'crossfade.wait_for sees no progress in a transaction with one snapshot',
       hint = 'Call it before the transaction, or in read committed.';
+  end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise exception using errcode = '25001', message = 'crossfade.wait_for is called in a transaction that has written, and waits for what has committed',
+      hint = 'Call it after the commit.';
   end if;
   loop
     if not exists (
@@ -190,5 +210,5 @@ end $$;
 -- What applications call, and nothing else, is everybody's.
 revoke execute on all functions in schema crossfade from public;
 grant usage on schema crossfade to public;
-grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement),
+grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement), crossfade.owner(text),
   crossfade.wait_for(pg_lsn, interval), crossfade.uuid(uuid, text[]) to public;

@@ -213,7 +213,7 @@ create table if not exists crossfade.retired (
   primary key (migration, relation)
 );
 
--- Types and other things of the shadow schema that went along with v2's tables.
+-- Types and other things of the shadow schema that went along with v2's tables, and foreign keys that these were given.
 create table if not exists crossfade.moved (
   migration text not null references crossfade.migration on delete cascade,
   kind text not null,                             -- as alter names it

@@ -1,6 +1,8 @@
 -- Whose code runs with the daemon's rights once v1's tables follow: what is attached to them is evaluated by whoever writes them. $1 as
--- for foreign keys. Functions of superusers and of our own role are trusted; triggers that rest run nothing.
-with owned as (
+-- for foreign keys. Functions of superusers and of the daemon's role are trusted; triggers that rest run nothing.
+with daemon as (
+  select r.oid, r.rolname from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = 'crossfade'
+), owned as (
   select distinct to_regclass(owner)::oid as relation from jsonb_to_recordset($1::jsonb) as l (owner text) where owner is not null
 ), whole as (
   select relation, relation as root from owned
@@ -22,23 +24,21 @@ with owned as (
   from whole w join pg_index i on i.indrelid = w.relation
   join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_proc'::regclass
   union
+  select w.root, d.refobjid, format('rule %I', r.rulename)
+  from whole w join pg_rewrite r on r.ev_class = w.relation
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_proc'::regclass
+  union
   select w.root, d.refobjid, format('default of %I', a.attname)
   from whole w join pg_attrdef f on f.adrelid = w.relation join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
   join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_proc'::regclass
 ), foreign_code as (
   select a.relation, a.function, p.proowner, string_agg(distinct a.by, ', ') as by
   from attached a join pg_proc p on p.oid = a.function join pg_roles r on r.oid = p.proowner
-  where not r.rolsuper and r.rolname <> current_user
+  where not r.rolsuper and r.oid <> (select oid from daemon)
   group by a.relation, a.function, p.proowner
 )
 select format('code %s on %s', c.function::regprocedure, c.relation::regclass), format('is called by %s, and is %s''s to change', c.by, pg_get_userbyid(c.proowner)),
        'block', format('runs with the rights of the daemon while v1 follows, whatever %s makes of it', pg_get_userbyid(c.proowner)), 'runs for applications alone again',
-       format('alter function %s owner to %I', c.function::regprocedure, current_user), '', ''
+       format('alter function %s owner to %I', c.function::regprocedure, (select rolname from daemon)), '', ''
 from foreign_code c
-union all
-select format('rights on %s', o.relation::regclass), format('belongs to %s', r.rolname), 'said',
-       format('is written by the daemon, with whose rights runs what %s attaches to it: until complete, let the table belong to the daemon''s role where %1$s is not trusted', r.rolname),
-       'is written by applications alone again', '', '', ''
-from owned o join pg_class c on c.oid = o.relation join pg_roles r on r.oid = c.relowner
-where not r.rolsuper and r.rolname <> current_user
 order by 1

@@ -1,11 +1,39 @@
 -- What v1's tables demand and v2's do not: rows that are written to v2 and break it have no way back. $1 as for foreign keys, its links
--- by what feeds v1's table on the way back. A demand is met where one of those tables has the like of it.
+-- by what feeds v1's table on the way back. A demand is met where one of those tables has the like of it. $2: the migration. A foreign
+-- key to a table that stays can be carried to the table of the same name, for as long as v2 is written: what is deleted there takes
+-- the same rows along as before.
 with link as (
-  select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, same
-  from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, same boolean) where owner is not null and follower is not null
-), said as (
-  select k.conrelid as relation, format('constraint %I of %s', k.conname, k.conrelid::regclass) as name, pg_get_constraintdef(k.oid) as demand
+  select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, same, after
+  from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, same boolean, after text) where owner is not null and follower is not null
+), referring as (
+  select k.*, pair.own, format('FOREIGN KEY (%s) REFERENCES %s(%s)', pair.own, k.confrelid::regclass, pair.theirs) as head
   from pg_constraint k
+  cross join lateral (
+    select string_agg(quote_ident(a.attname), ', ' order by n.place) as own, string_agg(quote_ident(b.attname), ', ' order by n.place) as theirs
+    from unnest(k.conkey, k.confkey) with ordinality n (own, theirs, place)
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = n.own
+    join pg_attribute b on b.attrelid = k.confrelid and b.attnum = n.theirs
+  ) pair
+  where k.contype = 'f' and k.conparentid = 0 and k.conrelid in (select owner from link)
+), portable as (
+  select r.oid, l.after, r.conname, r.confrelid,
+         format('alter table only %s add constraint %I %s%s not valid', l.after, r.conname, r.head, replace(substr(pg_get_constraintdef(r.oid), length(r.head) + 1), ' NOT VALID', ''))
+         || format(E';\ninsert into crossfade.moved (migration, kind, class, object) select %L, ''foreign key'', ''pg_constraint''::regclass, oid from pg_constraint '
+                   'where conrelid = %L::regclass and conname = %L', $2::text, l.after, r.conname)
+         || case when r.convalidated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $2::text, l.after, r.conname) else '' end as sql
+  from referring r
+  join link l on l.owner = r.conrelid and l.same
+  join pg_class f on f.oid = l.follower and f.relkind = 'r'
+  where r.confrelid not in (select owner from link)
+    and starts_with(pg_get_constraintdef(r.oid), r.head)
+    and has_table_privilege(r.confrelid, 'REFERENCES')
+    and not exists (select from pg_constraint v where v.conrelid = l.follower and v.conname = r.conname)
+    and not exists (select from unnest(r.conkey) n join pg_attribute a on a.attrelid = r.conrelid and a.attnum = n
+                    where not exists (select from pg_attribute v where v.attrelid = l.follower and v.attname = a.attname and v.atttypid = a.atttypid))
+), said as (
+  select k.conrelid as relation, format('constraint %I of %s', k.conname, k.conrelid::regclass) as name, pg_get_constraintdef(k.oid) as demand,
+         p.sql, p.confrelid as referred
+  from pg_constraint k left join portable p on p.oid = k.oid
   where k.conrelid in (select owner from link) and k.contype = 'f'
     and not exists (
       select from link l join pg_constraint v on v.conrelid = l.follower and v.contype = 'f'
@@ -14,27 +42,27 @@ with link as (
         and (select array_agg(a.attname order by a.attname) from pg_attribute a where a.attrelid = v.conrelid and a.attnum = any (v.conkey))
           = (select array_agg(a.attname order by a.attname) from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any (k.conkey)))
   union all
-  select k.conrelid, format('constraint %I of %s', k.conname, k.conrelid::regclass), pg_get_constraintdef(k.oid)
+  select k.conrelid, format('constraint %I of %s', k.conname, k.conrelid::regclass), pg_get_constraintdef(k.oid), null, null
   from pg_constraint k
   where k.conrelid in (select owner from link) and k.contype in ('c', 'x')
     and not exists (select from link l join pg_constraint v on v.conrelid = l.follower and v.contype = k.contype
                     where l.owner = k.conrelid and pg_get_constraintdef(v.oid) = pg_get_constraintdef(k.oid))
   union all
-  select i.indrelid, format('unique index %I of %s', c.relname, i.indrelid::regclass), pg_get_indexdef(i.indexrelid)
+  select i.indrelid, format('unique index %I of %s', c.relname, i.indrelid::regclass), pg_get_indexdef(i.indexrelid), null, null
   from pg_index i join pg_class c on c.oid = i.indexrelid
   where i.indrelid in (select owner from link) and i.indisunique and not i.indisprimary
     and not exists (select from link l join pg_index v on v.indrelid = l.follower and v.indisunique
                     where l.owner = i.indrelid
                       and split_part(pg_get_indexdef(v.indexrelid), ' USING ', 2) = split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2))
   union all
-  select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass), 'not null'
+  select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass), 'not null', null, null
   from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and a.attnotnull and not a.attisdropped
   join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
   group by a.attrelid, a.attname
   having not bool_or(v.attnotnull)
   union all
   select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass),
-         format('%s, where v2 has %s', format_type(a.atttypid, a.atttypmod), min(format_type(v.atttypid, v.atttypmod)))
+         format('%s, where v2 has %s', format_type(a.atttypid, a.atttypmod), min(format_type(v.atttypid, v.atttypmod))), null, null
   from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and not a.attisdropped
   join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
   where a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 0
@@ -42,9 +70,11 @@ with link as (
      or a.atttypid = 'numeric'::regtype and v.atttypid = a.atttypid and a.atttypmod > 0 and v.atttypmod <> a.atttypmod
      or a.atttypid = 'int2'::regtype and v.atttypid in ('int4'::regtype, 'int8'::regtype)
      or a.atttypid = 'int4'::regtype and v.atttypid = 'int8'::regtype
+     or a.atttypid <> v.atttypid and exists (select from pg_type t where t.oid = a.atttypid and t.typtype in ('d', 'e', 'r', 'c'))
   group by a.attrelid, a.attname, a.atttypid, a.atttypmod
 )
 select name, demand, 'said', 'nothing of v2 demands it: rows that break it are set aside and named', 'is held back by those rows, and names them',
-       'let v2 demand it too, if the way back is to be sure', '', ''
-from said
+       'let v2 demand it too, if the way back is to be sure' || case when sql is null then '' else format(': cutover: {inventory: {"%s": carry}}', name) end,
+       coalesce(sql, ''), '', coalesce(array[n.nspname, c.relname]::text[]::text, '')
+from said left join pg_class c on c.oid = referred left join pg_namespace n on n.oid = c.relnamespace
 order by 1

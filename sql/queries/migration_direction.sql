@@ -1,1 +1,1 @@
-select direction from crossfade.migration where name = $1
+select direction, phase = 'completed' from crossfade.migration where name = $1

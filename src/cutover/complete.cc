@@ -4,9 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "cutover/layout/alone.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "setup/fence.h"
@@ -20,6 +25,12 @@ namespace {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 using mapping::Direction;
+using namespace std::chrono_literals;
+
+/// A daemon beats once a second, finds that it is refused, and lets go of its slot.
+constexpr auto kDaemonPatience = 15s;
+/// A lock on a table that applications use: whoever queues behind it waits as long.
+constexpr int kIdentityAttempts = 20;
 
 Failure not_ready(ExitCode exit, std::string message, std::string advice) {
   Failure::Facts facts;
@@ -61,37 +72,119 @@ asio::awaitable<std::vector<std::string>> schemas_to_drop(pg::Connection& connec
   co_return drop;
 }
 
-/// One transaction: all of it, or a table that something depends on keeps everything as it is.
-asio::awaitable<std::vector<std::string>> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, std::string who) {
-  const auto& name = file.migration();
-  pg::Parameters migration = {name};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), migration);
-  std::vector<std::string> notes;
-  auto made = parse_array(rows.text(0, 3));
-  const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
-  const auto old_tables = sides_of(file, mapping::Places::kSwapped).v1;
-  std::string script = "begin; set local lock_timeout = '5s';\n";
+/// What keeps the old tables from going is named by the server; how to do without it stands here.
+asio::awaitable<void> run(pg::Connection& connection, std::string script) {
+  std::optional<Failure> refused;
+  try {
+    co_await connection.script(std::move(script));
+  } catch (const Failure& failure) {
+    if (failure.sqlstate() != "2BP01") throw;
+    refused = failure;
+  }
+  if (!refused) co_return;
+  auto facts = refused->facts();
+  facts.exit = ExitCode::kPrecondition;
+  facts.message = fmt::format("{}: {}", facts.message, facts.detail);
+  facts.advice = "take what is named off the old table, or complete without --drop-v1, which leaves the old tables there; nothing was changed";
+  throw Failure(std::move(facts));
+}
+
+std::string drop_what_is_ours(const v1::Migration& file, const std::vector<std::string>& schemas) {
+  std::string script;
   const auto v1 = outline(file, Direction::kReverse);
   for (const auto& statement : sync::drop_fences(v1)) script += statement + ";\n";
   for (const auto& statement : sync::wake_triggers(v1)) script += statement + ";\n";
+  script += fmt::format("select crossfade.give_tables_back({});\n", quote_literal(file.migration()));
   for (const auto direction : {Direction::kForward, Direction::kReverse}) {
-    script += fmt::format("drop publication if exists {};\n", quote_identifier(sync::publication_name(name, direction)));
+    script += fmt::format("drop publication if exists {};\n", quote_identifier(sync::publication_name(file.migration(), direction)));
   }
   for (const auto& schema : schemas) script += fmt::format("drop schema if exists {} cascade;\n", quote_identifier(schema));
+  return script;
+}
+
+/// One transaction: all of it, or a table that something depends on keeps everything as it is. Returns the daemon that was refused.
+asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, std::string who, std::vector<std::string>& notes) {
+  const auto& name = file.migration();
+  pg::Parameters migration = {name};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), migration);
+  auto made = parse_array(rows.text(0, 3));
+  const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
+  std::vector<mapping::TableName> old_tables;
+  if (drop_v1) old_tables = sides_of(file, mapping::Places::kSwapped).v1;
   std::string tables;
   std::vector<std::optional<std::string>> dropped;
   for (const auto& table : old_tables) {
-    if (!drop_v1) break;
     tables += (tables.empty() ? "" : ", ") + table.quoted();
     dropped.emplace_back(table.schema + "." + table.name);
   }
+  std::string script = "begin; set local lock_timeout = '5s';\n" + drop_what_is_ours(file, schemas);
   // In one statement, so that foreign keys among them are no obstacle.
-  if (drop_v1) script += fmt::format("drop table if exists {};\n", tables);
-  co_await connection.script(std::move(script));
+  if (!tables.empty()) script += fmt::format("drop table if exists {};\n", tables);
+  co_await run(connection, std::move(script));
   pg::Parameters parameters = {name, std::move(who), array_text(dropped)};
-  co_await connection.query(std::string(queries::complete_migration), parameters);
+  const auto daemon = co_await connection.query(std::string(queries::complete_migration), parameters);
   co_await connection.script("commit");
-  co_return notes;
+  co_return daemon.empty() ? std::string() : std::string(daemon.text(0, 0));
+}
+
+/// The daemon drops the slot that it has read; one that nobody reads is dropped here.
+asio::awaitable<void> let_slot_go(pg::Connection& connection, std::string slot, std::vector<std::string>& notes) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto give_up_at = pg::Clock::now() + kDaemonPatience;
+  for (;;) {
+    const auto found = co_await wal::inspect_slot(connection, slot);
+    if (!found) co_return;
+    std::optional<Failure> busy;
+    try {
+      if (!found->active) co_await wal::drop_slot(connection, slot);
+    } catch (const Failure& failure) {
+      // Somebody took it up, or dropped it, between the look and this.
+      if (failure.sqlstate() != "55006" && failure.sqlstate() != "42704") throw;
+      busy = failure;
+    }
+    if (!found->active && !busy) co_return;
+    if (pg::Clock::now() >= give_up_at) {
+      notes.push_back(fmt::format("slot {} is still read by pid {} and keeps WAL; repeat the command once that has ended", slot, found->active_pid));
+      co_return;
+    }
+    asio::steady_timer pause(executor, 50ms);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+/// v2.sql asked for whole rows in the WAL because the way back read them.
+asio::awaitable<void> lighten_wal(pg::Connection& connection, const v1::Migration& file, std::vector<std::string>& notes) {
+  const auto v2 = sides_of(file, mapping::Places::kSwapped).v2;
+  pg::Parameters names = {names_text(v2)};
+  const auto rows = co_await connection.query(std::string(queries::identity_full), names);
+  const auto executor = co_await asio::this_coro::executor;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto statement = std::string(rows.text(row, 0));
+    std::optional<Failure> busy;
+    for (int attempt = 0; attempt < kIdentityAttempts; ++attempt) {
+      busy.reset();
+      auto script = "set local lock_timeout = '100ms'; " + statement;
+      try {
+        co_await connection.script(std::move(script));
+      } catch (const Failure& failure) {
+        if (failure.connection_lost()) throw;
+        busy = failure;
+      }
+      if (!busy || busy->sqlstate() != "55P03") break;
+      asio::steady_timer pause(executor, 200ms);
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+    notes.push_back(busy ? fmt::format("whole rows go into the WAL for nobody ({}); do it when less is going on: {}", busy->what(), statement)
+                         : fmt::format("whole rows were written into the WAL for the way back alone, and are no more: {}", statement));
+  }
+}
+
+asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::string& migration, std::vector<std::string>& notes) {
+  pg::Parameters name = {migration};
+  const auto views = co_await connection.query(std::string(queries::stable_views_left), name);
+  if (views.empty()) co_return;
+  notes.push_back(fmt::format("schema {0} stays, with its views over v2: {1}. A column that they show cannot change its type; once nobody reads them: drop schema {0} cascade",
+                              views.text(0, 0), views.text(0, 1)));
 }
 
 }  // namespace
@@ -99,19 +192,19 @@ asio::awaitable<std::vector<std::string>> clear_away(pg::Connection& connection,
 asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
   const auto& name = file.yaml.migration();
   co_await sync::require_prepared(connection, name);
+  co_await refuse_other_flip(connection, name);
   const auto direction = co_await sync::store::read_direction(connection, name);
   if (direction != Direction::kReverse) {
     throw not_ready(ExitCode::kNotReady, fmt::format("v1 owns the data of migration {}; there is nothing to complete", name),
                     "crossfade cutover writes; or crossfade cancel, which leaves v1 as it was");
   }
-  pg::Parameters holder = {name, "complete"};
-  const auto lease = co_await connection.query(std::string(queries::lease_take), holder);
-  if (lease.is_null(0, 0)) {
-    throw not_ready(ExitCode::kNotLeader, fmt::format("a daemon is working on migration {}", name), "stop it (SIGTERM), then complete");
-  }
-  const auto notes = co_await clear_away(connection, file.yaml, drop_v1, std::move(who));
+  std::vector<std::string> notes;
+  const auto daemon = co_await clear_away(connection, file.yaml, drop_v1, std::move(who), notes);
   const auto slots = co_await mapping::find_slot_names(connection, name);
-  for (const auto& slot : {slots.forward, slots.reverse}) co_await wal::drop_slot(connection, slot);
+  for (const auto& slot : {slots.forward, slots.reverse}) co_await let_slot_go(connection, slot, notes);
+  if (!daemon.empty()) notes.push_back(fmt::format("daemon {} was told, and ends by itself", daemon));
+  co_await lighten_wal(connection, file.yaml, notes);
+  co_await say_what_stays(connection, name, notes);
   co_return notes;
 }
 

@@ -97,7 +97,8 @@ function figures(status) {
     ["Lag", lag.seconds === null ? "not known yet" : seconds(lag.seconds), `${bytes(lag.bytes.applied)} to apply`],
     ["WAL kept for us", bytes(slot.retained_bytes), slot.safe_bytes === null ? "no limit set" : `safe for ${bytes(slot.safe_bytes)} more`],
     ["Keys waiting", count(status.pending_keys + status.dirty_keys), `${count(status.dirty_keys)} set down in a table`],
-    ["Quarantine", count(status.quarantined), status.quarantined > 0 ? "keys set aside" : "empty", status.quarantined > 0 ? "bad" : ""],
+    ["Quarantine", count(status.quarantined), status.quarantined === 0 ? "empty" : status.writes.side === "v2" ? "rows that v1 cannot take" : "keys set aside",
+      status.quarantined > 0 ? "bad" : ""],
     ["Drift", verification ? count(verification.drifted_rows) : "—", verification ? `verified ${age(verification.age_seconds)} ago` : "never verified",
       verification?.drifted_rows > 0 ? "bad" : ""],
   ];

@@ -28,6 +28,8 @@ cutover::WritesFlip wanted(const MoveWritesOptions& own, const mapping::Migratio
   flip.limits.hold = own.hold_limit.value_or(milliseconds_of(file.yaml.cutover().hold_limit()));
   flip.limits.lock_timeout = own.lock_timeout.value_or(milliseconds_of(file.yaml.cutover().lock_timeout()));
   flip.limits.terminate_blockers = own.terminate_blockers;
+  flip.rehearse = own.rehearse;
+  flip.set_aside = own.set_aside;
   return flip;
 }
 
@@ -58,6 +60,12 @@ asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip f
     std::cerr << checklist_text(done.blockers);
     co_return cutover::exit_of(done.blockers);
   }
+  if (done.rehearsed) {
+    std::cout << fmt::format("Rehearsed: writers waited {:.0f} ms for locks and drain{}; {} owns the data as before. Names and fences come on top, "
+                             "for which readers wait too.\n", done.hold_milliseconds, done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "",
+                             flip.to == mapping::Direction::kReverse ? "v1" : "v2");
+    co_return ExitCode::kOk;
+  }
   if (done.flip.empty()) {
     std::cout << fmt::format("The writes are on {} already.\n", side);
   } else {
@@ -70,6 +78,9 @@ asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip f
   }
   if (!done.flip.empty() && flip.to == mapping::Direction::kForward) {
     std::cout << "What v2 has and v1 has no word for is still there: crossfade verify shows it, crossfade verify --repair brings v2 in line.\n";
+  }
+  if (done.set_aside > 0) {
+    std::cout << fmt::format("{} keys that v1 cannot take are in {}, with their reason and their rows of v2.\n", done.set_aside, flip.kept().quoted());
   }
   for (const auto& note : done.notes) std::cout << note << '\n';
   co_return ExitCode::kOk;
@@ -89,6 +100,7 @@ void declare_move_of_writes(OptionSet& options, MoveWritesOptions& own) {
   options.duration("--hold-limit", own.hold_limit, "How long writers may be made to wait, e.g. 500ms");
   options.duration("--lock-timeout", own.lock_timeout, "How long one lock is waited for, e.g. 100ms");
   options.flag("--terminate-blockers", own.terminate_blockers, "End the sessions that keep the flip from its locks");
+  options.flag("--rehearse", own.rehearse, "Take the locks, drain, and let go: how long would writers wait now?");
   options.path("--evidence", own.evidence, "DIR", "Folder for the files that say what was proved and done");
 }
 
@@ -98,7 +110,7 @@ ExitCode move_writes(const Options& options, const MoveWritesOptions& own, mappi
   const auto flip = wanted(own, file, to);
   asio::io_context io;
   if (own.dry_run) return run_to_end(io, show(options, flip));
-  confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),
+  if (!own.rehearse) confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),
                                                       to == mapping::Direction::kReverse ? "v2" : "v1"));
   return run_to_end(io, flip_now(options, flip, own.evidence));
 }

@@ -16,6 +16,8 @@ struct MoveWritesOptions {
   std::optional<std::chrono::milliseconds> hold_limit;    ///< else the file's
   std::optional<std::chrono::milliseconds> lock_timeout;  ///< else the file's
   bool terminate_blockers = false;
+  bool rehearse = false;
+  bool set_aside = false;                                 ///< of a rollback
   std::filesystem::path evidence = ".";                   ///< the folder for what was proved
 };
 

@@ -135,6 +135,8 @@ ExitCode run_daemon(const Options& options, const DaemonOptions& own) {
     try {
       co_await async::when_all(std::move(parts));
     } catch (const Stopped&) {
+    } catch (const Completed&) {
+      log::info("the migration is complete; there is nothing left to follow", {{"migration", name}});
     } catch (...) {
       thrown = std::current_exception();
     }

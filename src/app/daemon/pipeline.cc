@@ -34,6 +34,8 @@ asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slo
       co_await wal::drop_slot(connection, slot);
       co_return;
     } catch (const Failure& failure) {
+      // Whoever flips or completes drops it too.
+      if (failure.sqlstate() == "42704") co_return;
       if (failure.sqlstate() != "55006" || attempt == 100) throw;
       busy = failure;
     }
@@ -53,6 +55,11 @@ Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const 
 
 asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped) {
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
+  const bool completed = co_await sync::store::is_completed(connection, last.model.name);
+  if (completed) {
+    co_await drop_when_free(connection, last.settings.slot);
+    throw Completed{};
+  }
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
   const bool turned = direction && *direction != last.model.direction;
   if (!turned && !reshaped) co_return nullptr;

@@ -22,10 +22,13 @@ struct Pipeline : std::enable_shared_from_this<Pipeline> {
   Observed observed() { return {engine, model, metrics, settings, shared_from_this()}; }
 };
 
+/// Thrown where there is nothing to follow any more: `crossfade complete` has ended the migration beside the daemon.
+struct Completed {};
+
 /// The pipeline after `last`, whose engine has ended with a Failure, if that is because the direction has turned: the flip makes
 /// every write of the old direction's engine fail, for want of the lease or of the tables under their old names. The slot that
 /// the last pipeline read is dropped then: it would retain WAL for nobody. `reshaped`: the same direction goes on with what the
-/// catalog says now. Nothing where neither is so.
+/// catalog says now. Nothing where neither is so. Throws Completed.
 boost::asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped);
 
 }  // namespace crossfade::app

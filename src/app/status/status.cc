@@ -116,7 +116,8 @@ void add_checklist(v1::Status& status, cutover::Facts facts) {
 void add_next_steps(v1::Status& status) {
   const auto say = [&](const std::string& step) { status.add_next_steps(step); };
   if (status.leader().empty()) say("crossfade run: no daemon leads this migration");
-  if (status.quarantined() > 0) say("crossfade quarantine list: keys were set aside; mend their source rows");
+  if (status.quarantined() > 0 && status.writes().side() == "v2") say("crossfade quarantine list: rows that v1 cannot take; mend them in v2, or a rollback will be refused");
+  if (status.quarantined() > 0 && status.writes().side() == "v1") say("crossfade quarantine list: keys were set aside; mend their source rows");
   if (status.parked_size() > 0) say("crossfade quarantine retry: a target is parked; mend first what the database says of it");
   if (status.phase() == "backfilling") say("crossfade wait --phase following");
   if (status.phase() != "following") return;

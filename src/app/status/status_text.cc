@@ -140,6 +140,7 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
                               human_count(status.dirty_keys())));
   line("quarantine", status.quarantined() > 0 ? paint.bad(human_count(status.quarantined()) + " keys") : paint.good("empty"));
+  if (status.quarantined() > 0 && status.writes().side() == "v2") line("way back", paint.bad("rows that v1 cannot take: " + human_count(status.quarantined())));
   for (const auto& target : status.parked()) line("parked", paint.bad(parked(target, now)));
   line("verified", status.has_verification() ? verification(status.verification(), paint) : paint.warn("never"));
   if (status.has_unaccounted_rows()) {

@@ -58,10 +58,20 @@ void apply(v1::Handling told, Hanging& hanging) {
     case v1::HANDLING_CARRY:
       if (hanging.sql.empty()) return;
       hanging.handling = Handling::kCarry;
+      if (hanging.kind == "constraint") {
+        hanging.flip = "v2 demands it too, for as long as it is written";
+        hanging.rollback = "goes, since v1 demands it";
+      }
       return;
     default:
       return;
   }
+}
+
+std::optional<mapping::TableName> table(std::string_view parts) {
+  if (parts.empty()) return std::nullopt;
+  const auto names = parse_array(parts);
+  return mapping::TableName{names.at(0).value_or(""), names.at(1).value_or("")};
 }
 
 Hanging read(const pg::Result& rows, std::size_t row) {
@@ -74,10 +84,8 @@ Hanging read(const pg::Result& rows, std::size_t row) {
   hanging.rollback = rows.text(row, 4);
   hanging.fix = rows.text(row, 5);
   hanging.sql = rows.text(row, 6);
-  if (!rows.text(row, 7).empty()) {
-    const auto locked = parse_array(rows.text(row, 7));
-    hanging.locked = mapping::TableName{locked.at(0).value_or(""), locked.at(1).value_or("")};
-  }
+  hanging.locked = table(rows.text(row, 7));
+  if (rows.columns() > 8) hanging.referred = table(rows.text(row, 8));
   return hanging;
 }
 
@@ -90,7 +98,10 @@ class Stocktaking {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       auto hanging = read(rows, row);
       apply(told(file_, hanging), hanging);
-      if (hanging.handling != Handling::kCarry) hanging.locked.reset();
+      if (hanging.handling != Handling::kCarry) {
+        hanging.locked.reset();
+        hanging.referred.reset();
+      }
       found_.push_back(std::move(hanging));
     }
   }
@@ -110,6 +121,15 @@ std::string own_schemas(const v1::Migration& file) {
   return array_text(schemas);
 }
 
+std::vector<mapping::TableName> named(const std::vector<Hanging>& inventory, std::optional<mapping::TableName> Hanging::*which) {
+  std::vector<mapping::TableName> tables;
+  for (const auto& hanging : inventory) {
+    const auto& table = hanging.*which;
+    if (table && std::find(tables.begin(), tables.end(), *table) == tables.end()) tables.push_back(*table);
+  }
+  return tables;
+}
+
 std::string entry_for(const Hanging& hanging) { return fmt::format("cutover: {{inventory: {{\"{}\": keep}}}}", hanging.object); }
 
 }  // namespace
@@ -124,6 +144,11 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_foreign_keys, with_migration);
   co_await stock.ask(queries::inventory_readers, with_schemas);
   if (to == Direction::kForward) {
+    const pg::Parameters of_migration = {file.migration()};
+    co_await stock.ask(queries::inventory_carried_keys, of_migration);
+    // v2's tables follow from then on; the next move gives them to v1's owner again.
+    const pg::Parameters of_v2 = {links, file.migration(), "false"};
+    co_await stock.ask(queries::inventory_lent, of_v2);
     auto found = stock.take();
     for (auto& hanging : found) {
       if (hanging.handling == Handling::kBlock) hanging.handling = Handling::kSaid;
@@ -135,12 +160,14 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   for (const auto& [name, target] : file.targets()) targets.emplace_back(name);
   const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
   const pg::Parameters of_columns = {json_of(column_pairs(file, to, places_of(opposite(to)))), file.schemas().source()};
-  const pg::Parameters of_way_back = {json_of(way_back_links(file))};
+  const pg::Parameters of_way_back = {json_of(way_back_links(file)), file.migration()};
   co_await stock.ask(queries::inventory_functions, with_shadow);
   co_await stock.ask(queries::inventory_triggers, of_links);
   co_await stock.ask(queries::inventory_rights, of_links);
   co_await stock.ask(queries::inventory_row_security, of_links);
   co_await stock.ask(queries::inventory_code, of_links);
+  const pg::Parameters of_v1 = {links, file.migration(), "true"};
+  co_await stock.ask(queries::inventory_lent, of_v1);
   co_await stock.ask(queries::inventory_shadow_schema, of_shadow);
   co_await stock.ask(queries::inventory_sequences, of_columns);
   co_await stock.ask(queries::inventory_demands, of_way_back);
@@ -179,13 +206,8 @@ SwapStep carry_step(const v1::Migration& file, const std::vector<Hanging>& inven
   return step;
 }
 
-std::vector<mapping::TableName> locked_outside(const std::vector<Hanging>& inventory) {
-  std::vector<mapping::TableName> tables;
-  for (const auto& hanging : inventory) {
-    if (hanging.locked && std::find(tables.begin(), tables.end(), *hanging.locked) == tables.end()) tables.push_back(*hanging.locked);
-  }
-  return tables;
-}
+std::vector<mapping::TableName> locked_outside(const std::vector<Hanging>& inventory) { return named(inventory, &Hanging::locked); }
+std::vector<mapping::TableName> referred_outside(const std::vector<Hanging>& inventory) { return named(inventory, &Hanging::referred); }
 
 std::vector<std::string> inventory_columns(const std::vector<Hanging>& inventory) {
   std::vector<std::optional<std::string>> objects, ways, handlings, flips, rollbacks;

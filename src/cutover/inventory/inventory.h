@@ -30,6 +30,7 @@ struct Hanging {
   std::string fix;                                 ///< of one that blocks
   std::string sql;                                 ///< statements, once tables bear their new names; "" nothing is carried
   std::optional<mapping::TableName> locked;        ///< a table outside that `sql` changes: locked as the flip's own are
+  std::optional<mapping::TableName> referred;      ///< one that a key which `sql` makes refers to: its writers wait, its readers go on
 };
 
 /// All that hangs on the tables when the direction turns to `to`, as the catalog has it now, with what migration.yaml says of each.
@@ -43,8 +44,10 @@ std::vector<Condition> conditions_of(const std::vector<Hanging>& inventory);
 /// The statements for what is carried.
 SwapStep carry_step(const v1::Migration& file, const std::vector<Hanging>& inventory, mapping::Direction to);
 
-/// Tables outside that the flip changes.
+/// Tables outside that the flip changes …
 std::vector<mapping::TableName> locked_outside(const std::vector<Hanging>& inventory);
+/// … and those that what it makes refers to.
+std::vector<mapping::TableName> referred_outside(const std::vector<Hanging>& inventory);
 
 /// "view public.report: reads public.plans · in the flip: … · in a rollback: …", for --dry-run.
 std::string line_of(const Hanging& hanging);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/sql_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/written_rule.h"
 
@@ -98,6 +99,19 @@ std::vector<ColumnPair> column_pairs(const v1::Migration& file, Direction to, Pl
   std::sort(pairs.begin(), pairs.end(), [&](const auto& left, const auto& right) { return order(left) < order(right); });
   pairs.erase(std::unique(pairs.begin(), pairs.end(), [&](const auto& left, const auto& right) { return order(left) == order(right); }), pairs.end());
   return pairs;
+}
+
+std::string rows_behind_keys(const mapping::Model& reverse) {
+  std::string json;
+  for (const auto& rule : reverse.rules) {
+    const auto& target = reverse.targets[rule.target];
+    const auto& source = reverse.sources[rule.source];
+    std::string columns;
+    for (const auto& column : rule.source_columns) columns += (columns.empty() ? "" : ",") + json_text(column);
+    json += (json.empty() ? "[{" : ",{") + member("target", json_text(target.name)) + "," + member("locator", json_text(target.locators[rule.locator].name())) + "," +
+            member("source", json_text(quote_qualified(source.schema, source.name))) + "," + member("columns", "[" + columns + "]") + "}";
+  }
+  return json.empty() ? "[]" : json + "]";
 }
 
 std::string json_of(const std::vector<ColumnPair>& pairs) {

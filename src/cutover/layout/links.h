@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cutover/layout/sides.h"
+#include "mapping/model/model.h"
 
 namespace crossfade::cutover {
 
@@ -21,6 +22,10 @@ struct ColumnPair {
 /// Tables are called as they are at `places`; `to` says which side is to be written.
 std::vector<ColumnPair> column_pairs(const v1::Migration& file, mapping::Direction to, mapping::Places places);
 std::string json_of(const std::vector<ColumnPair>& pairs);
+
+/// Where the rows of v2 are that a key of the way back is made of, as crossfade.set_rows_aside takes it: JSON. Rules that look a key up
+/// count too: what they are given is a row's own. `reverse` is held against the catalog.
+std::string rows_behind_keys(const mapping::Model& reverse);
 
 /// A table of the side that owns the data, and one of the other side that is made of it.
 struct Link {

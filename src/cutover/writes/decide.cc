@@ -11,6 +11,7 @@ const char* to_text(Step step) {
     case Step::kDrain: return "drain";
     case Step::kSwap: return "swap";
     case Step::kCommit: return "commit";
+    case Step::kLetGo: return "let go";
     case Step::kLookUp: return "look up";
     case Step::kRelease: return "release";
     case Step::kGiveUp: return "give up";
@@ -23,11 +24,12 @@ const char* to_text(Step step) {
 Step decide(const CutoverProgress& attempt, const FlipFacts& facts) {
   // Before anything else: what may have happened must not happen again.
   if (attempt.in_doubt) return Step::kLookUp;
+  if (attempt.rehearsed || (attempt.rehearsal && facts.owns)) return Step::kDone;
   if (facts.owns) return facts.old_slot && !attempt.tidied ? Step::kTidy : Step::kDone;
   if (!attempt.held) {
     if (facts.blocked) return Step::kRefuse;
     if (attempt.number > attempt.most) return Step::kGiveUp;
-    return attempt.way_back ? Step::kHold : Step::kMakeWayBack;
+    return attempt.way_back || attempt.rehearsal ? Step::kHold : Step::kMakeWayBack;
   }
   if (!facts.in_time) return Step::kRelease;
   // The barrier is emitted when the locks are held and never before: a write that commits between a position that was read
@@ -35,6 +37,7 @@ Step decide(const CutoverProgress& attempt, const FlipFacts& facts) {
   if (!attempt.barrier) return Step::kBarrier;
   if (!facts.drained) return Step::kDrain;
   if (!facts.intact) return Step::kRelease;
+  if (attempt.rehearsal) return Step::kLetGo;
   return attempt.swapped ? Step::kCommit : Step::kSwap;
 }
 

@@ -11,6 +11,7 @@ enum class Step {
   kDrain,        ///< wait until the other side has all that stands before it
   kSwap,         ///< names, fences, route, sequences, direction: in the transaction that holds the locks
   kCommit,       ///< the one point of no return
+  kLetGo,        ///< the end of a rehearsal: everything is let go that was held
   kLookUp,       ///< the commit's answer was lost: look whether it happened, never repeat it
   kRelease,      ///< roll back, let the writers go on, and try again after a pause
   kGiveUp,       ///< it was tried often enough; nothing has changed
@@ -29,6 +30,8 @@ struct CutoverProgress {
   bool swapped = false;
   bool in_doubt = false;  ///< commit was sent, and the session was lost before the answer
   bool tidied = false;
+  bool rehearsal = false; ///< nothing is to be swapped
+  bool rehearsed = false; ///< … and the hold is over
 };
 
 /// What is read from the database, and from the clock, before each step.
@@ -38,7 +41,7 @@ struct FlipFacts {
   bool old_slot = false;  ///< the slot of the direction that has ended is still there
   bool in_time = true;    ///< the hold's limit is not over
   bool drained = false;   ///< the barrier, and everything before it, is on the other side
-  bool intact = true;     ///< a daemon leads under the same epoch, nothing is dirty, nothing in quarantine unaccepted
+  bool intact = true;     ///< a daemon leads under the same epoch, nothing is dirty, nothing in quarantine that is neither accepted nor set aside
 };
 
 /// The next step. Pure. After a crash the same question is asked with an CutoverProgress that knows nothing.

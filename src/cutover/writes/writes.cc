@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cutover/layout/alone.h"
 #include "cutover/layout/holders.h"
 #include "cutover/writes/failpoint.h"
 #include "cutover/writes/writes_run.h"
@@ -18,6 +19,7 @@ using mapping::Direction;
 
 WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml), flight_(file_.migration()) {
   attempt_.most = flip.limits.attempts;
+  attempt_.rehearsal = flip.rehearse;
   auto now = sides_of(file_, places_of(opposite(flip.to)));
   owner_ = flip.to == Direction::kReverse ? now.v1 : now.v2;
   shared_ = std::move(now.shared);
@@ -46,7 +48,7 @@ asio::awaitable<WritesOutcome> WritesRun::to_end() {
     }
     if (failure) goes_on = co_await recover(step, *failure);
   }
-  if (step == Step::kDone) {
+  if (step == Step::kDone && !flip_.rehearse) {
     try {
       co_await validate_carried();
     } catch (const Failure& failure) {
@@ -71,6 +73,9 @@ asio::awaitable<WritesOutcome> WritesRun::to_end() {
   if (tried) {
     co_await clear_way_back();
     co_await write_down(fmt::format("{}: {}", outcome_.blockers.front().reason, outcome_.blockers.front().detail));
+  } else if (attempt_.rehearsed) {
+    outcome_.rehearsed = true;
+    co_await write_down_rehearsal();
   } else if (observer_ && !outcome_.steps.empty()) {
     co_await flight_.record(*observer_);
   }
@@ -86,17 +91,6 @@ asio::awaitable<pg::Connection> WritesRun::open(std::string role) {
   co_return connection;
 }
 
-asio::awaitable<void> WritesRun::be_alone() {
-  pg::Parameters name = {file_.migration()};
-  const auto rows = co_await observer_->query(std::string(queries::flip_alone), name);
-  if (rows.truth(0, 0)) co_return;
-  Failure::Facts facts;
-  facts.exit = ExitCode::kNotReady;
-  facts.message = fmt::format("another flip of migration {} is going on: {}", file_.migration(), rows.text(0, 1));
-  facts.advice = "wait for it";
-  throw Failure(std::move(facts));
-}
-
 /// Before each step, because whatever it says may have changed.
 asio::awaitable<FlipFacts> WritesRun::look() {
   if (!observer_ || !observer_->usable()) {
@@ -104,9 +98,10 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     auto opened = co_await open("look");
     observer_.emplace(std::move(opened));
     co_await sync::require_prepared(*observer_, file_.migration());
-    co_await be_alone();
+    co_await refuse_other_flip(*observer_, file_.migration());
   }
-  pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot};
+  pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot,
+                               flip_.set_aside ? "true" : "false"};
   const auto rows = co_await observer_->execute(std::string(queries::writes_watch), parameters);
   FlipFacts facts;
   facts.drained = rows.truth(0, 0);

@@ -30,9 +30,13 @@ struct WritesFlip {
   mapping::Direction to = mapping::Direction::kReverse;
   std::string who;                              ///< for the audit; "" the session's user
   HoldLimits limits = {};
+  bool rehearse = false;                        ///< as far as can be undone: locks, drain, and all is let go
+  bool set_aside = false;                       ///< rows that v1 cannot take go into a table, with their reason
   sync::Settings settings = {};                 ///< of the direction that it turns to: its slot is made …
   std::string old_slot = {};                    ///< … and of the one that ends the slot goes
 
+  /// Beside the tables of v1, whose owner keeps it when crossfade goes.
+  mapping::TableName kept() const { return {file.yaml.schemas().source(), file.yaml.migration() + "_set_aside"}; }
   std::string action() const { return to == mapping::Direction::kReverse ? "cutover writes" : "rollback writes"; }
 };
 
@@ -41,6 +45,8 @@ struct WritesOutcome {
   std::string flip;                             ///< its id in crossfade.audit; "" where the wanted side owned the data already
   int attempts = 1;
   double hold_milliseconds = 0;                 ///< from the first lock to the commit, in the attempt that came through
+  bool rehearsed = false;                       ///< … to the end of the drain: nothing has changed
+  std::int64_t set_aside = 0;                   ///< keys
   std::vector<FlightStep> steps;
   std::vector<std::string> notes;               ///< what is left to do, if anything
 };

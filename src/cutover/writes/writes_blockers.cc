@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "cutover/layout/links.h"
 #include "cutover/layout/tables.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/sql/statement_text.h"
@@ -28,6 +29,21 @@ namespace queries = sql::queries;
 constexpr const char* kLongTransactionSeconds = "2";
 /// On a busy system something is always on its way, but not always the same.
 constexpr std::chrono::seconds kCheckPatience{2};
+/// A round takes off a thousand keys and more.
+constexpr std::chrono::seconds kDirtyPatience{3};
+
+/// Keys that were set down for a moment, behind a parent that went or a batch that was full, are not what a person has to mend.
+asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string migration, Limits limits) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto give_up = pg::Clock::now() + kDirtyPatience;
+  for (;;) {
+    auto facts = co_await gather_facts(connection, migration, limits);
+    const bool passing = facts.dirty > 0 && facts.leader && !facts.paused && facts.phase == "following";
+    if (!passing || pg::Clock::now() >= give_up) co_return facts;
+    asio::steady_timer pause(executor, std::chrono::milliseconds(50));
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
 
 /// Publication and engine of the way back need a model that fits.
 asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
@@ -105,8 +121,21 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   held->detail += fmt::format(" ({}{})", rows.text(0, 0), rows.number(0, 1) > 5 ? "; …" : "");
   if (flip.to == mapping::Direction::kReverse) co_return;
   held->detail = "v1 cannot take what v2 has: " + held->detail;
-  held->fix = "mend these rows in v2, and they go over by themselves; or crossfade quarantine accept KEY, and v1 goes without them";
+  held->fix = fmt::format("mend these rows in v2, and they go over by themselves; or crossfade rollback writes --set-aside keeps them in {} and goes on; or "
+                          "crossfade quarantine accept KEY, and v1 goes without them", flip.kept().quoted());
   held->exit = ExitCode::kPrecondition;
+  if (!flip.set_aside) co_return;
+  held->met = true;
+  held->detail += fmt::format("; they go into {}", flip.kept().quoted());
+}
+
+/// How v2's rows are found that belong to a key of v1's.
+asio::awaitable<std::string> rows_behind(pg::Connection& connection, const v1::Migration& file) {
+  co_await connection.script("begin");
+  const auto directed = mapping::reverse_migration(file, mapping::Places::kSwapped);
+  const auto preflight = co_await mapping::inspect_catalog(connection, directed);
+  co_await connection.script("rollback");
+  co_return rows_behind_keys(preflight.model);
 }
 
 /// The checklist of the flip as such; then what was found beyond its first `own` blockers, and of `wanted` – reason and detail –
@@ -142,7 +171,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   const auto now = sides_of(file, to_v2 ? mapping::Places::kBeforeWrites : mapping::Places::kSwapped);
   Obstacles found;
   const Limits limits;
-  const auto facts = co_await gather_facts(connection, file.migration(), limits);
+  const auto facts = co_await settled_facts(connection, file.migration(), limits);
   found.checklist = to_v2 ? checklist_of_reads(facts, limits) : checklist_of_way_back(facts, limits);
   co_await name_what_is_set_aside(connection, flip, found.checklist);
   found.blockers = blockers_of(found.checklist);
@@ -175,6 +204,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
     }
   }
   if (!to_v2) {
+    if (flip.set_aside) found.rows_behind = co_await rows_behind(connection, file);
     found.checklist = with_those_of_writes(found, own, wanted);
     co_return found;
   }

@@ -16,6 +16,7 @@ struct Obstacles {
   std::vector<Blocker> doubts;             ///< failing checks: on a busy system, perhaps for what is on its way alone
   std::vector<Hanging> inventory;          ///< of what hangs on the tables
   std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
+  std::string rows_behind;                 ///< to v1, where rows are set aside: how v2's rows of a key are found
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };
 

@@ -47,7 +47,10 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   auto written = owner;
   written.insert(written.end(), outside.begin(), outside.end());
   both.insert(both.end(), outside.begin(), outside.end());
-  const auto held = co_await lock_order(connection, written, now.shared);
+  auto also = now.shared;
+  const auto referred = referred_outside(obstacles.inventory);
+  also.insert(also.end(), referred.begin(), referred.end());
+  const auto held = co_await lock_order(connection, written, also);
   const std::vector<mapping::TableName> none;
   const auto all = co_await lock_order(connection, both, none);
   const auto forward = co_await forward_outline(connection, file);

@@ -20,7 +20,6 @@ class WritesRun {
 
  private:
   boost::asio::awaitable<pg::Connection> open(std::string role);
-  boost::asio::awaitable<void> be_alone();
   boost::asio::awaitable<FlipFacts> look();
   boost::asio::awaitable<void> perform(Step step);
   boost::asio::awaitable<void> make_way_back();
@@ -34,6 +33,7 @@ class WritesRun {
   boost::asio::awaitable<void> roll_back();
   boost::asio::awaitable<void> clear_way_back();
   boost::asio::awaitable<void> write_down(std::string because);
+  boost::asio::awaitable<void> write_down_rehearsal();
   boost::asio::awaitable<void> release(std::string because);
   boost::asio::awaitable<void> tidy();
   boost::asio::awaitable<void> validate_carried();

@@ -60,6 +60,13 @@ asio::awaitable<void> WritesRun::perform(Step step) {
     }
     case Step::kSwap: co_await swap(); break;
     case Step::kCommit: co_await commit(); break;
+    case Step::kLetGo: {
+      outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
+      co_await roll_back();
+      attempt_.held = false;
+      attempt_.rehearsed = true;
+      break;
+    }
     case Step::kLookUp: co_await look_up(); break;
     case Step::kRelease: co_await release("the other side was not there within the limit of the hold"); break;
     case Step::kTidy: co_await tidy(); break;
@@ -119,7 +126,10 @@ asio::awaitable<void> WritesRun::hold() {
   outside_ = locked_outside(obstacles_->inventory);
   auto held = owner_;
   held.insert(held.end(), outside_.begin(), outside_.end());
-  const auto tables = co_await lock_order(*observer_, held, shared_);
+  auto also = shared_;
+  const auto referred = referred_outside(obstacles_->inventory);
+  also.insert(also.end(), referred.begin(), referred.end());
+  const auto tables = co_await lock_order(*observer_, held, also);
   const std::vector<mapping::TableName> none;
   auto locked = both_;
   locked.insert(locked.end(), outside_.begin(), outside_.end());
@@ -199,6 +209,13 @@ asio::awaitable<void> WritesRun::swap() {
     }
     flight_.end();
   }
+  if (flip_.set_aside) {
+    flight_.begin("set aside");
+    pg::Parameters aside = {file_.migration(), flight_.id(), flip_.kept().quoted(), obstacles_->rows_behind, flip_.who};
+    const auto keys = co_await locker_->query(std::string(queries::set_rows_aside), aside);
+    outcome_.set_aside = keys.number(0, 0);
+    flight_.end(fmt::format("{} keys", outcome_.set_aside));
+  }
   flight_.begin("state");
   std::vector<std::optional<std::string>> targets;
   for (const auto& target : outline(file_, flip_.to).targets) targets.emplace_back(target.name);
@@ -268,6 +285,13 @@ asio::awaitable<void> WritesRun::write_down(std::string because) {
   } catch (const Failure& failure) {
     log::warn("that the flip gave up could not be written down", {{"flip", flight_.id()}, {"error", failure.what()}});
   }
+}
+
+/// The flight recorder is of flips: how long the last of them held is what the next one is estimated by.
+asio::awaitable<void> WritesRun::write_down_rehearsal() {
+  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " rehearsed", flight_.id(), std::to_string(attempt_.number),
+                               fmt::format("writers waited {:.0f} ms, and nothing was changed", outcome_.hold_milliseconds)};
+  co_await observer_->query(std::string(queries::flip_gave_up), parameters);
 }
 
 asio::awaitable<void> WritesRun::release(std::string because) {

@@ -145,14 +145,16 @@ asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
 }
 
 /// A flip may have happened while there was no connection: then this engine would have a valid lease for the wrong direction,
-/// and would settle changes that it does not see. A flip after this takes the lease away again.
+/// and would settle changes that it does not see; of a migration that was completed it would make slot and publication anew. Either
+/// takes the lease away where it happens after this.
 asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
   const auto direction = co_await store::read_direction(connection, model_.name);
-  if (!direction || *direction == model_.direction) co_return;
+  const bool completed = co_await store::is_completed(connection, model_.name);
+  if (!completed && (!direction || *direction == model_.direction)) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotLeader;
   facts.sqlstate = "CF009";
-  facts.message = fmt::format("the direction of migration {} has turned", model_.name);
+  facts.message = completed ? fmt::format("migration {} is complete", model_.name) : fmt::format("the direction of migration {} has turned", model_.name);
   facts.advice = "start the daemon again";
   throw Failure(std::move(facts));
 }

@@ -129,6 +129,12 @@ asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection
   co_return rows.text(0, 0) == "reverse" ? mapping::Direction::kReverse : mapping::Direction::kForward;
 }
 
+asio::awaitable<bool> is_completed(pg::Connection& connection, const std::string& migration) {
+  pg::Parameters parameters = {migration};
+  const auto rows = co_await run_query(connection, queries::migration_direction, std::move(parameters));
+  co_return !rows.empty() && rows.truth(0, 1);
+}
+
 asio::awaitable<std::string> read_secret(pg::Connection& connection, const std::string& migration) {
   pg::Parameters parameters = {migration};
   const auto rows = co_await run_query(connection, queries::secret, std::move(parameters));

@@ -39,6 +39,8 @@ asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runti
 
 /// Which way the migration goes; nothing for one that is not there.
 asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);
+/// There is nothing to follow any more.
+asio::awaitable<bool> is_completed(pg::Connection& connection, const std::string& migration);
 
 /// By what the migration's own messages are known.
 asio::awaitable<std::string> read_secret(pg::Connection& connection, const std::string& migration);

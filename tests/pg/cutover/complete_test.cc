@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "base/exit_code.h"
 #include "pg/cutover/gym_writes.h"
 
@@ -19,7 +21,6 @@ class CompleteTest : public GymWrites {
 
 TEST_F(CompleteTest, EndsTheWayBackAndKeepsTheOldTables) {
   cut_over();
-  EXPECT_EQ(move.call({"complete", "--confirm", "gym"}).first, static_cast<int>(ExitCode::kNotLeader)) << "a daemon is at work";
   move.stop_daemon();
   expect_done({"complete", "--confirm", "gym"});
   EXPECT_EQ(left_of_crossfade(), "0 0 0 0");
@@ -27,6 +28,42 @@ TEST_F(CompleteTest, EndsTheWayBackAndKeepsTheOldTables) {
   EXPECT_EQ(move.sql().value("select crossfade.route('gym', 1)"), "v2") << "applications go on asking";
   expect_done({"complete", "--confirm", "gym"});
   expect_done({"doctor"});
+}
+
+TEST_F(CompleteTest, ADaemonThatWorksIsToldAndEndsByItself) {
+  cut_over();
+  const auto [exit, text] = move.call({"complete", "--drop-v1", "--confirm", "gym"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("was told, and ends by itself"), std::string::npos) << text;
+  EXPECT_EQ(move.daemon().exit_within(kLimit), 0) << move.daemon_log();
+  EXPECT_NE(move.daemon_log().find("the migration is complete"), std::string::npos) << move.daemon_log();
+  EXPECT_EQ(left_of_crossfade(), "0 0 0 0") << "what an engine makes anew when it finds it gone is not made again";
+  expect_done({"doctor"});
+  move.sql().exec("insert into plans values (600, 'still')");
+}
+
+TEST_F(CompleteTest, ADaemonThatStandsStillDuringItCanWriteNothingAfterwards) {
+  cut_over();
+  move.daemon().signal(SIGSTOP);
+  expect_done({"complete", "--confirm", "gym"});
+  move.sql().exec("update plans set owner = 'after'; update plans_v1 set owner = 'before'");
+  move.daemon().signal(SIGCONT);
+  EXPECT_EQ(move.daemon().exit_within(kLimit), 0) << move.daemon_log();
+  EXPECT_EQ(move.sql().value("select string_agg(distinct owner, ' ') from plans_v1"), "before");
+  EXPECT_EQ(left_of_crossfade(), "0 0 0 0");
+}
+
+TEST_F(CompleteTest, WhatTheWayBackAloneNeededOfV2IsGivenUp) {
+  move.sql().exec("alter table gym_v2.weeks replica identity full; alter table gym_v2.exercises replica identity full;"
+                  "create schema gym_app; create view gym_app.plans as select * from gym_v2.plans; update crossfade.migration set stable_schema = 'gym_app'");
+  cut_over();
+  move.sql().exec("create publication elsewhere for table exercises");
+  const auto [exit, text] = move.call({"complete", "--confirm", "gym"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_EQ(move.sql().value("select string_agg(relname || ' ' || relreplident::text, ', ' order by relname) from pg_class where oid in ('weeks'::regclass, 'exercises'::regclass)"),
+            "exercises f, weeks d") << "somebody else reads whole rows of one of them";
+  EXPECT_NE(text.find("alter table weeks replica identity default"), std::string::npos) << text;
+  EXPECT_NE(text.find("schema gym_app stays, with its views over v2: plans"), std::string::npos) << text;
 }
 
 TEST_F(CompleteTest, DropsTheOldTablesWhereThatIsSaid) {
@@ -43,8 +80,9 @@ TEST_F(CompleteTest, ATableThatSomethingDependsOnKeepsEverythingAsItIs) {
   move.stop_daemon();
   move.sql().exec("create view reports as select * from plans_v1");
   const auto [exit, text] = move.call({"complete", "--drop-v1", "--confirm", "gym"});
-  EXPECT_NE(exit, 0);
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kPrecondition));
   EXPECT_NE(text.find("reports"), std::string::npos) << text;
+  EXPECT_NE(text.find("complete without --drop-v1"), std::string::npos) << text;
   EXPECT_EQ(move.sql().value("select phase from crossfade.migration"), "following");
   EXPECT_EQ(left_of_crossfade(), "1 2 2 3");
 }

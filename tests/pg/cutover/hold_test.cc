@@ -44,6 +44,28 @@ TEST_F(HoldTest, AnEstimateBeyondTheLimitIsInTheWayOfADryRun) {
   EXPECT_NE(text.find("ms, and is let go after 100 ms\n  mend: --hold-limit "), std::string::npos) << text;
 }
 
+TEST_F(HoldTest, ARehearsalHoldsDrainsAndLetsGoAndNothingHasChanged) {
+  const auto made = [&] { return move.sql().value("select concat_ws(' ', (select count(*) from pg_replication_slots where database = current_database()), (select count(*) from pg_publication))"); };
+  const auto before = made();
+  const auto [exit, text] = move.call({"cutover", "writes", "--rehearse"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("Rehearsed: writers waited "), std::string::npos) << text;
+  EXPECT_EQ(direction(), "forward");
+  EXPECT_EQ(made(), before) << "no way back was made";
+  EXPECT_EQ(outcomes(), "") << "the next flip is estimated by flips";
+  EXPECT_EQ(move.sql().value("select detail ->> 'because' like 'writers waited % ms, and nothing was changed' from crossfade.audit where action = 'cutover writes rehearsed'"), "t");
+  move.sql().exec("update exercises set title = 'goes on' where id = 3");
+  move.expect_equal();
+  move.daemon().signal(SIGSTOP);
+  const auto [late, refused] = move.call({"cutover", "writes", "--rehearse", "--hold-limit", "100ms"});
+  move.daemon().signal(SIGCONT);
+  EXPECT_NE(late, 0) << refused;
+  EXPECT_EQ(made(), before);
+  expect_done(flip("cutover"));
+  expect_done({"rollback", "writes", "--rehearse"});
+  EXPECT_EQ(direction(), "reverse");
+}
+
 TEST_F(HoldTest, AFlipThatGivesUpLeavesNoSlotAndIsWrittenDown) {
   Sql reader(move.conninfo());
   reader.exec("begin; select count(*) from exercises");

@@ -128,6 +128,42 @@ TEST_F(InventoryTest, TheOwnerOfV1OwnsWhatItBecomes) {
   move.expect_equal();
 }
 
+TEST_F(InventoryTest, WhoOwnsATableThatFollowsCannotHaveTheDaemonRunCode) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; alter table plans owner to gym_owner; alter table exercises owner to gym_owner;"
+           "create function evil(text) returns boolean language plpgsql as $$ begin raise 'runs as %', current_user; end $$; alter function evil owner to gym_owner");
+  const auto attaches = [&](const std::string& table) {
+    bool refused = false;
+    try {
+      sql.exec("set role gym_owner; alter table " + table + " add constraint c check (public.evil(owner))");
+    } catch (const std::runtime_error& failure) {
+      refused = std::string(failure.what()).find("must be owner") != std::string::npos;
+    }
+    sql.exec("reset role");
+    return !refused;
+  };
+  const auto owners = [&] { return sql.value("select string_agg(distinct (pg_get_userbyid(relowner) = 'gym_owner')::text || ' ' || (relname ~ '_v1$' or relnamespace = 'gym_v2'::regnamespace)::text, ', ') "
+                                             "from pg_class where relname ~ '^(plans|exercises)(_v1)?$' and relkind = 'r'"); };
+  for (int cycle = 0; cycle < 2; ++cycle) {
+    SCOPED_TRACE(cycle);
+    prove();
+    expect_done(flip("cutover"));
+    EXPECT_EQ(owners(), "false true, true false") << "what follows is not theirs";
+    EXPECT_FALSE(attaches("plans_v1"));
+    sql.exec("set role gym_owner; select from plans_v1; insert into plans values (" + std::to_string(710 + cycle) + ", 'owner'); reset role");
+    expect_v1_follows(move);
+    expect_done(flip("rollback"));
+    EXPECT_EQ(owners(), "false true, true false");
+    EXPECT_FALSE(attaches("gym_v2.plans"));
+    sql.exec("set role gym_owner; update plans set duration = 3; reset role");
+    move.expect_equal();
+  }
+  prove();
+  expect_done(flip("cutover"));
+  expect_done({"complete", "--confirm", "gym"});
+  EXPECT_EQ(owners(), "true false, true true") << "what was lent is given back";
+}
+
 TEST_F(InventoryTest, CodeOfAnotherRoleThatWouldRunAsTheDaemonIsInTheWay) {
   move.sql().exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$;"
                   "create function harmless(text) returns boolean language sql immutable as 'select true'; alter function harmless owner to gym_owner;"
@@ -166,6 +202,32 @@ TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack
   sql.exec("update exercises set title = 'v1 again' where id = 3");
   EXPECT_TRUE(eventually([&] { return sql.value("select title || mood from gym_v2.exercises where id = 3") == "v1 againgood"; }, kLimit));
   EXPECT_EQ(sql.value("select count(*) from crossfade.moved"), "0");
+}
+
+TEST_F(InventoryTest, AForeignKeyOfV1HoldsForV2AsLongAsItIsWrittenWhereThatIsSaid) {
+  auto& sql = move.sql();
+  sql.exec("create table owners (name text primary key); insert into owners select distinct owner from plans; insert into owners values ('leaves');"
+           "alter table plans add constraint plans_owner foreign key (owner) references owners on delete cascade");
+  const auto said = move.call({"plan"}).second;
+  EXPECT_NE(said.find("cutover: {inventory: {\"constraint plans_owner of public.plans\": carry}}"), std::string::npos) << said;
+  say("\"constraint plans_owner of public.plans\": carry");
+  for (int cycle = 0; cycle < 2; ++cycle) {
+    SCOPED_TRACE(cycle);
+    prove();
+    expect_done(flip("cutover"));
+    EXPECT_EQ(referred("plans_owner"), "owners true") << "of v2's table, since it has the name, and of v1's";
+    EXPECT_EQ(sql.value("select count(*) from pg_constraint where conname = 'plans_owner'"), "2");
+    sql.exec("insert into owners values ('leaves') on conflict do nothing; insert into plans values (800, 'leaves'); insert into exercises values (8000, 800, 'leaves', 'x')");
+    expect_v1_follows(move);
+    EXPECT_THROW(sql.exec("insert into plans values (801, 'nobody')"), std::runtime_error);
+    sql.exec("delete from exercises where plan_id = 800; delete from owners where name = 'leaves'");
+    expect_v1_follows(move);
+    EXPECT_EQ(sql.value("select (select count(*) from plans where id = 800) + (select count(*) from plans_v1 where id = 800) + (select count(*) from crossfade.quarantine)"), "0");
+    expect_done(flip("rollback"));
+    EXPECT_EQ(sql.value("select count(*) from pg_constraint where conname = 'plans_owner'"), "1") << "v2 is written by the engine alone";
+    EXPECT_EQ(sql.value("select count(*) from crossfade.moved"), "0");
+    move.expect_equal();
+  }
 }
 
 }  // namespace

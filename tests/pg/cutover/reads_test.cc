@@ -93,5 +93,16 @@ TEST_F(ReadsTest, AWriterReadsWhatItWroteOnceItHasWaited) {
   EXPECT_EQ(move.sql().value("select crossfade.wait_for('FFFFFFFF/0', '50 ms')"), "f");
 }
 
+TEST_F(ReadsTest, WhoHasWrittenAndNotCommittedCannotWaitForIt) {
+  Sql writer(move.conninfo());
+  writer.exec("begin; update public.exercises set name = 'not yet' where id = (select id from workout_v2.exercises limit 1)");
+  try {
+    writer.exec("select crossfade.wait_for(pg_current_wal_insert_lsn(), '20 s')");
+    ADD_FAILURE() << "it would have said that a row is there that is not";
+  } catch (const std::runtime_error& refused) {
+    EXPECT_NE(std::string(refused.what()).find("a transaction that has written"), std::string::npos) << refused.what();
+  }
+}
+
 }  // namespace
 }  // namespace crossfade::test

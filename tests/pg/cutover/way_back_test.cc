@@ -33,5 +33,51 @@ TEST_F(WayBackTest, RowsThatV1CannotTakeAreNamedByTheRollback) {
   EXPECT_EQ(move.sql().value("select string_agg(title, ' ' order by id) from exercises where id in (5, 6)"), "mended fits");
 }
 
+TEST_F(WayBackTest, RowsThatV1CannotTakeAreSetAsideWithTheirReasonWhereThatIsSaid) {
+  expect_done(flip("cutover"));
+  auto& sql = move.sql();
+  sql.exec("update exercises set title = repeat('x', 35) where id = 5; insert into exercises values (5005, 3, 'me', repeat('y', 31)); update exercises set title = 'fits' where id = 6");
+  ASSERT_TRUE(eventually([&] { return set_aside() == "2"; }));
+  const auto [looked, plan] = move.call({"rollback", "writes", "--dry-run", "--set-aside"});
+  EXPECT_EQ(looked, 0) << plan;
+  EXPECT_EQ(sql.value("select to_regclass('gym_set_aside')"), "") << "a look writes nothing";
+  const auto [exit, text] = move.call(flip("rollback", {"--set-aside"}));
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("2 keys that v1 cannot take are in public.gym_set_aside"), std::string::npos) << text;
+  EXPECT_EQ(direction(), "forward");
+  EXPECT_EQ(sql.rows("select target, key::text, sqlstate, reason like '%short_title%', relation, length(content ->> 'title') from gym_set_aside order by key"),
+            (std::vector<std::string>{"exercises|{5005}|23514|t|public.exercises|31", "exercises|{5}|23514|t|public.exercises|35"}));
+  EXPECT_EQ(sql.value("select string_agg(title, ' ' order by id) from exercises where id in (5, 6, 5005)"), "exercise 5 fits");
+  EXPECT_EQ(sql.value("select detail #>> '{waived,0,accepted_by}' <> '' from crossfade.audit where action = 'rollback writes'"), "t");
+  sql.exec("update exercises set title = 'v1 again' where id = 7");
+  move.expect_caught_up();
+}
+
+TEST_F(WayBackTest, ARowDeletedOnTheSideThatOwnsTheDataNeverComesBackOnTheOther) {
+  auto& sql = move.sql();
+  std::string gone = "1";
+  for (int cycle = 0; cycle < 3; ++cycle) {
+    SCOPED_TRACE(cycle);
+    const auto take = [&] {
+      const auto id = std::to_string(std::stoi(gone.substr(gone.rfind(' ') + 1)) + 1);
+      sql.exec("delete from exercises where id = " + id);
+      gone += ", " + id;
+    };
+    const auto left = [&](const char* table) { return sql.value(fmt::format("select count(*) from {} where id in ({})", table, gone.substr(3))); };
+    take();
+    move.expect_equal();
+    prove();
+    expect_done(flip("cutover"));
+    EXPECT_EQ(left("exercises") + left("exercises_v1"), "00");
+    take();
+    expect_v1_follows(move);
+    expect_done(flip("rollback"));
+    EXPECT_EQ(left("exercises") + left("gym_v2.exercises"), "00");
+    sql.exec("update exercises set day = 1; update plans set duration = 3");
+    move.expect_equal();
+    EXPECT_EQ(left("exercises") + left("gym_v2.exercises"), "00") << "not by a refresh of what stands beside it either";
+  }
+}
+
 }  // namespace
 }  // namespace crossfade::test

@@ -163,5 +163,25 @@ TEST_F(WritesTest, WithoutADaemonNothingIsFlippedAndDoctorSaysSo) {
   EXPECT_NE(text.find("v1 owns the data; no daemon keeps v2 true"), std::string::npos) << text;
 }
 
+TEST_F(WritesTest, ApplicationsAskWhoOwnsTheWrites) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_asks; exception when duplicate_object then null; end $$");
+  const auto owner = [&] { return sql.rows("set role gym_asks; select crossfade.owner('gym')").front(); };
+  EXPECT_EQ(owner(), "v1");
+  expect_done({"cutover", "reads"});
+  EXPECT_EQ(owner(), "v1") << "readers have moved, writers have not";
+  expect_done(flip("cutover"));
+  EXPECT_EQ(owner(), "v2");
+  try {
+    sql.exec("select crossfade.owner('gim')");
+    ADD_FAILURE() << "a slip of the keyboard would write the wrong side";
+  } catch (const std::runtime_error& refused) {
+    EXPECT_NE(std::string(refused.what()).find("there is no migration gim"), std::string::npos) << refused.what();
+  }
+  sql.exec("reset role");
+  expect_done(flip("rollback"));
+  EXPECT_EQ(owner(), "v1");
+}
+
 }  // namespace
 }  // namespace crossfade::test

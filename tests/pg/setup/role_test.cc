@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <iterator>
 
 #include "base/exit_code.h"
+#include "support/flip.h"
 #include "support/move.h"
 
 namespace crossfade::test {
@@ -31,6 +33,35 @@ class RoleTest : public testing::Test {
   void make_publication_as_owner() {
     move.sql().exec(fmt::format("set role {}; create publication crossfade_gym for table public.exercises, public.plans with (publish_via_partition_root = true);"
                                 "reset role; alter publication crossfade_gym owner to {}", owner, role));
+  }
+  /// What an administrator runs: all of the preparation, for the daemon's role.
+  void prepare_for_role() {
+    move.sql().exec(fmt::format("alter role {} replication", role));
+    const auto [exit, sql] = move.call({"prepare", "--print-sql", "--for", role, "--source", move.conninfo()});
+    ASSERT_EQ(exit, 0) << sql;
+    const auto file = move.server().directory() / (role + ".sql");
+    std::ofstream(file) << sql;
+    Program psql({(move.server().binaries() / "psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
+                 move.server().directory() / (role + ".log"));
+    ASSERT_EQ(psql.exit_within(kLimit), 0) << psql.output() << sql;
+  }
+  /// From now on the role has to give its password, as a server that is not in a test wants it.
+  void want_password() {
+    const auto hba = move.server().directory() / "data" / "pg_hba.conf";
+    std::ifstream before(hba);
+    const std::string rest{std::istreambuf_iterator<char>(before), {}};
+    std::ofstream(hba) << fmt::format("local all {} scram-sha-256\n", role) << rest;
+    move.sql().exec(fmt::format("set password_encryption = 'scram-sha-256'; alter role {} password 'opens'; select pg_reload_conf()", role));
+    const auto refused = [&] {
+      try {
+        Sql without(move.conninfo() + " user=" + role);
+        return false;
+      } catch (const std::runtime_error&) {
+        return true;
+      }
+    };
+    ASSERT_TRUE(eventually(refused, kLimit));
+    move.source(move.conninfo() + " password=opens user=" + role);
   }
   void expect_done(const std::vector<std::string>& words) {
     const auto [exit, text] = move.call(words);
@@ -75,14 +106,7 @@ TEST_F(RoleTest, WithWhatIsDocumentedItPreparesRunsFollowsVerifiesAndIsCancelled
 }
 
 TEST_F(RoleTest, WhatIsPrintedForItLeavesItsRightsAndItsTables) {
-  move.sql().exec(fmt::format("alter role {} replication", role));
-  const auto [exit, sql] = move.call({"prepare", "--print-sql", "--for", role, "--source", move.conninfo()});
-  ASSERT_EQ(exit, 0) << sql;
-  const auto file = move.server().directory() / (role + ".sql");
-  std::ofstream(file) << sql;
-  Program psql({(move.server().binaries() / "psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
-               move.server().directory() / (role + ".log"));
-  ASSERT_EQ(psql.exit_within(kLimit), 0) << psql.output() << sql;
+  prepare_for_role();
   EXPECT_EQ(move.sql().value("select string_agg(distinct pg_get_userbyid(relowner), ' ') from pg_class where relnamespace in ('crossfade'::regnamespace, 'gym_v2'::regnamespace)"), role);
   expect_done({"plan"});
   move.start_daemon();
@@ -91,6 +115,39 @@ TEST_F(RoleTest, WhatIsPrintedForItLeavesItsRightsAndItsTables) {
   move.stop_daemon();
   expect_done({"cancel", "--confirm", "gym"});
   EXPECT_EQ(move.sql().value("select count(*) from pg_publication"), "0");
+}
+
+TEST_F(RoleTest, TheWholeLifeOfAMigrationIsLedByTheRoleWithAPassword) {
+  prepare_for_role();
+  want_password();
+  const auto as_owner = [&](const std::string& statement) { move.sql().exec(fmt::format("set role {}; {}; reset role", owner, statement)); };
+  const auto evidence = (move.server().directory() / "evidence").string();
+  const auto prove = [&] {
+    expect_done({"verify"});
+    expect_done({"account"});
+  };
+  move.start_daemon();
+  move.expect_equal();
+  prove();
+  expect_done({"cutover", "reads"});
+  // For the day of the move.
+  move.sql().exec(fmt::format("grant {} to {}; grant create on schema public to {}, {}", owner, role, role, owner));
+  expect_done({"cutover", "writes", "--dry-run"});
+  expect_done({"cutover", "writes", "--rehearse"});
+  expect_done({"cutover", "writes", "--confirm", "gym", "--evidence", evidence});
+  as_owner("update exercises set title = 'of v2' where id = 7; insert into plans values (700, 'owner'); insert into weeks values (700, 1)");
+  expect_v1_follows(move);
+  expect_done({"rollback", "writes", "--confirm", "gym", "--evidence", evidence});
+  as_owner("update exercises set title = 'of v1' where id = 8");
+  move.expect_equal();
+  prove();
+  expect_done({"cutover", "writes", "--confirm", "gym", "--evidence", evidence});
+  expect_v1_follows(move);
+  expect_done({"complete", "--drop-v1", "--confirm", "gym"});
+  EXPECT_EQ(move.daemon().exit_within(kLimit), 0) << move.daemon_log();
+  expect_done({"doctor"});
+  as_owner("update exercises set title = 'goes on' where id = 9");
+  EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where database = current_database()"), "0");
 }
 
 }  // namespace

@@ -10,14 +10,16 @@ namespace {
 
 /// Every CutoverProgress that a flip can be in, with every set of facts.
 void for_all(const std::function<void(const CutoverProgress&, const FlipFacts&)>& look) {
-  for (int bits = 0; bits < 1 << 13; ++bits) {
+  for (int bits = 0; bits < 1 << 15; ++bits) {
     int next = bits;
     const auto bit = [&] {
       const bool value = (next & 1) != 0;
       next >>= 1;
       return value;
     };
-    CutoverProgress attempt{.number = bit() ? 1 : 2, .way_back = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit()};
+    CutoverProgress attempt{.number = bit() ? 1 : 2, .way_back = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit(),
+                              .rehearsal = bit(), .rehearsed = false};
+    attempt.rehearsed = bit() && attempt.rehearsal;
     const FlipFacts facts{.owns = bit(), .blocked = bit(), .old_slot = bit(), .in_time = bit(), .drained = bit(), .intact = bit()};
     look(attempt, facts);
   }
@@ -53,21 +55,35 @@ TEST(DecideTest, DoesNothingButTidyOnceTheWantedSideOwnsTheData) {
     if (!facts.owns || attempt.in_doubt) return;
     const auto step = decide(attempt, facts);
     EXPECT_TRUE(step == Step::kTidy || step == Step::kDone);
-    EXPECT_EQ(step == Step::kTidy, facts.old_slot && !attempt.tidied);
+    EXPECT_EQ(step == Step::kTidy, facts.old_slot && !attempt.tidied && !attempt.rehearsal);
+  });
+}
+
+TEST(DecideTest, ARehearsalHoldsAndDrainsAsAFlipDoesAndChangesNothing) {
+  for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
+    if (!attempt.rehearsal || attempt.in_doubt) return;
+    const auto step = decide(attempt, facts);
+    EXPECT_TRUE(step != Step::kMakeWayBack && step != Step::kSwap && step != Step::kCommit && step != Step::kTidy);
+    if (step == Step::kLetGo) {
+      EXPECT_TRUE(attempt.held && attempt.barrier && facts.drained && facts.intact && facts.in_time);
+    }
+    if (attempt.rehearsed) {
+      EXPECT_EQ(step, Step::kDone);
+    }
   });
 }
 
 TEST(DecideTest, HoldsNobodyWithoutAWayBackAndWhileSomethingStandsInTheWay) {
   for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
     if (decide(attempt, facts) == Step::kHold) {
-      EXPECT_TRUE(attempt.way_back && !facts.blocked && attempt.number <= attempt.most);
+      EXPECT_TRUE((attempt.way_back || attempt.rehearsal) && !facts.blocked && attempt.number <= attempt.most);
     }
   });
 }
 
 TEST(DecideTest, LetsGoOnceTheLimitIsOverOrSomethingHasChanged) {
   for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
-    if (!attempt.held || facts.owns || attempt.in_doubt) return;
+    if (!attempt.held || facts.owns || attempt.in_doubt || attempt.rehearsed) return;
     const auto step = decide(attempt, facts);
     if (!facts.in_time) {
       EXPECT_EQ(step, Step::kRelease);
@@ -101,6 +117,7 @@ struct World {
         ++commits;
         break;
       case Step::kTidy: facts.old_slot = false; break;
+      case Step::kLetGo:
       case Step::kRefuse:
       case Step::kLookUp:
       case Step::kRelease:
