@@ -1,0 +1,118 @@
+// Drivers that applications use, directly and through a pooler, while the writes move there and back.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "support/flip.h"
+#include "support/move.h"
+#include "support/pooler.h"
+
+namespace crossfade::test {
+namespace {
+
+constexpr int kFlips = 4;
+
+struct Kind {
+  const char* driver;
+  const char* asks;
+  const char* pool;  ///< "" none
+};
+constexpr Kind kKinds[] = {{"psycopg", "after-error", ""},     {"psycopg2", "after-error", "transaction"}, {"node", "after-error", ""},
+                           {"node", "after-error", "session"}, {"psycopg", "behind-lock", ""},             {"psycopg2", "behind-lock", "session"},
+                           {"node", "behind-lock", ""},        {"psycopg", "behind-lock", "transaction"}};
+
+/// One application, and what it has said.
+class Client {
+ public:
+  Client(const Kind& kind, int first, const std::string& database, const std::filesystem::path& server, const Pooler* pooler, const std::filesystem::path& stop) : kind_(kind) {
+    const auto scripts = std::filesystem::path(CROSSFADE_CLIENTS);
+    // Behind a transaction's pooler a prepared statement is on somebody else's session.
+    const std::string prepares = std::string(kind.pool) == "transaction" ? "no" : "yes";
+    std::vector<std::string> command = {"/usr/bin/python3", scripts / "writer.py", kind.driver};
+    if (std::string(kind.driver) == "node") command = {"/usr/bin/env", "node", scripts / "writer.js"};
+    for (const auto& word : {std::string(kind.asks), prepares, std::to_string(first), stop.string()}) command.push_back(word);
+    const auto where = pooler == nullptr ? server : pooler->directory();
+    const auto port = pooler == nullptr ? 5432 : Pooler::kPort;
+    Environment environment = {{"PGHOST", where.string()}, {"PGPORT", std::to_string(port)}, {"PGUSER", "postgres"}, {"PGDATABASE", database},
+                               {"NODE_PATH", "/usr/share/nodejs:/usr/lib/node_modules:/usr/local/lib/node_modules"}};
+    program_ = std::make_unique<Program>(command, server / fmt::format("client-{}", first), environment);
+  }
+
+  std::string name() const { return fmt::format("{} {} {}", kind_.driver, kind_.asks, kind_.pool); }
+  bool asks_behind_lock() const { return std::string(kind_.asks) == "behind-lock"; }
+  std::string output() const { return program_->output(); }
+  std::vector<std::string> said(const std::string& what) const {
+    std::vector<std::string> found;
+    std::istringstream lines(program_->output());
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(what + " ")) found.push_back(line.substr(what.size() + 1));
+    }
+    return found;
+  }
+  void expect_progress() {
+    const auto goal = said("ok").size() + 5;
+    EXPECT_TRUE(eventually([&] { return said("ok").size() >= goal; }, kLimit)) << name() << ": " << output();
+  }
+  void expect_end() { EXPECT_EQ(program_->exit_within(kLimit), 0) << name() << ": " << output(); }
+
+ private:
+  Kind kind_;
+  std::unique_ptr<Program> program_;
+};
+
+class RealClientsTest : public testing::Test {
+ protected:
+  RealClientsTest() : move(test_migration("gym")) {
+    move.start_daemon();
+    move.expect_equal();
+  }
+  void flip(bool to_v2) {
+    if (to_v2) call({"verify"});
+    if (to_v2) call({"account"});
+    call({to_v2 ? "cutover" : "rollback", "writes", "--confirm", "gym", "--evidence", (move.server().directory() / "evidence").string()});
+  }
+  void call(std::vector<std::string> words) {
+    const auto [exit, text] = move.call(words);
+    ASSERT_EQ(exit, 0) << fmt::format("{}: {}", fmt::join(words, " "), text);
+  }
+  std::string missing(const std::vector<std::string>& numbers, const std::string& table) {
+    return move.sql().value(fmt::format("select count(*) from unnest('{{{}}}'::int[]) n where not exists (select from {} e where e.id = n)", fmt::join(numbers, ","), table));
+  }
+
+  Move move;
+};
+
+TEST_F(RealClientsTest, LiveThroughFlipsThereAndBackWithAtMostOneFailedStatementEachAndNoWriteLost) {
+  const auto server = move.server().directory();
+  const auto stop = server / "stop-clients";
+  const auto database = move.sql().value("select current_database()");
+  const Pooler transaction(move.server(), "transaction", "extra_float_digits"), session(move.server(), "session", "extra_float_digits");
+  std::vector<std::unique_ptr<Client>> clients;
+  for (const auto& kind : kKinds) {
+    const auto* pooler = std::string(kind.pool).empty() ? nullptr : std::string(kind.pool) == "session" ? &session : &transaction;
+    const int first = static_cast<int>(clients.size() + 1) * 1'000'000;
+    clients.push_back(std::make_unique<Client>(kind, first, database, server, pooler, stop));
+  }
+  for (auto& client : clients) client->expect_progress();
+  for (int n = 1; n <= kFlips && !HasFatalFailure(); ++n) {
+    SCOPED_TRACE(n);
+    flip(n % 2 == 1);
+    for (auto& client : clients) client->expect_progress();
+  }
+  std::ofstream(stop).put('1');
+  for (auto& client : clients) client->expect_end();
+  move.expect_equal();
+  for (const auto& client : clients) {
+    SCOPED_TRACE(client->name());
+    const auto failed = client->said("failed");
+    EXPECT_LE(failed.size(), client->asks_behind_lock() ? 0u : static_cast<std::size_t>(kFlips)) << fmt::format("{}", fmt::join(failed, " "));
+    for (const auto* table : {"exercises", "gym_v2.exercises"}) EXPECT_EQ(missing(client->said("ok"), table), "0") << "lost in " << table;
+  }
+}
+
+}  // namespace
+}  // namespace crossfade::test
