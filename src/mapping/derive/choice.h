@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mapping/derive/derive.h"
+#include "mapping/derive/reach.h"
+
+namespace crossfade::mapping::derive {
+
+/// Columns of the view to find rows by, with what they are in terms of a changed row.
+struct Choice {
+  enum class Worth {
+    kNarrow,  ///< the very rows that a change concerns, by columns through which a condition reaches tables
+    kWide,    ///< others too
+    kDear,    ///< the very rows, by columns that have to be computed for every row there is
+    kLast,    ///< others too, by columns that happen to be the same
+  };
+
+  std::vector<std::string> columns;
+  Reach reached;
+  Worth worth = Worth::kLast;
+
+  /// Tables that are joined for it, and no others.
+  std::vector<Bridge> bridges() const;
+  bool direct() const;
+};
+
+/// The best there is for one table of the view. `taken`: locators that other tables of the view have chosen.
+std::optional<Choice> choose(const Facts& facts, const Question& question, const QueryTree& tree, const Item& table,
+                             const std::set<std::vector<std::string>>& taken);
+
+}  // namespace crossfade::mapping::derive

@@ -1,0 +1,209 @@
+#include "mapping/derive/derive.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "base/sql_text.h"
+#include "mapping/derive/choice.h"
+
+namespace crossfade::mapping::derive {
+namespace {
+
+using Columns = std::vector<std::string>;
+
+std::string table_as(const Item& item) {
+  return fmt::format("{} as {}", item.table->name.quoted(), quote_identifier(item.name));
+}
+
+/// Nothing of the changed row is needed but one column, once: an index serves `= any` better than a join.
+std::string by_array(const Choice& choice, const std::vector<Bridge>& bridges, Columns& parameters) {
+  const auto& first = bridges.front();
+  if (first.by_array.empty() || first.array_of.empty()) return "";
+  const auto of_changed = [&](const auto& part) { return !part.of.empty(); };
+  if (std::any_of(bridges.begin() + 1, bridges.end(), of_changed)) return "";
+  if (std::any_of(choice.columns.begin(), choice.columns.end(), [&](const auto& each) { return of_changed(choice.reached.columns.at(each)); })) return "";
+  parameters = {first.array_of};
+  auto from = table_as(*first.item);
+  for (auto bridge = bridges.begin() + 1; bridge != bridges.end(); ++bridge) {
+    from += fmt::format(" join {} on {}", table_as(*bridge->item), fmt::join(bridge->conditions, " and "));
+  }
+  return fmt::format("{} where {}", from, first.by_array);
+}
+
+std::string by_join(const Choice& choice, const std::vector<Bridge>& bridges, Columns& parameters) {
+  std::set<std::string> of;
+  for (const auto& bridge : bridges) of.insert(bridge.of.begin(), bridge.of.end());
+  for (const auto& column : choice.columns) {
+    const auto& value = choice.reached.columns.at(column);
+    of.insert(value.of.begin(), value.of.end());
+  }
+  parameters.assign(of.begin(), of.end());
+  Columns arrays;
+  Columns names;
+  for (std::size_t n = 0; n < parameters.size(); ++n) {
+    arrays.push_back(fmt::format("${}", n + 1));
+    names.push_back(quote_identifier(parameters[n]));
+  }
+  auto from = fmt::format("unnest({}) as \"changed\" ({})", fmt::join(arrays, ", "), fmt::join(names, ", "));
+  for (const auto& bridge : bridges) from += fmt::format(" join {} on {}", table_as(*bridge.item), fmt::join(bridge.conditions, " and "));
+  return from;
+}
+
+std::string described(const Item& item) { return item.alias == item.table->name.name ? item.alias : fmt::format("{} ({})", item.table->name.name, item.alias); }
+
+std::string reason_of(const Item& table, const Choice& choice, const std::vector<Bridge>& bridges) {
+  Columns ways;
+  for (const auto& column : choice.columns) {
+    const auto& value = choice.reached.columns.at(column);
+    const auto said = value.plain.empty() || !value.through.empty() ? "a value of " + fmt::format("{}", fmt::join(value.of, ", ")) : value.plain;
+    if (value.plain.empty()) continue;
+    ways.push_back(fmt::format("{}.{} is {}", table.table->name.name, said, column));
+  }
+  if (ways.empty() && bridges.empty()) ways.push_back(fmt::format("{} is computed from {}", fmt::join(choice.columns, ", "), table.table->name.name));
+  if (!bridges.empty()) {
+    Columns names;
+    for (const auto& bridge : bridges) names.push_back(bridge.item->table->name.name);
+    ways.push_back(fmt::format("{} leads to {} through {}", described(table), fmt::join(choice.columns, ", "), fmt::join(names, ", ")));
+  }
+  auto text = fmt::format("{}", fmt::join(ways, " and "));
+  if (!choice.reached.way.empty()) text += fmt::format(" ({})", choice.reached.way);
+  if (choice.worth == Choice::Worth::kWide || choice.worth == Choice::Worth::kLast) text += "; more rows than change";
+  return text;
+}
+
+Rule make_rule(const Item& table, const Choice& choice) {
+  Rule rule;
+  rule.source = table.table->name;
+  rule.locator_columns = choice.columns;
+  const auto bridges = choice.bridges();
+  rule.reason = reason_of(table, choice, bridges);
+  if (choice.direct()) {
+    for (const auto& column : choice.columns) rule.source_columns.push_back(choice.reached.columns.at(column).plain);
+    return rule;
+  }
+  Columns values;
+  for (const auto& column : choice.columns) values.push_back(choice.reached.columns.at(column).sql);
+  auto from = bridges.empty() ? "" : by_array(choice, bridges, rule.source_columns);
+  if (from.empty()) from = by_join(choice, bridges, rule.source_columns);
+  rule.lookup = fmt::format("select {} from {}", fmt::join(values, ", "), from);
+  return rule;
+}
+
+/// Tables that lead to each other would find nothing once both are gone: no ring may be among the tables that rules read.
+/// Where there is none, the last of the changed rows on a way is found without reading any other changed one.
+const Item* in_a_ring(const std::map<const Item*, Choice>& choices) {
+  std::set<const Item*> sound;
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& [item, choice] : choices) {
+      if (sound.contains(item)) continue;
+      const auto bridges = choice.bridges();
+      const bool rests = std::all_of(bridges.begin(), bridges.end(), [&](const Bridge& each) { return sound.contains(each.item) || !choices.contains(each.item); });
+      if (rests) more = sound.insert(item).second;
+    }
+  }
+  for (const auto& [item, choice] : choices) {
+    if (!sound.contains(item)) return item;
+  }
+  return nullptr;
+}
+
+/// A rule that another of the same source says more widely, and one that stands there twice, say nothing.
+void drop_what_is_said(std::vector<Rule>& rules) {
+  const auto says = [](const Rule& wide, const Rule& rule) {
+    if (wide.source != rule.source) return false;
+    if (wide.locator_columns == rule.locator_columns && wide.lookup == rule.lookup && wide.source_columns == rule.source_columns) return true;
+    if (!wide.lookup.empty() || !rule.lookup.empty()) return false;
+    return std::all_of(wide.locator_columns.begin(), wide.locator_columns.end(), [&](const std::string& column) {
+      const auto mine = std::find(rule.locator_columns.begin(), rule.locator_columns.end(), column);
+      if (mine == rule.locator_columns.end()) return false;
+      const auto at = std::find(wide.locator_columns.begin(), wide.locator_columns.end(), column) - wide.locator_columns.begin();
+      return wide.source_columns[static_cast<std::size_t>(at)] == rule.source_columns[static_cast<std::size_t>(mine - rule.locator_columns.begin())];
+    });
+  };
+  std::vector<Rule> kept;
+  for (const auto& rule : rules) {
+    if (std::any_of(kept.begin(), kept.end(), [&](const Rule& each) { return says(each, rule); })) continue;
+    std::erase_if(kept, [&](const Rule& each) { return says(rule, each); });
+    kept.push_back(rule);
+  }
+  rules = std::move(kept);
+}
+
+/// What is known at a place, whatever was chosen there.
+Seen seen_at(const Facts& facts, const Question& question, const Item& table, const Choice* choice) {
+  Seen seen{table.table->name, fmt::format("{} in {}", described(table), question.view), {}, ""};
+  for (const auto& [column, value] : reach(facts, table, {}).columns) {
+    if (!value.plain.empty() && value.through.empty()) seen.known[column] = value.plain;
+  }
+  if (choice != nullptr) seen.rule = make_rule(table, *choice).reason;
+  return seen;
+}
+
+Untold untold(const Item& table, const std::string& why, const Question& question) {
+  const auto& name = table.table->name.name;
+  const auto key = table.table->keys.empty() ? std::string("id") : table.table->keys.front().front();
+  return {table.table->name, fmt::format("{} in {}", described(table), question.view), why,
+          fmt::format("follow: {{{}: {{view_column: \"select … where … = any(${})\"}}}}", name, key)};
+}
+
+std::string why_not(const Facts& facts, const Item& table) {
+  const auto reached = reach(facts, table, {});
+  if (!reached.blocked.empty()) return reached.blocked;
+  return "rows of the target cannot be found by what is known of them";
+}
+
+}  // namespace
+
+Answer derive(const Facts& facts, const Question& question) {
+  Answer answer;
+  const auto view = facts.relations.find(question.view);
+  if (view == facts.relations.end() || view->second.view.empty()) return {{}, {}, {}, "there is no such view"};
+  try {
+    const QueryTree tree(facts, view->second);
+    std::vector<const Item*> tables;
+    for (const auto* item : tree.tables()) {
+      if (item->is_table() && !facts.settled.contains(item->table->name.quoted())) tables.push_back(item);
+    }
+    // What is narrow for one table may serve another that has nothing of its own.
+    std::map<const Item*, Choice> choices;
+    std::set<Columns> taken;
+    for (const bool again : {false, true}) {
+      for (const auto* item : tables) {
+        const auto known = choices.find(item);
+        if (again && known != choices.end() && known->second.worth == Choice::Worth::kNarrow) continue;
+        auto choice = choose(facts, question, tree, *item, taken);
+        if (!choice) continue;
+        choices[item] = std::move(*choice);
+      }
+      for (const auto& [item, choice] : choices) {
+        if (choice.worth == Choice::Worth::kNarrow) taken.insert(choice.columns);
+      }
+    }
+    while (const auto* item = in_a_ring(choices)) {
+      answer.untold.push_back(untold(*item, "it leads to the rows only through a table that leads there through it: once both are gone, neither does", question));
+      choices.erase(item);
+    }
+    for (const auto* item : tables) {
+      const auto choice = choices.find(item);
+      answer.seen.push_back(seen_at(facts, question, *item, choice == choices.end() ? nullptr : &choice->second));
+      if (choice != choices.end()) {
+        answer.rules.push_back(make_rule(*item, choice->second));
+      } else if (std::none_of(answer.untold.begin(), answer.untold.end(), [&](const Untold& each) { return each.source == item->table->name; })) {
+        answer.untold.push_back(untold(*item, why_not(facts, *item), question));
+      }
+    }
+    drop_what_is_said(answer.rules);
+  } catch (const std::exception& refused) {
+    answer = {{}, {}, {}, refused.what()};
+  }
+  return answer;
+}
+
+}  // namespace crossfade::mapping::derive

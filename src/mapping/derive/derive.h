@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mapping/derive/facts.h"
+
+namespace crossfade::mapping::derive {
+
+/// What is asked: by which keys of one target the changes of its view's tables are to be followed.
+struct Question {
+  std::string view;                    ///< TableName::quoted()
+  std::vector<std::string> key;        ///< of the target
+  /// Whether rows of the target can be found by these columns of the view.
+  std::function<bool(const std::vector<std::string>&)> locatable;
+  std::set<std::string> never_null = {};  ///< columns of the target that are never null
+};
+
+/// A follow rule and where it comes from.
+struct Rule {
+  TableName source;
+  std::vector<std::string> locator_columns;
+  std::vector<std::string> source_columns;  ///< direct: one a locator column; else the lookup's parameters
+  std::string lookup;                       ///< with $1…$n for arrays of source_columns' values; "" of a direct rule
+  std::string reason;                       ///< "exercises.plan_id is plan_id"
+};
+
+/// A table whose changes the view does not tell the rows of.
+struct Untold {
+  TableName source;
+  std::string place;                        ///< where in the view it stands
+  std::string why;
+  std::string proposal;
+};
+
+/// A table where it stands in the view, and what a rule that somebody wrote can rest on there.
+struct Seen {
+  TableName source;
+  std::string place;
+  std::map<std::string, std::string> known;  ///< columns of the view that are, in each row concerned, a column of the changed row
+  std::string rule;                          ///< what was derived for it, in words; "" where nothing was
+};
+
+struct Answer {
+  std::vector<Rule> rules;                  ///< each once, the widest of those that say the same
+  std::vector<Untold> untold;
+  std::vector<Seen> seen = {};
+  std::string refusal;                      ///< why the view could not be read at all; "" where it was
+};
+
+/// Pure. What it offers is never less than what changes; where the view leaves a doubt it is more.
+Answer derive(const Facts& facts, const Question& question);
+
+}  // namespace crossfade::mapping::derive

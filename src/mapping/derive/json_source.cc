@@ -1,0 +1,2 @@
+// Boost.JSON without a library: its code is compiled here, once.
+#include <boost/json/src.hpp>

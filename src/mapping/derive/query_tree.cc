@@ -1,0 +1,372 @@
+#include "mapping/derive/query_tree.h"
+
+#include <fmt/format.h>
+#include <pg_query.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <stdexcept>
+
+namespace crossfade::mapping::derive {
+namespace {
+
+namespace json = boost::json;
+
+/// Deep enough for every view that people write.
+constexpr int kDeepest = 60;
+
+json::value parse(const std::string& sql) {
+  const auto result = pg_query_parse(sql.c_str());
+  const std::string refusal = result.error == nullptr ? "" : result.error->message;
+  const std::string tree = result.parse_tree == nullptr ? "" : result.parse_tree;
+  pg_query_free_parse_result(result);
+  if (!refusal.empty()) throw std::runtime_error("its text is not understood: " + refusal);
+  json::parse_options deep;
+  deep.max_depth = 2000;
+  return json::parse(tree, {}, deep);
+}
+
+std::vector<std::string> strings(const json::object& object, std::string_view name) {
+  std::vector<std::string> read;
+  for (const auto* each : list(object, name)) {
+    if (const auto* text = as(each, "String")) read.push_back(word(*text, "sval"));
+  }
+  return read;
+}
+
+std::string output_name(const json::object& target) {
+  const auto named = word(target, "name");
+  if (!named.empty()) return named;
+  const auto* value = member(target, "val");
+  if (const auto* reference = as(value, "ColumnRef")) return column_path(*reference).back();
+  if (const auto* call = as(value, "FuncCall")) return last_name(*call, "funcname");
+  return "";
+}
+
+}  // namespace
+
+class TreeBuilder {
+ public:
+  TreeBuilder(const Facts& facts, QueryTree& tree) : facts_(facts), tree_(tree) {}
+
+  std::unique_ptr<Level> view(const RelationFacts& relation, Level* outer) {
+    if (++depth_ > kDeepest) throw std::runtime_error("its views are nested too deeply");
+    tree_.texts_.push_back(parse(relation.view));
+    const auto& statements = tree_.texts_.back().as_object().at("stmts").as_array();
+    const auto* select = statements.empty() ? nullptr : as(member(statements.front().as_object(), "stmt"), "SelectStmt");
+    if (select == nullptr) throw std::runtime_error("its text is no select");
+    auto made = level(*select, outer);
+    --depth_;
+    return made;
+  }
+
+ private:
+  std::unique_ptr<Level> level(const json::object& select, Level* outer) {
+    if (++depth_ > kDeepest) throw std::runtime_error("its selects are nested too deeply");
+    auto made = std::make_unique<Level>();
+    made->outer = outer;
+    scopes_.emplace_back();
+    if (const auto* with = member(select, "withClause")) {
+      for (const auto* each : list(with->as_object(), "ctes")) {
+        if (const auto* common = as(each, "CommonTableExpr")) scopes_.back()[word(*common, "ctename")] = common;
+      }
+    }
+    made->limited = select.contains("limitCount") || offset_of(select);
+    if (word(select, "op") != "SETOP_NONE") {
+      branch(select, *made);
+    } else {
+      simple(select, *made);
+    }
+    scopes_.pop_back();
+    --depth_;
+    return made;
+  }
+
+  /// "offset 0" is there for the planner alone.
+  static bool offset_of(const json::object& select) {
+    const auto* offset = member(select, "limitOffset");
+    if (offset == nullptr) return false;
+    const auto written = print(*offset);
+    return !written || (*written != "0" && *written != "(0)::\"int8\"" && *written != "('0')::\"bigint\"");
+  }
+
+  void branch(const json::object& select, Level& whole) {
+    whole.union_all = word(select, "op") == "SETOP_UNION" && select.contains("all");
+    for (const auto* side : {"larg", "rarg"}) {
+      auto made = level(member(select, side)->as_object(), whole.outer);
+      made->whole = &whole;
+      if (whole.outputs.empty()) whole.outputs = made->outputs;
+      whole.branches.push_back(std::move(made));
+    }
+    for (auto& output : whole.outputs) output.expression = nullptr;
+  }
+
+  void simple(const json::object& select, Level& made) {
+    for (const auto* each : list(select, "fromClause")) from(*each, made);
+    made.where = conjuncts(member(select, "whereClause"));
+    for (const auto* each : list(select, "targetList")) {
+      const auto* target = as(each, "ResTarget");
+      if (target != nullptr) made.outputs.push_back({output_name(*target), member(*target, "val")});
+    }
+    made.groups = list(select, "groupClause");
+    made.grouping_sets = std::any_of(made.groups.begin(), made.groups.end(), [](const Node* node) { return as(node, "GroupingSet") != nullptr; });
+    made.grouped = !made.groups.empty() || select.contains("havingClause") || any_aggregate(select);
+    for (const auto* each : list(select, "distinctClause")) {
+      made.distinct = true;
+      if (each->is_object() && !each->get_object().empty()) made.distinct_on.push_back(each);
+    }
+    windows(select, made);
+    for (const auto* part : {"targetList", "fromClause", "havingClause", "whereClause"}) {
+      if (const auto* node = member(select, part)) links(*node, made);
+    }
+  }
+
+  bool any_aggregate(const json::object& select) const {
+    bool found = false;
+    const auto* targets = member(select, "targetList");
+    if (targets == nullptr) return false;
+    visit_nodes(*targets, [&](const Node& node) {
+      const auto* call = as(&node, "FuncCall");
+      found = found || (call != nullptr && !call->contains("over") && is_aggregate(*call));
+      return as(&node, "SelectStmt") == nullptr;
+    });
+    return found;
+  }
+
+  bool is_aggregate(const json::object& call) const {
+    return call.contains("agg_star") || call.contains("agg_order") || call.contains("agg_filter") || call.contains("agg_distinct") ||
+           call.contains("agg_within_group") || facts_.aggregates.contains(last_name(call, "funcname"));
+  }
+
+  static void windows(const json::object& select, Level& made) {
+    std::map<std::string, const json::object*> named;
+    for (const auto* each : list(select, "windowClause")) {
+      if (const auto* window = as(each, "WindowDef")) named[word(*window, "name")] = window;
+    }
+    const auto* targets = member(select, "targetList");
+    if (targets == nullptr) return;
+    visit_nodes(*targets, [&](const Node& node) {
+      const auto* call = as(&node, "FuncCall");
+      const auto* over = call == nullptr ? nullptr : member(*call, "over");
+      if (over == nullptr) return as(&node, "SelectStmt") == nullptr;
+      const auto* window = &over->as_object();
+      auto partition = list(*window, "partitionClause");
+      for (const auto* by : {"name", "refname"}) {
+        const auto found = named.find(word(*window, by));
+        if (partition.empty() && found != named.end()) partition = list(*found->second, "partitionClause");
+      }
+      made.partitions.push_back(std::move(partition));
+      return true;
+    });
+  }
+
+  /// Selects within expressions, but for those that stand in the from clause as tables do.
+  void links(const Node& node, Level& made) {
+    if (const auto* subselect = as(&node, "RangeSubselect"); subselect != nullptr) return;
+    const auto* link = as(&node, "SubLink");
+    if (link != nullptr) {
+      auto found = std::make_unique<Link>();
+      found->node = link;
+      const auto* select = as(member(*link, "subselect"), "SelectStmt");
+      if (select == nullptr) throw std::runtime_error("it has a subquery that is no select");
+      found->query = level(*select, &made);
+      found->query->as_link = found.get();
+      found->in_where = std::any_of(made.where.begin(), made.where.end(), [&](const Node* each) { return as(each, "SubLink") == link; });
+      if (const auto* test = member(*link, "testexpr")) links(*test, made);
+      made.links.push_back(std::move(found));
+      return;
+    }
+    if (node.is_array()) {
+      for (const auto& each : node.get_array()) links(each, made);
+    } else if (node.is_object()) {
+      for (const auto& [name, each] : node.get_object()) links(each, made);
+    }
+  }
+
+  /// The items that an entry of the from clause brings.
+  std::vector<const Item*> from(const Node& node, Level& made) {
+    if (const auto* join = as(&node, "JoinExpr")) return joined(*join, made);
+    auto item = std::make_unique<Item>();
+    item->level = &made;
+    if (const auto* table = as(&node, "RangeVar")) {
+      range(*table, made, *item);
+    } else if (const auto* subselect = as(&node, "RangeSubselect")) {
+      item->kind = Item::Kind::kQuery;
+      const auto& select = *as(member(*subselect, "subquery"), "SelectStmt");
+      item->query = level(select, &made);
+      item->query->as_item = item.get();
+      rename(member(*subselect, "alias"), *item);
+      if (!list(select, "valuesLists").empty()) item->kind = Item::Kind::kValues;
+      item->node = &node;
+    } else {
+      function(node, *item);
+    }
+    item->name = fresh(item->alias);
+    if (item->kind == Item::Kind::kTable) tree_.tables_.push_back(item.get());
+    const auto* there = item.get();
+    made.items.push_back(std::move(item));
+    return {there};
+  }
+
+  void range(const json::object& table, Level& made, Item& item) {
+    const auto name = word(table, "relname");
+    const auto schema = word(table, "schemaname");
+    item.alias = name;
+    item.written = schema.empty() ? name : schema + "." + name;
+    const auto* common = schema.empty() ? find_with(name) : nullptr;
+    if (common != nullptr) {
+      common_table(*common, made, item);
+    } else {
+      relation(TableName{schema, name}.quoted(), item);
+    }
+    rename(member(table, "alias"), item);
+  }
+
+  void relation(const std::string& written, Item& item) {
+    const auto stands = facts_.stands_for.find(written);
+    const auto found = facts_.relations.find(stands == facts_.stands_for.end() ? written : stands->second);
+    if (found == facts_.relations.end()) return;
+    item.table = &found->second;
+    for (const auto& column : found->second.columns) item.columns.push_back(column.name);
+    if (found->second.view.empty()) return;
+    item.kind = Item::Kind::kQuery;
+    item.query = view(found->second, nullptr);
+    item.query->as_item = &item;
+  }
+
+  const json::object* find_with(const std::string& name) const {
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      const auto found = scope->find(name);
+      if (found != scope->end()) return found->second;
+    }
+    return nullptr;
+  }
+
+  void common_table(const json::object& common, Level& made, Item& item) {
+    if (std::find(pending_with_.begin(), pending_with_.end(), &common) != pending_with_.end()) {
+      item.kind = Item::Kind::kRecursion;
+      recursive_ = true;
+      return;
+    }
+    pending_with_.push_back(&common);
+    const bool before = std::exchange(recursive_, false);
+    item.kind = Item::Kind::kQuery;
+    item.query = level(*as(member(common, "ctequery"), "SelectStmt"), &made);
+    item.query->as_item = &item;
+    item.query->recursive = recursive_;
+    recursive_ = before;
+    pending_with_.pop_back();
+    for (const auto& output : item.query->outputs) item.columns.push_back(output.name);
+    const auto named = strings(common, "aliascolnames");
+    for (std::size_t n = 0; n < named.size() && n < item.columns.size(); ++n) item.columns[n] = named[n];
+  }
+
+  void function(const Node& node, Item& item) {
+    item.kind = Item::Kind::kFunction;
+    item.node = &node;
+    const auto* range = as(&node, "RangeFunction");
+    if (range == nullptr) return;
+    const auto functions = list(*range, "functions");
+    if (!functions.empty()) {
+      const auto parts = list(functions.front()->is_object() ? *as(functions.front(), "List") : json::object(), "items");
+      if (!parts.empty()) {
+        if (const auto* call = as(parts.front(), "FuncCall")) item.alias = last_name(*call, "funcname");
+      }
+    }
+    rename(member(*range, "alias"), item);
+    if (item.columns.empty()) item.columns = {item.alias};
+  }
+
+  static void rename(const Node* alias, Item& item) {
+    if (item.query != nullptr && item.columns.empty()) {
+      for (const auto& output : item.query->outputs) item.columns.push_back(output.name);
+    }
+    if (alias == nullptr || !alias->is_object()) return;
+    item.alias = word(alias->get_object(), "aliasname");
+    const auto named = strings(alias->get_object(), "colnames");
+    for (std::size_t n = 0; n < named.size(); ++n) {
+      if (n < item.columns.size()) {
+        item.columns[n] = named[n];
+      } else {
+        item.columns.push_back(named[n]);
+      }
+    }
+  }
+
+  std::vector<const Item*> joined(const json::object& join, Level& made) {
+    auto left = from(*member(join, "larg"), made);
+    const auto right = from(*member(join, "rarg"), made);
+    Join found;
+    const auto type = word(join, "jointype");
+    found.full = type == "JOIN_FULL";
+    if (type == "JOIN_LEFT" || found.full) found.nullable.insert(right.begin(), right.end());
+    if (type == "JOIN_RIGHT" || found.full) found.nullable.insert(left.begin(), left.end());
+    found.conditions = conjuncts(member(join, "quals"));
+    found.merged = strings(join, "usingClause");
+    for (const auto& column : found.merged) {
+      const auto* one = having(left, column);
+      const auto* other = having(right, column);
+      if (one != nullptr && other != nullptr) found.same.push_back({{one, column}, {other, column}});
+    }
+    left.insert(left.end(), right.begin(), right.end());
+    found.items = left;
+    made.joins.push_back(std::move(found));
+    return left;
+  }
+
+  static const Item* having(const std::vector<const Item*>& items, const std::string& column) {
+    for (const auto* item : items) {
+      if (std::find(item->columns.begin(), item->columns.end(), column) != item->columns.end()) return item;
+    }
+    return nullptr;
+  }
+
+  std::string fresh(const std::string& alias) {
+    const auto number = ++names_[alias];
+    return number == 1 && alias != "changed" ? alias : fmt::format("{}_{}", alias, number + 1);
+  }
+
+  const Facts& facts_;
+  QueryTree& tree_;
+  std::map<std::string, int> names_;
+  std::vector<std::map<std::string, const json::object*>> scopes_;
+  std::vector<const json::object*> pending_with_;
+  bool recursive_ = false;
+  int depth_ = 0;
+};
+
+QueryTree::QueryTree(const Facts& facts, const RelationFacts& view) {
+  root_ = TreeBuilder(facts, *this).view(view, nullptr);
+  for (std::size_t n = 0; n < root_->outputs.size() && n < view.columns.size(); ++n) root_->outputs[n].name = view.columns[n].name;
+}
+
+Place resolve(const Level& level, const boost::json::object& reference) {
+  const auto path = column_path(reference);
+  for (const auto* at = &level; at != nullptr; at = at->outer) {
+    for (const auto& item : at->items) {
+      const bool named = path.size() == 1 ? std::find(item->columns.begin(), item->columns.end(), path[0]) != item->columns.end()
+                                          : item->alias == path[path.size() - 2];
+      if (!named) continue;
+      // A column that a full join has merged is of neither side.
+      const auto merged = [&](const Join& join) {
+        return path.size() == 1 && join.full && std::find(join.merged.begin(), join.merged.end(), path[0]) != join.merged.end();
+      };
+      if (std::any_of(at->joins.begin(), at->joins.end(), merged)) return {};
+      if (path.back() == "*") return {};
+      return {item.get(), path.back()};
+    }
+  }
+  return {};
+}
+
+const ColumnFacts* RelationFacts::find(const std::string& column) const {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnFacts& each) { return each.name == column; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+void Facts::add(RelationFacts relation) {
+  auto name = relation.name.quoted();
+  relations[std::move(name)] = std::move(relation);
+}
+
+}  // namespace crossfade::mapping::derive

@@ -1,0 +1,347 @@
+#include "mapping/derive/reach.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/sql_text.h"
+#include "mapping/derive/outer_joins.h"
+#include "mapping/derive/trace.h"
+
+namespace crossfade::mapping::derive {
+namespace {
+
+namespace json = boost::json;
+
+/// What is known of the rows that depend on a changed row, from its table outwards.
+class Walk {
+ public:
+  Walk(const Facts& facts, const Item& table, const std::vector<const Item*>& joined) : facts_(facts), table_(table), joined_(joined), known_(table) {}
+
+  Reach follow() {
+    const Item* at = &table_;
+    const Level* level = table_.level;
+    while (level != nullptr) {
+      at = step(*level, at, level);
+    }
+    reach_.joined_by = known_.joined_by();
+    reach_.equal = known_.equal();
+    return std::move(reach_);
+  }
+
+ private:
+  /// Goes from `at` in `level` to what the level is in the next one out.
+  const Item* step(const Level& here, const Item* at, const Level*& level) {
+    learn(here, at);
+    if (at != nullptr && outer_joins_.nullable(here).contains(at)) lose("outer join");
+    auto outs = outputs(here);
+    const auto* branch = &here;
+    while (branch->whole != nullptr) {
+      branch = branch->whole;
+      if (!branch->union_all) {
+        lose("union");
+        reach_.grouped = true;
+        reach_.whole = std::all_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); });
+      }
+      if (branch->limited) clear(outs, "a limit");
+    }
+    if (branch->recursive) {
+      clear(outs, "a recursion");
+      known_.forget();
+      reach_.blocked = "a recursion hides which rows it concerns";
+    }
+    if (branch->as_item != nullptr) {
+      const auto* item = branch->as_item;
+      for (std::size_t n = 0; n < outs.size() && n < item->columns.size(); ++n) {
+        if (outs[n]) known_.know({item, item->columns[n]}, *outs[n]);
+      }
+      path_.insert(item);
+      level = item->level;
+      return item;
+    }
+    if (branch->as_link != nullptr) {
+      level = branch->outer;
+      link(*branch->as_link, *level, outs);
+      return nullptr;
+    }
+    for (std::size_t n = 0; n < outs.size() && n < branch->outputs.size(); ++n) {
+      if (outs[n] && !outs[n]->constant()) reach_.columns[branch->outputs[n].name] = *outs[n];
+    }
+    if (reach_.columns.empty() && reach_.blocked.empty()) reach_.blocked = "no column of the view is known in the rows that it concerns";
+    level = nullptr;
+    return nullptr;
+  }
+
+  /// A select in an expression: what it is correlated by is known already; `x in (select c …)` says that x is c.
+  void link(const Link& link, const Level& outer, const std::vector<std::optional<Value>>& outs) {
+    lose("a select within");
+    if (word(*link.node, "subLinkType") != "ANY_SUBLINK") return;
+    const auto operators = list(*link.node, "operName");
+    const bool equal = operators.empty() || last_name(*link.node, "operName") == "=";
+    const auto* test = member(*link.node, "testexpr");
+    if (!equal || test == nullptr) return;
+    std::vector<const Node*> sides = {test};
+    if (const auto* row = as(test, "RowExpr")) sides = list(*row, "args");
+    for (std::size_t n = 0; n < sides.size() && n < outs.size(); ++n) {
+      // Where it is not only asked whether it holds, a null among them says something about every row.
+      if (outs[n] && (link.in_where || outs[n]->required)) equate(outer, sides[n], *outs[n]);
+    }
+  }
+
+  void lose(const std::string& how) {
+    reach_.lost = true;
+    if (reach_.way.find(how) == std::string::npos) reach_.way += (reach_.way.empty() ? "" : ", ") + how;
+  }
+
+  void clear(std::vector<std::optional<Value>>& outs, const std::string& why) {
+    lose(why);
+    if (std::any_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); })) reach_.blocked = why + " hides which rows it concerns";
+    for (auto& out : outs) out.reset();
+  }
+
+  // --- what holds at a level -------------------------------------------------------------------------------------------------
+
+  std::set<const Item*> present(const Level& level, const Item* at) {
+    const auto empty = outer_joins_.nullable(level);
+    std::set<const Item*> there;
+    for (const auto& item : level.items) {
+      if (!empty.contains(item.get())) there.insert(item.get());
+    }
+    if (at != nullptr) there.insert(at);
+    // A column of theirs equals something.
+    known_.add_known_items(level, there);
+    return there;
+  }
+
+  /// All that follows from the conditions, until nothing more does.
+  void learn(const Level& level, const Item* at) {
+    for (bool more = true; more;) {
+      const auto before = known_.size() + reach_.bridges.size();
+      const auto there = present(level, at);
+      const auto empty = outer_joins_.nullable(level);
+      for (const auto* condition : level.where) {
+        const auto references = column_references(*condition);
+        const bool firm = std::none_of(references.begin(), references.end(), [&](const auto* each) { return empty.contains(resolve(level, *each).item); });
+        if (firm) learn_condition(level, *condition);
+      }
+      for (const auto& join : level.joins) {
+        if (!outer_joins_.hold(level, join, there)) continue;
+        for (const auto* condition : join.conditions) learn_condition(level, *condition);
+        for (const auto& [one, other] : join.same) {
+          learn_same(one, other);
+          learn_same(other, one);
+        }
+      }
+      for (const auto& item : level.items) {
+        through_function(level, *item);
+        within_query(*item);
+        bridge(*item, there);
+      }
+      more = known_.size() + reach_.bridges.size() != before;
+    }
+  }
+
+  void learn_condition(const Level& level, const Node& condition) {
+    for (const auto& [left, right] : equalities(condition)) {
+      if (const auto value = compute(level, left, nullptr)) equate(level, right, *value);
+      if (const auto value = compute(level, right, nullptr)) equate(level, left, *value);
+    }
+    const auto member_of = membership(condition);
+    if (!member_of) return;
+    const auto value = compute(level, member_of->left, nullptr);
+    const auto* reference = as(member_of->right, "ColumnRef");
+    if (!value || reference == nullptr) return;
+    known_.among(resolve(level, *reference), *value);
+  }
+
+  void learn_same(const Known::Column& from, const Known::Column& to) {
+    if (const auto* value = known_.find(from)) known_.equate({to.first, to.second}, Value(*value));
+  }
+
+  /// `side` equals `value` wherever the changed row matters.
+  void equate(const Level& level, const Node* side, const Value& value) {
+    side = uncast(level, side);
+    if (const auto* reference = as(side, "ColumnRef")) {
+      const auto place = resolve(level, *reference);
+      if (place.item != nullptr) known_.equate(place, value);
+      return;
+    }
+    // An expression over one table's columns can still be compared.
+    const auto references = column_references(*side);
+    if (references.empty() || value.constant()) return;
+    const auto place = resolve(level, *references.front());
+    const bool one = std::all_of(references.begin(), references.end(), [&](const auto* each) { return resolve(level, *each).item == place.item; });
+    if (!one || place.item == nullptr || !place.item->is_table() || place.item == &table_) return;
+    const auto text = print(*side, [&](const json::object& reference) -> std::optional<std::string> {
+      return sql_column(place.item->name, resolve(level, reference).column);
+    });
+    if (!text || !plain_calls(facts_, *side)) return;
+    known_.compare(*place.item, *text, value);
+  }
+
+  /// unnest(b.members) m: where m is known, b is a row that has it among them.
+  void through_function(const Level& level, const Item& item) {
+    if (item.kind != Item::Kind::kFunction || item.columns.empty()) return;
+    const auto* value = known_.find({&item, item.columns.front()});
+    if (value == nullptr) return;
+    visit_nodes(*item.node, [&](const Node& node) {
+      const auto* call = as(&node, "FuncCall");
+      if (call == nullptr) return true;
+      const auto arguments = list(*call, "args");
+      const auto* reference = arguments.size() == 1 ? as(arguments.front(), "ColumnRef") : nullptr;
+      if (last_name(*call, "funcname") == "unnest" && reference != nullptr) known_.among(resolve(level, *reference), *value);
+      return false;
+    });
+  }
+
+  /// What is known of a query's columns is known of the tables in it that hand them through, and the other way round.
+  void within_query(const Item& item) {
+    if (item.kind != Item::Kind::kQuery || path_.contains(&item) || !item.query->branches.empty() || item.query->recursive) return;
+    const auto& inner = *item.query;
+    const auto count = std::min(inner.outputs.size(), item.columns.size());
+    bool any = false;
+    for (std::size_t n = 0; n < count; ++n) {
+      const auto* value = known_.find({&item, item.columns[n]});
+      if (value == nullptr) continue;
+      const auto* reference = as(inner.outputs[n].expression, "ColumnRef");
+      const auto place = reference == nullptr ? Place{} : resolve(inner, *reference);
+      if (place.item == nullptr || outer_joins_.nullable(inner).contains(place.item)) continue;
+      known_.know({place.item, place.column}, Value(*value));
+      any = true;
+    }
+    if (!any) return;
+    learn(inner, nullptr);
+    for (std::size_t n = 0; n < count; ++n) {
+      const auto value = compute(inner, inner.outputs[n].expression, &inner);
+      if (value && !value->constant()) known_.know({&item, item.columns[n]}, *value);
+    }
+  }
+
+  // --- other tables ----------------------------------------------------------------------------------------------------------
+
+  /// Joins the item if it is wanted; else remembers that it could be.
+  void bridge(const Item& item, const std::set<const Item*>& there) {
+    if (!item.is_table() || item.kind != Item::Kind::kTable || &item == &table_ || !there.contains(&item) || done_.contains(&item)) return;
+    if (facts_.settled.contains(item.table->name.quoted())) return;
+    auto found = known_.bridge_to(item);
+    if (!found) return;
+    if (std::find(joined_.begin(), joined_.end(), &item) == joined_.end()) {
+      if (std::find(reach_.near.begin(), reach_.near.end(), &item) == reach_.near.end()) reach_.near.push_back(&item);
+      if (found->to_one) reach_.to_one.insert(&item);
+      return;
+    }
+    done_.insert(&item);
+    known_.know_all_of(*found);
+    reach_.bridges.push_back(std::move(*found));
+  }
+
+  // --- what a level gives ----------------------------------------------------------------------------------------------------
+
+  /// The value of an expression; `firm`: of columns alone that no outer join of that level makes null.
+  std::optional<Value> compute(const Level& level, const Node* expression, const Level* firm) {
+    if (expression == nullptr) return std::nullopt;
+    expression = uncast(level, expression);
+    const auto find = [&](const json::object& reference) -> const Value* {
+      const auto place = resolve(level, reference);
+      if (place.item == nullptr || (firm != nullptr && place.item->level == firm && outer_joins_.nullable(*firm).contains(place.item))) return nullptr;
+      return known_.find({place.item, place.column});
+    };
+    if (const auto* reference = as(expression, "ColumnRef")) {
+      const auto* value = find(*reference);
+      return value == nullptr ? std::nullopt : std::optional<Value>(*value);
+    }
+    if (!selects_in(*expression).empty() || !plain_calls(facts_, *expression)) return std::nullopt;
+    Value made;
+    made.required = true;
+    bool exact = true;
+    auto text = print(*expression, [&](const json::object& reference) -> std::optional<std::string> {
+      const auto* value = find(reference);
+      if (value == nullptr) return std::nullopt;
+      made.of.insert(value->of.begin(), value->of.end());
+      made.through.insert(value->through.begin(), value->through.end());
+      made.required = made.required && value->required;
+      exact = exact && value->same;
+      return value->sql;
+    });
+    if (!text || !exact) return std::nullopt;
+    made.sql = std::move(*text);
+    return made;
+  }
+
+  std::vector<std::optional<Value>> outputs(const Level& level) {
+    std::vector<std::optional<Value>> outs;
+    for (const auto& output : level.outputs) outs.push_back(compute(level, output.expression, &level));
+    if (level.grouping_sets) {
+      clear(outs, "grouping sets");
+      return outs;
+    }
+    if (level.grouped) {
+      lose("group by");
+      reach_.grouped = true;
+      reach_.whole = !level.groups.empty() && all_known(level, level.groups);
+    }
+    for (const auto& partition : level.partitions) {
+      lose("window");
+      reach_.grouped = true;
+      reach_.whole = !partition.empty() && all_known(level, partition);
+      keep_those_of(level, partition, outs, "a window over all rows");
+    }
+    if (!level.distinct_on.empty()) {
+      lose("distinct on");
+      reach_.grouped = true;
+      reach_.whole = all_known(level, level.distinct_on);
+      keep_those_of(level, level.distinct_on, outs, "a distinct on");
+    } else if (level.distinct) {
+      lose("distinct");
+      reach_.grouped = true;
+      reach_.whole = std::all_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); });
+    }
+    if (level.limited) clear(outs, "a limit");
+    return outs;
+  }
+
+  bool all_known(const Level& level, const std::vector<const Node*>& expressions) {
+    return std::all_of(expressions.begin(), expressions.end(), [&](const Node* each) { return compute(level, each, &level).has_value(); });
+  }
+
+  /// Rows that share these expressions' values decide each other's: of what a row says only that is left.
+  void keep_those_of(const Level& level, const std::vector<const Node*>& expressions, std::vector<std::optional<Value>>& outs, const std::string& who) {
+    std::set<std::string> texts;
+    for (const auto* each : expressions) {
+      if (const auto text = print(*each)) texts.insert(*text);
+    }
+    const auto kept = [&](const Node& expression) {
+      const auto text = print(expression);
+      if (text && texts.contains(*text)) return true;
+      const auto references = column_references(expression);
+      return std::all_of(references.begin(), references.end(), [&](const auto* each) {
+        const auto written = print(Node(json::object{{"ColumnRef", *each}}));
+        return written && texts.contains(*written);
+      });
+    };
+    bool before = false;
+    bool after = false;
+    for (std::size_t n = 0; n < outs.size(); ++n) {
+      if (!outs[n] || outs[n]->constant()) continue;
+      before = true;
+      if (!kept(*level.outputs[n].expression)) outs[n].reset();
+      after = after || outs[n].has_value();
+    }
+    if (before && !after) reach_.blocked = who + " mixes rows that share nothing that is known";
+  }
+
+  const Facts& facts_;
+  const Item& table_;
+  const std::vector<const Item*>& joined_;
+  Known known_;
+  std::set<const Item*> done_;
+  std::set<const Item*> path_;
+  OuterJoins outer_joins_;
+  Reach reach_;
+};
+
+}  // namespace
+
+Reach reach(const Facts& facts, const Item& table, const std::vector<const Item*>& joined) { return Walk(facts, table, joined).follow(); }
+
+}  // namespace crossfade::mapping::derive

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "mapping/derive/query_tree.h"
+
+namespace crossfade::mapping::derive {
+
+/// The table and its column that a column of the view hands through unchanged; nothing where it is made or comes from several.
+Place origin(const Level& level, std::size_t output);
+
+/// Whether a condition on the column reaches tables in every branch.
+bool traceable(const Level& level, std::size_t output);
+
+/// Without a cast that changes no value: the server writes them where text meets varchar.
+const Node* uncast(const Level& level, const Node* node);
+
+/// Whether all calls are of functions that give one value, by their arguments alone.
+bool plain_calls(const Facts& facts, const Node& expression);
+
+}  // namespace crossfade::mapping::derive

@@ -1,0 +1,340 @@
+#include "mapping/derive/derive.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/mapping/derive/schema.h"
+
+namespace crossfade::mapping::derive {
+namespace {
+
+/// Plans have exercises; what else a test needs it says itself.
+class DeriveTest : public testing::Test {
+ protected:
+  DeriveTest() {
+    db.table("plans", "id uuid!, user_id uuid, name text, weeks integer");
+    db.table("exercises", "id uuid!, plan_id uuid, day integer, name text, weight numeric");
+    db.table("sessions", "id uuid!, plan_id uuid, user_id uuid, started_at timestamp");
+    db.table("logs", "id uuid!, session_id uuid, exercise_id uuid, reps integer");
+  }
+
+  Schema db;
+};
+
+// --- base relation, inner join ---------------------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, ATableByItself) { EXPECT_EQ(db.rules_of("id uuid, name text", "select p.id, p.name from public.plans p"), "id ← plans(id)\n"); }
+
+TEST_F(DeriveTest, AColumnWithoutItsTableIsTheOnlyTables) {
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select id, name from public.plans"), "id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, AParentIsKnownByTheColumnThatRefersToIt) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid, owner uuid",
+                        "select e.id, e.plan_id, p.user_id as owner from public.exercises e join public.plans p on p.id = e.plan_id and p.user_id is not null"),
+            "id ← exercises(id)\nplan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, AParentThatTheViewDoesNotShowIsLookedUp) {
+  EXPECT_EQ(db.rules_of("id uuid, owner uuid", "select e.id, p.user_id as owner from public.exercises e join public.plans p on p.id = e.plan_id"),
+            "id ← exercises(id)\nid ← plans(id): select e.id from public.exercises as e where e.plan_id = any($1)\n");
+}
+
+TEST_F(DeriveTest, AJoinInWhereIsAJoin) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid", "select e.id, e.plan_id from public.exercises e, public.plans p where e.plan_id = p.id"),
+            "id ← exercises(id)\nplan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, GrandparentsAreLookedUpThroughParents) {
+  EXPECT_EQ(db.rules_of("id uuid, owner uuid",
+                        "select l.id, p.user_id from public.logs l join public.sessions s on s.id = l.session_id join public.plans p on p.id = s.plan_id"),
+            "id ← logs(id)\n"
+            "id ← sessions(id): select l.id from public.logs as l where l.session_id = any($1)\n"
+            "id ← plans(id): select l.id from public.sessions as s join public.logs as l on l.session_id = s.id where s.plan_id = any($1)\n");
+}
+
+TEST_F(DeriveTest, ACrossJoinIsKnownByWhatItShows) {
+  EXPECT_EQ(db.rules_of("id uuid, other text", "select e.id, p.name from public.exercises e cross join public.plans p"),
+            "id ← exercises(id)\nother ← plans(name)\n");
+}
+
+TEST_F(DeriveTest, ACrossJoinThatShowsNothingConcernsEveryRow) {
+  EXPECT_EQ(db.rules_of("id uuid, day integer", "select e.id, e.day from public.exercises e cross join public.plans p"), "id ← exercises(id)\nplans?\n");
+  EXPECT_NE(db.answer.untold.at(0).proposal.find("follow: {plans:"), std::string::npos) << db.answer.untold.at(0).proposal;
+}
+
+TEST_F(DeriveTest, ATextThatAVarcharIsCastToIsTheSame) {
+  db.table("codes", "code character_varying!, label text", {"code"}).table("items", "id uuid!, code text");
+  EXPECT_EQ(db.rules_of("id uuid, code text, label text", "select i.id, i.code, c.label from public.items i join public.codes c on (c.code)::text = i.code"),
+            "id ← items(id)\ncode ← codes(code)\n");
+}
+
+// --- outer join ------------------------------------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, TheNullableSideIsKnownByTheOtherSidesColumn) {
+  db.table("preferences", "user_id uuid!, chosen jsonb", {"user_id"}).table("users", "id uuid!");
+  EXPECT_EQ(db.rules_of("user_id uuid, chosen jsonb", "select u.id as user_id, n.chosen from public.users u left join public.preferences n on n.user_id = u.id",
+                        {"user_id"}),
+            "user_id ← users(id)\nuser_id ← preferences(user_id)\n");
+}
+
+TEST_F(DeriveTest, TheNullableSidesOwnColumnTellsNothing) {
+  db.table("preferences", "user_id uuid!, chosen jsonb", {"user_id"}).table("users", "id uuid!");
+  db.not_locatable = {"id"};
+  EXPECT_EQ(db.rules_of("id uuid, user_id uuid", "select u.id, n.user_id from public.users u left join public.preferences n on n.user_id = u.id"),
+            "users?\npreferences?\n");
+}
+
+TEST_F(DeriveTest, ParentsThatComeOverOnlySometimesAreLookedUp) {
+  EXPECT_EQ(db.rules_of("id uuid, exercise_id uuid",
+                        "select l.id, case when owner.id is not null then e.id end as exercise_id from public.logs l "
+                        "left join public.exercises e on e.id = l.exercise_id "
+                        "left join public.plans owner on owner.id = e.plan_id and owner.user_id is not null"),
+            "id ← logs(id)\n"
+            "id ← exercises(id): select l.id from public.logs as l where l.exercise_id = any($1)\n"
+            "id ← plans(id): select l.id from public.exercises as e join public.logs as l on l.exercise_id = e.id where e.plan_id = any($1)\n");
+}
+
+TEST_F(DeriveTest, AnOuterJoinThatWhereMakesInnerIsInner) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid",
+                        "select e.id, p.id as plan_id from public.exercises e left join public.plans p on p.id = e.plan_id where p.user_id is not null"),
+            "id ← exercises(id)\nplan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, AFullJoinTellsNeitherSide) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid", "select e.id, p.id as plan_id from public.exercises e full join public.plans p on p.id = e.plan_id"),
+            "exercises?\nplans?\n");
+}
+
+// --- group by, distinct, window --------------------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, AGroupIsKnownByWhatItIsGroupedBy) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, exercises bigint", "select e.plan_id, count(*) as exercises from public.exercises e group by e.plan_id", {"plan_id"}),
+            "plan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, AnAggregateTellsNothing) {
+  EXPECT_EQ(db.rules_of("latest text, exercises bigint", "select max(e.name) as latest, count(*) as exercises from public.exercises e", {"latest"}),
+            "exercises?\n");
+}
+
+TEST_F(DeriveTest, ACompositeGroupIsOneRule) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, day integer, n bigint", "select e.plan_id, e.day, count(*) as n from public.exercises e group by e.plan_id, e.day",
+                        {"plan_id", "day"}),
+            "plan_id, day ← exercises(plan_id, day)\n");
+}
+
+TEST_F(DeriveTest, AnExpressionThatIsGroupedByIsComputed) {
+  db.never_null = {"user_id", "day"};
+  EXPECT_EQ(db.rules_of("user_id uuid, day date, n bigint",
+                        "select s.user_id, (s.started_at)::date as day, count(*) as n from public.sessions s group by s.user_id, (s.started_at)::date",
+                        {"user_id", "day"}),
+            "user_id, day ← sessions(started_at, user_id): select changed.user_id, (changed.started_at)::date from "
+            "unnest($1, $2) as changed (started_at, user_id)\n");
+}
+
+TEST_F(DeriveTest, AnExpressionThatMayBeNullIsNotLookedUp) {
+  EXPECT_EQ(db.rules_of("day date, n bigint", "select (s.started_at)::date as day, count(*) as n from public.sessions s group by (s.started_at)::date", {"n"}),
+            "sessions?\n");
+}
+
+TEST_F(DeriveTest, AWindowConcernsItsPartition) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid, place bigint",
+                        "select e.id, e.plan_id, row_number() over (partition by e.plan_id order by e.day) as place from public.exercises e"),
+            "plan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, SeveralWindowsConcernWhatTheirPartitionsShare) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid, day integer, a bigint, b bigint",
+                        "select e.id, e.plan_id, e.day, row_number() over (partition by e.plan_id, e.day) as a, count(*) over w as b "
+                        "from public.exercises e window w as (partition by e.plan_id)"),
+            "plan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, AWindowOverAllRowsCannotBeTold) {
+  EXPECT_EQ(db.rules_of("id uuid, place bigint", "select e.id, row_number() over (order by e.day) as place from public.exercises e"), "exercises?\n");
+  EXPECT_NE(db.answer.untold.at(0).why.find("a window over all rows"), std::string::npos) << db.answer.untold.at(0).why;
+}
+
+TEST_F(DeriveTest, ADistinctOnIsKnownByItsExpressions) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid", "select distinct on (e.plan_id) e.id, e.plan_id from public.exercises e order by e.plan_id, e.day", {"plan_id"}),
+            "plan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, HalfOfAGroupThatAnotherTableKnowsIsLookedUpAndTheOtherGivesItsOwn) {
+  db.table("sets", "id uuid!, session_id uuid, exercise_id uuid, reps integer");
+  db.never_null = {"user_id", "exercise_id"};
+  EXPECT_EQ(db.rules_of("user_id uuid, exercise_id uuid, best integer",
+                        "select s.user_id, e.exercise_id, max(e.reps) as best from public.sessions s join public.sets e on e.session_id = s.id "
+                        "group by s.user_id, e.exercise_id", {"user_id", "exercise_id"}),
+            "user_id ← sessions(user_id)\n"
+            "user_id, exercise_id ← sets(exercise_id, session_id): select s.user_id, changed.exercise_id from "
+            "unnest($1, $2) as changed (exercise_id, session_id) join public.sessions as s on s.id = changed.session_id\n");
+}
+
+// --- union, exists, in, scalar -----------------------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, AUnionGivesAColumnByItsPosition) {
+  db.table("old_plans", "number uuid!, title text", {"number"});
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select p.id, p.name from public.plans p union all select o.number, o.title from public.old_plans o"),
+            "id ← plans(id)\nid ← old_plans(number)\n");
+}
+
+TEST_F(DeriveTest, ABranchOfAUnionMaySayNothing) {
+  db.table("old_plans", "number uuid!, title text", {"number"});
+  EXPECT_EQ(db.rules_of("id uuid, n bigint", "select p.id, 1 as n from public.plans p union all select null::uuid, count(*) from public.old_plans o"),
+            "id ← plans(id)\nold_plans?\n");
+}
+
+TEST_F(DeriveTest, AUnionWithoutAllIsADistinct) {
+  EXPECT_EQ(db.rules_of("user_id uuid", "select p.user_id from public.plans p union select s.user_id from public.sessions s", {"user_id"}),
+            "user_id ← plans(user_id)\nuser_id ← sessions(user_id)\n");
+}
+
+TEST_F(DeriveTest, ExistsIsAJoinOnItsCorrelation) {
+  EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where not exists (select 1 from public.exercises e where e.plan_id = p.id)"),
+            "id ← plans(id)\nid ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, ExistsWithoutACorrelationConcernsEveryRow) {
+  EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where exists (select 1 from public.exercises e where e.day = 1)"), "id ← plans(id)\nexercises?\n");
+}
+
+TEST_F(DeriveTest, InIsAJoin) {
+  EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where p.id in (select e.plan_id from public.exercises e)"),
+            "id ← plans(id)\nid ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, NotInConcernsEveryRowWhereANullMayCome) {
+  EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where not (p.id in (select e.plan_id from public.exercises e))"), "id ← plans(id)\nexercises?\n");
+}
+
+TEST_F(DeriveTest, AScalarSubqueryIsAJoinOnItsCorrelation) {
+  EXPECT_EQ(db.rules_of("id uuid, n bigint", "select p.id, (select count(*) from public.exercises e where e.plan_id = p.id) as n from public.plans p"),
+            "id ← plans(id)\nid ← exercises(plan_id)\n");
+}
+
+// --- lateral, functions, arrays ------------------------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, ALateralOverTheRowsOwnColumnsAddsNothing) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, week integer", "select p.id as plan_id, w.w as week from public.plans p cross join lateral generate_series(1, p.weeks) w(w)",
+                        {"plan_id", "week"}),
+            "plan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, ACorrelatedLateralsCorrelationIsTheRule) {
+  EXPECT_EQ(db.rules_of("id uuid, first text",
+                        "select p.id, e.name as first from public.plans p left join lateral (select x.name from public.exercises x where x.plan_id = p.id "
+                        "order by x.day limit 1) e on true"),
+            "id ← plans(id)\nid ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, ALimitThatNothingCorrelatesCannotBeTold) {
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select e.id, e.name from public.exercises e order by e.day limit 10"), "exercises?\n");
+}
+
+TEST_F(DeriveTest, AnArrayOfReferencesIsAskedByOverlap) {
+  db.table("teams", "id uuid!, members uuid[]").table("people", "id uuid!, name text");
+  EXPECT_EQ(db.rules_of("id uuid, names text",
+                        "select t.id, (select string_agg(p.name, ', ') from public.people p where p.id = any (t.members)) as names from public.teams t"),
+            "id ← teams(id)\nid ← people(id): select t.id from public.teams as t where t.members && $1\n");
+}
+
+TEST_F(DeriveTest, AJoinThroughUnnestIsAskedByOverlap) {
+  db.table("teams", "id uuid!, members uuid[]").table("people", "id uuid!, name text");
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "select t.id, p.name from public.teams t cross join lateral unnest(t.members) m(m) join public.people p on p.id = m.m"),
+            "id ← teams(id)\nid ← people(id): select t.id from public.teams as t where t.members && $1\n");
+}
+
+TEST_F(DeriveTest, TheRowsOfAnArrayAreNotLookedUpByIt) {
+  db.table("teams", "id uuid!, members uuid[]").table("people", "id uuid!, name text");
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select p.id, p.name from public.people p join public.teams t on p.id = any (t.members)"),
+            "id ← people(id)\nteams?\n");
+}
+
+// --- generated keys, nested views, with ------------------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, AGeneratedKeyIsFollowedBackToWhatItIsMadeOf) {
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid, day integer",
+                        "select crossfade.uuid(e.plan_id, 'day', (e.day)::text) as id, e.plan_id, e.day from public.exercises e group by e.plan_id, e.day"),
+            "plan_id, day ← exercises(plan_id, day)\n");
+}
+
+TEST_F(DeriveTest, AKeyThatAFunctionLooksUpIsNotComputed) {
+  db.facts.opaque["map.number_of"] = "opaque";
+  EXPECT_EQ(db.rules_of("id integer, n bigint", "select map.number_of(p.id) as id, count(*) as n from public.plans p group by (map.number_of(p.id))"), "plans?\n");
+}
+
+TEST_F(DeriveTest, ADayThatEqualsAMomentIsNotTheMoment) {
+  db.table("days", "day date!, note text", {"day"});
+  db.not_locatable = {"note"};
+  EXPECT_EQ(db.rules_of("id uuid, day date, note text", "select s.id, d.day, d.note from public.sessions s join public.days d on d.day = s.started_at"),
+            "id ← sessions(id)\nday ← days(day)\n");
+  EXPECT_EQ(db.rules_of("id uuid, started_at timestamp, note text", "select s.id, s.started_at, d.note from public.sessions s join public.days d on d.day = s.started_at"),
+            "id ← sessions(id)\nid ← days(day): select s.id from unnest($1) as changed (day) join public.sessions as s on s.started_at = changed.day\n");
+}
+
+TEST_F(DeriveTest, AGeneratedKeyAloneIsComputed) {
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select crossfade.uuid(p.id, 'copy'::text) as id, p.name from public.plans p"),
+            "id ← plans(id): select crossfade.uuid(changed.id, ('copy')::text) from unnest($1) as changed (id)\n");
+}
+
+TEST_F(DeriveTest, ASurrogateStandsForItsNaturalKey) {
+  db.table("crossfade.gym_day_id", "id bigint!, plan_id uuid!, day integer!");
+  db.view("map.day_id", "plan_id uuid, day integer", "select distinct e.plan_id, e.day from public.exercises e");
+  db.facts.stands_for[TableName{"crossfade", "gym_day_id"}.quoted()] = TableName{"map", "day_id"}.quoted();
+  EXPECT_EQ(db.rules_of("id bigint, plan_id uuid, name text",
+                        "select i.id, p.id as plan_id, p.name from public.plans p join crossfade.gym_day_id i on i.plan_id = p.id"),
+            "plan_id ← plans(id)\nplan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, ViewsWithinAreTakenApart) {
+  db.view("map.days", "plan_id uuid, day integer", "select e.plan_id, e.day from public.exercises e group by e.plan_id, e.day");
+  EXPECT_EQ(db.rules_of("plan_id uuid, name text, days bigint",
+                        "select p.id as plan_id, p.name, count(*) as days from map.days d join public.plans p on p.id = d.plan_id group by p.id", {"plan_id"}),
+            "plan_id ← exercises(plan_id)\nplan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, ACommonTableExpressionIsAQueryLikeOthers) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, n bigint",
+                        "with d as (select e.plan_id, count(*) as n from public.exercises e group by e.plan_id) select d.plan_id, d.n from d", {"plan_id"}),
+            "plan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, ARecursionCannotBeTold) {
+  db.table("nodes", "id uuid!, parent_id uuid");
+  EXPECT_EQ(db.rules_of("id uuid, root uuid",
+                        "with recursive up as (select n.id, n.id as root from public.nodes n where n.parent_id is null union all "
+                        "select n.id, up.root from public.nodes n join up on n.parent_id = up.id) select up.id, up.root from up"),
+            "nodes?\n");
+  EXPECT_NE(db.answer.untold.at(0).why.find("a recursion"), std::string::npos) << db.answer.untold.at(0).why;
+}
+
+TEST_F(DeriveTest, AnOldRowOfItsOwnIsNoSource) {
+  db.facts.settled.insert(TableName{"public", "exercises"}.quoted());
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select p.id, old.name from public.plans p left join public.exercises old on old.id = p.id"), "id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, SyntaxThatIsNotKnownIsRefusedWithTheConstruct) {
+  const auto text = db.rules_of("id uuid", "select j.id from json_table('[]', '$[*]' columns (id uuid path '$.id')) j");
+  EXPECT_TRUE(text.starts_with("refused: its text is not understood: ")) << text;
+}
+
+TEST_F(DeriveTest, ColumnsByWhichTheTargetsRowsAreNotFoundAreNotTaken) {
+  db.not_locatable = {"plan_id"};
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid", "select e.id, e.plan_id from public.exercises e join public.plans p on p.id = e.plan_id"),
+            "id ← exercises(id)\nid ← plans(id): select e.id from public.exercises as e where e.plan_id = any($1)\n");
+}
+
+TEST_F(DeriveTest, AnEqualNumberHasNotTheSameText) {
+  db.table("prices", "weight numeric!, price integer", {"weight"});
+  db.not_locatable = {"weight", "price"};
+  // 1.0 and 1.00 are equal, and their texts are not: of its own weight a row knows the text, of another's it does not.
+  EXPECT_EQ(db.rules_of("id text, weight numeric, price integer",
+                        "select (e.weight)::text as id, e.weight, p.price from public.exercises e join public.prices p on p.weight = e.weight"),
+            "id ← exercises(weight): select (changed.weight)::text from unnest($1) as changed (weight)\n"
+            "id ← prices(weight): select (e.weight)::text from public.exercises as e where e.weight = any($1)\n");
+}
+
+}  // namespace
+}  // namespace crossfade::mapping::derive
