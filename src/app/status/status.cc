@@ -168,6 +168,8 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   if (run) add_runtime(status, *run);
   auto facts = co_await cutover::read_facts(connection, migration);
   status.set_dirty_keys(static_cast<double>(facts.dirty));
+  // Without a daemon to ask: what waits comes over at the next cut.
+  if (!run) status.set_catching_up(facts.dirty > 0);
   if (status.phase() != "completed") add_checklist(status, std::move(facts));
   add_next_steps(status);
   co_return status;

@@ -74,9 +74,10 @@ asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
   const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
   if (run_.set_down() || full) co_return co_await spill(connection);
   if (Clock::now() >= next_due_) co_await offer_due(connection);
+  if (!behind_ && run_.dirty_keys < run_.settings.batch_keys) co_return co_await cut(connection);
+  // In turns, so that neither waits for as long as the other lasts.
+  const bool retired = run_.dirty_keys > 0 && co_await drain(connection);
   if (behind_) co_return co_await catch_up(connection);
-  if (run_.dirty_keys == 0) co_return co_await cut(connection);
-  const bool retired = co_await drain(connection);
   if (retired) co_return true;
   // A commit that hangs is all that waits there; the others must not wait for it.
   co_return co_await spill(connection);
@@ -215,21 +216,23 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
 }
 
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
-  if (run_.queue.waiting_transactions() == 0) {
+  if (run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
     const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.parked.empty();
     if (!moved && run_.at_cut.empty()) co_return false;
   }
   const auto began = Clock::now();
   const auto view = co_await begin(connection);
-  const bool complete = co_await received_up_to(view.flushed);
+  SetDown set_down;
+  if (run_.dirty_keys > 0) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
+  const bool complete = run_.dirty_keys < run_.settings.batch_keys && co_await received_up_to(view.flushed);
   if (!complete) {
     co_await connection.script("rollback");
     co_return true;
   }
   // Invariant 1: what the snapshot does not see stays pending.
   auto batch = run_.queue.take_seen(view.snapshot, run_.settings.batch_keys);
-  if (batch.empty() && run_.queue.waiting_transactions() > 0) {
+  if (batch.empty() && set_down.ids.empty() && (run_.queue.waiting_transactions() > 0 || !set_down.all)) {
     co_await connection.script("rollback");
     co_return false;
   }
@@ -239,20 +242,18 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     co_await connection.script("rollback");
     co_return true;
   }
-  const bool all = batch.keys.size() < run_.settings.batch_keys;
-  auto taken = take(std::move(batch));
-  // Invariant 6, second half: the batch is all that the snapshot sees, not a part of it.
-  bool consistent = all && taken.whole.empty();
-  bool more = !all;
+  const bool whole_batch = batch.keys.size() < run_.settings.batch_keys;
+  auto taken = take(std::move(batch), set_down.keys);
+  // Invariant 6, second half: what is refreshed is all that the snapshot sees, not a part of it.
+  bool consistent = whole_batch && set_down.all && taken.whole.empty();
+  bool more = !whole_batch;
+  // One large transaction of several: until the others are there too, what readers see is right for each key.
+  if (!whole_batch) run_.catching_up = true;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
-    if (!taken.keys.empty()) {
-      auto all_keys = all_of(taken.keys);
-      co_await write(connection, taken.keys, std::move(all_keys), 0);
-    }
-    // Rows that a deleted parent took along are still to come back.
-    consistent = consistent && run_.dirty_keys == 0 && run_.parked.empty();
-    more = more || run_.dirty_keys > 0;
+    const bool nothing_left = co_await write_at_cut(connection, view.snapshot, taken.keys, set_down);
+    consistent = consistent && nothing_left && run_.parked.empty();
+    more = more || !nothing_left;
     if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
@@ -312,10 +313,11 @@ void Refresher::applied(const Beat& beat, double clock) {
   run_.metrics.heartbeat_applied(beat.sent_at);
 }
 
-Refresher::Taken Refresher::take(Batch batch) const {
+Refresher::Taken Refresher::take(Batch batch, std::unordered_set<Key> set_down) const {
   Taken taken;
   taken.batch = std::move(batch);
-  taken.keys.assign(taken.batch.keys.begin(), taken.batch.keys.end());
+  set_down.insert(taken.batch.keys.begin(), taken.batch.keys.end());
+  taken.keys.assign(set_down.begin(), set_down.end());
   taken.whole = take_whole_targets(taken.keys);
   // A target that is still to be compared, or is parked, has not seen the beat's effect.
   if (taken.whole.empty() && run_.parked.empty()) taken.beat = last_beat(taken.batch);

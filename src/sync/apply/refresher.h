@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unordered_set>
+
 #include "sync/apply/catch_up.h"
 #include "sync/state/runtime.h"
 #include "sync/state/store.h"
@@ -8,10 +10,11 @@ namespace crossfade::sync {
 
 /// Takes what is offered and settles it. Four ways, by what goes on:
 ///   set down   targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
-///   drain      keys wait in crossfade.dirty: they are refreshed in workers, in bounded transactions; the guarantee is per key
-///   catch up   the same for more keys in memory than one transaction should have
-///   cut        nothing waits there: all that one snapshot sees is refreshed in one transaction, so that after its commit
-///              all targets together equal the views at that snapshot
+///   drain      more keys wait in crossfade.dirty than one transaction should have: they are refreshed in workers, in bounded
+///              transactions; the guarantee is per key
+///   catch up   the same for more keys in memory
+///   cut        all that one snapshot sees, in memory and set down, is refreshed in one transaction, so that after its commit all
+///              targets together equal the views at that snapshot
 class Refresher {
  public:
   explicit Refresher(Runtime& run) : run_(run), workers_(run) {}
@@ -39,7 +42,16 @@ class Refresher {
   asio::awaitable<void> become_consistent(pg::Connection& connection);
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
+  /// Keys of crossfade.dirty, of its oldest rows.
+  struct SetDown {
+    std::unordered_set<Key> keys;
+    std::vector<std::int64_t> ids;  ///< of the rows that the snapshot sees
+    bool all = true;                ///< there are no others
+  };
+
   asio::awaitable<View> begin(pg::Connection& connection);
+  asio::awaitable<SetDown> take_set_down(pg::Connection& connection, Snapshot snapshot, std::size_t most);
+  asio::awaitable<bool> write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, SetDown set_down);
   asio::awaitable<bool> received_up_to(Lsn position);
   Work all_of(std::vector<Key> keys) const;
   asio::awaitable<Work> share(const std::vector<Key>& keys);
@@ -65,7 +77,7 @@ class Refresher {
     std::optional<Beat> beat;
     store::Reached reached;
   };
-  Taken take(Batch batch) const;
+  Taken take(Batch batch, std::unordered_set<Key> set_down = {}) const;
   /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that
   /// fails the batch is in the queue again.
   asio::awaitable<void> settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -50,6 +49,7 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
     co_return true;
   }
   auto taken = take(std::move(batch));
+  run_.catching_up = true;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     auto left = co_await share(taken.keys);
     co_await begin(connection);
@@ -61,31 +61,61 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
   co_return true;
 }
 
+/// Invariant 1 again: what the snapshot does not see stays.
+asio::awaitable<Refresher::SetDown> Refresher::take_set_down(pg::Connection& connection, Snapshot snapshot, std::size_t most) {
+  const auto known = run_.dirty_keys;
+  const auto rows = co_await store::take_dirty(connection, run_, most);
+  const bool all = rows.size() < most;
+  std::uint64_t there = rows.size();
+  // Keys put there by hand are not in the number that is known.
+  if (!all) there = co_await store::count_dirty(connection, run_);
+  // Others may have set keys down since, which are not among these.
+  run_.dirty_keys = there + (run_.dirty_keys - known);
+  SetDown set_down;
+  for (const auto& row : rows) {
+    if (!snapshot.sees(row.xid)) continue;
+    set_down.keys.insert(row.key);
+    set_down.ids.push_back(row.id);
+  }
+  set_down.all = all && set_down.ids.size() == rows.size();
+  co_return set_down;
+}
+
+/// Refreshes `keys` and forgets that some of them were set down, and then what that has set down in its turn: rows that a deleted
+/// parent took along come back before anybody can miss them. False: some are still to come.
+asio::awaitable<bool> Refresher::write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, SetDown set_down) {
+  constexpr int kPasses = 8;  // a row takes its children along, and they theirs
+  for (int pass = 1;; ++pass) {
+    const auto known = run_.dirty_keys;
+    if (!keys.empty()) {
+      auto all_keys = all_of(keys);
+      co_await write(connection, keys, std::move(all_keys), 0);
+    }
+    co_await store::retire_dirty(connection, set_down.ids);
+    const bool anew = run_.dirty_keys > known;
+    run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, set_down.ids.size());
+    if (!anew || pass == kPasses) co_return !anew;
+    set_down = co_await take_set_down(connection, snapshot, run_.settings.batch_keys);
+    keys.assign(set_down.keys.begin(), set_down.keys.end());
+    const auto whole = take_whole_targets(keys);
+    if (!whole.empty() || run_.dirty_keys >= run_.settings.batch_keys) co_return false;
+  }
+}
+
 asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   const auto began = Clock::now();
+  run_.catching_up = true;
   const auto view = co_await begin(connection);
-  const auto rows = co_await store::take_dirty(connection, run_, most_keys());
-  if (rows.empty()) {
-    co_await connection.script("rollback");
-    run_.dirty_keys = 0;
-    co_return true;
-  }
-  std::unordered_set<Key> distinct;
-  std::vector<std::int64_t> retired;
-  for (const auto& row : rows) {
-    // Invariant 1 again: what the snapshot does not see stays.
-    if (!view.snapshot.sees(row.xid)) continue;
-    distinct.insert(row.key);
-    retired.push_back(row.id);
-  }
-  std::vector<Key> keys(distinct.begin(), distinct.end());
+  const auto set_down = co_await take_set_down(connection, view.snapshot, most_keys());
+  const auto& retired = set_down.ids;
+  std::vector<Key> keys(set_down.keys.begin(), set_down.keys.end());
   const auto whole = take_whole_targets(keys);
   co_await connection.script("commit");
   auto work = co_await share(keys);
   co_await begin(connection);
   if (!whole.empty()) co_await reconcile_whole(connection, whole);
   if (!keys.empty()) {
-    const auto may_wait = rows.size() == most_keys() ? keys.size() - 1 : 0;
+    const auto may_wait = set_down.all ? 0 : keys.size() - 1;
     co_await write(connection, keys, std::move(work), may_wait);
   }
   co_await store::retire_dirty(connection, retired);
@@ -100,7 +130,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
     run_.backfilling = true;
     run_.control_changed.notify_all();
   }
-  co_return !retired.empty();
+  co_return !retired.empty() || set_down.all;
 }
 
 }  // namespace crossfade::sync

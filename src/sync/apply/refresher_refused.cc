@@ -30,6 +30,8 @@ constexpr std::size_t kToldOneByOne = 10;
 /// told, and tried less and less often.
 asio::awaitable<void> Refresher::after_failure(pg::Connection& connection, const Failure& failure) {
   co_await connection.script("rollback");
+  // What was taken and is there again.
+  if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
   const bool conflict = failure.verdict() == Verdict::kRetry;
   const bool again = refused_.has_value();
   if (!conflict) refused_ = failure;

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -52,6 +54,32 @@ TEST(ConsistentCutTest, AReaderSeesWholeTransactionsOnlyAcrossTargets) {
   writers.stop();
   move.expect_equal();
   EXPECT_NE(move.sql().value("select count(*) from ledger_v2.entries"), "0") << "nothing was tested";
+}
+
+/// Two halves of what was written while a pause lasts: one is set down, the other the stream has not brought yet.
+TEST(ConsistentCutTest, AReaderSeesWholeTransactionsOnlyAfterAPauseToo) {
+  Move move(test_migration("ledger"));
+  move.start_daemon();
+  move.expect_equal();
+  ASSERT_EQ(move.call({"pause"}).first, 0);
+  move.sql().exec(transfer(1, 2, 1));
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) >= 4 from crossfade.dirty") == "t"; }, kLimit));
+  const auto walsender = static_cast<pid_t>(
+      std::stoi(move.sql().value("select active_pid from pg_replication_slots where database = current_database()")));
+  ASSERT_EQ(kill(walsender, SIGSTOP), 0);
+  move.sql().exec(transfer(2, 3, 2));
+  ASSERT_EQ(move.call({"resume"}).first, 0);
+  // It has a snapshot with both transfers, and waits for the stream; or it has written what was set down, as it must not.
+  EXPECT_TRUE(eventually([&] {
+    return move.sql().value("select exists (select from pg_stat_activity where application_name like 'crossfade%refresh' "
+                            "and datname = current_database() and state = 'idle in transaction') or not exists (select from crossfade.dirty)") == "t";
+  }, kLimit));
+  EXPECT_EQ(move.sql().value("select sum(points) from ledger_v2.accounts"), "10000");
+  const auto status = move.call({"status"}).second;
+  EXPECT_NE(status.find("catching up"), std::string::npos) << status;
+  ASSERT_EQ(kill(walsender, SIGCONT), 0);
+  move.expect_equal();
+  EXPECT_TRUE(eventually([&] { return move.call({"status"}).second.find("catching up") == std::string::npos; }, kLimit));
 }
 
 /// One writer who knows, after each of its transactions, a position that its commit lies before.
