@@ -332,3 +332,24 @@ begin
   update crossfade.quarantine set accepted_by = who where migration = migration_name and accepted_by is null;
   return keys;
 end $$;
+
+-- A foreign key of v2 to a table that stays: it is taken off until v2 owns the data, and what it was is written down. Validated it is
+-- again afterwards if it was, or was about to be.
+create or replace function crossfade.leave_key_out(migration_name text, target_name text, key oid) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  k record;
+begin
+  select c.conname, c.conrelid, c.confrelid, c.conrelid::regclass as relation, replace(quote_ident(c.conname), '%', '%%') as named,
+         replace(regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', ''), '%', '%%') as definition,
+         replace(quote_literal(obj_description(c.oid, 'pg_constraint')), '%', '%%') as comment,
+         c.convalidated or exists (select from crossfade.unvalidated u where u.migration = migration_name and u.relation = c.conrelid and u.name = c.conname) as validated
+  into strict k from pg_constraint c where c.oid = key;
+  insert into crossfade.deferred (migration, target, name, stage, create_sql, validate_sql, refers_to)
+  values (migration_name, target_name, format('%s to %s', k.conname, k.confrelid::regclass), 3,
+          format('alter table %%1$s add constraint %s %s not valid', k.named, k.definition) || coalesce(format(E';\ncomment on constraint %s on %%1$s is %s', k.named, k.comment), ''),
+          case when k.validated then format('alter table %%1$s validate constraint %s', k.named) end, k.confrelid)
+  on conflict (migration, target, name) do update
+  set stage = 3, create_sql = excluded.create_sql, validate_sql = excluded.validate_sql, refers_to = excluded.refers_to, built = false;
+  execute format('alter table %s drop constraint %I', k.relation, k.conname);
+end $$;

@@ -112,11 +112,12 @@ create table if not exists crossfade.deferred (
   migration text not null references crossfade.migration on delete cascade,
   target text not null,
   name text not null,
-  stage int not null,                             -- 1 keys and indexes: before following; 2 foreign keys: at a consistent cut
+  stage int not null,                             -- 1 keys and indexes: before following; 2 foreign keys: at a consistent cut; 3: in the flip
   create_sql text not null,
   validate_sql text,
   indexed_by text,                                -- expressions
   excluded_by text[],                             -- operators of an exclusion constraint
+  refers_to oid,                                  -- of stage 3: the table that stays; its statements have %1$s for their own
   built boolean not null default false,
   primary key (migration, target, name)
 );

@@ -10,7 +10,7 @@ select m.phase, m.paused_since is not null,
        (select v.drifted_rows from crossfade.verification v
         where v.migration = m.name and v.drifted_rows > 0 and v.id > coalesce(clean.id, 0) and v.started_at >= m.turned_at order by v.id desc limit 1),
        (select sum(a.unaccounted_rows) from crossfade.account a where a.migration = m.name),
-       (select count(*) from crossfade.deferred d where d.migration = m.name and not d.built),
+       (select count(*) from crossfade.deferred d where d.migration = m.name and d.stage < 3 and not d.built),
        unvalidated.first, unvalidated.number,
        pg_current_wal_insert_lsn(), m.direction = 'reverse'
 from crossfade.migration m

@@ -1,5 +1,6 @@
 -- What a bulk load takes off a table, in the order of taking off: foreign keys from and to it, then other constraints and
--- indexes, the primary key last. Foreign keys come back unvalidated, which is quick, and are validated afterwards.
+-- indexes, the primary key last. Foreign keys come back unvalidated, which is quick, and are validated afterwards;
+-- those to tables that stay are left out for longer.
 -- indexed_by: expressions that are null in a row which the index leaves out. excluded_by: the operators of an exclusion constraint.
 with indexed as (
   select i.indexrelid as index,
@@ -17,6 +18,7 @@ select name, stage, create_sql, validate_sql, drop_sql, indexed_by, excluded_by 
          format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_sql, 1 as place, null as indexed_by, null::text[] as excluded_by
   from pg_constraint
   where contype = 'f' and (conrelid = $1::text::regclass or confrelid = $1::text::regclass)
+    and (confrelid = $1::text::regclass or (select count(distinct relnamespace) = 1 from pg_class where oid in (conrelid, confrelid)))
   union all
   select conname, 1, format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)),
          null, format('alter table %s drop constraint %I', conrelid::regclass, conname), case contype when 'p' then 3 else 2 end,

@@ -41,6 +41,11 @@ with link as (
         and (v.confrelid = k.confrelid or exists (select from link r where r.owner = k.confrelid and r.follower = v.confrelid))
         and (select array_agg(a.attname order by a.attname) from pg_attribute a where a.attrelid = v.conrelid and a.attnum = any (v.conkey))
           = (select array_agg(a.attname order by a.attname) from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any (k.conkey)))
+    -- What is left out comes with v2.
+    and not exists (
+      select from link l join pg_class f on f.oid = l.follower
+      join crossfade.deferred d on d.migration = $2 and d.stage = 3 and d.target = f.relname and d.refers_to = k.confrelid
+      where l.owner = k.conrelid and position(split_part(pg_get_constraintdef(k.oid), ' REFERENCES ', 1) || ' REFERENCES ' in d.create_sql) > 0)
   union all
   select k.conrelid, format('constraint %I of %s', k.conname, k.conrelid::regclass), pg_get_constraintdef(k.oid), null, null
   from pg_constraint k

@@ -21,7 +21,8 @@ with turned as (
 ), chunk as (
   delete from crossfade.chunk where migration = $1
 ), deferred as (
-  delete from crossfade.deferred where migration = $1
+  -- What is to come with v2 has come, or was left out just now.
+  delete from crossfade.deferred where migration = $1 and (stage < 3 or $2 = 'reverse')
 ), account as (
   delete from crossfade.account where migration = $1
 ), other_targets as (

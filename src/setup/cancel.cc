@@ -6,8 +6,10 @@
 #include <algorithm>
 
 #include "base/failure.h"
+#include "base/log.h"
 #include "base/sql_text.h"
 #include "mapping/catalog/slot_names.h"
+#include "pg/savepoint.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
 #include "setup/stable_views.h"
@@ -31,6 +33,21 @@ asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string m
   throw Failure(std::move(facts));
 }
 
+/// They hold from now on in any case; rows that break one may have come while it was away.
+asio::awaitable<void> bring_keys_back(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {std::move(migration)};
+  const auto keys = co_await connection.query(std::string(queries::keys_left_out), name);
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    co_await connection.script(std::string(keys.text(row, 2)));
+    if (keys.is_null(row, 3)) continue;
+    auto validate = std::string(keys.text(row, 3));
+    const auto tried = co_await pg::try_in_savepoint(connection, std::move(validate));
+    if (!tried.refused) continue;
+    log::warn("foreign key holds for new rows, and not for all old ones", {{"table", keys.text(row, 0)}, {"key", keys.text(row, 1)},
+                                                                           log::quoting("because", tried.refused->what()), log::quoting("fix", keys.text(row, 3))});
+  }
+}
+
 /// Tables that were there before crossfade stay, without the fence and with the keys that a bulk load took off. They were
 /// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
 asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
@@ -49,6 +66,7 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
       if (!pieces.is_null(row, 3)) co_await connection.script(std::string(pieces.text(row, 3)));
     }
   }
+  co_await bring_keys_back(connection, std::move(migration));
 }
 
 asio::awaitable<void> refuse_to_cancel_v2(pg::Connection& connection, std::string migration) {

@@ -19,8 +19,8 @@ using Handling = Hanging::Handling;
 using mapping::Direction;
 
 /// Every kind that a query names an object by, the longer before one that it begins with.
-constexpr std::array<std::string_view, 25> kKinds = {
-    "foreign key", "materialized view", "view",     "rule",   "policy",     "function",   "column",
+constexpr std::array<std::string_view, 26> kKinds = {
+    "foreign key", "reference", "materialized view", "view",     "rule",   "policy",     "function",   "column",
     "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
     "text search configuration", "text search dictionary", "statistics", "sequence", "trigger", "constraint", "unique index", "index",
     "code", "rights", "table"};
@@ -53,6 +53,7 @@ void apply(v1::Handling told, Hanging& hanging) {
       if (hanging.handling == Handling::kSaid) return;
       hanging.handling = told == v1::HANDLING_KEEP ? Handling::kKeep : Handling::kAccept;
       if (!hanging.sql.empty() && hanging.kind == "foreign key") hanging.flip = "keeps to the old table, which is kept true until complete";
+      if (!hanging.sql.empty() && hanging.kind == "reference") hanging.flip = "is not made again";
       hanging.sql.clear();
       return;
     case v1::HANDLING_CARRY:
@@ -141,7 +142,12 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   const pg::Parameters of_links = {links};
   const pg::Parameters with_migration = {links, file.migration()};
   const pg::Parameters with_schemas = {links, ours};
+  std::vector<std::optional<std::string>> targets;
+  for (const auto& [name, target] : file.targets()) targets.emplace_back(name);
+  const pg::Parameters of_references = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets),
+                                        to == Direction::kForward ? "true" : "false", links};
   co_await stock.ask(queries::inventory_foreign_keys, with_migration);
+  co_await stock.ask(queries::inventory_references, of_references);
   co_await stock.ask(queries::inventory_readers, with_schemas);
   if (to == Direction::kForward) {
     const pg::Parameters of_migration = {file.migration()};
@@ -156,8 +162,6 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
     co_return found;
   }
   const pg::Parameters with_shadow = {links, ours, file.schemas().shadow()};
-  std::vector<std::optional<std::string>> targets;
-  for (const auto& [name, target] : file.targets()) targets.emplace_back(name);
   const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
   const pg::Parameters of_columns = {json_of(column_pairs(file, to, places_of(opposite(to)))), file.schemas().source()};
   const pg::Parameters of_way_back = {json_of(way_back_links(file)), file.migration()};

@@ -76,6 +76,7 @@ struct RelationCatalog {
   bool deferrable_key = false;        ///< it is checked later than its row is written: no row is merged by it
   std::vector<ColumnCatalog> columns;
   std::vector<ForeignKeyCatalog> foreign_keys;  ///< of targets, to targets
+  std::vector<std::string> keys_outside;        ///< of targets, to tables of other schemas: "name to schema.table"
   std::vector<IdentityCatalog> identities;      ///< of sources
 
   bool exists() const { return oid != 0; }

@@ -109,6 +109,7 @@ asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Direct
     for (const auto& [name, of_target] : directed.tables) {
       if (of_target == parent) table.foreign_keys.push_back({name, names(result, row, 2), names(result, row, 3)});
     }
+    if (parent.schema != table.schema) table.keys_outside.push_back(fmt::format("{} to {}.{}", result.text(row, 4), parent.schema, parent.name));
   }
 }
 

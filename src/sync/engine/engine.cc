@@ -11,6 +11,7 @@
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/pace.h"
 #include "sync/engine/heartbeat.h"
+#include "sync/engine/keys_outside.h"
 #include "sync/engine/receiver.h"
 #include "sync/engine/shape_watch.h"
 #include "sync/state/incarnation.h"
@@ -106,6 +107,9 @@ asio::awaitable<void> Engine::run_once() {
   backoff_.reset();
   log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
 
+  // Before the first row is written.
+  KeysOutside keys_outside(run);
+  co_await keys_outside.leave_out(connection);
   // Before the first chunk: a server that is busy already is not given more to do.
   co_await keep_pace(run, connection);
   Backfill backfill(run);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sync/backfill/pace.h"
+#include "sync/engine/keys_outside.h"
 #include "sync/engine/shape_watch.h"
 #include "sync/state/store.h"
 
@@ -84,6 +85,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   auto next = Clock::now();
   auto last = next;
   ShapeWatch shape(run);
+  KeysOutside keys_outside(run);
   std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
   std::uint64_t told_refused = 0;
   auto tell_refused_at = next;
@@ -95,6 +97,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     co_await sample_migration(run, connection);
     co_await keep_pace(run, connection);
     co_await shape.look(connection);
+    co_await keys_outside.leave_out(connection);
     count_offered(run, OfferedBy::kChange, run.follow.offered(), told);
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
     count_refused_messages(run, told_refused, tell_refused_at);

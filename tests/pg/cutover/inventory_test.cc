@@ -230,5 +230,63 @@ TEST_F(InventoryTest, AForeignKeyOfV1HoldsForV2AsLongAsItIsWrittenWhereThatIsSai
   }
 }
 
+/// v2's plans refer to a table that stays.
+fs::path folder_with_owners() {
+  auto folder = folder_of_gym();
+  std::ofstream(folder / "v1.sql", std::ios::app) << "create table owners (name text primary key); insert into owners select distinct owner from plans;\n";
+  std::ofstream(folder / "v2.sql", std::ios::app) << "alter table gym_v2.plans add constraint \"plans 100%\" foreign key (owner) references public.owners on update cascade;\n"
+                                                     "comment on constraint \"plans 100%\" on gym_v2.plans is 'mine, 100%';\n";
+  return folder;
+}
+
+class ReferenceTest : public GymWrites {
+ protected:
+  ReferenceTest() : GymWrites(shared_server(), folder_with_owners()) {}
+
+  std::string references() {
+    return move.sql().value("select string_agg(concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid), convalidated, obj_description(oid, 'pg_constraint')), ', ') "
+                            "from pg_constraint where conname = 'plans 100%'");
+  }
+};
+
+TEST_F(ReferenceTest, AKeyToATableThatStaysComesWithV2AndIsLeftOutAgain) {
+  ASSERT_EQ(references(), "");
+  const auto [exit, text] = move.call({"cutover", "writes", "--dry-run"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("reference plans 100% to public.owners of gym_v2.plans, left out, so that nobody who writes there waits for the daemon · carried · in the flip: "
+                      "comes back, and is validated after the commit"), std::string::npos) << text;
+  for (int round = 0; round < 2; ++round) {
+    expect_done(flip("cutover"));
+    EXPECT_EQ(references(), "plans FOREIGN KEY (owner) REFERENCES owners(name) ON UPDATE CASCADE t mine, 100%");
+    EXPECT_EQ(move.sql().value("select (select count(*) from crossfade.unvalidated) + (select count(*) from crossfade.deferred)"), "0");
+    expect_v1_follows(move);
+    prove();
+    expect_done(flip("rollback"));
+    EXPECT_EQ(references(), "");
+    move.expect_equal();
+    prove();
+  }
+}
+
+TEST_F(ReferenceTest, ARowThatBreaksItIsSaidAndTheFlipStands) {
+  move.sql().exec("delete from owners where name = 'owner 3'");
+  const auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("foreign key plans 100% of public.plans is in force for new rows and not validated"), std::string::npos) << text;
+  move.sql().exec("insert into owners values ('owner 3')");
+  expect_done(flip("cutover"));
+  EXPECT_NE(references().find(" t mine"), std::string::npos) << "the command again finishes what is left";
+}
+
+TEST_F(ReferenceTest, OneThatCannotComeBackHoldsTheFlipUpUntilItIsSaid) {
+  move.sql().exec("drop table owners");
+  auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, 5) << text;
+  EXPECT_NE(text.find("cannot come back: the table it refers to is gone"), std::string::npos) << text;
+  std::ofstream(move.folder() / "migration.yaml", std::ios::app) << "cutover: {inventory: {reference: accept}}\n";
+  expect_done(flip("cutover"));
+  EXPECT_EQ(references(), "");
+}
+
 }  // namespace
 }  // namespace crossfade::test

@@ -1,0 +1,1 @@
+select crossfade.leave_key_out($1, $2, $3::oid)
