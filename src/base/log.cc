@@ -85,14 +85,11 @@ std::string logfmt_value(std::string_view text) {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kBlot = "***";
 
-/// postgresql://user:PASSWORD@host. The last @ of the word counts, because an @ in a password is often left unescaped.
+/// scheme://user:PASSWORD@host. The last @ of the word counts, because an @ in a password is often left unescaped.
 std::string without_uri_passwords(std::string text) {
-  constexpr std::string_view kScheme = "postgres";
-  for (auto at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
-    at += kScheme.size();
-    if (text.compare(at, 2, "ql") == 0) at += 2;
-    if (text.compare(at, 3, "://") != 0) continue;
-    at += 3;
+  constexpr std::string_view kAfterScheme = "://";
+  for (auto at = text.find(kAfterScheme); at != std::string::npos; at = text.find(kAfterScheme, at)) {
+    at += kAfterScheme.size();
     const auto user_end = text.find_first_of(":/@ \t\r\n", at);
     if (user_end == std::string::npos || text[user_end] != ':') continue;
     const auto host = text.rfind('@', text.find_first_of(kBlanks, at));
@@ -101,29 +98,57 @@ std::string without_uri_passwords(std::string text) {
   return text;
 }
 
-/// Where a value of a connection string ends: 'in quotes', or at a blank, a quote or the & of a URI.
+/// The $tag$ that begins at `at`; "" where there is none.
+std::string_view dollar_tag(std::string_view text, std::size_t at) {
+  auto end = at + 1;
+  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+  return end < text.size() && text[end] == '$' ? text.substr(at, end + 1 - at) : std::string_view{};
+}
+
+/// Where a value ends: 'in quotes' of any kind, or at a blank, a quote or the & of a URI.
 std::size_t end_of_value(std::string_view text, std::size_t at) {
-  if (at == text.size() || text[at] != '\'') return std::min(text.find_first_of(" \t\r\n&'\"", at), text.size());
-  for (++at; at < text.size() && text[at] != '\''; ++at) {
+  // E'…', N'…', U&'…'
+  const auto quote = text.find('\'', at);
+  if (quote != std::string_view::npos && quote - at <= 2 && text.substr(at, quote - at).find_first_not_of("eEnNuU&") == std::string_view::npos) at = quote;
+  const char first = at < text.size() ? text[at] : ' ';
+  if (const auto tag = first == '$' ? dollar_tag(text, at) : std::string_view{}; !tag.empty()) {
+    const auto closing = text.find(tag, at + tag.size());
+    return closing == std::string_view::npos ? text.size() : closing + tag.size();
+  }
+  if (first != '\'' && first != '"') return std::min(text.find_first_of(" \t\r\n&'\"", at), text.size());
+  for (++at; at < text.size() && text[at] != first; ++at) {
     if (text[at] == '\\') ++at;
   }
   return std::min(at + 1, text.size());
 }
 
-/// password = VALUE as in a connection string, or password 'VALUE' as in a statement, however it is spelled.
+/// Where the value of a word that ended at `at` begins: behind a =, as a literal, or as the value of a JSON member. npos: it has none.
+std::size_t begin_of_value(std::string_view text, std::size_t at) {
+  const auto after_blanks = [&](std::size_t from) { return std::min(text.find_first_not_of(kBlanks, from), text.size()); };
+  const auto after = after_blanks(at);
+  const auto rest = text.substr(after);
+  if (rest.starts_with('=')) return after_blanks(after + 1);
+  if (rest.starts_with('"')) {
+    const auto colon = after_blanks(after + 1);
+    return colon < text.size() && text[colon] == ':' ? after_blanks(colon + 1) : std::string_view::npos;
+  }
+  const auto literal = rest.find_first_not_of("eEnNuU&");
+  const bool quoted = literal != std::string_view::npos && literal <= 2 && rest[literal] == '\'';
+  return quoted || (rest.starts_with('$') && !dollar_tag(text, after).empty()) ? after : std::string_view::npos;
+}
+
+/// password = VALUE as in a connection string, password 'VALUE' as in a statement, "password": VALUE as in JSON, however it is spelled.
 std::string without_password_words(std::string_view text) {
   constexpr std::string_view kWord = "password";
   const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  const auto after_blanks = [&](std::size_t at) { return std::min(text.find_first_not_of(kBlanks, at), text.size()); };
   std::string out;
   std::size_t copied = 0;
   for (auto from = text.begin();;) {
     const auto word = std::search(from, text.end(), kWord.begin(), kWord.end(), same);
     if (word == text.end()) break;
     from = word + kWord.size();
-    const auto after = after_blanks(static_cast<std::size_t>(from - text.begin()));
-    if (after == text.size() || (text[after] != '=' && text[after] != '\'')) continue;
-    const auto value = text[after] == '=' ? after_blanks(after + 1) : after;
+    const auto value = begin_of_value(text, static_cast<std::size_t>(from - text.begin()));
+    if (value == std::string_view::npos) continue;
     const auto end = end_of_value(text, value);
     out.append(text, copied, value - copied);
     if (end > value) out.append(kBlot);

@@ -4,92 +4,16 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "pg/connection_state.h"
 
 namespace crossfade::pg {
-namespace {
-
-/// What changes how statements are read, or what they see, is pinned, and so is what would print a value as less than it is. How
-/// values are read otherwise (time zone, order of day and month, …) is the database's own: its views mean that.
-constexpr const char* kSessionOptions =
-    "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
-    "-c transform_null_equals=off -c array_nulls=on";
-
-/// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day
-/// and month reads them: keys travel as text between sessions, the one that reads the WAL included. Behind a pooler another process
-/// answers than the one that was connected to, and nothing is set: it would stay on a connection that an application is given next.
-std::string pin(int process) {
-  return fmt::format("select case when pg_catalog.pg_backend_pid() = {} then "
-                     "pg_catalog.set_config('search_path', '', false) || pg_catalog.set_config('datestyle', 'ISO', false) end", process);
-}
-
-/// Sessions that are somebody else's between two statements cannot hold a lock, a lease or a stream.
-Failure behind_pooler(const std::string& whom, std::string_view how) {
-  Failure::Facts facts;
-  facts.exit = ExitCode::kUsage;
-  facts.message = fmt::format("{} is a connection pooler ({})", whom, how);
-  facts.advice = "connect past the pooler: name host and port of PostgreSQL itself in --source";
-  return Failure(std::move(facts));
-}
-
-}  // namespace
-
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
-
-asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
-  const auto executor = co_await asio::this_coro::executor;
-  const std::string replication = endpoint.replication ? "database" : "";
-  // An expanded dbname lets the user's own conninfo or URI win over nothing and lose to what must hold.
-  const char* names[] = {"dbname", "application_name", "replication", "options", "fallback_application_name",
-                         "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", nullptr};
-  const char* values[] = {endpoint.conninfo.c_str(), endpoint.application_name.c_str(), replication.c_str(),
-                          kSessionOptions, "crossfade", "10", "5", "3", "30000", nullptr};
-  auto state = std::make_unique<State>(executor);
-  state->unreachable = endpoint.unreachable;
-  state->conn = PQconnectStartParams(names, values, 1);
-  Connection connection(std::move(state));
-  auto& s = *connection.state_;
-  const auto refused = [&](std::string_view why) {
-    Failure::Facts facts;
-    const auto text = std::string(trimmed(why));
-    if (text.find("unsupported startup parameter") != std::string::npos) return behind_pooler(connection.describe(), log::redact(text));
-    facts.message = fmt::format("cannot connect to {}: {}", connection.describe(), log::redact(text));
-    // libpq gives no SQLSTATE for a refused start-up; its texts are the only witness.
-    const bool secret = text.find("password") != std::string::npos || text.find("pg_hba") != std::string::npos ||
-                        text.find("does not exist") != std::string::npos ||
-                        text.find("permission denied") != std::string::npos;
-    facts.exit = secret ? ExitCode::kPermission : endpoint.unreachable;
-    facts.advice = secret ? "check user, database, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf"
-                          : "check host, port and that the server runs";
-    // Only what may pass by itself is tried again.
-    facts.connection_lost = !secret;
-    return Failure(std::move(facts));
-  };
-  if (!s.conn) throw refused("out of memory");
-  if (PQstatus(s.conn) == CONNECTION_BAD) throw refused(PQerrorMessage(s.conn));
-  PQsetNoticeReceiver(s.conn, &State::receive_notice, &s);
-  const auto until = Clock::now() + endpoint.deadline;
-  for (auto polled = PGRES_POLLING_WRITING; polled != PGRES_POLLING_OK; polled = PQconnectPoll(s.conn)) {
-    if (polled == PGRES_POLLING_FAILED) throw refused(PQerrorMessage(s.conn));
-    s.follow_socket();
-    const int events = polled == PGRES_POLLING_READING ? kReadable : kWritable;
-    const bool ready = co_await connection.wait_until_ready(events, until);
-    if (!ready) throw refused(fmt::format("no answer within {} ms", endpoint.deadline.count()));
-  }
-  s.follow_socket();
-  if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
-  auto settings = pin(connection.backend_pid());
-  const auto pinned = co_await connection.script(std::move(settings));
-  if (pinned.is_null(0, 0)) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
-  co_return connection;
-}
 
 /// The one place that waits for libpq. False: `until` came first.
 asio::awaitable<bool> Connection::wait_until_ready(int events, std::optional<Clock::time_point> until) {

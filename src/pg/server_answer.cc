@@ -1,5 +1,7 @@
 #include "pg/server_answer.h"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace crossfade::pg {
@@ -17,6 +19,45 @@ std::string field(const PGresult* result, int code) {
 bool ends_session(const PGresult* result) {
   const auto severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
   return severity == "FATAL" || severity == "PANIC";
+}
+
+namespace {
+
+/// Where in "SEVERITY:  28P01: …" the blanks before the state begin.
+std::size_t find_state(std::string_view line) {
+  for (auto at = line.find(":  "); at != std::string_view::npos; at = line.find(":  ", at + 1)) {
+    const auto state = line.substr(at + 3, 5);
+    const bool plain = std::all_of(state.begin(), state.end(), [](unsigned char c) { return std::isdigit(c) != 0 || std::isupper(c) != 0; });
+    if (state.size() == 5 && plain && line.substr(at + 8, 2) == ": ") return at + 1;
+  }
+  return std::string_view::npos;
+}
+
+/// "LOCATION:  auth_failed, auth.c:335"
+bool is_location(std::string_view line) {
+  const auto digits = line.find_last_not_of("0123456789");
+  return digits != std::string_view::npos && digits + 1 < line.size() && line.substr(0, digits + 1).ends_with(".c:") && line.find(":  ") != std::string_view::npos;
+}
+
+}  // namespace
+
+Refusal read_refusal(std::string_view text) {
+  Refusal refusal;
+  text = trimmed(text);
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (is_location(line)) continue;
+    if (!refusal.text.empty()) refusal.text += '\n';
+    const auto state = find_state(line);
+    if (state == std::string_view::npos) {
+      refusal.text += line;
+      continue;
+    }
+    refusal.sqlstate = line.substr(state + 2, 5);
+    refusal.text.append(line.substr(0, state)).append(line.substr(state + 8));
+  }
+  return refusal;
 }
 
 Failure server_failure(const PGresult* result, std::string_view statement, bool session_over) {

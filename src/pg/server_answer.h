@@ -18,6 +18,14 @@ std::string field(const PGresult* result, int code);
 /// Severities that end the session: what follows on this connection can only fail.
 bool ends_session(const PGresult* result);
 
+/// What libpq says of a session that did not begin, at its most verbose.
+struct Refusal {
+  std::string text;      ///< for people
+  std::string sqlstate;  ///< "" where no server spoke
+};
+/// By its shape, not by its words, which are in the server's language.
+Refusal read_refusal(std::string_view text);
+
 /// What the server said, as our one error type.
 Failure server_failure(const PGresult* result, std::string_view statement, bool session_over);
 

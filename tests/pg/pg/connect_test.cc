@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pg/pg/connection_fixture.h"
+#include "pg/server_answer.h"
 
 namespace crossfade::pg::test {
 
@@ -78,7 +79,12 @@ TEST_F(ConnectionTest, NoPasswordIsInAnyMessage) {
                                fmt::format("postgresql://u:{}@[::1/d", kSecret),
                                fmt::format("postgresql://u:{}@127.0.0.1:{}/d?sslmode=%zz", kSecret, port),
                                fmt::format("postgresql://127.0.0.1:{}/d?password={}&nonsense", port, kSecret),
-                               fmt::format("password={} nonsense", kSecret)}) {
+                               fmt::format("password={} nonsense", kSecret),
+                               // Parts of it are read as host, port, database or parameter.
+                               fmt::format("postgresql://u:Top@{}@127.0.0.1:{}/d", kSecret, port), fmt::format("postgresql://u:{}/x@127.0.0.1:{}/d", kSecret, port),
+                               fmt::format("postgresql://u:12/{}@127.0.0.1:{}/d", kSecret, port), fmt::format("postgres://u:a@b/{}@127.0.0.1:{}/d", kSecret, port),
+                               fmt::format("postgresql://u:pa%{}@127.0.0.1:{}/d", kSecret, port), fmt::format("postgresql://127.0.0.1:{}/d?password=a&{}=b", port, kSecret),
+                               fmt::format("host=127.0.0.1 port={} password=a {}", port, kSecret), fmt::format("host=127.0.0.1 port={} password='{}", port, kSecret)}) {
     Endpoint endpoint;
     endpoint.conninfo = conninfo;
     endpoint.deadline = 50ms;
@@ -87,6 +93,39 @@ TEST_F(ConnectionTest, NoPasswordIsInAnyMessage) {
       EXPECT_EQ(text.find(kSecret), std::string::npos) << text;
     }
   }
+}
+
+TEST_F(ConnectionTest, AStringThatIsReadOtherwiseThanMeantIsRefusedWithAdvice) {
+  for (const auto* conninfo : {"postgres://u:Top@secret1@host/db", "postgresql://u:Topsecret1/x@host/db", "host=a port=x1 password=b"}) {
+    Endpoint endpoint;
+    endpoint.conninfo = conninfo;
+    const auto failure = refusal(endpoint);
+    EXPECT_EQ(failure.exit(), ExitCode::kUsage) << conninfo;
+    EXPECT_NE(failure.advice().find("%40"), std::string::npos) << failure.advice();
+  }
+}
+
+TEST_F(ConnectionTest, WhatTheServerRefusesIsToldByItsSqlstate) {
+  Endpoint endpoint;
+  endpoint.conninfo = database.server().conninfo("no_such_database");
+  EXPECT_EQ(refusal(endpoint).sqlstate(), "3D000");
+  EXPECT_EQ(std::string(refusal(endpoint).what()).find("3D000"), std::string::npos) << "people get words";
+  endpoint.conninfo = database.conninfo() + " user=no_such_role";
+  EXPECT_EQ(refusal(endpoint).sqlstate(), "28000");
+  EXPECT_EQ(refusal(endpoint).verdict(), Verdict::kStop);
+}
+
+TEST(RefusalTest, IsReadByItsShapeInWhateverLanguage) {
+  const auto german = read_refusal("Verbindung zum Server auf »db« (10.0.0.1), Port 5432 fehlgeschlagen: FATAL:  28P01: Passwort-Authentifizierung für Benutzer »me« "
+                                   "fehlgeschlagen\nORT:  auth_failed, auth.c:335\n");
+  EXPECT_EQ(german.sqlstate, "28P01");
+  EXPECT_EQ(german.text, "Verbindung zum Server auf »db« (10.0.0.1), Port 5432 fehlgeschlagen: FATAL: Passwort-Authentifizierung für Benutzer »me« fehlgeschlagen");
+  const auto several = read_refusal("connection to server at \"a\", port 1 failed: Connection refused\n\tIs the server running on that host?\n"
+                                    "connection to server at \"b\", port 1 failed: FATAL:  57P03: the database system is starting up\nLOCATION:  ProcessStartupPacket, postmaster.c:2400\n");
+  EXPECT_EQ(several.sqlstate, "57P03");
+  EXPECT_EQ(several.text, "connection to server at \"a\", port 1 failed: Connection refused\n\tIs the server running on that host?\n"
+                          "connection to server at \"b\", port 1 failed: FATAL: the database system is starting up");
+  EXPECT_EQ(read_refusal("server closed the connection unexpectedly\n").sqlstate, "");
 }
 
 TEST_F(ConnectionTest, ASessionSaysWhoItIsWithoutItsPassword) {

@@ -39,7 +39,9 @@ TEST(LogTest, NoFormatShowsAPassword) {
           "postgresql://me:hunter2@db/app", "postgres://me:hunter2@db",
           "postgresql://db/app?user=me&password=hunter2&sslmode=require", R"(password='it\'s hunter2')", "PGPASSWORD=hunter2",
           "sslpassword=hunter2", "alter role app PASSWORD 'hunter2'", "create role app login password  'hunter2",
-          "select dblink_connect('host=db password=hunter2')"}) {
+          "select dblink_connect('host=db password=hunter2')", R"(password="hunter2")", "alter role app password E'hunter2'", "alter role app password U&'hunter2'",
+          "alter role app password $$hunter2$$", "alter role app password $a1$hunter2 $$ hunter2$a1$ valid until 'infinity'", R"({"password": "hunter2"})",
+          R"({"user":"me","PASSWORD":"hunter2","host":"db"})", "mysql://me:hunter2@db/app", "postgres://me:hunt%65r2/hunter2@db/app"}) {
       EXPECT_EQ(line_of(format, {{"conninfo", secret}}).find("hunter2"), std::string::npos) << secret;
     }
   }
@@ -61,6 +63,9 @@ TEST(LogTest, TextThatBreaksOffIsBlottedOutToItsEnd) {
   EXPECT_EQ(redact(R"(password='hunter2\)"), "password=***");
   EXPECT_EQ(redact("password="), "password=");
   EXPECT_EQ(redact("password"), "password");
+  EXPECT_EQ(redact("password $1"), "password $1");
+  EXPECT_EQ(redact("password $a$hunter2"), "password ***");
+  EXPECT_EQ(redact(R"("password" of)"), R"("password" of)");
   EXPECT_EQ(redact("a password is asked for, password = x"), "a password is asked for, password = ***");
 }
 

@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <cctype>
+#include <memory>
+#include <utility>
+
+#include "pg/connection.h"
+#include "pg/connection_state.h"
+#include "pg/name_lookup.h"
+
+/// How a session begins.
+namespace crossfade::pg {
+namespace {
+
+/// What changes how statements are read, or what they see, is pinned, and so is what would print a value as less than it is. How
+/// values are read otherwise (time zone, order of day and month, …) is the database's own: its views mean that.
+constexpr const char* kSessionOptions =
+    "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
+    "-c transform_null_equals=off -c array_nulls=on";
+
+/// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day
+/// and month reads them: keys travel as text between sessions, the one that reads the WAL included. Behind a pooler another process
+/// answers than the one that was connected to, and nothing is set: it would stay on a connection that an application is given next.
+std::string pin(int process) {
+  return fmt::format("select case when pg_catalog.pg_backend_pid() = {} then "
+                     "pg_catalog.set_config('search_path', '', false) || pg_catalog.set_config('datestyle', 'ISO', false) end", process);
+}
+
+/// Sessions that are somebody else's between two statements cannot hold a lock, a lease or a stream.
+Failure behind_pooler(const std::string& whom, std::string_view how) {
+  Failure::Facts facts;
+  facts.exit = ExitCode::kUsage;
+  facts.message = fmt::format("{} is a connection pooler ({})", whom, how);
+  facts.advice = "connect past the pooler: name host and port of PostgreSQL itself in --source";
+  return Failure(std::move(facts));
+}
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+struct EndSession {
+  void operator()(PGconn* conn) const { PQfinish(conn); }
+};
+
+/// Not a word of the text itself: where it is not read as it was meant, any part of it can be one of the password.
+Failure not_understood() {
+  return usage_failure("the connection string is not understood",
+                       "write it as libpq does: host=… dbname=… password='…', or postgresql://…; in a URI the @ / : ? # % of a password are %40 %2F %3A %3F %23 %25");
+}
+
+/// A URI whose password has an @ or a / in it is read another way than it was meant: as a host, a port or a database.
+bool reads_otherwise(std::string_view conninfo) {
+  const auto scheme = conninfo.find("://");
+  if (!conninfo.starts_with("postgres") || scheme == std::string_view::npos) return false;
+  const auto rest = conninfo.substr(scheme + 3);
+  const auto at = rest.find('@');
+  const auto place = rest.substr(0, rest.find('?', at < rest.find('/') ? at : 0));
+  const auto authority = place.substr(0, place.find('/'));
+  return std::count(place.begin(), place.end(), '@') > 1 || (place.find('@') != std::string_view::npos && authority.find('@') == std::string_view::npos);
+}
+
+/// As libpq has them from the string, the service, the environment and its defaults. It is asked for something that it refuses before
+/// it does anything.
+std::vector<Host> hosts_of(const Endpoint& endpoint) {
+  const char* names[] = {"dbname", "target_session_attrs", nullptr};
+  const char* values[] = {endpoint.conninfo.c_str(), "nothing", nullptr};
+  const std::unique_ptr<PGconn, EndSession> conn(PQconnectStartParams(names, values, 1));
+  const Options options(PQconninfo(conn.get()));
+  std::string host, address, port;
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    const std::string_view keyword = option->keyword;
+    auto* part = keyword == "host" ? &host : keyword == "hostaddr" ? &address : keyword == "port"       ? &port : nullptr;
+    if (part != nullptr && option->val != nullptr) *part = option->val;
+  }
+  return read_hosts(host, address, port);
+}
+
+void expect_readable(const Endpoint& endpoint, const std::vector<Host>& hosts) {
+  const auto& conninfo = endpoint.conninfo;
+  if (conninfo.find('=') != std::string::npos || conninfo.find("://") != std::string::npos) {
+    const Options given(PQconninfoParse(conninfo.c_str(), nullptr));
+    if (!given || reads_otherwise(conninfo)) throw not_understood();
+  }
+  for (const auto& host : hosts) {
+    const bool number = std::all_of(host.port.begin(), host.port.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (!number || host.name.find('@', 1) != std::string::npos) throw not_understood();
+  }
+}
+
+}  // namespace
+
+asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto until = Clock::now() + endpoint.deadline;
+  auto hosts = hosts_of(endpoint);
+  expect_readable(endpoint, hosts);
+  std::string not_found;
+  const bool named = std::any_of(hosts.begin(), hosts.end(), is_to_look_up);
+  const auto asked = names_of(hosts);
+  if (named) hosts = co_await look_up(std::move(hosts), until, not_found);
+  if (named && hosts.empty()) {
+    Failure::Facts facts;
+    facts.message = fmt::format("cannot connect to host={}: {}", asked, not_found);
+    facts.exit = endpoint.unreachable;
+    facts.advice = "check host, and that names are resolved here";
+    facts.connection_lost = true;
+    throw Failure(std::move(facts));
+  }
+  const auto host = named ? names_of(hosts) : "";
+  const auto address = named ? addresses_of(hosts) : "";
+  const auto port = named ? ports_of(hosts) : "";
+  const std::string replication = endpoint.replication ? "database" : "";
+  // An expanded dbname lets the user's own conninfo or URI win over nothing and lose to what must hold.
+  const char* names[] = {"dbname", "application_name", "replication", "options", "fallback_application_name", "keepalives_idle", "keepalives_interval",
+                         "keepalives_count", "tcp_user_timeout", "host", "hostaddr", "port", nullptr};
+  const char* values[] = {endpoint.conninfo.c_str(), endpoint.application_name.c_str(), replication.c_str(), kSessionOptions, "crossfade", "10", "5", "3", "30000",
+                          host.c_str(), address.c_str(), port.c_str(), nullptr};
+  auto state = std::make_unique<State>(executor);
+  state->unreachable = endpoint.unreachable;
+  state->conn = PQconnectStartParams(names, values, 1);
+  Connection connection(std::move(state));
+  auto& s = *connection.state_;
+  // What the person at the terminal can mend is not tried again; all else may pass by itself.
+  const auto refused = [&](std::string_view why) {
+    const auto refusal = read_refusal(why);
+    const auto& state_of = refusal.sqlstate;
+    // A violation of the protocol in what libpq sends is one of a pooler's own rules.
+    if (state_of == "08P01") return behind_pooler(connection.describe(), log::redact(refusal.text));
+    const bool secret = state_of.starts_with("28") || state_of == "3D000" || state_of == "42501" || PQconnectionNeedsPassword(s.conn) != 0;
+    Failure::Facts facts;
+    facts.message = fmt::format("cannot connect to {}: {}", connection.describe(), log::redact(refusal.text));
+    facts.exit = secret ? ExitCode::kPermission : endpoint.unreachable;
+    facts.advice = secret ? "check user, database, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf" : "check host, port and that the server runs";
+    if (secret || (!state_of.empty() && rule_for(state_of).verdict != Verdict::kStop)) facts.sqlstate = state_of;
+    facts.connection_lost = !secret;
+    return Failure(std::move(facts));
+  };
+  if (!s.conn) throw refused("out of memory");
+  if (PQstatus(s.conn) == CONNECTION_BAD) throw refused(PQerrorMessage(s.conn));
+  // The SQLSTATE of what the server says to a session that it does not let begin stands in the text alone.
+  PQsetErrorVerbosity(s.conn, PQERRORS_VERBOSE);
+  PQsetNoticeReceiver(s.conn, &State::receive_notice, &s);
+  for (auto polled = PGRES_POLLING_WRITING; polled != PGRES_POLLING_OK; polled = PQconnectPoll(s.conn)) {
+    if (polled == PGRES_POLLING_FAILED) throw refused(PQerrorMessage(s.conn));
+    s.follow_socket();
+    const int events = polled == PGRES_POLLING_READING ? kReadable : kWritable;
+    const bool ready = co_await connection.wait_until_ready(events, until);
+    if (!ready) throw refused(fmt::format("no answer within {} ms", endpoint.deadline.count()));
+  }
+  PQsetErrorVerbosity(s.conn, PQERRORS_DEFAULT);
+  s.follow_socket();
+  if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
+  auto settings = pin(connection.backend_pid());
+  const auto pinned = co_await connection.script(std::move(settings));
+  if (pinned.is_null(0, 0)) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
+  co_return connection;
+}
+
+}  // namespace crossfade::pg
