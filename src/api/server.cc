@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -117,12 +118,33 @@ http::response<Body> headed(const Response& reply) {
   return response;
 }
 
-/// Sessions under way. Each handler that ends one holds it, so it outlives all of them.
+/// One client.
+struct Session {
+  asio::cancellation_signal stop;
+  bool answering = false;  ///< its request is here whole
+  bool leaving = false;
+};
+
+/// Sessions under way, the oldest first. Each handler that ends one holds it, so it outlives all of them.
 struct Sessions {
   explicit Sessions(const asio::any_io_executor& executor) : one_ended(executor) {}
 
-  std::list<asio::cancellation_signal> stops;
+  std::list<Session> all;
   asio::steady_timer one_ended;
+
+  std::size_t staying() const {
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Session& each) { return !each.leaving; }));
+  }
+  /// Who has been there longest without having asked, else who has been there longest at all.
+  Session* most_dispensable() {
+    Session* found = nullptr;
+    for (auto& each : all) {
+      if (each.leaving) continue;
+      if (!each.answering) return &each;
+      if (found == nullptr) found = &each;
+    }
+    return found;
+  }
 };
 
 }  // namespace
@@ -144,7 +166,7 @@ struct Server::State {
   template <typename Stream>
   asio::awaitable<void> go_on(Stream& stream, Response reply);
   template <typename Socket>
-  asio::awaitable<void> session(Socket socket, Surface surface);
+  asio::awaitable<void> session(Socket socket, Surface surface, Session& self);
   template <typename Acceptor>
   asio::awaitable<void> accept(Acceptor& acceptor, Surface surface);
 };
@@ -210,7 +232,7 @@ asio::awaitable<void> Server::State::go_on(Stream& stream, Response reply) {
 
 /// One client, until it leaves, takes too long, or is cancelled.
 template <typename Socket>
-asio::awaitable<void> Server::State::session(Socket socket, Surface surface) {
+asio::awaitable<void> Server::State::session(Socket socket, Surface surface, Session& self) {
   beast::basic_stream<typename Socket::protocol_type> stream(std::move(socket));
   beast::flat_buffer buffer;
   for (bool alive = true; alive;) {
@@ -219,7 +241,9 @@ asio::awaitable<void> Server::State::session(Socket socket, Surface surface) {
     // For the whole request: a client that sends a byte now and then gains nothing.
     stream.expires_after(limits.patience);
     error_code error;
+    self.answering = false;
     co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    self.answering = !error;
     Response reply;
     if (error == http::error::body_limit || error == http::error::header_limit) {
       reply = refusal({}, 413, usage_failure("the request is too large", "a list of keys can be sent in parts"));
@@ -273,20 +297,25 @@ asio::awaitable<void> Server::State::accept(Acceptor& acceptor, Surface surface)
       if (state.cancelled() == asio::cancellation_type::none) continue;
     }
     if (state.cancelled() != asio::cancellation_type::none) break;
-    // One client too many finds its connection closed.
-    if (sessions->stops.size() >= limits.sessions) continue;
-    const auto stop = sessions->stops.emplace(sessions->stops.end());
-    auto ended = [sessions, stop](const std::exception_ptr&) {
-      sessions->stops.erase(stop);
+    if (sessions->staying() >= limits.sessions) {
+      // Whoever may command is not sent away in the middle of it: one too many finds its connection closed. Of those who look, the
+      // one that has been there longest goes, so that a probe is answered whatever else is connected.
+      if (surface == Surface::kControl || sessions->all.size() >= 2 * limits.sessions) continue;
+      auto* goes = sessions->most_dispensable();
+      goes->leaving = true;
+      goes->stop.emit(asio::cancellation_type::terminal);
+    }
+    const auto self = sessions->all.emplace(sessions->all.end());
+    auto ended = [sessions, self](const std::exception_ptr&) {
+      sessions->all.erase(self);
       sessions->one_ended.cancel();
     };
-    auto one = session(std::move(socket), surface);
-    asio::co_spawn(executor, std::move(one), asio::bind_cancellation_slot(stop->slot(), std::move(ended)));
+    auto one = session(std::move(socket), surface, *self);
+    asio::co_spawn(executor, std::move(one), asio::bind_cancellation_slot(self->stop.slot(), std::move(ended)));
   }
   co_await asio::this_coro::reset_cancellation_state();
-  for (auto stop = sessions->stops.begin(); stop != sessions->stops.end();)
-    (stop++)->emit(asio::cancellation_type::terminal);
-  while (!sessions->stops.empty()) {
+  for (auto each = sessions->all.begin(); each != sessions->all.end();) (each++)->stop.emit(asio::cancellation_type::terminal);
+  while (!sessions->all.empty()) {
     sessions->one_ended.expires_at(asio::steady_timer::time_point::max());
     error_code woken;
     co_await sessions->one_ended.async_wait(asio::redirect_error(asio::use_awaitable, woken));

@@ -46,7 +46,7 @@ struct Endpoint {
 /// What one client may cost us.
 struct Limits {
   std::size_t body = 1 << 20;  ///< bytes; the largest request is a list of keys
-  std::size_t sessions = 64;   ///< of each surface, so that observers cannot lock out control
+  std::size_t sessions = 64;   ///< of each surface, so that observers cannot lock out control; of observers the oldest gives way to a new one
   std::size_t streams = 16;    ///< answers that go on; fewer than sessions, so that pages cannot lock out a scrape
   /// In which a request must have come whole, and an answer been taken.
   std::chrono::milliseconds patience = std::chrono::seconds(30);

@@ -52,11 +52,8 @@ asio::awaitable<Response> ready(Observed o) {
   co_return Response{leads ? 200 : 503, "text/plain", leads ? "leading\n" : "no connection, or not the leader\n"};
 }
 
-asio::awaitable<Response> status(Observed o) {
-  auto endpoint = o.settings.endpoint;
-  endpoint.application_name = "crossfade " + o.model.name + " status";
-  pg::Connection connection = co_await pg::Connection::open(endpoint);
-  const v1::Status status = co_await read_status(connection, o.model.name, o.engine.runtime());
+asio::awaitable<Response> status(Watch& watch) {
+  const v1::Status status = co_await watch.status();
   co_return Response{200, "application/json", api::status_json(status)};
 }
 
@@ -111,7 +108,7 @@ std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch
       {"GET", "/livez", Surface::kObserver, [](Request) { return live(); }},
       {"GET", "/readyz", Surface::kObserver, [now](Request) { return ready(now()); }},
       {"GET", "/events", Surface::kObserver, [&watch](Request) { return events(watch); }},
-      {"GET", "/status", Surface::kObserver, [now](Request) { return status(now()); }},
+      {"GET", "/status", Surface::kObserver, [&watch](Request) { return status(watch); }},
       {"GET", "/v1/log", Surface::kControl, [](Request) { return recent_log(); }},
       {"POST", "/v1/verify", Surface::kControl, [now](Request request) { return verify_now(now(), std::move(request)); }},
       {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},

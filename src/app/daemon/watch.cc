@@ -21,6 +21,9 @@ using namespace std::chrono_literals;
 constexpr double kStepSeconds = 5;
 constexpr std::size_t kSamples = 720;
 
+/// A session that nobody needs just now: a command that looks once a second need not open one each time.
+constexpr auto kKeepSession = 5s;
+
 double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 /// Messages and queries are other people's texts; a password in one is blotted out.
@@ -93,8 +96,7 @@ asio::awaitable<void> Watch::loop() {
 api::Response Watch::events() {
   auto viewer = std::make_shared<Viewer>(*this);
   // The first event must not show what was read before somebody looked.
-  viewer->seen = edition_;
-  look_.notify_all();
+  viewer->seen = next_look() - 1;
   api::Response response{200, "text/event-stream", "retry: 1000\n\n"};
   response.more = [this, viewer] { return next(viewer); };
   return response;
@@ -125,35 +127,61 @@ asio::awaitable<void> Watch::sample() {
   }
 }
 
+std::uint64_t Watch::next_look() {
+  wanted_ = begun_ + 1;
+  look_.notify_all();
+  return wanted_;
+}
+
+asio::awaitable<v1::Status> Watch::status() {
+  const Asking asking(*this);
+  const auto wanted = next_look();
+  while (edition_ < wanted) co_await news_.wait(1s);
+  if (failure_) throw *failure_;
+  co_return page_.status();
+}
+
 asio::awaitable<void> Watch::read() {
   std::optional<pg::Connection> connection;
-  for (;;) {
-    if (viewers_ == 0) {
-      connection.reset();
-      co_await look_.wait(1h);
+  for (auto keep_until = sync::Clock::now();;) {
+    if (viewers_ == 0 && asking_ == 0) {
+      if (sync::Clock::now() >= keep_until) connection.reset();
+      co_await look_.wait(connection ? keep_until : sync::Clock::now() + 1h);
       continue;
     }
-    std::optional<std::string> trouble;
-    try {
-      if (!connection) {
-        const auto observed = now_();
-        auto endpoint = observed.settings.endpoint;
-        endpoint.application_name = "crossfade " + observed.model.name + " page";
-        connection = co_await pg::Connection::open(endpoint);
-      }
-      page_ = co_await read_page(*connection);
-    } catch (const Failure& failure) {
-      trouble = shown(failure.what());
-    }
-    if (trouble) {
-      connection.reset();
-      page_.set_trouble(*trouble);
-      page_.set_now(unix_seconds());
-    }
-    ++edition_;
+    keep_until = sync::Clock::now() + kKeepSession;
+    co_await look(connection);
     news_.notify_all();
-    co_await look_.wait(1s);
+    if (edition_ >= wanted_) co_await look_.wait(1s);
   }
+}
+
+asio::awaitable<void> Watch::look(std::optional<pg::Connection>& connection) {
+  const auto number = ++begun_;
+  std::optional<Failure> failure;
+  try {
+    const auto observed = now_();
+    if (!connection || !connection->usable()) {
+      auto endpoint = observed.settings.endpoint;
+      endpoint.application_name = "crossfade " + observed.model.name + " page";
+      connection.reset();
+      connection = co_await pg::Connection::open(endpoint);
+    }
+    if (viewers_ > 0) {
+      page_ = co_await read_page(*connection);
+    } else {
+      auto status = co_await read_status(*connection, observed.model.name, observed.engine.runtime());
+      *page_.mutable_status() = std::move(status);
+    }
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  failure_ = failure;
+  edition_ = number;
+  if (!failure) co_return;
+  connection.reset();
+  page_.set_trouble(shown(failure->what()));
+  page_.set_now(unix_seconds());
 }
 
 asio::awaitable<v1::Page> Watch::read_page(pg::Connection& connection) {
@@ -170,9 +198,9 @@ asio::awaitable<v1::Page> Watch::read_page(pg::Connection& connection) {
 }
 
 asio::awaitable<std::string> Watch::next(std::shared_ptr<Viewer> viewer) {
-  if (viewer->seen == edition_) co_await news_.wait(5s);
+  if (viewer->seen >= edition_) co_await news_.wait(5s);
   // A comment: nobody sees it, but a client that has left is noticed by it.
-  if (viewer->seen == edition_) co_return ":\n\n";
+  if (viewer->seen >= edition_) co_return ":\n\n";
   viewer->seen = edition_;
   auto page = page_;
   for (auto n = std::max(viewer->next_sample, samples_gone_); n < samples_gone_ + samples_.size(); ++n) {

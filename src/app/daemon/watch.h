@@ -24,17 +24,30 @@ class Watch {
   /// An answer that goes on: an event at once, then one each time there is something new.
   api::Response events();
 
+  /// The status as it is now. Whoever asks at the same time is answered by the same look at the database.
+  asio::awaitable<v1::Status> status();
+
  private:
   /// One page, as long as its answer goes on.
   struct Viewer {
     explicit Viewer(Watch& of) : watch(of) { ++watch.viewers_; }
     ~Viewer() { --watch.viewers_; }
     Watch& watch;
-    std::uint64_t seen = 0;        ///< edition
+    std::uint64_t seen = 0;        ///< edition, or a look that began before this
     std::uint64_t next_sample = 0; ///< number of the first sample that it has not
   };
 
+  /// Somebody waits for the status.
+  struct Asking {
+    explicit Asking(Watch& of) : watch(of) { ++watch.asking_; }
+    ~Asking() { --watch.asking_; }
+    Watch& watch;
+  };
+  /// The number of a look that has not begun.
+  std::uint64_t next_look();
+
   asio::awaitable<void> sample();
+  asio::awaitable<void> look(std::optional<pg::Connection>& connection);
   asio::awaitable<void> read();
   asio::awaitable<v1::Page> read_page(pg::Connection& connection);
   asio::awaitable<std::string> next(std::shared_ptr<Viewer> viewer);
@@ -43,8 +56,12 @@ class Watch {
   async::Notify look_;              ///< somebody began to look
   async::Notify news_;
   int viewers_ = 0;
+  int asking_ = 0;
   v1::Page page_;                  ///< as last read, without samples
-  std::uint64_t edition_ = 0;
+  std::optional<Failure> failure_; ///< of the last look
+  std::uint64_t begun_ = 0;        ///< looks so far
+  std::uint64_t wanted_ = 0;       ///< the look that somebody waits for
+  std::uint64_t edition_ = 0;      ///< the last look that is over
   std::deque<v1::Page::Sample> samples_;
   std::uint64_t samples_gone_ = 0; ///< how many were kept before the first one here
 };

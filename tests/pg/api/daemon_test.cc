@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -7,6 +9,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "app/status/status_text.h"
 #include "pg/api/with_daemon.h"
@@ -224,6 +227,30 @@ TEST_F(DaemonTest, AMillionWaitingKeysDoNotMakeTheStatusSlow) {
   // The server's statistics come once the session that made them has ended.
   EXPECT_TRUE(eventually([&] { return read_so_far() - before > 10000; })) << read_so_far() - before;
   EXPECT_LT(read_so_far() - before, 50000);
+}
+
+TEST_F(DaemonTest, ManyWhoAskForTheStatusCostTheServerOneSession) {
+  start();
+  std::atomic<bool> over = false;
+  std::vector<std::thread> watchers;
+  for (int n = 0; n < 20; ++n) {
+    watchers.emplace_back([&] {
+      while (!over) EXPECT_NE(get("/status").find("\"phase\""), std::string::npos);
+    });
+  }
+  // The most that were there at a time, of those that none of the engine's parts has.
+  int most = 0;
+  for (int look = 0; look < 50; ++look) {
+    most = std::max(most, std::stoi(move.sql().value("select count(*) from pg_stat_activity where application_name in ('crossfade gym page', 'crossfade gym status')")));
+  }
+  EXPECT_EQ(most, 1);
+  over = true;
+  for (auto& watcher : watchers) watcher.join();
+  // What is asked for after a change has it.
+  expect_done({"pause"});
+  EXPECT_TRUE(status().paused());
+  expect_done({"resume"});
+  EXPECT_FALSE(status().paused());
 }
 
 TEST_F(DaemonTest, WhilePausedNothingIsAppliedAndAfterwardsEverythingIs) {

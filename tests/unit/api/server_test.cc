@@ -21,6 +21,7 @@
 #include <future>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "api/client.h"
 #include "base/failure.h"
@@ -136,6 +137,7 @@ class ServerTest : public testing::Test {
   std::string socket_path;
   asio::io_context client_io;
   std::promise<void> hanging;
+  bool anybody_hangs = false;
   asio::io_context io;
   asio::cancellation_signal cancel;
   std::optional<Server> server;
@@ -148,7 +150,7 @@ class ServerTest : public testing::Test {
     co_return std::to_string(n) + "\n";
   }
   asio::awaitable<Response> wait_forever() {
-    hanging.set_value();
+    if (!std::exchange(anybody_hangs, true)) hanging.set_value();
     asio::steady_timer never(io, asio::steady_timer::time_point::max());
     co_await never.async_wait(asio::use_awaitable);
     co_return Response{};
@@ -189,6 +191,41 @@ TEST_F(ServerTest, AConnectionServesOneRequestAfterAnother) {
 TEST_F(ServerTest, AnUnknownPathIsNotFound) {
   start();
   EXPECT_THAT(get("/nothing"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(ServerTest, AProbeIsAnsweredWhateverElseIsConnected) {
+  Limits limits;
+  limits.sessions = 8;
+  start(limits);
+  std::vector<tcp::socket> clients;
+  // Slow ones, ones that take an answer without end, and ones that never ask.
+  for (int round = 0; round < 3; ++round) {
+    for (const auto* asked : {"", "GET /met", "GET /count HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+      for (int each = 0; each < 8; ++each) {
+        clients.push_back(connect_tcp());
+        asio::write(clients.back(), asio::buffer(std::string(asked)));
+      }
+      EXPECT_THAT(get("/metrics"), HasSubstr("crossfade_up 1\n"));
+    }
+  }
+}
+
+TEST_F(ServerTest, WhoHasAskedStaysLongerThanWhoHasNot) {
+  Limits limits;
+  limits.sessions = 2;
+  start(limits);
+  auto asked = connect_tcp();
+  asio::write(asked, asio::buffer(std::string("GET /count HTTP/1.1\r\nHost: x\r\n\r\n")));
+  std::string answer;
+  asio::read_until(asked, asio::dynamic_buffer(answer), "2\n");
+  auto silent = connect_tcp();
+  EXPECT_THAT(get("/metrics"), HasSubstr("crossfade_up 1\n"));
+  EXPECT_EQ(rest_of(silent), "") << "it was sent away";
+  asked.non_blocking(true);
+  boost::system::error_code nothing;
+  char byte = 0;
+  asked.read_some(asio::buffer(&byte, 1), nothing);
+  EXPECT_EQ(nothing, asio::error::would_block) << "it is still served";
 }
 
 TEST_F(ServerTest, AMethodThatDoesNotFitIsNotAllowed) {
@@ -328,15 +365,15 @@ TEST_F(ServerTest, AHandlerMayTakeLongerThanAClient) {
   EXPECT_EQ(error, asio::error::would_block);
 }
 
-TEST_F(ServerTest, ObserversBeyondTheLimitAreHungUpOnAndControlIsNot) {
+TEST_F(ServerTest, OfObserversBeyondTheLimitTheOldestIsHungUpOnAndControlIsNot) {
   Limits limits;
   limits.sessions = 1;
   start(limits);
   auto first = connect_tcp();
   asio::write(first, asio::buffer(request("GET", "/hang")));
   hanging.get_future().wait();
-  auto second = connect_tcp();
-  EXPECT_EQ(rest_of(second), "");
+  EXPECT_THAT(get("/metrics"), HasSubstr("crossfade_up 1\n"));
+  EXPECT_EQ(rest_of(first), "");
   EXPECT_EQ(ask(socket_path, {"POST", "/v1/echo", "{}"}).body, "{}");
 }
 
