@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "pg/reading.h"
 #include "sync/apply/cut_job.h"
+#include "sync/apply/decide_round.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/build.h"
 #include "sync/refresh/careful.h"
@@ -71,13 +72,27 @@ asio::awaitable<void> Refresher::loop() {
 
 /// One step of whatever is the matter. True: there is more to do at once.
 asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
-  const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
-  if (run_.set_down() || full) co_return co_await spill(connection);
-  if (Clock::now() >= next_due_) co_await offer_due(connection);
-  if (!behind_ && run_.dirty_keys < run_.settings.batch_keys) co_return co_await cut(connection);
-  // In turns, so that neither waits for as long as the other lasts.
-  const bool retired = run_.dirty_keys > 0 && co_await drain(connection);
-  if (behind_) co_return co_await catch_up(connection);
+  const auto facts = [&] {
+    const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
+    return RoundFacts{run_.set_down(), full, !locked_.empty(), behind_, run_.dirty_keys, run_.settings.batch_keys};
+  };
+  if (decide_round(facts()) != Round::kSpill && Clock::now() >= next_due_) co_await offer_due(connection);
+  bool retired = false;
+  switch (decide_round(facts())) {
+    case Round::kSpill:
+      co_return co_await spill(connection);
+    case Round::kBeside:
+      co_return co_await go_on_beside(connection);
+    case Round::kCut:
+      co_return co_await cut(connection);
+    case Round::kDrainThenCatchUp:
+      co_await drain(connection);
+      co_return co_await catch_up(connection);
+    case Round::kCatchUp:
+      co_return co_await catch_up(connection);
+    case Round::kDrain:
+      retired = co_await drain(connection);
+  }
   if (retired) co_return true;
   // A commit that hangs is all that waits there; the others must not wait for it.
   co_return co_await spill(connection);
@@ -102,7 +117,7 @@ asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
 
 asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
   pg::Reading reading;
-  reading.relations = run_.model.relations_read();
+  reading.relations = relations_to_read();
   reading.then = queries::snapshot;
   const auto rows = co_await pg::begin_reading(connection, std::move(reading));
   const auto snapshot = Snapshot::parse(rows.text(0, 0));
@@ -282,6 +297,7 @@ asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
 asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   next_due_ = Clock::now() + 1s;
   co_await parking::look(connection, run_);
+  rest_locked();
   auto due = co_await store::due_from_quarantine(connection, run_, false);
   for (const auto& key : due) run_.metrics.keys_offered(key.target(), OfferedBy::kRetry, 1);
   run_.queue.offer_now(std::move(due));

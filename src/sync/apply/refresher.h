@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <unordered_set>
 
 #include "sync/apply/catch_up.h"
@@ -8,11 +9,13 @@
 
 namespace crossfade::sync {
 
-/// Takes what is offered and settles it. Four ways, by what goes on:
+/// Takes what is offered and settles it. Five ways, by what goes on:
 ///   set down   targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
 ///   drain      more keys wait in crossfade.dirty than one transaction should have: they are refreshed in workers, in bounded
 ///              transactions; the guarantee is per key
 ///   catch up   the same for more keys in memory
+///   beside     somebody has locked tables for long, as a change of their shape does: keys of targets that are read from them are set
+///              down, the others are drained
 ///   cut        all that one snapshot sees, in memory and set down, is refreshed in one transaction, so that after its commit all
 ///              targets together equal the views at that snapshot
 class Refresher {
@@ -39,6 +42,10 @@ class Refresher {
   asio::awaitable<bool> drain(pg::Connection& connection);
   asio::awaitable<bool> catch_up(pg::Connection& connection);
   asio::awaitable<bool> cut(pg::Connection& connection);
+  asio::awaitable<bool> go_on_beside(pg::Connection& connection);
+  asio::awaitable<void> find_locked(pg::Connection& connection);
+  void rest_locked();
+  std::vector<std::string> relations_to_read() const;
   asio::awaitable<void> become_consistent(pg::Connection& connection);
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
@@ -93,6 +100,8 @@ class Refresher {
   bool behind_ = false;               ///< more waits in memory than one transaction should have
   std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
   std::uint64_t failed_rounds_ = 0;   ///< in a row
+  std::map<std::uint16_t, Parked> locked_;  ///< targets that are read from what another session has locked …
+  Clock::time_point try_locked_{};    ///< … and when that is tried again
   Clock::time_point next_due_{};
 };
 

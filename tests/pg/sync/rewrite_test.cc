@@ -50,6 +50,17 @@ TEST_F(RewriteTest, ARefreshThatWaitedForATableToBeLoadedAnewLosesNoRow) {
   EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
 }
 
+TEST_F(RewriteTest, OtherTargetsGoOnMeanwhile) {
+  begin(kRewrite);
+  move.sql().exec("update plans set owner = owner || '!'");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from gym_v2.plans where owner like '%!'") == "100"; }, kLimit));
+  EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises where owner like '%!'"), "0");
+  EXPECT_NE(move.call({"status"}).second.find("catching up"), std::string::npos);
+  commit();
+  move.expect_equal();
+  EXPECT_TRUE(eventually([&] { return move.call({"status"}).second.find("catching up") == std::string::npos; }, kLimit));
+}
+
 TEST_F(RewriteTest, AWriterWaitsForTheRewriteAlone) {
   begin(kRewrite);
   move.sql().exec("update plans set owner = owner || '!'");

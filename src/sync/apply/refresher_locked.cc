@@ -1,0 +1,106 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/sql_text.h"
+#include "sync/apply/refresher.h"
+#include "sync/state/parking.h"
+#include "sync/state/store.h"
+
+/// What the refresher does where another session has locked tables for long, as a change of their shape does. No cut is to be had of all
+/// targets at one snapshot then: those that are read from these tables rest like ones that are parked, the others go on, key by key.
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+/// How often it is tried whether they are still locked. Nobody is made to wait for that.
+constexpr auto kTryLockedEvery = std::chrono::milliseconds(200);
+
+double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::string> relations) {
+  std::optional<Failure> failure;
+  auto lock = fmt::format("begin; lock table {} in access share mode nowait", fmt::join(relations, ", "));
+  try {
+    co_await connection.script(std::move(lock));
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure && failure->connection_lost()) throw *failure;
+  co_await connection.script("rollback");
+  co_return failure && failure->sqlstate() == "55P03";
+}
+
+/// A row that refers to one that has to wait waits with it.
+asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<std::uint16_t>& of) {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
+  pg::Parameters parameters = {array_text(tables)};
+  const std::string children(queries::children);
+  const auto rows = co_await connection.execute(children, std::move(parameters));
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      if (!of.contains(static_cast<std::uint16_t>(rows.number(row, 1)))) continue;
+      more = of.insert(static_cast<std::uint16_t>(rows.number(row, 0))).second || more;
+    }
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> Refresher::find_locked(pg::Connection& connection) {
+  std::set<std::uint16_t> locked;
+  for (std::uint16_t target = 0; target < run_.model.targets.size(); ++target) {
+    auto relations = run_.model.relations_read({target});
+    const bool held = co_await is_locked(connection, std::move(relations));
+    if (held) locked.insert(target);
+  }
+  if (!locked.empty()) co_await add_children(connection, run_.model, locked);
+  std::map<std::uint16_t, Parked> now;
+  for (const auto target : locked) {
+    const auto before = locked_.find(target);
+    now[target] = before != locked_.end() ? before->second : Parked{unix_seconds(), true, "another session has locked a table that it is read from"};
+    if (before == locked_.end()) log::info("target waits for a table that another session has locked; the others go on", {{"target", run_.model.targets[target].name}});
+  }
+  locked_ = std::move(now);
+  try_locked_ = Clock::now() + kTryLockedEvery;
+  co_await parking::look(connection, run_);
+  rest_locked();
+  run_.dirty_keys = co_await store::count_dirty(connection, run_);
+}
+
+void Refresher::rest_locked() {
+  for (const auto& [target, why] : locked_) {
+    run_.parked.insert_or_assign(target, why);
+    run_.metrics.parked(target, true);
+  }
+}
+
+std::vector<std::string> Refresher::relations_to_read() const {
+  if (locked_.empty()) return run_.model.relations_read();
+  std::vector<std::uint16_t> others;
+  for (std::uint16_t target = 0; target < run_.model.targets.size(); ++target) {
+    if (!locked_.contains(target)) others.push_back(target);
+  }
+  return run_.model.relations_read(others);
+}
+
+asio::awaitable<bool> Refresher::go_on_beside(pg::Connection& connection) {
+  run_.catching_up = true;
+  if (Clock::now() >= try_locked_) co_await find_locked(connection);
+  if (locked_.empty()) co_return true;
+  co_await spill(connection);
+  if (run_.dirty_keys > 0) co_await drain(connection);
+  co_return run_.dirty_keys >= run_.settings.batch_keys;
+}
+
+}  // namespace crossfade::sync
