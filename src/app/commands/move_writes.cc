@@ -80,7 +80,7 @@ asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip f
     std::cout << "What v2 has and v1 has no word for is still there: crossfade verify shows it, crossfade verify --repair brings v2 in line.\n";
   }
   if (done.set_aside > 0) {
-    std::cout << fmt::format("{} keys that v1 cannot take are in {}, with their reason and their rows of v2.\n", done.set_aside, flip.kept().quoted());
+    std::cout << fmt::format("{} keys that v1 cannot take are in {}, with their reason and their rows of v2.\n", done.set_aside, flip.kept_name());
   }
   for (const auto& note : done.notes) std::cout << note << '\n';
   co_return ExitCode::kOk;

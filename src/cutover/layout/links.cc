@@ -106,10 +106,11 @@ std::string rows_behind_keys(const mapping::Model& reverse) {
   for (const auto& rule : reverse.rules) {
     const auto& target = reverse.targets[rule.target];
     const auto& source = reverse.sources[rule.source];
+    const auto& schema = source.shared ? source.schema : reverse.shadow_schema;
     std::string columns;
     for (const auto& column : rule.source_columns) columns += (columns.empty() ? "" : ",") + json_text(column);
     json += (json.empty() ? "[{" : ",{") + member("target", json_text(target.name)) + "," + member("locator", json_text(target.locators[rule.locator].name())) + "," +
-            member("source", json_text(quote_qualified(source.schema, source.name))) + "," + member("columns", "[" + columns + "]") + "}";
+            member("source", json_text(quote_qualified(schema, source.name))) + "," + member("columns", "[" + columns + "]") + "}";
   }
   return json.empty() ? "[]" : json + "]";
 }

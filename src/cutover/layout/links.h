@@ -24,7 +24,8 @@ std::vector<ColumnPair> column_pairs(const v1::Migration& file, mapping::Directi
 std::string json_of(const std::vector<ColumnPair>& pairs);
 
 /// Where the rows of v2 are that a key of the way back is made of, as crossfade.set_rows_aside takes it: JSON. Rules that look a key up
-/// count too: what they are given is a row's own. `reverse` is held against the catalog.
+/// count too: what they are given is a row's own. `reverse` is held against the catalog; v2's tables are called as they are once the
+/// direction has turned.
 std::string rows_behind_keys(const mapping::Model& reverse);
 
 /// A table of the side that owns the data, and one of the other side that is made of it.

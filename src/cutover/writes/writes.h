@@ -37,6 +37,7 @@ struct WritesFlip {
 
   /// Beside the tables of v1, whose owner keeps it when crossfade goes.
   mapping::TableName kept() const { return {file.yaml.schemas().source(), file.yaml.migration() + "_set_aside"}; }
+  std::string kept_name() const { return kept().schema + "." + kept().name; }
   std::string action() const { return to == mapping::Direction::kReverse ? "cutover writes" : "rollback writes"; }
 };
 

@@ -122,11 +122,11 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   if (flip.to == mapping::Direction::kReverse) co_return;
   held->detail = "v1 cannot take what v2 has: " + held->detail;
   held->fix = fmt::format("mend these rows in v2, and they go over by themselves; or crossfade rollback writes --set-aside keeps them in {} and goes on; or "
-                          "crossfade quarantine accept KEY, and v1 goes without them", flip.kept().quoted());
+                          "crossfade quarantine accept KEY, and v1 goes without them", flip.kept_name());
   held->exit = ExitCode::kPrecondition;
   if (!flip.set_aside) co_return;
   held->met = true;
-  held->detail += fmt::format("; they go into {}", flip.kept().quoted());
+  held->detail += fmt::format("; they go into {}", flip.kept_name());
 }
 
 /// How v2's rows are found that belong to a key of v1's.

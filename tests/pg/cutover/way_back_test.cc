@@ -46,7 +46,7 @@ TEST_F(WayBackTest, RowsThatV1CannotTakeAreSetAsideWithTheirReasonWhereThatIsSai
   EXPECT_NE(text.find("2 keys that v1 cannot take are in public.gym_set_aside"), std::string::npos) << text;
   EXPECT_EQ(direction(), "forward");
   EXPECT_EQ(sql.rows("select target, key::text, sqlstate, reason like '%short_title%', relation, length(content ->> 'title') from gym_set_aside order by key"),
-            (std::vector<std::string>{"exercises|{5005}|23514|t|public.exercises|31", "exercises|{5}|23514|t|public.exercises|35"}));
+            (std::vector<std::string>{"exercises|{5005}|23514|t|\"gym_v2\".\"exercises\"|31", "exercises|{5}|23514|t|\"gym_v2\".\"exercises\"|35"}));
   EXPECT_EQ(sql.value("select string_agg(title, ' ' order by id) from exercises where id in (5, 6, 5005)"), "exercise 5 fits");
   EXPECT_EQ(sql.value("select detail #>> '{waived,0,accepted_by}' <> '' from crossfade.audit where action = 'rollback writes'"), "t");
   sql.exec("update exercises set title = 'v1 again' where id = 7");
