@@ -142,7 +142,7 @@ TEST_F(InventoryTest, WhoOwnsATableThatFollowsCannotHaveTheDaemonRunCode) {
     sql.exec("reset role");
     return !refused;
   };
-  const auto owners = [&] { return sql.value("select string_agg(distinct (pg_get_userbyid(relowner) = 'gym_owner')::text || ' ' || (relname ~ '_v1$' or relnamespace = 'gym_v2'::regnamespace)::text, ', ') "
+  const auto owners = [&] { return sql.value("select string_agg(distinct (pg_get_userbyid(relowner) = 'gym_owner')::text || ' ' || (relname ~ '_v1$' or relnamespace::regnamespace::text = 'gym_v2')::text, ', ') "
                                              "from pg_class where relname ~ '^(plans|exercises)(_v1)?$' and relkind = 'r'"); };
   for (int cycle = 0; cycle < 2; ++cycle) {
     SCOPED_TRACE(cycle);
