@@ -62,7 +62,7 @@ TEST_F(PageTest, ItShowsTheStateOfTheMigrationOnAScreenAndOnAPhone) {
 TEST_F(PageTest, WhatHappensIsSeenWithoutLoadingThePageAgain) {
   start();
   auto& page = look(says("#audit", "pause") + " && " + says("#headline", "Held back by hand") + " && " + says("#proof", "0 drifted") + " && " +
-                    says("#proof", "public.exercises"));
+                    says("#proof", "of 2 sources accounted for"));
   ASSERT_TRUE(loaded(page)) << page.output();
   EXPECT_EQ(move.call({"verify"}).first, 0);
   EXPECT_EQ(move.call({"account"}).first, 0);
@@ -78,8 +78,11 @@ TEST_F(PageTest, AQuarantinedKeyIsShownWithItsReasonAndMarkupInItIsText) {
   start();
   move.sql().exec("create trigger refuse before insert or update on gym_v2.exercises for each row execute function refuse()");
   move.sql().exec("update exercises set title = 'bad' where id = 17");
+  const auto first = " && document.querySelector('#first #quarantine') && " + says("#headline", "1 key is refused; all else is up to date");
   expect_seen(look(says("#quarantine", "id 17") + " && " + says("#quarantine", "P0001: <script>document.title") +
-                   " && !document.querySelector('#quarantine script') && document.title.startsWith('gym')"));
+                   " && !document.querySelector('#quarantine script') && document.title.startsWith('⚠ gym')" + first));
+  // Trouble is in sight without scrolling, on a phone too.
+  expect_seen(look("document.querySelector('#quarantine').getBoundingClientRect().top < 900 && " + says("#quarantine", "id 17"), {"--width", "390"}));
   move.stop_daemon();
 }
 

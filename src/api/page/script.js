@@ -38,7 +38,12 @@ function seconds(s) {
 
 // Without a fraction, so that a line about the past does not change every second.
 const age = (s) => (s < 60 ? "less than a minute" : seconds(Math.max(120, s)));
-const clock = (at) => new Date(at * 1000).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
+// As the log has it, and beside it what the reader's clock shows.
+function clock(at) {
+  const time = new Date(at * 1000);
+  const here = time.toLocaleTimeString(undefined, { timeStyle: "short" });
+  return `${time.toISOString().slice(0, 19).replace("T", " ")} UTC (${here} here)`;
+}
 
 // Draws a part of the page only when what it shows has changed: a reader's place and selection stay.
 const shown = new Map();
@@ -60,6 +65,30 @@ function table(columns, rows, caption) {
   return made;
 }
 
+// A command, copied by a tap. What is prose behind it stays prose.
+function copyable(command) {
+  const button = element("button", { type: "button", class: "copy", title: "Copy" }, element("code", {}, command));
+  button.addEventListener("click", () => {
+    const done = () => {
+      button.dataset.copied = "";
+      setTimeout(() => delete button.dataset.copied, 1500);
+    };
+    // Browsers give the clipboard to pages that came by TLS or from this machine alone.
+    if (navigator.clipboard) return navigator.clipboard.writeText(command).then(done, () => {});
+    const range = document.createRange();
+    range.selectNodeContents(button);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    if (document.execCommand("copy")) done();
+  });
+  return button;
+}
+
+function command(text) {
+  const [, words, prose] = /^((?:crossfade|alter|analyze|create|drop|grant|select|vacuum)\b.*?)((?:; | or |, or |, then |: ).*)?$/s.exec(text) ?? [];
+  return words ? [copyable(words.trim()), prose ?? ""] : [text];
+}
+
 const quiet = (text) => element("p", { class: "quiet" }, text);
 const pairs = (list) => list.flatMap(([name, value, kind]) => [element("dt", {}, name), element("dd", { class: kind ?? "" }, value)]);
 
@@ -72,10 +101,29 @@ function phaseNumber(status) {
   return Math.max(0, PHASES.indexOf(status.phase));
 }
 
-function headline(status) {
+const many = (n, one, more = `${one}s`) => `${count(n)} ${Math.round(n) === 1 ? one : more}`;
+
+// Worst first, each in a few words, with the command that helps where there is one.
+function wrongs(status) {
+  const { slot, lag, quarantined, parked, verification, unaccounted_rows: unaccounted, phase, writes } = status;
+  const side = writes.side === "v2" ? "v1" : "v2";
+  const late = phase === "following" && lag.seconds !== null && lag.seconds > 10;
+  return [
+    phase !== "completed" && !status.leader && ["no daemon leads", "crossfade run"],
+    status.leader && slot.wal_status === "lost" && ["the slot is lost; everything is compared", ""],
+    status.leader && slot.wal_status === "unreserved" && ["the slot is about to be lost", "crossfade status"],
+    status.paused && ["it was paused by hand", "crossfade resume"],
+    ...parked.map((p) => [`${p.target} is refused as a whole: ${p.because}`, "crossfade quarantine retry"]),
+    quarantined > 0 && [`${many(quarantined, "key is", "keys are")} refused`, "crossfade quarantine list"],
+    verification?.drifted_rows > 0 && [`${many(verification.drifted_rows, "row")} drifted`, "crossfade verify --repair"],
+    unaccounted > 0 && [`${many(unaccounted, "source row is", "source rows are")} unaccounted for`, "crossfade account"],
+    late && [`${side} is ${seconds(lag.seconds)} behind`, "crossfade wait --lag 10s"],
+  ].filter(Boolean);
+}
+
+function state(status) {
   const { backfill, throttled } = status;
   if (throttled) return `Held back by ${throttled.by === "hand" ? "hand: crossfade resume goes on" : throttled.by}`;
-  if (!status.leader) return "No daemon leads";
   switch (phaseNumber(status)) {
     case 0: return "Prepared; the backfill has not begun";
     case 1: return backfill.eta_seconds === null ? "Backfilling" : `Backfilling, ${backfill.eta_seconds < 60 ? "" : "about "}${age(backfill.eta_seconds)} left`;
@@ -84,6 +132,37 @@ function headline(status) {
     case 4: return "Writes are on v2";
     default: return "Completed";
   }
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+// What is wrong goes before what goes on.
+function headline(status) {
+  const wrong = wrongs(status).filter(([what]) => !what.includes("paused"));
+  if (wrong.length === 0) return state(status);
+  const first = capital(wrong[0][0]);
+  if (wrong.length > 1) return `${first}, and ${many(wrong.length - 1, "other thing is", "other things are")} wrong`;
+  return status.leader && status.phase === "following" && !status.catching_up && !status.throttled ? `${first}; all else is up to date` : `${first}. ${state(status)}`;
+}
+
+function wrong(list) {
+  return list.map(([what, fix]) => element("li", { class: "bad" }, `${capital(what)} `, ...(fix ? [copyable(fix)] : [])));
+}
+
+// Where the trouble is described at length comes first, and goes back to its place when it is over. A tab for each database tells
+// which one it is before anything else.
+function putFirst(id, first) {
+  const section = byId(id);
+  if (first === (section.parentElement.id === "first")) return;
+  if (first) byId("first").append(section);
+  else byId("rest").insertBefore(section, byId("h-flight").parentElement);
+}
+
+function place(database) {
+  if (!database) return [];
+  const { name, server, environment, version } = database;
+  byId("place").dataset.environment = environment;
+  return [...(environment ? [element("strong", {}, environment), " "] : []), `database ${name} at ${server}, PostgreSQL ${version}`];
 }
 
 function share(target) {
@@ -102,6 +181,9 @@ function figures(status) {
     ["Drift", verification ? count(verification.drifted_rows) : "—", verification ? `verified ${age(verification.age_seconds)} ago` : "never verified",
       verification?.drifted_rows > 0 ? "bad" : ""],
   ];
+  if (status.slowest && status.slowest.refresh_seconds >= 0.05) {
+    list.push(["Slowest refresh", seconds(status.slowest.refresh_seconds), `${status.slowest.target}, ${many(status.slowest.keys, "key")} waiting`]);
+  }
   if (status.phase === "backfilling") list.unshift(["Backfill", `${count(backfill.rows_per_second)} rows/s`, `${count(backfill.done_rows)} rows so far`]);
   return list.map(([name, value, more, kind]) =>
     element("div", {}, element("dt", {}, name), element("dd", { class: kind ?? "" }, value), element("dd", { class: "small" }, more)));
@@ -110,19 +192,23 @@ function figures(status) {
 function checklist({ conditions, phase, reads, writes }) {
   const done = [];
   if (phase === "completed") return [element("li", { class: "good" }, "The migration is completed")];
-  if (writes.side === "v2") done.push("Writes are on v2; for the way back:");
+  if (writes.side === "v2") done.push("Writes are on v2");
   else if (reads.percent >= 100) done.push("Reads are on v2; for the writes:");
   // What is to be mended comes first.
   const inOrder = [...conditions.filter((c) => !c.met), ...conditions.filter((c) => c.met)];
   return [...done.map((text) => element("li", { class: "good" }, text)), ...inOrder.map(({ met, reason, detail, fix }) =>
-    element("li", { class: met ? "good" : "bad" }, element("strong", {}, reason), `: ${detail} `, ...(met ? [] : [element("span", { class: "fix" }, element("code", {}, fix))])))];
+    element("li", { class: met ? "good" : "bad" }, element("strong", {}, reason), `: ${detail} `, ...(met ? [] : [element("span", { class: "fix" }, ...command(fix))])))];
 }
 
-function targets({ targets: all }) {
+function targets({ targets: all, back }) {
+  // The way back fills nothing: v1's rows were there.
+  if (back && all.every((t) => t.finished && t.done_rows === 0)) {
+    return [quiet("v1's tables follow what is written on v2; they were filled before."), table([["Table", (t) => t.name]], all)];
+  }
   return [table([
     ["Target", (t) => t.name],
     ["Filled", (t) => element("progress", { max: 1, value: share(t), "aria-label": `${t.name}: ${Math.floor(share(t) * 100)} % filled` })],
-    ["Rows", (t) => `${count(t.done_rows)}${t.finished ? "" : ` of about ${count(t.estimated_rows)}`}`, "number"],
+    ["Rows", (t) => `${count(t.done_rows)}${t.finished ? "" : ` of about ${count(t.estimated_rows)}`}${t.eta_seconds == null ? "" : `, ${seconds(t.eta_seconds)} left`}`, "number"],
   ], all)];
 }
 
@@ -146,13 +232,20 @@ function proof({ verification, accounts }) {
   else list.push(element("p", {}, `${count(verification.compared_rows)} rows compared at ${verification.lsn}, `,
     element("span", { class: verification.drifted_rows > 0 ? "bad" : "good" }, `${count(verification.drifted_rows)} drifted`), "."));
   if (accounts.length === 0) return [...list, quiet("Never counted: crossfade account says where every source row went.")];
-  return [...list, table([
+  // A sentence, and the sources that are not whole; the others are a tap away.
+  const columns = [
     ["Source", (a) => a.source],
     ["Rows", (a) => count(a.total), "number"],
     ["Mapped", (a) => count(a.mapped), "number"],
     ["Rejected", (a) => count(a.rejected), "number"],
     ["Unaccounted", (a) => element("span", { class: a.unaccounted > 0 ? "bad" : "" }, count(a.unaccounted)), "number"],
-  ], accounts)];
+  ];
+  const open = accounts.filter((a) => a.unaccounted > 0);
+  const rows = accounts.reduce((sum, a) => sum + a.total, 0);
+  if (open.length > 0) list.push(table(columns, open));
+  const sentence = open.length === 0 ? `All ${many(rows, "row")} of ${many(accounts.length, "source")} accounted for` : `All ${many(accounts.length, "source")}`;
+  list.push(element("details", {}, element("summary", { class: open.length === 0 ? "good" : "" }, sentence), table(columns, accounts)));
+  return list;
 }
 
 function quarantine({ keys, number }) {
@@ -168,9 +261,22 @@ function quarantine({ keys, number }) {
   ], keys, more)];
 }
 
+// Drawn to scale, because fifteen lines of equal height hide which one was long; the lines below have the figures.
+const HELD = new Set(["hold", "barrier", "drain", "shape", "swap", "commit"]);
 function flight(steps) {
   if (steps.length === 0) return [quiet("No flip so far.")];
-  return [table([
+  const all = steps.reduce((sum, s) => sum + s.milliseconds, 0);
+  const waited = steps.filter((s) => HELD.has(s.step)).reduce((sum, s) => sum + s.milliseconds, 0);
+  const bar = element("div", { class: "bar", role: "img", "aria-label": steps.map((s) => `${s.step} ${s.milliseconds.toFixed(0)} ms`).join(", ") });
+  for (const step of steps) {
+    const part = element("span", { title: `${step.step}: ${step.milliseconds.toFixed(1)} ms`, class: step.outcome !== "done" ? "failed" : HELD.has(step.step) ? "held" : "" });
+    part.style.flexGrow = Math.max(step.milliseconds / all, 0.004);
+    if (step.milliseconds / all > 0.12) part.append(step.step);
+    bar.append(part);
+  }
+  const failed = steps.some((s) => s.outcome !== "done");
+  const sentence = waited > 0 ? `Writers waited ${count(waited)} ms of ${count(all)} ms` : `It took ${count(all)} ms; nobody was made to wait`;
+  return [element("p", { class: failed ? "warn" : "" }, `${sentence}${failed ? "; an attempt was given up" : ""}.`), bar, table([
     ["Step", (s) => s.step],
     ["Attempt", (s) => count(s.attempt), "number"],
     ["Took", (s) => `${s.milliseconds.toFixed(1)} ms`, "number"],
@@ -185,6 +291,7 @@ function audit(deeds) {
 
 // The lag of the last hour. Where it is not known the curve has a gap: 0 would say that all is well.
 let samples = [];
+let deeds = [];
 function drawLag(now) {
   const width = byId("lag").clientWidth, height = 176, left = 56, right = width - 8, top = 18, bottom = height - 22;
   const known = samples.filter((s) => s.lag_seconds !== null);
@@ -215,6 +322,11 @@ function drawLag(now) {
     if (!joins) runs.push([]);
     runs.at(-1).push([x(sample.at), y(sample.lag_seconds)]);
   });
+  // What people did: flips, and those that were given up.
+  for (const deed of deeds.filter((d) => d.at > now - span && /cutover|rollback|gave up/.test(d.action))) {
+    svg.append(drawn("line", { class: deed.action.includes("gave up") ? "deed failed" : "deed", x1: x(deed.at), x2: x(deed.at), y1: top - 4, y2: bottom }),
+      drawn("text", { class: "mark-name", x: x(deed.at), y: bottom - 4, "text-anchor": x(deed.at) > width / 2 ? "end" : "start" }, deed.action));
+  }
   for (const run of runs) {
     const curve = "M" + run.map((point) => point.map((n) => n.toFixed(1)).join(" ")).join("L");
     svg.append(drawn("path", { class: "area", d: `${curve}L${run.at(-1)[0]} ${bottom}L${run[0][0]} ${bottom}Z` }), drawn("path", { class: "curve", d: curve }));
@@ -227,22 +339,30 @@ function showAll(page) {
   byId("trouble").hidden = page.trouble === "";
   byId("trouble").textContent = page.trouble && `What is shown is not new: ${page.trouble}`;
   samples = [...samples, ...page.samples].filter((s) => s.at > page.now - HOUR);
+  deeds = page.audit;
   drawLag(page.now);
   last = page.now;
   const { status } = page;
   if (status.migration === "") return;
-  document.title = `${status.migration}: ${status.phase}`;
+  const bad = wrongs(status);
+  const name = [status.database?.environment, status.database?.name].filter(Boolean).join(" ");
+  document.title = `${bad.length > 0 ? "⚠ " : ""}${status.migration}: ${status.phase}${name && ` · ${name}`}`;
+  show("place", status.database ?? null, place);
+  byId("wrong").hidden = bad.length === 0;
+  show("wrong", bad, wrong);
+  putFirst("refused", status.quarantined > 0);
+  byId("h-checklist").textContent = status.writes.side === "v2" ? "The way back" : "Cutover";
   show("migration", status.migration, (name) => [name]);
   show("phases", [phaseNumber(status), status.phase_since], ([current]) => PHASES.map((name, n) => element("li",
     n === current ? { "aria-current": "step", title: `since ${clock(status.phase_since)}` } : { class: n < current ? "past" : "" }, name)));
   show("headline", headline(status), (text) => [text]);
   byId("figures").replaceChildren(...figures(status));
   show("next", status.next_steps, (steps) => (steps.length === 0 ? [element("li", { class: "good" }, "Nothing to do now")] : steps.map((step) => {
-    const [command, ...why] = step.split(": ");
-    return element("li", {}, element("code", {}, command), why.length > 0 ? ` ${why.join(": ")}` : "");
+    const [words, ...why] = step.split(": ");
+    return element("li", {}, copyable(words), why.length > 0 ? ` ${why.join(": ")}` : "");
   })));
   show("checklist", { conditions: status.checklist, phase: status.phase, reads: status.reads, writes: status.writes }, checklist);
-  show("targets", { targets: status.backfill.targets }, targets);
+  show("targets", { targets: status.backfill.targets, back: status.writes.side === "v2" }, targets);
   show("slot", { slot: status.slot, leader: status.leader, bytes: status.lag.bytes }, slotPairs);
   show("proof", { verification: status.verification && { ...status.verification, age_seconds: 0 }, accounts: page.accounts }, proof);
   show("quarantine", { keys: page.quarantine, number: status.quarantined }, quarantine);
