@@ -106,6 +106,40 @@ class Results(unittest.TestCase):
         self.assertIn("version", json.loads(say("version", "--json")))
 
 
+def typed(text):
+    """The calls of the program on a page: in code of its own, after a prompt, or within a line."""
+    for line in re.findall(r"^(?:    |\$ )((?:\w+=\S+ )*crossfade .*)$", text, re.MULTILINE) + re.findall(r"`(crossfade [^`]+)`", text):
+        line = re.split(r"\s(?:#|\||>|&|&&|2>|->)", re.sub(r"\$\([^)]*\)", "X", line) + " ")[0]
+        yield line[line.index("crossfade ") + len("crossfade "):].rstrip(".,:; ").split()
+
+
+class Pages(unittest.TestCase):
+    """What a page has people type is a command with options that it takes."""
+
+    def test_name_commands_and_options_that_there_are(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        known = set(commands())
+        helps = {}
+        seen = 0
+        for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
+            for words in typed(page.read_text()):
+                while words and words[0].startswith("--") and words[0] not in ("--help", "--version"):
+                    words = words[2:]
+                if not words or not re.fullmatch(r"[a-z]+", words[0]):
+                    continue
+                self.assertIn(words[0], known, f"{page.name}: crossfade {' '.join(words)}")
+                two = len(words) > 1 and words[0] in ("cutover", "rollback", "quarantine") and re.fullmatch("[a-z]+", words[1])
+                name = tuple(words[:2] if two else words[:1])
+                if name not in helps:
+                    helps[name] = subprocess.run([CROSSFADE, *name, "--help"], capture_output=True, text=True, check=False).stdout
+                for option in words:
+                    option = option.split("=")[0].strip("'\"[]()")
+                    if re.fullmatch(r"--[a-z-]+", option):
+                        self.assertRegex(helps[name], rf"{option}\b", f"{page.name}: crossfade {' '.join(words)}")
+                seen += 1
+        self.assertGreater(seen, 150)
+
+
 class Manual(unittest.TestCase):
     def test_names_every_command_and_its_options(self):
         page = say("manual").replace("\\-", "-")
