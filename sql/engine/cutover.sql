@@ -10,7 +10,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- v1's table gives up its name, and with it the names of its indexes and sequences, which the table that takes its place
--- wants: exercises becomes exercises_v1. What each was called is written down, so that the way back need not guess.
+-- wants: exercises becomes exercises_v1, its partitions likewise. What each was called is written down, so that the way back need not guess.
 create or replace function crossfade.retire(migration_name text, retired regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -19,8 +19,8 @@ begin
   for piece in
     select c.oid, c.oid::regclass as place, c.relname as name, c.relkind as kind
     from pg_class c
-    where c.oid = retired
-       or c.oid in (select i.indexrelid from pg_index i where i.indrelid = retired)
+    where c.oid in (select crossfade.with_partitions(retired))
+       or c.oid in (select i.indexrelid from pg_index i where i.indrelid in (select crossfade.with_partitions(retired)))
        or c.relkind = 'S' and c.oid in (
             select d.objid from pg_depend d
             where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = retired and d.deptype in ('a', 'i'))

@@ -8,6 +8,7 @@ create table if not exists crossfade.watched (
   relation oid not null,                          -- what it meant when the migration was held against the catalog
   is_view boolean not null,
   targets text[] not null,                        -- that it makes rows of
+  columns text[] not null default '{}',           -- of a source: those that are followed, which a changed row's old image must have
   primary key (migration, direction, name)
 );
 
@@ -133,12 +134,22 @@ language plpgsql stable set search_path = '' set jit = off as $$
 #variable_conflict use_column
 begin
   return query
-  with going as (
+  with recursive going as (
     select m.direction, crossfade.publication_of(m.name, m.direction) as publication
     from crossfade.migration m where m.name = of_migration and m.phase <> 'completed'
   ), source as (
-    select w.name, w.relation, w.targets from crossfade.watched w join going g on w.direction = g.direction
+    select w.name, w.relation, w.targets, w.columns from crossfade.watched w join going g on w.direction = g.direction
     where w.migration = of_migration and not w.is_view
+  ), leaf as (
+    select s.name, s.targets, s.columns, i.inhrelid as relation from source s join pg_inherits i on i.inhparent = s.relation
+    union all
+    select l.name, l.targets, l.columns, i.inhrelid from leaf l join pg_inherits i on i.inhparent = l.relation
+  ), identity as (
+    -- What the old image of a row has; in every partition, a new one begins with the default.
+    select l.name, l.targets, l.relation, l.columns, array(
+             select a.attname::text from pg_index x join pg_attribute a on a.attrelid = l.relation and a.attnum = any ((x.indkey::int2[])[0:x.indnkeyatts - 1])
+             where x.indrelid = l.relation and case c.relreplident when 'd' then x.indisprimary and x.indimmediate when 'i' then x.indisreplident else false end) as told
+    from leaf l join pg_class c on c.oid = l.relation and c.relkind = 'r' and c.relispartition and c.relreplident <> 'f'
   ), every_target as (
     select coalesce(array_agg(distinct t), '{}') as targets from source s, unnest(s.targets) t
   ), fault as (
@@ -162,6 +173,19 @@ begin
            format('alter publication %I set (publish_via_partition_root = true)', p.pubname)
     from going g join pg_publication p on p.pubname = g.publication
     join source s on not p.pubviaroot join pg_class c on c.oid = s.relation and c.relkind = 'p'
+    union all
+    select 'identity ' || i.relation, format('partition %s of %s', i.relation::regclass, i.name), i.targets,
+           format('the WAL does not tell the old %s of rows of partition %s of %s: its replica identity leaves that out', array_to_string(i.columns, ', '),
+                  i.relation::regclass, i.name),
+           format('alter table %s replica identity full', i.relation::regclass)
+    from identity i where not i.columns <@ i.told
+    union all
+    select 'unlogged ' || l.relation, format('partition %s of %s', l.relation::regclass, l.name), l.targets,
+           format('changes of partition %s of %s are not in the WAL: it is %s', l.relation::regclass, l.name, case c.relkind when 'f' then 'a foreign table' else 'not logged' end),
+           case c.relkind when 'f' then format('alter table %s detach partition %s', i.inhparent::regclass, l.relation::regclass)
+             else format('alter table %s set logged', l.relation::regclass) end
+    from leaf l join pg_class c on c.oid = l.relation and (c.relkind = 'f' or c.relkind = 'r' and c.relpersistence <> 'p')
+    join pg_inherits i on i.inhrelid = l.relation
     union all
     select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
            format('publication %s does not have table %s: what changes there is not followed', p.pubname, s.name),

@@ -10,4 +10,4 @@ select (t.place - 1)::int, f.confdeltype = 'c',
         join pg_attribute p on p.attrelid = f.confrelid and p.attnum = k.other)
 from pg_constraint f
 join unnest($2::text[]) with ordinality t(name, place) on t.name::regclass = f.conrelid
-where f.confrelid = $1::text::regclass and f.contype = 'f' and f.confdeltype in ('c', 'n', 'd')
+where f.confrelid = $1::text::regclass and f.contype = 'f' and f.conparentid = 0 and f.confdeltype in ('c', 'n', 'd')

@@ -1,4 +1,4 @@
--- Foreign keys of table $1.
+-- Foreign keys of table $1. One to a partitioned table has a copy for each partition.
 select n.nspname as schema, p.relname as parent,
        (select array_agg(a.attname::text order by k.place)
         from unnest(f.conkey) with ordinality k(number, place)
@@ -10,5 +10,5 @@ select n.nspname as schema, p.relname as parent,
 from pg_constraint f
 join pg_class p on p.oid = f.confrelid
 join pg_namespace n on n.oid = p.relnamespace
-where f.conrelid = $1::oid and f.contype = 'f'
+where f.conrelid = $1::oid and f.contype = 'f' and f.conparentid = 0
 order by f.conname

@@ -10,7 +10,11 @@ select c.oid, c.relkind, c.relpersistence,
         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
         where x.indrelid = c.oid and x.indisprimary) as primary_key,
        pg_get_userbyid(c.relowner) as owner,
-       exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and not x.indimmediate) as deferrable_key
+       exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and not x.indimmediate) as deferrable_key,
+       (select array_agg(l.oid::regclass::text order by l.oid::regclass::text) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid
+        where c.relkind = 'p' and t.isleaf and l.relkind = 'f') as foreign_partitions,
+       (select array_agg(l.oid::regclass::text order by l.oid::regclass::text) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid
+        where c.relkind = 'p' and t.isleaf and l.relkind = 'r' and l.relpersistence <> 'p') as unlogged_partitions
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2

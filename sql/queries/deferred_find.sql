@@ -1,6 +1,8 @@
 -- What a bulk load takes off a table, in the order of taking off: foreign keys from and to it, then other constraints and
--- indexes, the primary key last. Foreign keys come back unvalidated, which is quick, and are validated afterwards;
--- those to tables that stay are left out for longer.
+-- indexes, the primary key last. Foreign keys come back unvalidated, which is quick, and are validated afterwards; those of a
+-- partitioned table, which cannot be unvalidated before PostgreSQL 18, at once; those to tables that stay are left out for longer. What
+-- belongs to a partitioned table goes and comes with its likes on the partitions; an index is written for the table alone, and made for
+-- the whole.
 -- indexed_by: expressions that are null in a row which the index leaves out. excluded_by: the operators of an exclusion constraint.
 with indexed as (
   select i.indexrelid as index,
@@ -13,11 +15,12 @@ with indexed as (
 )
 select name, stage, create_sql, validate_sql, drop_sql, indexed_by, excluded_by from (
   select format('%s on %s', conname, conrelid::regclass) as name, 2 as stage,
-         format('alter table %s add constraint %I %s not valid', conrelid::regclass, conname, pg_get_constraintdef(oid)) as create_sql,
-         format('alter table %s validate constraint %I', conrelid::regclass, conname) as validate_sql,
+         format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+           || case when partitioned then '' else ' not valid' end as create_sql,
+         case when not partitioned then format('alter table %s validate constraint %I', conrelid::regclass, conname) end as validate_sql,
          format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_sql, 1 as place, null as indexed_by, null::text[] as excluded_by
-  from pg_constraint
-  where contype = 'f' and (conrelid = $1::text::regclass or confrelid = $1::text::regclass)
+  from pg_constraint cross join lateral (select exists (select from pg_class r where r.oid = conrelid and r.relkind = 'p') as partitioned) r
+  where contype = 'f' and conparentid = 0 and (conrelid = $1::text::regclass or confrelid = $1::text::regclass)
     and (confrelid = $1::text::regclass or (select count(distinct relnamespace) = 1 from pg_class where oid in (conrelid, confrelid)))
   union all
   select conname, 1, format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)),
@@ -29,7 +32,7 @@ select name, stage, create_sql, validate_sql, drop_sql, indexed_by, excluded_by 
   from pg_constraint
   where conrelid = $1::text::regclass and contype in ('p', 'u', 'x')
   union all
-  select c.relname, 1, pg_get_indexdef(i.indexrelid), null, format('drop index %s', i.indexrelid::regclass), 2,
+  select c.relname, 1, regexp_replace(pg_get_indexdef(i.indexrelid), '^(CREATE (UNIQUE )?INDEX \S+|CREATE (UNIQUE )?INDEX "([^"]|"")+") ON ONLY ', '\1 ON '), null, format('drop index %s', i.indexrelid::regclass), 2,
          (select u.indexed_by from indexed u where u.index = i.indexrelid), null
   from pg_index i join pg_class c on c.oid = i.indexrelid
   where i.indrelid = $1::text::regclass

@@ -34,7 +34,7 @@ with link as (
   select k.conrelid as relation, format('constraint %I of %s', k.conname, k.conrelid::regclass) as name, pg_get_constraintdef(k.oid) as demand,
          p.sql, p.confrelid as referred
   from pg_constraint k left join portable p on p.oid = k.oid
-  where k.conrelid in (select owner from link) and k.contype = 'f'
+  where k.conrelid in (select owner from link) and k.contype = 'f' and k.conparentid = 0
     and not exists (
       select from link l join pg_constraint v on v.conrelid = l.follower and v.contype = 'f'
       where l.owner = k.conrelid

@@ -1,9 +1,9 @@
--- Relations that have a name which a table of v2 ($1), or one of its indexes and sequences, wants in schema $3, or which one of
+-- Relations that have a name which a table of v2 ($1), or one of its partitions, indexes and sequences, wants in schema $3, or which one of
 -- v1's ($2) wants when it is retired.
 with side as (
-  select to_regclass(name)::oid as relation, 2 as number from unnest($1::text[]) name
+  select p.relation::oid as relation, 2 as number from unnest($1::text[]) name cross join crossfade.with_partitions(to_regclass(name)) p (relation)
   union all
-  select to_regclass(name)::oid, 1 from unnest($2::text[]) name
+  select p.relation::oid, 1 from unnest($2::text[]) name cross join crossfade.with_partitions(to_regclass(name)) p (relation)
 ), piece as (
   select relation, number from side
   union

@@ -21,16 +21,15 @@ std::string publication_name(const std::string& migration, mapping::Direction di
 std::vector<std::string> create_fences(const mapping::Model& model) {
   std::vector<std::string> statements;
   for (const auto& target : model.targets) {
-    statements.push_back(fmt::format(
-        "create trigger crossfade_fence before insert or update or delete or truncate on {} for each statement execute function crossfade.fence({}, {})",
-        target.table.quoted(), quote_literal(model.name), quote_literal(owner(model.direction))));
+    statements.push_back(fmt::format("select crossfade.put_fences({}, {}, {})", quote_literal(model.name), quote_literal(target.table.quoted()),
+                                     quote_literal(owner(model.direction))));
   }
   return statements;
 }
 
 std::vector<std::string> drop_fences(const mapping::Model& model) {
   std::vector<std::string> statements;
-  for (const auto& target : model.targets) statements.push_back("drop trigger if exists crossfade_fence on " + target.table.quoted());
+  for (const auto& target : model.targets) statements.push_back(fmt::format("select crossfade.take_fences({})", quote_literal(target.table.quoted())));
   return statements;
 }
 

@@ -4,9 +4,13 @@
 #include <libpq-fe.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <thread>
+
+#include "app/ephemeral/server_programs.h"
 
 namespace crossfade::test {
 namespace {
@@ -32,6 +36,10 @@ constexpr auto kDropSlots = "select pg_drop_replication_slot(slot_name) from pg_
 ThrowawayServer& shared_server() {
   static ThrowawayServer server;
   return server;
+}
+
+bool server_lacks(const std::string& program) {
+  return std::getenv(kPostgresVariable) != nullptr && !std::filesystem::exists(server_programs() / program);
 }
 
 Sql::Sql(const std::string& conninfo) : session_(PQconnectdb(conninfo.c_str())) {

@@ -24,6 +24,15 @@ namespace crossfade::test {
 /// The server that all tests of this program share. Started when first asked for, gone when the program ends.
 ThrowawayServer& shared_server();
 
+/// Whether the shared server came without this program of its own version, as those do that CROSSFADE_POSTGRES names and that have
+/// nothing but a server: pg_dump and pg_basebackup of another version refuse it.
+bool server_lacks(const std::string& program);
+
+/// First in a test (or its SetUp) that runs pg_dump, pg_restore, pg_basebackup or pg_recvlogical: the test is said not to have run
+/// where the server that CROSSFADE_POSTGRES names came without it. An installed PostgreSQL has it, so nothing is left out by default.
+#define CROSSFADE_NEEDS(program) \
+  if (::crossfade::test::server_lacks(program)) GTEST_SKIP() << "this server came without its " program
+
 /// A plain, blocking session: the test's own view of the world, independent of the code under test. Statements that fail
 /// throw std::runtime_error with the server's message.
 class Sql {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -10,6 +11,7 @@
 
 #include "app/demo/live_writer.h"
 #include "app/demo/stage.h"
+#include "app/ephemeral/server_programs.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "mapping/file/migration_file.h"
@@ -118,6 +120,7 @@ void play(const DemoOptions& own, const std::filesystem::path& migration) {
 
 ExitCode demo(const Options& options, const DemoOptions& own) {
   const auto began = pg::Clock::now();
+  if (!own.postgres.empty()) setenv(kPostgresVariable, own.postgres.c_str(), 1);
   play(own, options.migration.empty() ? default_migration() : std::filesystem::absolute(options.migration));
   std::cout << fmt::format("  {} in all\n", api::human_seconds(std::chrono::duration<double>(pg::Clock::now() - began).count()));
   return ExitCode::kOk;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "app/cli/options.h"
@@ -9,6 +10,7 @@ namespace crossfade::app {
 
 struct DemoOptions {
   std::string size = "small";  ///< of the sample data: small, medium or large
+  std::filesystem::path postgres;  ///< a folder with bin/initdb; empty: what is installed
   bool keep = false;           ///< leave server and daemon running at the end
 };
 

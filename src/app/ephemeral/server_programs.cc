@@ -8,6 +8,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include "base/failure.h"
@@ -40,9 +41,8 @@ ParsedConninfo parse(const std::string& conninfo) {
   return given;
 }
 
-}  // namespace
-
-fs::path server_programs() {
+/// The newest installation that has this program; empty where none has.
+fs::path newest_installed_with(const std::string& program) {
   fs::path best;
   int best_major = kOldestMajor - 1;
   std::error_code none;
@@ -50,16 +50,43 @@ fs::path server_programs() {
     const std::string name = entry.path().filename();
     int major = 0;
     std::from_chars(name.data(), name.data() + name.size(), major);
-    if (major <= best_major || !fs::exists(entry.path() / "bin/initdb")) continue;
+    if (major <= best_major || !fs::exists(entry.path() / "bin" / program)) continue;
     best = entry.path() / "bin";
     best_major = major;
   }
   if (best.empty()) best = binaries_by_pg_config();
-  if (best.empty() || !fs::exists(best / "initdb")) {
+  return fs::exists(best / program) ? best : fs::path();
+}
+
+/// The folder that CROSSFADE_POSTGRES names, or bin in it; empty where it names none.
+fs::path chosen() {
+  const char* named = std::getenv(kPostgresVariable);
+  if (named == nullptr || *named == '\0') return {};
+  for (const auto& folder : {fs::path(named) / "bin", fs::path(named)}) {
+    if (fs::exists(folder / "initdb")) return fs::absolute(folder);
+  }
+  throw usage_failure(fmt::format("there is no PostgreSQL server in {}", named),
+                      "name a folder that has bin/initdb; `deploy/postgres-binaries 17` fetches one and prints its folder");
+}
+
+}  // namespace
+
+fs::path server_programs() {
+  auto programs = chosen();
+  if (programs.empty()) programs = newest_installed_with("initdb");
+  if (programs.empty()) {
     throw precondition_failure(fmt::format("no PostgreSQL server of version {} or newer is installed", kOldestMajor),
                                "install one, e.g. `apt-get install postgresql`");
   }
-  return best;
+  return programs;
+}
+
+fs::path client_program(const std::string& name) {
+  const auto own = server_programs() / name;
+  if (fs::exists(own)) return own;
+  const auto installed = newest_installed_with(name);
+  if (installed.empty()) throw precondition_failure(name + " is not installed", "install it, e.g. `apt-get install postgresql-client`");
+  return installed / name;
 }
 
 Environment connection_environment(const std::string& conninfo) {
@@ -89,7 +116,7 @@ std::string with_database(const std::string& conninfo, const std::string& databa
 std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo) {
   static std::atomic<int> calls{0};
   const auto output = fs::temp_directory_path() / fmt::format("crossfade-{}-{}.txt", getpid(), ++calls);
-  arguments.insert(arguments.begin(), server_programs() / name);
+  arguments.insert(arguments.begin(), client_program(name));
   Program program(arguments, output, connection_environment(conninfo));
   const auto exit = program.exit_within(kLongest);
   auto written = program.output();

@@ -8,8 +8,16 @@
 
 namespace crossfade {
 
-/// The folder of the newest installed PostgreSQL's programs: initdb, pg_dump, pg_restore, psql. Throws where there is none.
+/// Names the PostgreSQL that throw-away servers are made of: a folder with bin/initdb, or that bin.
+inline constexpr auto kPostgresVariable = "CROSSFADE_POSTGRES";
+
+/// The folder of a PostgreSQL's programs, initdb and postgres at least: as CROSSFADE_POSTGRES names it, else the newest that is
+/// installed. Throws where there is none.
 std::filesystem::path server_programs();
+
+/// The path of pg_dump, pg_restore, psql: beside the server's programs, or where that came without it, of the newest PostgreSQL
+/// that is installed with it. Throws where there is none.
+std::filesystem::path client_program(const std::string& name);
 
 /// `conninfo` as the environment that libpq reads: nothing of it, and no password, stands in the arguments of a program
 /// that connects by it. Throws a usage Failure for what libpq does not understand.

@@ -61,7 +61,7 @@ class ThrowawayServer {
   bool running() const { return postmaster_ > 0; }
 
   const std::filesystem::path& directory() const { return directory_.path; }
-  /// pg_dump, pg_restore, psql of the same version live here.
+  /// initdb and postgres live here, and where the server came whole, pg_dump, pg_restore and psql of the same version.
   const std::filesystem::path& binaries() const { return binaries_; }
   /// The last lines of the server's log.
   std::string log_tail(std::size_t lines = 20) const;

@@ -31,11 +31,11 @@ std::string called(const std::vector<TableName>& tables) {
   return text;
 }
 
-/// Tables change schema; their indexes, constraints and sequences come along.
+/// Tables change schema with their partitions.
 std::string set_schema(const std::vector<TableName>& from, const std::vector<TableName>& to) {
   std::string script;
   for (std::size_t n = 0; n < from.size(); ++n) {
-    script += fmt::format("alter table {} set schema {};\n", from[n].quoted(), quote_identifier(to[n].schema));
+    script += fmt::format("select crossfade.relocate({}, {});\n", quote_literal(from[n].quoted()), quote_literal(to[n].schema));
   }
   return script;
 }

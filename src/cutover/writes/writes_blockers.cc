@@ -96,6 +96,16 @@ asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip&
   }
 }
 
+/// Those of partitioned tables, which are made for all rows at once.
+asio::awaitable<void> look_at_foreign_keys(pg::Connection& connection, std::string migration, Obstacles& found) {
+  pg::Parameters name = {std::move(migration)};
+  const auto missing = co_await connection.query(std::string(queries::foreign_keys_missing), name);
+  for (std::size_t row = 0; row < missing.size(); ++row) {
+    found.blockers.push_back({"foreign key", fmt::format("foreign key {} of v2 is not there: its rows do not hold it", missing.text(row, 0)),
+                              fmt::format("mend the rows that the daemon's log names, and start the daemon again: it makes {}", missing.text(row, 1))});
+  }
+}
+
 /// One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
 asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
   const auto executor = co_await asio::this_coro::executor;
@@ -215,6 +225,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
     found.blockers.push_back({"name taken", fmt::format("{} has a name that a table of this migration is to have", taken.text(row, 0)),
                               "rename it"});
   }
+  co_await look_at_foreign_keys(connection, file.migration(), found);
   co_await look_at_lazy(connection, flip, found);
   co_await look_at_way_back(connection, flip, found);
   wanted.insert(wanted.end(), {{"name taken", "every name is free that a table is to have"},

@@ -74,6 +74,8 @@ struct RelationCatalog {
   bool has_children = false;          ///< tables inherit from it the old way
   std::vector<std::string> primary_key;
   bool deferrable_key = false;        ///< it is checked later than its row is written: no row is merged by it
+  std::vector<std::string> foreign_partitions;   ///< whose changes the WAL does not have; quoted where they must be
+  std::vector<std::string> unlogged_partitions;  ///< the same
   std::vector<ColumnCatalog> columns;
   std::vector<ForeignKeyCatalog> foreign_keys;  ///< of targets, to targets
   std::vector<std::string> keys_outside;        ///< of targets, to tables of other schemas: "name to schema.table"

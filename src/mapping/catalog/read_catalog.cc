@@ -67,6 +67,8 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
   relation.primary_key = names(found, 0, 7);
   relation.owner = found.text(0, 8);
   relation.deferrable_key = found.truth(0, 9);
+  relation.foreign_partitions = names(found, 0, 10);
+  relation.unlogged_partitions = names(found, 0, 11);
 
   pg::Parameters by_oid = {std::to_string(relation.oid)};
   const auto columns = co_await connection.query(std::string(queries::catalog_columns), std::move(by_oid));

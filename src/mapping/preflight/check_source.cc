@@ -88,6 +88,16 @@ void check_source(const RelationCatalog& source, const std::vector<std::string>&
     return found.fail("it is not a table: changes of views, materialized views and foreign tables are not in the WAL",
                       "Name the tables behind it as sources.");
   }
+  if (source.persistence == 't') {
+    return found.fail("it is a temporary table: its changes are not in the WAL, and it goes with its session", "Name a table that stays.");
+  }
+  for (const auto& partition : source.foreign_partitions) {
+    found.fail(fmt::format("partition {} of it is a foreign table: its changes are not in the WAL", partition),
+               fmt::format("alter table {} detach partition {};  -- or leave the table out", table, partition));
+  }
+  for (const auto& partition : source.unlogged_partitions) {
+    found.fail(fmt::format("partition {} of it is not logged: its changes are not in the WAL", partition), fmt::format("alter table {} set logged;", partition));
+  }
   if (source.persistence != 'p') {
     found.fail("it is not logged: its changes are not in the WAL", fmt::format("alter table {} set logged;", table));
   }

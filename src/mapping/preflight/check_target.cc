@@ -144,11 +144,6 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
                fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", target.table.quoted(),
                            fmt::join(target.table.primary_key, ", "), in_v2(directed)));
   }
-  if (target.table.kind == 'p') {
-    found.fail("the table is partitioned: such tables are followed, and not filled",
-               directed.direction == Direction::kForward ? "Create it without partitions in v2.sql."
-                                                         : "Remove it from reverse: what is written to it does not come back then.");
-  }
   if (target.view.kind != 'v') {
     found.fail(fmt::format("{} has no view {}", target.view.schema, name),
                fmt::format("Create {} in {}, or mend the target's name.", target.view.quoted(), directed.views_file()));

@@ -21,7 +21,6 @@ std::vector<std::string> no_way_back(const Draft& draft) {
   for (const auto& table : draft.tables) {
     if (!table.taken()) continue;
     const auto name = draft.schema.sql + "." + table.name.sql;
-    if (table.partitioned) reasons.push_back(fmt::format("{} is partitioned: such tables are followed, and not filled", name));
     if (!table.key_is_primary) reasons.push_back(fmt::format("{} has no primary key", name));
     for (const auto& column : table.columns) {
       const bool in_key = table.key_is_primary && std::find(table.key.begin(), table.key.end(), column.name.plain) != table.key.end();

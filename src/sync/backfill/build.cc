@@ -102,6 +102,12 @@ asio::awaitable<void> build_one(pg::Connection& connection, Runtime& run, const 
   log::info("built", {{"target", target}, {"name", piece.name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
 }
 
+/// One of a partitioned table holds for all rows or is not there; the next start tries again, and no flip takes place without it.
+void tell_missing(std::string_view target, const Piece& piece, const Failure& failure) {
+  log::warn("foreign key does not hold for all rows, and is left out",
+            {{"target", target}, {"name", piece.name}, log::quoting("because", failure.facts().detail), log::quoting("fix", piece.create)});
+}
+
 /// One is validated at a time of each table, and different tables side by side: so the server's locks have it.
 asio::awaitable<void> validate_one(pg::Connection& connection, const ForeignKey& key) {
   std::optional<Failure> failure;
@@ -189,13 +195,21 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
   if (rows.empty()) co_return;
   std::deque<ForeignKey> keys;
   for (std::size_t row = 0; row < rows.size(); ++row) {
+    Piece piece;
+    piece.name = rows.text(row, 1);
+    piece.create = rows.text(row, 2);
     // Together, so that a restart does not build it again.
     co_await connection.script("begin");
-    co_await connection.script(std::string(rows.text(row, 2)));
+    const auto refused = co_await create(connection, piece);
     pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
-    co_await connection.query(built, of_key);
+    if (!refused) co_await connection.query(built, of_key);
     co_await connection.script("commit");
-    keys.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 3))});
+    if (refused && refused->verdict() != Verdict::kQuarantine) throw *refused;
+    if (refused) {
+      tell_missing(rows.text(row, 0), piece, *refused);
+    } else if (!rows.is_null(row, 3)) {
+      keys.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 3))});
+    }
   }
   const Work validate = [&](pg::Connection& session) -> asio::awaitable<void> {
     co_await session.script(kRoomToSort);

@@ -3,9 +3,11 @@
 #include <embedded_sql.h>
 
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
+#include "base/sql_text.h"
 #include "sync/backfill/pace.h"
 #include "sync/engine/keys_outside.h"
 #include "sync/engine/shape_watch.h"
@@ -18,6 +20,8 @@ namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
 constexpr auto kTellRefusedEvery = 1min;
+/// After a fence that our role may not put up.
+constexpr auto kFenceAgain = 1min;
 
 asio::awaitable<void> beat(Runtime& run, pg::Connection& connection) {
   const std::string sql(queries::beat);
@@ -72,6 +76,26 @@ void count_refused_messages(Runtime& run, std::uint64_t& told, Clock::time_point
   log::warn("messages in the log claim to be crossfade's own and are not; they are not listened to", {{"messages", refused}, {"prefix", kMessagePrefix}});
 }
 
+/// A partition of a target that somebody made is filled at once, and fenced soon. Who may not do that says so now and then.
+asio::awaitable<void> fence_new_partitions(const Runtime& run, pg::Connection& connection, Clock::time_point& next) {
+  if (Clock::now() < next) co_return;
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : run.model.targets) tables.emplace_back(target.table.quoted());
+  const std::string fence(queries::fence_partitions);
+  pg::Parameters parameters = {run.model.name, array_text(tables), run.model.direction == mapping::Direction::kForward ? "v1" : "v2"};
+  std::optional<Failure> refused;
+  try {
+    const auto rows = co_await connection.execute(fence, parameters);
+    if (rows.number(0, 0) > 0) log::info("partitions have come, and are fenced", {{"partitions", rows.number(0, 0)}});
+  } catch (const Failure& failure) {
+    if (failure.connection_lost()) throw;
+    refused = failure;
+  }
+  if (!refused || refused->verdict() == Verdict::kRetry) co_return;
+  next = Clock::now() + kFenceAgain;
+  log::warn("a partition of a target can be written by anybody", {log::quoting("because", refused->what()), log::quoting("fix", refused->advice())});
+}
+
 /// How long work has been held back since the last time.
 void count_held(Runtime& run, Clock::duration passed) {
   const std::chrono::duration<double> lasted = passed;
@@ -88,6 +112,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   KeysOutside keys_outside(run);
   std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
   std::uint64_t told_refused = 0;
+  auto fence_at = next;
   auto tell_refused_at = next;
   while (!run.stopping) {
     co_await beat(run, connection);
@@ -98,6 +123,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     co_await keep_pace(run, connection);
     co_await shape.look(connection);
     co_await keys_outside.leave_out(connection);
+    co_await fence_new_partitions(run, connection, fence_at);
     count_offered(run, OfferedBy::kChange, run.follow.offered(), told);
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
     count_refused_messages(run, told_refused, tell_refused_at);

@@ -58,6 +58,9 @@ bool touches(const Message& message, const std::vector<std::size_t>& relevant) {
 
 void Follow::restart() {
   by_oid_.clear();
+  partitions_.clear();
+  roots_.clear();
+  described_.reset();
   queue_.abandon_open();
 }
 
@@ -117,10 +120,52 @@ const Follow::Followed& Follow::followed(const Message& message) const {
   throw Failure(std::move(facts));
 }
 
+void Follow::describe(const wal::Relation& relation) {
+  auto placed = place_rules(relation);
+  if (placed.rules.empty() && described_) {
+    // Its rows come in the table's name and layout, with the old values that its own identity has; the others are null then.
+    auto& told = partitions_[described_->oid][relation.oid];
+    told.clear();
+    for (const auto& column : relation.columns) {
+      if (column.in_identity) told.insert(column.name);
+    }
+    roots_.insert_or_assign(described_->oid, *described_);
+    identify_partitions(described_->oid);
+    by_oid_.insert_or_assign(relation.oid, std::move(placed));
+    described_.reset();
+    return;
+  }
+  const bool is_followed = !placed.rules.empty();
+  by_oid_.insert_or_assign(relation.oid, std::move(placed));
+  described_.reset();
+  if (!is_followed) return;
+  described_ = relation;
+  if (partitions_.contains(relation.oid)) {
+    roots_.insert_or_assign(relation.oid, relation);
+    identify_partitions(relation.oid);
+  }
+}
+
+/// A partition has a replica identity of its own, and one that is new has the default, whatever its table has.
+void Follow::identify_partitions(std::uint32_t root) {
+  auto& table = by_oid_.at(root);
+  const auto& columns = roots_.at(root).columns;
+  table.partitioned = true;
+  for (auto& rule : table.rules) {
+    rule.identified = std::all_of(rule.columns.begin(), rule.columns.end(), [&](std::size_t column) {
+      const auto& partitions = partitions_.at(root);
+      return std::all_of(partitions.begin(), partitions.end(), [&](const auto& each) { return each.second.contains(columns[column].name); });
+    });
+  }
+}
+
 /// Of a row whose old key the log does not tell: the table's replica identity was changed since the migration was held against
-/// it. Whatever the row made may be left behind anywhere.
-bool Follow::offer_all_if_untold(const PlacedRule& rule, const Message& message) {
-  if (rule.identified || message.old == Message::Old::kFull) return false;
+/// it, or a partition has come with another. Whatever the row made may be left behind anywhere. A value that one partition does not
+/// tell comes as null, and so does a null of another: both are taken for untold.
+bool Follow::offer_all_if_untold(const Followed& table, const PlacedRule& rule, const Message& message) {
+  if (rule.identified || (!table.partitioned && message.old == Message::Old::kFull)) return false;
+  const auto told = [&](std::size_t column) { return message.old_tuple.at(column).kind != TupleColumn::Kind::kNull; };
+  if (table.partitioned && message.old != Message::Old::kNone && std::all_of(rule.columns.begin(), rule.columns.end(), told)) return false;
   queue_.offer(Key::every_row(rule.target));
   ++emptied_[rule.target];
   return true;
@@ -134,14 +179,24 @@ void Follow::offer(const PlacedRule& rule, const KeyValues& values) {
 /// Invariant 5: a source's replica identity contains every column its follow rules use, so the old row has them whenever
 /// they changed; a row that moves offers its old and its new key.
 void Follow::update(const Message& message) {
-  for (const auto& rule : followed(message).rules) {
-    if (!touches(message, rule.relevant) || offer_all_if_untold(rule, message)) continue;
+  const auto& table = followed(message);
+  for (const auto& rule : table.rules) {
+    // First what the log does not tell: an old value that it leaves out looks like a null.
+    if (offer_all_if_untold(table, rule, message) || !touches(message, rule.relevant)) continue;
     const auto now = values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return after(message, column); });
     offer(rule, now);
     if (message.old == Message::Old::kNone) continue;
     const auto before =
         values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); });
     if (before != now) offer(rule, before);
+  }
+}
+
+void Follow::remove(const Message& message) {
+  const auto& table = followed(message);
+  for (const auto& rule : table.rules) {
+    if (offer_all_if_untold(table, rule, message)) continue;
+    offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); }));
   }
 }
 
@@ -178,6 +233,7 @@ bool Follow::obey(std::string_view content) {
 }
 
 void Follow::take(const Message& message) {
+  if (message.kind != MessageKind::kRelation) described_.reset();
   switch (message.kind) {
     case MessageKind::kBegin:
       queue_.begin(message.xid);
@@ -186,7 +242,7 @@ void Follow::take(const Message& message) {
       queue_.commit(message.end_lsn);
       return;
     case MessageKind::kRelation:
-      by_oid_.insert_or_assign(message.relation.oid, place_rules(message.relation));
+      describe(message.relation);
       return;
     case MessageKind::kInsert:
       for (const auto& rule : followed(message).rules) {
@@ -197,10 +253,7 @@ void Follow::take(const Message& message) {
       update(message);
       return;
     case MessageKind::kDelete:
-      for (const auto& rule : followed(message).rules) {
-        if (offer_all_if_untold(rule, message)) continue;
-        offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); }));
-      }
+      remove(message);
       return;
     case MessageKind::kTruncate:
       for (const auto oid : message.truncated) {

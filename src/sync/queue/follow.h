@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -49,19 +51,25 @@ class Follow {
     std::uint16_t locator;
     std::vector<std::size_t> columns;
     std::vector<std::size_t> relevant;
-    bool identified = true;  ///< the old row has the columns whenever they changed
+    bool identified = true;  ///< the old row has the columns whenever they changed; of a partitioned table, in every partition
   };
   struct Followed {
     std::string name;
     std::size_t width = 0;  ///< columns of its tuples
     std::vector<PlacedRule> rules;
+    bool partitioned = false;
   };
+  /// Of a partitioned table the server describes, before the first row from each partition, the table and then that partition.
+  using Identities = std::unordered_map<std::uint32_t, std::set<std::string>>;  ///< columns of the old row, by partition
 
   Followed place_rules(const wal::Relation& relation) const;
+  void describe(const wal::Relation& relation);
+  void identify_partitions(std::uint32_t root);
   const Followed& followed(std::uint32_t oid) const;
   const Followed& followed(const wal::Message& message) const;
   void update(const wal::Message& message);
-  bool offer_all_if_untold(const PlacedRule& rule, const wal::Message& message);
+  void remove(const wal::Message& message);
+  bool offer_all_if_untold(const Followed& table, const PlacedRule& rule, const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
   bool obey(std::string_view content);
   bool touch(std::string_view target, std::string_view key);
@@ -69,6 +77,9 @@ class Follow {
   const mapping::Model& model_;
   KeyQueue& queue_;
   std::unordered_map<std::uint32_t, Followed> by_oid_;
+  std::unordered_map<std::uint32_t, Identities> partitions_;  ///< by the oid of their table
+  std::unordered_map<std::uint32_t, wal::Relation> roots_;    ///< tables with partitions, as they were described last
+  std::optional<wal::Relation> described_;                    ///< by the message before this one, where it was one that is followed
   std::vector<std::uint64_t> offered_;
   std::vector<std::uint64_t> emptied_;
   std::string secret_;

@@ -21,8 +21,8 @@ const char* word(mapping::Direction direction) { return direction == mapping::Di
 
 using Names = std::vector<std::optional<std::string>>;
 
-asio::awaitable<void> watch(pg::Connection& connection, const mapping::Model& model, std::string relation, bool view, Names targets) {
-  pg::Parameters parameters = {model.name, word(model.direction), std::move(relation), view ? "true" : "false", array_text(targets)};
+asio::awaitable<void> watch(pg::Connection& connection, const mapping::Model& model, std::string relation, bool view, Names targets, Names columns) {
+  pg::Parameters parameters = {model.name, word(model.direction), std::move(relation), view ? "true" : "false", array_text(targets), array_text(columns)};
   co_await connection.query(std::string(queries::watched_put), std::move(parameters));
 }
 
@@ -31,6 +31,15 @@ Names followers(const mapping::Model& model, std::uint16_t source) {
   std::set<std::string> names;
   for (const auto& rule : model.rules) {
     if (rule.source == source) names.insert(model.targets[rule.target].name);
+  }
+  return {names.begin(), names.end()};
+}
+
+/// Columns that an old image of a source's row must have: they say where the row was.
+Names followed_columns(const mapping::Model& model, std::uint16_t source) {
+  std::set<std::string> names;
+  for (const auto& rule : model.rules) {
+    if (rule.source == source) names.insert(rule.source_columns.begin(), rule.source_columns.end());
   }
   return {names.begin(), names.end()};
 }
@@ -46,13 +55,15 @@ asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::M
   for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
     auto targets = followers(model, number);
     auto name = quote_qualified(model.sources[number].schema, model.sources[number].name);
+    auto columns = followed_columns(model, number);
     // What no rule follows is not published either.
-    if (!targets.empty()) co_await watch(connection, model, std::move(name), false, std::move(targets));
+    if (!targets.empty()) co_await watch(connection, model, std::move(name), false, std::move(targets), std::move(columns));
   }
   for (const auto& target : model.targets) {
     auto view = quote_qualified(model.mapping_schema, target.name);
     Names made = {target.name};
-    co_await watch(connection, model, std::move(view), true, std::move(made));
+    Names none;
+    co_await watch(connection, model, std::move(view), true, std::move(made), std::move(none));
   }
   const auto known = co_await connection.query(std::string(queries::shape_known), of_course);
   if (!known.truth(0, 0)) co_await remember(connection, model, false);

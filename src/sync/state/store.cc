@@ -249,12 +249,21 @@ asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Run
   co_return static_cast<std::uint64_t>(rows.number(0, 0));
 }
 
+/// A check, or a row that no partition is for: the server has one SQLSTATE for both.
+constexpr std::string_view kCheckViolation = "23514";
+
 asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused) {
   std::vector<std::int64_t> attempts;
   for (const auto& each : refused) {
     const auto& facts = each.failure.facts();
     // A message can quote the row, which is the operator's own. A password that a function of the view was given is not.
-    const auto message = as_text(log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")"));
+    auto said = facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")";
+    if (facts.sqlstate == kCheckViolation) {
+      pg::Parameters of_row = {run.model.targets[each.key.target()].table.quoted(), as_text(facts.constraint), as_text(facts.detail)};
+      const auto partition = co_await run_query(connection, queries::partition_for, std::move(of_row));
+      if (!partition.is_null(0, 0)) said += fmt::format(": {}", partition.text(0, 0));
+    }
+    const auto message = as_text(log::redact(said));
     pg::Parameters parameters = {run.model.name, target_name(run.model, each.key), locator_name(run.model, each.key),
                                  key_text(each.key), facts.sqlstate, as_text(facts.constraint), message};
     const auto put = co_await run_query(connection, queries::quarantine_put, std::move(parameters));

@@ -73,6 +73,7 @@ TEST_F(PaceTest, TheBackfillWaitsWhileMoreWalIsKeptThanTheOperatorWants) {
 }
 
 TEST_F(PaceTest, TheBackfillWaitsForAStandbyThatIsBehind) {
+  CROSSFADE_NEEDS("pg_basebackup");
   ThrowawayServer standby({.standby_of = server.conninfo()});
   Sql there(standby.conninfo());
   expect_done({"prepare"});

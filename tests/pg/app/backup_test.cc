@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 
 class BackupTest : public testing::Test {
  protected:
+  void SetUp() override { CROSSFADE_NEEDS("pg_dump"); }
   BackupTest() {
     move.sql().exec("create type mood as enum ('fine', 'not so fine'); alter table plans add mood mood default 'not so fine';"
                     "insert into plans (id, owner, duration) select n, 'o,w\"ner ' || n, 4 from generate_series(1001, 1050) n");

@@ -24,8 +24,8 @@ class WorkoutRollbackTest : public Workout {
   std::pair<int, std::string> script(const std::string& name, std::vector<std::string> more = {}) {
     const auto file = (move.folder() / "rollback" / name).string();
     auto environment = connection_environment(move.conninfo());
-    environment.emplace_back("PATH", server_programs().string() + ":" + std::getenv("PATH"));
-    std::vector<std::string> words = {(server_programs() / "psql").string(), "--no-psqlrc", "--quiet", "--tuples-only", "--file=" + file};
+    environment.emplace_back("PATH", client_program("psql").parent_path().string() + ":" + std::getenv("PATH"));
+    std::vector<std::string> words = {client_program("psql").string(), "--no-psqlrc", "--quiet", "--tuples-only", "--file=" + file};
     if (name.ends_with(".sh")) words = {"/bin/sh", file};
     words.insert(words.end(), more.begin(), more.end());
     Program program(words, move.server().directory() / fmt::format("{}-{}-{}.txt", name, getpid(), ++scripts_), environment);
@@ -74,6 +74,7 @@ TEST_F(WorkoutRollbackTest, TheQuickOneGivesV1ItsNamesBackWithWhatHadComeOver) {
 }
 
 TEST_F(WorkoutRollbackTest, TheFullOneGivesV1TheRowsOfTheBackup) {
+  CROSSFADE_NEEDS("pg_restore");
   const auto names = names_of_v1();
   const auto rows = rows_of_v1();
   expect_done({"backup", "--dir", backup.string(), "--verify"});

@@ -19,6 +19,7 @@ std::string output_of(const std::string& command) {
 
 class CancelTest : public testing::Test {
  protected:
+  void SetUp() override { CROSSFADE_NEEDS("pg_dump"); }
   /// Everything that a migration could leave behind.
   std::string everything() {
     const auto binaries = move.server().binaries().string();

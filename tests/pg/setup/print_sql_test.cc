@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "app/ephemeral/server_programs.h"
 #include "base/exit_code.h"
 #include "support/move.h"
 
@@ -21,7 +22,7 @@ class PrintSqlTest : public testing::Test {
   void run_in_psql(const std::string& sql) {
     const auto file = move.server().directory() / "prepare.sql";
     std::ofstream(file) << sql;
-    Program psql({(move.server().binaries() / "psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
+    Program psql({client_program("psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
                  move.server().directory() / "psql.log");
     EXPECT_EQ(psql.exit_within(kLimit), 0) << psql.output();
   }

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/ephemeral/server_programs.h"
 #include "base/exit_code.h"
 #include "support/flip.h"
 #include "support/move.h"
@@ -41,7 +42,7 @@ class RoleTest : public testing::Test {
     ASSERT_EQ(exit, 0) << sql;
     const auto file = move.server().directory() / (role + ".sql");
     std::ofstream(file) << sql;
-    Program psql({(move.server().binaries() / "psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
+    Program psql({client_program("psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + file.string(), "--dbname=" + move.conninfo()},
                  move.server().directory() / (role + ".log"));
     ASSERT_EQ(psql.exit_within(kLimit), 0) << psql.output() << sql;
   }

@@ -8,6 +8,7 @@ namespace {
 
 /// Somebody else reads the slot while the daemon has looked at it and waits for it to be free.
 TEST(MovedSlotTest, ASlotThatMovesBetweenTheLookAndItsUseIsAGap) {
+  CROSSFADE_NEEDS("pg_recvlogical");
   Move move(test_migration("gym"));
   move.start_daemon();
   move.expect_equal();

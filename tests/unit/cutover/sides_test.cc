@@ -78,19 +78,19 @@ TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {
   EXPECT_EQ(find(steps, "names").sql,
             "select crossfade.retire('gym', '\"app\".\"plans\"');\n"
             "select crossfade.retire('gym', '\"legacy\".\"moves\"');\n"
-            "alter table \"gym_v2\".\"days\" set schema \"app\";\n"
-            "alter table \"gym_v2\".\"plans\" set schema \"app\";\n");
+            "select crossfade.relocate('\"gym_v2\".\"days\"', 'app');\n"
+            "select crossfade.relocate('\"gym_v2\".\"plans\"', 'app');\n");
 }
 
 TEST(SwapTest, TheWayBackIsTheSameBackwards) {
   const auto steps = swap_steps(file(), mapping::Direction::kForward, outline(file(), mapping::Direction::kForward), "");
   EXPECT_EQ(names(steps), (Names{"exclusive lock", "fences off", "names", "views", "fences on", "sequences"}));
   EXPECT_EQ(find(steps, "names").sql,
-            "alter table \"app\".\"days\" set schema \"gym_v2\";\n"
-            "alter table \"app\".\"plans\" set schema \"gym_v2\";\n"
+            "select crossfade.relocate('\"app\".\"days\"', 'gym_v2');\n"
+            "select crossfade.relocate('\"app\".\"plans\"', 'gym_v2');\n"
             "select crossfade.reinstate('gym');\n");
-  EXPECT_NE(find(steps, "fences off").sql.find(R"(on "app"."plans_v1")"), std::string::npos);
-  EXPECT_NE(find(steps, "fences on").sql.find(R"(on "gym_v2"."plans")"), std::string::npos);
+  EXPECT_NE(find(steps, "fences off").sql.find(R"(take_fences('"app"."plans_v1"'))"), std::string::npos);
+  EXPECT_NE(find(steps, "fences on").sql.find(R"(put_fences('gym', '"gym_v2"."plans"')"), std::string::npos);
 }
 
 TEST(SwapTest, SequencesGoBeyondThoseOfTheColumnsThatAreTheirCounterparts) {

@@ -24,12 +24,10 @@ mapping::Model model(Direction direction) {
 
 TEST(Fence, StandsOnTheSideThatDoesNotOwnTheDataAndNamesTheOther) {
   EXPECT_EQ(create_fences(model(Direction::kForward)),
-            Lines{"create trigger crossfade_fence before insert or update or delete or truncate on \"v2\".\"plans\" "
-                  "for each statement execute function crossfade.fence('gym', 'v1')"});
+            Lines{"select crossfade.put_fences('gym', '\"v2\".\"plans\"', 'v1')"});
   EXPECT_EQ(create_fences(model(Direction::kReverse)),
-            Lines{"create trigger crossfade_fence before insert or update or delete or truncate on \"public\".\"plans_v1\" "
-                  "for each statement execute function crossfade.fence('gym', 'v2')"});
-  EXPECT_EQ(drop_fences(model(Direction::kReverse)), Lines{"drop trigger if exists crossfade_fence on \"public\".\"plans_v1\""});
+            Lines{"select crossfade.put_fences('gym', '\"public\".\"plans_v1\"', 'v2')"});
+  EXPECT_EQ(drop_fences(model(Direction::kReverse)), Lines{"select crossfade.take_fences('\"public\".\"plans_v1\"')"});
 }
 
 TEST(Publication, HasWhatIsFollowedUnderTheDirectionsName) {

@@ -18,6 +18,7 @@ using wal::Tuple;
 constexpr std::uint32_t kPlans = 1;
 constexpr std::uint32_t kExercises = 2;
 constexpr std::uint32_t kUnrelated = 3;
+constexpr std::uint32_t kPartition = 4;
 
 wal::TupleColumn text(std::string_view value) { return {Kind::kText, value}; }
 constexpr wal::TupleColumn kNull{Kind::kNull, {}};
@@ -372,6 +373,22 @@ TEST_F(FollowTest, OriginsAndTypesSayNothingAboutKeys) {
     follow.take(message);
   }
   EXPECT_EQ(offered(), Offers{});
+}
+
+TEST_F(FollowTest, APartitionThatTellsLessHasItsTargetsComparedWhole) {
+  const std::vector<std::string> columns = {"id", "plan_id", "name", "notes"};
+  describe(kExercises, "exercises", columns);
+  describe(kPartition, "exercises_1", columns, Identity::kId);
+  update(kExercises, Old::kFull, {text("5"), kNull, kNull, kNull}, {text("5"), kNull, kNull, kNull});
+  EXPECT_EQ(offered(), (Offers{"days *"})) << "an old value that is left out looks like a null";
+  follow.take(begin(8));
+  remove(kExercises, Old::kFull, {text("6"), text("7"), kNull, kNull});
+  EXPECT_EQ(offered(), (Offers{"days 7", "exercises 6"})) << "another partition tells it";
+  follow.take(begin(9));
+  describe(kExercises, "exercises", columns, Identity::kId);
+  describe(kPartition, "exercises_1", columns);
+  remove(kExercises, Old::kKey, {text("6"), kNull, kNull, kNull});
+  EXPECT_EQ(offered(), (Offers{"days null", "exercises 6"})) << "mended, and it counts what the partition tells, whatever its table does";
 }
 
 }  // namespace

@@ -1,0 +1,133 @@
+-- What is done to a table is done to its partitions too, which have fences, names and schemas of their own.
+
+-- A table and those of its partitions, at every level, that are in its schema, itself first. Others are where somebody put them.
+create or replace function crossfade.with_partitions(whole regclass) returns setof regclass
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select whole where whole is not null
+  union all
+  (select p.relid::regclass
+   from pg_partition_tree(whole) p join pg_class c on c.oid = p.relid
+   where p.relid <> whole and c.relnamespace = (select r.relnamespace from pg_class r where r.oid = whole)
+   order by p.level, p.relid)
+$$;
+
+-- A fence on a table is passed by whoever writes a partition by its own name, so each has one. Those that are there stay. Returns on
+-- how many tables one was put.
+create or replace function crossfade.put_fences(migration_name text, follower regclass, owning text) returns int
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  part record;
+  made int := 0;
+begin
+  for part in
+    select c.oid::regclass as name
+    from pg_class c
+    where (c.oid = follower or c.oid in (select relid from pg_partition_tree(follower))) and c.relkind in ('r', 'p')
+      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'crossfade_fence')
+  loop
+    execute format('create trigger crossfade_fence before insert or update or delete or truncate on %s for each statement execute function crossfade.fence(%L, %L)',
+                   part.name, migration_name, owning);
+    made := made + 1;
+  end loop;
+  return made;
+end $$;
+
+-- The opposite. Of a table that is not there nothing is to be taken off.
+create or replace function crossfade.take_fences(owned text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  fenced record;
+begin
+  for fenced in
+    select t.tgrelid::regclass as name
+    from pg_trigger t
+    where t.tgname = 'crossfade_fence' and (t.tgrelid = to_regclass(owned) or t.tgrelid in (select relid from pg_partition_tree(to_regclass(owned))))
+  loop
+    execute format('drop trigger crossfade_fence on %s', fenced.name);
+  end loop;
+end $$;
+
+-- A table changes its schema with its partitions; their indexes, constraints and sequences come along.
+create or replace function crossfade.relocate(whole regclass, schema name) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  part record;
+begin
+  for part in select p.oid::regclass as name, p.relkind = 'f' as is_foreign from crossfade.with_partitions(whole) w join pg_class p on p.oid = w loop
+    execute format('alter %s %s set schema %I', case when part.is_foreign then 'foreign table' else 'table' end, part.name, schema);
+  end loop;
+end $$;
+
+-- The statement that makes room for a row that no partition is for. `part`: the partitioned table of the tree of `whole` that has none;
+-- `detail`: what the server said of the row. A range is made as wide as its nearest neighbour. Null where no partition is missing.
+create or replace function crossfade.partition_for(whole regclass, part text, detail text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  parent record;
+  wanted text := substring(detail from '\) = \((.*)\)');
+  neighbour record;
+  low text;
+  high text;
+begin
+  select c.oid, c.oid::regclass as name, n.nspname, c.relname, p.partstrat, p.partnatts, a.atttypid::regtype as type, p.partattrs[0] = 0 as computed
+  into parent
+  from pg_partition_tree(whole) t
+  join pg_class c on c.oid = t.relid and c.relkind = 'p' and c.relname = part
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_partitioned_table p on p.partrelid = c.oid
+  left join pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
+  -- A check may be called as the table is.
+  where not exists (select from pg_constraint k where k.contype = 'c' and k.conname = part and k.conrelid in (select relid from pg_partition_tree(whole)));
+  if not found then
+    return null;
+  end if;
+  if parent.partstrat = 'l' and wanted is not null then
+    return format('create table %I.%I partition of %s for values in (%s)', parent.nspname, left(parent.relname, 40) || '_' || lower(regexp_replace(left(wanted, 20), '\W+', '_', 'g')),
+                  parent.name, case when wanted = 'null' then 'null' else quote_literal(wanted) end);
+  end if;
+  if parent.partstrat <> 'r' or parent.partnatts <> 1 or parent.computed or wanted is null
+     or parent.type not in ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype) then
+    return format('create table %I.%I partition of %s %s', parent.nspname, left(parent.relname, 50) || '_more', parent.name,
+                  case when parent.partstrat = 'h' then 'for values with (modulus ..., remainder ...)' when parent.partnatts = 1 and wanted is not null then format('for values from (%L) to (...)', wanted)
+                       else 'for values from (...) to (...)' end);
+  end if;
+  if parent.type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) then
+    select b.low::numeric as low, b.high::numeric - b.low::numeric as width into neighbour
+    from crossfade.bounds_of(parent.oid) b order by abs(b.low::numeric - wanted::numeric) limit 1;
+    low := (neighbour.low + floor((wanted::numeric - neighbour.low) / neighbour.width) * neighbour.width)::text;
+    high := (low::numeric + neighbour.width)::text;
+  else
+    select b.low::timestamp as low, age(b.high::timestamp, b.low::timestamp) as width into neighbour
+    from crossfade.bounds_of(parent.oid) b order by abs(extract(epoch from b.low::timestamp - wanted::timestamp)) limit 1;
+    -- Of one that is far off nobody wants the partitions between counted.
+    if abs(extract(epoch from wanted::timestamp - neighbour.low)) > 10000 * extract(epoch from neighbour.width) then
+      neighbour.low := null;
+    end if;
+    select max(g)::text, (max(g) + neighbour.width)::text into low, high
+    from generate_series(neighbour.low, wanted::timestamp, neighbour.width) g
+    where neighbour.low <= wanted::timestamp;
+    if low is null then
+      select min(g)::text, (min(g) + neighbour.width)::text into low, high
+      from generate_series(neighbour.low, wanted::timestamp - neighbour.width, - neighbour.width) g where g + neighbour.width > wanted::timestamp;
+    end if;
+    if parent.type = 'date'::regtype then
+      low := low::timestamp::date::text;
+      high := high::timestamp::date::text;
+    end if;
+  end if;
+  return format('create table %I.%I partition of %s for values from (%L) to (%s)', parent.nspname,
+                left(parent.relname, 40) || '_' || regexp_replace(regexp_replace(coalesce(low, wanted), ' 00:00:00$', ''), '\W+', '_', 'g'), parent.name, coalesce(low, wanted),
+                coalesce(quote_literal(high), '...'));
+exception when others then
+  -- An advice that cannot be given must not undo what it is about.
+  return null;
+end $$;
+
+-- The ranges of a table's partitions that have two ends, of one column.
+create or replace function crossfade.bounds_of(parent oid) returns table (low text, high text)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select b[1], b[2]
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid
+  cross join regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \(''?([^'',]+)''?\) TO \(''?([^'',]+)''?\)$') b
+  where i.inhparent = parent and b[1] not in ('MINVALUE', 'MAXVALUE') and b[2] not in ('MINVALUE', 'MAXVALUE')
+$$;
