@@ -56,7 +56,8 @@ TEST_F(IdsTest, ARenumberedCourtKeepsItsNewNumber) {
                   "delete from courts where id = 1; update courts set club = replace(club, ' (new)', '') where id = 5000; commit");
   expect_v1_follows(move);
   flip("rollback");
-  EXPECT_EQ(move.call({"verify"}).first, 0);
+  const auto [exit, text] = move.call({"verify"});
+  EXPECT_EQ(exit, 0) << text;
   EXPECT_EQ(move.sql().value("select count(*) from crossfade.courts_court_id where id in (1, 5000)"), "1");
 }
 
