@@ -133,6 +133,7 @@ struct Metrics::Handles {
   Gauge& pending_bytes = gauge("pending_bytes", "Memory of the keys that wait");
   Gauge& dirty_keys = gauge("dirty_keys", "Keys that wait in crossfade.dirty");
   Family<Gauge>& quarantined_keys = gauges("quarantined_keys", "Keys set aside now");
+  Gauge& way_back_refused = gauge("way_back_refused_keys", "Keys that v2 has written and v1 cannot take; 0 while v1 is written");
   Family<Gauge>& parked = gauges("parked", "1 while a target is not written, because the database refuses all of it");
   Gauge& failed_rounds = gauge("failed_rounds", "Rounds in a row that failed; 0 once one goes through");
   Family<Counter>& quarantine = counters("quarantine_total", "Keys set aside, by class of SQLSTATE");
@@ -276,6 +277,8 @@ void Metrics::backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, s
   handles_->pending_bytes.Set(static_cast<double>(pending_bytes));
   handles_->dirty_keys.Set(static_cast<double>(dirty_keys));
 }
+
+void Metrics::way_back_refused(std::uint64_t keys) { handles_->way_back_refused.Set(static_cast<double>(keys)); }
 
 void Metrics::quarantined_now(std::size_t target, std::uint64_t keys) {
   handles_->quarantined[target]->Set(static_cast<double>(keys));

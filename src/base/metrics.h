@@ -61,6 +61,8 @@ class Metrics {
   void backfill_found(std::size_t target, double done, double estimated);
   void backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys);
   void quarantined_now(std::size_t target, std::uint64_t keys);
+  /// Keys that v2 has written and v1 cannot take: a rollback waits for them.
+  void way_back_refused(std::uint64_t keys);
   /// Nothing of the target is written for now, because the database refuses all of it.
   void parked(std::size_t target, bool now);
   /// Rounds in a row that failed; 0 once one goes through.

@@ -77,6 +77,7 @@ class Measure {
     std::vector<std::string> reasons;
     for (const auto& blocker : cutover::blockers_of(cutover::checklist_of_next_flip(facts, limits))) reasons.push_back(blocker.reason);
     metrics_.cutover_blockers(reasons);
+    metrics_.way_back_refused(facts.follower == "v1" ? static_cast<std::uint64_t>(facts.quarantined) : 0);
   }
 
   const Observed observed_;
