@@ -85,6 +85,26 @@ asio::awaitable<bool> publication_fits(pg::Connection& connection, mapping::Pref
   co_return false;
 }
 
+/// A target is what its view says. Rows that stand there before it is filled go without a word, so somebody has to hear of them now.
+asio::awaitable<void> warn_of_rows(pg::Connection& connection, const There& there, mapping::Preflight& preflight) {
+  for (const auto& target : preflight.model.targets) {
+    if (target.lazy) continue;
+    auto any = fmt::format("select exists (select from {})", target.table.quoted());
+    pg::Parameters none;
+    const bool rows = co_await truth(connection, any, std::move(none));
+    if (!rows) continue;
+    mapping::Findings found(preflight.findings, "target " + target.name);
+    const bool ours = std::find(there.schemas.begin(), there.schemas.end(), target.table.schema) == there.schemas.end();
+    if (ours) {
+      found.warn("v2.sql puts rows into it: those that its view does not give are gone after the backfill",
+                 "Let the view in mapping.sql give them too (union all); or leave the table out of targets, if no change of v1 concerns it.");
+    } else {
+      found.warn(fmt::format("{} is not empty: rows that the view does not give are gone after the backfill", target.table.quoted()),
+                 fmt::format("Look whether they are needed; if not: truncate {};", target.table.quoted()));
+    }
+  }
+}
+
 /// In the caller's transaction, in which the installing steps are performed, because the rest rests on what they make.
 asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::MigrationFile& file, There there, std::string slot) {
   Preparation preparation;
@@ -97,6 +117,7 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   preparation.preflight = co_await mapping::inspect(connection, file);
   co_await connection.script("rollback to savepoint crossfade_look");
   if (!preparation.preflight.ok()) co_return preparation;
+  co_await warn_of_rows(connection, there, preparation.preflight);
   const auto& model = preparation.preflight.model;
   Found found;
   found.made = schemas_made(file, there);

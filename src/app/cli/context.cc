@@ -11,6 +11,7 @@
 #include "base/failure.h"
 #include "cutover/inventory/inventory.h"
 #include "mapping/catalog/slot_names.h"
+#include "mapping/preflight/fixes.h"
 #include "mapping/preflight/inspect.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
@@ -118,9 +119,13 @@ asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::
   auto preflight = co_await sync::look(connection, file, further);
   // Nothing is written here, so an earlier layout stays as it is; it does not know of the shape.
   const int layout = co_await sync::read_layout(connection);
-  if (layout != sync::kLayout) co_return preflight;
+  if (layout != sync::kLayout) {
+    preflight.findings = mapping::one_for_each_cause(std::move(preflight.findings));
+    co_return preflight;
+  }
   const auto prepared = co_await sync::how_prepared(connection, file.yaml.migration());
   if (prepared == sync::Prepared::kWhole) co_await add_shape(connection, file.yaml.migration(), preflight);
+  preflight.findings = mapping::one_for_each_cause(std::move(preflight.findings));
   co_return preflight;
 }
 

@@ -60,7 +60,7 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const LintOptions& o
   if (!prepared) co_await sync::install(connection, file);
   const auto preflight = co_await mapping::inspect(connection, file);
   if (!preflight.ok()) {
-    std::cerr << mapping::plan_text(preflight);
+    std::cerr << mapping::faults_text(preflight);
     co_return ExitCode::kPrecondition;
   }
   verify::LintOptions how;

@@ -5,15 +5,20 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "mapping/preflight/fixes.h"
 
 namespace crossfade::app {
 namespace {
 
 struct PlanOptions {
   bool print_sql = false;
+  bool print_fixes = false;
 };
 
-void declare(OptionSet& options, PlanOptions& own) { options.flag("--print-sql", own.print_sql, "The statements that refresh, too"); }
+void declare(OptionSet& options, PlanOptions& own) {
+  options.flag("--print-sql", own.print_sql, "The statements that refresh, too");
+  options.flag("--print-fixes", own.print_fixes, "Nothing but a script for psql that mends what a statement can mend");
+}
 
 ExitCode plan(const Options& options, const PlanOptions& own) {
   const auto file = load(options);
@@ -21,6 +26,8 @@ ExitCode plan(const Options& options, const PlanOptions& own) {
   const auto preflight = run_to_end(io, look(options, file));
   if (options.json) {
     std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
+  } else if (own.print_fixes) {
+    std::cout << mapping::fixes_sql(preflight);
   } else {
     std::cout << mapping::plan_text(preflight, paint_of(options));
     if (own.print_sql) std::cout << mapping::refresh_sql(preflight.model);

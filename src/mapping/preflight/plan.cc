@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <string_view>
+#include <utility>
 
+#include "mapping/preflight/fixes.h"
 #include "mapping/sql/statements.h"
 
 namespace crossfade::mapping {
@@ -121,13 +123,22 @@ std::string target_text(const Model& model, std::uint16_t number) {
 
 }  // namespace
 
+namespace {
+
+std::string finding_text(const Finding& finding, const Paint& paint) {
+  auto text = fmt::format("{}  {}: {}\n", level_text(finding.level, paint), finding.subject, finding.message);
+  if (!finding.fix.empty()) text += fmt::format("      → {}\n", finding.fix);
+  return text;
+}
+
+}  // namespace
+
 std::string plan_text(const Preflight& preflight, const Paint& paint) {
   std::string text;
   int failed = 0;
   int warned = 0;
   for (const auto& finding : preflight.findings) {
-    text += fmt::format("{}  {}: {}\n", level_text(finding.level, paint), finding.subject, finding.message);
-    if (!finding.fix.empty()) text += fmt::format("      → {}\n", finding.fix);
+    text += finding_text(finding, paint);
     failed += finding.level == Finding::Level::kFail ? 1 : 0;
     warned += finding.level == Finding::Level::kWarn ? 1 : 0;
   }
@@ -137,6 +148,14 @@ std::string plan_text(const Preflight& preflight, const Paint& paint) {
   const auto& name = preflight.model.name;
   text += failed > 0 ? fmt::format("\n{} {}: {} to mend, {} to look at.\n", name, paint.bad("cannot begin"), failed, warned)
                      : fmt::format("\n{} {}: nothing to mend, {} to look at.\n", name, paint.good("can begin"), warned);
+  return text;
+}
+
+std::string faults_text(const Preflight& preflight) {
+  std::string text;
+  for (const auto& finding : preflight.findings) {
+    if (finding.level == Finding::Level::kFail) text += finding_text(finding, {});
+  }
   return text;
 }
 
@@ -166,6 +185,7 @@ v1::PlanReply plan_reply(const Preflight& preflight) {
     found.set_message(finding.message);
     found.set_fix(finding.fix);
   }
+  for (auto& statement : fixes(preflight)) reply.add_fixes(std::move(statement));
   for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, n, *reply.add_targets());
   return reply;
 }

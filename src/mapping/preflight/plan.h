@@ -12,6 +12,9 @@ namespace crossfade::mapping {
 /// its rows are found by, the rules that lead to them and the columns that matter. Ends with one line of verdict.
 std::string plan_text(const Preflight& preflight, const Paint& paint = {});
 
+/// Only what is to be mended, for a command that cannot go on before it is.
+std::string faults_text(const Preflight& preflight);
+
 /// The statements that refresh each target, by each of its locators, for --print-sql.
 std::string refresh_sql(const Model& model);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -53,6 +54,25 @@ TEST_F(ScriptTest, LeavesNothingBehindHoweverItEndsTheTransaction) {
     }
   }
   EXPECT_EQ(call("plan").first, 0);
+}
+
+TEST_F(ScriptTest, TheStatementThatDoesNotRunIsToldWithItsLine) {
+  std::ofstream(folder / "v2.sql", std::ios::app) << "\n-- a comment; with a sign\ncreate function gym_v2.two() returns int language sql begin atomic select 1; select 2; end;\n"
+                                                  << "create table gym_v2.extra (id int primary key);\ncreate table\n  gym_v2.extra (id int);\nselect 1;\n";
+  const auto text = text_of(folder / "v2.sql");
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(text.find("create table\n  gym_v2.extra")), '\n');
+  const auto [exit, said] = call("plan");
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kUsage));
+  EXPECT_NE(said.find(fmt::format("v2.sql does not run: line {}: relation \"extra\" already exists", line)), std::string::npos) << said;
+  EXPECT_NE(said.find("statement: create table\n  gym_v2.extra (id int);"), std::string::npos) << said;
+}
+
+TEST_F(ScriptTest, RowsThatWouldGoWithoutAWordAreToldBefore) {
+  EXPECT_EQ(call("plan").second.find("v2.sql puts rows"), std::string::npos);
+  append("v2.sql", "insert into gym_v2.plans values (100000, 'nobody');");
+  const auto [exit, said] = call("plan");
+  EXPECT_EQ(exit, 0) << said;
+  EXPECT_NE(said.find("v2.sql puts rows into it: those that its view does not give are gone after the backfill"), std::string::npos) << said;
 }
 
 }  // namespace
