@@ -98,7 +98,10 @@ void add_runtime(v1::Status& status, const sync::Runtime& run) {
 /// What the next flip wants. The lag is the one already known: a status waits for nothing.
 void add_checklist(v1::Status& status, cutover::Facts facts) {
   if (status.lag().has_seconds()) facts.lag_seconds = status.lag().seconds();
-  for (const auto& condition : cutover::checklist_of_next_flip(facts, {})) {
+  for (auto condition : cutover::checklist_of_next_flip(facts, {})) {
+    if (!condition.met && condition.reason == "verification" && status.has_verification()) {
+      condition.detail = "what was compared before the direction turned, or before what the views read changed, says nothing of now";
+    }
     auto& listed = *status.add_checklist();
     listed.set_reason(condition.reason);
     listed.set_met(condition.met);
@@ -112,19 +115,25 @@ void add_checklist(v1::Status& status, cutover::Facts facts) {
   }
 }
 
-/// What a person would do next.
+/// What a person would do next. Without a daemon that is one thing: nothing else changes before it.
 void add_next_steps(v1::Status& status) {
   const auto say = [&](const std::string& step) { status.add_next_steps(step); };
-  if (status.leader().empty()) say("crossfade run: no daemon leads this migration");
+  if (status.phase() == "completed") return;
+  if (status.leader().empty()) return say("crossfade run: no daemon leads this migration");
+  if (status.paused()) say("crossfade resume: the daemon is paused");
   if (status.quarantined() > 0 && status.writes().side() == "v2") say("crossfade quarantine list: rows that v1 cannot take; mend them in v2, or a rollback will be refused");
   if (status.quarantined() > 0 && status.writes().side() == "v1") say("crossfade quarantine list: keys were set aside; mend their source rows");
   if (status.parked_size() > 0) say("crossfade quarantine retry: a target is parked; mend first what the database says of it");
   if (status.phase() == "backfilling") say("crossfade wait --phase following");
   if (status.phase() != "following") return;
-  if (!status.has_verification() || status.verification().drifted_rows() > 0) say("crossfade verify");
-  if (!status.has_unaccounted_rows()) say("crossfade account");
-  if (status.writes().side() == "v1" && status.reads().percent() < 100 && status.has_verification()) say("crossfade cutover reads --dry-run");
-  if (status.writes().side() == "v1" && status.reads().percent() >= 100) say("crossfade cutover writes --dry-run");
+  const auto wants = [&](std::string_view command) {
+    return std::any_of(status.blockers().begin(), status.blockers().end(), [&](const v1::Blocker& blocker) { return blocker.fix().starts_with(command); });
+  };
+  const bool unproved = !status.has_verification() || status.verification().drifted_rows() > 0 || wants("crossfade verify");
+  if (unproved) say("crossfade verify");
+  if (!status.has_unaccounted_rows() || wants("crossfade account")) say("crossfade account");
+  if (status.writes().side() == "v1" && status.reads().percent() < 100 && !unproved) say("crossfade cutover reads --dry-run");
+  if (status.writes().side() == "v1" && status.reads().percent() >= 100 && !unproved) say("crossfade cutover writes --dry-run");
 }
 
 }  // namespace

@@ -80,6 +80,12 @@ std::string parked(const v1::Parked& target, double now) {
   return text + (target.next_try() > now ? fmt::format("; tried again in {}", human_seconds(target.next_try() - now)) : "; on trial now");
 }
 
+/// What was proved of something else than is there now.
+bool counts_no_more(const v1::Status& status) {
+  const auto& all = status.blockers();
+  return std::any_of(all.begin(), all.end(), [](const auto& blocker) { return blocker.reason() == "verification"; });
+}
+
 std::string verification(const v1::Verification& last, const Paint& paint) {
   const auto drifted = human_count(last.drifted_rows()) + " drifted";
   return fmt::format("{} ago at {}: {} rows compared, {}", human_seconds(last.age_seconds()), last.lsn(),
@@ -142,7 +148,9 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   line("quarantine", status.quarantined() > 0 ? paint.bad(human_count(status.quarantined()) + " keys") : paint.good("empty"));
   if (status.quarantined() > 0 && status.writes().side() == "v2") line("way back", paint.bad("rows that v1 cannot take: " + human_count(status.quarantined())));
   for (const auto& target : status.parked()) line("parked", paint.bad(parked(target, now)));
-  line("verified", status.has_verification() ? verification(status.verification(), paint) : paint.warn("never"));
+  auto verified = status.has_verification() ? verification(status.verification(), paint) : paint.warn("never");
+  if (status.has_verification() && counts_no_more(status)) verified += paint.warn("; it counts no more");
+  line("verified", verified);
   if (status.has_unaccounted_rows()) {
     const auto rows = human_count(status.unaccounted_rows()) + " source rows";
     line("unaccounted", status.unaccounted_rows() > 0 ? paint.bad(rows) : paint.good(rows));

@@ -50,7 +50,8 @@ std::string ago(double seconds) {
 }
 
 void judge_lag(Checklist& list, const Facts& facts, const Limits& limits) {
-  const auto wait = fmt::format("crossfade wait --lag {:g}s", limits.lag_seconds);
+  // Nothing comes by waiting where nobody works.
+  const auto wait = facts.leader ? fmt::format("crossfade wait --lag {:g}s", limits.lag_seconds) : std::string("crossfade run");
   if (!facts.lag_seconds) {
     list.not_met("lag", fmt::format("how far {} is behind is not known", facts.follower), wait);
   } else if (*facts.lag_seconds > limits.lag_seconds) {

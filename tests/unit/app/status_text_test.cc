@@ -56,6 +56,13 @@ TEST_F(StatusTextTest, NumbersAreWrittenForPeople) {
   EXPECT_EQ(human_seconds(3 * 86400), "3.0 days");
 }
 
+TEST_F(StatusTextTest, WhatWasProvedOfSomethingElseCountsNoMore) {
+  status.mutable_verification()->set_compared_rows(10);
+  EXPECT_THAT(block(), Not(HasSubstr("counts no more")));
+  status.add_blockers()->set_reason("verification");
+  EXPECT_THAT(block(), HasSubstr("10 rows compared, 0 drifted; it counts no more\n"));
+}
+
 TEST_F(StatusTextTest, ThePhaseSaysHowLongItHasLasted) {
   EXPECT_THAT(block(), HasSubstr("phase        following, for 10 min\n"));
   status.set_catching_up(true);

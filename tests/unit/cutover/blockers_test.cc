@@ -30,6 +30,14 @@ using Reasons = std::vector<std::string>;
 
 TEST(BlockersOfReads, NothingStandsInTheWayOfWhatIsReady) { EXPECT_EQ(reasons(ready()), Reasons{}); }
 
+TEST(BlockersOfReads, NobodyIsToldToWaitWhereNobodyWorks) {
+  auto facts = ready();
+  facts.leader = false;
+  facts.lag_seconds.reset();
+  facts.dirty = 7;
+  for (const auto& blocker : blockers_of(checklist_of_reads(facts, {}))) EXPECT_EQ(blocker.fix, "crossfade run") << blocker.reason;
+}
+
 TEST(BlockersOfReads, EachFactAloneBlocks) {
   struct Case {
     const char* reason;
