@@ -8,17 +8,9 @@ namespace {
 double real(std::uint64_t count) { return static_cast<double>(count); }
 
 std::string_view side_of(const Difference& difference) {
+  if (!difference.refusal.empty()) return "both";
   if (!difference.in_shadow) return "view";
   return difference.in_view ? "both" : "shadow";
-}
-
-/// "id 42", "user_id 1, day null".
-std::string key_text(const std::vector<std::string>& columns, const KeyValues& values) {
-  std::string text;
-  for (std::size_t n = 0; n < columns.size() && n < values.size(); ++n) {
-    text += fmt::format("{}{} {}", n == 0 ? "" : ", ", columns[n], values[n].value_or("null"));
-  }
-  return text;
 }
 
 std::string_view word(CheckResult::Verdict verdict) {
@@ -58,6 +50,11 @@ v1::VerifyReply reply_of(const mapping::Model& model, const Verification& found)
     row.set_key(row_name(model.targets[difference.target], difference));
     row.set_side(std::string(side_of(difference)));
     row.set_repaired(difference.repaired);
+    if (!difference.refusal.empty()) {
+      auto& error = *row.add_columns();
+      error.set_name("the view fails");
+      error.set_view(difference.refusal);
+    }
     for (const auto& differing : differing_columns(difference)) {
       auto& column = *row.add_columns();
       column.set_name(differing.name);
@@ -87,7 +84,7 @@ v1::AccountReply reply_of(const mapping::Model& model, const std::vector<Account
       reason.set_reason(each.reason);
       reason.set_rows(real(each.rows));
     }
-    for (const auto& key : account.sample) source.add_unaccounted_keys(key_text(table.key, key));
+    for (const auto& key : account.sample) source.add_unaccounted_keys(key_name(table.key, key));
   }
   return reply;
 }

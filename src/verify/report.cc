@@ -40,6 +40,7 @@ std::string describe(const v1::VerifyReply::Row& row) {
   if (row.columns().empty()) return text + "the stored bytes differ, their texts do not";
   for (int n = 0; n < row.columns_size(); ++n) {
     const auto& column = row.columns(n);
+    if (column.shadow().empty()) return text + format("{}: {}", column.name(), column.view());
     text += format("{}column {}: view {}, shadow {}", n == 0 ? "" : "; ", column.name(), column.view(), column.shadow());
   }
   return text;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "async/when_all.h"
+#include "base/sql_text.h"
 #include "pg/reading.h"
 #include "sync/state/shape.h"
 
@@ -116,9 +117,10 @@ asio::awaitable<void> Compare::worker(Walk& walk, pg::Connection& connection) {
 
 /// Compares a chunk of at most `keys` values; in smaller ones where too many of its rows differ.
 asio::awaitable<void> Compare::cover(pg::Connection& connection, std::uint16_t target, Range range, std::size_t keys) {
-  const auto compared = co_await compare(connection, target, range);
+  const auto tried = co_await compare(connection, target, range);
+  const auto& compared = tried.compared;
   const bool divisible = !model_.targets[target].walk_column.empty();
-  if (compared.differing > compared.rows.size() && divisible && keys > 1) {
+  if ((tried.refused || compared.differing > compared.rows.size()) && divisible && keys > 1) {
     keys = std::max<std::size_t>(keys / 4, 1);
     for (auto rest = range;;) {
       const auto part = co_await next_chunk(connection, target, rest, keys);
@@ -126,6 +128,10 @@ asio::awaitable<void> Compare::cover(pg::Connection& connection, std::uint16_t t
       if (part.high == range.high) co_return;
       rest.low = part.high;
     }
+  }
+  if (tried.refused) {
+    co_await suspect_all(connection, target, range);
+    co_return;
   }
   const auto counted = std::max(compared.in_view, compared.in_shadow);
   found_.targets.back().rows += counted;
@@ -144,13 +150,29 @@ asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint
   co_return Range{rest.low, rows.optional_text(0, 0), false};
 }
 
-asio::awaitable<Compared> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {
+asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {
   pg::Reading reading{model_.relations_read({target}), true, "set local jit = off; set local work_mem = '32MB'"};
   co_await pg::await_reading(connection, std::move(reading));
   Comparison comparison{target, mapping::range_picks(range), mapping::range_parameters(range), kMostRows};
-  auto compared = co_await differing_rows(connection, model_, std::move(comparison));
-  co_await connection.script("commit");
-  co_return compared;
+  Tried tried;
+  try {
+    tried.compared = co_await differing_rows(connection, model_, std::move(comparison));
+  } catch (const Failure& failure) {
+    if (!failure.found_by_trying()) throw;
+    tried.refused = true;
+  }
+  co_await connection.script(tried.refused ? "rollback" : "commit");
+  co_return tried;
+}
+
+/// The view raises an error for a row of the stretch: its keys are looked at by themselves.
+asio::awaitable<void> Compare::suspect_all(pg::Connection& connection, std::uint16_t target, Range range) {
+  auto sql = mapping::Statements(model_, target).values(0, range_picks(range));
+  const auto keys = co_await connection.query(std::move(sql), range_parameters(range));
+  for (std::size_t row = 0; row < keys.size(); ++row) suspects_.keys.emplace_back(target, 0, parse_array(keys.text(row, 0)));
+  suspected_rows_ += keys.size();
+  found_.targets.back().rows += keys.size();
+  found_.compared_rows += keys.size();
 }
 
 /// By their keys, or the whole stretch where a row has none, and where not all of the rows are known.

@@ -73,7 +73,12 @@ class Compare {
   asio::awaitable<void> worker(Walk& walk, pg::Connection& connection);
   asio::awaitable<void> cover(pg::Connection& connection, std::uint16_t target, mapping::Range range, std::size_t keys);
   asio::awaitable<mapping::Range> next_chunk(pg::Connection& connection, std::uint16_t target, const mapping::Range& rest, std::size_t keys);
-  asio::awaitable<Compared> compare(pg::Connection& connection, std::uint16_t target, mapping::Range range);
+  struct Tried {
+    Compared compared;
+    bool refused = false;
+  };
+  asio::awaitable<Tried> compare(pg::Connection& connection, std::uint16_t target, mapping::Range range);
+  asio::awaitable<void> suspect_all(pg::Connection& connection, std::uint16_t target, mapping::Range range);
   void suspect(std::uint16_t target, const mapping::Range& range, const Compared& compared);
   asio::awaitable<void> decide_suspects();
   asio::awaitable<void> decide(Candidates candidates);

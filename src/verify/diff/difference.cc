@@ -56,7 +56,16 @@ std::vector<std::pair<std::string, std::string>> columns_of(std::string_view obj
   return columns;
 }
 
+std::string key_name(const std::vector<std::string>& columns, const KeyValues& values) {
+  std::string name;
+  for (std::size_t n = 0; n < columns.size() && n < values.size(); ++n) {
+    name += fmt::format("{}{} {}", n == 0 ? "" : ", ", columns[n], values[n].value_or("null"));
+  }
+  return name;
+}
+
 std::string row_name(const mapping::Target& target, const Difference& difference) {
+  if (!difference.refusal.empty()) return key_name(target.locators.at(0).columns, difference.walk.value_or(KeyValues{}));
   const auto columns = columns_of(difference.in_view ? *difference.in_view : difference.in_shadow.value_or("{}"));
   std::string name;
   for (const auto& key : target.key) {

@@ -18,6 +18,7 @@ struct Difference {
   std::optional<KeyValues> walk;         ///< values of the target's first locator; nothing where the row is not found by it
   std::optional<std::string> in_view;    ///< the row as jsonb prints it; nothing: the shadow has one too many
   std::optional<std::string> in_shadow;  ///< nothing: the shadow misses it
+  std::string refusal = {};              ///< why the two cannot be held against each other for `walk`: the view raises an error
   bool repaired = false;
 };
 
@@ -25,7 +26,10 @@ struct Difference {
 /// not read any further, so that no number loses a digit and 1.0 stays apart from 1.00.
 std::vector<std::pair<std::string, std::string>> columns_of(std::string_view object);
 
-/// The primary key of the row: "id 42", "plan_id 1, number 2".
+/// "id 42", "user_id 1, day null".
+std::string key_name(const std::vector<std::string>& columns, const KeyValues& values);
+
+/// The primary key of the row: "id 42", "plan_id 1, number 2". Where the view fails what it was asked for.
 std::string row_name(const mapping::Target& target, const Difference& difference);
 
 /// A column in which the two rows differ, values as jsonb prints them.

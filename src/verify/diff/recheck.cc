@@ -2,6 +2,7 @@
 
 #include <embedded_sql.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +14,7 @@
 
 #include "base/sql_text.h"
 #include "pg/reading.h"
+#include "pg/savepoint.h"
 #include "sync/apply/cut_job.h"
 #include "sync/state/store.h"
 #include "verify/diff/differing_rows.h"
@@ -31,27 +33,88 @@ RowId id_of(const mapping::Model& model, const Difference& difference) {
   return {difference.target, row_name(model.targets[difference.target], difference)};
 }
 
-/// All that differs among `candidates`; a row that two of them lead to is there once.
-asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Model& model, Candidates candidates) {
-  std::vector<Comparison> comparisons;
-  for (auto& [target, selection] : sync::select_keys(model, candidates.keys)) {
-    comparisons.push_back({target, std::move(selection.filters), std::move(selection.parameters), kMostRows});
-  }
-  for (const auto& [target, range] : candidates.stretches) {
-    comparisons.push_back({target, range_picks(range), range_parameters(range), kMostRows});
-  }
+/// All that differs; a row that two comparisons lead to is there once.
+struct Looked {
+  const mapping::Model& model;
   Decision found;
   std::set<RowId> seen;
-  for (auto& comparison : comparisons) {
-    auto compared = co_await differing_rows(connection, model, std::move(comparison));
-    found.drifted += compared.differing - compared.rows.size();
-    for (auto& difference : compared.rows) {
-      if (!seen.insert(id_of(model, difference)).second) continue;
-      ++found.drifted;
-      found.drift.push_back(std::move(difference));
-    }
+
+  void add(Difference difference) {
+    if (!seen.insert(id_of(model, difference)).second) return;
+    ++found.drifted;
+    found.drift.push_back(std::move(difference));
   }
-  co_return found;
+};
+
+/// What the database refuses costs this comparison only.
+asio::awaitable<std::optional<Failure>> try_comparison(pg::Connection& connection, Comparison comparison, Looked& looked) {
+  std::optional<Failure> refused;
+  Compared compared;
+  co_await connection.script("savepoint crossfade_look");
+  try {
+    compared = co_await differing_rows(connection, looked.model, std::move(comparison));
+  } catch (const Failure& failure) {
+    if (!failure.found_by_trying()) throw;
+    refused = failure;
+  }
+  co_await connection.script(refused ? "rollback to savepoint crossfade_look; release savepoint crossfade_look" : "release savepoint crossfade_look");
+  if (refused) co_return refused;
+  looked.found.drifted += compared.differing - compared.rows.size();
+  for (auto& difference : compared.rows) looked.add(std::move(difference));
+  co_return std::nullopt;
+}
+
+/// By halves where the view raises an error for one of them, until that one stands alone.
+asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> keys, Looked& looked) {
+  std::map<std::uint16_t, std::vector<Key>> of_targets;
+  for (auto& key : keys) of_targets[key.target()].push_back(std::move(key));
+  std::vector<std::vector<Key>> open;
+  for (auto& [target, of_target] : of_targets) open.push_back(std::move(of_target));
+  while (!open.empty()) {
+    const auto group = std::move(open.back());
+    open.pop_back();
+    const auto target = group.front().target();
+    auto selection = std::move(sync::select_keys(looked.model, group).at(target));
+    Comparison comparison{target, std::move(selection.filters), std::move(selection.parameters), kMostRows};
+    const auto refused = co_await try_comparison(connection, std::move(comparison), looked);
+    if (!refused) continue;
+    if (group.size() > 1) {
+      const auto half = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
+      open.emplace_back(group.begin(), half);
+      open.emplace_back(half, group.end());
+      continue;
+    }
+    Difference difference;
+    difference.target = target;
+    if (group.front().locator() == 0) difference.walk = group.front().values();
+    difference.refusal = refused->what();
+    looked.add(std::move(difference));
+  }
+}
+
+asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Model& model, Candidates candidates) {
+  Looked looked{model, {}, {}};
+  co_await look_at_keys(connection, std::move(candidates.keys), looked);
+  for (const auto& [target, range] : candidates.stretches) {
+    Comparison comparison{target, range_picks(range), range_parameters(range), kMostRows};
+    const auto refused = co_await try_comparison(connection, std::move(comparison), looked);
+    if (refused) throw *refused;
+  }
+  co_return std::move(looked.found);
+}
+
+/// Values of the walk to which keys of other locators lead.
+asio::awaitable<std::set<std::pair<std::uint16_t, KeyValues>>> walked_by(pg::Connection& connection, const mapping::Model& model, std::vector<Key> keys) {
+  std::set<std::pair<std::uint16_t, KeyValues>> walked;
+  for (const auto& key : keys) {
+    if (key.locator() == 0 || model.targets[key.target()].locators[0].indirect()) continue;
+    const std::vector<Key> one = {key};
+    auto selection = std::move(sync::select_keys(model, one).at(key.target()));
+    auto sql = mapping::Statements(model, key.target()).values(0, selection.filters);
+    const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(selection.parameters));
+    for (std::size_t row = 0; !tried.refused && row < tried.result.size(); ++row) walked.emplace(key.target(), parse_array(tried.result.text(row, 0)));
+  }
+  co_return walked;
 }
 
 asio::awaitable<std::vector<Key>> quarantined_keys(pg::Connection& connection, const mapping::Model& model,
@@ -81,11 +144,15 @@ asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::
   set_aside.keys = co_await quarantined_keys(in_transaction, model, decision.drift);
   if (set_aside.keys.empty()) co_return decision;
   // The key in quarantine need not be of the walk's locator; the rows that it leads to tell.
-  const auto known = co_await look_at(in_transaction, model, std::move(set_aside));
+  const auto known = co_await look_at(in_transaction, model, set_aside);
   std::set<RowId> excused;
   for (const auto& difference : known.drift) excused.insert(id_of(model, difference));
+  std::set<std::pair<std::uint16_t, KeyValues>> walked;
+  const bool fails = std::any_of(decision.drift.begin(), decision.drift.end(), [](const Difference& difference) { return !difference.refusal.empty(); });
+  if (fails) walked = co_await walked_by(in_transaction, model, std::move(set_aside.keys));
   decision.quarantined = std::erase_if(decision.drift, [&](const Difference& difference) {
-    return excused.contains(id_of(model, difference));
+    const bool by_another = !difference.refusal.empty() && difference.walk && walked.contains({difference.target, *difference.walk});
+    return by_another || excused.contains(id_of(model, difference));
   });
   decision.drifted -= decision.quarantined;
   co_return decision;
