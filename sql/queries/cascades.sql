@@ -1,5 +1,5 @@
--- Foreign keys on table $1 that act on other rows when one of its rows goes: which of the tables $2 has them (its place, from
--- 0), whether those rows go too, and by what they meet.
+-- Foreign keys on table $1 that act on other rows when one of its rows goes, or by $3 all: which of the tables $2 has them (its
+-- place, from 0), whether those rows go too, and by what they meet.
 select (t.place - 1)::int, f.confdeltype = 'c',
        (select string_agg(format('p.%I %s s.%I', p.attname, case n.nspname when 'pg_catalog' then o.oprname else format('operator(%I.%s)', n.nspname, o.oprname) end,
                                  s.attname), ' and ' order by k.place)
@@ -10,4 +10,4 @@ select (t.place - 1)::int, f.confdeltype = 'c',
         join pg_attribute p on p.attrelid = f.confrelid and p.attnum = k.other)
 from pg_constraint f
 join unnest($2::text[]) with ordinality t(name, place) on t.name::regclass = f.conrelid
-where f.confrelid = $1::text::regclass and f.contype = 'f' and f.conparentid = 0 and f.confdeltype in ('c', 'n', 'd')
+where f.confrelid = $1::text::regclass and f.contype = 'f' and f.conparentid = 0 and (f.confdeltype in ('c', 'n', 'd') or $3::boolean)

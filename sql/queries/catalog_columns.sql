@@ -12,7 +12,8 @@ select a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a
        coalesce((select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true) as deterministic,
        by.schema as operators,
        coalesce(by.image_varies, base.typtype <> 'e') as image_varies,
-       a.attgenerated = 'v' as is_virtual
+       a.attgenerated = 'v' as is_virtual,
+       base.typtype = 'c' as is_row
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid
 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum

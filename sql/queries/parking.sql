@@ -2,7 +2,7 @@
 -- value for it that no other row has. Nothing for a key that has no column of such a type; a foreign key's columns must not
 -- point elsewhere.
 select distinct on (i.indexrelid) a.attname,
-       case when not a.attnotnull then 'null'
+       case when not a.attnotnull and not parts.nulls_agree then 'null'
             when a.atttypid = 'uuid'::regtype then format('md5(row(%s)::text)::uuid', k.columns)
             when a.atttypid = 'bigint'::regtype then format('hashtextextended(row(%s)::text, 0)', k.columns)
             when a.atttypid = 'integer'::regtype then format('hashtext(row(%s)::text)', k.columns)
@@ -22,8 +22,9 @@ cross join lateral (
   from pg_index p join pg_attribute b on b.attrelid = p.indrelid and b.attnum = any (p.indkey::int2[])
   where p.indrelid = i.indrelid and p.indisprimary
 ) k
+cross join lateral (select coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_agree) parts
 where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary and a.attgenerated = '' and a.attidentity <> 'a'
-  and (not a.attnotnull
+  and (not a.attnotnull and not parts.nulls_agree
        or a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'numeric'::regtype)
        -- Texts of any kind, citext and those of a limited length too.
        or exists (select from pg_type y where y.oid = a.atttypid and y.typtype = 'b' and y.typcategory = 'S'))

@@ -3,9 +3,9 @@
 -- where the index says so. A generated column stands for what it is generated from.
 select array_agg(case when g.attgenerated <> '' then format('(%s)', pg_get_expr(d.adbin, d.adrelid))
                  else pg_get_indexdef(i.indexrelid, n, true) end order by n),
-       array_agg(case when coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) then 'is not distinct from'
-                 else format('operator(%I.%s)', o.nspname, o.oprname) end order by n),
-       coalesce(pg_get_expr(i.indpred, i.indrelid), 'true')
+       array_agg(format('operator(%I.%s)', o.nspname, o.oprname) order by n),
+       coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
+       bool_or(coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false))
 from pg_index i
 left join pg_constraint x on x.conindid = i.indexrelid and x.contype = 'x'
 cross join lateral generate_series(1, i.indnkeyatts) n

@@ -23,9 +23,9 @@ std::string columns_of(const SourceShape& shape, const std::string& alias, const
 std::string changed_rows(const SourceShape& shape) {
   const auto first = quote_identifier(shape.source->key.front());
   return fmt::format(
-      "select {8}, case when o.{0} is not null then array[{1}] end, case when n.{0} is not null then array[{2}] end\n"
+      "select {8}, case when o.{0} is distinct from null then array[{1}] end, case when n.{0} is distinct from null then array[{2}] end\n"
       "from {3} o full join {4} n on {5}\n"
-      "where o.{0} is null or n.{0} is null or pg_catalog.record_image_ne(row({6}), row({7}))",
+      "where o.{0} is not distinct from null or n.{0} is not distinct from null or pg_catalog.record_image_ne(row({6}), row({7}))",
       first, columns_of(shape, "o", "::text"), columns_of(shape, "n", "::text"), copy_of(shape), looked_at(shape), same_key(shape, "o", "n"),
       columns_of(shape, "o", ""), columns_of(shape, "n", ""), shape.number);
 }

@@ -90,6 +90,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
     column.operators = columns.text(row, 13);
     column.image_varies = columns.truth(row, 14);
     column.is_virtual = columns.truth(row, 15);
+    column.is_row = columns.truth(row, 16);
     relation.columns.push_back(std::move(column));
   }
   co_return relation;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,12 @@ struct Locator {
   std::vector<LocateStep> path;          ///< from the shadow table to the columns; empty where it has them itself
   std::string locate;                    ///< the file's own predicate over the shadow row `s` with $keys; else ""
   std::vector<Operators> operators = {}; ///< of the columns; none: pg_catalog's
+  /// Of an indirect one: the columns' collations in the view and in the shadow table, as SQL, where they are not the database's: what
+  /// the select gives may have another.
+  std::vector<std::string> collations = {};
+  std::vector<std::string> shadow_collations = {};
+  /// Of one that is walked along, as SQL: by which its values are in order everywhere; "" where that is the database's anyway.
+  std::string walk_collation = {};
 
   bool indirect() const { return !lookup.empty(); }
   /// How column `n` is compared: "=", ">", qualified where it must be.
@@ -117,6 +124,7 @@ struct Model {
   std::string mapping_schema;            ///< of the views that fill the targets
   std::string stable_schema;             ///< schema of the stable views; "" where the file names none
   bool streams_generated = false;        ///< the server has to be told to send generated columns
+  std::set<std::string, std::less<>> row_types = {}; ///< of columns: composites, as format_type prints them
   std::vector<Source> sources;
   std::vector<Target> targets;           ///< parents before children
   std::vector<FollowRule> rules;

@@ -100,6 +100,11 @@ class Builder {
       if (catalog.view.find(column.name) == nullptr || (column.generated && !in_key)) continue;
       target.columns.push_back(written_column(column, *catalog.view.find(column.name)));
     }
+    for (const auto* relation : {&catalog.table, &catalog.view}) {
+      for (const auto& column : relation->columns) {
+        if (column.is_row) model_.row_types.insert(column.type);
+      }
+    }
     const auto first_rule = model_.rules.size();
     for (const auto rule : rules) add_rule(rule, catalog, target);
     target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
@@ -107,6 +112,9 @@ class Builder {
     if (!choose_walk(model_, target, first_rule)) {
       Findings(findings_, "target " + name)
           .warn("no rule has a single source column: it is backfilled in one piece", "Locate rows by one column where the data allows it.");
+    } else {
+      const auto& source = std::next(catalog_.sources.begin(), target.walk_source)->second;
+      target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), *source.find(target.walk_column));
     }
     model_.targets.push_back(std::move(target));
   }

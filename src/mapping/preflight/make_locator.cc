@@ -50,13 +50,29 @@ bool make_indirect(const WrittenRule& rule, const LookupCatalog& lookup, const R
   return true;
 }
 
+/// The table that has the locator's columns.
+const RelationCatalog& owner(const Catalog& catalog, const std::string& target, const Locator& locator) {
+  for (const auto& [name, other] : catalog.targets) {
+    if (!locator.path.empty() && TableName{other.table.schema, other.table.name} == locator.path.back().parent) return other.table;
+  }
+  return catalog.targets.at(target).table;
+}
+
+/// As SQL; "" for the database's own, which gives way to any other.
+std::vector<std::string> collations_of(const RelationCatalog& relation, const std::vector<std::string>& columns) {
+  std::vector<std::string> collations;
+  for (const auto& name : columns) {
+    const auto* column = relation.find(name);
+    const bool own = column != nullptr && column->collation != "pg_catalog.\"default\"";
+    collations.push_back(own ? column->collation : "");
+  }
+  return collations;
+}
+
 /// What a key finds in the view and in the table has to be the same rows; a row too many in the table would go.
 bool collated_alike(const Catalog& catalog, const std::string& target, const Locator& locator, Findings& found) {
   const auto& own = catalog.targets.at(target);
-  const auto* table = &own.table;
-  for (const auto& [name, other] : catalog.targets) {
-    if (!locator.path.empty() && TableName{other.table.schema, other.table.name} == locator.path.back().parent) table = &other.table;
-  }
+  const auto* table = &owner(catalog, target, locator);
   for (const auto& name : locator.columns) {
     const auto& in_view = *own.view.find(name);
     const auto& in_table = *table->find(name);
@@ -75,8 +91,10 @@ bool collated_alike(const Catalog& catalog, const std::string& target, const Loc
 /// The table has the columns, or foreign keys lead to one that has them, or the file says where the rows are.
 bool place(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, Locator& locator, Findings& found) {
   locator.operators = catalog.targets.at(target).view.operators_of(locator.columns);
+  if (locator.indirect()) locator.collations = collations_of(catalog.targets.at(target).view, locator.columns);
   if (auto path = find_path(catalog.targets, target, locator.columns)) {
     locator.path = std::move(*path);
+    if (locator.indirect()) locator.shadow_collations = collations_of(owner(catalog, target, locator), locator.columns);
     return collated_alike(catalog, target, locator, found);
   }
   const auto& written = directed.yaml.targets().at(target).locate();
@@ -114,6 +132,15 @@ std::optional<Locator> make_locator(const DirectedMigration& directed, const Cat
                                         : make_indirect(rule, catalog.lookups.at(number), source, locator, found);
   if (!made || !place(directed, catalog, rule.target, locator, found)) return std::nullopt;
   return locator;
+}
+
+std::string walk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source) {
+  const std::string databases = "pg_catalog.\"default\"";
+  const auto& view = *catalog.targets.at(target).view.find(walk.columns.front());
+  const auto* in_table = walk.locate.empty() ? owner(catalog, target, walk).find(walk.columns.front()) : nullptr;
+  if (view.collation.empty()) return "";
+  const bool alike = view.collation == databases && in_source.collation == databases && (in_table == nullptr || in_table->collation == databases);
+  return alike ? "" : view.collation;
 }
 
 std::vector<std::string> ordered_source_columns(const WrittenRule& rule, const RelationCatalog& view) {

@@ -14,6 +14,9 @@ namespace crossfade::mapping {
 /// shadow table. Nothing where that cannot be; `found` says why.
 std::optional<Locator> make_locator(const DirectedMigration& directed, const Catalog& catalog, std::size_t number, Findings& found);
 
+/// By which the values of a walk are in order; "" where source, view and table have the database's own collation, or the type has none.
+std::string walk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source);
+
 /// The rule's source columns in the order of the locator's columns; a select's in the order of its parameters.
 std::vector<std::string> ordered_source_columns(const WrittenRule& rule, const RelationCatalog& view);
 

@@ -51,7 +51,7 @@ std::string sample_query(const Model& model, const FollowRule& rule) {
 /// every column is computed and fails where it has to.
 std::string duplicate_query(const Model& model, const Target& target, const std::string& where) {
   std::vector<std::string> nulls;
-  for (const auto& column : target.key) nulls.push_back(fmt::format("v.{} is null", quote_identifier(column)));
+  for (const auto& column : target.key) nulls.push_back(fmt::format("v.{} is not distinct from null", quote_identifier(column)));
   const auto key = listed("v", target.key);
   return fmt::format("select count(v.*), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
                      view_of(model, target), where, fmt::join(nulls, " or "));

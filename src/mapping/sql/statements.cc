@@ -45,18 +45,18 @@ std::string tuple(const std::string& list, std::size_t count) { return count == 
 
 /// Keys of several columns as the arrays k0, k1, … of one unnest, and what makes a row match one of them.
 struct KeyArrays {
-  KeyArrays(const Locator& locator, const KeyFilter& filter, const std::string& alias, int& parameter) {
+  KeyArrays(const Model& model, const Locator& locator, const KeyFilter& filter, const std::string& alias, int& parameter) {
     for (std::size_t n = 0; n < locator.columns.size(); ++n) {
       const auto column = alias + "." + quote_identifier(locator.columns[n]);
       if (n > 0) matches += " and ";
       if ((filter.null_mask >> n & 1U) != 0) {
-        matches += column + " is null";
+        matches += is_missing(model, column, locator.types[n]);
         continue;
       }
       const auto* comma = arrays.empty() ? "" : ", ";
-      arrays += comma + array_parameter(parameter++, locator.types[n]);
+      arrays += comma + unnested_parameter(model, parameter++, locator.types[n]);
       fields += format("{}k{}", comma, n);
-      matches += format("{} {} {}", column, locator.compared(n, "="), each_value(format("k.k{}", n), locator.types[n]));
+      matches += format("{} {} {}", column, locator.compared(n, "="), each_value(model, format("k.k{}", n), locator.types[n]));
     }
   }
 
@@ -97,28 +97,38 @@ std::string Statements::keys_of(const KeyFilter& filter, int& parameter) const {
 
 /// `alias` has the locator's columns: the view, the shadow table, or the table its foreign keys lead to.
 std::string Statements::condition(const KeyFilter& filter, const std::string& alias, int& parameter) const {
+  return condition(filter, alias, parameter, target_.locators.at(filter.locator).collations);
+}
+
+std::string Statements::condition(const KeyFilter& filter, const std::string& alias, int& parameter, const std::vector<std::string>& collations) const {
   const auto& locator = target_.locators.at(filter.locator);
   const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
   if (filter.form == KeyFilter::Form::kRange) {
     std::vector<std::string> bounds;
-    if (filter.has_low) bounds.push_back(format("{} {} ${}::{}", column(0), locator.compared(0, ">"), parameter++, locator.types[0]));
-    if (filter.has_high) bounds.push_back(format("{} {} ${}::{}", column(0), locator.compared(0, "<="), parameter++, locator.types[0]));
+    const auto walked = column(0) + collate(locator.walk_collation);
+    if (filter.has_low) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(0, ">"), parameter++, locator.types[0]));
+    if (filter.has_high) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(0, "<="), parameter++, locator.types[0]));
     return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
   }
   if (locator.indirect()) {
     const auto lookup = looked_up(locator, parameter);
-    if (locator.columns.size() == 1) return format("{} {} any(array({}))", column(0), locator.compared(0, "="), lookup);
-    if (in_catalog(locator.operators)) return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
-    std::vector<std::string> fields;
-    for (std::size_t n = 0; n < locator.columns.size(); ++n) fields.push_back(format("k{}", n));
-    return format("exists (select 1 from ({}) k({}) where {})", lookup, fmt::join(fields, ", "),
-                  pairwise(alias, locator.columns, "k", fields, locator.operators));
+    const auto collated = [&](std::size_t n) { return collate(n < collations.size() ? collations[n] : ""); };
+    if (locator.columns.size() == 1) return format("{}{} {} any(array({}))", column(0), collated(0), locator.compared(0, "="), lookup);
+    const bool plain = std::all_of(collations.begin(), collations.end(), [](const std::string& each) { return each.empty(); });
+    if (in_catalog(locator.operators) && plain) return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
+    std::string fields;
+    std::string matches;
+    for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+      fields += format("{}k{}", n == 0 ? "" : ", ", n);
+      matches += format("{}{}{} {} k.k{}", n == 0 ? "" : " and ", column(n), collated(n), locator.compared(n, "="), n);
+    }
+    return format("exists (select 1 from ({}) k({}) where {})", lookup, fields, matches);
   }
   if (locator.columns.size() == 1 && (filter.null_mask != 0 || !is_array(locator.types[0]))) {
-    if (filter.null_mask != 0) return column(0) + " is null";
+    if (filter.null_mask != 0) return is_missing(model_, column(0), locator.types[0]);
     return format("{} {} any({})", column(0), locator.compared(0, "="), array_parameter(parameter++, locator.types[0]));
   }
-  const auto keys = KeyArrays(locator, filter, alias, parameter);
+  const auto keys = KeyArrays(model_, locator, filter, alias, parameter);
   if (keys.arrays.empty()) return keys.matches;
   return format("exists (select 1 from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
 }
@@ -150,7 +160,7 @@ std::string Statements::shadow_condition(const KeyFilter& filter, int& parameter
     before += format("{} in (select {} from {} {} where ", tuple(columns_of(child, step.columns), step.columns.size()),
                      columns_of(parent, step.parent_columns), step.parent.quoted(), parent);
   }
-  return before + condition(filter, alias, parameter) + after;
+  return before + condition(filter, alias, parameter, locator.shadow_collations) + after;
 }
 
 std::string Statements::same_key(const std::string& left, const std::string& right) const {
@@ -163,6 +173,17 @@ std::string Statements::same_key(const std::string& left, const std::string& rig
 
 const Column& Statements::key_column(const std::string& name) const {
   return *std::find_if(target_.columns.begin(), target_.columns.end(), [&](const Column& column) { return column.name == name; });
+}
+
+/// Whether an outer join found a row for `alias`.
+std::string Statements::present(const std::string& alias) const {
+  const auto& first = key_column(target_.key.front());
+  return is_there(model_, alias + "." + quote_identifier(first.name), first.type);
+}
+
+std::string Statements::absent(const std::string& alias) const {
+  const auto& first = key_column(target_.key.front());
+  return is_missing(model_, alias + "." + quote_identifier(first.name), first.type);
 }
 
 /// Row `alias` is one that stays although the view lacks it. `offset 0` has it asked row by row, by an index of its table.
@@ -180,7 +201,7 @@ std::string Statements::branch(const KeyFilter& filter, const std::string& view,
   const bool key_by_key = filter.form == KeyFilter::Form::kValues && !locator.indirect() && (width > 1 || is_array(locator.types[0])) &&
                           filter.null_mask != (1U << width) - 1;
   if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(filter, "v", parameter));
-  const auto keys = KeyArrays(locator, filter, "v", parameter);
+  const auto keys = KeyArrays(model_, locator, filter, "v", parameter);
   return format("select r.* from unnest({}) k({}) cross join lateral (\n    select {} from {} v where {} offset 0) r",
                 keys.arrays, keys.fields, list, view, keys.matches);
 }
@@ -231,13 +252,28 @@ std::string Statements::allocate(std::uint16_t surrogate, const std::vector<KeyF
 
 std::string Statements::walk_values() const { return values_of(target_.locators.at(0)); }
 
-/// The locator's values of shadow row s: its own columns, or one lookup along its foreign keys.
-std::string Statements::values_of(const Locator& locator) {
+std::string Statements::named() const {
+  std::string names;
+  for (std::size_t n = 0; n < target_.locators.size(); ++n) {
+    const auto& locator = target_.locators[n];
+    if (!locator.indirect() && locator.locate.empty()) names += (names.empty() ? "" : ", ") + values_of(locator, std::to_string(n));
+  }
+  if (names.empty()) return "null::text[]";
+  const auto& first = target_.locators[0];
+  const bool nulls = !first.indirect() && first.locate.empty();
+  return format("coalesce({}, array[{}])", names, nulls ? "'0'" + joined(first.columns, "", [](const std::string&) { return ", null"; }) : "null");
+}
+
+/// The locator's values of shadow row s: its own columns, or one lookup along its foreign keys. With its `number` before them null
+/// where it has none.
+std::string Statements::values_of(const Locator& locator, const std::string& number) {
   if (!locator.locate.empty()) return "null::text[]";
   const auto values = [&](const std::string& alias) {
-    return joined(locator.columns, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name) + "::text"; });
+    const auto list = joined(locator.columns, ", ", [&](const std::string& name) { return alias + "." + quote_identifier(name) + "::text"; });
+    if (number.empty()) return format("array[{}]", list);
+    return format("case when num_nonnulls({}) > 0 then array['{}', {}] end", columns_of(alias, locator.columns), number, list);
   };
-  if (locator.path.empty()) return format("array[{}]", values("s"));
+  if (locator.path.empty()) return values("s");
   std::string from;
   std::string where;
   for (std::size_t n = 0; n < locator.path.size(); ++n) {
@@ -247,7 +283,7 @@ std::string Statements::values_of(const Locator& locator) {
     from += format("{}{} {}", n == 0 ? "" : ", ", step.parent.quoted(), parent);
     where += (where.empty() ? "" : " and ") + pairwise(parent, step.parent_columns, child, step.columns, step.operators);
   }
-  return format("(select array[{}] from {} where {})", values(format("p{}", locator.path.size())), from, where);
+  return format("(select {} from {} where {})", values(format("p{}", locator.path.size())), from, where);
 }
 
 std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
@@ -284,7 +320,7 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
                                         : format("do update set {} where pg_catalog.record_image_ne(row({}), row({}))", assignments,
                                                  columns_of("s", rest), columns_of("excluded", rest));
   const auto differs = format("pg_catalog.record_image_ne(row({}), row({}))", columns_of("n", names), columns_of("p", names));
-  auto unequal = format("p.{} is null or {}", quote_identifier(target_.key.front()), differs);
+  auto unequal = format("{} or {}", absent("p"), differs);
   std::string removed;
   // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
   const auto* gone = target_.keeps ? "gone" : "stale";
@@ -323,20 +359,18 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   std::vector<std::string> walk;
   for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(walk_name(n));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
-  const auto first = quote_identifier(target_.key.front());
-  auto differs = format("n.{0} is null or p.{0} is null or pg_catalog.record_image_ne(row({1}), row({2}))", first, columns_of("n", names),
-                        columns_of("p", names));
-  if (target_.keeps) differs = format("({}) and (n.{} is not null or {})", differs, first, not_kept("p"));
+  auto differs = format("{} or {} or pg_catalog.record_image_ne(row({}), row({}))", absent("n"), absent("p"), columns_of("n", names), columns_of("p", names));
+  if (target_.keeps) differs = format("({}) and ({} or {})", differs, present("n"), not_kept("p"));
   const auto same = same_key("p", "n");
   const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select 1 from prior p where {})\n)", same) : "";
   const auto* view_rows = target_.lazy ? "there" : "next";
   // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n){there}, differing as (\n"
-      "  select case when n.{first} is not null then array[{texts}]\n"
+      "  select case when {in_view} then array[{texts}]\n"
       "    else (select {walk} from {shadow} s where {of_prior}) end as walk,\n"
-      "    case when n.{first} is not null then to_jsonb(n.*) - array['{dropped}'] end as in_view,\n"
-      "    case when p.{first} is not null then to_jsonb(p.*) end as in_shadow\n"
+      "    case when {in_view} then to_jsonb(n.*) - array['{dropped}'] end as in_view,\n"
+      "    case when {in_shadow} then to_jsonb(p.*) end as in_shadow\n"
       "  from {view_rows} n full join prior p on {same}\n"
       "  where {differs}\n)\n"
       "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"
@@ -344,7 +378,7 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
       fmt::arg("next", next(filters, true)), fmt::arg("prior", prior(filters)), fmt::arg("walk", walk_values()),
       fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
-      fmt::arg("first", first), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
+      fmt::arg("in_view", present("n")), fmt::arg("in_shadow", present("p")), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
 }
 
 }  // namespace crossfade::mapping

@@ -21,6 +21,7 @@ struct Exclusive {
   std::vector<std::string> expressions;
   std::vector<std::string> operators;
   std::string predicate = "true";
+  bool nulls_agree = false;  ///< a null is taken for another one
 };
 
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
@@ -49,11 +50,14 @@ class Statements {
   std::string park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const;
 
   /// Which of these keys are to have rows where another row of the shadow stands: the key's values as text[] (of an indirect
-  /// locator: null) and the walk locator's values as text[] of that other row, one pair a row.
+  /// locator: null) and the name of that other row, one pair a row.
   std::string exchanges(const KeyFilter& filter, const Exclusive& exclusive) const;
 
-  /// The keys of these keys' shadow rows that the view no longer has, one array a key column.
+  /// The primary keys of these keys' shadow rows that the view no longer has, one array a key column; null where there are none.
   std::string stale(const std::vector<KeyFilter>& filters) const;
+
+  /// The same of those that the view has otherwise, too.
+  std::string moving(const std::vector<KeyFilter>& filters) const;
 
   /// Copies the view's rows into a table that has none of them.
   std::string bulk(const std::vector<KeyFilter>& filters) const;
@@ -62,8 +66,10 @@ class Statements {
   /// of which none finds anything.
   std::string remove(const std::vector<std::string>& references = {}) const;
 
-  /// The walk locator's values as text[] of the shadow rows that remove() would delete; its parameters.
-  std::string walk() const;
+  /// The names of the shadow rows that remove() would delete; its parameters. A row's name is a key that leads to it: a locator's
+  /// number and its values, as text[]. Not one of nulls, where there is another: those would be the key of many rows.
+  /// Null where no locator tells.
+  std::string names() const;
 
   /// Of a lazy target: the walk locator's values as text[] of the rows that are there, and of what came over with the same
   /// rows of v1 into other lazy targets: a week may have been added to a plan that had none. "" where the shadow tables
@@ -71,11 +77,11 @@ class Statements {
   std::string brought() const;
 
   /// What refers to the rows that parent.remove() would delete, by a foreign key that is `condition`, "p.id = s.plan_id":
-  /// parent.remove()'s parameters. A row each: the walk locator's values as text[], then the key's as text.
+  /// parent.remove()'s parameters. A row each: its name, then the primary key's values as text.
   std::string referring(const Statements& parent, const std::string& condition) const;
 
   /// Delete shadow rows until `indexed_by`, a list of expressions, is unique among them; until no two of them agree in it by
-  /// `operators`; and all that an index of it may be too small for. A row each: the walk locator's values as text[].
+  /// `operators`; and all that an index of it may be too small for. A row each: its name.
   std::string remove_duplicates(const std::string& indexed_by) const;
   std::string remove_overlapping(const std::string& indexed_by, const std::vector<std::string>& operators) const;
   std::string remove_long(const std::string& indexed_by) const;
@@ -112,15 +118,19 @@ class Statements {
   std::string prior(const std::vector<KeyFilter>& filters) const;
   std::string branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const;
   std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter) const;
+  std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter, const std::vector<std::string>& collations) const;
   std::string shadow_condition(const KeyFilter& filter, int& parameter) const;
   static std::string looked_up(const Locator& locator, int& parameter);
   std::string keys_of(const KeyFilter& filter, int& parameter) const;
   std::string walk_values() const;
+  std::string named() const;
   std::string walk_name(std::size_t n) const;
-  static std::string values_of(const Locator& locator);
+  static std::string values_of(const Locator& locator, const std::string& number = "");
   std::string walk_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;
   const Column& key_column(const std::string& name) const;
+  std::string present(const std::string& alias) const;
+  std::string absent(const std::string& alias) const;
   std::string kept(const std::string& alias) const;
   std::string not_kept(const std::string& alias) const;
   std::string going() const;

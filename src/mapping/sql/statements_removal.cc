@@ -17,11 +17,11 @@ using fmt::format;
 /// Table k of the keys that are parameters, one array a key column.
 std::string Statements::going() const {
   int parameter = 1;
-  const auto arrays = joined(target_.key, ", ", [&](const std::string& name) { return array_parameter(parameter++, key_column(name).type); });
+  const auto arrays = joined(target_.key, ", ", [&](const std::string& name) { return unnested_parameter(model_, parameter++, key_column(name).type); });
   const auto names = joined(target_.key, ", ", quote_identifier);
-  const bool plain = std::none_of(target_.key.begin(), target_.key.end(), [&](const std::string& name) { return is_array(key_column(name).type); });
+  const bool plain = std::none_of(target_.key.begin(), target_.key.end(), [&](const std::string& name) { return travels_as_text(model_, key_column(name).type); });
   if (plain) return format("unnest({}) k({})", arrays, names);
-  const auto values = joined(target_.key, ", ", [&](const std::string& name) { return each_value("u." + quote_identifier(name), key_column(name).type); });
+  const auto values = joined(target_.key, ", ", [&](const std::string& name) { return each_value(model_, "u." + quote_identifier(name), key_column(name).type); });
   return format("(select {} from unnest({}) u({})) k({})", values, arrays, names, names);
 }
 
@@ -35,13 +35,13 @@ std::string Statements::remove(const std::vector<std::string>& references) const
   return format("delete from {} s using {} where {}{}", shadow_, going(), same_key("s", "k"), unreferred);
 }
 
-std::string Statements::walk() const {
-  return format("select distinct {} from {} s, {} where {}", walk_values(), shadow_, going(), same_key("s", "k"));
+std::string Statements::names() const {
+  return format("select distinct {} from {} s, {} where {}", named(), shadow_, going(), same_key("s", "k"));
 }
 
 std::string Statements::referring(const Statements& parent, const std::string& condition) const {
   const auto key = joined(target_.key, ", ", [](const std::string& name) { return format("s.{}::text", quote_identifier(name)); });
-  return format("select {}, {} from {} s, {} p, {} where {} and {}", walk_values(), key, shadow_, parent.shadow_, parent.going(),
+  return format("select {}, {} from {} s, {} p, {} where {} and {}", named(), key, shadow_, parent.shadow_, parent.going(),
                 parent.same_key("p", "k"), condition);
 }
 
@@ -51,7 +51,7 @@ std::string Statements::remove_duplicates(const std::string& indexed_by) const {
       "delete from {0} s where (s.tableoid, s.ctid) in (\n  select d.tableoid, d.ctid from (\n"
       "    select tableoid, ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
       "  ) d where d.place > 1)\nreturning {2}",
-      shadow_, indexed_by, walk_values());
+      shadow_, indexed_by, named());
 }
 
 std::string Statements::remove_overlapping(const std::string& indexed_by, const std::vector<std::string>& operators) const {
@@ -64,7 +64,7 @@ std::string Statements::remove_overlapping(const std::string& indexed_by, const 
   return format(
       "with rows (part, at{0}) as materialized (\n  select tableoid, ctid, {1} from {2}\n)\n"
       "delete from {2} s where (s.tableoid, s.ctid) in (\n  select b.part, b.at from rows a join rows b on (a.part, a.at) < (b.part, b.at){3})\nreturning {4}",
-      places, indexed_by, shadow_, agree, walk_values());
+      places, indexed_by, shadow_, agree, named());
 }
 
 std::string Statements::remove_long(const std::string& indexed_by) const {
@@ -72,7 +72,7 @@ std::string Statements::remove_long(const std::string& indexed_by) const {
   constexpr int kMayNotFit = 2000;
   return format("delete from {0} s where (s.tableoid, s.ctid) in (\n  select r.tableoid, r.ctid from {0} r, lateral (select row({1}) as entry) e\n"
                 "  where greatest(pg_column_size(e.entry), octet_length(e.entry::text)) > {2})\nreturning {3}",
-                shadow_, indexed_by, kMayNotFit, walk_values());
+                shadow_, indexed_by, kMayNotFit, named());
 }
 
 std::string Statements::remove_orphans() const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "mapping/sql/statement_text.h"
 #include "mapping/sql/statements.h"
 
 namespace crossfade::mapping {
@@ -26,9 +27,9 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
   const auto& walk = target_.locators.at(0);
   const auto most = range_parameters(range).size() + 1;
   const auto values = [&](const std::string& table, const std::string& name) {
-    const auto column = "t." + quote_identifier(name);
+    const auto column = "t." + quote_identifier(name) + collate(walk.walk_collation);
     int parameter = 1;
-    auto where = column + " is not null";
+    auto where = is_there(model_, "t." + quote_identifier(name), walk.types[0]);
     if (range.low) where += format(" and {} {} ${}::{}", column, walk.compared(0, ">"), parameter++, walk.types[0]);
     if (range.high) where += format(" and {} {} ${}::{}", column, walk.compared(0, "<="), parameter++, walk.types[0]);
     return format("(select {0}::{1} as bound from {2} t where {3} group by {0} order by {0} limit ${4}::bigint)", column,
@@ -47,9 +48,10 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
 std::string Statements::middle(const Range& range) const {
   const auto values = [&](const std::string& table) {
     int parameter = 1;
-    return format("select distinct v.{0} as bound from {1} v where {2} and v.{0} is not null",
-                  quote_identifier(target_.locators.at(0).columns[0]), table,
-                  condition(range_picks(range).front(), "v", parameter));
+    const auto& walk = target_.locators.at(0);
+    const auto column = "v." + quote_identifier(walk.columns[0]);
+    return format("select distinct {}{} as bound from {} v where {} and {}", column, collate(walk.walk_collation), table,
+                  condition(range_picks(range).front(), "v", parameter), is_there(model_, column, walk.types[0]));
   };
   // Values that only the shadow has are told apart too: a refused neighbour must not keep them from going.
   const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());

@@ -93,8 +93,9 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   for (auto& job : jobs) {
     const auto& target = run_.model.targets[job.target];
     // The ledger's bounds are text; the walk's own type puts them in order.
-    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{} nulls first",
-                              target.locators.at(0).types.at(0));
+    const auto& walk = target.locators.at(0);
+    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", walk.types.at(0),
+                              walk.walk_collation.empty() ? "" : " collate ", walk.walk_collation);
     pg::Parameters of_target = {run_.model.name, target.name};
     const auto done = co_await connection.query(ledger, of_target);
     job.gaps = gaps_between(done);
@@ -217,7 +218,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
   co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
   if (failure->verdict() != Verdict::kQuarantine) {
     std::vector<std::uint16_t> this_one = {job.target};
-    const auto writable = co_await parking::writable(connection, run_, std::move(this_one));
+    const auto writable = co_await parking::writable(connection, run_, std::move(this_one), job.bulk);
     if (writable.empty()) {
       // Parked, with every row of it set down: there is nothing to fill for now.
       job.gaps.clear();

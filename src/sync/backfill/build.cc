@@ -70,7 +70,7 @@ asio::awaitable<bool> take_out(pg::Connection& connection, Runtime& run, const P
   const auto removed = co_await connection.query(std::move(remove));
   std::vector<Key> keys;
   for (std::size_t row = 0; row < removed.size(); ++row) {
-    keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : Key(piece.target, 0, parse_array(removed.text(row, 0))));
+    keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : named_key(piece.target, removed.text(row, 0)));
   }
   const auto offered = co_await store::write_dirty(connection, run, std::move(keys));
   run.dirty_keys += offered;

@@ -131,17 +131,18 @@ asio::awaitable<bool> CarefulRefresh::attempt_together(Group keys, Failure why) 
     const auto failure = co_await attempt(keys, Room::kMade);
     if (!failure) co_return true;
   }
-  const auto failure = co_await attempt_with_room(keys);
+  const auto failure = co_await attempt_with_room(keys, Take::kNoneOut);
   co_return !failure;
 }
 
-asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys) {
+asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys, Take take) {
   auto failure = co_await attempt(keys, Room::kNone);
   if (failure && failure->is_conflict()) failure = co_await attempt(keys, Room::kMade);
   if (failure && failure->is_conflict()) {
-    // What a value that stands in for another breaks is no fault of the row's.
-    const auto parked = co_await attempt(keys, Room::kParked);
-    if (!parked) failure.reset();
+    // What a value that stands in for another breaks, and what hinders that rows are taken out, is no fault of the row's.
+    auto helped = co_await attempt(keys, Room::kParked);
+    if (helped && take == Take::kOut) helped = co_await attempt(keys, Room::kTakenOut);
+    if (!helped) failure.reset();
   }
   co_return failure;
 }
@@ -173,6 +174,7 @@ asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusiv
     for (auto& expression : parse_array(rows.text(row, 0))) exclusive.expressions.push_back(expression.value());
     for (auto& name : parse_array(rows.text(row, 1))) exclusive.operators.push_back(name.value());
     exclusive.predicate = rows.text(row, 2);
+    exclusive.nulls_agree = rows.truth(row, 3);
     found.push_back(std::move(exclusive));
   }
   co_return &found;
@@ -196,7 +198,7 @@ asio::awaitable<std::vector<CarefulRefresh::Group>> CarefulRefresh::exchanging(G
         if (tried.refused) continue;
         for (std::size_t row = 0; row < tried.result.size(); ++row) {
           if (tried.result.is_null(row, 1)) continue;
-          const Key holder(target, 0, parse_array(tried.result.text(row, 1)));
+          const auto holder = named_key(target, tried.result.text(row, 1));
           if (together.add(holder)) more.push_back(holder);
           if (!tried.result.is_null(row, 0)) {
             const Key taker(target, form.front().locator(), parse_array(tried.result.text(row, 0)));
@@ -224,7 +226,8 @@ asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
   if (groups.empty()) co_return;
   Group all;
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
-  auto failure = co_await attempt_with_room(all);
+  // It may be much that refers to many rows: those that change places with each other are enough.
+  auto failure = co_await attempt_with_room(all, groups.size() == 1 ? Take::kOut : Take::kNoneOut);
   if (!failure) co_return;
   // Of what rows bring about themselves no table is accused.
   if (failure->verdict() != Verdict::kQuarantine) {

@@ -44,7 +44,8 @@ class CarefulRefresh {
   };
 
   asio::awaitable<std::optional<Failure>> attempt(Group keys, Room room);
-  asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys);
+  enum class Take { kNoneOut, kOut };
+  asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys, Take take);
   asio::awaitable<bool> attempt_together(Group keys, Failure why);
   asio::awaitable<bool> give_up_unwritable(Group keys);
   asio::awaitable<std::vector<Group>> exchanging(Group keys);

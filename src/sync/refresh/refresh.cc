@@ -1,8 +1,10 @@
 #include "sync/refresh/refresh.h"
 
 #include <embedded_sql.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/sql_text.h"
@@ -14,6 +16,16 @@ namespace queries = sql::queries;
 
 /// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
 constexpr std::size_t kPlanAnew = 64;
+/// So many rows are taken out and written again at most: a few seconds' work, for rows that may have to wait in the end.
+constexpr std::size_t kMostTakenOut = 20'000;
+
+/// Why rows are not taken out, as the server would say it.
+Failure stays(const mapping::Target& target, std::string_view why) {
+  Failure::Facts facts;
+  facts.sqlstate = "23503";
+  facts.message = fmt::format("rows of {} stay where they are: {}", target.table.quoted(), why);
+  return Failure(std::move(facts));
+}
 
 }  // namespace
 
@@ -24,6 +36,13 @@ Written& Written::operator+=(const Written& other) {
   deleted += other.deleted;
   cascaded.insert(cascaded.end(), other.cascaded.begin(), other.cascaded.end());
   return *this;
+}
+
+Key named_key(std::uint16_t target, std::string_view name) {
+  auto values = parse_array(name);
+  const auto locator = static_cast<std::uint16_t>(std::stoul(values.front().value()));
+  values.erase(values.begin());
+  return Key(target, locator, std::move(values));
 }
 
 std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys) {
@@ -101,36 +120,57 @@ asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::
   co_return stale;
 }
 
-/// A parent may be refreshed in a transaction in which its children are not: they are in a later batch, or nobody offered
-/// them because they have moved on to another parent. Without this the database would delete them behind our back.
-asio::awaitable<void> Refresh::find_taken_along(pg::Connection& connection, std::uint16_t parent, Stale going,
-                                                std::vector<Key>& found) const {
-  std::vector<std::optional<std::string>> tables;
-  for (const auto& target : model_.targets) tables.emplace_back(target.table.quoted());
+std::vector<std::optional<std::string>> Refresh::tables() const {
+  std::vector<std::optional<std::string>> names;
+  for (const auto& target : model_.targets) names.emplace_back(target.table.quoted());
+  return names;
+}
+
+/// Rows of targets that refer to `to`, and those that refer to these: in the order in which they were found, `to` first. Of those that the
+/// database would take along the names are added to `found`, of all with Referring::kAll. Rows may refer to themselves, or in a ring.
+asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const {
   const std::string cascades(queries::cascades);
-  pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables)};
-  const auto foreign_keys = co_await connection.execute(cascades, parameters);
-  pg::Parameters keys;
-  for (const auto& column : going) keys.emplace_back(array_text(column));
-  for (std::size_t n = 0; n < foreign_keys.size(); ++n) {
-    const auto child = static_cast<std::uint16_t>(foreign_keys.number(n, 0));
-    auto sql = statements_[child].referring(statements_[parent], std::string(foreign_keys.text(n, 2)));
-    const auto rows = co_await connection.query(std::move(sql), keys);
-    if (rows.empty()) continue;
-    Stale gone(model_.targets[child].key.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : Key(child, 0, parse_array(rows.text(row, 0))));
-      for (std::size_t column = 0; column < gone.size(); ++column) gone[column].push_back(rows.optional_text(row, column + 1));
-    }
-    const bool they_go_too = foreign_keys.truth(n, 1);
-    if (they_go_too) co_await find_taken_along(connection, child, std::move(gone), found);
+  std::set<std::pair<std::uint16_t, std::vector<std::optional<std::string>>>> seen;
+  for (std::size_t row = 0; row < to.keys.front().size(); ++row) {
+    std::vector<std::optional<std::string>> key;
+    for (const auto& column : to.keys) key.push_back(column[row]);
+    seen.emplace(to.target, std::move(key));
   }
+  std::vector<Rows> all = {std::move(to)};
+  for (std::size_t level = 0; level < all.size(); ++level) {
+    const auto parent = all[level].target;
+    pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables()), which == Referring::kAll ? "true" : "false"};
+    const auto foreign_keys = co_await connection.execute(cascades, parameters);
+    pg::Parameters keys;
+    for (const auto& column : all[level].keys) keys.emplace_back(array_text(column));
+    for (std::size_t n = 0; n < foreign_keys.size(); ++n) {
+      const auto child = static_cast<std::uint16_t>(foreign_keys.number(n, 0));
+      auto sql = statements_[child].referring(statements_[parent], std::string(foreign_keys.text(n, 2)));
+      if (which == Referring::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
+      const auto rows = co_await connection.query(std::move(sql), keys);
+      Rows next{child, Stale(model_.targets[child].key.size())};
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        std::vector<std::optional<std::string>> key;
+        for (std::size_t column = 0; column < next.keys.size(); ++column) key.push_back(rows.optional_text(row, column + 1));
+        if (!seen.emplace(child, key).second) continue;
+        if (which == Referring::kAll && seen.size() > kMostTakenOut) throw stays(model_.targets[child], "too many rows refer to what changes");
+        found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : named_key(child, rows.text(row, 0)));
+        for (std::size_t column = 0; column < key.size(); ++column) next.keys[column].push_back(std::move(key[column]));
+      }
+      const bool they_go_too = which == Referring::kAll || foreign_keys.truth(n, 1);
+      if (they_go_too && !next.keys.front().empty()) all.push_back(std::move(next));
+    }
+  }
+  co_return all;
 }
 
 asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
                                       Written& written) const {
   if (stale.empty() || stale[0].empty()) co_return;
-  co_await find_taken_along(connection, target, stale, written.cascaded);
+  // A parent may be refreshed in a transaction in which its children are not: they are in a later batch, or nobody offered
+  // them because they have moved on to another parent. Without this the database would delete them behind our back.
+  Rows going{target, stale};
+  co_await referring(connection, std::move(going), Referring::kTakenAlong, written.cascaded);
   pg::Parameters parameters;
   for (const auto& column : stale) parameters.emplace_back(array_text(column));
   auto sql = statements_[target].remove();
@@ -150,38 +190,88 @@ asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t ta
   co_await connection.query(std::move(sql), selection.parameters);
 }
 
-/// Rows that go are deleted before rows that come are inserted, children before parents, wherever no reference forbids it.
-asio::awaitable<void> Refresh::make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, Room room,
-                                         std::vector<Written>& written) const {
+/// Rows that go are deleted before rows that come are inserted, children before parents, wherever no reference forbids it. Gives
+/// the rows that go: what one of them gives up for the moment may be what it would be found by.
+asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::make_room(pg::Connection& connection,
+                                                                            const std::map<std::uint16_t, Selection>& selections, Room room,
+                                                                            std::vector<Written>& written) const {
   const std::string references(queries::references);
+  std::map<std::uint16_t, Stale> going;
   for (auto it = selections.rbegin(); it != selections.rend(); ++it) {
     const auto& [target, selection] = *it;
     auto find_stale = statements_[target].stale(selection.filters);
     const auto stale = co_await ask(connection, std::move(find_stale), selection.parameters);
     if (stale.is_null(0, 0)) continue;
-    pg::Parameters table = {model_.targets[target].table.quoted()};
-    const auto referring = co_await connection.execute(references, table);
+    pg::Parameters table = {model_.targets[target].table.quoted(), "{}"};
+    const auto referred = co_await connection.execute(references, table);
     std::vector<std::string> selects;
-    for (std::size_t row = 0; row < referring.size(); ++row) selects.emplace_back(referring.text(row, 0));
-    pg::Parameters going;
-    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) going.emplace_back(stale.optional_text(0, n));
+    for (std::size_t row = 0; row < referred.size(); ++row) selects.emplace_back(referred.text(row, 0));
+    pg::Parameters keys;
+    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) {
+      keys.emplace_back(stale.optional_text(0, n));
+      going[target].push_back(parse_array(stale.text(0, n)));
+    }
     auto remove_first = statements_[target].remove(selects);
-    const auto removed = co_await connection.query(std::move(remove_first), std::move(going));
+    const auto removed = co_await connection.query(std::move(remove_first), std::move(keys));
     written[target].deleted += removed.affected();
   }
   for (const auto& [target, selection] : selections) co_await park(connection, target, selection, room);
+  co_return going;
+}
+
+/// Whatever the type of what changes places: rows that change or go are deleted, and those of targets that refer to them before them.
+/// Gives the keys of the latter. Rows to which others refer, of tables that are nobody's target, cannot be taken out.
+asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
+                                                    std::vector<Written>& written) const {
+  const std::string references(queries::references);
+  std::vector<Key> come_back;
+  for (const auto& [target, selection] : selections) {
+    auto find_moving = statements_[target].moving(selection.filters);
+    const auto moving = co_await ask(connection, std::move(find_moving), selection.parameters);
+    if (moving.is_null(0, 0)) continue;
+    Rows rows{target, {}};
+    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) rows.keys.push_back(parse_array(moving.text(0, n)));
+    const auto out = co_await referring(connection, std::move(rows), Referring::kAll, come_back);
+    for (auto each = out.rbegin(); each != out.rend(); ++each) {
+      pg::Parameters of_others = {model_.targets[each->target].table.quoted(), array_text(tables())};
+      const auto outside = co_await connection.execute(references, of_others);
+      std::vector<std::string> selects;
+      for (std::size_t row = 0; row < outside.size(); ++row) selects.emplace_back(outside.text(row, 0));
+      pg::Parameters keys;
+      for (const auto& column : each->keys) keys.emplace_back(array_text(column));
+      auto sql = statements_[each->target].remove(selects);
+      const auto removed = co_await connection.query(std::move(sql), std::move(keys));
+      written[each->target].deleted += removed.affected();
+      if (removed.affected() == each->keys.front().size()) continue;
+      throw stays(model_.targets[each->target], "a table that is no target refers to one of them");
+    }
+  }
+  co_return come_back;
 }
 
 asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, Room room) const {
   std::vector<Written> written(model_.targets.size());
   auto selections = select_keys(model_, keys);
-  std::map<std::uint16_t, Stale> stale;
   // Targets are numbered parents before children.
   for (const auto& [target, selection] : selections) co_await allocate(connection, target, selection.filters, selection.parameters);
-  if (room != Room::kNone) co_await make_room(connection, selections, room, written);
+  std::map<std::uint16_t, Stale> going;
+  if (room == Room::kTakenOut) {
+    const auto come_back = co_await take_out(connection, selections, written);
+    for (const auto& key : come_back) {
+      if (key.names_every_row()) written[key.target()].cascaded.push_back(key);
+      if (!key.names_every_row()) keys.push_back(key);
+    }
+    selections = select_keys(model_, keys);
+  } else if (room != Room::kNone) {
+    going = co_await make_room(connection, selections, room, written);
+  }
+  std::map<std::uint16_t, Stale> stale;
   for (auto& [target, selection] : selections) {
-    auto sql = room == Room::kNone ? statements_[target].merge(selection.filters) : statements_[target].replace(selection.filters);
-    stale[target] = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
+    auto sql = room == Room::kMade || room == Room::kParked ? statements_[target].replace(selection.filters) : statements_[target].merge(selection.filters);
+    auto& gone = stale[target];
+    gone = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
+    const auto known = going.find(target);
+    for (std::size_t n = 0; known != going.end() && n < gone.size(); ++n) gone[n].insert(gone[n].end(), known->second[n].begin(), known->second[n].end());
   }
   for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
     co_await remove(connection, it->first, std::move(it->second), written[it->first]);
@@ -189,23 +279,24 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   co_return written;
 }
 
-asio::awaitable<void> Refresh::nothing(pg::Connection& connection, std::uint16_t target) const {
+asio::awaitable<void> Refresh::nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const {
   const std::vector<mapping::KeyFilter> filters(1);
   const auto& locator = model_.targets[target].locators.front();
   const pg::Parameters none(locator.types.size(), "{}");
   co_await allocate(connection, target, filters, none);
-  auto sql = statements_[target].merge(filters);
+  auto sql = bulk ? statements_[target].bulk(filters) : statements_[target].merge(filters);
   co_await connection.query(std::move(sql), none);
+  if (bulk) co_return;
   const pg::Parameters no_rows(model_.targets[target].key.size(), "{}");
   auto remove_none = statements_[target].remove();
   co_await connection.query(std::move(remove_none), no_rows);
 }
 
-asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connection& connection, std::uint16_t target) const {
+asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connection& connection, std::uint16_t target, bool bulk) const {
   std::optional<Failure> failure;
   co_await connection.script("savepoint crossfade_nothing");
   try {
-    co_await nothing(connection, target);
+    co_await nothing(connection, target, bulk);
   } catch (const Failure& caught) {
     if (!caught.found_by_trying()) throw;
     failure = caught;
@@ -214,16 +305,16 @@ asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connec
   co_return failure;
 }
 
-/// Keys of the walk under which shadow rows stand; nothing where one of them cannot be told.
-asio::awaitable<std::optional<std::vector<Key>>> Refresh::walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const {
+/// Keys under which shadow rows stand; nothing where one of them cannot be told.
+asio::awaitable<std::optional<std::vector<Key>>> Refresh::names_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const {
   pg::Parameters parameters;
   for (const auto& column : stale) parameters.emplace_back(array_text(column));
-  auto sql = statements_[target].walk();
+  auto sql = statements_[target].names();
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
   std::vector<Key> keys;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.is_null(row, 0)) co_return std::nullopt;
-    keys.emplace_back(target, 0, parse_array(rows.text(row, 0)));
+    keys.push_back(named_key(target, rows.text(row, 0)));
   }
   co_return keys;
 }
@@ -236,7 +327,7 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
   auto sql = statements_[target].merge(selection.filters);
   const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   if (stale[0].empty()) co_return written;
-  auto of_stale = co_await walk_of(connection, target, stale);
+  auto of_stale = co_await names_of(connection, target, stale);
   if (of_stale) keys = std::move(*of_stale);
   left.insert(left.end(), keys.begin(), keys.end());
   co_return written;
@@ -265,7 +356,7 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   }
   // Parents are merged before their children, whose rows are stale too and stand in the way.
   co_await connection.script("rollback to savepoint crossfade_stale; release savepoint crossfade_stale");
-  const auto referred = co_await walk_of(connection, target, stale);
+  const auto referred = co_await names_of(connection, target, stale);
   if (!referred) throw *failure;
   still_referred.insert(still_referred.end(), referred->begin(), referred->end());
   co_return written;

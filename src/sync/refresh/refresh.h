@@ -39,6 +39,8 @@ enum class Room {
   kNone,
   kMade,    ///< rows that go and that nothing refers to go first; rows that change go and come back
   kParked,  ///< and rows that cannot go give up their unique values for the moment
+  /// Instead, rows that change or go are taken out with all rows of targets that refer to them, and come back.
+  kTakenOut,
 };
 
 /// Keys of one target as the filters of a statement and their parameters.
@@ -60,7 +62,8 @@ class Refresh {
   asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, Room room = Room::kNone) const;
 
   /// What the database says to the same statements for no key at all: a fault of the target's own. Nothing where it takes them.
-  asio::awaitable<std::optional<Failure>> refused_without_keys(pg::Connection& connection, std::uint16_t target) const;
+  /// `bulk`: to those of a bulk load, while its keys are off.
+  asio::awaitable<std::optional<Failure>> refused_without_keys(pg::Connection& connection, std::uint16_t target, bool bulk = false) const;
 
   /// Upserts alone, of keys of one target. Rows that the view no longer has stay; keys by which they go are added to `left`.
   asio::awaitable<Written> upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys, std::vector<Key>& left) const;
@@ -85,17 +88,29 @@ class Refresh {
                                  const pg::Parameters& parameters) const;
   asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                Written& written) const;
-  asio::awaitable<std::optional<std::vector<Key>>> walk_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
+  asio::awaitable<std::optional<std::vector<Key>>> names_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
-  asio::awaitable<void> nothing(pg::Connection& connection, std::uint16_t target) const;
-  asio::awaitable<void> make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, Room room,
-                                  std::vector<Written>& written) const;
+  asio::awaitable<void> nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const;
+  asio::awaitable<std::map<std::uint16_t, Stale>> make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
+                                                            Room room, std::vector<Written>& written) const;
+  asio::awaitable<std::vector<Key>> take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
+                                             std::vector<Written>& written) const;
   asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const;
-  asio::awaitable<void> find_taken_along(pg::Connection& connection, std::uint16_t parent, Stale going, std::vector<Key>& found) const;
+  enum class Referring { kTakenAlong, kAll };
+  /// Rows of one target.
+  struct Rows {
+    std::uint16_t target;
+    Stale keys;
+  };
+  asio::awaitable<std::vector<Rows>> referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const;
+  std::vector<std::optional<std::string>> tables() const;
 
   const mapping::Model& model_;
   std::vector<mapping::Statements> statements_;
 };
+
+/// A row by its name, as Statements::names() gives it.
+Key named_key(std::uint16_t target, std::string_view name);
 
 std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys);
 

@@ -62,10 +62,10 @@ std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys) {
   return resting;
 }
 
-asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {
+asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets, bool bulk) {
   std::vector<std::uint16_t> found;
   for (const auto target : targets) {
-    const auto failure = co_await run.refresh.refused_without_keys(connection, target);
+    const auto failure = co_await run.refresh.refused_without_keys(connection, target, bulk);
     if (!failure) {
       found.push_back(target);
       continue;

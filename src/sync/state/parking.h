@@ -20,7 +20,7 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run);
 /// Takes the keys of targets that rest out of `keys`.
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys);
 
-/// Of `targets` those that can be written; the others are parked, and every row of theirs is set down.
-asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets);
+/// Of `targets` those that can be written, or filled in `bulk`; the others are parked, and every row of theirs is set down.
+asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets, bool bulk = false);
 
 }  // namespace crossfade::sync::parking

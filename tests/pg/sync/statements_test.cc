@@ -92,7 +92,7 @@ TEST_F(NamedAlikeTest, NoColumnIsTakenForSomethingOfAStatementsOwn) {
         const Statements of(model, target);
         const std::vector<std::pair<std::string, std::string>> statements = {
             {"merge", of.merge({values})}, {"replace", of.replace({values})}, {"bulk", of.bulk({values})}, {"remove", of.remove()},
-            {"walk", of.walk()}, {"compare", of.compare({values})}, {"explain", of.explain({values})}, {"values", of.values(0, {values})},
+            {"names", of.names()}, {"moving", of.moving({values})}, {"compare", of.compare({values})}, {"explain", of.explain({values})}, {"values", of.values(0, {values})},
             {"next_bound", of.next_bound({"1", "2", false})}, {"middle", of.middle({"1", "2", false})},
             {"remove_duplicates", of.remove_duplicates(quote_identifier(key))}};
         for (const auto& [title, statement] : statements) {

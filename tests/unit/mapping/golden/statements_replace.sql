@@ -28,13 +28,13 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
 )
-update "v2"."weeks" s set "number" = null from prior p left join next n on p."id" = n."id" where p."id" = s."id" and (n."id" is null or p."number" is distinct from n."number");
+update "v2"."weeks" s set "number" = null from prior p left join next n on p."id" = n."id" where p."id" = s."id" and (n."id" is null or pg_catalog.record_image_ne(row(p."number"), row(n."number")));
 
 -- exchanges
 with next as materialized (
   select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])
 )
-select distinct n.crossfade_taker, array[s."plan_id"::text]
+select distinct n.crossfade_taker, coalesce(case when num_nonnulls(s."plan_id") > 0 then array['0', s."plan_id"::text] end, array['0', null])
 from (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from next r where number > 1) n
 join (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from "v2"."weeks" r where number > 1) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0 and n.crossfade_place_1 operator(pg_catalog.=) s.crossfade_place_1;
 
@@ -42,7 +42,7 @@ join (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from
 with next as materialized (
   select v."id", v."day_id", v."weight", null::text[] as crossfade_taker from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
 )
-select distinct n.crossfade_taker, (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id")
+select distinct n.crossfade_taker, coalesce((select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, array['0', null])
 from (select r.*, weight as crossfade_place_0 from next r where true) n
 join (select r.*, weight as crossfade_place_0 from "v2"."moves" r where true) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0;
 
@@ -53,6 +53,14 @@ with next as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
 )
 select array_agg(p."id"::text) from prior p where not exists (select 1 from next n where p."id" = n."id");
+
+-- moving
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+)
+select array_agg(p."id"::text) from prior p left join next n on p."id" = n."id" where (n."id" is null) or (n."id" is not null and pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")));
 
 -- stale, of rows that may stay
 with next as materialized (
