@@ -24,9 +24,9 @@ std::uint32_t seed() {
 
 int draw(Random& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
 
-Writers::Writers(const std::string& conninfo, int sessions, Draw draw_statement) : draw_statement_(std::move(draw_statement)) {
+Writers::Writers(const std::string& conninfo, int sessions, Draw draw_statement, std::uint32_t first_seed) : draw_statement_(std::move(draw_statement)) {
   for (int n = 0; n < sessions; ++n) {
-    const auto own_seed = seed() + static_cast<std::uint32_t>(n);
+    const auto own_seed = first_seed + static_cast<std::uint32_t>(n);
     threads_.emplace_back([this, conninfo, own_seed] { write(conninfo, own_seed); });
   }
 }

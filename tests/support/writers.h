@@ -23,7 +23,8 @@ class Writers {
  public:
   using Draw = std::function<std::string(Random&)>;
 
-  Writers(const std::string& conninfo, int sessions, Draw draw_statement);
+  /// Session n draws by the number `first_seed` + n.
+  Writers(const std::string& conninfo, int sessions, Draw draw_statement, std::uint32_t first_seed = seed());
   Writers(const Writers&) = delete;
   Writers& operator=(const Writers&) = delete;
   ~Writers() { stop(); }
