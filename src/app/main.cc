@@ -27,6 +27,12 @@ void require_written() {
   throw crossfade::usage_failure("the result could not be written", "look at the disk that it goes to");
 }
 
+/// Enough of a statement to know it by: an installation's is as long as a book.
+std::string shown(const std::string& statement) {
+  constexpr std::size_t kMost = 400;
+  return statement.size() <= kMost ? statement : statement.substr(0, statement.find_last_of(" \n", kMost)) + " …";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -40,7 +46,7 @@ int main(int argc, char** argv) {
     const auto& facts = failure.facts();
     std::cerr << "crossfade: " << crossfade::log::redact(facts.message) << '\n';
     if (!facts.detail.empty()) std::cerr << "  detail: " << crossfade::log::redact(facts.detail) << '\n';
-    if (!facts.statement.empty()) std::cerr << "  statement: " << crossfade::log::redact(facts.statement) << '\n';
+    if (!facts.statement.empty()) std::cerr << "  statement: " << crossfade::log::redact(shown(facts.statement)) << '\n';
     if (const auto advice = failure.advice(); !advice.empty()) std::cerr << "  what to do: " << crossfade::log::redact(advice) << '\n';
     return static_cast<int>(failure.exit());
   } catch (const std::exception& error) {

@@ -32,10 +32,8 @@ struct Beginning {
   DatabaseIdentity database;
 };
 
-asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& own, const mapping::MigrationFile& file) {
+asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& options, const DaemonOptions& own, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
-  const auto from = endpoint(options, name);
-  pg::Connection connection = co_await pg::Connection::open(from);
   Beginning beginning;
   beginning.database = co_await identify_database(connection);
   co_await sync::refuse_foreign_state(connection);
@@ -55,6 +53,23 @@ asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& ow
   settings.queue_bytes = own.memory.value_or(settings.queue_bytes);
   beginning.pipeline = std::make_shared<Pipeline>(std::move(model), std::move(settings));
   co_return beginning;
+}
+
+/// A server that cannot be reached at the very beginning is taken for a wrong address; one that was there is waited for.
+asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& own, const mapping::MigrationFile& file) {
+  async::Backoff backoff;
+  for (bool was_there = false;;) {
+    std::optional<Failure> away;
+    try {
+      pg::Connection connection = co_await pg::Connection::open(endpoint(options, file.yaml.migration()));
+      was_there = true;
+      co_return co_await begin_with(std::move(connection), options, own, file);
+    } catch (const Failure& failure) {
+      if (failure.verdict() != Verdict::kReconnect || !was_there) throw;
+      away = failure;
+    }
+    co_await backoff.wait(*away);
+  }
 }
 
 /// As next_pipeline; a server that is away is waited for, and so is a mapping that does not fit the catalog any more.
