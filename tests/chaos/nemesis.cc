@@ -105,10 +105,16 @@ void Nemesis::run(const std::vector<std::size_t>& only) {
     writers.expect_progress(50);
     transactions_ += writers.done();
   }
+  expect_nothing_aside();
   move_.expect_equal();
   if (testing::Test::HasFatalFailure()) return;
   if (!workload_) there_and_back(kWhileFilling + kWhileFollowing, only);
   if (!testing::Test::HasFatalFailure()) move_.stop_daemon();
+}
+
+/// What ran ahead of its parents is tried again, and comes right.
+void Nemesis::expect_nothing_aside() {
+  EXPECT_TRUE(eventually([&] { return move_.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
 }
 
 void Nemesis::there_and_back(std::size_t first, const std::vector<std::size_t>& only) {
@@ -135,6 +141,7 @@ void Nemesis::there_and_back(std::size_t first, const std::vector<std::size_t>& 
     writers.expect_progress(50);
     writers.stop();
     transactions_ += writers.done();
+    expect_nothing_aside();
     if (to_v2) {
       expect_v1_follows(move_);
     } else {

@@ -39,6 +39,7 @@ class Nemesis {
   void start_daemon();
   void restart_daemon();
   void expect_alive();
+  void expect_nothing_aside();
   void there_and_back(std::size_t first, const std::vector<std::size_t>& only);
   std::string any_source();
   /// A statement that may fail without anything being wrong: a conflict with the writers.

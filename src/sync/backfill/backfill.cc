@@ -48,6 +48,7 @@ asio::awaitable<void> Backfill::loop() {
     {
       pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "backfill");
       jobs = co_await unfinished(connection);
+      if (jobs.empty() && run_.backfilling) co_await store::retry_after_fill(connection, run_);
     }
     if (jobs.empty()) {
       if (run_.backfilling) {

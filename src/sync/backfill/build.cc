@@ -29,7 +29,7 @@ struct Piece {
   std::uint16_t target = 0;
   std::string name;
   std::string create;
-  std::string indexed_by;  ///< expressions
+  std::string indexed_by;                ///< expressions
   std::vector<std::string> excluded_by;  ///< operators of an exclusion constraint
 };
 
@@ -192,8 +192,6 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
   const std::string built(queries::deferred_built);
   pg::Parameters parameters = {run.model.name, "2"};
   const auto rows = co_await connection.query(list, parameters);
-  if (rows.empty()) co_return;
-  std::deque<ForeignKey> keys;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Piece piece;
     piece.name = rows.text(row, 1);
@@ -205,12 +203,17 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
     if (!refused) co_await connection.query(built, of_key);
     co_await connection.script("commit");
     if (refused && refused->verdict() != Verdict::kQuarantine) throw *refused;
-    if (refused) {
-      tell_missing(rows.text(row, 0), piece, *refused);
-    } else if (!rows.is_null(row, 3)) {
-      keys.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), std::string(rows.text(row, 3))});
-    }
+    if (refused) tell_missing(rows.text(row, 0), piece, *refused);
   }
+  // Those of an earlier life, which may have ended before they were validated, too.
+  const std::string open(queries::deferred_unvalidated);
+  pg::Parameters name = {run.model.name};
+  const auto unvalidated = co_await connection.query(open, name);
+  std::deque<ForeignKey> keys;
+  for (std::size_t row = 0; row < unvalidated.size(); ++row) {
+    keys.push_back({std::string(unvalidated.text(row, 0)), std::string(unvalidated.text(row, 1)), std::string(unvalidated.text(row, 2))});
+  }
+  if (keys.empty()) co_return;
   const Work validate = [&](pg::Connection& session) -> asio::awaitable<void> {
     co_await session.script(kRoomToSort);
     while (!keys.empty()) {

@@ -17,8 +17,8 @@ asio::awaitable<void> build_keys(Runtime& run);
 /// keys were off. Does nothing where none is.
 asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run);
 
-/// Foreign keys, once the targets are consistent with each other. What a quarantined parent keeps from validating stays
-/// enforced for new rows and is tried again later.
+/// Foreign keys, each time that the targets have become consistent with each other. What a quarantined parent keeps from validating
+/// stays enforced for new rows and is tried again the next time.
 asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run);
 
 }  // namespace crossfade::sync

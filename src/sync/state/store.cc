@@ -293,6 +293,11 @@ asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtim
   co_await run_query(connection, queries::quarantine_hurry, std::move(parameters));
 }
 
+asio::awaitable<void> retry_after_fill(pg::Connection& connection, const Runtime& run) {
+  pg::Parameters parameters = {run.model.name};
+  co_await run_query(connection, queries::quarantine_after_fill, std::move(parameters));
+}
+
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all) {
   pg::Parameters parameters = {run.model.name, all ? "true" : "false"};
   const auto rows = co_await run_query(connection, queries::quarantine_due, std::move(parameters));

@@ -74,6 +74,8 @@ asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& con
 asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
 /// Keys that miss a parent are tried sooner where rows have come that may be one.
 asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Written>& written);
+/// All of them are due now, because every target has been filled.
+asio::awaitable<void> retry_after_fill(pg::Connection& connection, const Runtime& run);
 /// Keys whose time has come, or all.
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all);
 asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);
