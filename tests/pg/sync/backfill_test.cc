@@ -15,5 +15,34 @@ TEST(BackfillTest, AChunkIsNeverMoreThanTwiceAsLargeAsWhatWasLearnedBeforeIt) {
             "0");
 }
 
+/// A daemon may end between building a foreign key, which is quick, and validating it.
+TEST(BackfillTest, AForeignKeyThatAnEarlierLifeLeftUnvalidatedIsValidated) {
+  Move move(test_migration("gym"));
+  move.start_daemon();
+  move.expect_equal();
+  move.stop_daemon();
+  move.sql().exec("alter table gym_v2.exercises drop constraint exercises_plan_id_fkey;"
+                  "alter table gym_v2.exercises add constraint exercises_plan_id_fkey foreign key (plan_id) references gym_v2.plans not valid");
+  move.start_daemon();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select convalidated from pg_constraint where conname = 'exercises_plan_id_fkey'") == "t"; }, kLimit));
+  move.expect_equal();
+  move.stop_daemon();
+}
+
+/// After a gap the keys of a child may be tried before the comparison has brought its parent.
+TEST(BackfillTest, WhatIsSetAsideIsTriedAsSoonAsAllTargetsAreFilledAnew) {
+  Move move(test_migration("gym"));
+  move.start_daemon();
+  move.expect_equal();
+  move.stop_daemon();
+  move.sql().exec("insert into crossfade.quarantine (migration, target, locator, key, sqlstate, message, next_at) "
+                  "values ('gym', 'exercises', 'id', '{7}', '23503', 'ran ahead of its parent', now() + interval '1 hour');"
+                  "select pg_drop_replication_slot('" + move.slot() + "')");
+  move.start_daemon();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
+  move.expect_equal();
+  move.stop_daemon();
+}
+
 }  // namespace
 }  // namespace crossfade::test
