@@ -82,6 +82,11 @@ bool Failure::found_by_trying() const {
   return std::none_of(kElsewhere.begin(), kElsewhere.end(), [&](std::string_view prefix) { return facts_.sqlstate.starts_with(prefix); });
 }
 
+bool Failure::names_nothing() const {
+  constexpr std::array kNames = {"3F000", "42501", "42703", "42704", "42883", "42P01"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view state) { return facts_.sqlstate == state; });
+}
+
 Failure usage_failure(std::string message, std::string advice) {
   Failure::Facts facts;
   facts.exit = ExitCode::kUsage;

@@ -45,6 +45,8 @@ class Failure : public std::runtime_error {
   /// Of a statement that reads and writes rows: trying it with fewer of them tells whose fault it is, a row's or the table's. Not
   /// so where it is the connection's, the moment's, the lease's or the server's.
   bool found_by_trying() const;
+  /// The statement names what is not there, or not ours: it fails for every row alike.
+  bool names_nothing() const;
   /// Rows of a table want the same place: a unique index, an exclusion constraint.
   bool is_conflict() const { return facts_.sqlstate == "23505" || facts_.sqlstate == "23P01"; }
 

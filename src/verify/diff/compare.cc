@@ -158,7 +158,7 @@ asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, std
   try {
     tried.compared = co_await differing_rows(connection, model_, std::move(comparison));
   } catch (const Failure& failure) {
-    if (!failure.found_by_trying()) throw;
+    if (!failure.found_by_trying() || failure.names_nothing()) throw;
     tried.refused = true;
   }
   co_await connection.script(tried.refused ? "rollback" : "commit");

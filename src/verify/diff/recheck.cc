@@ -54,7 +54,7 @@ asio::awaitable<std::optional<Failure>> try_comparison(pg::Connection& connectio
   try {
     compared = co_await differing_rows(connection, looked.model, std::move(comparison));
   } catch (const Failure& failure) {
-    if (!failure.found_by_trying()) throw;
+    if (!failure.found_by_trying() || failure.names_nothing()) throw;
     refused = failure;
   }
   co_await connection.script(refused ? "rollback to savepoint crossfade_look; release savepoint crossfade_look" : "release savepoint crossfade_look");

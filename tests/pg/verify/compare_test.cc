@@ -142,7 +142,10 @@ class MendingRechecker : public verify::Rechecker {
   MendingRechecker(pg::Connection& connection, const mapping::Model& model, std::function<void()> mend)
       : connection_(connection), model_(model), mend_(std::move(mend)) {}
   boost::asio::awaitable<verify::Decision> recheck(verify::Candidates candidates) override {
-    return verify::decide(connection_, model_, std::move(candidates));
+    co_await connection_.script("begin isolation level repeatable read");
+    auto decision = co_await verify::decide(connection_, model_, std::move(candidates));
+    co_await connection_.script("commit");
+    co_return decision;
   }
   boost::asio::awaitable<void> offer(std::vector<Key>) override {
     mend_();

@@ -91,6 +91,9 @@ const std::map<std::string, Variable>& variables() {
   return all;
 }
 
+/// CROSSFADE_POSTGRES is `demo`'s own, whose options nobody else sees.
+bool is_common(const std::string& environment) { return !environment.empty() && environment != "CROSSFADE_POSTGRES"; }
+
 /// The command's words with `flag` before the command, behind it, and at the end.
 std::vector<Words> ways_to_write(const std::string& command, const Words& flag) {
   Words name;
@@ -110,7 +113,7 @@ std::vector<Words> ways_to_write(const std::string& command, const Words& flag) 
 TEST(CommandLineTest, AFlagBeatsTheEnvironmentInEveryCommandWhereverItStands) {
   for (const auto& command : command_texts(all_commands())) {
     for (const auto& option : command.options) {
-      if (option.environment.empty()) continue;
+      if (!is_common(option.environment)) continue;
       ASSERT_TRUE(variables().contains(option.environment)) << option.environment;
       const auto& variable = variables().at(option.environment);
       const Environment set(option.environment, variable.of_environment);
@@ -128,7 +131,7 @@ TEST(CommandLineTest, AFlagBeatsTheEnvironmentInEveryCommandWhereverItStands) {
 TEST(CommandLineTest, TheEnvironmentBeatsTheDefaultInEveryCommand) {
   for (const auto& command : command_texts(all_commands())) {
     for (const auto& option : command.options) {
-      if (option.environment.empty()) continue;
+      if (!is_common(option.environment)) continue;
       const auto& variable = variables().at(option.environment);
       const Environment set(option.environment, variable.of_environment);
       EXPECT_EQ(variable.read(parsed(ways_to_write(command.name, {}).front()).options), variable.of_environment) << command.name;

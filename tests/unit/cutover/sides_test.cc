@@ -53,8 +53,8 @@ TEST(SwapTest, OpensTheNewOwnerBeforeItsTablesMoveAndClosesTheOldOneAfterwards) 
   const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "a, b");
   EXPECT_EQ(names(steps), (Names{"exclusive lock", "fences off", "views", "names", "fences on", "sequences"}));
   EXPECT_EQ(steps.front().sql, "lock table a, b in access exclusive mode");
-  EXPECT_NE(find(steps, "fences off").sql.find(R"(on "gym_v2"."days")"), std::string::npos);
-  EXPECT_NE(find(steps, "fences on").sql.find(R"(on "legacy"."moves_v1")"), std::string::npos);
+  EXPECT_NE(find(steps, "fences off").sql.find(R"(take_fences('"gym_v2"."days"'))"), std::string::npos);
+  EXPECT_NE(find(steps, "fences on").sql.find(R"('"legacy"."moves_v1"')"), std::string::npos);
 }
 
 TEST(SwapTest, TriggersWakeOnTheSideThatIsWrittenAndRestOnTheOther) {

@@ -20,7 +20,7 @@ with left_1 as materialized (
   select s."id" from left_6 s
   where not exists (select from "map"."days" f where f."plan_id" = s."id"::uuid)
 ), rejected as materialized (
-  select min(r.reason::text) as reason from "map"."rejected_plans" r where exists (select from left_3 s where r."id" = s."id") group by r."id"
+  select min(r.reason::text) as reason from "map"."rejected_plans" r where exists (select 1 from left_3 s where r."id" = s."id") group by r."id"
 ), reasons as (
   select coalesce(reason, 'no reason given') as reason, count(*) as rows from rejected group by 1
 )
