@@ -267,11 +267,10 @@ class TreeBuilder {
     const auto* range = as(&node, "RangeFunction");
     if (range == nullptr) return;
     const auto functions = list(*range, "functions");
-    if (!functions.empty()) {
-      const auto parts = list(functions.front()->is_object() ? *as(functions.front(), "List") : json::object(), "items");
-      if (!parts.empty()) {
-        if (const auto* call = as(parts.front(), "FuncCall")) item.alias = last_name(*call, "funcname");
-      }
+    if (const auto* first = functions.empty() ? nullptr : as(functions.front(), "List")) {
+      const auto parts = list(*first, "items");
+      const auto* call = parts.empty() ? nullptr : as(parts.front(), "FuncCall");
+      if (call != nullptr) item.alias = last_name(*call, "funcname");
     }
     rename(member(*range, "alias"), item);
     if (item.columns.empty()) item.columns = {item.alias};
