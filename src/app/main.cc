@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     const auto& facts = failure.facts();
     std::cerr << "crossfade: " << crossfade::log::redact(facts.message) << '\n';
     if (!facts.detail.empty()) std::cerr << "  detail: " << crossfade::log::redact(facts.detail) << '\n';
-    if (!facts.statement.empty()) std::cerr << "  statement: " << crossfade::log::redact(shown(facts.statement)) << '\n';
+    if (!facts.statement.empty()) std::cerr << "  statement: " << shown(crossfade::log::redact(facts.statement)) << '\n';
     if (const auto advice = failure.advice(); !advice.empty()) std::cerr << "  what to do: " << crossfade::log::redact(advice) << '\n';
     return static_cast<int>(failure.exit());
   } catch (const std::exception& error) {
