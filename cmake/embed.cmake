@@ -4,18 +4,28 @@
 #                                              queries/lease_take.sql → crossfade::NAME::queries::lease_take
 #   crossfade_embed_table(NAME ROOT FILE…)     crossfade::NAME::files, an array of EmbeddedFile: path and text
 #
-# Both make the header embedded_NAME.h and the target crossfade_embedded_NAME. FILEs are relative to ROOT.
+# Both make the header embedded_NAME.h and the target crossfade_embedded_NAME: a library with the constants, to be linked, or a table's
+# header, to be depended on. FILEs are relative to ROOT.
 function(crossfade_embed_as shape name root)
   set(files ${ARGN})
   list(SORT files)
   set(header ${CMAKE_BINARY_DIR}/generated/embedded_${name}.h)
+  set(source ${CMAKE_BINARY_DIR}/generated/embedded_${name}.cc)
+  set(written OUTPUT ${header})
+  if(shape STREQUAL "constants")
+    set(written OUTPUT ${source} BYPRODUCTS ${header})
+  endif()
   list(TRANSFORM files PREPEND ${root}/ OUTPUT_VARIABLE paths)
-  add_custom_command(OUTPUT ${header}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${header} -DNAME=${name} -DSHAPE=${shape} -DROOT=${root} "-DFILES=${files}"
+  add_custom_command(${written}
+    COMMAND ${CMAKE_COMMAND} -DHEADER=${header} -DOUT=${source} -DNAME=${name} -DSHAPE=${shape} -DROOT=${root} "-DFILES=${files}"
       -P ${CMAKE_SOURCE_DIR}/cmake/write_embedded.cmake
     DEPENDS ${paths} ${CMAKE_SOURCE_DIR}/cmake/write_embedded.cmake
     COMMENT "Embedding ${name}" VERBATIM)
-  add_custom_target(crossfade_embedded_${name} DEPENDS ${header})
+  if(shape STREQUAL "constants")
+    add_library(crossfade_embedded_${name} STATIC ${source})
+  else()
+    add_custom_target(crossfade_embedded_${name} DEPENDS ${header})
+  endif()
 endfunction()
 
 function(crossfade_embed name root)

@@ -22,11 +22,11 @@ struct Upgrade {
   std::string_view rows;
 };
 /// The first makes layout 2 of layout 1, and so on.
-constexpr std::array kUpgrades = {Upgrade{engine::upgrades::to_2, engine::upgrades::rows_2}};
+const std::array kUpgrades = {Upgrade{engine::upgrades::to_2, engine::upgrades::rows_2}};
 static_assert(kUpgrades.size() + 1 == kLayout, "each layout but the first has an upgrade");
 
 /// In the order in which they need each other; functions last, which says who may call what there is.
-constexpr std::array kScripts = {engine::schema, engine::uuid, engine::cutover, engine::partitions, engine::prepare, engine::shape, engine::functions};
+const std::array kScripts = {engine::schema, engine::uuid, engine::cutover, engine::partitions, engine::prepare, engine::shape, engine::functions};
 
 asio::awaitable<void> refuse_in_use(pg::Connection& connection, int layout) {
   const auto rows = co_await connection.query(std::string(queries::layout_in_use));
