@@ -37,7 +37,7 @@ language plpgsql stable set search_path = '' set jit = off as $$
 begin
   return query
   with recursive watched as (
-    select w.name, w.relation, w.is_view, w.targets from crossfade.watched w where w.migration = of_migration and w.direction = going
+    select w.name, w.relation, w.is_view, w.targets, w.columns from crossfade.watched w where w.migration = of_migration and w.direction = going
   ), publication as (
     select p.oid, p.pubname, p.xmin::text as version from pg_publication p where p.pubname = crossfade.publication_of(of_migration, going)
   ), leaf as (
@@ -98,6 +98,16 @@ begin
   select 'view ' || v.ev_class, 'view ' || v.ev_class::regclass, array_agg(distinct r.target), min(v.xmin::text)
   from reached r join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
   group by v.ev_class
+  union all
+  -- A view follows a column that is called otherwise; who reads the stream knows it by its name.
+  select 'columns ' || w.relation, 'what is read of ' || w.name, w.targets, coalesce(string_agg(a.attnum || ' ' || a.attname, ', ' order by a.attnum), '')
+  from watched w left join pg_attribute a on a.attrelid = w.relation and a.attnum > 0 and not a.attisdropped
+    and (a.attname = any (w.columns)
+         or exists (select from reached r join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+                    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid
+                    where d.refclassid = 'pg_class'::regclass and d.refobjid = w.relation and d.refobjsubid = a.attnum))
+  where not w.is_view
+  group by w.relation, w.name, w.targets
   union all
   select 'function ' || p.oid, 'function ' || p.oid::regprocedure, array_agg(distinct c.target),
          min(md5(concat_ws(' ', p.prosrc, p.probin, p.prosqlbody, p.provolatile, p.proisstrict, p.proconfig))
@@ -203,7 +213,7 @@ begin
     join pg_publication_rel r on r.prpubid = p.oid join source s on s.relation = r.prrelid
     where to_jsonb(r) ->> 'prqual' is not null or to_jsonb(r) ->> 'prattrs' is not null
     union all
-    select 'name ' || s.relation, 'table ' || s.name, s.targets,
+    select case when c.oid is null then 'gone ' else 'name ' end || s.relation, 'table ' || s.name, s.targets,
            format('%s is not the table that is followed any more: that one %s', s.name,
                   case when c.oid is null then 'is gone' else format('was renamed, and is %s now', c.oid::regclass) end),
            case when c.oid is null then 'crossfade cancel, and begin anew: nothing brings it back'

@@ -78,7 +78,13 @@ void Stage::statement(const Step& step) {
 
 void Stage::query(const Step& step) {
   const auto expected = parse_query(step);
-  const auto rows = session(step).rows(expected.sql);
+  auto rows = session(step).rows(expected.sql);
+  const auto as_expected = [&] {
+    rows = session(step).rows(expected.sql);
+    return rows == expected.rows || (daemon_ && !daemon_->running());
+  };
+  if (step.rest == "until") eventually(as_expected, kLimit);
+  if (daemon_ && !daemon_->running()) fail("the daemon has ended by itself");
   if (rows != expected.rows) fail(fmt::format("expected\n{}but got\n{}", body_text(expected.rows), body_text(rows)));
 }
 

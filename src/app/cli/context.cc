@@ -52,7 +52,11 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
   co_return settings;
 }
 
-asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
+namespace {
+
+enum class Wanted { kWhole, kWhatFits };
+
+asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const mapping::MigrationFile& file, Wanted wanted) {
   const auto& name = file.yaml.migration();
   co_await sync::require_prepared(connection, name);
   pg::Parameters parameters = {name};
@@ -62,7 +66,8 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
   mapping::Preflight preflight;
   for (;;) {
     co_await connection.script("begin");
-    preflight = co_await mapping::inspect_catalog(connection, directed);
+    if (wanted == Wanted::kWhole) preflight = co_await mapping::inspect_catalog(connection, directed);
+    else preflight = co_await mapping::inspect_what_fits(connection, directed);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
     auto again = co_await sync::directed_now(connection, file);
@@ -78,6 +83,16 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
     throw Failure(std::move(facts));
   }
   co_return std::move(preflight.model);
+}
+
+}  // namespace
+
+asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file) {
+  return read_model(connection, file, Wanted::kWhole);
+}
+
+asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const mapping::MigrationFile& file) {
+  return read_model(connection, file, Wanted::kWhatFits);
 }
 
 namespace {

@@ -47,6 +47,9 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
 /// longer fits the database.
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file);
 
+/// The same of what fits still; the rest is left out of the model, which says why. Throws where nothing fits.
+asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const mapping::MigrationFile& file);
+
 /// All that `plan` looks at; nothing is written.
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file);
 

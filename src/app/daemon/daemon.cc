@@ -9,6 +9,7 @@
 #include "api/server.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/daemon/fitting.h"
 #include "app/daemon/measure.h"
 #include "app/daemon/pipeline.h"
 #include "app/daemon/service_manager.h"
@@ -47,7 +48,7 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
   }
   const auto changes = co_await sync::script_changes(connection, file);
   for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade plan"}});
-  auto model = co_await prepared_model(connection, file);
+  auto model = co_await fitting_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
   settings.workers = own.jobs;
   settings.queue_bytes = own.memory.value_or(settings.queue_bytes);
@@ -88,13 +89,18 @@ asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(const mapping::Migratio
   co_return nullptr;
 }
 
+/// An engine that worked for so long has not failed by its model.
+constexpr std::chrono::seconds kWorkedFor{10};
+
 /// The engine came to its end; whoever serves it ends too.
 struct Stopped {};
 
 /// Leads in one direction after the other. Ends by throwing.
 asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Pipeline>& pipeline) {
+  async::Backoff backoff;
   for (;;) {
     std::optional<Failure> failure;
+    const auto began = async::Clock::now();
     try {
       co_await pipeline->engine.run();
     } catch (const Failure& caught) {
@@ -102,6 +108,9 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
     }
     if (!failure) throw Stopped{};
     const bool reshaped = failure->sqlstate() == sync::kReshaped;
+    // A model that was made again and fails at once is not made again at once.
+    if (async::Clock::now() - began > kWorkedFor) backoff.reset();
+    else if (reshaped) co_await backoff.wait(*failure);
     auto next = co_await find_next_leg(file, *pipeline, reshaped);
     if (pipeline->engine.stopping()) throw Stopped{};
     if (!next) throw *failure;
@@ -143,6 +152,7 @@ ExitCode run_daemon(const Options& options, const DaemonOptions& own) {
     parts.push_back(server.serve());
     parts.push_back(watch.loop());
     parts.push_back(measure(observed));
+    parts.push_back(keep_fitting(file, observed));
     if (own.verify_every.count() > 0) parts.push_back(keep_verified(observed, own.verify_every));
     parts.push_back(feed_watchdog());
     tell_service_manager("READY=1");

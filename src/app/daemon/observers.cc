@@ -45,6 +45,7 @@ asio::awaitable<Response> ready(Observed o) {
   constexpr double kParkedTooLong = 60;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string parked;
+  for (const auto& left_out : o.model.left_out) parked += fmt::format("{} is left out: {}\n", left_out.target, left_out.because);
   for (const auto& [target, why] : leads ? run->parked : std::map<std::uint16_t, sync::Parked>{}) {
     if (now - why.since > kParkedTooLong) parked += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);
   }

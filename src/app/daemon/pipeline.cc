@@ -19,6 +19,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Those that are left out last.
+std::vector<std::string> target_names(const mapping::Model& model) {
+  std::vector<std::string> names;
+  for (const auto& target : model.targets) names.push_back(target.name);
+  for (const auto& left_out : model.left_out) names.push_back(left_out.target);
+  return names;
+}
+
 std::vector<std::string> names_of(const auto& things) {
   std::vector<std::string> names;
   for (const auto& thing : things) names.push_back(thing.name);
@@ -48,9 +56,10 @@ asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slo
 
 Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const Pipeline* last)
     : model(std::move(the_model)), settings(std::move(the_settings)),
-      metrics(model.name, names_of(model.targets), names_of(model.sources), last ? &last->metrics : nullptr),
+      metrics(model.name, target_names(model), names_of(model.sources), last ? &last->metrics : nullptr),
       engine(model, settings, metrics, last != nullptr) {
   metrics.runs(version(), commit());
+  for (std::size_t n = 0; n < model.left_out.size(); ++n) metrics.parked(model.targets.size() + n, true);
 }
 
 asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped) {
@@ -63,7 +72,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
   const bool turned = direction && *direction != last.model.direction;
   if (!turned && !reshaped) co_return nullptr;
-  auto model = co_await prepared_model(connection, file);
+  auto model = co_await fitting_model(connection, file);
   if (!turned) {
     log::info("goes on with what the mapping says now", {{"migration", last.model.name}});
     co_return std::make_shared<Pipeline>(std::move(model), last.settings, &last);

@@ -116,6 +116,14 @@ struct Target {
   std::vector<Operators> key_operators() const;
 };
 
+/// A target of the file that the catalog has no place for now: its view, its table, or what they are made of is gone or another.
+struct LeftOut {
+  std::string target;
+  std::string because;                   ///< and what mends it
+
+  bool operator==(const LeftOut&) const = default;
+};
+
 /// A migration as the engine runs it: the file's words checked against the catalog and put in order.
 struct Model {
   std::string name;
@@ -129,6 +137,7 @@ struct Model {
   std::vector<Target> targets;           ///< parents before children
   std::vector<FollowRule> rules;
   std::vector<Surrogate> surrogates;
+  std::vector<LeftOut> left_out = {};    ///< nothing of theirs is followed, read or written
 
   /// Number of the target called `target_name`; nothing if there is none.
   std::optional<std::uint16_t> find_target(const std::string& target_name) const;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "mapping/catalog/read_catalog.h"
@@ -13,11 +16,97 @@ namespace crossfade::mapping {
 
 namespace asio = boost::asio;
 
+namespace {
+
+using Names = std::set<std::string>;
+
+void erase_others(auto& named, const Names& kept) {
+  for (auto each = named.begin(); each != named.end();) each = kept.contains(each->first) ? std::next(each) : named.erase(each);
+}
+
+/// `name` and the targets that it refers to, by whichever way.
+Names with_parents(const Catalog& catalog, const std::string& name) {
+  Names found;
+  std::vector<std::string> open = {name};
+  while (!open.empty()) {
+    const auto next = std::move(open.back());
+    open.pop_back();
+    if (!found.insert(next).second) continue;
+    for (const auto& key : catalog.targets.at(next).table.foreign_keys) {
+      if (catalog.targets.contains(key.parent)) open.push_back(key.parent);
+    }
+  }
+  return found;
+}
+
+/// A migration of `targets` and of what they are made of, and of nothing else.
+DirectedMigration only(DirectedMigration directed, const Catalog& catalog, const Names& targets) {
+  Names sources, surrogates;
+  for (const auto& rule : catalog.rules) {
+    if (targets.contains(rule.target)) sources.insert(rule.source);
+  }
+  for (const auto& name : targets) {
+    const auto& target = catalog.targets.at(name);
+    surrogates.insert(target.surrogates.begin(), target.surrogates.end());
+    for (const auto& read : target.reads) {
+      for (const auto& [written, source] : catalog.sources) {
+        if (source.schema == read.schema && source.name == read.name) sources.insert(written);
+      }
+    }
+  }
+  erase_others(*directed.yaml.mutable_targets(), targets);
+  erase_others(*directed.yaml.mutable_sources(), sources);
+  // On the way back ids are read wherever a table of theirs is.
+  if (directed.direction == Direction::kForward) erase_others(*directed.yaml.mutable_surrogates(), surrogates);
+  return directed;
+}
+
+/// Several can be made in one transaction.
+asio::awaitable<Preflight> inspect_alone(pg::Connection& connection, DirectedMigration directed) {
+  co_await connection.script("savepoint crossfade_alone");
+  auto preflight = co_await inspect_catalog(connection, directed);
+  co_await connection.script("rollback to savepoint crossfade_alone");
+  co_return preflight;
+}
+
+std::string first_fault(const Preflight& preflight) {
+  const auto& all = preflight.findings;
+  const auto fault = std::find_if(all.begin(), all.end(), [](const Finding& finding) { return finding.level == Finding::Level::kFail; });
+  return fmt::format("{}: {}. {}", fault->subject, fault->message, fault->fix);
+}
+
+}  // namespace
+
 asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed) {
   const auto catalog = co_await read_catalog(connection, directed);
   auto preflight = build_model(directed, catalog);
   co_await estimate_rows(connection, preflight.model);
   co_return preflight;
+}
+
+asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed) {
+  auto whole = co_await inspect_alone(connection, directed);
+  if (whole.ok()) co_return whole;
+  co_await connection.script("savepoint crossfade_catalog");
+  const auto catalog = co_await read_catalog(connection, directed);
+  co_await connection.script("rollback to savepoint crossfade_catalog");
+  Names fit;
+  std::vector<LeftOut> left_out;
+  for (const auto& [name, target] : catalog.targets) {
+    const auto with_own = with_parents(catalog, name);
+    auto alone = only(directed, catalog, with_own);
+    const auto found = co_await inspect_alone(connection, std::move(alone));
+    if (found.ok()) {
+      fit.insert(name);
+    } else {
+      left_out.push_back({name, first_fault(found)});
+    }
+  }
+  if (fit.empty()) co_return whole;
+  auto rest = only(std::move(directed), catalog, fit);
+  auto fitting = co_await inspect_alone(connection, std::move(rest));
+  fitting.model.left_out = std::move(left_out);
+  co_return fitting;
 }
 
 asio::awaitable<Preflight> inspect_directed(pg::Connection& connection, DirectedMigration directed) {

@@ -24,4 +24,8 @@ boost::asio::awaitable<Preflight> inspect_directed(pg::Connection& connection, D
 /// way, where rows that do not fit are a matter for quarantine and no reason to stand still.
 boost::asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed);
 
+/// As inspect_catalog, for who has to go on with what there is: a target that does not fit, or that refers to one, is left out of the
+/// model, which says why. Where nothing fits all is as inspect_catalog found it.
+boost::asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed);
+
 }  // namespace crossfade::mapping

@@ -233,7 +233,7 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.parked.empty();
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written();
     if (!moved && run_.at_cut.empty()) co_return false;
   }
   const auto began = Clock::now();
@@ -267,7 +267,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     const bool nothing_left = co_await write_at_cut(connection, view.snapshot, taken.keys, set_down);
-    consistent = consistent && nothing_left && run_.parked.empty();
+    consistent = consistent && nothing_left && run_.all_written();
     more = more || !nothing_left;
     if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
@@ -336,7 +336,7 @@ Refresher::Taken Refresher::take(Batch batch, std::unordered_set<Key> set_down) 
   taken.keys.assign(set_down.begin(), set_down.end());
   taken.whole = take_whole_targets(taken.keys);
   // A target that is still to be compared, or is parked, has not seen the beat's effect.
-  if (taken.whole.empty() && run_.parked.empty()) taken.beat = last_beat(taken.batch);
+  if (taken.whole.empty() && run_.all_written()) taken.beat = last_beat(taken.batch);
   taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
   if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
   return taken;

@@ -15,6 +15,7 @@
 #include "sync/engine/receiver.h"
 #include "sync/engine/shape_watch.h"
 #include "sync/state/incarnation.h"
+#include "sync/state/parking.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
@@ -36,6 +37,12 @@ void Engine::stop() {
   runtime_->control_changed.notify_all();
 }
 
+void Engine::begin_with_another_model() {
+  if (!runtime_) return;
+  runtime_->model_due = runtime_->shape_due = true;
+  runtime_->control_changed.notify_all();
+}
+
 asio::awaitable<void> Engine::run() {
   const auto executor = co_await asio::this_coro::executor;
   while (!stopping_) {
@@ -50,9 +57,9 @@ asio::awaitable<void> Engine::run() {
     }
     // What never worked is not worth waiting for: the person at the terminal can mend it.
     if (failure && !stopping_ && (failure->verdict() == Verdict::kStop || !was_up_)) {
-      if (!was_up_) throw *failure;
-      const auto of_the_shape = co_await comes_of_the_shape(*failure);
-      if (!of_the_shape) throw *failure;
+      if (!was_up_ || !failure->sqlstate().starts_with("42")) throw *failure;
+      const auto misnamed = co_await is_misnamed();
+      if (!misnamed) begin_anew(kReshaped, failure->what());
     }
     // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
     if (failure) runtime_->lag.send(Clock::now());
@@ -67,13 +74,18 @@ asio::awaitable<void> Engine::run() {
   }
 }
 
-/// A statement that names what has another name for the moment, a stream whose publication is gone: it is said what mends that, and
-/// what is mended goes on by itself.
-asio::awaitable<bool> Engine::comes_of_the_shape(Failure failure) {
-  if (!failure.sqlstate().starts_with("42") || failure.sqlstate() == "42501") co_return false;
-  pg::Connection connection = co_await open_engine_session(settings_, model_.name, "look");
-  const auto changes = co_await shape_changes(connection, model_.name);
-  co_return !changes.empty();
+/// A statement that names what has another name for the moment: it is said what mends that, and what is mended goes on by itself.
+/// Whatever else a statement has to do without, the model has to do without too.
+asio::awaitable<bool> Engine::is_misnamed() {
+  try {
+    pg::Connection connection = co_await open_engine_session(settings_, model_.name, "look");
+    const auto changes = co_await shape_changes(connection, model_.name);
+    co_return misnamed(changes);
+  } catch (const Failure& failure) {
+    if (!failure.connection_lost()) throw;
+  }
+  // It is the same when it is back.
+  co_return true;
 }
 
 asio::awaitable<void> Engine::until_stopped() {
@@ -91,6 +103,7 @@ asio::awaitable<void> Engine::run_once() {
   co_await store::write_touchable(connection, model_);
   co_await restore_paused(run, connection);
   co_await watch_shape(connection, model_);
+  co_await parking::leave_out(connection, model_);
   const bool anew = co_await republish(connection);
   const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
   const auto server = co_await wal::identify(connection);

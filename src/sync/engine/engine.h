@@ -22,6 +22,9 @@ class Engine {
   /// The round that goes on is finished, what is settled is confirmed, the lease is released.
   void stop();
 
+  /// Ends by kReshaped, soon: the model is to be made again.
+  void begin_with_another_model();
+
   /// The run that goes on, or the last one, which says that it is stopping. Whoever holds it may outlive it.
   std::shared_ptr<Runtime> runtime() { return runtime_; }
   bool stopping() const { return stopping_; }
@@ -31,7 +34,7 @@ class Engine {
   asio::awaitable<std::int64_t> take_lease(pg::Connection& connection);
   asio::awaitable<void> expect_direction(pg::Connection& connection);
   asio::awaitable<bool> republish(pg::Connection& connection);
-  asio::awaitable<bool> comes_of_the_shape(Failure failure);
+  asio::awaitable<bool> is_misnamed();
   asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);
   asio::awaitable<void> until_stopped();
 

@@ -23,7 +23,14 @@ bool is_publication(const ShapeChange& change) {
   return change.kind() == "publication" && (change.object == "publication" || change.how == "come" || change.how == "gone");
 }
 
-[[noreturn]] void begin_anew(const char* sqlstate, std::string because) {
+/// As the engine has it now, the model does not say what the catalog does.
+bool remodels(const ShapeChange& change) { return change.kind() == "view" || change.kind() == "columns"; }
+
+bool any(const std::vector<ShapeChange>& changes, auto what) { return std::any_of(changes.begin(), changes.end(), what); }
+
+}  // namespace
+
+void begin_anew(const char* sqlstate, std::string because) {
   Failure::Facts facts;
   facts.exit = ExitCode::kPrecondition;
   facts.sqlstate = sqlstate;
@@ -32,19 +39,24 @@ bool is_publication(const ShapeChange& change) {
   throw Failure(std::move(facts));
 }
 
-}  // namespace
+bool misnamed(const std::vector<ShapeChange>& changes) {
+  return any(changes, [](const ShapeChange& change) { return change.kind() == "name"; });
+}
 
-bool republished(const std::vector<ShapeChange>& changes) { return std::any_of(changes.begin(), changes.end(), is_publication); }
+bool republished(const std::vector<ShapeChange>& changes) { return any(changes, is_publication); }
 
 asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   run_.shape_due = false;
   const auto changes = co_await shape_changes(connection, run_.model.name);
   tell(changes);
   if (republished(changes)) begin_anew(kRepublished, std::find_if(changes.begin(), changes.end(), is_publication)->detail);
-  const auto count = [&](auto what) { return std::count_if(changes.begin(), changes.end(), what); };
-  const bool misnamed = count([](const ShapeChange& change) { return change.kind() == "name"; }) > 0;
-  if (std::exchange(run_.misnamed, misnamed) != misnamed) run_.control_changed.notify_all();
-  if (count([](const ShapeChange& change) { return !change.in_the_way; }) == 0) {
+  const bool waits = misnamed(changes);
+  if (std::exchange(run_.misnamed, waits) != waits) run_.control_changed.notify_all();
+  if (run_.model_due) begin_anew(kReshaped, "what the migration is made of fits otherwise now");
+  // A table that is gone has no change of which it would matter who wrote it.
+  const auto gone = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.kind() == "gone"; });
+  if (gone != changes.end()) begin_anew(kReshaped, gone->detail);
+  if (!any(changes, [](const ShapeChange& change) { return !change.in_the_way; })) {
     began_.reset();
     co_return;
   }
@@ -52,9 +64,8 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   if (!over) co_return;
   began_.reset();
   co_await compare_anew(connection);
-  if (count([](const ShapeChange& change) { return change.kind() == "view"; }) > 0) {
-    begin_anew(kReshaped, "a view of the mapping is another one now");
-  }
+  const auto other = std::find_if(changes.begin(), changes.end(), remodels);
+  if (other != changes.end()) begin_anew(kReshaped, other->detail);
 }
 
 /// Once, and again where it was mended in between.

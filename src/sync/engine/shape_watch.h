@@ -37,6 +37,12 @@ class ShapeWatch {
   std::optional<std::string> began_;  ///< no transaction from here on can have written under the old shape
 };
 
+/// Throws one of these.
+[[noreturn]] void begin_anew(const char* sqlstate, std::string because);
+
+/// A table that is followed has another name: what reads it by its own must wait.
+bool misnamed(const std::vector<ShapeChange>& changes);
+
 /// The publication is not the one of which the slot tells, or is gone.
 bool republished(const std::vector<ShapeChange>& changes);
 

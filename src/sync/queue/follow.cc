@@ -44,8 +44,8 @@ KeyValues values_of(const std::vector<std::size_t>& columns, const auto& column_
 }
 
 /// With the whole old row at hand, a change of columns that the target's view does not read offers nothing.
-bool touches(const Message& message, const std::vector<std::size_t>& relevant) {
-  if (message.old != Message::Old::kFull) return true;
+bool touches(const Message& message, const std::vector<std::size_t>& relevant, bool reads_all) {
+  if (message.old != Message::Old::kFull || reads_all) return true;
   return std::any_of(relevant.begin(), relevant.end(), [&](std::size_t column) {
     const auto& now = message.new_tuple.at(column);
     const auto& before = message.old_tuple.at(column);
@@ -74,12 +74,6 @@ Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
     }
     return std::nullopt;
   };
-  const auto place = [&](const std::string& column) {
-    if (const auto found = place_of(column)) return *found;
-    throw precondition_failure(
-        fmt::format("column {} of {} is gone, but the migration follows it", column, followed.name),
-        "bring the column back, or change the migration: `crossfade plan` shows what reads it");
-  };
   for (const auto& rule : model_.rules) {
     const auto& source = model_.sources[rule.source];
     // By what it is, not by its name: the view reads the same table, however it is called meanwhile.
@@ -87,10 +81,17 @@ Follow::Followed Follow::place_rules(const wal::Relation& relation) const {
     if (!is) continue;
     PlacedRule placed{rule.target, rule.locator, {}, {}};
     for (const auto& column : rule.source_columns) {
-      placed.columns.push_back(place(column));
-      placed.identified = placed.identified && relation.columns[placed.columns.back()].in_identity;
+      const auto found = place_of(column);
+      placed.lost = placed.lost || !found;
+      if (!found) continue;
+      placed.columns.push_back(*found);
+      placed.identified = placed.identified && relation.columns[*found].in_identity;
     }
-    for (const auto& column : rule.relevant_columns) placed.relevant.push_back(place(column));
+    for (const auto& column : rule.relevant_columns) {
+      const auto found = place_of(column);
+      placed.reads_all = placed.reads_all || !found;
+      if (found) placed.relevant.push_back(*found);
+    }
     for (const auto& column : rule.generated_columns) {
       if (const auto found = place_of(column)) placed.relevant.push_back(*found);
     }
@@ -159,16 +160,25 @@ void Follow::identify_partitions(std::uint32_t root) {
   }
 }
 
-/// Of a row whose old key the log does not tell: the table's replica identity was changed since the migration was held against
-/// it, or a partition has come with another. Whatever the row made may be left behind anywhere. A value that one partition does not
-/// tell comes as null, and so does a null of another: both are taken for untold.
+/// Of a row whose key the log does not tell: a column has another name than the model knows. Or whose old key it does not tell: the
+/// table's replica identity was changed since the migration was held against it, or a partition has come with another. Whatever the row
+/// made may be left behind anywhere. A value that one partition does not tell comes as null, and so does a null of another: both are
+/// taken for untold.
 bool Follow::offer_all_if_untold(const Followed& table, const PlacedRule& rule, const Message& message) {
-  if (rule.identified || (!table.partitioned && message.old == Message::Old::kFull)) return false;
+  if (rule.lost) {
+    offer_all(rule);
+    return true;
+  }
+  if (message.kind == MessageKind::kInsert || rule.identified || (!table.partitioned && message.old == Message::Old::kFull)) return false;
   const auto told = [&](std::size_t column) { return message.old_tuple.at(column).kind != TupleColumn::Kind::kNull; };
   if (table.partitioned && message.old != Message::Old::kNone && std::all_of(rule.columns.begin(), rule.columns.end(), told)) return false;
+  offer_all(rule);
+  return true;
+}
+
+void Follow::offer_all(const PlacedRule& rule) {
   queue_.offer(Key::every_row(rule.target));
   ++emptied_[rule.target];
-  return true;
 }
 
 void Follow::offer(const PlacedRule& rule, const KeyValues& values) {
@@ -182,13 +192,21 @@ void Follow::update(const Message& message) {
   const auto& table = followed(message);
   for (const auto& rule : table.rules) {
     // First what the log does not tell: an old value that it leaves out looks like a null.
-    if (offer_all_if_untold(table, rule, message) || !touches(message, rule.relevant)) continue;
+    if (offer_all_if_untold(table, rule, message) || !touches(message, rule.relevant, rule.reads_all)) continue;
     const auto now = values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return after(message, column); });
     offer(rule, now);
     if (message.old == Message::Old::kNone) continue;
     const auto before =
         values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.old_tuple.at(column); });
     if (before != now) offer(rule, before);
+  }
+}
+
+void Follow::insert(const Message& message) {
+  const auto& table = followed(message);
+  for (const auto& rule : table.rules) {
+    if (offer_all_if_untold(table, rule, message)) continue;
+    offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.new_tuple.at(column); }));
   }
 }
 
@@ -245,9 +263,7 @@ void Follow::take(const Message& message) {
       describe(message.relation);
       return;
     case MessageKind::kInsert:
-      for (const auto& rule : followed(message).rules) {
-        offer(rule, values_of(rule.columns, [&](std::size_t column) -> const TupleColumn& { return message.new_tuple.at(column); }));
-      }
+      insert(message);
       return;
     case MessageKind::kUpdate:
       update(message);
@@ -257,10 +273,7 @@ void Follow::take(const Message& message) {
       return;
     case MessageKind::kTruncate:
       for (const auto oid : message.truncated) {
-        for (const auto& rule : followed(oid).rules) {
-          queue_.offer(Key::every_row(rule.target));
-          ++emptied_[rule.target];
-        }
+        for (const auto& rule : followed(oid).rules) offer_all(rule);
       }
       return;
     case MessageKind::kMessage:

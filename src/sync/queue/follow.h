@@ -51,6 +51,8 @@ class Follow {
     std::uint16_t locator;
     std::vector<std::size_t> columns;
     std::vector<std::size_t> relevant;
+    bool lost = false;       ///< the row has no such columns any more, and so no key
+    bool reads_all = false;  ///< what of it is relevant cannot be told
     bool identified = true;  ///< the old row has the columns whenever they changed; of a partitioned table, in every partition
   };
   struct Followed {
@@ -67,10 +69,12 @@ class Follow {
   void identify_partitions(std::uint32_t root);
   const Followed& followed(std::uint32_t oid) const;
   const Followed& followed(const wal::Message& message) const;
+  void insert(const wal::Message& message);
   void update(const wal::Message& message);
   void remove(const wal::Message& message);
   bool offer_all_if_untold(const Followed& table, const PlacedRule& rule, const wal::Message& message);
   void offer(const PlacedRule& rule, const KeyValues& values);
+  void offer_all(const PlacedRule& rule);
   bool obey(std::string_view content);
   bool touch(std::string_view target, std::string_view key);
 

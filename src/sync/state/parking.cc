@@ -30,6 +30,18 @@ asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable 
                                                                           log::quoting("because", message)});
 }
 
+asio::awaitable<void> leave_out(pg::Connection& connection, const mapping::Model& model) {
+  std::vector<std::optional<std::string>> targets, because;
+  for (const auto& left_out : model.left_out) {
+    targets.emplace_back(left_out.target);
+    because.emplace_back(left_out.because);
+    log::warn("target does not fit the database and is left out; the others go on", {{"target", left_out.target}, log::quoting("because", left_out.because)});
+  }
+  const std::string put(queries::leave_out);
+  pg::Parameters parameters = {model.name, array_text(targets), array_text(because), model.direction == mapping::Direction::kReverse ? "reverse" : "forward"};
+  co_await connection.query(put, std::move(parameters));
+}
+
 asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
   pg::Parameters name = {run.model.name};
   const std::string list(queries::parked_list);

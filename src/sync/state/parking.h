@@ -14,6 +14,9 @@ namespace crossfade::sync::parking {
 /// In the caller's transaction. `progress`: some of it was written.
 asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable refused, bool progress);
 
+/// Targets that the model leaves out are parked, and those that it has again are tried. Before anything is followed.
+asio::awaitable<void> leave_out(pg::Connection& connection, const mapping::Model& model);
+
 /// Who is parked, who is on trial by now, and who is free.
 asio::awaitable<void> look(pg::Connection& connection, Runtime& run);
 

@@ -95,8 +95,11 @@ struct Runtime {
   bool paused = false;     ///< a person holds it …
   double paused_since = 0; ///< … since then, in seconds since 1970
   bool misnamed = false;   ///< a source's name means another table: what is offered is set down until it is its own again
+  bool model_due = false;  ///< what the migration is made of fits the catalog otherwise than the model says: the engine begins anew
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   std::string phase;       ///< as last sampled
+  /// No target is behind for a reason of its own.
+  bool all_written() const { return parked.empty() && model.left_out.empty(); }
   /// What is offered is not refreshed for now.
   bool set_down() const { return backfilling || paused || misnamed; }
 

@@ -38,6 +38,7 @@ void append_copy_field(std::string& line, const std::optional<std::string>& fiel
 /// Targets that nothing is tried of now.
 std::string resting(const Runtime& run) {
   std::vector<std::optional<std::string>> names;
+  for (const auto& left_out : run.model.left_out) names.emplace_back(left_out.target);
   for (const auto& [target, parked] : run.parked) {
     if (parked.resting) names.emplace_back(run.model.targets[target].name);
   }

@@ -1,6 +1,7 @@
 #include "verify/diff/compare.h"
 
 #include <embedded_sql.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
@@ -53,6 +54,10 @@ std::vector<Key> keys_of(const mapping::Model& model, const std::vector<Differen
 asio::awaitable<Verification> Compare::run() {
   const auto began = Clock::now();
   co_await sync::expect_nothing_in_the_way(connection_, model_.name);
+  if (options_.targets.empty() && !model_.left_out.empty()) {
+    const auto& first = model_.left_out.front();
+    throw precondition_failure(fmt::format("target {} cannot be compared: {}", first.target, first.because), "mend that, or name the others: --target");
+  }
   const std::string begin(queries::verification_begin);
   const auto rows = co_await connection_.query(begin);
   found_.started_at = rows.text(0, 0);
@@ -64,7 +69,7 @@ asio::awaitable<Verification> Compare::run() {
     targets.resize(model_.targets.size());
     std::iota(targets.begin(), targets.end(), std::uint16_t{0});
   }
-  found_.whole = std::set(targets.begin(), targets.end()).size() == model_.targets.size();
+  found_.whole = std::set(targets.begin(), targets.end()).size() == model_.targets.size() + model_.left_out.size();
   for (const auto target : targets) {
     Verification::OfTarget of_target;
     of_target.target = target;
