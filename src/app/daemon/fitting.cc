@@ -20,8 +20,8 @@ asio::awaitable<bool> fits_otherwise(const mapping::MigrationFile& file, Observe
   endpoint.application_name = "crossfade " + o.model.name + " fit";
   pg::Connection connection = co_await pg::Connection::open(endpoint);
   const auto model = co_await fitting_model(connection, file);
-  const bool same_way = model.direction == o.model.direction;
-  co_return same_way&& model.left_out != o.model.left_out;
+  if (model.direction != o.model.direction) co_return false;
+  co_return model.left_out != o.model.left_out;
 }
 
 }  // namespace
