@@ -34,14 +34,26 @@ where p.provolatile = 'v'
    or n.nspname <> 'pg_catalog' and p.provolatile = 's' and l.lanname not in ('c', 'internal')
 union all
 -- Aggregates that have no order where it matters, and sums of floats, which round at each step.
-select distinct p.oid::regprocedure::text, case when aggregate.m[2] = '<>' and p.proname ~ '_agg$|^xmlagg$' then 'order' else 'rounding' end
+select distinct p.oid::regprocedure::text, case when aggregate.m[2] = '<>' and (p.proname ~ '_agg$|^xmlagg$' or not own.builtin) then 'order' else 'rounding' end
 from tree
-cross join regexp_matches(tree.text, '\{AGGREF :aggfnoid (\d+?) .*?:aggorder (<>|\()', 'g') aggregate (m)
-join pg_proc p on p.oid = aggregate.m[1]::oid and p.pronamespace = 'pg_catalog'::regnamespace
-where case when p.proname ~ '_agg$|^xmlagg$' then aggregate.m[2] = '<>' and p.proname not in ('range_agg', 'range_intersect_agg')
+cross join lateral (
+  select m from regexp_matches(tree.text, '\{AGGREF :aggfnoid (\d+?) .*?:aggorder (<>|\()', 'g') m
+  union all
+  select array[m[1], '('] from regexp_matches(tree.text, '\{WINDOWFUNC :winfnoid (\d+)', 'g') m
+) aggregate (m)
+join pg_proc p on p.oid = aggregate.m[1]::oid
+cross join lateral (select p.pronamespace = 'pg_catalog'::regnamespace as builtin) own
+-- What one of a user's makes of its rows nobody knows.
+where case when p.proname ~ '_agg$|^xmlagg$' or not own.builtin then aggregate.m[2] = '<>' and p.proname not in ('range_agg', 'range_intersect_agg')
       else p.proname ~ '^(sum|avg|stddev|var|corr|covar|regr)' and p.proargtypes::oid[] && array['float4'::regtype, 'float8'::regtype]::oid[] end
 union all
 select 'a limit', 'order' from tree where text ~ ':sortClause <> :limitOffset (<>|\{CONST [^{}]*\}) :limitCount \{'
+union all
+-- Dates as text: by a cast, or by concat, concat_ws, format, ||, array_to_string and quote_literal, which cast what they are given.
+select s.reset_val, 'datestyle'
+from pg_settings s
+where s.name = 'DateStyle' and s.reset_val not like 'ISO%'
+  and exists (select from tree where text ~ ':vartype (1082|1114|1184) ' and text ~ '\{COERCEVIAIO |:(op)?funcid (3058|3059|3539|2003|2004|384|395|1285) ')
 union all
 select 'current_date, current_timestamp or current_user', 'clock' from tree where position('{SQLVALUEFUNCTION ' in text) > 0
 order by 1

@@ -101,9 +101,12 @@ struct ReadCatalog {
 /// A function in a view whose result the rows alone do not settle.
 struct FunctionCatalog {
   std::string name;
-  /// "volatile", "clock", "opaque": it may read tables that nobody sees, "order": of the rows, which nothing says, "rounding": at each
-  /// step of a sum
+  /// "volatile", "clock", "opaque": it may read tables that nobody sees, "order": of the rows, which nothing says, "ties": rows that are
+  /// alike in the order, "rounding": at each step of a sum, "lost names": that it finds by the search path,
+  /// "datestyle": of dates as text
   std::string problem;
+  std::string names = {};  ///< of "lost names": some of them
+  std::string path = {};   ///< and the search path that our role has in this database
 };
 
 /// A trigger that a user made on a target's table.

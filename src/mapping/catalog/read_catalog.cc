@@ -7,6 +7,7 @@
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
+#include "mapping/catalog/read_functions.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/file/migration_file.h"
@@ -127,16 +128,6 @@ asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection,
   co_return reads;
 }
 
-asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid) {
-  pg::Parameters by_oid = {std::to_string(oid)};
-  const auto result = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
-  std::vector<FunctionCatalog> functions;
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    functions.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1))});
-  }
-  co_return functions;
-}
-
 asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, const DirectedMigration& directed, std::string name) {
   SurrogateCatalog surrogate;
   const auto ids = surrogate_table(directed.yaml.migration(), name);
@@ -188,6 +179,8 @@ asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Dir
   if (target.view.kind != 'v') co_return target;
   target.reads = co_await read_reads(connection, queries::catalog_view_reads, target.view.oid);
   target.functions = co_await read_functions(connection, target.view.oid);
+  auto lost = co_await read_lost_names(connection, target.view.oid, target.table.oid);
+  for (auto& function : lost) target.functions.push_back(std::move(function));
   co_return target;
 }
 

@@ -88,6 +88,16 @@ void check_functions(const TargetCatalog& target, Findings& found) {
     } else if (function.problem == "order") {
       found.warn(fmt::format("the view uses {}, which has no order: the same rows may give another result each time", function.name),
                  "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike.");
+    } else if (function.problem == "ties") {
+      found.warn(fmt::format("the view uses {} in an order in which rows may tie: which of them comes first is not settled", function.name),
+                 "Add columns that no two rows share: order by …, id.");
+    } else if (function.problem == "datestyle") {
+      found.warn(fmt::format("the view makes text of dates, and DateStyle is {} here: crossfade prints them as ISO, whatever it is", function.name),
+                 "Write the format: to_char(day, 'DD.MM.YYYY').");
+    } else if (function.problem == "lost names") {
+      found.warn(fmt::format("{} may find {} by the search_path, which is empty where crossfade evaluates it: it fails there, or means something else",
+                             function.name, function.names),
+                 fmt::format("alter function {} set search_path = {};  -- or write the names in it with their schemas", function.name, function.path));
     } else if (function.problem == "rounding") {
       found.warn(fmt::format("the view uses {}, which rounds in the order that rows come in: the last digits may be others each time", function.name),
                  "Add numeric: sum(x::numeric)::float8.");

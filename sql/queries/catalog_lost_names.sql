@@ -1,0 +1,70 @@
+-- Functions in whose bodies something is named that is not the server's own, by a name without its schema, and that have no
+-- search_path: of those that view $1 uses, through the views between, and by which table $2 computes or checks its rows; and those that
+-- they may call. With some of the names, and the search_path that a session of ours begins with.
+with recursive edge as (
+  select r.ev_class as reader, d.refobjid as relation
+  from pg_rewrite r
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                  and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
+  where r.rulename = '_RETURN'
+), reached as (
+  select $1::oid as relation
+  union
+  select edge.relation from reached join edge on edge.reader = reached.relation
+), typed as (
+  select a.atttypid as type from pg_attribute a where a.attrelid in ($1::oid, $2::oid) and a.attnum > 0 and not a.attisdropped
+  union
+  select y.typbasetype from typed join pg_type y on y.oid = typed.type where y.typbasetype <> 0
+), user_of as (
+  select 'pg_rewrite'::regclass as catalog, r.oid from reached join pg_rewrite r on r.ev_class = reached.relation and r.rulename = '_RETURN'
+  union all
+  select 'pg_constraint'::regclass, c.oid from pg_constraint c where c.conrelid = $2::oid or c.contypid in (select type from typed)
+  union all
+  select 'pg_attrdef'::regclass, f.oid from pg_attrdef f where f.adrelid = $2::oid
+  union all
+  select 'pg_class'::regclass, i.indexrelid from pg_index i where i.indrelid = $2::oid
+), own as (
+  select p.oid, p.proname::text as name, p.proargtypes::oid[] as arguments,
+         p.prosqlbody is null and not exists (select from unnest(p.proconfig) setting where setting like 'search_path=%') as searches,
+         regexp_replace(p.prosrc, '''[^'']*''', '''''', 'g') as body
+  from pg_proc p
+  join pg_language l on l.oid = p.prolang and l.lanname not in ('c', 'internal')
+  join pg_namespace n on n.oid = p.pronamespace and n.nspname not in ('pg_catalog', 'information_schema', 'crossfade')
+), called as (
+  select coalesce(o.oprcode::oid, d.refobjid) as function
+  from user_of u
+  join pg_depend d on d.classid = u.catalog and d.objid = u.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
+  left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid
+  union
+  select i.oid
+  from called c
+  join own on own.oid = c.function
+  join own i on i.oid <> own.oid and own.body ~* ('\m' || regexp_replace(i.name, '\W', '.', 'g') || '\M')
+), foreign_name as (
+  select p.oid, p.proname::text as name from pg_proc p
+  where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and p.prorettype <> 'trigger'::regtype
+  union all
+  select c.oid, c.relname::text from pg_class c
+  where c.relkind in ('r', 'v', 'p', 'm', 'f') and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+  union all
+  select y.oid, y.typname::text from pg_type y
+  where y.typtype in ('b', 'd', 'e', 'r') and y.typcategory <> 'A' and y.typnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+), named as (
+  select own.oid, other.name
+  from called
+  join own on own.oid = called.function and own.searches
+  -- Not behind a schema's dot, and not as part of a word.
+  join foreign_name other on other.oid <> own.oid and own.body ~* ('(^|[^\w.])"?' || regexp_replace(other.name, '\W', '.', 'g') || '"?(\W|$)')
+  union
+  -- Operators of the types that the function is given, or that the server does not have at all.
+  select own.oid, 'operator ' || o.oprname
+  from called
+  join own on own.oid = called.function and own.searches
+  join pg_operator o on o.oprnamespace <> 'pg_catalog'::regnamespace and strpos(regexp_replace(own.body, ':=|=>', '', 'g'), o.oprname) > 0
+  where o.oprleft = any (own.arguments) or o.oprright = any (own.arguments) or o.oprleft = 'text'::regtype
+)
+select n.oid::regprocedure::text, string_agg(n.name, ', ' order by n.name) filter (where n.place <= 3),
+       coalesce((select nullif(s.reset_val, '') from pg_settings s where s.name = 'search_path'), '""')
+from (select named.*, row_number() over (partition by named.oid order by named.name) as place from named) n
+group by n.oid
+order by 1

@@ -1,0 +1,94 @@
+#include "mapping/catalog/read_functions.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "embedded_sql.h"
+#include "mapping/catalog/orders.h"
+#include "mapping/catalog/rule_tree.h"
+
+namespace crossfade::mapping {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+asio::awaitable<std::vector<Order>> read_orders(pg::Connection& connection, std::uint32_t view) {
+  pg::Parameters by_oid = {std::to_string(view)};
+  const auto rows = co_await connection.query(std::string(queries::catalog_view_rules), std::move(by_oid));
+  std::map<std::uint32_t, RuleNode> rules;
+  for (std::size_t row = 0; row < rows.size(); ++row) rules.emplace(static_cast<std::uint32_t>(rows.number(row, 0)), read_rule(rows.text(row, 1)));
+  co_return orders_of(view, rules);
+}
+
+std::string numbers_text(const std::vector<int>& numbers) {
+  std::vector<std::optional<std::string>> texts;
+  for (const auto number : numbers) texts.emplace_back(std::to_string(number));
+  return array_text(texts);
+}
+
+/// Places of the orders in which no two rows are alike.
+asio::awaitable<std::set<std::size_t>> read_settled(pg::Connection& connection, const std::vector<Order>& orders) {
+  std::vector<std::optional<std::string>> places, relations, ordered, divided, alone;
+  for (std::size_t n = 0; n < orders.size(); ++n) {
+    for (const auto& columns : orders[n].columns) {
+      places.emplace_back(std::to_string(n));
+      relations.emplace_back(std::to_string(columns.relation));
+      ordered.emplace_back(numbers_text(columns.ordered));
+      divided.emplace_back(numbers_text(columns.divided));
+      alone.emplace_back(orders[n].alone ? "true" : "false");
+    }
+  }
+  pg::Parameters parameters = {array_text(places), array_text(relations), array_text(ordered), array_text(divided), array_text(alone)};
+  const auto rows = co_await connection.query(std::string(queries::catalog_orders), std::move(parameters));
+  std::set<std::size_t> settled;
+  for (std::size_t row = 0; row < rows.size(); ++row) settled.insert(static_cast<std::size_t>(rows.number(row, 0)));
+  co_return settled;
+}
+
+/// Orders in which rows may be alike.
+asio::awaitable<void> add_ties(pg::Connection& connection, std::uint32_t view, std::vector<FunctionCatalog>& functions) {
+  const auto orders = co_await read_orders(connection, view);
+  if (orders.empty()) co_return;
+  const auto settled = co_await read_settled(connection, orders);
+  std::set<std::string> named;
+  for (std::size_t n = 0; n < orders.size(); ++n) {
+    if (settled.contains(n)) continue;
+    auto name = orders[n].what;
+    if (orders[n].function != 0) {
+      pg::Parameters by_oid = {std::to_string(orders[n].function)};
+      const std::string ask = "select $1::oid::regprocedure::text";
+      const auto found = co_await connection.query(ask, std::move(by_oid));
+      name = found.text(0, 0);
+    }
+    if (named.insert(name).second) functions.push_back({name, "ties"});
+  }
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid) {
+  pg::Parameters by_oid = {std::to_string(oid)};
+  const auto result = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
+  std::vector<FunctionCatalog> functions;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    functions.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1))});
+  }
+  co_await add_ties(connection, oid, functions);
+  co_return functions;
+}
+
+asio::awaitable<std::vector<FunctionCatalog>> read_lost_names(pg::Connection& connection, std::uint32_t view, std::uint32_t table) {
+  pg::Parameters by_oid = {std::to_string(view), std::to_string(table)};
+  const auto result = co_await connection.query(std::string(queries::catalog_lost_names), std::move(by_oid));
+  std::vector<FunctionCatalog> functions;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    functions.push_back({std::string(result.text(row, 0)), "lost names", std::string(result.text(row, 1)), std::string(result.text(row, 2))});
+  }
+  co_return functions;
+}
+
+}  // namespace crossfade::mapping

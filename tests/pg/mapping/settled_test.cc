@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "inspect_fixture.h"
+
+namespace crossfade::mapping {
+namespace {
+
+/// What the rows of v1 alone do not settle is said: an order in which rows may be alike, a search path.
+class SettledTest : public InspectTest {
+ protected:
+  SettledTest() {
+    replace(v2, "owner bigint not null, note text);", "owner bigint not null, note text, pick text);");
+  }
+  /// The pick of a plan, over plans p and exercises e.
+  void pick(const std::string& expression) {
+    replace(mapping, "owner::bigint as owner, note from public.plans", "owner::bigint as owner, note, " + expression + " as pick from public.plans p");
+    replace(yaml, "  plans: {follow: {plans: {id: id}}}", "  plans: {follow: {plans: {id: id}, Exercises: {id: planId}}}");
+  }
+  /// What is said to be in an order with ties.
+  Lines ties() {
+    const std::string begins = "warn target plans: the view uses ";
+    const std::string ends = " in an order in which rows may tie";
+    Lines found;
+    for (const auto& line : trouble()) {
+      const auto end = line.find(ends);
+      if (line.starts_with(begins) && end != std::string::npos) found.push_back(line.substr(begins.size(), end - begins.size()));
+    }
+    return found;
+  }
+};
+
+struct Pick {
+  const char* name;
+  const char* expression;
+  const char* tie;  ///< "": it is settled
+};
+
+class OrderTest : public SettledTest, public testing::WithParamInterface<Pick> {};
+
+TEST_P(OrderTest, IsSaidIfRowsMayTie) {
+  pick(GetParam().expression);
+  const std::string tie = GetParam().tie;
+  EXPECT_EQ(ties(), tie.empty() ? Lines{} : Lines{tie});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, OrderTest,
+    testing::Values(
+        Pick{"Limit", "(select e.name from public.\"Exercises\" e where e.\"planId\" = p.id order by e.load desc limit 1)", "a limit"},
+        Pick{"LimitByKey", "(select e.name from public.\"Exercises\" e where e.\"planId\" = p.id order by e.load desc, e.id limit 1)", ""},
+        Pick{"LimitOfOneValue", "(select e.name from public.\"Exercises\" e where e.\"planId\" = p.id order by e.name limit 1)", ""},
+        Pick{"LimitOfGroups", "(select e.name from public.\"Exercises\" e where e.\"planId\" = p.id group by e.name order by e.name, count(*) limit 1)", ""},
+        Pick{"DistinctOn", "(select min(l.name) from (select distinct on (e.load) e.load, e.name from public.\"Exercises\" e where e.\"planId\" = p.id order by e.load, e.\"planId\") l)",
+             "distinct on"},
+        Pick{"DistinctOnByKey", "(select min(l.name) from (select distinct on (e.load) e.load, e.name from public.\"Exercises\" e where e.\"planId\" = p.id order by e.load, e.id) l)", ""},
+        Pick{"DistinctOnBesideAnother",
+             "(select min(l.name) from (select distinct on (q.id) q.id, e.name from public.plans q join public.\"Exercises\" e on e.\"planId\" = q.id order by q.id, e.load) l)",
+             "distinct on"},
+        Pick{"RowNumber", "(select min(l.name) from (select e.name, row_number() over (partition by e.\"planId\" order by e.load) as place from public.\"Exercises\" e) l where place = 1)",
+             "row_number()"},
+        Pick{"RowNumberByKey",
+             "(select min(l.name) from (select e.name, row_number() over (partition by e.\"planId\" order by e.load, e.id) as place from public.\"Exercises\" e) l where place = 1)", ""},
+        Pick{"RowNumberThroughAQuery",
+             "(select min(l.name) from (select f.name, row_number() over (order by f.load, f.id) as place from (select e.id, e.name, e.load from public.\"Exercises\" e) f) l where place = 1)", ""},
+        Pick{"Rank", "(select min(l.name) from (select e.name, rank() over (order by e.load) as place from public.\"Exercises\" e) l where place = 1)", ""},
+        Pick{"FirstValue", "(select min(l.first) from (select first_value(e.name) over (order by e.load) as first from public.\"Exercises\" e) l)", "first_value(anyelement)"},
+        Pick{"Array", "(array(select e.name::text from public.\"Exercises\" e where e.\"planId\" = p.id))[1]", "array(select …)"},
+        Pick{"ArrayOfItsOrder", "(array(select e.name::text from public.\"Exercises\" e where e.\"planId\" = p.id order by e.name::text))[1]", ""},
+        Pick{"ArrayOfNoTable", "(array(select unnest(string_to_array(p.note, ','))))[1]", ""},
+        Pick{"Aggregate", "(select string_agg(e.name, ',' order by e.load) from public.\"Exercises\" e where e.\"planId\" = p.id)", "string_agg(text,text)"},
+        Pick{"AggregateByKey", "(select string_agg(e.name, ',' order by e.load, e.id) from public.\"Exercises\" e where e.\"planId\" = p.id)", ""}),
+    [](const auto& of) { return std::string(of.param.name); });
+
+TEST_F(SettledTest, AnAggregateOfTheirOwn) {
+  sql.exec("create function keep_first(text, text) returns text language sql immutable as 'select $1'; create aggregate first(text) (sfunc = keep_first, stype = text)");
+  pick("(select public.first(e.name::text) from public.\"Exercises\" e where e.\"planId\" = p.id)");
+  EXPECT_EQ(trouble(), Lines{"warn target plans: the view uses public.first(text), which has no order: the same rows may give another result each time → "
+                             "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike."});
+}
+
+TEST_F(SettledTest, AFunctionThatFindsNamesByTheSearchPath) {
+  sql.exec("create extension citext; create function clean(t text) returns text language sql immutable as $$ select replace(t, ' ', '') $$;"
+           "create function norm(t text) returns text language plpgsql immutable as $$ begin return lower(clean(t)); end $$;"
+           "create function same(a citext, b citext) returns boolean language sql immutable as $$ select a = b $$;"
+           "create function qualified(t text) returns text language sql immutable as $$ select public.clean(t) || 'norm(x)' $$;"
+           "create function pinned(t text) returns text language sql immutable set search_path = public as $$ select clean(t) $$");
+  pick("public.norm(note) || public.same(note::public.citext, 'x'::public.citext)::text || public.qualified(note) || public.pinned(note)");
+  const auto found = trouble();
+  const auto says = [&](const std::string& text) { return std::any_of(found.begin(), found.end(), [&](const std::string& line) { return line.starts_with(text); }); };
+  EXPECT_TRUE(says("warn target plans: public.norm(text) may find clean by the search_path, which is empty where crossfade evaluates it: it fails there, or means something "
+                   "else → alter function public.norm(text) set search_path = \"$user\", public;"))
+      << testing::PrintToString(found);
+  EXPECT_TRUE(says("warn target plans: public.same(public.citext,public.citext) may find operator = by the search_path")) << testing::PrintToString(found);
+  EXPECT_FALSE(says("warn target plans: public.qualified")) << testing::PrintToString(found);
+  EXPECT_FALSE(says("warn target plans: public.pinned")) << testing::PrintToString(found);
+}
+
+TEST_F(SettledTest, DatesAsText) {
+  sql.exec("alter table plans add day date; do $$ begin execute format('alter database %I set datestyle = ''German, DMY''', current_database()); end $$");
+  pick("day || ' ' || coalesce(note, '')");
+  EXPECT_EQ(trouble(), Lines{"warn target plans: the view makes text of dates, and DateStyle is German, DMY here: crossfade prints them as ISO, whatever it is → "
+                             "Write the format: to_char(day, 'DD.MM.YYYY')."});
+}
+
+TEST_F(SettledTest, AFunctionByWhichTheTableChecksItsRows) {
+  sql.exec("create function clean(t text) returns text language sql immutable as $$ select replace(t, ' ', '') $$;"
+           "create function norm(t text) returns boolean language plpgsql immutable as $$ begin return clean(t) <> ''; end $$");
+  replace(v2, "note text, pick text);", "note text check (public.norm(note)), pick text);");
+  pick("note");
+  const auto found = trouble();
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const std::string& line) { return line.starts_with("warn target plans: public.norm(text) may find clean"); }))
+      << testing::PrintToString(found);
+}
+
+}  // namespace
+}  // namespace crossfade::mapping
