@@ -3,10 +3,16 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
 
 #include "base/failure.h"
 #include "crossfade/v1/control.pb.h"
@@ -62,12 +68,13 @@ Failure refused(const std::string& json) {
 
 }  // namespace
 
-Response ask(const std::string& socket_path, const Request& request) {
-  asio::io_context io;
-  asio::local::stream_protocol::socket socket(io);
+asio::awaitable<Response> ask_in_turn(std::string socket_path, Request request) {
+  const auto executor = co_await asio::this_coro::executor;
+  beast::basic_stream<asio::local::stream_protocol> stream(executor);
   error_code error;
   if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) throw no_daemon(socket_path, asio::error::name_too_long);
-  socket.connect(asio::local::stream_protocol::endpoint(socket_path), error);
+  const asio::local::stream_protocol::endpoint there(socket_path);
+  co_await stream.async_connect(there, asio::redirect_error(asio::use_awaitable, error));
   if (error) throw no_daemon(socket_path, error);
   http::request<http::string_body> message(http::string_to_verb(request.method), request.path, 11);
   message.set(http::field::host, "crossfade");
@@ -76,16 +83,32 @@ Response ask(const std::string& socket_path, const Request& request) {
   message.keep_alive(false);
   message.body() = request.body;
   message.prepare_payload();
-  http::write(socket, message, error);
+  co_await http::async_write(stream, message, asio::redirect_error(asio::use_awaitable, error));
   if (error) throw no_answer(socket_path, request, error);
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(kMostAnswer);
-  http::read(socket, buffer, parser, error);
+  co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  // The caller gives up; what was asked for goes on.
+  if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (error) throw no_answer(socket_path, request, error);
   const auto& answer = parser.get();
   if (answer.result_int() >= 400) throw refused(answer.body());
-  return {static_cast<int>(answer.result_int()), std::string(answer[http::field::content_type]), answer.body()};
+  co_return Response{static_cast<int>(answer.result_int()), std::string(answer[http::field::content_type]), answer.body()};
+}
+
+Response ask(const std::string& socket_path, const Request& request) {
+  asio::io_context io;
+  std::exception_ptr thrown;
+  Response response;
+  auto asking = ask_in_turn(socket_path, request);
+  asio::co_spawn(io, std::move(asking), [&](const std::exception_ptr& error, Response answer) {
+    thrown = error;
+    response = std::move(answer);
+  });
+  io.run();
+  if (thrown) std::rethrow_exception(thrown);
+  return response;
 }
 
 }  // namespace crossfade::api

@@ -11,4 +11,7 @@ namespace crossfade::api {
 /// and kOutcomeUnknown where the daemon ended in the middle of a command.
 Response ask(const std::string& socket_path, const Request& request);
 
+/// The same beside other work; ended by cancellation, while what was asked for goes on.
+asio::awaitable<Response> ask_in_turn(std::string socket_path, Request request);
+
 }  // namespace crossfade::api

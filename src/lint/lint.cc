@@ -1,5 +1,8 @@
 #include "lint/lint.h"
 
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -11,13 +14,13 @@
 #include "lint/rule_for.h"
 #include "lint/sandbox.h"
 #include "lint/source_copies.h"
+#include "lint/what_is_read.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/refresh.h"
 #include "verify/diff/differing_rows.h"
 
 namespace crossfade::verify {
 namespace {
-
 
 /// How much harder a change is looked for that needs a rule than one that lacks one.
 constexpr std::size_t kHarder = 4;
@@ -34,19 +37,55 @@ class Lint {
 
   asio::awaitable<Linted> run() {
     shapes_ = co_await read_shapes(connection_, model_, whole_);
-    for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
-      if (options_.source.value_or(source) != source) continue;
-      const auto mutations = co_await make_mutations(connection_, shapes_[source], options_.samples);
-      for (const auto& mutation : mutations) {
-        co_await run_mutation(source, mutation);
-        if (options_.stop_at_first && !linted_.faults.empty()) break;
-      }
+    const auto changes = co_await make_changes();
+    linted_.planned = changes.size();
+    linted_.complete = true;
+    for (const auto& change : changes) {
+      tell(change.source);
+      co_await run_mutation(change.source, change.mutation);
+      ++linted_.made;
+      if (options_.so_far) tell_so_far();
+      if (options_.stop_at_first && !linted_.faults.empty()) break;
     }
-    for (std::size_t n = 0; n < rules_.size(); ++n) linted_.faults[n].rule = rules_[n].words(model_);
     co_return std::move(linted_);
   }
 
  private:
+  struct Change {
+    std::uint16_t source;
+    Mutation mutation;
+  };
+
+  /// Those of all sources in turn, so that each has had its most telling ones when the time is over.
+  asio::awaitable<std::vector<Change>> make_changes() {
+    std::vector<std::vector<Mutation>> of_sources(shapes_.size());
+    std::size_t most = 0;
+    for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
+      if (options_.source.value_or(source) != source) continue;
+      of_sources[source] = co_await make_mutations(connection_, shapes_[source], options_.samples);
+      most = std::max(most, of_sources[source].size());
+    }
+    std::vector<Change> changes;
+    for (std::size_t n = 0; n < most; ++n) {
+      for (std::uint16_t source = 0; source < of_sources.size(); ++source) {
+        if (n < of_sources[source].size()) changes.push_back({source, std::move(of_sources[source][n])});
+      }
+    }
+    co_return changes;
+  }
+
+  void tell(std::uint16_t source) {
+    if (options_.progress == nullptr) return;
+    auto what = fmt::format("change {} of {}, of {}.{}", linted_.made + 1, linted_.planned, model_.sources[source].schema, model_.sources[source].name);
+    options_.progress->at({std::move(what), static_cast<double>(linted_.made), static_cast<double>(linted_.planned)});
+  }
+
+  void tell_so_far() {
+    auto so_far = linted_;
+    so_far.complete = false;
+    options_.so_far(so_far);
+  }
+
   asio::awaitable<void> run_mutation(std::uint16_t source, const Mutation& mutation) {
     co_await connection_.script("savepoint crossfade_trial");
     std::vector<RowImages> changed;
@@ -62,7 +101,7 @@ class Lint {
   /// False: it was refused, or its row is not there.
   asio::awaitable<bool> take_step(std::uint16_t source, const Step& step, std::vector<RowImages>& changed) {
     ++linted_.tried;
-    const auto written = co_await written_so_far();
+    const auto written = co_await read_written(connection_, shapes_);
     const auto made = co_await pg::try_in_savepoint(connection_, step.sql, step.parameters);
     auto failure = made.refused;
     if (!failure) {
@@ -72,10 +111,10 @@ class Lint {
     }
     try {
       if (!failure) {
-        changed = co_await find_changed(connection_, shapes_);
-        const auto now_written = co_await written_so_far();
-        // A trigger may undo what the step did to its own row.
-        if (now_written - written > std::max<std::size_t>(changed.size(), 1)) {
+        const auto now_written = co_await read_written(connection_, shapes_);
+        changed = co_await find_changed(connection_, shapes_, written, now_written);
+        // A trigger may undo what the step did to its own row. Where everything is looked at nobody needs to know.
+        if (!whole_ && rows_of(now_written) - rows_of(written) > std::max<std::size_t>(changed.size(), 1)) {
           ++linted_.unjudged;
           co_return false;
         }
@@ -92,10 +131,10 @@ class Lint {
     co_return !failure;
   }
 
-  /// Where everything is looked at nobody needs to know.
-  asio::awaitable<std::uint64_t> written_so_far() {
-    if (whole_) co_return 0;
-    co_return co_await count_written(connection_, shapes_);
+  static std::uint64_t rows_of(const std::vector<Written>& written) {
+    std::uint64_t rows = 0;
+    for (const auto& of_source : written) rows += of_source.rows;
+    return rows;
   }
 
   /// What is looked at, and the parents along which its rows are found.
@@ -112,22 +151,35 @@ class Lint {
     for (std::uint16_t target = 0; target < model_.targets.size(); ++target) {
       if (options_.target.value_or(target) != target) continue;
       if (!whole_ && !compared_.contains(target)) continue;
+      if (!reads_.contains(target)) {
+        auto what = co_await read_what_is_read(connection_, model_, target);
+        reads_.emplace(target, std::move(what));
+      }
+      if (!reads_.at(target).may_change(changed)) continue;
       Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, true};
       if (!whole_) comparison.filters = compared_.at(target).filters;
       if (!whole_) comparison.parameters = compared_.at(target).parameters;
       const auto compared = co_await differing_rows(connection_, model_, std::move(comparison));
       if (compared.differing == 0) continue;
-      const auto fault = std::find_if(linted_.faults.begin(), linted_.faults.end(), [&](const Fault& known) {
-        return known.source == source && known.target == target;
-      });
-      const auto place = static_cast<std::size_t>(fault - linted_.faults.begin());
-      if (fault == linted_.faults.end()) {
-        linted_.faults.push_back(Fault{source, target, 0, step.words, compared.rows.front(), ""});
-        rules_.emplace_back(source, target);
-      }
-      linted_.faults[place].rows += compared.differing;
-      for (const auto& row : compared.rows) rules_[place].explain(model_, shapes_, changed, row);
+      add_fault(source, step, changed, compared);
     }
+  }
+
+  void add_fault(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed, const Compared& compared) {
+    const auto target = compared.rows.front().target;
+    auto fault = std::find_if(linted_.faults.begin(), linted_.faults.end(), [&](const Fault& known) { return known.source == source && known.target == target; });
+    const auto place = static_cast<std::size_t>(fault - linted_.faults.begin());
+    const bool is_new = fault == linted_.faults.end();
+    if (is_new) {
+      linted_.faults.push_back(Fault{source, target, 0, step.words, compared.rows.front(), ""});
+      rules_.emplace_back(source, target);
+    }
+    linted_.faults[place].rows += compared.differing;
+    for (const auto& row : compared.rows) rules_[place].explain(model_, shapes_, changed, row);
+    linted_.faults[place].rule = rules_[place].words(model_);
+    if (!is_new || options_.progress == nullptr) return;
+    options_.progress->found(fmt::format("{} does not hear of changes of {}.{}: after {}, {} is left behind", model_.targets[target].name, model_.sources[source].schema,
+                                         model_.sources[source].name, step.words, row_name(model_.targets[target], compared.rows.front())));
   }
 
   pg::Connection& connection_;
@@ -138,6 +190,7 @@ class Lint {
   const sync::Refresh refresh_;
   std::set<std::uint16_t> looked_at_;  ///< targets that are refreshed
   std::vector<SourceShape> shapes_;
+  std::map<std::uint16_t, WhatIsRead> reads_;  ///< of targets that were looked at
   std::vector<RuleFor> rules_;  ///< one a fault
   Linted linted_;
 };
@@ -194,8 +247,13 @@ asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& m
   const auto sandbox = in_sandbox(model);
   Lint experiment(connection, sandbox, scope, options);
   auto linted = co_await experiment.run();
-  const bool complete = linted.faults.empty() && !options.source;
-  for (std::size_t rule = 0; complete && rule < sandbox.rules.size(); ++rule) {
+  if (options.so_far) options.so_far(linted);
+  const bool rules_too = linted.faults.empty() && !options.source;
+  for (std::size_t rule = 0; rules_too && rule < sandbox.rules.size(); ++rule) {
+    if (options.progress != nullptr) {
+      auto what = fmt::format("no fault; is rule {} of {} needed?", rule + 1, sandbox.rules.size());
+      options.progress->at({std::move(what), static_cast<double>(rule), static_cast<double>(sandbox.rules.size())});
+    }
     const bool needed = co_await is_needed(connection, sandbox, scope, rule, options.samples);
     if (!needed) linted.unneeded.push_back(rule);
   }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/exit_code.h"
 #include "base/key.h"
+#include "base/progress.h"
 #include "crossfade/v1/lint.pb.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
@@ -15,16 +17,6 @@
 namespace crossfade::verify {
 
 namespace asio = boost::asio;
-
-/// The mapping tested by experiment, in one transaction that the caller rolls back: rows of the sources change as
-/// applications might change them, the engine's own rules and its refresh follow, and then every target is held against its
-/// view whole. A row that differs was not announced by any rule.
-struct LintOptions {
-  std::size_t samples = 3;               ///< rows of each source
-  std::optional<std::uint16_t> source;   ///< only what this source's changes do
-  std::optional<std::uint16_t> target;   ///< only what they do to this target
-  bool stop_at_first = false;
-};
 
 /// What lint looks at: everything; or, where that would take too long, rows near samples of the sources.
 struct Scope {
@@ -43,11 +35,26 @@ struct Fault {
 };
 
 struct Linted {
-  std::uint64_t tried = 0;
-  std::uint64_t refused = 0;             ///< of the changes, by the old schema or by the view
-  std::uint64_t unjudged = 0;            ///< of the changes: they reached rows that are not looked at
+  bool complete = false;                 ///< false: it was ended before everything was tried
+  std::uint64_t planned = 0;             ///< changes, each of one or two steps
+  std::uint64_t made = 0;                ///< of these
+  std::uint64_t tried = 0;               ///< steps
+  std::uint64_t refused = 0;             ///< of the steps, by the old schema or by the view
+  std::uint64_t unjudged = 0;            ///< of the steps: they reached rows that are not looked at
   std::vector<Fault> faults;
   std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
+};
+
+/// The mapping tested by experiment, in one transaction that the caller rolls back: rows of the sources change as
+/// applications might change them, the engine's own rules and its refresh follow, and then every target is held against its
+/// view whole. A row that differs was not announced by any rule.
+struct LintOptions {
+  std::size_t samples = 3;               ///< rows of each source
+  std::optional<std::uint16_t> source;   ///< only what this source's changes do
+  std::optional<std::uint16_t> target;   ///< only what they do to this target
+  bool stop_at_first = false;
+  Progress* progress = nullptr;          ///< hears how far it is, and of each fault; none: nobody does
+  std::function<void(const Linted&)> so_far = {};  ///< gets what is known after each change, for whoever may end it early
 };
 
 /// Fills temporary tables in the place of the shadow tables, and keeps a copy of the sources: of all rows where `whole`, else of
@@ -58,8 +65,10 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options);
 
 v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted);
+/// Once all else is said.
+void add_next_steps(v1::LintReply& reply);
 std::string to_text(const v1::LintReply& reply);
-/// kMismatch where a row was not announced.
+/// kMismatch where a row was not announced; kTimeout where none was found, and not everything was tried.
 ExitCode exit_code(const v1::LintReply& reply);
 
 }  // namespace crossfade::verify

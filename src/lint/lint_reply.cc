@@ -13,6 +13,9 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
   reply.set_refused(static_cast<double>(linted.refused));
   reply.set_unjudged(static_cast<double>(linted.unjudged));
   reply.set_keys(static_cast<double>(scope.keys.size()));
+  reply.set_complete(linted.complete);
+  reply.set_planned(static_cast<double>(linted.planned));
+  reply.set_made(static_cast<double>(linted.made));
   for (const auto& found : linted.faults) {
     auto& fault = *reply.add_faults();
     fault.set_source(model.sources[found.source].schema + "." + model.sources[found.source].name);
@@ -39,6 +42,33 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
   return reply;
 }
 
+void add_next_steps(v1::LintReply& reply) {
+  for (const auto& fault : reply.faults()) {
+    reply.add_next_steps(fault.rule().empty() ? fmt::format("write a rule with a select for {} and {} into migration.yaml", fault.target(), fault.source())
+                                              : fmt::format("write into migration.yaml: {}", fault.rule()));
+  }
+  if (!reply.complete()) reply.add_next_steps("crossfade lint --for 30m: not everything was tried");
+}
+
+namespace {
+
+std::string verdict(const v1::LintReply& reply) {
+  const auto changes = reply.tried() - reply.refused() - reply.unjudged();
+  if (!reply.complete()) {
+    const auto why = reply.ended_by() == "time" ? "its time was over" : "it was ended";
+    auto text = reply.planned() == 0 ? fmt::format("{}: {} before a change was tried.\n", reply.migration(), why)
+                                     : fmt::format("{}: {} after {:.0f} of {:.0f} changes; {}.\n", reply.migration(), why, reply.made(), reply.planned(),
+                                                   reply.faults().empty() ? "they showed no fault" : "the rules are not complete");
+    return text + "  → crossfade lint --for 30m takes longer; --samples 1 tries less\n";
+  }
+  auto text = reply.faults().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)
+                                     : fmt::format("{}: {:.0f} changes were tried; the rules are not complete.\n", reply.migration(), changes);
+  if (!reply.ended_by().empty()) text += "Which of the rules are not needed was not found out to the end.\n";
+  return text;
+}
+
+}  // namespace
+
 std::string to_text(const v1::LintReply& reply) {
   std::string text;
   for (const auto& fault : reply.faults()) {
@@ -53,15 +83,16 @@ std::string to_text(const v1::LintReply& reply) {
                         rule.walk() ? "keep it: the backfill walks along it"
                                     : "remove it, unless you know of a change that was not tried");
   }
-  const auto changes = reply.tried() - reply.refused() - reply.unjudged();
-  text += reply.faults().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)
-                                 : fmt::format("{}: {:.0f} changes were tried; the rules are not complete.\n", reply.migration(), changes);
+  text += verdict(reply);
   if (reply.refused() > 0) text += fmt::format("{:.0f} more were refused by the old schema or the view.\n", reply.refused());
   if (reply.unjudged() > 0) text += fmt::format("{:.0f} more reached further than anybody looked.\n", reply.unjudged());
   if (reply.keys() > 0) text += fmt::format("The views are large: {:.0f} keys near the changed rows were compared, not all.\n", reply.keys());
   return text;
 }
 
-ExitCode exit_code(const v1::LintReply& reply) { return reply.faults().empty() ? ExitCode::kOk : ExitCode::kMismatch; }
+ExitCode exit_code(const v1::LintReply& reply) {
+  if (!reply.faults().empty()) return ExitCode::kMismatch;
+  return reply.complete() ? ExitCode::kOk : ExitCode::kTimeout;
+}
 
 }  // namespace crossfade::verify

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/sql_text.h"
 
@@ -92,42 +93,100 @@ Mutation takes_next(const SourceShape& shape, const Row& row, std::size_t column
   return {{std::move(words), std::move(sql), key_of(shape, row)}};
 }
 
+/// The rows and values of a source that changes are made of.
+class Samples {
+ public:
+  Samples(pg::Connection& connection, const SourceShape& shape) : connection_(connection), shape_(shape) {
+    std::vector<std::string> texts;
+    std::vector<std::string> key;
+    for (const auto& column : shape.columns) texts.push_back(text_of(column));
+    for (const auto& column : shape.source->key) key.push_back("t." + quote_identifier(column));
+    columns_ = fmt::format("{}", fmt::join(texts, ", "));
+    order_ = fmt::format("md5(row({})::text)", fmt::join(key, ", "));
+  }
+
+  asio::awaitable<std::vector<Row>> some(std::size_t count) {
+    auto sample = fmt::format("select {} from {} t order by {} limit {}", columns_, shape_.whole ? table_of(shape_) : seeds_of(shape_), order_, count);
+    const auto rows = co_await connection_.query(std::move(sample));
+    co_return rows_of(rows);
+  }
+
+  /// Three values of the column, one of which a row does not have where there is more than one.
+  asio::awaitable<std::vector<std::string>> values(std::size_t column) {
+    auto others = fmt::format("select value from (select distinct {} as value from {} t) v where value is not null order by md5(value) limit 3",
+                              text_of(shape_.columns[column]), shape_.whole ? table_of(shape_) : copy_of(shape_));
+    const auto rows = co_await connection_.query(std::move(others));
+    std::vector<std::string> values;
+    for (std::size_t n = 0; n < rows.size(); ++n) values.emplace_back(rows.text(n, 0));
+    co_return values;
+  }
+
+  /// One row without a value in the column, and one with the rarest of few.
+  asio::awaitable<std::vector<Row>> unlike_the_others(std::size_t column) {
+    // The first rows are enough: what is rare there is tried, and the whole table would take long.
+    const auto from = fmt::format("(select * from {} limit 50000) t", shape_.whole ? table_of(shape_) : seeds_of(shape_));
+    const auto value = text_of(shape_.columns[column]);
+    auto unlike = fmt::format(
+        "(select {0} from {1} where {2} is null order by {3} limit 1)\nunion all\n"
+        "(select {0} from {1} where {2} = (select value from (select {2} as value, count(*) as rows, count(*) over () as values from {1} group by 1) v\n"
+        "  where value is not null and values between 2 and 50 order by rows, md5(value) limit 1) order by {3} limit 1)",
+        columns_, from, value, order_);
+    const auto rows = co_await connection_.query(std::move(unlike));
+    co_return rows_of(rows);
+  }
+
+ private:
+  static std::string text_of(const SourceShape::Column& column) { return fmt::format("t.{}::text", quote_identifier(column.name)); }
+
+  std::vector<Row> rows_of(const pg::Result& result) const {
+    std::vector<Row> rows;
+    for (std::size_t n = 0; n < result.size(); ++n) {
+      auto& row = rows.emplace_back();
+      for (std::size_t column = 0; column < shape_.columns.size(); ++column) row.push_back(result.optional_text(n, column));
+    }
+    return rows;
+  }
+
+  pg::Connection& connection_;
+  const SourceShape& shape_;
+  std::string columns_, order_;
+};
+
+/// The column of the row takes another value, one of `values` where that is possible.
+void add_another(const SourceShape& shape, const Row& row, std::size_t column, const std::vector<std::string>& values, std::vector<Mutation>& mutations) {
+  const auto other = std::find_if(values.begin(), values.end(), [&](const std::string& value) { return row[column] != value; });
+  if (other != values.end()) {
+    mutations.push_back(takes(shape, row, column, *other));
+  } else if (const auto next = next_to(shape.columns[column]); !next.empty()) {
+    mutations.push_back(takes_next(shape, row, column, next));
+  }
+}
+
 }  // namespace
 
 asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples) {
-  std::vector<std::string> texts;
-  std::vector<std::string> key;
-  for (const auto& column : shape.columns) texts.push_back(fmt::format("t.{}::text", quote_identifier(column.name)));
-  for (const auto& column : shape.source->key) key.push_back("t." + quote_identifier(column));
-  auto sample = fmt::format("select {} from {} t order by md5(row({})::text) limit {}", fmt::join(texts, ", "), shape.whole ? table_of(shape) : seeds_of(shape),
-                            fmt::join(key, ", "), samples);
-  const auto rows = co_await connection.query(std::move(sample));
-  std::vector<Row> sampled;
-  std::vector<Mutation> mutations;
-  for (std::size_t n = 0; n < rows.size(); ++n) {
-    auto& row = sampled.emplace_back();
-    for (std::size_t column = 0; column < shape.columns.size(); ++column) row.push_back(rows.optional_text(n, column));
-    mutations.push_back(goes_and_comes_back(shape, row));
-  }
+  Samples of(connection, shape);
+  const auto sampled = co_await of.some(samples);
+  std::vector<std::vector<Mutation>> by_row(sampled.size());
+  for (std::size_t n = 0; n < sampled.size(); ++n) by_row[n].push_back(goes_and_comes_back(shape, sampled[n]));
+  std::vector<Mutation> unlike;
   for (std::size_t column = 0; column < shape.columns.size(); ++column) {
-    const auto& of = shape.columns[column];
-    if (of.generated || in_key(shape, of.name)) continue;
-    auto others = fmt::format("select value from (select distinct {} as value from {} t) v where value is not null order by md5(value) limit 3",
-                              texts[column], shape.whole ? table_of(shape) : copy_of(shape));
-    const auto values = co_await connection.query(std::move(others));
-    for (const auto& row : sampled) {
-      std::optional<std::string> other;
-      for (std::size_t n = 0; n < values.size() && !other; ++n) {
-        const std::string value(values.text(n, 0));
-        if (row[column] != value) other = value;
-      }
-      if (other) {
-        mutations.push_back(takes(shape, row, column, std::move(other)));
-      } else if (const auto next = next_to(of); !next.empty()) {
-        mutations.push_back(takes_next(shape, row, column, next));
-      }
-      if (row[column]) mutations.push_back(takes(shape, row, column, std::nullopt));
+    if (shape.columns[column].generated || in_key(shape, shape.columns[column].name)) continue;
+    const auto values = co_await of.values(column);
+    for (std::size_t n = 0; n < sampled.size(); ++n) {
+      add_another(shape, sampled[n], column, values, by_row[n]);
+      if (sampled[n][column]) by_row[n].push_back(takes(shape, sampled[n], column, std::nullopt));
     }
+    const auto rare = co_await of.unlike_the_others(column);
+    for (const auto& row : rare) {
+      add_another(shape, row, column, values, unlike);
+      if (!sampled.empty() && row[column] && row[column] != sampled.front()[column]) unlike.push_back(takes(shape, sampled.front(), column, row[column]));
+    }
+  }
+  std::vector<Mutation> mutations;
+  for (std::size_t n = 0; n < by_row.size(); ++n) {
+    std::move(by_row[n].begin(), by_row[n].end(), std::back_inserter(mutations));
+    if (n == 0) std::move(unlike.begin(), unlike.end(), std::back_inserter(mutations));
   }
   co_return mutations;
 }

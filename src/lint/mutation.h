@@ -21,7 +21,8 @@ struct Step {
 using Mutation = std::vector<Step>;
 
 /// What is tried with `samples` rows of a source, the same ones every time: each goes and comes back, and each of its columns
-/// beside the key takes the value of another row, and none.
+/// beside the key takes the value of another row, and none. What is tried with the first row comes first, then what concerns rows
+/// that are unlike the others: a value that is rare, or missing; the other samples follow.
 asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples);
 
 }  // namespace crossfade::verify

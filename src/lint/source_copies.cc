@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -61,27 +62,75 @@ asio::awaitable<std::vector<RowImages>> read_copies(pg::Connection& connection, 
   co_return co_await read_images(connection, std::move(of_sources));
 }
 
-asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
+asio::awaitable<std::vector<Written>> read_written(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
+  std::vector<std::optional<std::string>> oids;
+  for (const auto& shape : shapes) oids.emplace_back(std::to_string(shape.source->oid));
+  pg::Parameters tables = {array_text(oids)};
+  const auto rows = co_await connection.execute(std::string(sql::queries::lint_written), std::move(tables));
+  std::vector<Written> written;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    written.push_back({static_cast<std::uint64_t>(rows.number(row, 0)), rows.optional_text(row, 1).value_or("")});
+  }
+  co_return written;
+}
+
+asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const std::vector<SourceShape>& shapes,
+                                                     const std::vector<Written>& before, const std::vector<Written>& after) {
   std::vector<std::string> of_sources;
-  for (const auto& shape : shapes) of_sources.push_back(changed_rows(shape));
+  for (std::size_t n = 0; n < shapes.size(); ++n) {
+    if (before.at(n) != after.at(n)) of_sources.push_back(changed_rows(shapes[n]));
+  }
+  if (of_sources.empty()) co_return std::vector<RowImages>{};
   co_return co_await read_images(connection, std::move(of_sources));
 }
+
+namespace {
+
+/// The rows of a source in `changed` by their keys, as they were or as they are, for an in list; "" where there are none.
+std::string keys_in(const SourceShape& shape, const std::vector<RowImages>& changed, bool as_they_were) {
+  std::vector<std::string> keys;
+  for (const auto& row : changed) {
+    const auto& image = as_they_were ? row.before : row.after;
+    if (row.source != shape.number || !image) continue;
+    std::vector<std::string> values;
+    for (const auto& column : shape.source->key) {
+      const auto place = std::find_if(shape.columns.begin(), shape.columns.end(), [&](const auto& known) { return known.name == column; });
+      const auto& value = image->at(static_cast<std::size_t>(place - shape.columns.begin()));
+      values.push_back(fmt::format("{}::{}", value ? quote_literal(*value) : "null", place->type));
+    }
+    keys.push_back(fmt::format("({})", fmt::join(values, ", ")));
+  }
+  return fmt::format("{}", fmt::join(keys, ", "));
+}
+
+std::string key_columns(const SourceShape& shape) {
+  std::vector<std::string> columns;
+  for (const auto& column : shape.source->key) columns.push_back("t." + quote_identifier(column));
+  return fmt::format("({})", fmt::join(columns, ", "));
+}
+
+/// Of a source that many rows changed of, all.
+std::string renew(const SourceShape& shape, const std::vector<RowImages>& changed) {
+  constexpr std::ptrdiff_t kFew = 100;
+  const auto rows = std::count_if(changed.begin(), changed.end(), [&](const RowImages& row) { return row.source == shape.number; });
+  if (rows > kFew) return fmt::format("delete from {0}; insert into {0} select * from {1} t;", copy_of(shape), looked_at(shape));
+  std::string sql;
+  const auto gone = keys_in(shape, changed, true);
+  const auto come = keys_in(shape, changed, false);
+  if (!gone.empty()) sql += fmt::format("delete from {} t where {} in ({});", copy_of(shape), key_columns(shape), gone);
+  if (!come.empty()) sql += fmt::format("insert into {} select t.* from {} t where {} in ({});", copy_of(shape), looked_at(shape), key_columns(shape), come);
+  return sql;
+}
+
+}  // namespace
 
 asio::awaitable<void> renew_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed) {
   std::set<std::uint16_t> sources;
   for (const auto& row : changed) sources.insert(row.source);
   for (const auto source : sources) {
-    auto again = fmt::format("delete from {0}; insert into {0} select * from {1} t", copy_of(shapes[source]), looked_at(shapes[source]));
+    auto again = renew(shapes[source], changed);
     co_await connection.script(std::move(again));
   }
-}
-
-asio::awaitable<std::uint64_t> count_written(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
-  std::vector<std::optional<std::string>> oids;
-  for (const auto& shape : shapes) oids.emplace_back(std::to_string(shape.source->oid));
-  pg::Parameters tables = {array_text(oids)};
-  const auto counted = co_await connection.execute(std::string(sql::queries::lint_written), std::move(tables));
-  co_return static_cast<std::uint64_t>(counted.number(0, 0));
 }
 
 }  // namespace crossfade::verify

@@ -25,14 +25,19 @@ asio::awaitable<void> make_source_copies(pg::Connection& connection, const std::
 /// Every row of the copies, as if it had just been inserted.
 asio::awaitable<std::vector<RowImages>> read_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes);
 
-/// How the sources differ from their copies, by cascades and triggers too.
-asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const std::vector<SourceShape>& shapes);
+/// What this transaction has written to each of the sources so far, whether or not it took that back.
+struct Written {
+  std::uint64_t rows = 0;
+  std::string otherwise;     ///< differs after what is not told in rows
+  bool operator==(const Written&) const = default;
+};
+asio::awaitable<std::vector<Written>> read_written(pg::Connection& connection, const std::vector<SourceShape>& shapes);
+
+/// How the sources that `before` and `after` tell apart differ from their copies, by cascades and triggers too.
+asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const std::vector<SourceShape>& shapes,
+                                                     const std::vector<Written>& before, const std::vector<Written>& after);
 
 /// Brings the copies of the sources that have `changed` to the same state.
 asio::awaitable<void> renew_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed);
-
-/// Rows of the sources that this transaction has written so far, whether or not it took that back. More of them in a step than
-/// find_changed() finds afterwards: there is a change where nobody looks.
-asio::awaitable<std::uint64_t> count_written(pg::Connection& connection, const std::vector<SourceShape>& shapes);
 
 }  // namespace crossfade::verify

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/failure.h"
+#include "base/sql_text.h"
 #include "cutover/inventory/inventory.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/fixes.h"
@@ -93,6 +94,15 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
 
 asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const mapping::MigrationFile& file) {
   return read_model(connection, file, Wanted::kWhatFits);
+}
+
+std::vector<std::string> dumped_without_ours(const mapping::MigrationFile& file) {
+  const auto& schemas = file.yaml.schemas();
+  std::vector<std::string> arguments = {"--no-publications", "--no-subscriptions"};
+  for (const auto& schema : {std::string("crossfade"), schemas.shadow(), schemas.mapping(), schemas.reverse(), schemas.stable()}) {
+    if (!schema.empty()) arguments.push_back("--exclude-schema=" + quote_identifier(schema));
+  }
+  return arguments;
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/cli/options.h"
 #include "base/paint.h"
@@ -49,6 +50,9 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
 
 /// The same of what fits still; the rest is left out of the model, which says why. Throws where nothing fits.
 asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const mapping::MigrationFile& file);
+
+/// What pg_dump leaves out: what is crossfade's, and what the migration made.
+std::vector<std::string> dumped_without_ours(const mapping::MigrationFile& file);
 
 /// All that `plan` looks at; nothing is written.
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file);

@@ -30,11 +30,16 @@ std::string control_path(const Options& options, const std::string& migration, c
   return fmt::format("{}/crossfade/{}-{}.sock", runtime && *runtime ? runtime : "/run", migration, short_hash(database.id));
 }
 
-api::Response ask_daemon(const Options& options, const std::string& migration, api::Request request) {
+DaemonAddress find_daemon(const Options& options, const std::string& migration) {
   asio::io_context io;
   const auto database = run_to_end(io, identify_source(options));
-  request.database = database.id;
-  return api::ask(control_path(options, migration, database), request);
+  return {control_path(options, migration, database), database.id};
+}
+
+api::Response ask_daemon(const Options& options, const std::string& migration, api::Request request) {
+  const auto daemon = find_daemon(options, migration);
+  request.database = daemon.database;
+  return api::ask(daemon.socket, request);
 }
 
 }  // namespace crossfade::app

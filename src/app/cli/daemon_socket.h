@@ -21,6 +21,13 @@ boost::asio::awaitable<DatabaseIdentity> identify_database(pg::Connection& conne
 /// Where the daemon of `migration` in `database` listens: as the options say, else a place of its own.
 std::string control_path(const Options& options, const std::string& migration, const DatabaseIdentity& database);
 
+/// Where to ask, and about which database.
+struct DaemonAddress {
+  std::string socket;
+  std::string database;
+};
+DaemonAddress find_daemon(const Options& options, const std::string& migration);
+
 /// Asks the daemon that serves `migration` in the database of the options. Throws as api::ask does; kNotReady, too, where the
 /// daemon that answers serves another database.
 api::Response ask_daemon(const Options& options, const std::string& migration, api::Request request);

@@ -3,23 +3,28 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/commands/show_reply.h"
+#include "app/status/long_work.h"
 #include "verify/reply.h"
 
 namespace crossfade::app {
 namespace {
 
-asio::awaitable<v1::AccountReply> account_now(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<void> account_now(const Options& options, const mapping::MigrationFile& file, LongWork& work, v1::AccountReply& reply) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "account"));
+  EndsOnServer work_there(connection);
   const auto model = co_await prepared_model(connection, file);
-  const auto accounts = co_await verify::account(connection, model);
+  const auto accounts = co_await verify::account(connection, model, &work);
   co_await verify::record(connection, model, accounts);
-  co_return verify::reply_of(model, accounts);
+  reply = verify::reply_of(model, accounts);
+  work_there.done();
 }
 
 ExitCode account(const Options& options) {
   const auto file = load(options);
-  asio::io_context io;
-  return show_reply(options, run_to_end(io, account_now(options, file)));
+  v1::AccountReply reply;
+  LongWork work(options, "account");
+  const auto ended = work.to_end(account_now(options, file, work, reply));
+  return ended == LongWork::Ended::kByItself ? show_reply(options, reply) : work.show_known(ended);
 }
 
 }  // namespace

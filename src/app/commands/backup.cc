@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
+#include <boost/asio/this_coro.hpp>
 #include <ctime>
 #include <exception>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/ephemeral/server_programs.h"
+#include "app/status/long_work.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
@@ -64,60 +66,69 @@ asio::awaitable<void> write_csv(pg::Connection& connection, const v1::Backup::Ta
   if (!file) throw precondition_failure(fmt::format("cannot write {}", (folder / table.csv()).string()), "look at the folder's rights and the disk's free space");
 }
 
-/// What pg_dump leaves out: what is crossfade's, and what the migration made.
-Arguments without_ours(const mapping::MigrationFile& file) {
-  const auto& schemas = file.yaml.schemas();
-  Arguments arguments = {"--no-publications", "--no-subscriptions"};
-  for (const auto& schema : {std::string("crossfade"), schemas.shadow(), schemas.mapping(), schemas.reverse(), schemas.stable()}) {
-    if (!schema.empty()) arguments.push_back("--exclude-schema=" + quote_identifier(schema));
-  }
-  return arguments;
-}
+/// What long work of a backup is about.
+struct Task {
+  const Options& options;
+  const fs::path& folder;
+  LongWork& work;
 
-void dump(const Options& options, const fs::path& file, const std::string& snapshot, Arguments what) {
-  what.insert(what.end(), {"--format=custom", "--snapshot=" + snapshot, "--file=" + file.string()});
-  run_server_program("pg_dump", std::move(what), options.source);
+  void says(const std::string& what, int done, int all) const { work.at({what, static_cast<double>(done), static_cast<double>(all)}); }
+  std::string run(const std::string& program, Arguments arguments, const std::string& conninfo) const {
+    return run_server_program(program, std::move(arguments), conninfo, [this] { work.go_on(); });
+  }
+};
+
+void dump(const Task& task, const std::string& file, const std::string& snapshot, Arguments what) {
+  what.insert(what.end(), {"--format=custom", "--snapshot=" + snapshot, "--file=" + (task.folder / file).string()});
+  task.run("pg_dump", std::move(what), task.options.source);
 }
 
 /// Everything at one snapshot: the dumps join that of the session that counts and writes the CSV files.
-asio::awaitable<v1::Backup> take(const Options& options, bool full, const mapping::MigrationFile& file, const fs::path& folder) {
-  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "backup"));
+asio::awaitable<void> take(Task task, bool full, const mapping::MigrationFile& file, v1::Backup& backup) {
+  const auto& folder = task.folder;
+  pg::Connection connection = co_await pg::Connection::open(endpoint(task.options, "backup"));
   pg::Reading reading;
   reading.relations = co_await mapping::tables_there(connection, file.yaml);
   reading.read_only = true;
   reading.then = sql::queries::backup_snapshot;
   const auto now = co_await pg::await_reading(connection, std::move(reading));
   const std::string snapshot(now.text(0, 0));
-  v1::Backup backup;
   backup.set_migration(file.yaml.migration());
   backup.set_taken_at(std::string(now.text(0, 1)));
   backup.set_lsn(std::string(now.text(0, 2)));
   backup.set_server_version(std::string(now.text(0, 3)));
   backup.set_full(full);
   Arguments sources;
+  const int tables = file.yaml.sources_size();
+  const int steps = tables + (full ? 3 : 2);
+  int step = 0;
   for (const auto& [written, unused] : file.yaml.sources()) {
     const auto named = mapping::source_table(file.yaml, written);
     auto& table = *backup.add_tables();
     table.set_schema(named.schema);
     table.set_name(named.name);
     table.set_csv(fmt::format("{}.{}.csv", named.schema, named.name));
+    task.says(fmt::format("table {} of {}: {}.{}, counted and written as CSV", step + 1, tables, named.schema, named.name), step, steps);
+    ++step;
     co_await measure(connection, table);
     co_await write_csv(connection, table, folder);
     sources.push_back("--table=" + table_sql(table));
   }
-  dump(options, folder / "sources.dump", snapshot, sources);
+  task.says("pg_dump writes sources.dump", step++, steps);
+  dump(task, "sources.dump", snapshot, sources);
   // Types, functions and tables without their rows: what the sources need around them to be restored.
-  auto schema = without_ours(file);
+  auto schema = dumped_without_ours(file);
   schema.insert(schema.end(), {"--schema-only", "--section=pre-data"});
-  dump(options, folder / "schema.dump", snapshot, std::move(schema));
+  task.says("pg_dump writes schema.dump", step++, steps);
+  dump(task, "schema.dump", snapshot, std::move(schema));
   if (full) {
-    dump(options, folder / "full.dump", snapshot, without_ours(file));
-    run_server_program("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + (folder / "roles.sql").string()}, options.source);
+    task.says("pg_dump writes full.dump", step, steps);
+    dump(task, "full.dump", snapshot, dumped_without_ours(file));
+    task.run("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + (folder / "roles.sql").string()}, task.options.source);
   }
-  std::ofstream(folder / "sources.list") << run_server_program("pg_restore", {"--list", (folder / "sources.dump").string()}, "");
+  std::ofstream(folder / "sources.list") << task.run("pg_restore", {"--list", (folder / "sources.dump").string()}, "");
   co_await connection.script("rollback");
   std::ofstream(folder / kManifest) << api::json_of(backup) << "\n";
-  co_return backup;
 }
 
 /// A database of its own for the time of a proof.
@@ -129,9 +140,9 @@ class Scratch {
   asio::awaitable<void> create() { co_await run("create database {} template template0"); }
   asio::awaitable<void> drop() { co_await run("drop database if exists {} with (force)"); }
 
-  void restore(Arguments arguments) const {
+  void restore(const Task& task, Arguments arguments) const {
     arguments.insert(arguments.end(), {"--dbname=" + name_, "--no-owner", "--no-privileges", "--exit-on-error"});
-    run_server_program("pg_restore", std::move(arguments), conninfo_);
+    task.run("pg_restore", std::move(arguments), conninfo_);
   }
   std::string conninfo() const { return with_database(conninfo_, name_); }
 
@@ -146,14 +157,19 @@ class Scratch {
   pg::Connection& connection_;
 };
 
-asio::awaitable<void> compare_restored(const Options& options, const Scratch& scratch, const fs::path& folder, v1::Backup& backup) {
-  scratch.restore({(folder / "schema.dump").string()});
-  scratch.restore({"--data-only", (folder / "sources.dump").string()});
-  auto there = endpoint(options, "backup");
+asio::awaitable<void> compare_restored(Task task, const Scratch& scratch, v1::Backup& backup) {
+  const int steps = backup.tables_size() + 2;
+  task.says("schema.dump is restored into a scratch database", 0, steps);
+  scratch.restore(task, {(task.folder / "schema.dump").string()});
+  task.says("sources.dump is restored into a scratch database", 1, steps);
+  scratch.restore(task, {"--data-only", (task.folder / "sources.dump").string()});
+  auto there = endpoint(task.options, "backup");
   there.conninfo = scratch.conninfo();
   there.unreachable = ExitCode::kTargetUnreachable;
   pg::Connection connection = co_await pg::Connection::open(there);
+  int step = 2;
   for (auto& table : *backup.mutable_tables()) {
+    task.says(fmt::format("{}.{} is compared by the hash of each row", table.schema(), table.name()), step++, steps);
     v1::Backup::Table restored = table;
     co_await measure(connection, restored);
     const bool equal = restored.rows() == table.rows() && restored.fingerprint() == table.fingerprint();
@@ -162,19 +178,20 @@ asio::awaitable<void> compare_restored(const Options& options, const Scratch& sc
 }
 
 /// Restores the sources into a database made for it, and compares every row by its hash.
-asio::awaitable<v1::Backup> prove(const Options& options, const fs::path& folder, v1::Backup backup) {
-  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "backup"));
-  Scratch scratch(options, connection);
+asio::awaitable<void> prove(Task task, v1::Backup& backup) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(task.options, "backup"));
+  Scratch scratch(task.options, connection);
   co_await scratch.create();
   std::exception_ptr thrown;
   try {
-    co_await compare_restored(options, scratch, folder, backup);
+    co_await compare_restored(task, scratch, backup);
   } catch (...) {
     thrown = std::current_exception();
   }
+  // Also where somebody has ended this.
+  co_await asio::this_coro::reset_cancellation_state();
   co_await scratch.drop();
   if (thrown) std::rethrow_exception(thrown);
-  co_return backup;
 }
 
 v1::Backup read_manifest(const fs::path& folder) {
@@ -210,10 +227,18 @@ ExitCode backup(const Options& options, const BackupOptions& own) {
   if (there && !own.verify) throw usage_failure(fmt::format("{} has a backup", folder.string()), "name another folder, or prove that one with --verify");
   fs::create_directories(folder);
   fs::permissions(folder, fs::perms::owner_all);
-  asio::io_context io;
-  auto backup = there ? read_manifest(folder) : run_to_end(io, take(options, own.full, file, folder));
-  io.restart();
-  if (own.verify) backup = run_to_end(io, prove(options, folder, std::move(backup)));
+  v1::Backup backup;
+  LongWork work(options, "backup");
+  const Task task{options, folder, work};
+  if (there) {
+    backup = read_manifest(folder);
+  } else if (const auto ended = work.to_end(take(task, own.full, file, backup)); ended != LongWork::Ended::kByItself) {
+    return work.show_known(ended);
+  }
+  if (own.verify) {
+    const auto ended = work.to_end(prove(task, backup));
+    if (ended != LongWork::Ended::kByItself) return work.show_known(ended);
+  }
   std::cout << (options.json ? api::json_of(backup) + "\n" : text_of(backup, folder));
   for (const auto& table : backup.tables()) {
     if (!table.restored().empty() && table.restored() != "equal") return ExitCode::kMismatch;

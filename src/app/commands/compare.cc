@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
-#include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/commands/show_reply.h"
+#include "app/status/long_work.h"
 #include "base/failure.h"
 #include "verify/queries/ask_both.h"
-#include "verify/report.h"
 
 namespace crossfade::app {
 namespace {
@@ -30,20 +29,24 @@ verify::QueryPair read_queries(const std::filesystem::path& path) {
   return verify::parse_query_pair(text.str());
 }
 
-asio::awaitable<ExitCode> ask(const Options& options, const mapping::MigrationFile& file, const verify::QueryPair& queries) {
+asio::awaitable<void> ask(const Options& options, const verify::AskBoth& how, v1::CompareReply& reply) {
   pg::Connection first = co_await pg::Connection::open(endpoint(options, "compare"));
   pg::Connection second = co_await pg::Connection::open(endpoint(options, "compare"));
-  verify::AskBoth how{file.yaml, queries};
-  const auto reply = co_await verify::ask_both(first, second, how);
-  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
-  co_return verify::exit_code(reply);
+  EndsOnServer of_first(first), of_second(second);
+  reply = co_await verify::ask_both(first, second, how);
+  of_first.done();
+  of_second.done();
 }
 
 ExitCode compare(const Options& options, const CompareOptions& own) {
   const auto file = load(options);
   const auto queries = read_queries(own.query);
-  asio::io_context io;
-  return run_to_end(io, ask(options, file, queries));
+  LongWork work(options, "compare");
+  verify::AskBoth how{file.yaml, queries};
+  how.progress = &work;
+  v1::CompareReply reply;
+  const auto ended = work.to_end(ask(options, how, reply));
+  return ended == LongWork::Ended::kByItself ? show_reply(options, reply) : work.show_known(ended);
 }
 
 }  // namespace

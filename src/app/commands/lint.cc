@@ -8,6 +8,7 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/status/long_work.h"
 #include "base/failure.h"
 #include "mapping/catalog/tables_there.h"
 #include "mapping/preflight/inspect.h"
@@ -22,10 +23,12 @@ namespace {
 
 struct LintOptions {
   std::optional<int> samples;  ///< none: as many as the views' size allows
+  std::chrono::milliseconds most{120'000};
 };
 
 void declare(OptionSet& options, LintOptions& own) {
   options.number("--samples", own.samples, {1, 1000}, "Rows of each source that are changed: 12, or 3 where a view is large");
+  options.duration("--for", own.most, "End after that time with what is known, exit code 10 if that is no fault (2m); what tells most is tried first");
 }
 
 bool any_above(const mapping::Model& model, double rows) {
@@ -48,8 +51,16 @@ asio::awaitable<void> require_v1(pg::Connection& connection, const std::string& 
                              "lint on a copy of the database from before the writes moved");
 }
 
-asio::awaitable<ExitCode> lint_here(const Options& options, const LintOptions& own, const mapping::MigrationFile& file) {
+/// What a command that may be ended at any time has until then.
+struct Known {
+  mapping::Preflight preflight;
+  verify::Scope scope;
+  verify::Linted linted;
+};
+
+asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, const mapping::MigrationFile& file, Known& known, LongWork& work) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "lint"));
+  EndsOnServer work_there(connection);
   const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
   if (prepared) co_await require_v1(connection, file.yaml.migration());
   // One snapshot, so that what others commit meanwhile is not taken for a consequence.
@@ -58,26 +69,38 @@ asio::awaitable<ExitCode> lint_here(const Options& options, const LintOptions& o
   reading.then = "set local jit = off; set local lock_timeout = '5s'";
   co_await pg::await_reading(connection, std::move(reading));
   if (!prepared) co_await sync::install(connection, file);
-  const auto preflight = co_await mapping::inspect(connection, file);
-  if (!preflight.ok()) {
-    std::cerr << mapping::faults_text(preflight);
-    co_return ExitCode::kPrecondition;
-  }
+  work.at({"the mapping is checked"});
+  known.preflight = co_await mapping::inspect(connection, file);
+  if (!known.preflight.ok()) co_return work_there.done();
+  const auto& model = known.preflight.model;
   verify::LintOptions how;
-  how.samples = own.samples ? static_cast<std::size_t>(*own.samples) : samples_for(preflight.model);
-  const bool whole = !any_above(preflight.model, kMostRows);
-  const auto scope = co_await verify::prepare_lint(connection, preflight.model, whole, how.samples);
-  const auto linted = co_await verify::lint(connection, preflight.model, scope, how);
+  how.samples = own.samples ? static_cast<std::size_t>(*own.samples) : samples_for(model);
+  how.progress = &work;
+  how.so_far = [&known](const verify::Linted& so_far) { known.linted = so_far; };
+  const bool whole = !any_above(model, kMostRows);
+  work.at({whole ? "the views are filled into a sandbox" : "rows near the samples are filled into a sandbox"});
+  known.scope = co_await verify::prepare_lint(connection, model, whole, how.samples);
+  known.linted = co_await verify::lint(connection, model, known.scope, how);
   co_await connection.script("rollback");
-  const auto reply = verify::reply_of(preflight.model, scope, linted);
-  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
-  co_return verify::exit_code(reply);
+  work_there.done();
 }
 
 ExitCode lint(const Options& options, const LintOptions& own) {
   const auto file = load(options);
-  asio::io_context io;
-  return run_to_end(io, lint_here(options, own, file));
+  Known known;
+  known.preflight.model.name = file.yaml.migration();
+  LongWork work(options, "lint", own.most);
+  const auto ended = work.to_end(lint_here(options, own, file, known, work));
+  if (!known.preflight.ok()) {
+    std::cerr << mapping::faults_text(known.preflight);
+    return ExitCode::kPrecondition;
+  }
+  auto reply = verify::reply_of(known.preflight.model, known.scope, known.linted);
+  if (ended != LongWork::Ended::kByItself) reply.set_ended_by(ended == LongWork::Ended::kTimeOver ? "time" : "hand");
+  verify::add_next_steps(reply);
+  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
+  const auto found = verify::exit_code(reply);
+  return found == ExitCode::kTimeout ? exit_code(ended) : found;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "api/message.h"
 #include "app/cli/options.h"
 #include "base/exit_code.h"
+#include "verify/queries/ask_both.h"
 #include "verify/report.h"
 
 namespace crossfade::app {

@@ -14,6 +14,7 @@
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "crossfade/v1/control.pb.h"
 #include "sync/backfill/pace.h"
 #include "verify/diff/compare.h"
@@ -68,13 +69,33 @@ asio::awaitable<Response> hold(Observed o, bool held) {
   co_return Response{200, "application/json", held ? R"({"message":"paused; changes are set down meanwhile"})" : R"({"message":"going on"})"};
 }
 
-asio::awaitable<Response> verify_now(Observed o, Request request) {
+/// How far a verification is, for whoever waits for it.
+class Told : public Progress {
+ public:
+  void begin() { progress_.Clear(); }
+  void at(Step step) override {
+    progress_.set_what(step.what);
+    progress_.set_done(step.done);
+    progress_.set_all(step.all);
+  }
+  void found(std::string what) override { progress_.add_found(std::move(what)); }
+  const v1::VerifyProgress& progress() const { return progress_; }
+
+ private:
+  v1::VerifyProgress progress_;
+};
+
+asio::awaitable<Response> verify_progress(std::shared_ptr<const Told> told) { co_return Response{200, "application/json", api::json_of(told->progress())}; }
+
+asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_ptr<Told> told) {
   v1::VerifyRequest wanted;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
   if (!parsed.ok()) throw usage_failure("the request is not a VerifyRequest: " + std::string(parsed.message()), "send JSON");
   verify::CompareOptions how;
   how.repair = wanted.repair();
   how.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
+  how.progress = told.get();
+  told->begin();
   const auto found = co_await verify_live(o, std::move(how), o.settings.workers);
   co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
 }
@@ -104,6 +125,7 @@ std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std
 }
 
 std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch) {
+  const auto told = std::make_shared<Told>();
   std::vector<api::Endpoint> table = {
       {"GET", "/metrics", Surface::kObserver, [now](Request) { return metrics_text(now()); }},
       {"GET", "/livez", Surface::kObserver, [](Request) { return live(); }},
@@ -111,7 +133,8 @@ std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch
       {"GET", "/events", Surface::kObserver, [&watch](Request) { return events(watch); }},
       {"GET", "/status", Surface::kObserver, [&watch](Request) { return status(watch); }},
       {"GET", "/v1/log", Surface::kControl, [](Request) { return recent_log(); }},
-      {"POST", "/v1/verify", Surface::kControl, [now](Request request) { return verify_now(now(), std::move(request)); }},
+      {"GET", "/v1/verify", Surface::kControl, [told](Request) { return verify_progress(told); }},
+      {"POST", "/v1/verify", Surface::kControl, [now, told](Request request) { return verify_now(now(), std::move(request), told); }},
       {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
       {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},
   };

@@ -7,9 +7,11 @@
 #include "app/cli/context.h"
 #include "app/demo/stage.h"
 #include "app/ephemeral/server_programs.h"
+#include "app/status/long_work.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "setup/prepare.h"
 
 namespace crossfade::app {
 namespace {
@@ -24,8 +26,15 @@ ThrowawayServer::Options like_production() {
   return with;
 }
 
+/// What a preparation has made here is made anew on the copy.
+asio::awaitable<bool> is_prepared_here(const Options& options, std::string migration) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "rehearse"));
+  const auto prepared = co_await sync::how_prepared(connection, std::move(migration));
+  co_return prepared != sync::Prepared::kNot;
+}
+
 /// The copy: of a backup made with --full, or of the source as it is now.
-void restore(const Options& options, const RehearseOptions& own, Stage& stage) {
+void restore(const Options& options, const RehearseOptions& own, const mapping::MigrationFile& file, Stage& stage) {
   const auto here = stage.server().conninfo();
   auto dump = own.from;
   auto roles = dump.parent_path() / "roles.sql";
@@ -33,14 +42,25 @@ void restore(const Options& options, const RehearseOptions& own, Stage& stage) {
     dump = stage.server().directory() / "full.dump";
     roles = stage.server().directory() / "roles.sql";
     Stage::say("Dumping the source.");
-    run_server_program("pg_dump", {"--format=custom", "--no-publications", "--no-subscriptions", "--exclude-schema=crossfade", "--file=" + dump.string()}, options.source);
-    run_server_program("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + roles.string()}, options.source);
+    asio::io_context io;
+    const bool prepared = run_to_end(io, is_prepared_here(options, file.yaml.migration()));
+    LongWork work(options, "rehearse");
+    const auto meanwhile = [&work] { work.go_on(); };
+    work.at({"pg_dump copies the source"});
+    auto what = prepared ? dumped_without_ours(file) : std::vector<std::string>{"--no-publications", "--no-subscriptions", "--exclude-schema=crossfade"};
+    what.insert(what.end(), {"--format=custom", "--file=" + dump.string()});
+    run_server_program("pg_dump", std::move(what), options.source, meanwhile);
+    run_server_program("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + roles.string()}, options.source, meanwhile);
+    work.rest();
   }
   if (!fs::exists(dump)) throw usage_failure(fmt::format("there is no {}", dump.string()), "name the full.dump of a backup made with `crossfade backup --full`");
   Stage::say("Restoring it into a throw-away PostgreSQL.");
   // A role that this server has already is no fault.
   if (fs::exists(roles)) run_server_program("psql", {"--quiet", "--no-psqlrc", "--file=" + roles.string()}, here);
-  run_server_program("pg_restore", {"--dbname=postgres", "--no-owner", dump.string()}, here);
+  LongWork work(options, "rehearse");
+  work.at({"pg_restore fills the copy"});
+  run_server_program("pg_restore", {"--dbname=postgres", "--no-owner", dump.string()}, here, [&work] { work.go_on(); });
+  work.rest();
   stage.value("analyze");
 }
 
@@ -68,7 +88,7 @@ std::string summary(const v1::Status& following, const Measured& move, const Sta
 ExitCode rehearse(const Options& options, const RehearseOptions& own) {
   const auto file = load(options);
   Stage stage(fs::absolute(options.migration), like_production());
-  restore(options, own, stage);
+  restore(options, own, file, stage);
   if (stage.attempt({"check", "--when", "before"}) != 0) Stage::say("Those checks are about the old data; the move goes on.");
   Measured move;
   const auto before = stage.value("select pg_current_wal_insert_lsn()");

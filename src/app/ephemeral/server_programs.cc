@@ -30,6 +30,18 @@ fs::path binaries_by_pg_config() {
   return text;
 }
 
+/// A file that goes with its user.
+struct Scratch {
+  explicit Scratch(fs::path where) : path(std::move(where)) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+  const fs::path path;
+};
+
 using ParsedConninfo = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
 
 ParsedConninfo parse(const std::string& conninfo) {
@@ -113,14 +125,19 @@ std::string with_database(const std::string& conninfo, const std::string& databa
   return changed;
 }
 
-std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo) {
+std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo,
+                               const std::function<void()>& meanwhile) {
   static std::atomic<int> calls{0};
-  const auto output = fs::temp_directory_path() / fmt::format("crossfade-{}-{}.txt", getpid(), ++calls);
+  const Scratch output(fs::temp_directory_path() / fmt::format("crossfade-{}-{}.txt", getpid(), ++calls));
   arguments.insert(arguments.begin(), client_program(name));
-  Program program(arguments, output, connection_environment(conninfo));
-  const auto exit = program.exit_within(kLongest);
+  Program program(arguments, output.path, connection_environment(conninfo));
+  std::optional<int> exit;
+  const auto give_up = std::chrono::steady_clock::now() + kLongest;
+  while (!exit && std::chrono::steady_clock::now() < give_up) {
+    exit = program.exit_within(std::chrono::milliseconds(200));
+    if (!exit && meanwhile) meanwhile();
+  }
   auto written = program.output();
-  fs::remove(output);
   if (exit == 0) return written;
   written.erase(written.find_last_not_of('\n') + 1);
   throw precondition_failure(fmt::format("{} ended with {}: {}", name, exit.value_or(-1), written), "mend what it names, then run this again");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ Environment connection_environment(const std::string& conninfo);
 /// `conninfo` with another database of the same server.
 std::string with_database(const std::string& conninfo, const std::string& database);
 
-/// Runs one of the programs to its end and gives what it wrote; throws with that where it fails.
-std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo);
+/// Runs one of the programs to its end and gives what it wrote; throws with that where it fails. `meanwhile` is called now and then;
+/// when it throws, the program is killed.
+std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo,
+                               const std::function<void()>& meanwhile = {});
 
 }  // namespace crossfade

@@ -93,13 +93,17 @@ std::vector<std::string> read_of(const mapping::Model& model, std::uint16_t numb
 
 }  // namespace
 
-asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model) {
+asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model, Progress* progress) {
   const auto views = co_await rejects(connection, model);
   const auto set_aside = co_await quarantined(connection, model);
   std::vector<Account> accounts;
   for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
     // Once v2 owns the data, nothing is to become of what stays where it is.
     if (model.sources[number].shared && model.direction == mapping::Direction::kReverse) continue;
+    if (progress != nullptr) {
+      auto what = fmt::format("source {} of {}: {}", number + 1, model.sources.size(), name_of(model.sources[number]));
+      progress->at({std::move(what), static_cast<double>(number), static_cast<double>(model.sources.size())});
+    }
     const bool with_rejects = rejects_some(model, model.sources[number], views);
     auto sql = account_statement(model, number, with_rejects);
     // What a step leaves is hard to foresee for the planner; a nested loop over an underestimated one would take hours.
@@ -116,6 +120,9 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
         const auto keys = set_aside.find(model.targets[rule.target].name);
         if (keys != set_aside.end()) result.quarantined_keys += keys->second;
       }
+    }
+    if (progress != nullptr && result.unaccounted > 0) {
+      progress->found(fmt::format("{}: {} of {} rows are neither mapped nor rejected", name_of(model.sources[number]), result.unaccounted, result.total));
     }
     accounts.push_back(std::move(result));
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/key.h"
+#include "base/progress.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 
@@ -34,7 +35,8 @@ struct Account {
 /// Looks at each source at a snapshot of its own, in a transaction that this begins and ends; in the reverse direction not
 /// at those that both sides share. Throws a precondition Failure for a view of rejects that lacks the source's key or a
 /// reason. After a Failure the connection is to be closed.
-asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model);
+/// `progress`, if any, hears of each source, and of those that have rows unaccounted for.
+asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model, Progress* progress = nullptr);
 
 /// Writes the result to crossfade.account.
 asio::awaitable<void> record(pg::Connection& connection, const mapping::Model& model, const std::vector<Account>& accounts);

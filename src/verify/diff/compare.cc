@@ -69,6 +69,12 @@ asio::awaitable<Verification> Compare::run() {
     targets.resize(model_.targets.size());
     std::iota(targets.begin(), targets.end(), std::uint16_t{0});
   }
+  planned_ = targets.size();
+  std::vector<std::optional<std::string>> tables;
+  for (const auto target : targets) tables.emplace_back(model_.targets[target].table.quoted());
+  pg::Parameters of_tables = {array_text(tables)};
+  const auto expected = co_await connection_.query(std::string(queries::rows_expected), std::move(of_tables));
+  expected_rows_ = expected.real(0, 0);
   found_.whole = std::set(targets.begin(), targets.end()).size() == model_.targets.size() + model_.left_out.size();
   for (const auto target : targets) {
     Verification::OfTarget of_target;
@@ -112,7 +118,7 @@ asio::awaitable<void> Compare::worker(Walk& walk, pg::Connection& connection) {
     co_await cover(connection, walk.target, chunk, keys);
     const Seconds took = Clock::now() - began;
     walk.keys = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(keys) * growth(took, options_.chunk_aim)), 1, kLargestChunk);
-    if (options_.progress) options_.progress(found_.compared_rows);
+    tell("comparing");
     if (options_.share < 1.0 && !walk.given_out) {
       asio::steady_timer timer(executor, std::chrono::duration_cast<Clock::duration>(took * (1.0 / options_.share - 1.0)));
       co_await timer.async_wait(asio::use_awaitable);
@@ -215,6 +221,7 @@ asio::awaitable<void> Compare::decide_suspects() {
 }
 
 asio::awaitable<void> Compare::decide(Candidates candidates) {
+  tell("rows that differ are looked at again once v2 is at one commit");
   auto decision = co_await rechecker_.recheck(candidates);
   found_.drifted_rows += decision.drifted;
   found_.targets.back().drifted += decision.drifted;
@@ -240,8 +247,21 @@ void Compare::mark_repaired(std::vector<Difference>& drift, const std::vector<Di
   for (auto& difference : drift) difference.repaired = !left.contains(name(difference));
 }
 
+void Compare::tell(const std::string& what) {
+  if (options_.progress == nullptr) return;
+  const auto rows = static_cast<double>(found_.compared_rows);
+  auto words = fmt::format("target {} of {}: {}, {}, {} rows so far", found_.targets.size(), planned_, model_.targets[found_.targets.back().target].name, what,
+                           found_.compared_rows);
+  // The planner may be wrong; while there is work it is not done.
+  options_.progress->at({std::move(words), rows, std::max(expected_rows_, rows * 1.01)});
+}
+
 void Compare::keep(std::vector<Difference> drift) {
+  constexpr std::size_t kTold = 20;
   for (auto& difference : drift) {
+    if (options_.progress != nullptr && !difference.repaired && found_.drift.size() < kTold) {
+      options_.progress->found(fmt::format("{} {} differs", model_.targets[difference.target].name, row_name(model_.targets[difference.target], difference)));
+    }
     if (found_.drift.size() >= options_.most_kept) return;
     found_.drift.push_back(std::move(difference));
   }

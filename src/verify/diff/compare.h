@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "async/notify.h"
+#include "base/progress.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/diff/differing_rows.h"
@@ -47,7 +47,7 @@ struct CompareOptions {
   std::chrono::milliseconds chunk_aim{700};      ///< of one snapshot: vacuum is not held up, a pause is felt at once
   std::vector<pg::Connection*> beside;           ///< sessions that compare beside the first, each a chunk at a time
   double share = 1.0;                            ///< of the time that is spent comparing; the rest is left to the server
-  std::function<void(std::uint64_t rows)> progress;  ///< after each chunk: rows compared so far
+  Progress* progress = nullptr;                  ///< hears after each chunk, and of the first rows that drifted; none: nobody does
 };
 
 /// Holds every shadow table against its view, in chunks of the walk, each at a snapshot of its own.
@@ -84,6 +84,7 @@ class Compare {
   asio::awaitable<void> decide(Candidates candidates);
   void mark_repaired(std::vector<Difference>& drift, const std::vector<Difference>& after) const;
   void keep(std::vector<Difference> drift);
+  void tell(const std::string& what);
 
   pg::Connection& connection_;
   const mapping::Model& model_;
@@ -92,6 +93,8 @@ class Compare {
   Verification found_;
   Candidates suspects_;
   std::uint64_t suspected_rows_ = 0;
+  std::size_t planned_ = 0;              ///< targets
+  double expected_rows_ = 0;             ///< as the server last counted them, of all targets
 };
 
 /// Writes the result to crossfade.verification.

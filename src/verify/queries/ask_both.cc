@@ -37,9 +37,15 @@ class Asking {
   asio::awaitable<v1::CompareReply> to_end() {
     co_await share_snapshot();
     const auto keys = co_await read_keys();
-    for (const auto& key : keys) co_await learn(key);
+    for (std::size_t n = 0; n < keys.size(); ++n) {
+      tell("v1 is asked twice", n, 2 * keys.size());
+      co_await learn(keys[n]);
+    }
     co_await second_.script("set local search_path to " + v2_path_);
-    for (const auto& key : keys) co_await compare(key);
+    for (std::size_t n = 0; n < keys.size(); ++n) {
+      tell("v1 and v2 are asked", keys.size() + n, 2 * keys.size());
+      co_await compare(keys[n]);
+    }
     co_await let_go();
     reply_.set_keys(static_cast<double>(keys.size()));
     reply_.set_v1_milliseconds(v1_time_.count() / reply_.keys());
@@ -127,7 +133,13 @@ class Asking {
     }
   }
 
+  void tell(const std::string& what, std::size_t done, std::size_t all) {
+    if (how_.progress == nullptr) return;
+    how_.progress->at({what, static_cast<double>(done), static_cast<double>(all)});
+  }
+
   void differs(const std::string& key, const std::string& what) {
+    if (how_.progress != nullptr) how_.progress->found(fmt::format("key {}: {}", key, what));
     reply_.set_differing(reply_.differing() + 1);
     if (reply_.differences_size() >= kMostShown) return;
     auto& difference = *reply_.add_differences();
@@ -139,6 +151,7 @@ class Asking {
   asio::awaitable<void> judge_suspects() {
     const auto give_up = Clock::now() + how_.patience;
     while (!suspects_.empty() && Clock::now() < give_up) {
+      tell(fmt::format("{} keys differ; v2 is waited for, to ask them again", suspects_.size()), 0, 0);
       const bool there = co_await caught_up(give_up);
       if (!there) co_return;
       co_await share_snapshot();

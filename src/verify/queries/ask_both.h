@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/exit_code.h"
+#include "base/progress.h"
 #include "crossfade/v1/compare.pb.h"
 #include "crossfade/v1/migration.pb.h"
 #include "pg/connection.h"
@@ -17,6 +18,7 @@ struct AskBoth {
   const v1::Migration& migration;
   const QueryPair& queries;
   std::chrono::milliseconds patience{30'000};  ///< with changes that are on their way to v2
+  Progress* progress = nullptr;                ///< hears of each key, and of those that differ; none: nobody does
 };
 
 /// Asks v1 twice to learn what it does not give twice alike, then v1 and v2, each key at one snapshot that two sessions share.

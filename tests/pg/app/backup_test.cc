@@ -75,6 +75,8 @@ TEST_F(BackupTest, ARowThatIsNotTheSameIsNoticed) {
 
 TEST_F(BackupTest, TheWholeMoveIsRehearsedOnItsCopy) {
   EXPECT_EQ(backup({"--full"}).first, 0);
+  // The day on which somebody wants to rehearse is one after prepare.
+  EXPECT_EQ(move.call({"prepare"}).first, 0);
   for (const auto& more : {std::vector<std::string>{"rehearse"}, {"rehearse", "--from", (folder / "full.dump").string()}}) {
     const auto [exit, text] = move.call(more);
     EXPECT_EQ(exit, 0) << text;
@@ -82,7 +84,7 @@ TEST_F(BackupTest, TheWholeMoveIsRehearsedOnItsCopy) {
       EXPECT_NE(text.find(line), std::string::npos) << text;
     }
   }
-  EXPECT_EQ(move.sql().value("select to_regnamespace('crossfade')"), "") << "the source is left alone";
+  EXPECT_EQ(move.sql().value("select phase from crossfade.migration"), "prepared") << "the source is left alone";
 }
 
 TEST(ConnectionEnvironmentTest, HasWhatAProgramMayNotBeGivenAsArguments) {

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "support/move.h"
+#include "support/terminal.h"
+
+namespace crossfade::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// What takes long is never mute, can be bounded, and keeps what it found.
+class LongWorkTest : public testing::Test {
+ protected:
+  /// Waits for a table for as long as `holder` lives: so nothing here depends on how fast the machine is.
+  std::unique_ptr<Sql> hold(const std::string& table) {
+    auto holder = std::make_unique<Sql>(move.conninfo());
+    holder->exec("begin; lock table " + table + " in access exclusive mode");
+    return holder;
+  }
+  bool said(Program& program, const std::string& text) {
+    return eventually([&] { return program.output().find(text) != std::string::npos; }, kLimit);
+  }
+
+  Move move{test_migration("gym")};
+};
+
+TEST_F(LongWorkTest, LintEndsWithItsTimeAndSaysThatItIsNotComplete) {
+  const auto [exit, text] = move.call({"lint", "--for", "1ms"});
+  EXPECT_EQ(exit, 10) << text;
+  EXPECT_THAT(text, AllOf(HasSubstr("gym: its time was over "), HasSubstr("crossfade lint --for 30m takes longer")));
+}
+
+TEST_F(LongWorkTest, LintWithinItsTimeIsComplete) {
+  const auto [exit, text] = move.call({"lint", "--json", "--for", "10m", "--samples", "2"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_THAT(text, AllOf(HasSubstr("\"complete\":true"), HasSubstr("\"ended_by\":\"\"")));
+}
+
+TEST_F(LongWorkTest, AFaultIsToldWhenItIsFoundAndNotAtTheEndAlone) {
+  const fs::path folder = fs::path(testing::TempDir()) / fmt::format("long-work-{}", getpid()) / "gym";
+  fs::create_directories(folder.parent_path());
+  fs::copy(test_migration("gym"), folder, fs::copy_options::overwrite_existing | fs::copy_options::recursive);
+  std::ifstream file(folder / "migration.yaml");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string right = "{plan_id: id}}}";
+  const auto exercises = text.find("exercises: {follow: {exercises: {id: id}, plans: ");
+  ASSERT_NE(exercises, std::string::npos) << text;
+  text.replace(text.find(right, exercises), right.size(), "{plan_id: duration}}}");
+  std::ofstream(folder / "migration.yaml") << text;
+  move.sql().exec("alter table plans replica identity full");
+  Terminal screen(move.command_line({"lint", "--migration", folder.string(), "--samples", "2"}), {{"TERM", "xterm"}});
+  const auto shown = screen.to_end();
+  fs::remove_all(folder.parent_path());
+  const auto found = shown.find("found: exercises does not hear of changes of public.plans");
+  EXPECT_NE(found, std::string::npos) << shown;
+  EXPECT_THAT(shown, HasSubstr("\r\033[Klint "));
+  EXPECT_LT(found, shown.find("the rules are not complete")) << shown;
+}
+
+TEST_F(LongWorkTest, CtrlCPrintsWhatIsKnown) {
+  const auto holder = hold("exercises");
+  auto lint = move.start({"lint", "--json"});
+  ASSERT_TRUE(said(*lint, R"({"event":"progress","command":"lint")")) << lint->output();
+  lint->signal(SIGINT);
+  EXPECT_EQ(lint->exit_within(kLimit), 130) << lint->output();
+  EXPECT_THAT(lint->output(), AllOf(HasSubstr("\"complete\":false"), HasSubstr("\"ended_by\":\"hand\"")));
+}
+
+TEST_F(LongWorkTest, AccountAndBackupSayWhatTheyWaitFor) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  const auto holder = hold("exercises");
+  for (const std::string command : {"account", "backup"}) {
+    std::vector<std::string> words{command, "--json"};
+    if (command == "backup") words.insert(words.end(), {"--dir", move.server().directory() / "held-backup"});
+    auto program = move.start(words);
+    ASSERT_TRUE(said(*program, R"({"event":"progress","command":")" + command)) << program->output();
+    program->signal(SIGINT);
+    EXPECT_EQ(program->exit_within(kLimit), 130) << program->output();
+    EXPECT_THAT(program->output(), HasSubstr(R"({"command":")" + command + R"(","complete":false,"ended_by":"hand")"));
+  }
+}
+
+TEST_F(LongWorkTest, VerifyTellsWhatTheDaemonWaitsFor) {
+  move.start_daemon();
+  move.expect_caught_up();
+  ASSERT_EQ(move.call({"pause"}).first, 0);
+  move.sql().exec("update exercises set title = 'changed' where id = 17");
+  auto verify = move.start({"verify", "--json"});
+  ASSERT_TRUE(said(*verify, "rows that differ are looked at again")) << verify->output();
+  verify->signal(SIGINT);
+  EXPECT_EQ(verify->exit_within(kLimit), 130) << verify->output();
+  EXPECT_THAT(verify->output(), AllOf(HasSubstr("\"complete\":false"), HasSubstr("target ")));
+  ASSERT_EQ(move.call({"resume"}).first, 0);
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  move.stop_daemon();
+}
+
+TEST_F(LongWorkTest, TheHistoryOfTheLagOutlivesTheDaemon) {
+  move.start_daemon();
+  move.expect_caught_up();
+  const auto samples = [&] { return std::stoi(move.sql().value("select count(*) from crossfade.lag_history where phase = 'following' and lag_seconds is not null")); };
+  EXPECT_TRUE(eventually([&] { return samples() > 0; }, kLimit));
+  move.stop_daemon();
+  EXPECT_GT(samples(), 0);
+}
+
+}  // namespace
+}  // namespace crossfade::test
