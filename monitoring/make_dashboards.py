@@ -70,6 +70,13 @@ ENGINE = [
     ("Refresh duration", "s", 8, "From a snapshot to its commit.",
      {"p50": "histogram_quantile(0.5, sum by (le) (rate(crossfade_refresh_duration_seconds_bucket{$S}[$__rate_interval])))",
       "p99": "histogram_quantile(0.99, sum by (le) (rate(crossfade_refresh_duration_seconds_bucket{$S}[$__rate_interval])))"}),
+    ("Slowest targets", "s", 8, "One refresh of a target, on average: what is slow has a name.",
+     {"{{target}}": "sum by (target) (rate(crossfade_target_refresh_duration_seconds_sum{$S}[$__rate_interval])) / "
+                    "sum by (target) (rate(crossfade_target_refresh_duration_seconds_count{$S}[$__rate_interval]))"}),
+    ("Where the time goes", "none", 8, "Sessions that refresh each target, on average: what is slow, or often.",
+     {"{{target}}": "sum by (target) (rate(crossfade_target_refresh_duration_seconds_sum{$S}[$__rate_interval]))"}),
+    ("Keys that wait, by target", "none", 8, "In memory.",
+     {"{{target}}": "max by (target) (crossfade_target_pending_keys{$S})"}),
     ("Chunk duration", "s", 8, "Of the backfill; chunks are sized to take less than a second.",
      {"p50": "histogram_quantile(0.5, sum by (le) (rate(crossfade_backfill_chunk_duration_seconds_bucket{$S}[$__rate_interval])))",
       "p99": "histogram_quantile(0.99, sum by (le) (rate(crossfade_backfill_chunk_duration_seconds_bucket{$S}[$__rate_interval])))"}),

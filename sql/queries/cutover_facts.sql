@@ -2,7 +2,8 @@
 -- targets; what was verified before the direction turned, or before what the views read changed, says nothing about the new one. Waiting keys are counted up to ten
 -- thousand, because a look must stay cheap however many there are; beyond that the ids, which are taken off in their order, say it.
 select m.phase, m.paused_since is not null,
-       exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'),
+       exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'
+        and exists (select from pg_stat_activity a where a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start)),
        case when waiting.counted <= 10000 then waiting.counted
             else (select max(d.id) - min(d.id) + 1 from crossfade.dirty d where d.migration = m.name) end,
        (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),

@@ -1,7 +1,8 @@
 -- What tells whether a flip of the writes was broken off, in one row: $2 the slot of the direction that goes on and $3 of the
 -- other, $4 the tables that are to be written and $5 those that follow.
 select m.phase,
-       coalesce((select l.holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
+       coalesce((select l.holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'
+        and exists (select from pg_stat_activity a where a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start)), ''),
        coalesce((select string_agg(format('pid %s (%s)', a.pid, a.usename), ', ')
                  from pg_locks l join pg_stat_activity a on a.pid = l.pid
                  where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())

@@ -1,6 +1,7 @@
 -- All that the database knows of a migration's state, in one row.
 select m.phase, extract(epoch from m.phase_since), extract(epoch from m.paused_since),
-       coalesce((select holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'), ''),
+       coalesce((select holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'
+        and exists (select from pg_stat_activity a where a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start)), ''),
        coalesce((select percent from crossfade.reads r where r.migration = m.name), 0),
        (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null),
        extract(epoch from v.ended_at), v.lsn, v.compared_rows, v.drifted_rows, extract(epoch from clock_timestamp() - v.ended_at),

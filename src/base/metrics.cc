@@ -88,7 +88,9 @@ struct Metrics::Handles {
     estimated = each(backfill_rows_estimated, "target", targets);
     quarantined = each(quarantined_keys, "target", targets);
     parked_targets = each(parked, "target", targets);
+    pending_of = each(target_pending_keys, "target", targets);
     for (const auto& target : targets) {
+      of_target.push_back(&target_refresh_duration.Add({{"target", target}}, kSeconds));
       for (const auto* op : kOperations) written.push_back(&rows_written.Add({{"target", target}, {"op", op}}));
       for (const auto* why : kOfferReasons) offered.push_back(&keys_offered.Add({{"target", target}, {"reason", why}}));
     }
@@ -127,9 +129,15 @@ struct Metrics::Handles {
   Family<Counter>& rows_written = counters("rows_written_total", "Shadow rows written");
   Family<Counter>& rows_unchanged = counters("rows_unchanged_total", "Rows recomputed and found equal");
   Histogram& refresh_duration = histogram("refresh_duration_seconds", "Time from a snapshot to its commit");
+  Family<Histogram>& target_refresh_duration = prometheus::BuildHistogram()
+                                                   .Name("crossfade_target_refresh_duration_seconds")
+                                                   .Help("Time that the statements of a target took in a refresh")
+                                                   .Labels({{"migration", migration}})
+                                                   .Register(*registry);
   Counter& transactions_settled =
       counter("transactions_settled_total", "Source transactions whose keys are all settled");
   Gauge& pending_keys = gauge("pending_keys", "Keys that wait in memory");
+  Family<Gauge>& target_pending_keys = gauges("target_pending_keys", "Keys of a target that wait in memory");
   Gauge& pending_bytes = gauge("pending_bytes", "Memory of the keys that wait");
   Gauge& dirty_keys = gauge("dirty_keys", "Keys that wait in crossfade.dirty");
   Family<Gauge>& quarantined_keys = gauges("quarantined_keys", "Keys set aside now");
@@ -160,12 +168,14 @@ struct Metrics::Handles {
 
   void take_back() {
     for (auto* one : quarantined) one->Set(0);
+    for (auto* one : pending_of) one->Set(0);
     for (auto* one : parked_targets) one->Set(0);
     for (auto* one : unaccounted) one->Set(kNotKnown);
     for (auto* one : blockers) one->Set(0);
   }
 
-  std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, parked_targets, unaccounted;
+  std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, pending_of, parked_targets, unaccounted;
+  std::vector<Histogram*> of_target;
   std::set<Gauge*> blockers;
   std::vector<Counter*> offered, refreshed, unchanged, copied, written;
 };
@@ -217,6 +227,10 @@ void Metrics::refresh_done(std::chrono::duration<double> took, std::uint64_t tra
   handles_->refresh_duration.Observe(took.count());
   handles_->transactions_settled.Increment(static_cast<double>(transactions));
 }
+
+void Metrics::target_refreshed(std::size_t target, std::chrono::duration<double> took) { handles_->of_target[target]->Observe(took.count()); }
+
+void Metrics::pending_of_target(std::size_t target, std::uint64_t keys) { handles_->pending_of[target]->Set(static_cast<double>(keys)); }
 
 void Metrics::chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took) {
   handles_->copied[target]->Increment(static_cast<double>(rows));

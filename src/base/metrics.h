@@ -38,6 +38,8 @@ class Metrics {
   void rows_written(std::size_t target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted);
   void rows_unchanged(std::size_t target, std::uint64_t count);
   void refresh_done(std::chrono::duration<double> took, std::uint64_t transactions);
+  /// The statements of one target in one refresh.
+  void target_refreshed(std::size_t target, std::chrono::duration<double> took);
   void chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took);
   void quarantined(std::string_view sqlstate);
   void retried(std::string_view reason);
@@ -60,6 +62,8 @@ class Metrics {
   /// What the ledger has as a backfill begins or goes on: rows done, and rows there are in all.
   void backfill_found(std::size_t target, double done, double estimated);
   void backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys);
+  /// Keys of one target that wait in memory.
+  void pending_of_target(std::size_t target, std::uint64_t keys);
   void quarantined_now(std::size_t target, std::uint64_t keys);
   /// Keys that v2 has written and v1 cannot take: a rollback waits for them.
   void way_back_refused(std::uint64_t keys);

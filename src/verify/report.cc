@@ -53,8 +53,10 @@ std::string to_text(const v1::VerifyReply& reply) {
     text += format("{:<{}}  {:>14} rows  {}\n", target.name(), width, grouped(target.rows()),
                    target.drifted() == 0 ? "equal" : grouped(target.drifted()) + " drifted");
   }
-  for (const auto& row : reply.rows()) text += format("{}{}\n", describe(row), row.repaired() ? " (repaired)" : "");
-  const auto shown = static_cast<double>(reply.rows_size());
+  // A screen takes no more; --json has them.
+  constexpr int kMostShown = 50;
+  const int shown = std::min(reply.rows_size(), kMostShown);
+  for (int n = 0; n < shown; ++n) text += format("{}{}\n", describe(reply.rows(n)), reply.rows(n).repaired() ? " (repaired)" : "");
   if (reply.drifted_rows() > shown) text += format("… and {} more rows\n", grouped(reply.drifted_rows() - shown));
   text += format("{} rows compared in {:.1f} s, as of {}: {}\n", grouped(reply.compared_rows()), reply.seconds(), reply.lsn(),
                  left(reply) == 0 ? "equal" : grouped(left(reply)) + " drifted");

@@ -64,6 +64,7 @@ std::string masked(std::string_view line) {
       {std::regex(R"(\b\d+(\.\d+)? (B|KiB|MiB|GiB)\b)"), "SIZE"},
       {std::regex(R"(\btransaction \d+)"), "transaction XID"},
       {std::regex(R"(\bcrossfade_\d+_)"), "crossfade_OID_"},
+      {std::regex(R"(\blocal:\d+, PostgreSQL [0-9.a-z]+)"), "SERVER"},
       {std::regex(R"(\s+)"), " "},
       {std::regex(R"( $)"), ""},
   };

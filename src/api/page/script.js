@@ -203,7 +203,10 @@ function checklist({ conditions, phase, reads, writes }) {
 function targets({ targets: all, back }) {
   // The way back fills nothing: v1's rows were there.
   if (back && all.every((t) => t.finished && t.done_rows === 0)) {
-    return [quiet("v1's tables follow what is written on v2; they were filled before."), table([["Table", (t) => t.name]], all)];
+    return [quiet("v1's tables follow what is written on v2; they were filled before."), table([
+      ["Table", (t) => t.name],
+      ["Rows", (t) => (t.estimated_rows > 0 ? `about ${count(t.estimated_rows)}` : "—"), "number"],
+    ], all)];
   }
   return [table([
     ["Target", (t) => t.name],
@@ -351,6 +354,7 @@ function showAll(page) {
   byId("wrong").hidden = bad.length === 0;
   show("wrong", bad, wrong);
   putFirst("refused", status.quarantined > 0);
+  byId("h-targets").textContent = status.writes.side === "v2" ? "The way back: tables of v1" : "Targets";
   byId("h-checklist").textContent = status.writes.side === "v2" ? "The way back" : "Cutover";
   show("migration", status.migration, (name) => [name]);
   show("phases", [phaseNumber(status), status.phase_since], ([current]) => PHASES.map((name, n) => element("li",

@@ -44,7 +44,7 @@ asio::awaitable<ExitCode> flip(const Options& options, bool dry_run, const mappi
   const auto wanted = to(file.yaml.cutover(), before, who());
   const auto checklist = co_await checklist_of(connection, model.name, wanted.percent > before);
   if (dry_run) {
-    const CutoverPlan shown{checklist, {}, cutover::plan_reads(model, before, wanted, patience), std::nullopt};
+    const CutoverPlan shown{checklist, {}, cutover::plan_reads(model, before, wanted, patience), std::nullopt, wanted.action};
     co_return show_cutover_plan(options, shown);
   }
   const auto blockers = cutover::blockers_of(checklist);

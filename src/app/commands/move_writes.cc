@@ -48,7 +48,7 @@ asio::awaitable<ExitCode> show(const Options& options, cutover::WritesFlip flip)
   co_await sync::require_prepared(connection, flip.file.yaml.migration());
   const auto plan = co_await cutover::plan_writes(connection, flip);
   const HoldEstimate hold{cutover::estimated_hold(plan), plan.last_hold_milliseconds, flip.limits.hold};
-  const CutoverPlan shown{plan.checklist, plan.inventory, plan.steps, hold};
+  const CutoverPlan shown{plan.checklist, plan.inventory, plan.steps, hold, flip.action()};
   co_return show_cutover_plan(options, shown);
 }
 

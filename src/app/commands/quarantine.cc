@@ -2,13 +2,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "base/failure.h"
+#include "base/sql_text.h"
 #include "crossfade/v1/reply.pb.h"
 #include "setup/prepare.h"
 
@@ -29,6 +33,31 @@ asio::awaitable<pg::Connection> open_prepared(const Options& options, const std:
   co_return connection;
 }
 
+/// One value as `accept` takes it; several as they are kept.
+std::string as_typed(const std::string& key) {
+  const auto values = parse_array(key);
+  return values.size() == 1 && values.front() ? *values.front() : key;
+}
+
+/// As a shell takes it.
+std::string shell_word(const std::string& text) {
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_.:,{}@").find(c) != std::string_view::npos; };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+/// What was accepted asks for nothing more.
+void add_next_steps(v1::Quarantine& reply) {
+  for (const auto& key : reply.keys()) {
+    if (!key.accepted_by().empty()) continue;
+    reply.add_next_steps("crossfade quarantine retry: once their source rows, or the views, are mended");
+    reply.add_next_steps(fmt::format("crossfade quarantine accept {}: the writes may move without it", shell_word(as_typed(key.key()))));
+    return;
+  }
+}
+
 v1::Quarantine reply_of(const pg::Result& rows) {
   v1::Quarantine reply;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -44,21 +73,24 @@ v1::Quarantine reply_of(const pg::Result& rows) {
     key.set_next_at(std::string(rows.text(row, 8)));
     key.set_accepted_by(std::string(rows.text(row, 9)));
   }
+  add_next_steps(reply);
   return reply;
 }
 
 std::string to_text(const v1::Quarantine& quarantine) {
   std::string text;
   for (const auto& key : quarantine.keys()) {
-    text += fmt::format("{} {} {}  {} {}: {}  (tried {} times since {})\n", key.target(), key.locator(), key.key(), key.sqlstate(), key.constraint(),
-                        key.reason(), key.attempts(), key.first_at());
+    text += fmt::format("{} {} {}  {} {}: {}  (tried {} {} since {}{})\n", key.target(), key.locator(), as_typed(key.key()), key.sqlstate(), key.constraint(),
+                        key.reason(), key.attempts(), key.attempts() == 1 ? "time" : "times", key.first_at(),
+                        key.accepted_by().empty() ? "" : "; accepted by " + key.accepted_by());
   }
   return text.empty() ? "The quarantine is empty.\n" : text;
 }
 
-ExitCode tell_changed(const Options& options, double keys, const std::string& text) {
+ExitCode tell_changed(const Options& options, double keys, const std::string& text, const std::string& next = "") {
   v1::KeysChanged reply;
   reply.set_keys(keys);
+  if (keys > 0 && !next.empty()) reply.add_next_steps(next);
   std::cout << (options.json ? api::json_of(reply) + "\n" : text);
   return ExitCode::kOk;
 }
@@ -76,7 +108,8 @@ asio::awaitable<ExitCode> retry_keys(const Options& options, const std::string& 
   pg::Connection connection = co_await open_prepared(options, migration);
   pg::Parameters name = {migration};
   const auto result = co_await connection.query(std::string(queries::quarantine_retry), name);
-  co_return tell_changed(options, static_cast<double>(result.affected()), fmt::format("{} keys are tried again.\n", result.affected()));
+  co_return tell_changed(options, static_cast<double>(result.affected()), fmt::format("{} keys are tried again.\n", result.affected()),
+                         "crossfade quarantine list: what is refused again stands there");
 }
 
 asio::awaitable<ExitCode> accept_key(const Options& options, const std::string& migration, const std::string& key) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "app/status/backfill_share.h"
 #include "base/failure.h"
 #include "base/log.h"
 #include "cutover/layout/blockers.h"
@@ -37,6 +38,7 @@ class Measure {
       co_await proofs(connection);
       co_await flips(connection);
       co_await blockers(connection, now);
+      co_await backfill(connection);
       asio::steady_timer timer(executor, kEvery);
       co_await timer.async_wait(asio::use_awaitable);
     }
@@ -78,6 +80,18 @@ class Measure {
     for (const auto& blocker : cutover::blockers_of(cutover::checklist_of_next_flip(facts, limits))) reasons.push_back(blocker.reason);
     metrics_.cutover_blockers(reasons);
     metrics_.way_back_refused(facts.follower == "v1" ? static_cast<std::uint64_t>(facts.quarantined) : 0);
+  }
+
+  /// How many rows there will be, by how far it is along the column; the planner's guess for a view may be wrong by any factor.
+  asio::awaitable<void> backfill(pg::Connection& connection) {
+    const auto run = observed_.engine.runtime();
+    if (!run || !run->backfilling) co_return;
+    for (std::uint16_t target = 0; target < run->progress.size(); ++target) {
+      const auto done = static_cast<double>(run->progress[target].done);
+      if (run->progress[target].finished || done == 0) continue;
+      const auto expected = co_await expected_rows(connection, model_, target, done, run->progress[target].estimated);
+      if (!run->progress[target].finished) metrics_.backfill_found(target, done, expected);
+    }
   }
 
   const Observed observed_;

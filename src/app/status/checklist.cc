@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "api/message.h"
@@ -32,7 +33,11 @@ v1::CutoverPlan reply_of(const CutoverPlan& plan) {
     told.set_met(condition.met);
     told.set_detail(condition.detail);
     told.set_fix(condition.fix);
+    told.set_unknown(condition.unknown);
+    const bool said = std::find(reply.next_steps().begin(), reply.next_steps().end(), condition.fix) != reply.next_steps().end();
+    if ((!condition.met || condition.unknown) && !said) reply.add_next_steps(condition.fix);
   }
+  if (reply.ready()) reply.add_next_steps("crossfade " + plan.action);
   for (const auto& line : plan.inventory) reply.add_inventory(line);
   for (const auto& step : plan.steps) reply.add_steps(step);
   if (plan.hold) {
@@ -48,8 +53,9 @@ v1::CutoverPlan reply_of(const CutoverPlan& plan) {
 std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint) {
   std::string text;
   for (const auto& condition : checklist) {
-    text += fmt::format("{} {}: {}\n", condition.met ? paint.good("✓") : paint.bad("✗"), condition.reason, condition.detail);
-    if (!condition.met) text += fmt::format("  mend: {}\n", condition.fix);
+    const auto mark = condition.unknown ? paint.warn("?") : condition.met ? paint.good("✓") : paint.bad("✗");
+    text += fmt::format("{} {}: {}\n", mark, condition.reason, condition.detail);
+    if (!condition.met || condition.unknown) text += fmt::format("  mend: {}\n", condition.fix);
   }
   return text;
 }

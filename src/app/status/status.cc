@@ -4,7 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <numeric>
+#include <optional>
 
+#include "app/status/backfill_share.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "cutover/layout/blockers.h"
@@ -21,30 +26,103 @@ namespace queries = sql::queries;
 /// Before so many seconds of copying an ETA says nothing.
 constexpr double kMeaningfulSeconds = 3;
 
-boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& connection) {
+/// As the engine fills them, where one tells.
+std::vector<std::size_t> in_order(const pg::Result& targets, const sync::Runtime* run) {
+  std::vector<std::size_t> rows(targets.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  if (run == nullptr) return rows;
+  const auto place = [&](std::size_t row) { return run->model.find_target(std::string(targets.text(row, 0))).value_or(0); };
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  return rows;
+}
+
+/// The way back fills nothing: its tables were full before. About how many rows they have the server knows.
+boost::asio::awaitable<double> rows_there(pg::Connection& connection, const mapping::Model& model, std::string name) {
+  const auto target = model.find_target(name);
+  if (!target) co_return 0;
+  pg::Parameters tables = {array_text({model.targets[*target].table.quoted()})};
+  const auto rows = co_await connection.query(std::string(queries::rows_expected), std::move(tables));
+  co_return rows.real(0, 0);
+}
+
+boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& connection, const sync::Runtime* run) {
   pg::Parameters name = {status.migration()};
   const auto targets = co_await connection.query(std::string(queries::backfill_list), name);
   auto& backfill = *status.mutable_backfill();
-  double left = 0;
-  for (std::size_t row = 0; row < targets.size(); ++row) {
+  std::vector<double> left;
+  for (const auto row : in_order(targets, run)) {
     auto& target = *backfill.add_targets();
     target.set_name(std::string(targets.text(row, 0)));
-    target.set_estimated_rows(targets.real(row, 2));
     target.set_finished(targets.truth(row, 3));
     target.set_done_rows(targets.real(row, 4));
     // Once a target is finished, what was done is what there was.
-    if (target.finished()) target.set_estimated_rows(target.done_rows());
+    target.set_estimated_rows(target.done_rows());
+    if (!target.finished()) {
+      const auto number = run == nullptr ? std::nullopt : run->model.find_target(target.name());
+      const double guessed = std::max(target.done_rows(), targets.real(row, 2));
+      target.set_estimated_rows(guessed);
+      if (number) {
+        const auto expected = co_await expected_rows(connection, run->model, *number, target.done_rows(), guessed);
+        target.set_estimated_rows(expected);
+      }
+    }
+    if (run != nullptr && run->model.direction == mapping::Direction::kReverse && target.done_rows() == 0) {
+      auto table = target.name();
+      const auto there = co_await rows_there(connection, run->model, std::move(table));
+      target.set_estimated_rows(there);
+      left.push_back(0);
+      continue;
+    }
     backfill.set_done_rows(backfill.done_rows() + target.done_rows());
-    backfill.set_estimated_rows(backfill.estimated_rows() + std::max(target.estimated_rows(), target.done_rows()));
-    if (!target.finished()) left += std::max(0.0, target.estimated_rows() - target.done_rows());
+    backfill.set_estimated_rows(backfill.estimated_rows() + target.estimated_rows());
+    left.push_back(target.estimated_rows() - target.done_rows());
   }
   pg::Parameters same = {status.migration()};
   const auto recent = co_await connection.query(std::string(queries::backfill_recent), same);
   const double seconds = recent.real(0, 1);
   if (seconds > 0) backfill.set_rows_per_second(recent.real(0, 0) / seconds);
-  if (left > 0 && seconds > kMeaningfulSeconds && backfill.rows_per_second() > 0) {
-    backfill.set_eta_seconds(left / backfill.rows_per_second());
+  if (seconds <= kMeaningfulSeconds || backfill.rows_per_second() <= 0) co_return;
+  double before = 0;
+  for (int n = 0; n < backfill.targets_size(); ++n) {
+    auto& target = *backfill.mutable_targets(n);
+    if (target.finished()) continue;
+    before += left[static_cast<std::size_t>(n)];
+    target.set_eta_seconds(before / backfill.rows_per_second());
   }
+  if (before > 0) backfill.set_eta_seconds(before / backfill.rows_per_second());
+}
+
+/// Which database this is, for people who have several open.
+boost::asio::awaitable<void> add_database(v1::Status& status, pg::Connection& connection) {
+  const auto row = co_await connection.query(std::string(queries::status_database));
+  auto& database = *status.mutable_database();
+  database.set_name(std::string(row.text(0, 0)));
+  database.set_server(std::string(row.text(0, 1)));
+  database.set_version(std::string(row.text(0, 2)));
+  const char* environment = std::getenv("CROSSFADE_ENVIRONMENT");
+  database.set_environment(environment == nullptr ? "" : environment);
+}
+
+boost::asio::awaitable<void> add_standbys(v1::Status& status, pg::Connection& connection) {
+  pg::Parameters name = {status.migration()};
+  const auto rows = co_await connection.query(std::string(queries::status_standbys), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) status.add_standbys(std::string(rows.text(row, 0)));
+}
+
+/// Of the last minutes: what was slow once is not slow for ever.
+void add_slowest(v1::Status& status, const sync::Runtime& run) {
+  constexpr auto kLately = std::chrono::minutes(10);
+  std::optional<std::uint16_t> slowest;
+  for (std::uint16_t target = 0; target < run.refreshes.size(); ++target) {
+    const auto& times = run.refreshes[target];
+    if (times.last == sync::Clock::time_point{} || sync::Clock::now() - times.last > kLately) continue;
+    if (!slowest || times.seconds > run.refreshes[*slowest].seconds) slowest = target;
+  }
+  if (!slowest) return;
+  auto& told = *status.mutable_slowest();
+  told.set_target(run.model.targets[*slowest].name);
+  told.set_refresh_seconds(run.refreshes[*slowest].seconds);
+  told.set_keys(static_cast<double>(run.queue.pending_keys(*slowest)));
 }
 
 boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connection, mapping::Direction direction) {
@@ -92,6 +170,7 @@ void add_runtime(v1::Status& status, const sync::Runtime& run) {
   bytes.set_confirmed(static_cast<double>(bytes_between(run.slot.confirmed_flush, run.end_of_wal)));
   status.set_pending_keys(static_cast<double>(run.queue.pending_keys()));
   status.set_catching_up(run.catching_up);
+  add_slowest(status, run);
   if (run.throttled && !run.paused) hold_back(status, run.throttled->by, run.throttled->since);
 }
 
@@ -171,9 +250,11 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   bytes.set_received(behind(13));
   bytes.set_applied(behind(12));
   bytes.set_confirmed(behind(13));
-  co_await add_backfill(status, connection);
+  co_await add_database(status, connection);
+  co_await add_backfill(status, connection, run.get());
   co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
   co_await add_parked(status, connection);
+  co_await add_standbys(status, connection);
   if (run) add_runtime(status, *run);
   auto facts = co_await cutover::read_facts(connection, migration);
   status.set_dirty_keys(static_cast<double>(facts.dirty));

@@ -12,7 +12,7 @@
 namespace crossfade::api {
 namespace {
 
-/// The estimate is the planner's: until the target is finished, no estimate makes it more than 99 % done.
+/// The estimate can be wrong: until the target is finished, no estimate makes it more than 99 % done.
 double share_of(double done, double estimated, bool finished) {
   if (finished) return 1;
   return estimated > 0 ? std::clamp(done / estimated, 0.0, 0.99) : 0;
@@ -25,6 +25,9 @@ bool is_filling(const v1::Status& status) {
 
 double since(double then, double now) { return std::max(0.0, now - then); }
 
+/// Seconds of a refresh below which nobody looks for what is slow.
+constexpr double kWorthTelling = 0.05;
+
 std::string bar(double share) {
   constexpr std::size_t kWidth = 24;
   const auto full = static_cast<std::size_t>(std::floor(share * static_cast<double>(kWidth)));
@@ -33,8 +36,9 @@ std::string bar(double share) {
 
 std::string progress(const v1::Backfill::Target& target) {
   const auto share = share_of(target.done_rows(), target.estimated_rows(), target.finished());
-  return fmt::format("{:<26} {} {:>3.0f} %  {} rows", target.name(), bar(share), std::floor(share * 100),
-                     human_count(target.done_rows()));
+  auto text = fmt::format("{:<26} {} {:>3.0f} %  {} rows", target.name(), bar(share), std::floor(share * 100), human_count(target.done_rows()));
+  if (target.has_eta_seconds()) text += fmt::format(", about {} left", human_seconds(target.eta_seconds()));
+  return text;
 }
 
 std::string pace(const v1::Backfill& backfill) {
@@ -78,6 +82,18 @@ std::string parked(const v1::Parked& target, double now) {
   auto text = fmt::format("{}, for {}: {}; {} keys wait", target.target(), human_seconds(since(target.since(), now)), target.because(), human_count(target.keys()));
   if (target.samples_size() > 0) text += fmt::format(", such as {}", fmt::join(target.samples(), " "));
   return text + (target.next_try() > now ? fmt::format("; tried again in {}", human_seconds(target.next_try() - now)) : "; on trial now");
+}
+
+std::string database(const v1::Database& database, const Paint& paint) {
+  auto text = fmt::format("{} at {}, PostgreSQL {}", database.name(), database.server(), database.version());
+  if (!database.environment().empty()) text += ", " + paint.strong(database.environment());
+  return text;
+}
+
+std::string slowest(const v1::Slowest& slowest) {
+  const auto seconds = slowest.refresh_seconds();
+  const auto time = seconds < 1 ? fmt::format("{:.0f} ms", seconds * 1000) : human_seconds(seconds);
+  return fmt::format("{}, {} a refresh, {} keys waiting", slowest.target(), time, human_count(slowest.keys()));
 }
 
 /// What was proved of something else than is there now.
@@ -133,18 +149,21 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
     text += fmt::format("{:<13}{}\n", name, value);
   };
   line("migration", status.migration());
+  if (status.has_database()) line("database", database(status.database(), paint));
   line("phase", fmt::format("{}, for {}", paint_phase(status, paint), human_seconds(since(status.phase_since(), now))));
   if (is_filling(status)) {
     for (const auto& target : status.backfill().targets()) line("", progress(target));
     line("backfill", fmt::format("{} rows, {}", human_count(status.backfill().done_rows()), pace(status.backfill())));
   }
   if (status.has_throttled()) line("held back", paint.warn(throttled(status.throttled(), now)));
+  for (const auto& standby : status.standbys()) line("standby", standby);
   line("reads", fmt::format("{} ({:g} % of keys on v2)", status.reads().side(), status.reads().percent()));
   line("writes", status.writes().side());
   line("lag", fmt::format("{}; {}", lag_seconds(status.lag()), lag_bytes(status.lag().bytes())));
   line("slot", slot(status.slot(), paint));
   line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
                               human_count(status.dirty_keys())));
+  if (status.has_slowest() && status.slowest().refresh_seconds() >= kWorthTelling) line("slowest", slowest(status.slowest()));
   line("quarantine", status.quarantined() > 0 ? paint.bad(human_count(status.quarantined()) + " keys") : paint.good("empty"));
   if (status.quarantined() > 0 && status.writes().side() == "v2") line("way back", paint.bad("rows that v1 cannot take: " + human_count(status.quarantined())));
   for (const auto& target : status.parked()) line("parked", paint.bad(parked(target, now)));

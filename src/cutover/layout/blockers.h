@@ -43,6 +43,7 @@ struct Condition {
   std::string fix;                             ///< "" where it is met
   bool met = false;
   ExitCode exit = ExitCode::kNotReady;         ///< of a flip that this holds up
+  bool unknown = false;                        ///< it could not be looked at: met, for it holds nothing up; fix says what would show it
 };
 /// One that is not met.
 using Blocker = Condition;

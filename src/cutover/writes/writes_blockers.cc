@@ -148,15 +148,26 @@ asio::awaitable<std::string> rows_behind(pg::Connection& connection, const v1::M
   co_return rows_behind_keys(preflight.model);
 }
 
-/// The checklist of the flip as such; then what was found beyond its first `own` blockers, and of `wanted` – reason and detail –
-/// what no blocker speaks of.
-std::vector<Condition> with_those_of_writes(const Obstacles& found, std::size_t own,
-                                            const std::vector<std::pair<std::string, std::string>>& wanted) {
+Condition met(std::string reason, std::string detail) { return {std::move(reason), std::move(detail), "", true}; }
+
+/// What other roles' sessions do is hidden from a role without that privilege, and "none" would be a guess.
+asio::awaitable<Condition> no_long_transaction(pg::Connection& connection) {
+  const auto sight = co_await connection.query(std::string(queries::sees_sessions));
+  auto condition = met("long transaction", "none is in the way of the locks");
+  if (sight.truth(0, 1)) co_return condition;
+  condition.unknown = true;
+  condition.detail = fmt::format("not known: role {} may not see what the sessions of others do", sight.text(0, 0));
+  condition.fix = fmt::format("grant pg_read_all_stats to {}", quote_identifier(std::string(sight.text(0, 0))));
+  co_return condition;
+}
+
+/// The checklist of the flip as such; then what was found beyond its first `own` blockers, and of `wanted` what no blocker speaks of.
+std::vector<Condition> with_those_of_writes(const Obstacles& found, std::size_t own, const std::vector<Condition>& wanted) {
   auto list = found.checklist;
   const auto first = found.blockers.begin() + static_cast<std::ptrdiff_t>(own);
-  for (const auto& [reason, detail] : wanted) {
-    const bool stands = std::any_of(first, found.blockers.end(), [&](const Blocker& blocker) { return blocker.reason == reason; });
-    if (!stands) list.push_back({reason, detail, "", true});
+  for (const auto& condition : wanted) {
+    const bool stands = std::any_of(first, found.blockers.end(), [&](const Blocker& blocker) { return blocker.reason == condition.reason; });
+    if (!stands) list.push_back(condition);
   }
   list.insert(list.end(), first, found.blockers.end());
   return list;
@@ -203,12 +214,14 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
     found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", triggers.text(row, 0), triggers.text(row, 1)),
                               fmt::format("select crossfade.rest_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(triggers.text(row, 1)))});
   }
-  std::vector<std::pair<std::string, std::string>> wanted = {{"long transaction", "none is in the way of the locks"},
-                                                             {"trigger", "none fires on what crossfade writes"}};
+  auto long_transaction = co_await no_long_transaction(connection);
+  std::vector<Condition> wanted;
+  wanted.push_back(std::move(long_transaction));
+  wanted.push_back(met("trigger", "none fires on what crossfade writes"));
   found.inventory = co_await take_inventory(connection, file, flip.to);
   for (auto& condition : conditions_of(found.inventory)) {
     if (condition.met) {
-      wanted.emplace_back(condition.reason, condition.detail);
+      wanted.push_back(condition);
     } else {
       found.blockers.push_back(std::move(condition));
     }
@@ -228,12 +241,11 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   co_await look_at_foreign_keys(connection, file.migration(), found);
   co_await look_at_lazy(connection, flip, found);
   co_await look_at_way_back(connection, flip, found);
-  wanted.insert(wanted.end(), {{"name taken", "every name is free that a table is to have"},
-                               {"lazy", "no row of an on-demand target is in v1 alone"},
-                               {"way back", "v1 can be kept true once v2 is written"}});
+  wanted.insert(wanted.end(), {met("name taken", "every name is free that a table is to have"), met("lazy", "no row of an on-demand target is in v1 alone"),
+                               met("way back", "v1 can be kept true once v2 is written")});
   if (found.blockers.empty()) {
     co_await look_at_checks(connection, flip, found);
-    if (found.doubts.empty()) wanted.emplace_back("check", "none of the migration's own that come after the move fails");
+    if (found.doubts.empty()) wanted.push_back(met("check", "none of the migration's own that come after the move fails"));
   }
   found.checklist = with_those_of_writes(found, own, wanted);
   co_return found;

@@ -223,6 +223,10 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
   for (std::size_t target = 0; target < written.size(); ++target) {
     const auto& rows = written[target];
     run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
+    if (rows.seconds > 0) {
+      run_.refreshes[target].took(rows.seconds);
+      run_.metrics.target_refreshed(target, std::chrono::duration<double>(rows.seconds));
+    }
     run_.metrics.rows_unchanged(target, rows.in_view - std::min(rows.in_view, rows.inserted + rows.updated));
   }
   std::vector<std::uint64_t> refreshed(run_.model.targets.size());

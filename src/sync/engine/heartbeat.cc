@@ -128,6 +128,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
     count_refused_messages(run, told_refused, tell_refused_at);
     count_held(run, Clock::now() - std::exchange(last, Clock::now()));
+    for (std::uint16_t target = 0; target < run.model.targets.size(); ++target) run.metrics.pending_of_target(target, run.queue.pending_keys(target));
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
     while (!run.stopping && Clock::now() < next) {

@@ -25,10 +25,26 @@ void KeyQueue::begin(Xid xid) {
 }
 
 void KeyQueue::offer(Key key) {
-  const auto bytes = key.footprint();
-  if (!opened_keys_.insert(std::move(key)).second) return;
-  bytes_ += bytes;
+  const auto [offered, is_new] = opened_keys_.insert(std::move(key));
+  if (!is_new) return;
+  bytes_ += offered->footprint();
+  come(*offered);
+}
+
+void KeyQueue::come(const Key& key) {
+  if (key.target() >= pending_of_.size()) pending_of_.resize(key.target() + std::size_t{1});
+  ++pending_of_[key.target()];
   ++pending_keys_;
+}
+
+void KeyQueue::go(const Key& key) {
+  --pending_of_[key.target()];
+  --pending_keys_;
+}
+
+std::size_t KeyQueue::waiting(const Key& key) const {
+  const auto offers = [&](const Transaction& transaction) { return std::find(transaction.keys.begin(), transaction.keys.end(), key) != transaction.keys.end(); };
+  return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), offers)) + opened_keys_.count(key);
 }
 
 void KeyQueue::mark(std::string content) { opened_.marks.push_back(std::move(content)); }
@@ -45,8 +61,10 @@ void KeyQueue::commit(Lsn end_lsn) {
 }
 
 void KeyQueue::abandon_open() {
-  for (const auto& key : opened_keys_) bytes_ -= key.footprint();
-  pending_keys_ -= opened_keys_.size();
+  for (const auto& key : opened_keys_) {
+    bytes_ -= key.footprint();
+    go(key);
+  }
   opened_keys_.clear();
   open_ = false;
 }
@@ -57,7 +75,7 @@ void KeyQueue::offer_now(std::vector<Key> keys) {
   transaction.order = next_order_++;
   transaction.before = last_commit_;
   transaction.keys = std::move(keys);
-  pending_keys_ += transaction.keys.size();
+  for (const auto& key : transaction.keys) come(key);
   bytes_ += footprint(transaction);
   waiting_.push_back(std::move(transaction));
 }
@@ -110,7 +128,7 @@ void KeyQueue::retire(const Batch& batch) {
   taken_.erase(taken_.find(batch.transactions.front().before));
   for (const auto& transaction : batch.transactions) {
     bytes_ -= footprint(transaction);
-    pending_keys_ -= transaction.keys.size();
+    for (const auto& key : transaction.keys) go(key);
   }
 }
 

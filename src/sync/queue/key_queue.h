@@ -67,6 +67,9 @@ class KeyQueue {
   Lsn settled_without(const Batch& batch, Lsn received) const;
 
   std::size_t pending_keys() const { return pending_keys_; }
+  std::size_t pending_keys(std::uint16_t target) const { return target < pending_of_.size() ? pending_of_[target] : 0; }
+  /// How many transactions have offered this key, and wait; the open one too, and none that is being refreshed.
+  std::size_t waiting(const Key& key) const;
   /// Of transactions that have ended; taken ones included.
   std::size_t committed_keys() const { return pending_keys_ - opened_keys_.size(); }
   std::size_t bytes() const { return bytes_; }
@@ -75,6 +78,8 @@ class KeyQueue {
 
  private:
   Batch finish(Batch batch);
+  void come(const Key& key);
+  void go(const Key& key);
   Lsn settled_beside(const std::multiset<Lsn>& taken, Lsn received) const;
 
   std::deque<Transaction> waiting_;
@@ -85,6 +90,7 @@ class KeyQueue {
   Transaction opened_;
   std::unordered_set<Key> opened_keys_;
   std::size_t pending_keys_ = 0;      ///< waiting and taken, not coalesced across transactions
+  std::vector<std::size_t> pending_of_;  ///< the same by target, as far as there were any
   std::size_t bytes_ = 0;             ///< of what waits, taken batches included
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -27,6 +28,19 @@ Failure stays(const mapping::Target& target, std::string_view why) {
   return Failure(std::move(facts));
 }
 
+/// Adds the time until its end.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(pg::Clock::now() - began_).count(); }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  const pg::Clock::time_point began_ = pg::Clock::now();
+};
+
 }  // namespace
 
 Written& Written::operator+=(const Written& other) {
@@ -34,6 +48,7 @@ Written& Written::operator+=(const Written& other) {
   inserted += other.inserted;
   updated += other.updated;
   deleted += other.deleted;
+  seconds += other.seconds;
   cascaded.insert(cascaded.end(), other.cascaded.begin(), other.cascaded.end());
   return *this;
 }
@@ -267,6 +282,7 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   }
   std::map<std::uint16_t, Stale> stale;
   for (auto& [target, selection] : selections) {
+    const Stopwatch watch(written[target].seconds);
     auto sql = room == Room::kMade || room == Room::kParked ? statements_[target].replace(selection.filters) : statements_[target].merge(selection.filters);
     auto& gone = stale[target];
     gone = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
@@ -274,6 +290,7 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
     for (std::size_t n = 0; known != going.end() && n < gone.size(); ++n) gone[n].insert(gone[n].end(), known->second[n].begin(), known->second[n].end());
   }
   for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
+    const Stopwatch watch(written[it->first].seconds);
     co_await remove(connection, it->first, std::move(it->second), written[it->first]);
   }
   co_return written;
@@ -322,10 +339,12 @@ asio::awaitable<std::optional<std::vector<Key>>> Refresh::names_of(pg::Connectio
 asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys,
                                          std::vector<Key>& left) const {
   Written written;
+  const auto began = pg::Clock::now();
   auto selection = std::move(select_keys(model_, keys).at(target));
   co_await allocate(connection, target, selection.filters, selection.parameters);
   auto sql = statements_[target].merge(selection.filters);
   const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
+  written.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
   if (stale[0].empty()) co_return written;
   auto of_stale = co_await names_of(connection, target, stale);
   if (of_stale) keys = std::move(*of_stale);

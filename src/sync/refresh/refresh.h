@@ -21,6 +21,7 @@ struct Written {
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t deleted = 0;
+  double seconds = 0;  ///< that the statements took; sessions side by side are added
   /// Keys of rows, of any target, that the database took along when those went: by foreign keys that cascade or set null.
   /// Where they are not refreshed in the same transaction, they have to be offered.
   std::vector<Key> cascaded;

@@ -33,6 +33,7 @@ struct Settings {
   int workers = 2;                         ///< sessions that backfill or catch up at a time
   std::size_t queue_bytes = 40 << 20;      ///< keys in memory; leaves the process far below 128 MiB
   std::size_t batch_keys = 20'000;         ///< of one transaction: a second or less, and a whole table's pages pay for many keys
+  bool standby = false;                    ///< wait for the lease while another has it
   std::chrono::milliseconds chunk_aim{700};  ///< of one backfill chunk: short snapshots, and a pause is felt at once
 };
 
@@ -42,6 +43,18 @@ struct TargetProgress {
   std::uint64_t done = 0;
   bool finished = false;
   bool bulk = false;
+};
+
+/// How long the refreshes of one target took lately.
+struct RefreshTimes {
+  double seconds = 0;                      ///< of one: a mean in which the last ones weigh most
+  Clock::time_point last{};
+
+  void took(double one) {
+    constexpr double kWeight = 0.2;
+    seconds = last == Clock::time_point{} ? one : (1 - kWeight) * seconds + kWeight * one;
+    last = Clock::now();
+  }
 };
 
 /// Why the work is held back, and since when in seconds since 1970.
@@ -69,7 +82,7 @@ struct Parked {
 struct Runtime {
   Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, asio::any_io_executor executor)
       : model(the_model), settings(the_settings), metrics(the_metrics), follow(the_model, queue), refresh(the_model),
-        offered(executor), applied(executor), control_changed(executor), progress(the_model.targets.size()) {}
+        offered(executor), applied(executor), control_changed(executor), progress(the_model.targets.size()), refreshes(the_model.targets.size()) {}
 
   const mapping::Model& model;
   const Settings& settings;
@@ -109,6 +122,7 @@ struct Runtime {
   std::uint64_t quarantined = 0;
   std::map<std::uint16_t, Parked> parked;  ///< by target
   std::vector<TargetProgress> progress;  ///< one a target
+  std::vector<RefreshTimes> refreshes;   ///< one a target
   std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
   std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
   LagGauge lag;

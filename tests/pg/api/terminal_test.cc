@@ -53,9 +53,10 @@ TEST_F(TerminalTest, AChecklistHasColoursToo) {
 
 TEST_F(TerminalTest, AWatchedStatusIsShownAnewWithItsColours) {
   Terminal screen(move.command_line({"status", "--watch"}), {{"TERM", "xterm"}, {"NO_COLOR", ""}});
-  EXPECT_TRUE(screen.shows("\033[H\033[2Jmigration    gym\r\nphase        \033[33mprepared\033[0m, for "));
+  EXPECT_TRUE(screen.shows("\033[H\033[2Jmigration    gym\r\ndatabase     "));
+  EXPECT_TRUE(screen.shows("\r\nphase        \033[33mprepared\033[0m, for "));
   Terminal plain(move.command_line({"status", "--watch"}), {{"TERM", "xterm"}, {"NO_COLOR", "1"}});
-  EXPECT_TRUE(plain.shows("\033[H\033[2Jmigration    gym\r\nphase        prepared, for "));
+  EXPECT_TRUE(plain.shows("\r\nphase        prepared, for "));
 }
 
 TEST_F(TerminalTest, AWatchedStatusEndsWithItsReader) {
@@ -72,14 +73,14 @@ TEST_F(TerminalTest, EveryShortAnswerIsThereAsJson) {
     words.emplace_back("--json");
     return move.call(std::move(words)).second;
   };
-  EXPECT_EQ(answer({"quarantine"}), "{\"keys\":[]}\n");
-  EXPECT_EQ(answer({"quarantine", "retry"}), "{\"keys\":0}\n");
-  EXPECT_EQ(answer({"refresh", "plans", "1", "2"}), "{\"keys\":2}\n");
-  EXPECT_EQ(answer({"throttle", "--sessions", "7", "--retained-wal", "8MB"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608}\n");
-  EXPECT_EQ(answer({"throttle"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608}\n");
+  EXPECT_EQ(answer({"quarantine"}), "{\"keys\":[],\"next_steps\":[]}\n");
+  EXPECT_EQ(answer({"quarantine", "retry"}), "{\"keys\":0,\"next_steps\":[]}\n");
+  EXPECT_EQ(answer({"refresh", "plans", "1", "2"}), "{\"keys\":2,\"next_steps\":[]}\n");
+  EXPECT_EQ(answer({"throttle", "--sessions", "7", "--retained-wal", "8MB"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608,\"next_steps\":[]}\n");
+  EXPECT_EQ(answer({"throttle"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608,\"next_steps\":[]}\n");
   EXPECT_THAT(answer({"doctor"}), AllOf(HasSubstr("{\"state\":\""), HasSubstr("\",\"next\":\"")));
   EXPECT_THAT(answer({"cutover", "reads", "--dry-run"}),
-              AllOf(HasSubstr("{\"ready\":false,\"checklist\":[{\"reason\":\""), HasSubstr("\"fix\":\"crossfade run\""), HasSubstr("\"steps\":[\""), HasSubstr("\"hold\":null}")));
+              AllOf(HasSubstr("{\"ready\":false,\"checklist\":[{\"reason\":\""), HasSubstr("\"fix\":\"crossfade run\""), HasSubstr("\"steps\":[\""), HasSubstr("\"hold\":null,\"next_steps\":[\"crossfade wait --phase following\",\"crossfade run\",\"crossfade verify\",\"crossfade account\"]}")));
   EXPECT_THAT(answer({"rollback", "reads", "--dry-run"}), HasSubstr("{\"ready\":true,\"checklist\":[],\"steps\":[\""));
   for (const std::string group : {"cutover", "rollback"}) {
     EXPECT_THAT(answer({group, "writes", "--dry-run"}), AllOf(HasSubstr("{\"ready\":false,\"checklist\":["), HasSubstr("\"limit_milliseconds\":1000"))) << group;

@@ -10,6 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 constexpr double kNow = 1'700'000'000;
 
@@ -54,6 +55,27 @@ TEST_F(StatusTextTest, NumbersAreWrittenForPeople) {
   EXPECT_EQ(human_seconds(720), "12 min");
   EXPECT_EQ(human_seconds(7200), "2.0 h");
   EXPECT_EQ(human_seconds(3 * 86400), "3.0 days");
+}
+
+TEST_F(StatusTextTest, WhichDatabaseItIsStandsAtItsHead) {
+  EXPECT_THAT(block(), StartsWith("migration    gym\nphase"));
+  auto& database = *status.mutable_database();
+  database.set_name("shop");
+  database.set_server("10.0.0.7:5432");
+  database.set_version("15.4");
+  EXPECT_THAT(block(), StartsWith("migration    gym\ndatabase     shop at 10.0.0.7:5432, PostgreSQL 15.4\nphase"));
+  database.set_environment("production");
+  EXPECT_THAT(block(), HasSubstr("PostgreSQL 15.4, production\n"));
+}
+
+TEST_F(StatusTextTest, WhatIsSlowHasAName) {
+  auto& slowest = *status.mutable_slowest();
+  slowest.set_target("sales_by_genre");
+  slowest.set_refresh_seconds(0.41);
+  slowest.set_keys(12);
+  EXPECT_THAT(block(), HasSubstr("slowest      sales_by_genre, 410 ms a refresh, 12 keys waiting\n"));
+  slowest.set_refresh_seconds(0.004);
+  EXPECT_THAT(block(), Not(HasSubstr("slowest"))) << "nobody looks for that";
 }
 
 TEST_F(StatusTextTest, WhatWasProvedOfSomethingElseCountsNoMore) {
@@ -106,6 +128,8 @@ TEST_F(StatusTextTest, TheTimeLeftIsAbsentUntilItMeansSomething) {
   EXPECT_THAT(block(), Not(HasSubstr("left")));
   status.mutable_backfill()->set_eta_seconds(180);
   EXPECT_THAT(block(), HasSubstr("50 rows/s, about 3 min left\n"));
+  status.mutable_backfill()->mutable_targets(0)->set_eta_seconds(20);
+  EXPECT_THAT(block(), HasSubstr("  1 %  10 rows, about 20.0 s left\n"));
 }
 
 TEST_F(StatusTextTest, LagIsNotZeroBeforeItIsKnown) {
@@ -199,7 +223,7 @@ TEST_F(StatusTextTest, TheJsonHasEveryDocumentedField) {
             R"("safe_bytes":null},)"
             R"("backfill":{"done_rows":0,"estimated_rows":0,"rows_per_second":0,"eta_seconds":null,"targets":[]},)"
             R"("pending_keys":0,"dirty_keys":0,"quarantined":0,"throttled":null,"verification":null,)"
-            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[]})");
+            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[],"slowest":null,"database":{"name":"","server":"","environment":"","version":""},"standbys":[]})");
 }
 
 }  // namespace

@@ -52,6 +52,16 @@ TEST_F(MetricsTest, WhatRunsIsAVersionAndItsCommit) {
   EXPECT_EQ(value(R"(crossfade_build_info{migration="gym",commit="53b9df1c02ab",version="0.1.0"})"), 1);
 }
 
+TEST_F(MetricsTest, WhatIsSlowHasAName) {
+  EXPECT_EQ(value(R"(crossfade_target_refresh_duration_seconds_count{migration="gym",target="weeks"})"), 0);
+  metrics.target_refreshed(1, 410ms);
+  metrics.pending_of_target(1, 12);
+  EXPECT_EQ(value(R"(crossfade_target_refresh_duration_seconds_count{migration="gym",target="days"})"), 1);
+  EXPECT_NEAR(value(R"(crossfade_target_refresh_duration_seconds_sum{migration="gym",target="days"})"), 0.41, 0.001);
+  EXPECT_EQ(value(R"(crossfade_target_pending_keys{migration="gym",target="days"})"), 12);
+  EXPECT_EQ(value(R"(crossfade_target_pending_keys{migration="gym",target="weeks"})"), 0);
+}
+
 TEST_F(MetricsTest, ACommitThatIsNotKnownSaysSo) {
   metrics.runs("0.1.0", "");
   EXPECT_EQ(value(R"(crossfade_build_info{migration="gym",commit="unknown",version="0.1.0"})"), 1);

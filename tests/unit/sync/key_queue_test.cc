@@ -48,6 +48,23 @@ class KeyQueueTest : public testing::Test {
   KeyQueue queue;
 };
 
+TEST_F(KeyQueueTest, KeysThatWaitAreCountedByTarget) {
+  queue.begin(Xid{10});
+  queue.offer(Key(3, 0, {"a"}));
+  queue.offer(Key(3, 0, {"a"}));
+  queue.offer(Key(1, 0, {"b"}));
+  EXPECT_EQ(queue.pending_keys(3), 1U);
+  queue.abandon_open();
+  EXPECT_EQ(queue.pending_keys(3), 0U);
+  queue.offer_now({Key(3, 0, {"a"}), Key(3, 0, {"b"})});
+  EXPECT_EQ(queue.pending_keys(3), 2U);
+  EXPECT_EQ(queue.pending_keys(1), 0U);
+  EXPECT_EQ(queue.pending_keys(9), 0U);
+  queue.retire(take());
+  EXPECT_EQ(queue.pending_keys(3), 0U);
+  expect_nothing_left();
+}
+
 TEST_F(KeyQueueTest, Invariant1WhatTheSnapshotDoesNotSeeStaysInItsOrder) {
   arrive(10, 100, {"a"});
   arrive(11, 200, {"b"});
