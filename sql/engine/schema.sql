@@ -263,3 +263,12 @@ create table if not exists crossfade.flight (
   holders text not null default '',               -- the sessions that had the lock: pid, user, state, query
   at timestamptz not null default now()
 );
+
+-- The lag of the last two hours, as the status page draws it: it outlives the daemon.
+create table if not exists crossfade.lag_history (
+  migration text not null references crossfade.migration on delete cascade,
+  at timestamptz not null,
+  lag_seconds double precision,                   -- the highest of a few seconds; null: not known
+  phase text not null,
+  primary key (migration, at)
+);

@@ -10,6 +10,7 @@
 #include "async/when_all.h"
 #include "base/failure.h"
 #include "base/log.h"
+#include "base/sql_text.h"
 
 namespace crossfade::app {
 namespace {
@@ -89,6 +90,7 @@ asio::awaitable<void> add_audit(v1::Page& page, pg::Connection& connection) {
 asio::awaitable<void> Watch::loop() {
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(sample());
+  parts.push_back(keep_history());
   parts.push_back(read());
   co_await async::when_all(std::move(parts));
 }
@@ -125,6 +127,63 @@ asio::awaitable<void> Watch::sample() {
     }
     co_await never.wait(1s);
   }
+}
+
+/// What an earlier daemon knew comes first; then what this one samples is written down now and then, by whoever leads.
+asio::awaitable<void> Watch::keep_history() {
+  constexpr auto kBetween = 10s;
+  const auto executor = co_await asio::this_coro::executor;
+  async::Notify never(executor);
+  std::optional<pg::Connection> connection;
+  for (bool restored = false;;) {
+    const auto observed = now_();
+    const auto run = observed.engine.runtime();
+    const bool leads = run && run->epoch != 0 && !run->stopping;
+    try {
+      if (leads && !connection) {
+        auto endpoint = observed.settings.endpoint;
+        endpoint.application_name = "crossfade " + observed.model.name + " history";
+        connection = co_await pg::Connection::open(endpoint);
+      }
+      auto name = observed.model.name;
+      if (leads && restored) co_await keep(*connection, std::move(name));
+      else if (leads) co_await restore(*connection, std::move(name));
+      restored = restored || leads;
+    } catch (const Failure& failure) {
+      log::debug("the history of the lag is not kept just now", {{"because", failure.what()}});
+      connection.reset();
+    }
+    if (!leads) connection.reset();
+    co_await never.wait(restored ? kBetween : 1s);
+  }
+}
+
+asio::awaitable<void> Watch::restore(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.query(std::string(queries::lag_read), std::move(name));
+  for (auto row = rows.size(); row > 0 && samples_.size() < kSamples; --row) {
+    v1::Page::Sample sample;
+    sample.set_at(rows.real(row - 1, 0));
+    if (!rows.is_null(row - 1, 1)) sample.set_lag_seconds(rows.real(row - 1, 1));
+    sample.set_phase(std::string(rows.text(row - 1, 2)));
+    samples_.push_front(std::move(sample));
+    --samples_gone_;
+  }
+}
+
+asio::awaitable<void> Watch::keep(pg::Connection& connection, std::string migration) {
+  std::vector<std::optional<std::string>> at, lag, phase;
+  const auto end = samples_gone_ + samples_.size();
+  for (auto n = std::max(kept_up_to_, samples_gone_); n < end; ++n) {
+    const auto& sample = samples_[n - samples_gone_];
+    at.emplace_back(fmt::format("{:.3f}", sample.at()));
+    lag.push_back(sample.has_lag_seconds() ? std::optional(fmt::format("{}", sample.lag_seconds())) : std::nullopt);
+    phase.emplace_back(sample.phase());
+  }
+  if (at.empty()) co_return;
+  pg::Parameters parameters = {std::move(migration), array_text(at), array_text(lag), array_text(phase)};
+  co_await connection.query(std::string(queries::lag_keep), std::move(parameters));
+  kept_up_to_ = end;
 }
 
 std::uint64_t Watch::next_look() {

@@ -12,7 +12,8 @@ namespace crossfade::app {
 namespace asio = boost::asio;
 
 /// What the status page shows. It is read once however many look, and not at all while nobody does; the lag of the last
-/// hour is kept in memory all the time, so that a page that is opened has it at once.
+/// hour is kept in memory all the time, so that a page that is opened has it at once, and in the database, so that it outlives
+/// the daemon.
 class Watch {
  public:
   /// `now` says what is to be looked at: the direction may turn meanwhile.
@@ -28,6 +29,8 @@ class Watch {
   asio::awaitable<v1::Status> status();
 
  private:
+  static constexpr std::uint64_t kBeforeAll = 1'000'000;
+
   /// One page, as long as its answer goes on.
   struct Viewer {
     explicit Viewer(Watch& of) : watch(of) { ++watch.viewers_; }
@@ -47,6 +50,9 @@ class Watch {
   std::uint64_t next_look();
 
   asio::awaitable<void> sample();
+  asio::awaitable<void> keep_history();
+  asio::awaitable<void> restore(pg::Connection& connection, std::string migration);
+  asio::awaitable<void> keep(pg::Connection& connection, std::string migration);
   asio::awaitable<void> look(std::optional<pg::Connection>& connection);
   asio::awaitable<void> read();
   asio::awaitable<v1::Page> read_page(pg::Connection& connection);
@@ -63,7 +69,8 @@ class Watch {
   std::uint64_t wanted_ = 0;       ///< the look that somebody waits for
   std::uint64_t edition_ = 0;      ///< the last look that is over
   std::deque<v1::Page::Sample> samples_;
-  std::uint64_t samples_gone_ = 0; ///< how many were kept before the first one here
+  std::uint64_t samples_gone_ = kBeforeAll; ///< number of the first one here; those of an earlier daemon go before the first of this one
+  std::uint64_t kept_up_to_ = kBeforeAll;   ///< number of the first one that the database does not have
 };
 
 }  // namespace crossfade::app
