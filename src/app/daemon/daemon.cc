@@ -51,6 +51,7 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
   auto model = co_await fitting_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
   settings.workers = own.jobs;
+  settings.standby = own.standby;
   settings.queue_bytes = own.memory.value_or(settings.queue_bytes);
   beginning.pipeline = std::make_shared<Pipeline>(std::move(model), std::move(settings));
   co_return beginning;

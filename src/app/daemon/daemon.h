@@ -12,6 +12,7 @@ namespace crossfade::app {
 
 struct DaemonOptions {
   bool prepare = false;                                            ///< prepare first, if that was not done
+  bool standby = false;                                            ///< wait for the lease while another daemon has it
   std::string http;                                                ///< HOST:PORT; empty: no page
   int jobs = 2;                                                    ///< sessions that backfill or catch up at a time
   std::optional<std::uint64_t> memory;                             ///< for waiting keys, in bytes

@@ -55,8 +55,10 @@ asio::awaitable<void> Engine::run() {
     } catch (const Failure& caught) {
       failure = caught;
     }
+    // Another has taken the lease: whoever stands by waits for it again.
+    const bool stands_by = failure && settings_.standby && !turned_ && failure->exit() == ExitCode::kNotLeader;
     // What never worked is not worth waiting for: the person at the terminal can mend it.
-    if (failure && !stopping_ && (failure->verdict() == Verdict::kStop || !was_up_)) {
+    if (failure && !stopping_ && !stands_by && (failure->verdict() == Verdict::kStop || !was_up_)) {
       if (!was_up_ || !failure->sqlstate().starts_with("42")) throw *failure;
       const auto misnamed = co_await is_misnamed();
       if (!misnamed) begin_anew(kReshaped, failure->what());
@@ -151,13 +153,26 @@ asio::awaitable<void> Engine::run_once() {
   if (thrown) std::rethrow_exception(thrown);
 }
 
-/// A daemon that was just killed may leave a session behind that the server has not noticed yet.
+/// A daemon that was just killed may leave a session behind that the server has not noticed yet. Whoever stands by waits for as long as
+/// it takes, in a session whose name says so.
 asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
+  bool waits = false;
   for (const auto give_up = Clock::now() + 3s;;) {
     const auto epoch = co_await store::take_lease(connection, *runtime_);
+    if (epoch && waits) {
+      auto name = fmt::format("crossfade {} lead", model_.name);
+      co_await store::name_session(connection, std::move(name));
+    }
     if (epoch) co_return *epoch;
-    if (Clock::now() >= give_up) store::not_leader(*runtime_);
-    co_await runtime_->control_changed.wait(100ms);
+    if (stopping_) throw Stopped{};
+    if (!settings_.standby && Clock::now() >= give_up) store::not_leader(*runtime_);
+    if (settings_.standby && !waits) {
+      waits = true;
+      log::info("standing by", {{"migration", model_.name}, {"holder", settings_.holder}});
+      auto name = fmt::format("crossfade {} standby {}", model_.name, settings_.holder);
+      co_await store::name_session(connection, std::move(name));
+    }
+    co_await runtime_->control_changed.wait(waits ? 500ms : 100ms);
   }
 }
 
@@ -168,6 +183,7 @@ asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
   const auto direction = co_await store::read_direction(connection, model_.name);
   const bool completed = co_await store::is_completed(connection, model_.name);
   if (!completed && (!direction || *direction == model_.direction)) co_return;
+  turned_ = true;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotLeader;
   facts.sqlstate = "CF009";

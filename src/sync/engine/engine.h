@@ -45,6 +45,7 @@ class Engine {
   LagGauge lag_;
   async::Backoff backoff_;
   bool stopping_ = false;
+  bool turned_ = false;  ///< the direction is another one; this engine has nothing more to do
   bool was_up_;  ///< a run got as far as following its slot
 };
 

@@ -84,6 +84,11 @@ void not_leader(const Runtime& run) {
   throw Failure(std::move(facts));
 }
 
+asio::awaitable<void> name_session(pg::Connection& connection, std::string name) {
+  pg::Parameters parameters = {std::move(name)};
+  co_await run_query(connection, queries::session_name, std::move(parameters));
+}
+
 asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run) {
   pg::Parameters parameters = {run.model.name, run.settings.holder};
   const auto rows = co_await run_query(connection, queries::lease_take, std::move(parameters));

@@ -11,6 +11,9 @@
 namespace crossfade::sync::store {
 
 /// Takes the lease and returns its epoch; nothing while another daemon lives.
+/// What pg_stat_activity calls this session from now on.
+asio::awaitable<void> name_session(pg::Connection& connection, std::string name);
+
 asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run);
 /// False: another daemon leads now.
 asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run);
