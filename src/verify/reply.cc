@@ -22,6 +22,14 @@ std::string_view word(CheckResult::Verdict verdict) {
   return "";
 }
 
+void add_next_steps(v1::VerifyReply& reply) {
+  const double left = reply.drifted_rows() - reply.repaired_rows();
+  if (left > 0 && !reply.engine_running()) reply.add_next_steps("crossfade run: no daemon runs; what it has still to apply looks like drift");
+  if (left > 0 && reply.engine_running()) reply.add_next_steps("crossfade verify --repair: what drifted is computed again");
+  if (reply.repaired_rows() > 0) reply.add_next_steps("crossfade verify: only a pass without repairs counts as clean");
+  if (reply.quarantined_rows() > 0) reply.add_next_steps("crossfade quarantine list: rows differ because their key is in quarantine");
+}
+
 }  // namespace
 
 v1::VerifyReply reply_of(const mapping::Model& model, const Verification& found) {
@@ -62,6 +70,7 @@ v1::VerifyReply reply_of(const mapping::Model& model, const Verification& found)
       column.set_shadow(differing.in_shadow);
     }
   }
+  add_next_steps(reply);
   return reply;
 }
 
@@ -85,6 +94,7 @@ v1::AccountReply reply_of(const mapping::Model& model, const std::vector<Account
       reason.set_rows(real(each.rows));
     }
     for (const auto& key : account.sample) source.add_unaccounted_keys(key_name(table.key, key));
+    if (account.unaccounted > 0) reply.add_next_steps(fmt::format("{}: mend the views, or name the rows in rejects.sql; then crossfade plan", source.name()));
   }
   return reply;
 }

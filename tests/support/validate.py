@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds lines of JSON on standard input against a JSON schema. Prints what does not fit; ends with 1 if anything did not.
 
-Usage: validate.py SCHEMA <lines
+Usage: validate.py SCHEMA[#NAME] <lines     NAME: one of the schema's definitions
 
 Knows the words that our schemas use, and refuses a schema with any other: a word passed over would check nothing.
 """
@@ -43,8 +43,11 @@ def faults(value, schema, where="$"):
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1]) as file:
+    path, _, name = sys.argv[1].partition("#")
+    with open(path) as file:
         wanted = json.load(file)
+    if name:
+        wanted = wanted["definitions"][name]
     lines = [json.loads(line) for line in sys.stdin if line.strip()]
     found = [fault for line in lines for fault in faults(line, wanted)]
     print("\n".join(found) if lines else "nothing to hold against the schema")

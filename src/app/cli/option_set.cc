@@ -50,6 +50,11 @@ OptionSet::Declared OptionSet::Declared::required() {
   return *this;
 }
 
+OptionSet::Declared OptionSet::Declared::optional() {
+  option_->required(false);
+  return *this;
+}
+
 OptionSet::Declared OptionSet::Declared::environment(const char* variable) {
   option_->envname(variable);
   return *this;

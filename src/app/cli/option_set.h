@@ -25,6 +25,7 @@ class OptionSet {
     Declared(CLI::App& app, CLI::Option* option) : app_(app), option_(option) {}
 
     Declared required();
+    Declared optional();
     /// Read where the option is not given.
     Declared environment(const char* variable);
     /// Its name until now is still taken, and says the new one.

@@ -21,6 +21,7 @@ asio::awaitable<v1::Doctor> examine_now(const Options& options, const mapping::M
   v1::Doctor reply;
   reply.set_state(diagnosis.state);
   reply.set_next(diagnosis.next);
+  if (!diagnosis.next.empty()) reply.add_next_steps(diagnosis.next);
   co_return reply;
 }
 

@@ -2,11 +2,13 @@
 
 #include <iostream>
 
+#include "api/message.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
 #include "base/failure.h"
 #include "base/log.h"
+#include "crossfade/v1/reply.pb.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/plan.h"
 #include "setup/rights.h"
@@ -31,13 +33,29 @@ ExitCode refused(const mapping::Preflight& preflight) {
   return exit_code_of(preflight);
 }
 
+v1::Preparation reply_of(const sync::PrepareLists& lists) {
+  v1::Preparation reply;
+  reply.set_prepared(lists.alone.empty());
+  reply.add_next_steps(reply.prepared() ? "crossfade run: the daemon backfills, then follows" : "crossfade prepare");
+  for (const auto* steps : {&lists.together, &lists.alone}) {
+    for (const auto& each : *steps) {
+      auto& step = *reply.add_steps();
+      step.set_says(each.says);
+      step.set_sql(each.sql);
+    }
+  }
+  return reply;
+}
+
 /// Only says what it would do.
 asio::awaitable<ExitCode> tell_preparation(const Options& options, const PrepareOptions& own, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
   const auto slots = co_await mapping::find_slot_names(connection, file.yaml.migration());
   const auto preparation = co_await sync::plan_preparation(connection, file, slots.forward);
   if (!preparation.preflight.ok()) co_return refused(preparation.preflight);
-  if (preparation.steps.alone.empty()) {
+  if (own.dry_run && options.json) {
+    std::cout << api::json_of(reply_of(preparation.steps)) << "\n";
+  } else if (preparation.steps.alone.empty()) {
     log::info("already prepared", {{"migration", file.yaml.migration()}});
   } else if (own.dry_run) {
     std::cout << sync::to_text(preparation.steps);

@@ -8,7 +8,7 @@
 #include "app/cli/daemon_socket.h"
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
-#include "app/status/status.h"
+#include "app/status/current_status.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/log.h"
@@ -51,10 +51,9 @@ std::string daemon_log(const Options& options, const std::string& migration) {
   }
 }
 
-asio::awaitable<std::string> read_report(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<std::string> read_report(const Options& options, const mapping::MigrationFile& file, const v1::Status& status) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "report"));
   const auto& name = file.yaml.migration();
-  const auto status = co_await read_status(connection, name);
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string text = "# " + version_line() + "\n\n# Status\n" + api::status_block(status, now) + "\n" + api::status_json(status) + "\n";
   struct Part {
@@ -81,8 +80,9 @@ asio::awaitable<std::string> read_report(const Options& options, const mapping::
 
 ExitCode report(const Options& options) {
   const auto file = load(options);
+  const auto status = current_status(options, file.yaml.migration());
   asio::io_context io;
-  const auto text = run_to_end(io, read_report(options, file));
+  const auto text = run_to_end(io, read_report(options, file, status));
   std::cout << log::redact(text);
   return ExitCode::kOk;
 }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -7,35 +6,13 @@
 #include <thread>
 
 #include "app/cli/context.h"
-#include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
-#include "app/status/status.h"
+#include "app/status/current_status.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
 #include "setup/script_changes.h"
 
 namespace crossfade::app {
 namespace {
-
-asio::awaitable<v1::Status> from_database(const Options& options, const std::string& migration) {
-  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
-  co_return co_await read_status(connection, migration);
-}
-
-/// The daemon knows most; without one the database is asked.
-v1::Status current(const Options& options, const std::string& migration) {
-  try {
-    const auto answer = ask_daemon(options, migration, {"GET", "/status", ""});
-    v1::Status status;
-    google::protobuf::util::JsonParseOptions lenient;
-    lenient.ignore_unknown_fields = true;
-    if (google::protobuf::util::JsonStringToMessage(answer.body, &status, lenient).ok() && status.migration() == migration) return status;
-  } catch (const Failure& failure) {
-    if (failure.exit() != ExitCode::kNotReady) throw;
-  }
-  asio::io_context io;
-  return run_to_end(io, from_database(options, migration));
-}
 
 asio::awaitable<std::vector<std::string>> changed_files(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
@@ -61,7 +38,7 @@ ExitCode status(const Options& options, const StatusOptions& own) {
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const auto paint = paint_of(options);
   for (;;) {
-    auto state = current(options, migration);
+    auto state = current_status(options, migration);
     for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade plan: {} is not what the migration was prepared with", name));
     if (own.watch && terminal) std::cout << "\033[H\033[2J";
     const bool short_form = own.watch && !terminal;

@@ -15,8 +15,10 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/sql_text.h"
 #include "crossfade/v1/control.pb.h"
 #include "sync/backfill/pace.h"
+#include "sync/state/store.h"
 #include "verify/diff/compare.h"
 #include "verify/reply.h"
 #include "verify/report.h"
@@ -100,6 +102,23 @@ asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_pt
   co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
 }
 
+/// Whether changes of these keys wait: those that were read, and are neither refreshed nor set down.
+asio::awaitable<Response> waiting(Observed o, Request request) {
+  v1::WaitingRequest wanted;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
+  if (!parsed.ok()) throw usage_failure("the request is not a WaitingRequest: " + std::string(parsed.message()), "send JSON");
+  v1::Waiting reply;
+  const auto run = o.engine.runtime();
+  for (const auto& each : wanted.keys()) {
+    const auto values = parse_array(each.values());
+    const auto key = sync::store::key_from_names(o.model, wanted.target(), each.locator(), values);
+    if (run && key) reply.set_changes(reply.changes() + static_cast<double>(run->queue.waiting(*key)));
+  }
+  const auto all = sync::store::key_from_names(o.model, wanted.target(), std::nullopt, {});
+  if (run && all) reply.set_changes(reply.changes() + static_cast<double>(run->queue.waiting(*all)));
+  co_return Response{200, "application/json", api::json_of(reply)};
+}
+
 }  // namespace
 
 std::shared_ptr<sync::Runtime> running(const Observed& o) {
@@ -135,6 +154,7 @@ std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch
       {"GET", "/v1/log", Surface::kControl, [](Request) { return recent_log(); }},
       {"GET", "/v1/verify", Surface::kControl, [told](Request) { return verify_progress(told); }},
       {"POST", "/v1/verify", Surface::kControl, [now, told](Request request) { return verify_now(now(), std::move(request), told); }},
+      {"POST", "/v1/waiting", Surface::kControl, [now](Request request) { return waiting(now(), std::move(request)); }},
       {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
       {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},
   };

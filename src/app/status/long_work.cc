@@ -36,8 +36,7 @@ constexpr ExitCode kInterrupted{128 + SIGINT};
 constexpr milliseconds kTick{200};
 /// What is over before that needs no word of how far it is.
 constexpr milliseconds kFirstEvent{1'000};
-constexpr milliseconds kFirstLine{10'000};
-constexpr milliseconds kBetweenLines{30'000};
+constexpr milliseconds kBetweenLines{60'000};
 
 /// Set by Ctrl-C, or by whoever ends a service. A second one ends the process as it always does.
 volatile std::sig_atomic_t ended_by_hand = 0;
@@ -213,7 +212,7 @@ milliseconds LongWork::pause() const {
   switch (listener_) {
     case Listener::kTerminal: return kTick / 2;
     case Listener::kScript: return kFirstEvent;
-    case Listener::kNobody: return shown_ == began_ ? kFirstLine : kBetweenLines;
+    case Listener::kNobody: return kBetweenLines;
   }
   return kBetweenLines;
 }

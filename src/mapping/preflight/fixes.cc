@@ -16,16 +16,6 @@ bool begins_one(std::string_view text) {
   return text.empty() || std::any_of(kBegin.begin(), kBegin.end(), [&](std::string_view word) { return text.starts_with(word); });
 }
 
-/// Psql takes it as it is: statements, and comments behind them.
-bool is_statement(std::string_view fix) {
-  if (fix.empty() || !begins_one(fix) || fix.find("…") != std::string_view::npos) return false;
-  for (auto end = fix.find("; "); end != std::string_view::npos; end = fix.find("; ", end + 1)) {
-    const auto next = fix.find_first_not_of(' ', end + 1);
-    if (!begins_one(next == std::string_view::npos ? "" : fix.substr(next))) return false;
-  }
-  return true;
-}
-
 std::string with_end(std::string statement) {
   const auto comment = statement.find("  --");
   const auto end = statement.find_last_not_of(" \n", comment == std::string::npos ? std::string::npos : comment);
@@ -46,6 +36,16 @@ std::string comment(std::string_view text) {
 std::string cause(const Finding& finding) { return fmt::format("{}: {}", finding.subject, finding.message); }
 
 }  // namespace
+
+/// Psql takes it as it is: statements, and comments behind them.
+bool is_statement(std::string_view fix) {
+  if (fix.empty() || !begins_one(fix) || fix.find("…") != std::string_view::npos) return false;
+  for (auto end = fix.find("; "); end != std::string_view::npos; end = fix.find("; ", end + 1)) {
+    const auto next = fix.find_first_not_of(' ', end + 1);
+    if (!begins_one(next == std::string_view::npos ? "" : fix.substr(next))) return false;
+  }
+  return true;
+}
 
 std::vector<Finding> one_for_each_cause(std::vector<Finding> findings) {
   struct Together {

@@ -174,6 +174,19 @@ std::string refresh_sql(const Model& model) {
   return text;
 }
 
+namespace {
+
+/// What statements mend is one step, however many they are; what a person has to write is one each.
+void add_next_steps(const Preflight& preflight, v1::PlanReply& reply) {
+  if (preflight.ok()) return reply.add_next_steps("crossfade lint: it tries the follow rules by changes that are rolled back");
+  if (reply.fixes_size() > 0) reply.add_next_steps(fmt::format("crossfade plan --print-fixes | psql: {} statements mend what statements can mend", reply.fixes_size()));
+  for (const auto& finding : preflight.findings) {
+    if (finding.level == Finding::Level::kFail && !is_statement(finding.fix)) reply.add_next_steps(fmt::format("{}: {}", finding.subject, finding.fix));
+  }
+}
+
+}  // namespace
+
 v1::PlanReply plan_reply(const Preflight& preflight) {
   v1::PlanReply reply;
   reply.set_migration(preflight.model.name);
@@ -186,6 +199,7 @@ v1::PlanReply plan_reply(const Preflight& preflight) {
     found.set_fix(finding.fix);
   }
   for (auto& statement : fixes(preflight)) reply.add_fixes(std::move(statement));
+  add_next_steps(preflight, reply);
   for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, n, *reply.add_targets());
   return reply;
 }

@@ -26,19 +26,12 @@ constexpr int kMostShown = 20;
 /// Values of a locator that are followed back to the sources.
 constexpr std::size_t kMostValues = 1000;
 
-/// "id 42", "user_id 1, day null".
-std::string key_text(const std::string& locator, const KeyValues& values) {
-  std::vector<std::string> texts;
-  for (const auto& value : values) texts.push_back(value.value_or("null"));
-  return fmt::format("{} {}", locator, fmt::join(texts, ", "));
-}
-
 std::string advice(const mapping::Target& target) {
   std::vector<std::string> ways;
   for (const auto& locator : target.locators) {
     if (!locator.indirect()) ways.push_back(locator.name());
   }
-  return fmt::format("write a value for each column of the first of these, or column=value for each column of one: {}", fmt::join(ways, "; "));
+  return fmt::format("write a value for each column of the first of these, or column=value for each column of one: {} (column=null: without a value)", fmt::join(ways, "; "));
 }
 
 /// The values of the locator's columns where `words` name each of them and nothing else: id=42.
@@ -46,7 +39,9 @@ std::optional<KeyValues> named_values(const mapping::Locator& locator, const std
   KeyValues values;
   for (const auto& column : locator.columns) {
     const auto word = std::find_if(words.begin(), words.end(), [&](const std::string& each) { return each.starts_with(column + "="); });
-    if (word != words.end()) values.emplace_back(word->substr(column.size() + 1));
+    if (word == words.end()) continue;
+    auto value = word->substr(column.size() + 1);
+    values.push_back(value == "null" ? std::nullopt : std::optional(std::move(value)));
   }
   if (values.size() != locator.columns.size() || values.size() != words.size()) return std::nullopt;
   return values;
@@ -79,6 +74,8 @@ class Explanation {
     co_await connection_.script("commit");
     co_return std::move(reply_);
   }
+
+  const LeadingKeys& leading() const { return leading_; }
 
  private:
   /// What is no value of the locator's type is told as such; a view may fail for reasons of its own.
@@ -200,11 +197,17 @@ class Explanation {
   const mapping::Statements statements_;
   const sync::Selection selection_;
   std::vector<std::vector<KeyValues>> values_;             ///< one list a locator
-  std::set<std::pair<std::string, std::string>> leading_;  ///< locator's name and the values' array
+  LeadingKeys leading_;
   v1::ExplainReply reply_;
 };
 
 }  // namespace
+
+std::string key_text(const std::string& locator, const KeyValues& values) {
+  std::vector<std::string> texts;
+  for (const auto& value : values) texts.push_back(value.value_or("null"));
+  return fmt::format("{} {}", locator, fmt::join(texts, ", "));
+}
 
 Key key_from_words(const mapping::Model& model, std::uint16_t number, const std::vector<std::string>& words) {
   const auto& target = model.targets.at(number);
@@ -228,9 +231,11 @@ Key key_from_words(const mapping::Model& model, std::uint16_t number, const std:
   throw usage_failure(fmt::format("rows of {} are not located by {}", target.name, fmt::join(words, " ")), advice(target));
 }
 
-asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key) {
+asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key, LeadingKeys& leading) {
   Explanation explanation(connection, model, std::move(key));
-  co_return co_await explanation.read();
+  auto reply = co_await explanation.read();
+  leading = explanation.leading();
+  co_return reply;
 }
 
 ExitCode exit_code(const v1::ExplainReply& reply) {

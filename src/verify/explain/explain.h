@@ -1,6 +1,8 @@
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crossfade/v1/explain.pb.h"
@@ -13,12 +15,19 @@ namespace crossfade::verify {
 namespace asio = boost::asio;
 
 /// The key of a target that a person means by `words`: values of its first locator's columns in their order, or
-/// column=value for each column of any locator that is no lookup. Throws a usage Failure that names the locators.
+/// column=value for each column of any locator that is no lookup; column=null for none. Throws a usage Failure that names the locators.
 Key key_from_words(const mapping::Model& model, std::uint16_t target, const std::vector<std::string>& words);
 
+/// "id 42", "user_id 1, day null".
+std::string key_text(const std::string& locator, const KeyValues& values);
+
+/// Keys that lead to the same rows: a locator's name, and its values as text[].
+using LeadingKeys = std::set<std::pair<std::string, std::string>>;
+
 /// Everything that lies behind a key: rows of the sources, of the view and of the shadow table, what differs, whether it
-/// waits or was refused, and how far the target can be read. Reads alone, at one snapshot, in a transaction of its own.
-asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key);
+/// waits or was refused, and how far the target can be read. Reads alone, at one snapshot, in a transaction of its own. `leading`
+/// gets the keys by which a daemon can be asked for what waits in its memory.
+asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key, LeadingKeys& leading);
 
 /// As people read it. Pure.
 std::string to_text(const v1::ExplainReply& reply);

@@ -16,6 +16,7 @@ std::string verdict(const v1::ExplainReply& reply) {
   if (exit_code(reply) == ExitCode::kOk) return "equal";
   if (!reply.quarantined().empty()) return "differs, because the key is in quarantine: mend the row or the view; crossfade quarantine retry";
   if (!reply.pending().empty()) return "differs, and waits in crossfade.dirty to be refreshed";
+  if (reply.in_memory() > 0) return "differs, and waits in the daemon's memory to be refreshed";
   const bool shadow_lacks = std::all_of(reply.rows().begin(), reply.rows().end(), [](const auto& row) { return !row.differs() || row.shadow().empty(); });
   if (reply.lazy() && shadow_lacks) return format("not asked for yet: crossfade refresh {}", reply.target());
   if (!reply.engine_running()) return "differs; no daemon runs, so what it has still to apply looks like drift";
@@ -53,6 +54,7 @@ std::string to_text(const v1::ExplainReply& reply) {
   if (reply.more_rows()) text += "  … and more\n";
   text += reply.pending().empty() ? "nothing of it waits in crossfade.dirty\n" : "waits in crossfade.dirty\n";
   for (const auto& pending : reply.pending()) text += format("  {}\n", pending.key());
+  if (reply.in_memory() > 0) text += format("in the daemon's memory wait {} changes of it\n", reply.in_memory());
   text += reply.quarantined().empty() ? "nothing of it is in quarantine\n" : "in quarantine\n";
   for (const auto& key : reply.quarantined()) {
     text += format("  {}  {}{}: {}  (tried {} times since {})\n", key.key(), key.sqlstate(), key.constraint().empty() ? "" : " " + key.constraint(), key.message(),

@@ -43,7 +43,11 @@ TEST_F(ExplainTest, AKeyMayNameManyRowsByAnyLocator) {
   expect_has(explain({"weeks", "7"}), {"weeks plan_id 7: equal\n", "  plan_id 7, number 1  equal\n"});
   expect_has(explain({"exercises", "title=x"}, ExitCode::kUsage), {"invalid input syntax for type integer", "column=value for each column of one: id; plan_id"});
   expect_has(explain({"exercices", "7"}, ExitCode::kUsage), {"there is no target exercices"});
-  expect_has(explain({"exercises"}, ExitCode::kUsage), {"KEY is required"});
+  expect_has(explain({"exercises"}), {"exercises: ", " keys tried, one by one; ", " rows  id ", " rows  plan_id ", "actual time="});
+  expect_has(explain({"--target", "weeks"}), {"weeks: ", " rows  plan_id "});
+  expect_has(explain({"--target", "weeks", "exercises", "7"}, ExitCode::kUsage), {"explain wants one target"});
+  expect_has(explain({}, ExitCode::kUsage), {"explain wants one target"});
+  expect_has(explain({"exercises", "plan_id=null"}), {"exercises plan_id null: neither the view nor the shadow table has a row"});
   expect_has(explain({"exercises", "123456"}), {"neither the view nor the shadow table has a row", "public.exercises  (id: id): no row"});
 }
 

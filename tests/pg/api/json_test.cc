@@ -1,0 +1,135 @@
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "pg/api/with_daemon.h"
+
+namespace crossfade::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// What commands print with --json is what docs/replies.schema.json says, with what to do next.
+class JsonTest : public WithDaemon {
+ protected:
+  /// The answer, which stands behind what was told meanwhile.
+  std::string answer(std::vector<std::string> words, const std::string& definition, int exit = 0) {
+    words.emplace_back("--json");
+    const auto [ended, text] = move.call(words);
+    EXPECT_EQ(ended, exit) << words.front() << ": " << text;
+    std::string json;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with('{') && !line.starts_with(R"({"event")")) json = line;
+    }
+    const auto file = server.directory() / "answer.json";
+    std::ofstream(file) << json;
+    const auto schema = std::string(CROSSFADE_REPLIES_SCHEMA) + "#" + definition;
+    Program held({"/bin/sh", "-c", "exec python3 \"$1\" \"$2\" <\"$3\"", "sh", CROSSFADE_VALIDATE, schema, file}, server.directory() / "faults");
+    EXPECT_EQ(held.exit_within(kLimit), 0) << words.front() << ": " << held.output() << text;
+    return json;
+  }
+  static testing::Matcher<std::string> says_next(const std::string& step) { return HasSubstr(R"("next_steps":[")" + step); }
+};
+
+TEST_F(JsonTest, BeforeAnythingIsPrepared) {
+  EXPECT_THAT(answer({"version"}, "version"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"plan"}, "plan"), says_next("crossfade lint"));
+  EXPECT_THAT(answer({"lint", "--samples", "1"}, "lint"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"lint", "--for", "1ms"}, "lint", 10), says_next("crossfade lint --for 30m"));
+  EXPECT_THAT(answer({"prepare", "--dry-run"}, "dry-run of prepare"), says_next("crossfade prepare"));
+  EXPECT_EQ(move.call({"prepare"}).first, 0);
+  EXPECT_THAT(answer({"prepare", "--dry-run"}, "dry-run of prepare"), says_next("crossfade run"));
+}
+
+TEST_F(JsonTest, WhereAPlanHasToBeMended) {
+  move.sql().exec("alter table plans replica identity nothing");
+  EXPECT_THAT(answer({"plan"}, "plan", 3), says_next("crossfade plan --print-fixes | psql"));
+}
+
+TEST_F(JsonTest, WhileItFollows) {
+  start();
+  EXPECT_THAT(answer({"verify"}, "verify"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"account"}, "account"), HasSubstr(R"("next_steps":[])"));
+  answer({"check"}, "check");
+  EXPECT_THAT(answer({"doctor"}, "doctor"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"throttle", "--sessions", "500"}, "throttle"), HasSubstr(R"("sessions":500)"));
+  EXPECT_THAT(answer({"cutover", "reads", "--dry-run"}, "dry-run of a flip"), says_next("crossfade cutover reads"));
+  EXPECT_THAT(answer({"cutover", "writes", "--dry-run"}, "dry-run of a flip"), says_next("crossfade cutover writes"));
+  answer({"explain", "exercises", "6"}, "explain KEY");
+  const auto cost = answer({"explain", "--target", "exercises"}, "explain TARGET");
+  EXPECT_THAT(cost, HasSubstr(R"("key":"id )"));
+  EXPECT_THAT(cost, HasSubstr("actual time="));
+  answer({"refresh", "exercises", "6"}, "keys changed: quarantine retry, quarantine accept, refresh");
+  EXPECT_THAT(answer({"quarantine"}, "quarantine"), HasSubstr(R"({"keys":[],"next_steps":[]})"));
+  move.stop_daemon();
+}
+
+TEST_F(JsonTest, WhatIsRefusedSaysWhatToDo) {
+  start();
+  // The new table wants what the old one does not.
+  move.sql().exec("alter table gym_v2.exercises add constraint short check (length(title) < 200); update exercises set title = repeat('x', 300) where id = 6");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "1"; }, kLimit));
+  EXPECT_THAT(answer({"quarantine"}, "quarantine"), says_next("crossfade quarantine retry"));
+  EXPECT_THAT(answer({"quarantine", "retry"}, "keys changed: quarantine retry, quarantine accept, refresh"), says_next("crossfade quarantine list"));
+  EXPECT_THAT(answer({"quarantine", "accept", "6"}, "keys changed: quarantine retry, quarantine accept, refresh"), HasSubstr(R"("keys":1)"));
+  EXPECT_THAT(answer({"quarantine"}, "quarantine"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(move.call({"quarantine"}).second, HasSubstr("accepted by"));
+  move.stop_daemon();
+}
+
+TEST_F(JsonTest, WhatWaitsInTheDaemonsMemoryIsSeen) {
+  start();
+  EXPECT_THAT(answer({"explain", "exercises", "6"}, "explain KEY"), HasSubstr(R"("in_memory":0)"));
+  // Whoever refreshes waits for the row, and what comes after it waits in memory.
+  Sql holder(move.conninfo());
+  holder.exec("begin; select from gym_v2.exercises where id = 6 for update");
+  move.sql().exec("update exercises set title = 'first' where id = 6");
+  const auto waits = [&] { return move.sql().value("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == "1"; };
+  EXPECT_TRUE(eventually(waits, kLimit));
+  move.sql().exec("update exercises set title = 'second' where id = 6");
+  EXPECT_TRUE(eventually([&] { return move.call({"explain", "exercises", "6"}).second.find("in the daemon's memory wait 1 changes") != std::string::npos; }, kLimit));
+  holder.exec("rollback");
+  move.expect_equal();
+  move.stop_daemon();
+  EXPECT_THAT(answer({"explain", "exercises", "6"}, "explain KEY"), HasSubstr(R"("in_memory":null)"));
+}
+
+TEST_F(JsonTest, ASecondDaemonStandsByAndTakesOver) {
+  start();
+  auto second = move.start({"run", "--standby", "--control", (server.directory() / "standby.sock").string()});
+  EXPECT_TRUE(eventually([&] { return status().standbys_size() == 1; }, kLimit)) << second->output();
+  EXPECT_THAT(move.call({"status"}).second, HasSubstr("\nstandby "));
+  EXPECT_NE(status().leader(), status().standbys(0));
+  move.stop_daemon();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.leader where renewed_at > clock_timestamp() - interval '5 seconds'") == "1"; }, kLimit));
+  EXPECT_TRUE(eventually([&] { return second->output().find("leading") != std::string::npos; }, kLimit)) << second->output();
+  move.sql().exec("update exercises set title = 'by the second' where id = 6");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select title from gym_v2.exercises where id = 6") == "by the second"; }, kLimit));
+  second->signal(SIGTERM);
+  EXPECT_EQ(second->exit_within(kLimit), 0) << second->output();
+}
+
+TEST_F(JsonTest, AStandbyEndsWhenItIsTold) {
+  start();
+  auto second = move.start({"run", "--standby", "--control", (server.directory() / "standby.sock").string()});
+  EXPECT_TRUE(eventually([&] { return status().standbys_size() == 1; }, kLimit)) << second->output();
+  second->signal(SIGTERM);
+  EXPECT_EQ(second->exit_within(kLimit), 0) << second->output();
+  EXPECT_TRUE(eventually([&] { return status().standbys_size() == 0; }, kLimit));
+  move.stop_daemon();
+}
+
+TEST_F(JsonTest, AReportHasTheLagInSeconds) {
+  start();
+  const auto [exit, text] = move.call({"report"});
+  EXPECT_EQ(exit, 0);
+  EXPECT_THAT(text, Not(HasSubstr("lag          not known")));
+  EXPECT_THAT(text, HasSubstr("\nlag          "));
+  move.stop_daemon();
+}
+
+}  // namespace
+}  // namespace crossfade::test
