@@ -15,10 +15,20 @@ language sql set search_path = pg_catalog, pg_temp as $$
   insert into crossfade.surrogate (migration, name, ids) values (migration_name, surrogate, ids)
 $$;
 
-create or replace function crossfade.enter_script(migration_name text, file text, hash text) returns void
+-- What is said from now on; its files follow, one by one.
+create or replace function crossfade.enter_edition(migration_name text, how text, by_whom text, changes text[], ddl bytea) returns int
 language sql set search_path = pg_catalog, pg_temp as $$
-  insert into crossfade.script (migration, file, hash) values ($1, $2, $3)
-  on conflict (migration, file) do update set hash = excluded.hash, installed_at = now()
+  delete from crossfade.script s where s.migration = $1;
+  insert into crossfade.edition (migration, number, how, who, changes, ddl)
+  select $1, coalesce(max(e.number), 0) + 1, $2, coalesce(nullif($3, ''), session_user), $4, $5 from crossfade.edition e where e.migration = $1
+  returning number
+$$;
+
+create or replace function crossfade.enter_file(migration_name text, file text, hash text, content bytea) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  insert into crossfade.script (migration, file, hash) values ($1, $2, $3);
+  insert into crossfade.edition_file (migration, edition, file, content)
+  select $1, max(e.number), $2, $4 from crossfade.edition e where e.migration = $1
 $$;
 
 -- Into an empty table rows are loaded in bulk; what is there already is merged. A lazy one copies nothing up front. `locator` and

@@ -126,9 +126,32 @@ create table if not exists crossfade.deferred (
 create table if not exists crossfade.script (
   migration text not null references crossfade.migration on delete cascade,
   file text not null,
-  hash text not null,                             -- '': it is gone, and that is known
+  hash text not null,
   installed_at timestamptz not null default now(),
   primary key (migration, file)
+);
+
+-- What a migration said when the database was made after it, from its preparation through each amend. The last is in force.
+create table if not exists crossfade.edition (
+  migration text not null references crossfade.migration on delete cascade,
+  number int not null,
+  how text not null check (how in ('prepared', 'amended', 'undone')),
+  at timestamptz not null default now(),
+  who text not null default session_user,
+  lsn pg_lsn not null default pg_current_wal_insert_lsn(),
+  changes text[] not null default '{}',           -- what it did, for people
+  ddl bytea,                                      -- that ran with it
+  primary key (migration, number)
+);
+
+-- Its files, as they were read: UTF-8, whatever the database's encoding. None of what an earlier layout prepared.
+create table if not exists crossfade.edition_file (
+  migration text not null,
+  edition int not null,
+  file text not null,
+  content bytea not null,
+  primary key (migration, edition, file),
+  foreign key (migration, edition) references crossfade.edition on delete cascade
 );
 
 -- The tables of ids, one a surrogate of a migration; they stand beside this one.

@@ -136,6 +136,20 @@ language sql set search_path = '' set jit = off as $$
   from crossfade.shape_now(of_migration, going) n;
 $$;
 
+-- The same after an amend, in its transaction: the targets that it touched are still to be compared, and what was proved of them and of
+-- new ones is void; of the others everything holds that did.
+create or replace function crossfade.amend_shape(of_migration text, going text, touched text[], fresh text[]) returns void
+language plpgsql set search_path = '' set jit = off as $$
+declare
+  before timestamptz := (select max(s.changed_at) from crossfade.shape s where s.migration = of_migration and s.direction = going);
+begin
+  perform crossfade.remember_shape(of_migration, going, false);
+  update crossfade.shape s set changed_at = case when s.targets && (touched || fresh) then clock_timestamp() else coalesce(before, '-infinity') end
+  where s.migration = of_migration and s.direction = going;
+  insert into crossfade.shape (migration, direction, object, title, targets, state, changed_at)
+  select of_migration, going, 'amended ' || t, 'the mapping of ' || t, array[t], 'to be compared', clock_timestamp() from unnest(touched) t;
+end $$;
+
 -- What is not as it was, in the direction that the migration has. `in_the_way`: somebody has to mend it, by `fix`; the rest the
 -- daemon makes good by comparing the targets anew.
 create or replace function crossfade.shape_changes(of_migration text)
@@ -230,9 +244,9 @@ begin
   select f.object, f.title, f.targets, true, '', f.detail, f.fix from fault f
   union all
   select coalesce(b.object, n.object), coalesce(b.title, n.title), coalesce(b.targets, n.targets), false,
-         case when b.object is null then 'come' when n.object is null then 'gone' else 'changed' end,
+         case when b.object like 'amended %' then 'amended' when b.object is null then 'come' when n.object is null then 'gone' else 'changed' end,
          format('%s %s since the rows of %s were made', coalesce(b.title, n.title),
-                case when b.object is null then 'has come' when n.object is null then 'has gone' else 'has changed' end,
+                case when b.object like 'amended %' then 'was amended' when b.object is null then 'has come' when n.object is null then 'has gone' else 'has changed' end,
                 array_to_string(coalesce(b.targets, n.targets), ', ')),
          'crossfade run: a daemon compares them anew by itself'
   from before b full join now n on n.object = b.object

@@ -10,10 +10,10 @@
 #include "base/log.h"
 #include "base/sql_text.h"
 #include "mapping/preflight/inspect.h"
+#include "setup/editions.h"
 #include "setup/fence.h"
 #include "setup/rights.h"
 #include "setup/run_script.h"
-#include "setup/script_changes.h"
 #include "setup/state_schema.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
@@ -123,7 +123,7 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   found.made = schemas_made(file, there);
   found.publication = co_await publication_fits(connection, preparation.preflight);
   if (!model.stable_schema.empty()) found.stable_schema = co_await schema_exists(connection, model.stable_schema);
-  found.scripts = content_hashes(file);
+  found.texts = mapping::texts_of(file);
   for (auto& step : enter_steps(model, found)) preparation.steps.together.push_back(std::move(step));
   preparation.steps.alone = stream_steps(model.name, slot);
   co_return preparation;
@@ -247,9 +247,12 @@ asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mappi
     auto preparation = co_await lay_out(connection, file, std::move(there), no_slot);
     preflight = std::move(preparation.preflight);
   } else {
-    auto directed = co_await directed_now(connection, file);
+    // What the folder says instead is a matter for amend.
+    auto installed = file;
+    if (layout == kLayout) installed = co_await as_installed(connection, file);
+    auto directed = co_await directed_now(connection, installed);
     forward = directed.direction == mapping::Direction::kForward;
-    if (forward) preflight = co_await mapping::inspect(connection, file);
+    if (forward) preflight = co_await mapping::inspect(connection, installed);
     else preflight = co_await mapping::inspect_directed(connection, std::move(directed));
   }
   const bool ours = prepared == Prepared::kNot || layout == kLayout;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/sql_text.h"
+#include "setup/editions.h"
 #include "setup/fence.h"
 #include "setup/stable_views.h"
 #include "setup/state_schema.h"
@@ -48,23 +49,26 @@ void add_stable_views(PrepareSteps& steps, const mapping::Model& model, bool sch
 }
 
 /// The migration's own rows.
-std::string enter(const mapping::Model& model, const std::vector<std::string>& made, const std::map<std::string, std::string>& scripts) {
+std::string enter(const mapping::Model& model, const std::vector<std::string>& made, const mapping::Texts& texts) {
   const auto name = quote_literal(model.name);
   auto sql = fmt::format("select crossfade.enter_migration({}, {}, {}, {}, {});\n", name, quote_literal(model.shadow_schema), quote_literal(model.mapping_schema),
                          quote_literal(model.stable_schema), array_literal(made));
-  for (const auto& [file, hash] : scripts) sql += fmt::format("select crossfade.enter_script({}, {}, {});\n", name, quote_literal(file), quote_literal(hash));
+  if (!texts.empty()) sql += enter_edition(model.name, {}, texts);
   for (const auto& surrogate : model.surrogates) {
     sql += fmt::format("select crossfade.enter_surrogate({}, {}, {});\n", name, quote_literal(surrogate.name), quote_literal(surrogate.ids.name));
   }
-  for (const auto& target : model.targets) {
-    const auto& first = target.locators.front();
-    sql += fmt::format("select crossfade.enter_target({}, {}, {}, {}, {}, {}, {});\n", name, quote_literal(target.name), quote_literal(target.table.quoted()),
-                       static_cast<std::int64_t>(target.estimated_rows), target.lazy, quote_literal(first.name()), array_literal(first.types));
-  }
+  for (const auto& target : model.targets) sql += enter_target(model, target);
   return sql;
 }
 
 }  // namespace
+
+std::string enter_target(const mapping::Model& model, const mapping::Target& target) {
+  const auto& first = target.locators.front();
+  return fmt::format("select crossfade.enter_target({}, {}, {}, {}, {}, {}, {});\n", quote_literal(model.name), quote_literal(target.name),
+                     quote_literal(target.table.quoted()), static_cast<std::int64_t>(target.estimated_rows), target.lazy, quote_literal(first.name()),
+                     array_literal(first.types));
+}
 
 PrepareSteps install_steps(const mapping::MigrationFile& file, const There& there) {
   PrepareSteps steps;
@@ -99,7 +103,7 @@ PrepareSteps enter_steps(const mapping::Model& model, const Found& found) {
   add_stable_views(steps, model, found.stable_schema);
   auto made = found.made;
   if (!model.stable_schema.empty() && !found.stable_schema) made.push_back(model.stable_schema);
-  steps.push_back({"write down the migration, its targets and how each is to be filled", enter(model, made, found.scripts)});
+  steps.push_back({"write down the migration, its targets and how each is to be filled", enter(model, made, found.texts)});
   std::string rest;
   for (const auto& statement : rest_triggers(model)) rest += statement + ";\n";
   steps.push_back({"disable the triggers of the new tables for as long as crossfade alone writes them", std::move(rest)});

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -35,12 +34,15 @@ std::vector<std::string> schemas_made(const mapping::MigrationFile& file, const 
 /// What there is already of what would be made.
 struct Found {
   std::vector<std::string> made;        ///< schemas that install_steps() made, which cancel drops
-  std::map<std::string, std::string> scripts = {};  ///< hash of each file of the folder
+  mapping::Texts texts = {};            ///< of the folder
   bool stable_schema = false;           ///< the schema for stable views
   bool publication = false;             ///< one of the name, and it is what it must be
 };
 /// Fences, publication, stable views and the rows that say the migration is there.
 PrepareSteps enter_steps(const mapping::Model& model, const Found& found);
+
+/// The row that says how a target is to be filled, by what locator it is touched.
+std::string enter_target(const mapping::Model& model, const mapping::Target& target);
 
 /// The slot and its first checkpoint; waits for every transaction that is running.
 PrepareSteps stream_steps(const std::string& migration, const std::string& slot);

@@ -14,7 +14,7 @@ SRC = ROOT / "src"
 # files at the root of a room stand right of its sub-rooms.
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"lint", "cutover"}, {"app"}]
 SUB_ROOMS = {
-    "mapping": ["model", "sql", "derive", "file", "catalog", "preflight", "scaffold"],
+    "mapping": ["model", "sql", "derive", "file", "catalog", "preflight", "amend", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
     "cutover": ["layout", "inventory", "record", "reads", "writes"],
@@ -27,6 +27,7 @@ MANY_DOORS = {
     "app/commands": "one a command",
     "base": "values that know nothing of each other",
     "mapping/preflight": "one a thing that is checked",
+    "setup": "one a thing that a migration needs in the database",
 }
 
 LONGEST = 400

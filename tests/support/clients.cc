@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "support/move.h"
 
@@ -15,15 +16,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Repeated without harm: a write whose answer was lost may be there.
-std::string insert(const std::string& side, int number) {
+std::string insert(const std::string& side, int number, const std::string& owner) {
   if (side == "v1") return fmt::format("insert into exercises (id, plan_id, title) values ({0}, 1 + {0} % 100, 'by a client') on conflict (id) do nothing", number);
-  return fmt::format("insert into exercises (id, plan_id, owner, title) select {0}, id, owner, 'by a client' from plans where id = 1 + {0} % 100 "
-                     "on conflict (id) do nothing", number);
+  return fmt::format("insert into exercises (id, plan_id, owner, title) select {0}, id, {1}, 'by a client' from plans where id = 1 + {0} % 100 "
+                     "on conflict (id) do nothing", number, owner);
 }
 
 }  // namespace
 
-Clients::Clients(const std::string& conninfo, int sessions, int writes_per_second) {
+Clients::Clients(const std::string& conninfo, int sessions, int writes_per_second, Habits habits) : habits_(std::move(habits)) {
   const std::chrono::microseconds interval(1'000'000L * sessions / writes_per_second);
   for (int n = 0; n < sessions; ++n) threads_.emplace_back([this, conninfo, n, interval] { write(conninfo, n, interval); });
 }
@@ -55,8 +56,8 @@ void Clients::write(const std::string& conninfo, int session, std::chrono::micro
     for (bool there = false; !there;) {
       try {
         if (!sql) sql = std::make_unique<Sql>(conninfo);
-        const auto side = sql->value(fmt::format("select crossfade.route('gym', {})", number));
-        sql->exec(insert(side, number));
+        const auto side = sql->value("select " + fmt::format(fmt::runtime(habits_.asks), number));
+        sql->exec(insert(side, number, habits_.owner));
         there = true;
       } catch (const std::runtime_error&) {
         // Not acknowledged, so it does not count if we stop here. A new session is right whatever it was.

@@ -15,7 +15,13 @@ namespace crossfade::test {
 /// the other shape by now. A write counts once it was acknowledged.
 class Clients {
  public:
-  Clients(const std::string& conninfo, int sessions, int writes_per_second);
+  /// What they ask before they write, and what they write where v2 has an owner; {} is the number of an exercise.
+  struct Habits {
+    std::string asks = "crossfade.route('gym', {})";
+    std::string owner = "owner";
+  };
+  Clients(const std::string& conninfo, int sessions, int writes_per_second) : Clients(conninfo, sessions, writes_per_second, Habits{}) {}
+  Clients(const std::string& conninfo, int sessions, int writes_per_second, Habits habits);
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
   ~Clients() { stop(); }
@@ -35,6 +41,7 @@ class Clients {
  private:
   void write(const std::string& conninfo, int session, std::chrono::microseconds interval);
 
+  const Habits habits_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> acknowledged_ = 0;
   std::mutex mutex_;

@@ -2,11 +2,14 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <random>
+#include <set>
 
 #include "base/failure.h"
 #include "base/sql_text.h"
@@ -14,6 +17,7 @@
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/fixes.h"
 #include "mapping/preflight/inspect.h"
+#include "setup/editions.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
 #include "setup/state_schema.h"
@@ -63,15 +67,18 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
   pg::Parameters parameters = {name};
   const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
-  auto directed = co_await sync::directed_now(connection, file);
   mapping::Preflight preflight;
+  // Before the catalog is read: one that comes in between is seen by whoever works with the model.
+  const int edition = co_await sync::edition_now(connection, name);
+  const auto installed = co_await sync::as_installed(connection, file);
+  auto directed = co_await sync::directed_now(connection, installed);
   for (;;) {
     co_await connection.script("begin");
     if (wanted == Wanted::kWhole) preflight = co_await mapping::inspect_catalog(connection, directed);
     else preflight = co_await mapping::inspect_what_fits(connection, directed);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
-    auto again = co_await sync::directed_now(connection, file);
+    auto again = co_await sync::directed_now(connection, installed);
     if (again.direction == directed.direction) break;
     directed = std::move(again);
   }
@@ -83,6 +90,7 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
     facts.advice = finding.fix;
     throw Failure(std::move(facts));
   }
+  preflight.model.edition = edition;
   co_return std::move(preflight.model);
 }
 
@@ -136,12 +144,29 @@ asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::M
   }
 }
 
+/// What v1's team will run into, said before they do.
+void add_held_columns(mapping::Preflight& preflight) {
+  const auto& model = preflight.model;
+  std::map<std::string, std::set<std::string>> held;
+  for (const auto& rule : model.rules) {
+    const auto& source = model.sources[rule.source];
+    held[source.schema + "." + source.name].insert(rule.relevant_columns.begin(), rule.relevant_columns.end());
+  }
+  std::vector<std::string> tables;
+  for (const auto& [table, columns] : held) tables.push_back(fmt::format("{} ({})", table, fmt::join(columns, ", ")));
+  if (tables.empty()) return;
+  mapping::Findings(preflight.findings, "views of " + model.mapping_schema)
+      .note(fmt::format("while they stand PostgreSQL refuses to alter or drop a column that they read: {}. Such a hotfix comes by `crossfade amend --ddl FILE`",
+                        fmt::join(tables, ", ")));
+}
+
 }  // namespace
 
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
   const sync::Further further = [&](mapping::Preflight& preflight) { return add_inventory(connection, file, preflight); };
   auto preflight = co_await sync::look(connection, file, further);
+  if (preflight.ok()) add_held_columns(preflight);
   // Nothing is written here, so an earlier layout stays as it is; it does not know of the shape.
   const int layout = co_await sync::read_layout(connection);
   if (layout != sync::kLayout) {

@@ -44,7 +44,8 @@ pg::Endpoint endpoint(const Options& options, const std::string& purpose);
 asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, const Options& options, std::string migration,
                                                 mapping::Direction direction);
 
-/// The checked model of a migration that is prepared, in the direction that it goes. Throws where it is not prepared, or no
+/// The checked model of a migration that is prepared, in the direction that it goes, as the database says it: the folder may have
+/// been edited since. Throws where it is not prepared, or no
 /// longer fits the database.
 asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const mapping::MigrationFile& file);
 

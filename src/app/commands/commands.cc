@@ -7,8 +7,10 @@ std::vector<Command> all_commands() {
       demo_command(),           init_command(),
       // Set up
       plan_command(),           lint_command(),           prepare_command(),        run_command(),
+      amend_command(),
       // Look
       wait_command(),           status_command(),         explain_command(),        report_command(),
+      history_command(),
       // Prove
       verify_command(),         account_command(),        check_command(),          compare_command(),
       // Steer

@@ -9,6 +9,7 @@
 #include "app/cli/context.h"
 #include "app/status/checklist.h"
 #include "base/failure.h"
+#include "setup/editions.h"
 
 namespace crossfade::app {
 namespace {
@@ -26,10 +27,11 @@ cutover::Patience patience_of(const v1::CutoverOptions& options) {
 }
 
 /// Nothing may keep anybody from going back.
-asio::awaitable<std::vector<cutover::Condition>> checklist_of(pg::Connection& connection, std::string migration, bool goes_up) {
+asio::awaitable<std::vector<cutover::Condition>> checklist_of(pg::Connection& connection, const mapping::MigrationFile& file, bool goes_up) {
   if (!goes_up) co_return std::vector<cutover::Condition>{};
   const cutover::Limits limits;
-  const auto facts = co_await cutover::gather_facts(connection, std::move(migration), limits);
+  auto facts = co_await cutover::gather_facts(connection, file.yaml.migration(), limits);
+  facts.folder = co_await sync::changed_files(connection, file);
   co_return cutover::checklist_of_reads(facts, limits);
 }
 
@@ -42,7 +44,7 @@ asio::awaitable<ExitCode> flip(const Options& options, bool dry_run, const mappi
   const auto patience = patience_of(file.yaml.cutover());
   const double before = co_await cutover::percent_on_v2(connection, model.name);
   const auto wanted = to(file.yaml.cutover(), before, who());
-  const auto checklist = co_await checklist_of(connection, model.name, wanted.percent > before);
+  const auto checklist = co_await checklist_of(connection, file, wanted.percent > before);
   if (dry_run) {
     const CutoverPlan shown{checklist, {}, cutover::plan_reads(model, before, wanted, patience), std::nullopt, wanted.action};
     co_return show_cutover_plan(options, shown);

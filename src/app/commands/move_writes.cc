@@ -12,6 +12,7 @@
 #include "cutover/record/evidence.h"
 #include "cutover/writes/writes.h"
 #include "mapping/catalog/slot_names.h"
+#include "setup/editions.h"
 #include "setup/prepare.h"
 
 namespace crossfade::app {
@@ -93,6 +94,20 @@ void require_bounds(const MoveWritesOptions& own) {
   if (own.lock_timeout == none) throw usage_failure("--lock-timeout: a lock has to be waited for for a moment", "write e.g. 100ms");
 }
 
+asio::awaitable<mapping::MigrationFile> installed(const Options& options, mapping::MigrationFile file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, file.yaml.migration()));
+  co_await sync::require_prepared(connection, file.yaml.migration());
+  co_return co_await sync::as_installed(connection, std::move(file));
+}
+
+/// Whoever goes back goes back by what the database has: what was edited meanwhile must not keep anybody from it.
+mapping::MigrationFile file_of_move(const Options& options, mapping::Direction to) {
+  auto file = load(options);
+  if (to == mapping::Direction::kReverse) return file;
+  asio::io_context io;
+  return run_to_end(io, installed(options, std::move(file)));
+}
+
 }  // namespace
 
 void declare_move_of_writes(OptionSet& options, MoveWritesOptions& own) {
@@ -106,7 +121,7 @@ void declare_move_of_writes(OptionSet& options, MoveWritesOptions& own) {
 
 ExitCode move_writes(const Options& options, const MoveWritesOptions& own, mapping::Direction to) {
   require_bounds(own);
-  const auto file = load(options);
+  const auto file = file_of_move(options, to);
   const auto flip = wanted(own, file, to);
   asio::io_context io;
   if (own.dry_run) return run_to_end(io, show(options, flip));

@@ -9,17 +9,33 @@
 #include "app/commands/commands.h"
 #include "app/status/current_status.h"
 #include "app/status/status_text.h"
-#include "setup/script_changes.h"
+#include "cutover/layout/blockers.h"
+#include "setup/editions.h"
 
 namespace crossfade::app {
 namespace {
 
 asio::awaitable<std::vector<std::string>> changed_files(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
-  const auto changes = co_await sync::script_changes(connection, file);
-  std::vector<std::string> files;
-  for (const auto& change : changes) files.push_back(change.file);
-  co_return files;
+  co_return co_await sync::changed_files(connection, file);
+}
+
+/// A daemon does not read the folder again, and may stand on another machine: whoever asks has it.
+void add_folder(v1::Status& state, const std::vector<std::string>& changed) {
+  for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade amend --dry-run: {} is not what the migration was prepared with", name));
+  const bool next_flip_wants_it = state.checklist_size() > 0 && state.writes().side() == "v1";
+  if (!next_flip_wants_it) return;
+  const auto condition = cutover::judge_folder(changed);
+  auto& listed = *state.add_checklist();
+  listed.set_reason(condition.reason);
+  listed.set_met(condition.met);
+  listed.set_detail(condition.detail);
+  listed.set_fix(condition.fix);
+  if (condition.met) return;
+  auto& blocker = *state.add_blockers();
+  blocker.set_reason(condition.reason);
+  blocker.set_detail(condition.detail);
+  blocker.set_fix(condition.fix);
 }
 
 double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
@@ -39,7 +55,7 @@ ExitCode status(const Options& options, const StatusOptions& own) {
   const auto paint = paint_of(options);
   for (;;) {
     auto state = current_status(options, migration);
-    for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade plan: {} is not what the migration was prepared with", name));
+    add_folder(state, changed);
     if (own.watch && terminal) std::cout << "\033[H\033[2J";
     const bool short_form = own.watch && !terminal;
     const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now(), paint);

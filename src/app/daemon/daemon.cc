@@ -19,8 +19,8 @@
 #include "async/when_all.h"
 #include "base/failure.h"
 #include "mapping/preflight/plan.h"
+#include "setup/editions.h"
 #include "setup/prepare.h"
-#include "setup/script_changes.h"
 #include "setup/state_schema.h"
 #include "sync/engine/shape_watch.h"
 
@@ -47,7 +47,7 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
     if (!preflight.ok()) co_return beginning;
   }
   const auto changes = co_await sync::script_changes(connection, file);
-  for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade plan"}});
+  for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
   auto model = co_await fitting_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
   settings.workers = own.jobs;

@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "mapping/catalog/slot_names.h"
+#include "setup/editions.h"
 #include "setup/fence.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -71,7 +72,8 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   }
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
   const bool turned = direction && *direction != last.model.direction;
-  if (!turned && !reshaped) co_return nullptr;
+  const int edition = co_await sync::edition_now(connection, last.model.name);
+  if (!turned && !reshaped && edition == last.model.edition) co_return nullptr;
   auto model = co_await fitting_model(connection, file);
   if (!turned) {
     log::info("goes on with what the mapping says now", {{"migration", last.model.name}});

@@ -28,7 +28,7 @@ struct Completed {};
 /// The pipeline after `last`, whose engine has ended with a Failure, if that is because the direction has turned: the flip makes
 /// every write of the old direction's engine fail, for want of the lease or of the tables under their old names. The slot that
 /// the last pipeline read is dropped then: it would retain WAL for nobody. `reshaped`: the same direction goes on with what the
-/// catalog says now. Nothing where neither is so. Throws Completed.
+/// catalog says now; so it does where the migration was amended. Nothing where none of this is so. Throws Completed.
 boost::asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped);
 
 }  // namespace crossfade::app

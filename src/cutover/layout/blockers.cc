@@ -2,6 +2,7 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
@@ -38,6 +39,7 @@ class Checklist {
   void not_met(std::string reason, std::string detail, std::string fix) {
     conditions_.push_back({std::move(reason), std::move(detail), std::move(fix)});
   }
+  void add(Condition condition) { conditions_.push_back(std::move(condition)); }
   std::vector<Condition> take() { return std::move(conditions_); }
 
  private:
@@ -125,9 +127,16 @@ void judge_proofs(Checklist& list, const Facts& facts, const Limits& limits) {
 
 }  // namespace
 
+Condition judge_folder(const std::vector<std::string>& files) {
+  if (files.empty()) return {"folder", "the database has what its files say", "", true};
+  return {"folder", fmt::format("{} {} not as the database has {}", fmt::join(files, ", "), files.size() == 1 ? "is" : "are", files.size() == 1 ? "it" : "them"),
+          "crossfade amend --dry-run, then crossfade amend; or put the file back"};
+}
+
 std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limits) {
   Checklist list;
   judge_following(list, facts, limits);
+  if (facts.folder) list.add(judge_folder(*facts.folder));
   judge_proofs(list, facts, limits);
   if (facts.unbuilt > 0) {
     list.not_met("deferred", fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), "crossfade wait --phase following");

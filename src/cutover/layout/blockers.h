@@ -27,6 +27,7 @@ struct Facts {
   std::int64_t unbuilt = 0;                    ///< keys, indexes and foreign keys taken off for the backfill
   std::int64_t unvalidated = 0;                ///< constraints of the shadow tables …
   std::string validate;                        ///< … and the statement for the first of them
+  std::optional<std::vector<std::string>> folder; ///< its files that are not as the database has them; none: nobody looked
   std::vector<sync::ShapeChange> shape;        ///< what is followed or read and is not as the targets were made by
 };
 
@@ -55,6 +56,9 @@ std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limi
 std::vector<Condition> checklist_of_way_back(const Facts& facts, const Limits& limits);
 /// That of the flip which can come next: once v2 owns the data, the way back.
 std::vector<Condition> checklist_of_next_flip(const Facts& facts, const Limits& limits);
+
+/// Whether the folder is what the database was made after: the condition of both flips to v2. Pure.
+Condition judge_folder(const std::vector<std::string>& files);
 
 /// What of a checklist is not met; empty: nothing stands in the way.
 std::vector<Blocker> blockers_of(const std::vector<Condition>& checklist);

@@ -17,6 +17,7 @@
 #include "cutover/layout/tables.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/sql/statement_text.h"
+#include "setup/editions.h"
 #include "verify/checks/checks.h"
 
 namespace crossfade::cutover {
@@ -192,7 +193,8 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   const auto now = sides_of(file, to_v2 ? mapping::Places::kBeforeWrites : mapping::Places::kSwapped);
   Obstacles found;
   const Limits limits;
-  const auto facts = co_await settled_facts(connection, file.migration(), limits);
+  auto facts = co_await settled_facts(connection, file.migration(), limits);
+  facts.folder = co_await sync::changed_files(connection, flip.file);
   found.checklist = to_v2 ? checklist_of_reads(facts, limits) : checklist_of_way_back(facts, limits);
   co_await name_what_is_set_aside(connection, flip, found.checklist);
   found.blockers = blockers_of(found.checklist);

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "base/failure.h"
@@ -83,7 +85,8 @@ MigrationFile load_migration(const fs::path& folder) {
   MigrationFile file;
   file.folder = folder;
   const auto yaml_path = folder / "migration.yaml";
-  file.yaml = read_migration_yaml(yaml_path.string(), read_text(yaml_path, "A migration's folder has a migration.yaml."));
+  file.yaml_text = read_text(yaml_path, "A migration's folder has a migration.yaml.");
+  file.yaml = read_migration_yaml(yaml_path.string(), file.yaml_text);
   file.v2_sql = read_script(folder / "v2.sql", "Put the new schema there.");
   if (!file.yaml.surrogates().empty()) {
     file.surrogates_sql = read_script(folder / "surrogates.sql", "Put the views there that list the natural keys, one a surrogate.");
@@ -101,6 +104,36 @@ MigrationFile load_migration(const fs::path& folder) {
   return file;
 }
 
+namespace {
+
+/// Name and place of each script, in the order of their installation.
+using Script = std::pair<const char*, std::string MigrationFile::*>;
+constexpr std::array<Script, 6> kTexts = {{{"migration.yaml", &MigrationFile::yaml_text}, {"v2.sql", &MigrationFile::v2_sql},
+                                           {"surrogates.sql", &MigrationFile::surrogates_sql}, {"mapping.sql", &MigrationFile::mapping_sql},
+                                           {"rejects.sql", &MigrationFile::rejects_sql}, {"reverse.sql", &MigrationFile::reverse_sql}}};
+
+}  // namespace
+
+Texts texts_of(const MigrationFile& file) {
+  Texts texts;
+  for (const auto& [name, member] : kTexts) {
+    if (!(file.*member).empty()) texts[name] = file.*member;
+  }
+  return texts;
+}
+
+MigrationFile with_texts(MigrationFile file, const Texts& texts) {
+  for (const auto& [name, member] : kTexts) {
+    const auto text = texts.find(name);
+    file.*member = text == texts.end() ? std::string{} : text->second;
+  }
+  auto yaml = read_migration_yaml("migration.yaml", file.yaml_text);
+  *yaml.mutable_checks() = file.yaml.checks();
+  *yaml.mutable_cutover() = file.yaml.cutover();
+  file.yaml = std::move(yaml);
+  return file;
+}
+
 TableName source_table(const v1::Migration& yaml, const std::string& written) {
   const auto dot = written.find('.');
   if (dot == std::string::npos) return {yaml.schemas().source(), written};
@@ -115,7 +148,7 @@ std::string set_search_path(const std::vector<std::string>& schemas) {
                      quote_literal(path));
 }
 
-std::vector<InstallScript> install_scripts(const MigrationFile& file) {
+std::vector<InstallScript> install_scripts(const MigrationFile& file, const std::set<std::string>& there) {
   const auto& schemas = file.yaml.schemas();
   std::vector<InstallScript> scripts;
   const auto add = [&](const char* name, const std::string& schema, const std::string& reads, const std::string& text) {
@@ -127,7 +160,9 @@ std::vector<InstallScript> install_scripts(const MigrationFile& file) {
   };
   add("v2.sql", schemas.shadow(), schemas.source(), file.v2_sql);
   add("surrogates.sql", schemas.mapping(), schemas.source(), file.surrogates_sql);
-  if (!file.surrogates_sql.empty()) scripts.back().sql += create_surrogate_tables(file.yaml);
+  for (const auto& [name, surrogate] : std::map(file.yaml.surrogates().begin(), file.yaml.surrogates().end())) {
+    if (!there.contains(name)) scripts.back().sql += create_surrogate_table(file.yaml, name);
+  }
   add("mapping.sql", schemas.mapping(), schemas.source(), file.mapping_sql);
   add("rejects.sql", schemas.mapping(), schemas.source(), file.rejects_sql);
   add("reverse.sql", schemas.reverse(), schemas.shadow(), file.reverse_sql);

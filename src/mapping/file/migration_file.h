@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@ namespace crossfade::mapping {
 /// A migration's folder, read and found to be consistent in itself.
 struct MigrationFile {
   std::filesystem::path folder;
+  std::string yaml_text;    ///< migration.yaml as it stands, with its comments and without what it leaves out
   v1::Migration yaml;       ///< with what the file leaves out filled in: defaults, and the text of checks that name a file
   std::string v2_sql;       ///< the new schema
   std::string surrogates_sql;  ///< views of natural keys; "" where the migration has no surrogates
@@ -22,6 +25,13 @@ struct MigrationFile {
 
 /// Reads `folder`. Throws a usage Failure for a file that is missing, does not parse, or contradicts itself.
 MigrationFile load_migration(const std::filesystem::path& folder);
+
+/// The files of a folder that say what the data becomes, by name, as they stand: migration.yaml and the scripts that are there.
+using Texts = std::map<std::string, std::string>;
+Texts texts_of(const MigrationFile& file);
+
+/// `file` as it would be with these texts. Checks and what a flip is told stay those of the folder: they change no row.
+MigrationFile with_texts(MigrationFile file, const Texts& texts);
 
 /// Like load_migration for a yaml text alone: parsed, completed and checked, with no file behind it.
 v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text);
@@ -40,6 +50,7 @@ struct InstallScript {
   std::string schema;  ///< which it fills
   std::string sql;
 };
-std::vector<InstallScript> install_scripts(const MigrationFile& file);
+/// Surrogates that are `there` keep their tables of ids.
+std::vector<InstallScript> install_scripts(const MigrationFile& file, const std::set<std::string>& there = {});
 
 }  // namespace crossfade::mapping

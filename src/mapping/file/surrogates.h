@@ -15,13 +15,10 @@ TableName surrogate_table(const std::string& migration, const std::string& surro
 /// Throws a usage Failure where the file contradicts itself.
 void require_surrogates(const v1::Migration& yaml);
 
-/// SQL that creates the tables of ids, once the views of natural keys are there.
-std::string create_surrogate_tables(const v1::Migration& yaml);
-
 /// The columns of its natural key, as migration.yaml orders them.
 std::vector<std::string> natural_key(const v1::Surrogate& surrogate);
 
-/// SQL that creates the table of ids of surrogate `name`.
+/// SQL that creates the table of ids of surrogate `name`, once the view of natural keys is there.
 std::string create_surrogate_table(const v1::Migration& yaml, const std::string& name);
 
 }  // namespace crossfade::mapping

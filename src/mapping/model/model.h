@@ -131,6 +131,7 @@ struct Model {
   std::string shadow_schema;             ///< where v2's tables are while v1 owns the data
   std::string mapping_schema;            ///< of the views that fill the targets
   std::string stable_schema;             ///< schema of the stable views; "" where the file names none
+  int edition = 0;                       ///< of the migration's that it was made by; 0: whichever is in force
   bool streams_generated = false;        ///< the server has to be told to send generated columns
   std::set<std::string, std::less<>> row_types = {}; ///< of columns: composites, as format_type prints them
   std::vector<Source> sources;

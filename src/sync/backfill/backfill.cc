@@ -114,7 +114,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
 asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<Job>& jobs) {
   for (auto& job : jobs) {
     for (;;) {
-      while (run_.paused || run_.throttled || run_.misnamed) co_await run_.control_changed.wait(std::chrono::seconds(1));
+      while (run_.paused || run_.throttled || run_.misnamed || run_.amended.contains(job.target)) co_await run_.control_changed.wait(std::chrono::seconds(1));
       while (claiming_) co_await turn_.wait(std::chrono::milliseconds(5));
       claiming_ = true;
       std::optional<Range> range;

@@ -33,11 +33,18 @@ struct Piece {
   std::vector<std::string> excluded_by;  ///< operators of an exclusion constraint
 };
 
-struct ForeignKey {
+/// What holds at a consistent cut only.
+struct Constraint {
   std::string target;
   std::string name;
   std::string validate;
+  bool check = false;  ///< else a foreign key
 };
+
+/// A check wants its table for itself for a moment, and whoever reads v2 by now must not wait long behind us.
+constexpr auto kBriefly = "begin; set local lock_timeout = '100ms'";
+constexpr int kBriefTries = 50;
+constexpr auto kBetweenTries = std::chrono::milliseconds(200);
 
 /// What takes away the rows that a piece does not admit; "" where that is not known.
 std::string way_out(const Runtime& run, const Piece& piece, const Failure& failure) {
@@ -108,18 +115,50 @@ void tell_missing(std::string_view target, const Piece& piece, const Failure& fa
             {{"target", target}, {"name", piece.name}, log::quoting("because", failure.facts().detail), log::quoting("fix", piece.create)});
 }
 
+/// Tries `sql` until it has its locks, for a while. What it is refused with; one of a lock where none was to be had. `built`: the piece
+/// that is noted with it, so that a restart does not build it again.
+asio::awaitable<std::optional<Failure>> briefly(pg::Connection& connection, Runtime& run, std::string sql, pg::Parameters built) {
+  const std::string note(queries::deferred_built);
+  for (int attempt = 1;; ++attempt) {
+    std::optional<Failure> failure;
+    co_await connection.script(kBriefly);
+    try {
+      co_await connection.script(sql);
+      if (!built.empty()) co_await connection.query(note, built);
+      co_await connection.script("commit");
+    } catch (const Failure& caught) {
+      if (caught.connection_lost()) throw;
+      failure = caught;
+    }
+    if (!failure) co_return std::nullopt;
+    co_await connection.script("rollback");
+    if (failure->sqlstate() != "55P03" || attempt == kBriefTries) co_return failure;
+    co_await run.control_changed.wait(kBetweenTries);
+  }
+}
+
 /// One is validated at a time of each table, and different tables side by side: so the server's locks have it.
-asio::awaitable<void> validate_one(pg::Connection& connection, const ForeignKey& key) {
+asio::awaitable<void> validate_one(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
   std::optional<Failure> failure;
-  try {
-    co_await connection.script(key.validate);
-  } catch (const Failure& caught) {
-    if (caught.verdict() != Verdict::kQuarantine) throw;
-    failure = caught;
+  pg::Parameters built_before;
+  if (constraint.check) {
+    failure = co_await briefly(connection, run, constraint.validate, built_before);
+  } else {
+    try {
+      co_await connection.script(constraint.validate);
+    } catch (const Failure& caught) {
+      failure = caught;
+    }
   }
   if (!failure) co_return;
-  log::warn("foreign key holds for new rows, but not for all old ones yet",
-            {{"target", key.target}, {"name", key.name}, log::quoting("because", failure->facts().detail)});
+  if (failure->sqlstate() == "55P03" && constraint.check) {
+    log::warn("what v2.sql says of a table is not said of it yet: others are at it all the time, and the next start tries again",
+              {{"target", constraint.target}, {"name", constraint.name}, log::quoting("fix", constraint.validate)});
+    co_return;
+  }
+  if (failure->verdict() != Verdict::kQuarantine) throw *failure;
+  log::warn(constraint.check ? "check holds for new rows, but not for all old ones yet" : "foreign key holds for new rows, but not for all old ones yet",
+            {{"target", constraint.target}, {"name", constraint.name}, log::quoting("because", failure->facts().detail)});
 }
 
 }  // namespace
@@ -187,7 +226,7 @@ asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& 
   }
 }
 
-asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run) {
+asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& run) {
   const std::string list(queries::deferred_list);
   const std::string built(queries::deferred_built);
   pg::Parameters parameters = {run.model.name, "2"};
@@ -196,10 +235,15 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
     Piece piece;
     piece.name = rows.text(row, 1);
     piece.create = rows.text(row, 2);
+    pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
+    if (piece.create.find("FOREIGN KEY") == std::string::npos) {
+      const auto held_up = co_await briefly(connection, run, piece.create, of_key);
+      if (held_up && held_up->sqlstate() != "55P03") throw *held_up;
+      continue;
+    }
     // Together, so that a restart does not build it again.
     co_await connection.script("begin");
     const auto refused = co_await create(connection, piece);
-    pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
     if (!refused) co_await connection.query(built, of_key);
     co_await connection.script("commit");
     if (refused && refused->verdict() != Verdict::kQuarantine) throw *refused;
@@ -209,9 +253,9 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
   const std::string open(queries::deferred_unvalidated);
   pg::Parameters name = {run.model.name};
   const auto unvalidated = co_await connection.query(open, name);
-  std::deque<ForeignKey> keys;
+  std::deque<Constraint> keys;
   for (std::size_t row = 0; row < unvalidated.size(); ++row) {
-    keys.push_back({std::string(unvalidated.text(row, 0)), std::string(unvalidated.text(row, 1)), std::string(unvalidated.text(row, 2))});
+    keys.push_back({std::string(unvalidated.text(row, 0)), std::string(unvalidated.text(row, 1)), std::string(unvalidated.text(row, 2)), unvalidated.truth(row, 3)});
   }
   if (keys.empty()) co_return;
   const Work validate = [&](pg::Connection& session) -> asio::awaitable<void> {
@@ -219,7 +263,7 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runti
     while (!keys.empty()) {
       const auto key = std::move(keys.front());
       keys.pop_front();
-      co_await validate_one(session, key);
+      co_await validate_one(session, run, key);
     }
   };
   co_await on_workers(run, "validate", validate);

@@ -19,6 +19,6 @@ asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& 
 
 /// Foreign keys, each time that the targets have become consistent with each other. What a quarantined parent keeps from validating
 /// stays enforced for new rows and is tried again the next time.
-asio::awaitable<void> build_foreign_keys(pg::Connection& connection, const Runtime& run);
+asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& run);
 
 }  // namespace crossfade::sync

@@ -1,5 +1,6 @@
 #include "sync/engine/engine.h"
 
+#include <embedded_sql.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -100,6 +101,7 @@ asio::awaitable<void> Engine::run_once() {
   metrics_.connected("source", true);
   run.epoch = co_await take_lease(connection);
   co_await expect_direction(connection);
+  co_await expect_edition(connection);
   metrics_.leading(true, run.epoch);
   run.follow.trust(co_await store::read_secret(connection, model_.name));
   co_await store::write_touchable(connection, model_);
@@ -192,9 +194,27 @@ asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
   throw Failure(std::move(facts));
 }
 
+/// The same for a migration that was amended: an engine of the mapping before would write what nobody wants any more.
+asio::awaitable<void> Engine::expect_edition(pg::Connection& connection) {
+  if (model_.edition == 0) co_return;
+  pg::Parameters name = {model_.name};
+  const auto now = co_await connection.query(std::string(sql::queries::edition_now), name);
+  if (now.number(0, 0) == model_.edition) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kPrecondition;
+  facts.sqlstate = kReshaped;
+  facts.message = fmt::format("migration {} was amended", model_.name);
+  facts.advice = "nothing: the daemon begins anew by itself";
+  throw Failure(std::move(facts));
+}
+
 /// True: the publication is not the one that the slot began with. One that is gone is made again.
 asio::awaitable<bool> Engine::republish(pg::Connection& connection) {
   const auto changes = co_await shape_changes(connection, model_.name);
+  for (const auto& change : changes) {
+    const auto target = change.kind() == "amended" ? model_.find_target(change.targets.front()) : std::nullopt;
+    if (target) runtime_->amended.insert(*target);
+  }
   const auto gone = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.object == "publication"; });
   if (gone != changes.end()) {
     std::optional<Failure> failure;

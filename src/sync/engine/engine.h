@@ -33,6 +33,7 @@ class Engine {
   asio::awaitable<void> run_once();
   asio::awaitable<std::int64_t> take_lease(pg::Connection& connection);
   asio::awaitable<void> expect_direction(pg::Connection& connection);
+  asio::awaitable<void> expect_edition(pg::Connection& connection);
   asio::awaitable<bool> republish(pg::Connection& connection);
   asio::awaitable<bool> is_misnamed();
   asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);

@@ -64,6 +64,8 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   if (!over) co_return;
   began_.reset();
   co_await compare_anew(connection);
+  run_.amended.clear();
+  run_.control_changed.notify_all();
   const auto other = std::find_if(changes.begin(), changes.end(), remodels);
   if (other != changes.end()) begin_anew(kReshaped, other->detail);
 }
@@ -134,7 +136,9 @@ asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, con
     offered += rows.value_or(0);
     for (const auto& name : change.targets) {
       const auto target = run_.model.find_target(name);
-      if (target && !rows) whole.insert(*target);
+      // What was amended is to be filled anyhow, and waited for this moment; a lazy one is not filled.
+      const bool waits = change.kind() == "amended" && target && !run_.model.targets[*target].lazy;
+      if (target && !rows && !waits) whole.insert(*target);
     }
   }
   std::vector<Key> keys;

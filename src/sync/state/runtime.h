@@ -109,6 +109,8 @@ struct Runtime {
   double paused_since = 0; ///< … since then, in seconds since 1970
   bool misnamed = false;   ///< a source's name means another table: what is offered is set down until it is its own again
   bool model_due = false;  ///< what the migration is made of fits the catalog otherwise than the model says: the engine begins anew
+  /// Targets that an amend has touched: they are filled once whoever wrote before it is through.
+  std::set<std::uint16_t> amended;
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   std::string phase;       ///< as last sampled
   /// No target is behind for a reason of its own.

@@ -49,6 +49,8 @@ asio::awaitable<void> remember(pg::Connection& connection, const mapping::Model&
   co_await connection.query(std::string(queries::shape_remember), std::move(parameters));
 }
 
+}  // namespace
+
 asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::Model& model) {
   pg::Parameters of_course = {model.name, word(model.direction)};
   co_await connection.query(std::string(queries::watched_forget), of_course);
@@ -65,11 +67,7 @@ asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::M
     Names none;
     co_await watch(connection, model, std::move(view), true, std::move(made), std::move(none));
   }
-  const auto known = co_await connection.query(std::string(queries::shape_known), of_course);
-  if (!known.truth(0, 0)) co_await remember(connection, model, false);
 }
-
-}  // namespace
 
 asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
@@ -95,6 +93,9 @@ asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Mod
   co_await connection.script("begin isolation level repeatable read");
   try {
     co_await write_watched(connection, model);
+    pg::Parameters of = {model.name, word(model.direction)};
+    const auto known = co_await connection.query(std::string(queries::shape_known), of);
+    if (!known.truth(0, 0)) co_await remember(connection, model, false);
     co_await connection.script("commit");
   } catch (const Failure& caught) {
     failure = caught;

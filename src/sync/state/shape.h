@@ -14,7 +14,7 @@ struct ShapeChange {
   std::string title;                 ///< what people call it
   std::vector<std::string> targets;  ///< whose rows it makes
   bool in_the_way = false;           ///< a person has to mend it, by `fix`; else the daemon compares the targets anew
-  std::string how;                   ///< "come", "gone", "changed"; "" where something is in the way
+  std::string how;                   ///< "come", "gone", "changed", "amended"; "" where something is in the way
   std::string detail;
   std::string fix;
 
@@ -27,6 +27,9 @@ boost::asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& c
 
 /// Has the sources and views of `model` watched from now on, and remembers how they are where nothing was remembered yet.
 boost::asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Model& model);
+
+/// The watching alone, in the caller's transaction.
+boost::asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::Model& model);
 
 /// In the caller's transaction: the targets are being made right by the shape as it is at its snapshot.
 boost::asio::awaitable<void> accept_shape(pg::Connection& connection, const mapping::Model& model);

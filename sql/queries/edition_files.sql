@@ -1,0 +1,1 @@
+select edition, file, encode(content, 'hex') from crossfade.edition_file where migration = $1 order by edition, file

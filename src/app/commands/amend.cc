@@ -1,0 +1,149 @@
+#include "setup/amend.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <google/protobuf/util/time_util.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "api/message.h"
+#include "app/cli/context.h"
+#include "app/commands/commands.h"
+#include "base/failure.h"
+#include "crossfade/v1/amend.pb.h"
+#include "mapping/preflight/plan.h"
+
+namespace crossfade::app {
+namespace {
+
+struct AmendOptions {
+  std::filesystem::path ddl;
+  bool dry_run = false;
+  bool undo = false;
+  std::optional<std::chrono::milliseconds> hold_limit;    ///< else the file's
+  std::optional<std::chrono::milliseconds> lock_timeout;  ///< the same
+};
+
+void declare(OptionSet& options, AmendOptions& own) {
+  options.path("--ddl", own.ddl, "FILE", "DDL of v1 or v2 that is run with it, while the views are away");
+  options.flag("--dry-run", own.dry_run, "Say what changes and what has to be computed again");
+  options.flag("--undo", own.undo, "Go back to what the migration said before its last amend; the folder is left as it is");
+  options.duration("--hold-limit", own.hold_limit, "How long others may be made to wait, e.g. 500ms");
+  options.duration("--lock-timeout", own.lock_timeout, "How long one lock is waited for, e.g. 100ms");
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  if (!stream || text.str().empty()) throw usage_failure(fmt::format("{} cannot be read, or is empty", path.string()), "Name the file with the DDL.");
+  return text.str();
+}
+
+std::chrono::milliseconds milliseconds_of(const google::protobuf::Duration& duration) {
+  return std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(duration));
+}
+
+void add_choices(sync::Amend& amend, const AmendOptions& own) {
+  const auto& cutover = amend.file.yaml.cutover();
+  amend.limits.hold = own.hold_limit.value_or(milliseconds_of(cutover.hold_limit()));
+  amend.limits.lock_timeout = own.lock_timeout.value_or(milliseconds_of(cutover.lock_timeout()));
+  const std::chrono::milliseconds none{0};
+  // To the server it would be no bound at all.
+  if (amend.limits.hold == none || amend.limits.lock_timeout == none) throw usage_failure("a limit of 0 is none", "write e.g. 100ms");
+  const char* user = std::getenv("USER");
+  amend.who = user == nullptr ? "" : user;
+  if (own.ddl.empty()) return;
+  amend.ddl = text_of(own.ddl);
+  amend.ddl_name = own.ddl.filename().string();
+}
+
+std::string again_text(const sync::Amended& done) {
+  std::string text;
+  for (const auto& again : done.again) {
+    text += fmt::format("  {} {}: about {:.0f} rows", again.target, again.is_new ? "is filled" : "is compared with its view", again.rows);
+    if (again.seconds) text += fmt::format(", {:.0f} s at the speed of its last filling", *again.seconds);
+    text += "\n";
+  }
+  if (!done.untouched.empty()) text += fmt::format("  as they are: {}\n", fmt::join(done.untouched, ", "));
+  return text;
+}
+
+std::string text_of(const sync::Amended& done, const AmendOptions& own) {
+  if (!done.preflight.ok()) return "Nothing was amended, nothing has changed.\n";
+  if (done.changes.empty()) return "The database has what the folder says: there is nothing to amend.\n";
+  std::string text;
+  int number = 1;
+  for (const auto& change : done.changes) text += fmt::format("{:2}. {}\n", number++, change);
+  text += (own.dry_run ? "What would be computed again:\n" : "What is computed again:\n") + again_text(done);
+  if (own.dry_run) {
+    if (!own.ddl.empty()) text += fmt::format("It was tried and taken back; others would have waited {} ms.\n", done.held.count());
+    return text + "Nothing has changed.\n";
+  }
+  text += fmt::format("Amended: edition {} is in force. Locks were held for {} ms{}. A daemon goes on with it by itself.\n", done.edition, done.held.count(),
+                      done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "");
+  if (own.undo) text += "The folder still has what was undone: put its files back, or crossfade amend brings it in again.\n";
+  return text;
+}
+
+v1::AmendReply reply_of(const sync::Amended& done, const AmendOptions& own) {
+  v1::AmendReply reply;
+  reply.set_ok(done.preflight.ok());
+  reply.set_done(done.preflight.ok() && !own.dry_run && !done.changes.empty());
+  reply.set_edition(done.edition);
+  for (const auto& change : done.changes) reply.add_changes(change);
+  for (const auto& again : done.again) {
+    auto& told = *reply.add_again();
+    told.set_target(again.target);
+    told.set_is_new(again.is_new);
+    told.set_rows(again.rows);
+    if (again.seconds) told.set_seconds(*again.seconds);
+  }
+  for (const auto& target : done.untouched) reply.add_untouched(target);
+  reply.set_held_milliseconds(static_cast<double>(done.held.count()));
+  reply.set_attempts(done.attempts);
+  *reply.mutable_findings() = mapping::plan_reply(done.preflight).findings();
+  return reply;
+}
+
+ExitCode tell(const Options& options, const sync::Amended& done, const AmendOptions& own) {
+  if (options.json) {
+    std::cout << api::json_of(reply_of(done, own)) << "\n";
+  } else {
+    if (!done.preflight.ok()) std::cerr << mapping::plan_text(done.preflight);
+    (done.preflight.ok() ? std::cout : std::cerr) << text_of(done, own);
+  }
+  return done.preflight.ok() ? ExitCode::kOk : exit_code_of(done.preflight);
+}
+
+asio::awaitable<ExitCode> amend_here(const Options& options, const AmendOptions& own, mapping::MigrationFile file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "amend"));
+  const auto migration = file.yaml.migration();
+  sync::Amend amend;
+  if (own.undo) amend = co_await sync::undo_of_last(connection, file);
+  else amend.file = std::move(file);
+  add_choices(amend, own);
+  sync::Amended done;
+  if (own.dry_run) done = co_await sync::plan_amend(connection, std::move(amend));
+  else done = co_await sync::perform_amend(connection, std::move(amend));
+  // Whoever asks the daemon next is not answered by one of before.
+  if (!own.dry_run && done.preflight.ok() && !done.changes.empty()) co_await sync::until_taken_on(connection, migration);
+  co_return tell(options, done, own);
+}
+
+ExitCode amend(const Options& options, const AmendOptions& own) {
+  auto file = load(options);
+  asio::io_context io;
+  return run_to_end(io, amend_here(options, own, std::move(file)));
+}
+
+}  // namespace
+
+Command amend_command() {
+  return {"amend", "Set up", "Bring an edited mapping, v2 or hotfix of v1 into a migration that is under way", with_options(declare, amend)};
+}
+
+}  // namespace crossfade::app

@@ -1,0 +1,295 @@
+#include "setup/amend.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/sql_text.h"
+#include "mapping/preflight/inspect.h"
+#include "setup/amend_run.h"
+#include "setup/editions.h"
+#include "setup/prepare.h"
+#include "setup/run_script.h"
+#include "sync/state/shape.h"
+#include "sync/state/store.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using google::protobuf::util::MessageDifferencer;
+using mapping::Direction;
+
+/// What schemas are called for the moment of a trial.
+constexpr const char* kAside = "crossfade_aside";
+
+/// A daemon looks once a second.
+constexpr auto kTimeToTakeOn = std::chrono::seconds(15);
+constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
+
+bool has(const std::vector<std::optional<std::string>>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+/// Whether two maps of a file say the same of `name`.
+bool alike(const auto& one, const auto& other, const std::string& name) {
+  const auto here = one.find(name);
+  const auto there = other.find(name);
+  if (here == one.end() || there == other.end()) return (here == one.end()) == (there == other.end());
+  return MessageDifferencer::Equals(here->second, there->second);
+}
+
+}  // namespace
+
+AmendRun::AmendRun(pg::Connection& connection, Amend amend)
+    : connection_(connection), amend_(std::move(amend)), yaml_(amend_.file.yaml), name_(yaml_.migration()) {}
+
+mapping::DirectedMigration AmendRun::directed(const v1::Migration& yaml) const {
+  return direction_ == Direction::kForward ? mapping::forward_migration(yaml) : mapping::reverse_migration(yaml, mapping::Places::kSwapped);
+}
+
+asio::awaitable<void> AmendRun::all(std::vector<std::string> statements) {
+  for (auto& statement : statements) co_await connection_.script(std::move(statement));
+}
+
+asio::awaitable<void> AmendRun::look() {
+  co_await prepare_alone(connection_, name_);
+  pg::Parameters name = {name_};
+  const auto flip = co_await connection_.query(std::string(queries::flip_alone), name);
+  if (!flip.truth(0, 0)) throw precondition_failure(fmt::format("a flip of migration {} is going on: {}", name_, flip.text(0, 1)), "wait for it");
+  co_await require_prepared(connection_, name_);
+  const auto rows = co_await connection_.query(std::string(queries::amend_look), name);
+  if (rows.text(0, 0) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name_), "there is nothing left to amend");
+  stable_schema_ = rows.text(0, 1);
+  all_read_v2_ = rows.truth(0, 2);
+  const auto made = parse_array(rows.text(0, 3));
+  // Whoever waits for us while we wait for them goes on before the server has to choose a victim.
+  before_deadlock_ = std::chrono::milliseconds(rows.number(0, 4)) / 2;
+  amend_.limits.lock_timeout = std::max(std::min(amend_.limits.lock_timeout, before_deadlock_), std::chrono::milliseconds(1));
+  const auto goes = co_await store::read_direction(connection_, name_);
+  direction_ = goes.value_or(Direction::kForward);
+  const auto editions = co_await read_editions(connection_, name_);
+  if (!editions.empty()) result_.edition = editions.back().number;
+  if (!editions.empty() && !editions.back().texts.empty()) before_ = mapping::with_texts(amend_.file, editions.back().texts);
+  const auto files = co_await changed_files(connection_, amend_.file);
+  changed_.insert(files.begin(), files.end());
+  // What somebody else made is theirs to change; then only what is known of it is brought up to date.
+  const bool any_ddl = !amend_.ddl.empty();
+  const auto there = co_await meanings();
+  for (const auto& [target, rules] : direction_ == Direction::kForward ? yaml_.targets() : yaml_.reverse()) {
+    const bool was = !before_ || (direction_ == Direction::kForward ? before_->yaml.targets() : before_->yaml.reverse()).contains(target);
+    if (was && !there.contains(target)) gone_.push_back(target);
+  }
+  const auto targets = co_await connection_.query(std::string(queries::amend_targets), name);
+  for (std::size_t row = 0; row < targets.size(); ++row) {
+    Filled filled{targets.truth(row, 1), std::nullopt};
+    if (!targets.is_null(row, 2)) filled.rows_a_second = targets.real(row, 2);
+    filled_.emplace(targets.text(row, 0), filled);
+    filling_ = filling_ || filled.unfinished;
+  }
+  const bool forward_views_gone = direction_ == Direction::kForward && !gone_.empty();
+  const bool views = forward_views_gone || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql");
+  remake_mapping_ = direction_ == Direction::kForward && (views || any_ddl) && has(made, yaml_.schemas().mapping());
+  // Once the writes have moved v2's tables are the application's: its file is taken down as it is.
+  change_v2_ = direction_ == Direction::kForward && changed("v2.sql") && has(made, yaml_.schemas().shadow());
+  // What is being loaded has no keys for the moment: then all is tried with tables that have them.
+  const bool other_tables = change_v2_ || (filling_ && direction_ == Direction::kForward);
+  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || (direction_ == Direction::kReverse && !gone_.empty())) &&
+                    (has(made, yaml_.schemas().reverse()) || (before_ && before_->reverse_sql.empty()));
+}
+
+void AmendRun::refuse_what_cannot_be() {
+  mapping::Findings found(result_.preflight.findings, "migration.yaml");
+  if (before_ && !MessageDifferencer::Equals(before_->yaml.schemas(), yaml_.schemas())) {
+    found.fail("its schemas are others than those the migration was prepared with", "Keep their names; a migration in other schemas is another migration.");
+  }
+  if (before_) {
+    for (const auto& [name, surrogate] : before_->yaml.surrogates()) {
+      if (!yaml_.surrogates().contains(name) || alike(before_->yaml.surrogates(), yaml_.surrogates(), name)) continue;
+      found.fail(fmt::format("surrogate {} has another natural key or type, and its ids are given already", name), "Give the new one a name of its own.");
+    }
+  }
+  if (direction_ == Direction::kForward) return;
+  for (const auto* file : {"mapping.sql", "rejects.sql", "surrogates.sql"}) {
+    if (!changed(file)) continue;
+    mapping::Findings(result_.preflight.findings, file)
+        .fail("v2 owns the data: what makes v2 of v1 cannot be amended now", "Put the file back for now; or first `crossfade rollback writes`.");
+  }
+}
+
+void AmendRun::say_what_changes() {
+  auto& changes = result_.changes;
+  changes.clear();
+  if (!amend_.ddl.empty()) changes.push_back(fmt::format("{} is run", amend_.ddl_name));
+  changes.insert(changes.end(), v2_.says.begin(), v2_.says.end());
+  for (const auto& target : result_.preflight.model.targets) {
+    if (!filled_.contains(target.name)) changes.push_back(fmt::format("target {} is added", target.name));
+  }
+  for (const auto& [target, filled] : filled_) {
+    if (!result_.preflight.model.find_target(target)) changes.push_back(fmt::format("target {} is followed no longer", target));
+  }
+  for (const auto& view : gone_) changes.push_back(fmt::format("view {} was gone and is made again", view));
+  for (const auto& file : changed_) changes.push_back(file + " is taken as it is now");
+}
+
+asio::awaitable<AmendRun::Meanings> AmendRun::meanings() {
+  const bool forward = direction_ == Direction::kForward;
+  std::vector<std::optional<std::string>> targets;
+  for (const auto& [name, target] : forward ? yaml_.targets() : yaml_.reverse()) targets.emplace_back(name);
+  pg::Parameters parameters = {forward ? yaml_.schemas().mapping() : yaml_.schemas().reverse(), array_text(targets)};
+  const auto rows = co_await connection_.query(std::string(queries::amend_meanings), parameters);
+  Meanings found;
+  for (std::size_t row = 0; row < rows.size(); ++row) found.emplace(rows.text(row, 0), rows.text(row, 1));
+  co_return found;
+}
+
+/// v2 as a folder's v2.sql says it, made and rolled back.
+asio::awaitable<mapping::Side> AmendRun::side_of(const mapping::MigrationFile& file) {
+  co_await connection_.script("savepoint crossfade_side");
+  const auto& shadow = file.yaml.schemas().shadow();
+  auto rename = fmt::format("alter schema {} rename to {}", quote_identifier(shadow), kAside);
+  co_await connection_.script(std::move(rename));
+  const auto scripts = mapping::install_scripts(file);
+  co_await run_script(connection_, scripts.front().file, scripts.front().sql);
+  auto side = co_await mapping::read_side(connection_, shadow, "");
+  co_await connection_.script("rollback to savepoint crossfade_side; release savepoint crossfade_side");
+  co_return side;
+}
+
+/// New views beside the old ones, which keep their readers: nobody waits for anything.
+asio::awaitable<void> AmendRun::make_views_aside() {
+  if (trial_has_tables()) {
+    auto rename = fmt::format("alter schema {} rename to {}_v2", quote_identifier(yaml_.schemas().shadow()), kAside);
+    co_await connection_.script(std::move(rename));
+    const auto scripts = mapping::install_scripts(amend_.file);
+    co_await run_script(connection_, scripts.front().file, scripts.front().sql);
+  }
+  int number = 0;
+  for (const auto& schema : remade_schemas()) {
+    auto rename = fmt::format("alter schema {} rename to {}_{}", quote_identifier(schema), kAside, number++);
+    pg::Parameters name = {schema};
+    const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
+    if (there.truth(0, 0)) co_await connection_.script(std::move(rename));
+  }
+  co_await make_views();
+}
+
+/// What can be known without a lock that anybody waits for: v2 as it shall be, and, where v1 stays as it is, all that `plan` looks at.
+asio::awaitable<void> AmendRun::trial() {
+  auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", amend_.limits.lock_timeout.count());
+  co_await connection_.script(std::move(begin));
+  if (change_v2_) {
+    if (before_) said_ = co_await side_of(*before_);
+    wanted_ = co_await side_of(amend_.file);
+  }
+  if (amend_.ddl.empty()) {
+    meant_ = co_await meanings();
+    const auto there = co_await mapping::read_side(connection_, yaml_.schemas().shadow(), name_);
+    if (wanted_) v2_ = mapping::compare(yaml_.schemas().shadow(), there, *wanted_, said_);
+    co_await make_views_aside();
+    // A foreign key that leads out of v2 keeps writers of that table waiting until this is rolled back: then no row is looked at.
+    pg::Parameters shadow = {yaml_.schemas().shadow()};
+    const auto outside = co_await connection_.query(std::string(queries::amend_outside), shadow);
+    auto back = directed(yaml_);
+    if (direction_ == Direction::kReverse) result_.preflight = co_await mapping::inspect_directed(connection_, std::move(back));
+    else if (trial_has_tables() && outside.truth(0, 0)) co_await inspect_catalog(true);
+    else result_.preflight = co_await mapping::inspect(connection_, amend_.file);
+    for (const auto& refused : v2_.refused) {
+      mapping::Findings(result_.preflight.findings, "v2.sql")
+          .fail(refused + ", which amend does not carry over", "Bring it with --ddl FILE: that runs in the same transaction, before v2 is compared.");
+    }
+    checked_ = co_await meanings();
+    if (result_.preflight.ok()) find_touched(*checked_);
+    say_what_changes();
+  }
+  co_await connection_.script("rollback");
+}
+
+/// Targets whose rows are others by what is said now, or may be.
+void AmendRun::find_touched(const Meanings& now) {
+  touched_.clear();
+  const auto& model = result_.preflight.model;
+  std::optional<mapping::DirectedMigration> before;
+  if (before_) before = directed(before_->yaml);
+  const auto wanted = directed(yaml_);
+  result_.again.clear();
+  result_.untouched.clear();
+  for (const auto& target : model.targets) {
+    const auto filled = filled_.find(target.name);
+    const auto meant = meant_.find(target.name);
+    const auto means = now.find(target.name);
+    const bool same = meant != meant_.end() && means != now.end() && meant->second == means->second;
+    const bool rules = before ? alike(before->yaml.targets(), wanted.yaml.targets(), target.name) : !changed("migration.yaml");
+    const bool ids = changed("surrogates.sql") && !target.surrogates.empty();
+    if (pending_.contains(target.name) || !same || !rules || ids || v2_.touched.contains(target.name)) touched_.insert(target.name);
+    if (filled != filled_.end() && !touched_.contains(target.name)) {
+      result_.untouched.push_back(target.name);
+      continue;
+    }
+    Amended::Again again{target.name, target.estimated_rows, std::nullopt, filled == filled_.end()};
+    if (filled != filled_.end() && filled->second.rows_a_second.value_or(0) > 0) again.seconds = target.estimated_rows / *filled->second.rows_a_second;
+    if (again.is_new) touched_.erase(target.name);
+    result_.again.push_back(std::move(again));
+  }
+}
+
+asio::awaitable<Amended> AmendRun::to_end(bool dry_run) {
+  co_await look();
+  refuse_what_cannot_be();
+  const bool nothing = changed_.empty() && amend_.ddl.empty() && gone_.empty();
+  if (nothing || !result_.preflight.ok()) co_return std::move(result_);
+  std::optional<Failure> failure;
+  try {
+    co_await until_done(Try::kTrial);
+    const bool more = result_.preflight.ok() && (!dry_run || !amend_.ddl.empty());
+    if (more) co_await until_done(dry_run ? Try::kDryRun : Try::kForGood);
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (!failure) co_return std::move(result_);
+  if (connection_.usable()) co_await connection_.script("rollback");
+  throw *failure;
+}
+
+asio::awaitable<Amended> plan_amend(pg::Connection& connection, Amend amend) {
+  AmendRun run(connection, std::move(amend));
+  co_return co_await run.to_end(true);
+}
+
+asio::awaitable<Amended> perform_amend(pg::Connection& connection, Amend amend) {
+  AmendRun run(connection, std::move(amend));
+  co_return co_await run.to_end(false);
+}
+
+asio::awaitable<void> until_taken_on(pg::Connection& connection, std::string migration) {
+  const auto executor = co_await asio::this_coro::executor;
+  const std::string taken_on(queries::amend_taken_on);
+  pg::Parameters name = {std::move(migration)};
+  for (const auto give_up = pg::Clock::now() + kTimeToTakeOn; pg::Clock::now() < give_up;) {
+    const auto rows = co_await connection.query(taken_on, name);
+    if (rows.empty() || rows.truth(0, 0)) co_return;
+    asio::steady_timer pause(executor, kBetweenLooks);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+asio::awaitable<Amend> undo_of_last(pg::Connection& connection, const mapping::MigrationFile& folder) {
+  co_await require_prepared(connection, folder.yaml.migration());
+  const auto editions = co_await read_editions(connection, folder.yaml.migration());
+  if (editions.size() < 2) throw precondition_failure("nothing was amended", "crossfade history says what was");
+  const auto& before = editions[editions.size() - 2];
+  if (before.texts.empty()) {
+    throw precondition_failure(fmt::format("what edition {} said is not known: an earlier version of crossfade prepared it", before.number),
+                               "write the files as they shall be, and crossfade amend");
+  }
+  Amend amend{mapping::with_texts(folder, before.texts)};
+  amend.how = "undone";
+  co_return amend;
+}
+
+}  // namespace crossfade::sync

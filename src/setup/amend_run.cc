@@ -1,0 +1,341 @@
+#include "setup/amend_run.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/log.h"
+#include "base/sql_text.h"
+#include "mapping/file/moved_names.h"
+#include "mapping/preflight/inspect.h"
+#include "setup/editions.h"
+#include "setup/fence.h"
+#include "setup/prepare_steps.h"
+#include "setup/run_script.h"
+#include "setup/stable_views.h"
+#include "sync/state/shape.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+using mapping::Direction;
+
+std::string text_of(const std::vector<std::string>& names) {
+  const std::vector<std::optional<std::string>> elements(names.begin(), names.end());
+  return array_text(elements);
+}
+
+/// Somebody had what we wanted, for the moment.
+bool passes(const Failure& failure) { return failure.sqlstate() == "55P03" || failure.verdict() == Verdict::kRetry; }
+
+}  // namespace
+
+std::vector<std::string> AmendRun::remade_schemas() const {
+  std::vector<std::string> schemas;
+  if (remake_mapping_) schemas.push_back(yaml_.schemas().mapping());
+  if (remake_reverse_) schemas.push_back(yaml_.schemas().reverse());
+  return schemas;
+}
+
+asio::awaitable<void> AmendRun::until_done(Try what) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto trialled = result_.preflight.findings;
+  for (result_.attempts = 1;; ++result_.attempts) {
+    std::optional<Failure> failure;
+    result_.preflight.findings = trialled;
+    try {
+      if (what == Try::kTrial) co_await trial();
+      else co_await attempt(what == Try::kDryRun);
+      co_return;
+    } catch (const Failure& caught) {
+      failure = caught;
+    }
+    if (!connection_.usable()) throw *failure;
+    co_await connection_.script("rollback");
+    const bool too_long = failure->sqlstate() == "57014";
+    if (!too_long && !passes(*failure)) throw *failure;
+    if (too_long || result_.attempts >= amend_.limits.attempts) {
+      auto facts = failure->facts();
+      facts.exit = ExitCode::kTimeout;
+      facts.message = fmt::format("nothing was amended, nothing has changed: {} (attempt {})", facts.message, result_.attempts);
+      facts.advice = too_long ? fmt::format("it takes longer than {} ms, for which others would wait: allow more with --hold-limit, or do less at a time",
+                                            amend_.limits.hold.count())
+                              : "try again when less is going on; crossfade status and pg_stat_activity say who holds the tables";
+      throw Failure(std::move(facts));
+    }
+    log::debug("amend is tried again", {log::quoting("because", failure->what()), {"attempt", result_.attempts}});
+    asio::steady_timer pause(executor, amend_.limits.pause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+/// Leaves the old or the new, never a mixture: it is one transaction.
+asio::awaitable<void> AmendRun::attempt(bool dry_run) {
+  // Where the engine alone reads the views nobody else waits for them.
+  const auto of_views = std::max(amend_.limits.lock_timeout, stable_schema_.empty() ? std::min(amend_.limits.hold, before_deadlock_) : std::chrono::milliseconds(0));
+  auto begin = fmt::format("begin isolation level read committed; set local client_min_messages = warning; set local lock_timeout = {}; set local statement_timeout = {}",
+                           of_views.count(), 2 * amend_.limits.hold.count());
+  co_await connection_.script(std::move(begin));
+  meant_ = co_await meanings();
+  pending_.clear();
+  const auto changes = co_await shape_changes(connection_, name_);
+  for (const auto& change : changes) {
+    if (!change.in_the_way) pending_.insert(change.targets.begin(), change.targets.end());
+  }
+  held_since_ = pg::Clock::now();
+  co_await take_down();
+  if (stable_.empty()) held_since_ = pg::Clock::now();
+  auto shorter = fmt::format("set local lock_timeout = {}; set local statement_timeout = {}", amend_.limits.lock_timeout.count(), amend_.limits.hold.count());
+  co_await connection_.script(std::move(shorter));
+  co_await change_tables();
+  co_await make_views();
+  // They name none that is not there any more; the stable views come later.
+  co_await all(rights_);
+  const auto now = co_await meanings();
+  // What was checked is not checked again while others wait, unless it has become another meanwhile.
+  if (now != checked_) co_await inspect_catalog(!filling_);
+  if (!result_.preflight.ok()) {
+    co_await connection_.script("rollback");
+    co_return;
+  }
+  co_await make_stable_views();
+  find_touched(now);
+  say_what_changes();
+  co_await enter();
+  const auto held = std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - held_since_);
+  result_.held = held;
+  if (held > amend_.limits.hold && !dry_run) {
+    Failure::Facts facts;
+    facts.sqlstate = "55P03";
+    facts.message = fmt::format("its locks were held for {} ms", held.count());
+    throw Failure(std::move(facts));
+  }
+  co_await connection_.script(dry_run ? "rollback" : "commit");
+}
+
+asio::awaitable<void> AmendRun::remember_rights(std::string schema) {
+  pg::Parameters name = {std::move(schema)};
+  const auto rows = co_await connection_.query(std::string(queries::amend_rights), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) rights_.emplace_back(rows.text(row, 0));
+}
+
+/// As whoever made the schema: what stands in it anew belongs to the same role, with whose rights the views read.
+asio::awaitable<void> AmendRun::as_owner(std::string schema) {
+  pg::Parameters name = {std::move(schema)};
+  const auto rows = co_await connection_.query(std::string(queries::amend_owner), name);
+  if (rows.empty() || !rows.truth(0, 1)) co_return;
+  // regrole prints it quoted.
+  auto become = fmt::format("set local role {}", rows.text(0, 0));
+  co_await connection_.script(std::move(become));
+}
+
+/// The views, so that the tables can be changed that they read. Application sessions may read a stable view; the others the engine
+/// alone reads, and it gives way.
+asio::awaitable<void> AmendRun::take_down() {
+  rights_.clear();
+  stable_.clear();
+  const bool forward = direction_ == Direction::kForward;
+  const bool tables = wanted_ || !amend_.ddl.empty();
+  const bool stable = !stable_schema_.empty() && (remake_mapping_ || tables);
+  const auto schemas = remade_schemas();
+  auto watched = schemas;
+  if (stable) watched.push_back(stable_schema_);
+  pg::Parameters of_schemas = {text_of(watched)};
+  const auto dependents = co_await connection_.query(std::string(queries::amend_dependents), of_schemas);
+  if (!dependents.empty()) {
+    throw precondition_failure(fmt::format("{} reads what an amend makes anew, and would go with it", dependents.text(0, 0)),
+                               "Drop it first and make it again afterwards.");
+  }
+  if (stable) {
+    co_await remember_rights(stable_schema_);
+    pg::Parameters parameters = {stable_schema_, name_, forward ? "false" : "true"};
+    const auto rows = co_await connection_.query(std::string(queries::amend_stable), parameters);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      co_await connection_.script(std::string(rows.text(row, 0)));
+      stable_.emplace_back(rows.text(row, 1));
+    }
+  }
+  for (const auto& schema : schemas) {
+    co_await remember_rights(schema);
+    pg::Parameters name = {schema};
+    const auto owner = co_await connection_.query(std::string(queries::amend_owner), name);
+    auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema));
+    co_await connection_.script(std::move(drop));
+    auto create = fmt::format("create schema {} authorization {}", quote_identifier(schema), owner.empty() ? std::string("current_user") : std::string(owner.text(0, 0)));
+    co_await connection_.script(std::move(create));
+  }
+}
+
+asio::awaitable<void> AmendRun::change_tables() {
+  if (!amend_.ddl.empty()) {
+    auto path = mapping::set_search_path({yaml_.schemas().source()});
+    co_await connection_.script(std::move(path));
+    co_await run_script(connection_, amend_.ddl_name, amend_.ddl);
+    co_await connection_.script("set local search_path to ''");
+  }
+  if (!wanted_) co_return;
+  const auto& shadow = yaml_.schemas().shadow();
+  const auto there = co_await mapping::read_side(connection_, shadow, name_);
+  v2_ = mapping::compare(shadow, there, *wanted_, said_);
+  for (const auto& refused : v2_.refused) {
+    mapping::Findings(result_.preflight.findings, "v2.sql")
+        .fail(refused + ", which amend does not carry over", "Bring it with --ddl FILE: that runs in the same transaction, before v2 is compared.");
+  }
+  if (!v2_.refused.empty()) co_return;
+  co_await as_owner(shadow);
+  co_await all(v2_.statements);
+  co_await connection_.script("set local role none");
+  for (const auto& later : v2_.later) {
+    const auto& piece = later.piece;
+    const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
+    pg::Parameters parameters = {name_, piece.table, later.name, std::to_string(later.stage), piece.create, given(piece.validate), given(piece.indexed_by),
+                                 given(piece.excluded_by)};
+    co_await connection_.query(std::string(queries::deferred_put), parameters);
+  }
+}
+
+asio::awaitable<void> AmendRun::make_views() {
+  std::set<std::string> ids;
+  if (before_) {
+    for (const auto& [name, surrogate] : before_->yaml.surrogates()) ids.insert(name);
+  } else {
+    for (const auto& [name, surrogate] : yaml_.surrogates()) ids.insert(name);
+  }
+  const auto remade = remade_schemas();
+  for (const auto& script : mapping::install_scripts(amend_.file, ids)) {
+    if (std::find(remade.begin(), remade.end(), script.schema) == remade.end()) continue;
+    co_await as_owner(script.schema);
+    const bool swapped = direction_ == Direction::kReverse;
+    if (swapped) co_await run_reverse(script);
+    else co_await run_script(connection_, script.file, script.sql);
+    co_await connection_.script("set local role none");
+  }
+}
+
+/// v2's tables stand in the place of v1's now, and reverse.sql was written before.
+asio::awaitable<void> AmendRun::run_reverse(const mapping::InstallScript& script) {
+  // In one line with the file's first, so that the server's line numbers are the file's.
+  const auto path = mapping::set_search_path({script.schema, yaml_.schemas().source()});
+  const auto text = mapping::with_moved_names(amend_.file.reverse_sql, yaml_, mapping::Places::kSwapped);
+  auto sql = fmt::format("create schema if not exists {}; {}; {}\n;\nset local search_path to '';\n", quote_identifier(script.schema), path, text);
+  co_await run_script(connection_, script.file, std::move(sql));
+}
+
+/// The checks of `plan` that read no rows: quick enough to be made under the locks. The way back is followed by v2's keys.
+asio::awaitable<void> AmendRun::inspect_catalog(bool all_keys) {
+  auto findings = std::move(result_.preflight.findings);
+  co_await connection_.script("savepoint crossfade_look");
+  const auto way = directed(yaml_);
+  result_.preflight = co_await mapping::inspect_catalog(connection_, way);
+  if (all_keys && direction_ == Direction::kForward && has_way_back()) {
+    const auto back = mapping::reverse_migration(yaml_, mapping::Places::kBeforeWrites);
+    const auto reverse = co_await mapping::inspect_catalog(connection_, back);
+    for (auto finding : reverse.findings) {
+      if (finding.subject == "server") continue;
+      finding.subject = "reverse " + finding.subject;
+      findings.push_back(std::move(finding));
+    }
+  }
+  co_await connection_.script("rollback to savepoint crossfade_look; release savepoint crossfade_look");
+  auto& all_found = result_.preflight.findings;
+  all_found.insert(all_found.end(), std::make_move_iterator(findings.begin()), std::make_move_iterator(findings.end()));
+}
+
+asio::awaitable<void> AmendRun::make_stable_views() {
+  const auto& model = result_.preflight.model;
+  const bool tables = wanted_ || !amend_.ddl.empty();
+  if (stable_schema_.empty() || !(remake_mapping_ || tables)) co_return;
+  auto scripts = direction_ == Direction::kForward ? cutover::create_stable_views(model) : stable_;
+  if (direction_ == Direction::kForward && all_read_v2_) {
+    for (const auto& target : model.targets) scripts.push_back(cutover::turn_stable_view(model, target, true));
+  }
+  co_await all(std::move(scripts));
+  co_await all(rights_);
+}
+
+/// The publication has what is followed. What was written to a table before it came to it, by a transaction that is not through, is in
+/// no stream: so those targets are compared once these are.
+asio::awaitable<void> AmendRun::follow_sources() {
+  const auto& model = result_.preflight.model;
+  const auto publication = publication_name(model.name, model.direction);
+  const auto wanted = followed_sources(model);
+  pg::Parameters parameters = {publication, text_of(wanted)};
+  const auto rows = co_await connection_.query(std::string(queries::amend_publication), parameters);
+  std::set<std::string> come;
+  for (const auto& table : parse_array(rows.text(0, 0))) {
+    auto add = fmt::format("alter publication {} add table {}", quote_identifier(publication), table.value());
+    co_await connection_.script(std::move(add));
+    come.insert(table.value());
+  }
+  for (const auto& table : parse_array(rows.text(0, 1))) {
+    auto drop = fmt::format("alter publication {} drop table {}", quote_identifier(publication), table.value());
+    co_await connection_.script(std::move(drop));
+  }
+  for (const auto& rule : model.rules) {
+    const auto& source = model.sources[rule.source];
+    if (come.contains(quote_qualified(source.schema, source.name))) touched_.insert(model.targets[rule.target].name);
+  }
+}
+
+asio::awaitable<void> AmendRun::enter_new_targets() {
+  const auto& model = result_.preflight.model;
+  const auto fences = create_fences(model);
+  const auto rests = rest_triggers(model);
+  for (std::size_t n = 0; n < model.targets.size(); ++n) {
+    if (filled_.contains(model.targets[n].name)) continue;
+    auto sql = fmt::format("{};\n{}{};", fences[n], enter_target(model, model.targets[n]), rests[n]);
+    co_await connection_.script(std::move(sql));
+  }
+  for (const auto& [target, filled] : filled_) {
+    if (model.find_target(target)) continue;
+    pg::Parameters gone = {name_, target};
+    co_await connection_.query(std::string(queries::amend_forget), gone);
+    const auto table = quote_qualified(yaml_.schemas().shadow(), target);
+    auto unfence = fmt::format("do $crossfade$ begin if to_regclass({}) is not null then drop trigger if exists crossfade_fence on {}; end if; end $crossfade$",
+                               quote_literal(table), table);
+    if (direction_ == Direction::kForward) co_await connection_.script(std::move(unfence));
+  }
+}
+
+asio::awaitable<void> AmendRun::enter() {
+  const auto& model = result_.preflight.model;
+  co_await follow_sources();
+  co_await enter_new_targets();
+  if (direction_ == Direction::kForward) {
+    for (const auto& surrogate : model.surrogates) {
+      const bool was = !before_ || before_->yaml.surrogates().contains(surrogate.name);
+      auto sql = fmt::format("select crossfade.enter_surrogate({}, {}, {})", quote_literal(name_), quote_literal(surrogate.name), quote_literal(surrogate.ids.name));
+      if (!was) co_await connection_.script(std::move(sql));
+    }
+  }
+  NewEdition edition{amend_.how, amend_.who, result_.changes, amend_.ddl};
+  auto entered = enter_edition(name_, edition, mapping::texts_of(amend_.file));
+  co_await connection_.script(std::move(entered));
+  result_.edition = co_await edition_now(connection_, name_);
+  co_await write_watched(connection_, model);
+  std::vector<std::string> touched(touched_.begin(), touched_.end());
+  std::vector<std::string> filled;
+  for (const auto& target : model.targets) {
+    if (touched_.contains(target.name) && !target.lazy) filled.push_back(target.name);
+  }
+  std::vector<std::string> fresh;
+  for (const auto& again : result_.again) {
+    if (again.is_new) fresh.push_back(again.target);
+  }
+  pg::Parameters parameters = {name_, text_of(touched), direction_ == Direction::kReverse ? "reverse" : "forward", text_of(fresh),
+                               amend_.who, amend_.how == "undone" ? "amend --undo" : "amend", std::to_string(result_.edition), text_of(result_.changes), text_of(filled)};
+  co_await connection_.query(std::string(queries::amend_enter), parameters);
+  const auto changes = co_await shape_changes(connection_, name_);
+  const auto fault = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.in_the_way; });
+  if (fault != changes.end()) throw precondition_failure(fault->detail, fault->fix);
+}
+
+}  // namespace crossfade::sync

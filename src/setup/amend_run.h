@@ -1,0 +1,99 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mapping/amend/compare.h"
+#include "mapping/file/directed_migration.h"
+#include "setup/amend.h"
+
+namespace crossfade::sync {
+
+namespace asio = boost::asio;
+
+/// One amend, from a look at what is there to its end.
+class AmendRun {
+ public:
+  AmendRun(pg::Connection& connection, Amend amend);
+
+  asio::awaitable<Amended> to_end(bool dry_run);
+
+ private:
+  /// A target as it stands in the database.
+  struct Filled {
+    bool unfinished = false;
+    std::optional<double> rows_a_second;
+  };
+  using Meanings = std::map<std::string, std::string>;
+  enum class Try { kTrial, kDryRun, kForGood };
+
+  asio::awaitable<void> look();
+  void refuse_what_cannot_be();
+  void say_what_changes();
+  asio::awaitable<void> trial();
+  asio::awaitable<mapping::Side> side_of(const mapping::MigrationFile& file);
+  asio::awaitable<void> make_views_aside();
+  /// Again and again where locks were not to be had, or not kept so long.
+  asio::awaitable<void> until_done(Try what);
+  asio::awaitable<void> attempt(bool dry_run);
+  asio::awaitable<void> take_down();
+  asio::awaitable<void> change_tables();
+  asio::awaitable<void> make_views();
+  asio::awaitable<void> run_reverse(const mapping::InstallScript& script);
+  asio::awaitable<void> inspect_catalog(bool all_keys);
+  void find_touched(const Meanings& now);
+  asio::awaitable<void> enter();
+  asio::awaitable<void> enter_new_targets();
+  asio::awaitable<void> follow_sources();
+  asio::awaitable<void> make_stable_views();
+
+  asio::awaitable<Meanings> meanings();
+  asio::awaitable<void> as_owner(std::string schema);
+  asio::awaitable<void> remember_rights(std::string schema);
+  asio::awaitable<void> all(std::vector<std::string> statements);
+  /// It makes v2's tables beside those that are there.
+  bool trial_has_tables() const { return wanted_.has_value() || (filling_ && direction_ == mapping::Direction::kForward); }
+  bool changed(const char* file) const { return changed_.contains(file); }
+  bool has_way_back() const { return !amend_.file.reverse_sql.empty(); }
+  mapping::DirectedMigration directed(const v1::Migration& yaml) const;
+  std::vector<std::string> remade_schemas() const;
+
+  pg::Connection& connection_;
+  Amend amend_;
+  const v1::Migration& yaml_;
+  const std::string name_;
+
+  // From the look on.
+  mapping::Direction direction_ = mapping::Direction::kForward;
+  std::optional<mapping::MigrationFile> before_;  ///< as the database has it; none: not known
+  std::set<std::string> changed_;                 ///< files
+  bool change_v2_ = false;                        ///< its tables, as v2.sql says
+  bool remake_mapping_ = false;
+  bool remake_reverse_ = false;
+  std::vector<std::string> gone_;                 ///< views that somebody has dropped
+  std::string stable_schema_;
+  std::chrono::milliseconds before_deadlock_{0};  ///< so long a lock may be waited for at most
+  bool all_read_v2_ = false;
+  std::map<std::string, Filled> filled_;
+  bool filling_ = false;                          ///< any of them is not through
+
+  // From the trial on.
+  std::optional<mapping::Side> wanted_;           ///< v2 as v2.sql says; none: v2.sql says what it said
+  std::optional<mapping::Side> said_;             ///< … as it said
+  std::optional<Meanings> checked_;               ///< of the views that the checks of `plan` were made with; none: not yet
+
+  // Of one attempt.
+  pg::Clock::time_point held_since_{};
+  Meanings meant_;
+  std::set<std::string> pending_;                 ///< targets that had to be compared anyway
+  std::vector<std::string> rights_;
+  mapping::V2Change v2_;
+  std::vector<std::string> stable_;               ///< views that were dropped, by target
+  std::set<std::string> touched_;
+  Amended result_;
+};
+
+}  // namespace crossfade::sync

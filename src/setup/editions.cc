@@ -1,0 +1,120 @@
+#include "setup/editions.h"
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/short_hash.h"
+#include "base/sql_text.h"
+#include "setup/state_schema.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+constexpr const char* kAdvice = "crossfade amend --dry-run says what that would change, crossfade amend does it; or put the file back.";
+
+std::string hex(std::string_view bytes) {
+  std::string digits;
+  for (const unsigned char byte : bytes) digits += fmt::format("{:02x}", byte);
+  return digits;
+}
+
+std::string from_hex(std::string_view digits) {
+  std::string bytes;
+  for (std::size_t n = 0; n + 1 < digits.size(); n += 2) bytes += static_cast<char>(std::stoi(std::string(digits.substr(n, 2)), nullptr, 16));
+  return bytes;
+}
+
+/// Whatever the database's encoding.
+std::string bytes_literal(std::string_view bytes) { return bytes.empty() ? "null" : fmt::format("'\\x{}'", hex(bytes)); }
+
+ScriptChange told(const std::string& file, const std::string& hash, const std::string& since) {
+  ScriptChange change{file, "", kAdvice};
+  change.message = hash.empty()    ? fmt::format("it is gone from the folder; what it made when the migration was prepared, {}, is still there", since)
+                   : since.empty() ? "it was not in the folder when the migration was prepared, and is not installed"
+                                   : fmt::format("it is not as it was when the migration was prepared, {}; the database has what it said then", since);
+  return change;
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<Edition>> read_editions(pg::Connection& connection, std::string migration) {
+  std::vector<Edition> editions;
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.query(std::string(queries::edition_list), name);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    Edition edition;
+    edition.number = static_cast<int>(rows.number(row, 0));
+    edition.how = rows.text(row, 1);
+    edition.at = rows.text(row, 2);
+    edition.who = rows.text(row, 3);
+    edition.lsn = rows.text(row, 4);
+    for (auto& change : parse_array(rows.text(row, 5))) edition.changes.push_back(change.value_or(""));
+    edition.ddl = from_hex(rows.optional_text(row, 6).value_or(""));
+    editions.push_back(std::move(edition));
+  }
+  const auto files = co_await connection.query(std::string(queries::edition_files), name);
+  for (std::size_t row = 0; row < files.size(); ++row) {
+    for (auto& edition : editions) {
+      if (edition.number == files.number(row, 0)) edition.texts[std::string(files.text(row, 1))] = from_hex(files.text(row, 2));
+    }
+  }
+  co_return editions;
+}
+
+asio::awaitable<int> edition_now(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.query(std::string(queries::edition_now), name);
+  co_return rows.is_null(0, 0) ? 0 : static_cast<int>(rows.number(0, 0));
+}
+
+asio::awaitable<mapping::MigrationFile> as_installed(pg::Connection& connection, mapping::MigrationFile file) {
+  const auto editions = co_await read_editions(connection, file.yaml.migration());
+  if (editions.empty() || editions.back().texts.empty()) co_return file;
+  if (editions.back().texts == mapping::texts_of(file)) co_return file;
+  co_return mapping::with_texts(std::move(file), editions.back().texts);
+}
+
+std::string enter_edition(const std::string& migration, const NewEdition& edition, const mapping::Texts& texts) {
+  const auto name = quote_literal(migration);
+  const std::vector<std::optional<std::string>> changes(edition.changes.begin(), edition.changes.end());
+  auto sql = fmt::format("select crossfade.enter_edition({}, {}, {}, {}, {});\n", name, quote_literal(edition.how), quote_literal(edition.who),
+                         quote_literal(array_text(changes)), bytes_literal(edition.ddl));
+  for (const auto& [file, text] : texts) {
+    sql += fmt::format("select crossfade.enter_file({}, {}, {}, {});\n", name, quote_literal(file), quote_literal(content_hash(text)), bytes_literal(text));
+  }
+  return sql;
+}
+
+asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection& connection, const mapping::MigrationFile& file) {
+  std::vector<ScriptChange> changes;
+  // `plan` looks at earlier layouts too, which have no hashes.
+  const auto layout = co_await read_layout(connection);
+  if (layout != kLayout) co_return changes;
+  pg::Parameters name = {file.yaml.migration()};
+  const auto rows = co_await connection.query(std::string(queries::script_hashes), name);
+  if (rows.empty()) co_return changes;
+  auto now = mapping::texts_of(file);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::string script(rows.text(row, 0));
+    const auto text = now.find(script);
+    const auto hash = text == now.end() ? std::string{} : content_hash(text->second);
+    if (hash != rows.text(row, 1)) changes.push_back(told(script, hash, std::string(rows.text(row, 2))));
+    now.erase(script);
+  }
+  for (const auto& [script, text] : now) changes.push_back(told(script, content_hash(text), ""));
+  co_return changes;
+}
+
+asio::awaitable<std::vector<std::string>> changed_files(pg::Connection& connection, const mapping::MigrationFile& file) {
+  std::vector<std::string> files;
+  const auto changes = co_await script_changes(connection, file);
+  for (const auto& change : changes) files.push_back(change.file);
+  co_return files;
+}
+
+}  // namespace crossfade::sync

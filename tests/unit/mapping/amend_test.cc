@@ -1,0 +1,141 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "mapping/amend/compare.h"
+#include "mapping/amend/diff.h"
+
+namespace crossfade::mapping {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// v2 as it stands in the database, and as it shall be.
+class CompareTest : public testing::Test {
+ protected:
+  CompareTest() {
+    there.tables["day"] = {column("id", "integer", true), column("title", "text", false)};
+    there.pieces["day_pkey"] = {"day", 'p', "alter table v2.day add constraint day_pkey PRIMARY KEY (id)", "", "alter table v2.day drop constraint if exists day_pkey", "id", ""};
+    wanted = there;
+  }
+
+  static ColumnSide column(std::string name, std::string type, bool required) {
+    ColumnSide made;
+    made.name = std::move(name);
+    made.type = std::move(type);
+    made.required = required;
+    return made;
+  }
+  V2Change change() { return compare("v2", there, wanted, before); }
+
+  Side there;
+  Side wanted;
+  std::optional<Side> before;
+};
+
+TEST_F(CompareTest, WhatIsTheSameChangesNothing) { EXPECT_TRUE(change().empty()); }
+
+TEST_F(CompareTest, AColumnThatComesIsRequiredOnceEveryRowHasIt) {
+  wanted.tables["day"].push_back(column("number", "integer", true));
+  const auto made = change();
+  EXPECT_THAT(made.statements, ElementsAre(R"(alter table "v2"."day" add column "number" integer)"));
+  ASSERT_EQ(made.later.size(), 1U);
+  EXPECT_EQ(made.later[0].stage, 2);
+  EXPECT_THAT(made.later[0].piece.create, HasSubstr(R"(check ("number" is not null) not valid)"));
+  EXPECT_THAT(made.later[0].piece.validate, HasSubstr("set not null"));
+  EXPECT_THAT(made.touched, ElementsAre("day"));
+}
+
+TEST_F(CompareTest, AColumnWithADefaultIsThereAtOnce) {
+  auto number = column("number", "integer", true);
+  number.given = "1";
+  wanted.tables["day"].push_back(number);
+  const auto made = change();
+  EXPECT_THAT(made.statements, ElementsAre(R"(alter table "v2"."day" add column "number" integer default 1 not null)"));
+  EXPECT_THAT(made.later, IsEmpty());
+}
+
+TEST_F(CompareTest, AColumnIsDroppedOrRetyped) {
+  wanted.tables["day"].pop_back();
+  EXPECT_THAT(change().statements, ElementsAre(R"(alter table "v2"."day" drop column "title")"));
+  wanted = there;
+  wanted.tables["day"][1].type = "character varying(40)";
+  const auto made = change();
+  EXPECT_THAT(made.statements, ElementsAre(R"(alter table "v2"."day" alter column "title" type character varying(40) using "title"::character varying(40))"));
+  EXPECT_THAT(made.touched, ElementsAre("day"));
+}
+
+TEST_F(CompareTest, AColumnThatSomebodyAddedByHandStaysWhereItIsKnownWhatWasSaidBefore) {
+  before = there;
+  there.tables["day"].push_back(column("by_hand", "text", false));
+  EXPECT_TRUE(change().empty());
+  before.reset();
+  EXPECT_THAT(change().says, ElementsAre("column day.by_hand is dropped"));
+}
+
+TEST_F(CompareTest, AnIndexThatSomebodyAddedByHandStays) {
+  there.pieces["day_by_hand"] = {"day", 'i', "CREATE INDEX day_by_hand ON v2.day (title)", "", "drop index if exists v2.day_by_hand", "title", ""};
+  EXPECT_TRUE(change().empty());
+  before = there;
+  EXPECT_THAT(change().statements, ElementsAre("drop index if exists v2.day_by_hand"));
+}
+
+TEST_F(CompareTest, KeysAndIndexesOfATableThatStaysWaitForItsRows) {
+  wanted.pieces["day_title_key"] = {"day", 'u', "alter table v2.day add constraint day_title_key UNIQUE (title)", "", "", "title", ""};
+  const auto made = change();
+  EXPECT_THAT(made.statements, IsEmpty());
+  ASSERT_EQ(made.later.size(), 1U);
+  EXPECT_EQ(made.later[0].name, "day_title_key");
+  EXPECT_EQ(made.later[0].stage, 1);
+}
+
+TEST_F(CompareTest, ATableComesWithItsKeysBeforeForeignKeys) {
+  wanted.tables["set"] = {column("day", "integer", true)};
+  wanted.pieces["a on v2.set"] = {"set", 'f', "alter table v2.set add constraint a FOREIGN KEY (day) REFERENCES v2.day(id) not valid", "alter table v2.set validate constraint a", "", "", ""};
+  wanted.pieces["set_pkey"] = {"set", 'p', "alter table v2.set add constraint set_pkey PRIMARY KEY (day)", "", "", "day", ""};
+  const auto made = change();
+  EXPECT_THAT(made.statements, ElementsAre(R"(create table "v2"."set" ("day" integer not null))", HasSubstr("PRIMARY KEY"), HasSubstr("FOREIGN KEY"), HasSubstr("validate")));
+  EXPECT_THAT(made.added, ElementsAre("set"));
+  EXPECT_THAT(made.touched, IsEmpty());
+}
+
+TEST_F(CompareTest, ATableGoesOnlyIfItWasSaidOnce) {
+  there.tables["set"] = {column("day", "integer", true)};
+  EXPECT_TRUE(change().empty());
+  before = there;
+  EXPECT_THAT(change().statements, ElementsAre(R"(drop table "v2"."set")"));
+}
+
+TEST_F(CompareTest, ALabelIsAddedAndNoneIsTakenAway) {
+  there.labels["v2.mood"] = {"good", "bad"};
+  wanted.labels["v2.mood"] = {"good", "bad", "so so"};
+  EXPECT_THAT(change().statements, ElementsAre("alter type v2.mood add value 'so so'"));
+  wanted.labels["v2.mood"] = {"bad"};
+  EXPECT_THAT(change().refused, ElementsAre("type v2.mood has other labels"));
+}
+
+TEST_F(CompareTest, WhatIsNotCarriedOverIsRefused) {
+  wanted.pieces["day_pkey"].create = "alter table v2.day add constraint day_pkey PRIMARY KEY (id, title)";
+  wanted.others["policy p on v2.day"] = "true";
+  wanted.tables["day"][0].identity = 'd';
+  EXPECT_THAT(change().refused, ElementsAre("the key of day is another one", "column day.id is generated otherwise", "policy p on v2.day is not there"));
+}
+
+TEST(LineDiffTest, ShowsWhatWentAndWhatCame) {
+  EXPECT_EQ(line_diff("a\nb\nc\n", "a\nb\nc\n"), "");
+  EXPECT_EQ(line_diff("a\nb\nc\n", "a\nx\nc\n"), "- b\n+ x\n");
+  EXPECT_EQ(line_diff("", "a\nb"), "+ a\n+ b\n");
+  EXPECT_EQ(line_diff("a\nb\nc\nd\n", "b\nd\ne\n"), "- a\n- c\n+ e\n");
+}
+
+TEST(LineDiffTest, TextsOfManyLinesAreNotLaidSideBySide) {
+  std::string before, now;
+  for (int n = 0; n < 3000; ++n) before += "old " + std::to_string(n) + "\n";
+  for (int n = 0; n < 3000; ++n) now += "new " + std::to_string(n) + "\n";
+  const auto diff = line_diff(before, now);
+  EXPECT_THAT(diff, HasSubstr("- old 2999\n+ new 0\n"));
+}
+
+}  // namespace
+}  // namespace crossfade::mapping
