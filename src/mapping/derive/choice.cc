@@ -18,12 +18,12 @@ constexpr std::size_t kMostTrials = 300;
 
 class Chooser {
  public:
-  Chooser(const Facts& facts, const Question& question, const QueryTree& tree, const Item& table, const std::set<Columns>& taken)
-      : facts_(facts), question_(question), tree_(tree), table_(table), taken_(taken) {
-    for (std::size_t n = 0; n < tree.root().outputs.size(); ++n) {
-      const auto& name = tree.root().outputs[n].name;
+  Chooser(const Asked& asked, const Item& table)
+      : facts_(asked.facts), question_(asked.question), tree_(asked.tree), table_(table), taken_(asked.taken), thorough_(asked.thorough) {
+    for (std::size_t n = 0; n < tree_.root().outputs.size(); ++n) {
+      const auto& name = tree_.root().outputs[n].name;
       order_.push_back(name);
-      if (traceable(tree.root(), n)) traceable_.insert(name);
+      if (traceable(tree_.root(), n)) traceable_.insert(name);
       places_[name] = n;
     }
   }
@@ -68,10 +68,48 @@ class Chooser {
           next.emplace_back(wider, choice ? std::move(choice->reached) : reach(facts_, table_, wider));
         }
       }
-      if (best && best->worth == Choice::Worth::kNarrow) return best;
+      if (best && best->worth == Choice::Worth::kNarrow) return thorough_ && !to_one ? filtered(std::move(*best), next, trials) : best;
       open = std::move(next);
     }
     return best;
+  }
+
+  using Tried = std::vector<std::pair<std::vector<const Item*>, Reach>>;
+
+  /// The changed row may lead to the rows by more of its columns than the first way that was found takes: an exercise that all plans
+  /// have, and the one plan. One table more that says so leaves out all the others' rows.
+  Choice filtered(Choice found, const Tried& open, std::size_t trials) {
+    const auto used = columns_in(found);
+    if (contains_all(used, {found.reached.joined_by.begin(), found.reached.joined_by.end()})) return found;
+    for (const auto& [items, reached] : open) {
+      for (const auto* near : reached.near) {
+        auto wider = items;
+        wider.push_back(near);
+        if (++trials > kMostTrials) return found;
+        auto choice = pick(wider);
+        if (!choice || choice->worth != Choice::Worth::kNarrow || !linked(choice->reached.bridges)) continue;
+        choice->filtered = true;
+        const auto more = columns_in(*choice);
+        if (more.size() > used.size() && contains_all(more, {used.begin(), used.end()})) return std::move(*choice);
+      }
+    }
+    return found;
+  }
+
+  /// Each to one before it: else every row of one would meet every row of the other.
+  static bool linked(const std::vector<Bridge>& bridges) {
+    return std::all_of(bridges.begin() + 1, bridges.end(), [](const Bridge& each) { return !each.through.empty(); });
+  }
+
+  /// Of the changed row.
+  static std::set<std::string> columns_in(const Choice& choice) {
+    std::set<std::string> used;
+    for (const auto& bridge : choice.bridges()) used.insert(bridge.of.begin(), bridge.of.end());
+    for (const auto& column : choice.columns) {
+      const auto& of = choice.reached.columns.at(column).of;
+      used.insert(of.begin(), of.end());
+    }
+    return used;
   }
 
   std::optional<Choice> pick(const std::vector<const Item*>& joined) {
@@ -269,6 +307,7 @@ class Chooser {
   const QueryTree& tree_;
   const Item& table_;
   const std::set<Columns>& taken_;
+  const bool thorough_;
   Columns order_;
   std::set<std::string> traceable_;
   std::map<std::string, std::size_t> places_;
@@ -277,6 +316,7 @@ class Chooser {
 }  // namespace
 
 std::vector<Bridge> Choice::bridges() const {
+  if (filtered) return reached.bridges;
   std::set<const Item*> needed;
   for (const auto& column : columns) {
     const auto& through = reached.columns.at(column).through;
@@ -298,9 +338,6 @@ bool Choice::direct() const {
   });
 }
 
-std::optional<Choice> choose(const Facts& facts, const Question& question, const QueryTree& tree, const Item& table,
-                             const std::set<std::vector<std::string>>& taken) {
-  return Chooser(facts, question, tree, table, taken).choose();
-}
+std::optional<Choice> choose(const Asked& asked, const Item& table) { return Chooser(asked, table).choose(); }
 
 }  // namespace crossfade::mapping::derive

@@ -23,14 +23,23 @@ struct Choice {
   std::vector<std::string> columns;
   Reach reached;
   Worth worth = Worth::kLast;
+  bool filtered = false;  ///< by all tables that were joined, whether or not a column is of them
 
   /// Tables that are joined for it, and no others.
   std::vector<Bridge> bridges() const;
   bool direct() const;
 };
 
-/// The best there is for one table of the view. `taken`: locators that other tables of the view have chosen.
-std::optional<Choice> choose(const Facts& facts, const Question& question, const QueryTree& tree, const Item& table,
-                             const std::set<std::vector<std::string>>& taken);
+/// What is asked of one view, and what its tables have got so far.
+struct Asked {
+  const Facts& facts;
+  const Question& question;
+  const QueryTree& tree;
+  std::set<std::vector<std::string>> taken = {};  ///< locators that tables of the view have chosen
+  bool thorough = true;                           ///< tables are joined as well that only leave rows out
+};
+
+/// The best there is for one table of the view.
+std::optional<Choice> choose(const Asked& asked, const Item& table);
 
 }  // namespace crossfade::mapping::derive

@@ -114,6 +114,23 @@ const Item* in_a_ring(const std::map<const Item*, Choice>& choices) {
   return nullptr;
 }
 
+/// What is narrow for one table may serve another that has nothing of its own.
+std::map<const Item*, Choice> choices_of(Asked asked, const std::vector<const Item*>& tables) {
+  std::map<const Item*, Choice> choices;
+  for (const bool again : {false, true}) {
+    for (const auto* item : tables) {
+      const auto known = choices.find(item);
+      if (again && known != choices.end() && known->second.worth == Choice::Worth::kNarrow) continue;
+      auto choice = choose(asked, *item);
+      if (choice) choices[item] = std::move(*choice);
+    }
+    for (const auto& [item, choice] : choices) {
+      if (choice.worth == Choice::Worth::kNarrow) asked.taken.insert(choice.columns);
+    }
+  }
+  return choices;
+}
+
 /// A rule that another of the same source says more widely, and one that stands there twice, say nothing.
 void drop_what_is_said(std::vector<Rule>& rules) {
   const auto says = [](const Rule& wide, const Rule& rule) {
@@ -171,21 +188,8 @@ Answer derive(const Facts& facts, const Question& question) {
     for (const auto* item : tree.tables()) {
       if (item->is_table() && !facts.settled.contains(item->table->name.quoted())) tables.push_back(item);
     }
-    // What is narrow for one table may serve another that has nothing of its own.
-    std::map<const Item*, Choice> choices;
-    std::set<Columns> taken;
-    for (const bool again : {false, true}) {
-      for (const auto* item : tables) {
-        const auto known = choices.find(item);
-        if (again && known != choices.end() && known->second.worth == Choice::Worth::kNarrow) continue;
-        auto choice = choose(facts, question, tree, *item, taken);
-        if (!choice) continue;
-        choices[item] = std::move(*choice);
-      }
-      for (const auto& [item, choice] : choices) {
-        if (choice.worth == Choice::Worth::kNarrow) taken.insert(choice.columns);
-      }
-    }
+    auto choices = choices_of({facts, question, tree}, tables);
+    if (in_a_ring(choices) != nullptr) choices = choices_of({facts, question, tree, {}, false}, tables);
     while (const auto* item = in_a_ring(choices)) {
       answer.untold.push_back(untold(*item, "it leads to the rows only through a table that leads there through it: once both are gone, neither does", question));
       choices.erase(item);

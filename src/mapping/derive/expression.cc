@@ -301,7 +301,8 @@ std::vector<const json::object*> strict_references(const Node& conjunct) {
   const auto* expression = as(&conjunct, "A_Expr");
   if (expression == nullptr) return {};
   const auto kind = word(*expression, "kind");
-  if (kind != "AEXPR_OP" && kind != "AEXPR_OP_ANY") return {};
+  // An array and a null are that array.
+  if ((kind != "AEXPR_OP" && kind != "AEXPR_OP_ANY") || last_name(*expression, "name") == "||") return {};
   std::vector<const json::object*> all;
   for (const auto* side : {member(*expression, "lexpr"), member(*expression, "rexpr")}) {
     if (side == nullptr) continue;

@@ -13,6 +13,7 @@ struct ColumnFacts {
   std::string name;
   std::string type;           ///< without modifier: "character varying"
   bool required = false;      ///< never null
+  bool generated = false;     ///< the stream does not bring it
   bool image_varies = false;  ///< equal values need not be the same: 1.0 and 1.00
 };
 

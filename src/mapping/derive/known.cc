@@ -28,6 +28,7 @@ std::string sql_column(const std::string& alias, const std::string& column) { re
 
 Known::Known(const Item& table) : table_(table) {
   for (const auto& column : table.table->columns) {
+    if (column.generated) continue;
     columns_[{&table, column.name}] = {sql_column("changed", column.name), column.name, {column.name}, {}, true, column.required};
   }
 }

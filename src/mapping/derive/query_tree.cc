@@ -116,20 +116,23 @@ class TreeBuilder {
       if (each->is_object() && !each->get_object().empty()) made.distinct_on.push_back(each);
     }
     windows(select, made);
-    for (const auto* part : {"targetList", "fromClause", "havingClause", "whereClause"}) {
+    for (const auto* part : {"targetList", "fromClause", "havingClause", "whereClause", "groupClause", "sortClause", "windowClause", "valuesLists", "limitCount",
+                             "limitOffset"}) {
       if (const auto* node = member(select, part)) links(*node, made);
     }
   }
 
   bool any_aggregate(const json::object& select) const {
     bool found = false;
-    const auto* targets = member(select, "targetList");
-    if (targets == nullptr) return false;
-    visit_nodes(*targets, [&](const Node& node) {
-      const auto* call = as(&node, "FuncCall");
-      found = found || (call != nullptr && !call->contains("over") && is_aggregate(*call));
-      return as(&node, "SelectStmt") == nullptr;
-    });
+    for (const auto* part : {"targetList", "sortClause"}) {
+      const auto* nodes = member(select, part);
+      if (nodes == nullptr) continue;
+      visit_nodes(*nodes, [&](const Node& node) {
+        const auto* call = as(&node, "FuncCall");
+        found = found || (call != nullptr && !call->contains("over") && is_aggregate(*call));
+        return as(&node, "SelectStmt") == nullptr;
+      });
+    }
     return found;
   }
 
@@ -143,9 +146,14 @@ class TreeBuilder {
     for (const auto* each : list(select, "windowClause")) {
       if (const auto* window = as(each, "WindowDef")) named[word(*window, "name")] = window;
     }
-    const auto* targets = member(select, "targetList");
-    if (targets == nullptr) return;
-    visit_nodes(*targets, [&](const Node& node) {
+    // What a distinct on is ordered by decides which of its rows is shown.
+    for (const auto* part : {"targetList", "sortClause"}) {
+      if (const auto* nodes = member(select, part)) windows_in(*nodes, named, made);
+    }
+  }
+
+  static void windows_in(const Node& nodes, const std::map<std::string, const json::object*>& named, Level& made) {
+    visit_nodes(nodes, [&](const Node& node) {
       const auto* call = as(&node, "FuncCall");
       const auto* over = call == nullptr ? nullptr : member(*call, "over");
       if (over == nullptr) return as(&node, "SelectStmt") == nullptr;
@@ -266,12 +274,7 @@ class TreeBuilder {
     item.node = &node;
     const auto* range = as(&node, "RangeFunction");
     if (range == nullptr) return;
-    const auto functions = list(*range, "functions");
-    if (const auto* first = functions.empty() ? nullptr : as(functions.front(), "List")) {
-      const auto parts = list(*first, "items");
-      const auto* call = parts.empty() ? nullptr : as(parts.front(), "FuncCall");
-      if (call != nullptr) item.alias = last_name(*call, "funcname");
-    }
+    if (const auto* call = first_call(node)) item.alias = last_name(*call, "funcname");
     rename(member(*range, "alias"), item);
     if (item.columns.empty()) item.columns = {item.alias};
   }
@@ -356,6 +359,16 @@ Place resolve(const Level& level, const boost::json::object& reference) {
     }
   }
   return {};
+}
+
+const json::object* first_call(const Node& from) {
+  const auto* range = as(&from, "RangeFunction");
+  if (range == nullptr) return nullptr;
+  const auto functions = list(*range, "functions");
+  const auto* first = functions.empty() ? nullptr : as(functions.front(), "List");
+  if (first == nullptr) return nullptr;
+  const auto parts = list(*first, "items");
+  return parts.empty() ? nullptr : as(parts.front(), "FuncCall");
 }
 
 const ColumnFacts* RelationFacts::find(const std::string& column) const {

@@ -86,6 +86,9 @@ struct Place {
 };
 Place resolve(const Level& level, const boost::json::object& reference);
 
+/// The function whose first column is the item's first; none where it is something else that stands there as a table does.
+const boost::json::object* first_call(const Node& from);
+
 /// A view with all views in it taken apart.
 class QueryTree {
  public:

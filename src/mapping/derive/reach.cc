@@ -82,10 +82,20 @@ class Walk {
     if (!equal || test == nullptr) return;
     std::vector<const Node*> sides = {test};
     if (const auto* row = as(test, "RowExpr")) sides = list(*row, "args");
+    // Where it is not only asked whether it holds, a null of the row's own says something else of no rows than of some …
+    if (!link.in_where && !std::all_of(sides.begin(), sides.end(), [&](const Node* side) { return never_null(outer, side); })) return;
     for (std::size_t n = 0; n < sides.size() && n < outs.size(); ++n) {
-      // Where it is not only asked whether it holds, a null among them says something about every row.
+      // … and a null among them says something about every row.
       if (outs[n] && (link.in_where || outs[n]->required)) equate(outer, sides[n], *outs[n]);
     }
+  }
+
+  bool never_null(const Level& level, const Node* side) {
+    const auto* reference = as(uncast(level, side), "ColumnRef");
+    const auto place = reference == nullptr ? Place{} : resolve(level, *reference);
+    if (place.item == nullptr || !place.item->is_table() || outer_joins_.nullable(*place.item->level).contains(place.item)) return false;
+    const auto* column = place.item->table->find(place.column);
+    return column != nullptr && column->required;
   }
 
   void lose(const std::string& how) {
@@ -135,9 +145,10 @@ class Walk {
       for (const auto& item : level.items) {
         through_function(level, *item);
         within_query(*item);
-        bridge(*item, there);
       }
       more = known_.size() + reach_.bridges.size() != before;
+      // One after the other, once nothing more is known without: what is known of the first leads to the next.
+      more = more || std::any_of(level.items.begin(), level.items.end(), [&](const auto& item) { return bridge(*item, there); });
     }
   }
 
@@ -184,14 +195,11 @@ class Walk {
     if (item.kind != Item::Kind::kFunction || item.columns.empty()) return;
     const auto* value = known_.find({&item, item.columns.front()});
     if (value == nullptr) return;
-    visit_nodes(*item.node, [&](const Node& node) {
-      const auto* call = as(&node, "FuncCall");
-      if (call == nullptr) return true;
-      const auto arguments = list(*call, "args");
-      const auto* reference = arguments.size() == 1 ? as(arguments.front(), "ColumnRef") : nullptr;
-      if (last_name(*call, "funcname") == "unnest" && reference != nullptr) known_.among(resolve(level, *reference), *value);
-      return false;
-    });
+    const auto* call = first_call(*item.node);
+    if (call == nullptr || last_name(*call, "funcname") != "unnest") return;
+    const auto arguments = list(*call, "args");
+    const auto* reference = arguments.size() == 1 ? as(arguments.front(), "ColumnRef") : nullptr;
+    if (reference != nullptr) known_.among(resolve(level, *reference), *value);
   }
 
   /// What is known of a query's columns is known of the tables in it that hand them through, and the other way round.
@@ -220,19 +228,20 @@ class Walk {
   // --- other tables ----------------------------------------------------------------------------------------------------------
 
   /// Joins the item if it is wanted; else remembers that it could be.
-  void bridge(const Item& item, const std::set<const Item*>& there) {
-    if (!item.is_table() || item.kind != Item::Kind::kTable || &item == &table_ || !there.contains(&item) || done_.contains(&item)) return;
-    if (facts_.settled.contains(item.table->name.quoted())) return;
+  bool bridge(const Item& item, const std::set<const Item*>& there) {
+    if (!item.is_table() || item.kind != Item::Kind::kTable || &item == &table_ || !there.contains(&item) || done_.contains(&item)) return false;
+    if (facts_.settled.contains(item.table->name.quoted())) return false;
     auto found = known_.bridge_to(item);
-    if (!found) return;
+    if (!found) return false;
     if (std::find(joined_.begin(), joined_.end(), &item) == joined_.end()) {
       if (std::find(reach_.near.begin(), reach_.near.end(), &item) == reach_.near.end()) reach_.near.push_back(&item);
       if (found->to_one) reach_.to_one.insert(&item);
-      return;
+      return false;
     }
     done_.insert(&item);
     known_.know_all_of(*found);
     reach_.bridges.push_back(std::move(*found));
+    return true;
   }
 
   // --- what a level gives ----------------------------------------------------------------------------------------------------
@@ -270,7 +279,12 @@ class Walk {
 
   std::vector<std::optional<Value>> outputs(const Level& level) {
     std::vector<std::optional<Value>> outs;
-    for (const auto& output : level.outputs) outs.push_back(compute(level, output.expression, &level));
+    const bool outermost = level.as_item == nullptr && level.as_link == nullptr && level.whole == nullptr;
+    for (const auto& output : level.outputs) {
+      // A collation changes what is equal, which further in other columns may be by it, and not what the value is.
+      const auto* collated = outermost ? as(output.expression, "CollateClause") : nullptr;
+      outs.push_back(compute(level, collated == nullptr ? output.expression : member(*collated, "arg"), &level));
+    }
     if (level.grouping_sets) {
       clear(outs, "grouping sets");
       return outs;

@@ -100,6 +100,14 @@ TEST_F(DeriveTest, AnOuterJoinThatWhereMakesInnerIsInner) {
             "id ← exercises(id)\nplan_id ← plans(id)\n");
 }
 
+/// A null and an array are that array: the condition holds where nothing matched.
+TEST_F(DeriveTest, AConditionThatANullMaySatisfyMakesNoInnerJoin) {
+  db.table("lists", "id uuid!, tags text[]");
+  EXPECT_EQ(db.rules_of("id uuid, list uuid",
+                        "select e.id, l.id as list from public.exercises e left join public.lists l on l.id = e.plan_id where (l.tags || e.name) = array['x'::text]"),
+            "id ← exercises(id)\nid ← lists(id): select e.id from public.exercises as e where e.plan_id = any($1)\n");
+}
+
 TEST_F(DeriveTest, AFullJoinTellsNeitherSide) {
   EXPECT_EQ(db.rules_of("id uuid, plan_id uuid", "select e.id, p.id as plan_id from public.exercises e full join public.plans p on p.id = e.plan_id"),
             "exercises?\nplans?\n");
@@ -110,6 +118,19 @@ TEST_F(DeriveTest, AFullJoinTellsNeitherSide) {
 TEST_F(DeriveTest, AGroupIsKnownByWhatItIsGroupedBy) {
   EXPECT_EQ(db.rules_of("plan_id uuid, exercises bigint", "select e.plan_id, count(*) as exercises from public.exercises e group by e.plan_id", {"plan_id"}),
             "plan_id ← exercises(plan_id)\n");
+}
+
+TEST_F(DeriveTest, WhatADistinctOnIsOrderedByDecidesToo) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, name text",
+                        "select distinct on (e.plan_id) e.plan_id, e.name from public.exercises e "
+                        "order by e.plan_id, (select max(l.reps) from public.logs l where l.exercise_id = e.id)",
+                        {"plan_id"}),
+            "plan_id ← exercises(plan_id)\nplan_id ← logs(exercise_id): select e.plan_id from public.exercises as e where e.id = any($1)\n");
+}
+
+TEST_F(DeriveTest, AColumnThatTheTableComputesIsNotInTheStream) {
+  db.table("words", "word text!, code text!~", {"code"});
+  EXPECT_EQ(db.rules_of("word text, code text", "select w.word, w.code from public.words w", {"code"}), "word ← words(word)\n");
 }
 
 TEST_F(DeriveTest, AnAggregateTellsNothing) {
@@ -208,6 +229,15 @@ TEST_F(DeriveTest, NotInConcernsEveryRowWhereANullMayCome) {
   EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where not (p.id in (select e.plan_id from public.exercises e))"), "id ← plans(id)\nexercises?\n");
 }
 
+/// "null in (…)" is false of no rows and null of some: the first one and the last concern every row that has a null.
+TEST_F(DeriveTest, NotInConcernsEveryRowThatHasANullItself) {
+  db.table("blocked", "id uuid!, user_id uuid!, plan_id uuid!");
+  EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where not (p.user_id in (select b.user_id from public.blocked b))"), "id ← plans(id)\nblocked?\n");
+  EXPECT_EQ(db.rules_of("id uuid", "select p.id from public.plans p where not (p.id in (select b.plan_id from public.blocked b))"), "id ← plans(id)\nid ← blocked(plan_id)\n");
+  EXPECT_EQ(db.rules_of("id uuid, is_blocked boolean", "select p.id, (p.user_id in (select b.user_id from public.blocked b)) as is_blocked from public.plans p"),
+            "id ← plans(id)\nblocked?\n");
+}
+
 TEST_F(DeriveTest, AScalarSubqueryIsAJoinOnItsCorrelation) {
   EXPECT_EQ(db.rules_of("id uuid, n bigint", "select p.id, (select count(*) from public.exercises e where e.plan_id = p.id) as n from public.plans p"),
             "id ← plans(id)\nid ← exercises(plan_id)\n");
@@ -246,6 +276,14 @@ TEST_F(DeriveTest, AJoinThroughUnnestIsAskedByOverlap) {
             "id ← teams(id)\nid ← people(id): select t.id from public.teams as t where t.members && $1\n");
 }
 
+TEST_F(DeriveTest, OfFunctionsSideBySideTheFirstGivesTheFirstColumn) {
+  db.table("teams", "id uuid!, members uuid[], guests uuid[]").table("people", "id uuid!, name text");
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "select t.id, p.name from public.teams t cross join lateral rows from (unnest(t.members), unnest(t.guests)) m(a, b) "
+                        "join public.people p on p.id = m.a"),
+            "id ← teams(id)\nid ← people(id): select t.id from public.teams as t where t.members && $1\n");
+}
+
 TEST_F(DeriveTest, TheRowsOfAnArrayAreNotLookedUpByIt) {
   db.table("teams", "id uuid!, members uuid[]").table("people", "id uuid!, name text");
   EXPECT_EQ(db.rules_of("id uuid, name text", "select p.id, p.name from public.people p join public.teams t on p.id = any (t.members)"),
@@ -263,6 +301,19 @@ TEST_F(DeriveTest, AGeneratedKeyIsFollowedBackToWhatItIsMadeOf) {
 TEST_F(DeriveTest, AKeyThatAFunctionLooksUpIsNotComputed) {
   db.facts.opaque["map.number_of"] = "opaque";
   EXPECT_EQ(db.rules_of("id integer, n bigint", "select map.number_of(p.id) as id, count(*) as n from public.plans p group by (map.number_of(p.id))"), "plans?\n");
+}
+
+/// Every session has such an exercise, and one workout this line of it.
+TEST_F(DeriveTest, AllColumnsThatLeadToTheRowsLeaveOthersOut) {
+  db.table("lines", "id uuid!, workout_id uuid!, exercise_id uuid!, sets integer").table("workouts_of", "id uuid!, workout_id uuid!");
+  db.table("done", "id uuid!, session_id uuid!, exercise_id uuid!");
+  EXPECT_EQ(db.rules_of("id uuid, planned integer",
+                        "select d.id, l.sets as planned from public.done d join public.workouts_of s on s.id = d.session_id left join lateral "
+                        "(select x.sets from public.lines x where x.workout_id = s.workout_id and x.exercise_id = d.exercise_id order by x.id limit 1) l on true"),
+            "id ← done(id)\n"
+            "id ← workouts_of(id): select d.id from public.done as d where d.session_id = any($1)\n"
+            "id ← lines(exercise_id, workout_id): select d.id from unnest($1, $2) as changed (exercise_id, workout_id) "
+            "join public.done as d on d.exercise_id = changed.exercise_id join public.workouts_of as s on s.id = d.session_id and s.workout_id = changed.workout_id\n");
 }
 
 TEST_F(DeriveTest, ADayThatEqualsAMomentIsNotTheMoment) {

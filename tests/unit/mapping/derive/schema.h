@@ -12,7 +12,7 @@ namespace crossfade::mapping::derive {
 /// A database in a few words, and what is derived from a view of it.
 class Schema {
  public:
-  /// "id uuid!, plan_id uuid": ! for a column that is never null. Keys: "id", or "plan_id day".
+  /// "id uuid!, plan_id uuid": ! for a column that is never null, ~ for one that the table computes. Keys: "id", or "plan_id day".
   Schema& table(const std::string& name, const std::string& columns, const std::vector<std::string>& keys = {"id"}) {
     facts.add(relation(name, columns, keys));
     return *this;
@@ -64,6 +64,10 @@ class Schema {
       words >> facts.name >> facts.type;
       if (facts.type.ends_with("!")) {
         facts.required = true;
+        facts.type.pop_back();
+      }
+      if (facts.type.ends_with("~")) {
+        facts.generated = true;
         facts.type.pop_back();
       }
       std::replace(facts.type.begin(), facts.type.end(), '_', ' ');
