@@ -37,6 +37,7 @@ class Lint {
 
   asio::awaitable<Linted> run() {
     shapes_ = co_await read_shapes(connection_, model_, whole_);
+    linted_.refreshed.resize(model_.targets.size());
     const auto changes = co_await make_changes();
     linted_.planned = changes.size();
     linted_.complete = true;
@@ -120,7 +121,8 @@ class Lint {
         }
         auto keys = announced(model_, shapes_, changed);
         std::erase_if(keys, [&](const Key& key) { return !looked_at_.contains(key.target()); });
-        co_await refresh_.keys(connection_, std::move(keys));
+        const auto refreshed = co_await refresh_.keys(connection_, std::move(keys));
+        for (std::size_t target = 0; target < refreshed.size(); ++target) linted_.refreshed[target] += refreshed[target].in_view;
         co_await look(source, step, changed);
       }
     } catch (const Failure& caught) {

@@ -42,6 +42,7 @@ struct Linted {
   std::uint64_t refused = 0;             ///< of the steps, by the old schema or by the view
   std::uint64_t unjudged = 0;            ///< of the steps: they reached rows that are not looked at
   std::vector<Fault> faults;
+  std::vector<std::uint64_t> refreshed;  ///< rows of each target's view that the rules had evaluated: how wide they are
   std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
 };
 

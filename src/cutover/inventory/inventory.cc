@@ -135,9 +135,10 @@ std::string entry_for(const Hanging& hanging) { return fmt::format("cutover: {{i
 
 }  // namespace
 
-asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, const v1::Migration& file, Direction to) {
+asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, Followed followed, Direction to) {
+  const auto& file = followed.file;
   Stocktaking stock(connection, file);
-  const auto links = json_of(links_of(file, to));
+  const auto links = json_of(links_of(followed, to));
   const auto ours = own_schemas(file);
   const pg::Parameters of_links = {links};
   const pg::Parameters with_migration = {links, file.migration()};
@@ -163,8 +164,8 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   }
   const pg::Parameters with_shadow = {links, ours, file.schemas().shadow()};
   const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
-  const pg::Parameters of_columns = {json_of(column_pairs(file, to, places_of(opposite(to)))), file.schemas().source()};
-  const pg::Parameters of_way_back = {json_of(way_back_links(file)), file.migration()};
+  const pg::Parameters of_columns = {json_of(column_pairs(followed, to, places_of(opposite(to)))), file.schemas().source()};
+  const pg::Parameters of_way_back = {json_of(way_back_links(followed)), file.migration()};
   co_await stock.ask(queries::inventory_functions, with_shadow);
   co_await stock.ask(queries::inventory_triggers, of_links);
   co_await stock.ask(queries::inventory_rights, of_links);

@@ -36,7 +36,7 @@ struct Hanging {
 /// All that hangs on the tables when the direction turns to `to`, as the catalog has it now, with what migration.yaml says of each.
 /// A way back has nothing that blocks: whoever goes back is in a hurry, and what stays is named. Wants the engine's functions, and
 /// both sides' tables where they are before the flip.
-boost::asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, const v1::Migration& file, mapping::Direction to);
+boost::asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, Followed followed, mapping::Direction to);
 
 /// What of it is in the way, each by name; or the one condition that is met.
 std::vector<Condition> conditions_of(const std::vector<Hanging>& inventory);

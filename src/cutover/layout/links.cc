@@ -62,24 +62,29 @@ bool less(const Link& left, const Link& right) {
   return order(left) < order(right);
 }
 
+/// In order, each once.
+void once(std::vector<Link>& links) {
+  std::sort(links.begin(), links.end(), less);
+  links.erase(std::unique(links.begin(), links.end(), [](const Link& left, const Link& right) { return !less(left, right) && !less(right, left); }), links.end());
+}
+
 }  // namespace
 
-std::vector<ColumnPair> column_pairs(const v1::Migration& file, Direction to, Places places) {
+std::vector<ColumnPair> column_pairs(const Followed& followed, Direction to, Places places) {
+  const auto& file = followed.file;
   std::vector<ColumnPair> pairs;
   const bool to_v2 = to == Direction::kReverse;
   const auto add = [&](const TableName& v2, const std::string& v2_column, const TableName& v1, const std::string& v1_column) {
     pairs.push_back(to_v2 ? ColumnPair{v2, v2_column, v1, v1_column} : ColumnPair{v1, v1_column, v2, v2_column});
   };
-  for (const auto& rule : mapping::written_rules(file)) {
+  for (const auto& rule : followed.rules.forward) {
     const auto v1 = old_place(file, rule.source, places);
     if (!rule.lookup.empty() || !v1) continue;
     for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
       add(new_place(file, rule.target, places), rule.locator_columns[n], *v1, rule.source_columns[n]);
     }
   }
-  auto back = file;
-  *back.mutable_targets() = file.reverse();
-  for (const auto& rule : mapping::written_rules(back, "reverse")) {
+  for (const auto& rule : followed.rules.reverse) {
     const auto v1 = filled_back(file, rule.target, places);
     if (!rule.lookup.empty() || !v1 || !file.targets().contains(rule.source)) continue;
     for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
@@ -127,7 +132,8 @@ std::string json_of(const std::vector<ColumnPair>& pairs) {
   return json.empty() ? "[]" : json + "]";
 }
 
-std::vector<Link> links_of(const v1::Migration& file, Direction to) {
+std::vector<Link> links_of(const Followed& followed, Direction to) {
+  const auto& file = followed.file;
   const bool to_v2 = to == Direction::kReverse;
   const auto now = places_of(opposite(to));
   const auto then = places_of(to);
@@ -146,14 +152,13 @@ std::vector<Link> links_of(const v1::Migration& file, Direction to) {
     return std::string();
   };
   for (const auto& [name, target] : file.targets()) {
-    for (const auto& [written, rules] : target.follow()) {
-      if (to_v2) add(written, name);
-    }
     if (!written_as(name).empty()) add(written_as(name), name);
   }
-  for (const auto& [name, target] : file.reverse()) {
-    for (const auto& [written, rules] : target.follow()) {
-      if (!to_v2 && file.targets().contains(written)) add(written_as(name), written);
+  for (const auto& rule : to_v2 ? followed.rules.forward : followed.rules.reverse) {
+    if (to_v2) {
+      add(rule.source, rule.target);
+    } else if (file.targets().contains(rule.source)) {
+      add(written_as(rule.target), rule.source);
     }
   }
   const auto sides = sides_of(file, now);
@@ -161,20 +166,20 @@ std::vector<Link> links_of(const v1::Migration& file, Direction to) {
     const bool known = std::any_of(links.begin(), links.end(), [&](const Link& link) { return link.owner == table; });
     if (!known) links.push_back({table, std::nullopt, {}, false});
   }
-  std::sort(links.begin(), links.end(), less);
-  links.erase(std::unique(links.begin(), links.end(), [](const Link& left, const Link& right) { return !less(left, right) && !less(right, left); }), links.end());
+  once(links);
   return links;
 }
 
-std::vector<Link> way_back_links(const v1::Migration& file) {
+std::vector<Link> way_back_links(const Followed& followed) {
+  const auto& file = followed.file;
   std::vector<Link> links;
-  for (const auto& [name, target] : file.reverse()) {
-    const auto v1 = filled_back(file, name, Places::kBeforeWrites);
-    for (const auto& [written, rules] : target.follow()) {
-      if (v1 && file.targets().contains(written)) links.push_back({*v1, new_place(file, written, Places::kBeforeWrites), *v1, written == name});
+  for (const auto& rule : followed.rules.reverse) {
+    const auto v1 = filled_back(file, rule.target, Places::kBeforeWrites);
+    if (v1 && file.targets().contains(rule.source)) {
+      links.push_back({*v1, new_place(file, rule.source, Places::kBeforeWrites), *v1, rule.source == rule.target});
     }
   }
-  std::sort(links.begin(), links.end(), less);
+  once(links);
   return links;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cutover/layout/sides.h"
+#include "mapping/file/written_rule.h"
 #include "mapping/model/model.h"
 
 namespace crossfade::cutover {
@@ -18,9 +19,9 @@ struct ColumnPair {
   std::string other_column;
 };
 
-/// The columns that the direct rules of the file, of both directions, make each other's counterparts, and the tables of one name.
+/// The columns that the direct rules, of both directions, make each other's counterparts, and the tables of one name.
 /// Tables are called as they are at `places`; `to` says which side is to be written.
-std::vector<ColumnPair> column_pairs(const v1::Migration& file, mapping::Direction to, mapping::Places places);
+std::vector<ColumnPair> column_pairs(const Followed& followed, mapping::Direction to, mapping::Places places);
 std::string json_of(const std::vector<ColumnPair>& pairs);
 
 /// Where the rows of v2 are that a key of the way back is made of, as crossfade.set_rows_aside takes it: JSON. Rules that look a key up
@@ -37,9 +38,9 @@ struct Link {
 };
 
 /// Who feeds whom when the direction turns to `to`, as tables are called before.
-std::vector<Link> links_of(const v1::Migration& file, mapping::Direction to);
+std::vector<Link> links_of(const Followed& followed, mapping::Direction to);
 /// Before the writes have moved: v1's tables, each with those of v2 that it is made of on the way back.
-std::vector<Link> way_back_links(const v1::Migration& file);
+std::vector<Link> way_back_links(const Followed& followed);
 std::string json_of(const std::vector<Link>& links);
 
 }  // namespace crossfade::cutover

@@ -66,10 +66,10 @@ SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
   return step;
 }
 
-SwapStep sequences(const v1::Migration& file, Direction to) {
+SwapStep sequences(const Followed& followed, Direction to) {
   SwapStep step{"sequences", "", ""};
   step.says = fmt::format("sequences of {} go beyond what either side has given out", to == Direction::kReverse ? "v2" : "v1");
-  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(file, to, places_of(to)))));
+  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(followed, to, places_of(to)))));
   return step;
 }
 
@@ -130,7 +130,8 @@ mapping::Model outline(const v1::Migration& file, Direction direction) {
   return model;
 }
 
-std::vector<SwapStep> swap_steps(const v1::Migration& file, Direction to, const mapping::Model& forward, const std::string& lock_order) {
+std::vector<SwapStep> swap_steps(const Followed& followed, Direction to, const mapping::Model& forward, const std::string& lock_order) {
+  const auto& file = followed.file;
   const bool to_v2 = to == Direction::kReverse;
   const auto from = to_v2 ? Direction::kForward : Direction::kReverse;
   const auto before = sides_of(file, places_of(from));
@@ -146,7 +147,7 @@ std::vector<SwapStep> swap_steps(const v1::Migration& file, Direction to, const 
   if (!to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, false));
   steps.push_back({"fences on", joined(sync::create_fences(follower)) + joined(sync::rest_triggers(follower)),
                    fmt::format("{0} is written by the engine alone; triggers of {0} rest", to_v2 ? "v1" : "v2")});
-  steps.push_back(sequences(file, to));
+  steps.push_back(sequences(followed, to));
   if (!file.surrogates().empty()) steps.push_back(ids(file, to));
   return steps;
 }

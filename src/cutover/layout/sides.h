@@ -4,8 +4,15 @@
 #include <vector>
 
 #include "mapping/file/directed_migration.h"
+#include "mapping/file/written_rule.h"
 
 namespace crossfade::cutover {
+
+/// A migration, and what follows what in it.
+struct Followed {
+  const v1::Migration& file;
+  const mapping::RulesInForce& rules;
+};
 
 /// The tables of a migration by the side they belong to, as they are called before or after the writes have moved. Both lists
 /// of one migration are in the same order whatever `places` says. Pure.
@@ -33,7 +40,7 @@ struct SwapStep {
 
 /// What happens to tables, fences, stable views and sequences when the direction turns to `to`, in order. `lock_order` are both
 /// sides' tables as they are called before, parents first; `forward` is outline() with the columns of the stable views.
-std::vector<SwapStep> swap_steps(const v1::Migration& file, mapping::Direction to, const mapping::Model& forward,
+std::vector<SwapStep> swap_steps(const Followed& followed, mapping::Direction to, const mapping::Model& forward,
                                  const std::string& lock_order);
 
 }  // namespace crossfade::cutover

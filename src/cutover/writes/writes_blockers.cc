@@ -15,6 +15,7 @@
 #include "base/sql_text.h"
 #include "cutover/layout/links.h"
 #include "cutover/layout/tables.h"
+#include "mapping/catalog/read_catalog.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/sql/statement_text.h"
 #include "setup/editions.h"
@@ -140,6 +141,13 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   held->detail += fmt::format("; they go into {}", flip.kept_name());
 }
 
+asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, const WritesFlip& flip) {
+  co_await connection.script("begin");
+  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, places_of(opposite(flip.to)));
+  co_await connection.script("rollback");
+  co_return rules;
+}
+
 /// How v2's rows are found that belong to a key of v1's.
 asio::awaitable<std::string> rows_behind(pg::Connection& connection, const v1::Migration& file) {
   co_await connection.script("begin");
@@ -220,7 +228,9 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   std::vector<Condition> wanted;
   wanted.push_back(std::move(long_transaction));
   wanted.push_back(met("trigger", "none fires on what crossfade writes"));
-  found.inventory = co_await take_inventory(connection, file, flip.to);
+  found.rules = co_await rules_now(connection, flip);
+  const Followed followed{file, found.rules};
+  found.inventory = co_await take_inventory(connection, followed, flip.to);
   for (auto& condition : conditions_of(found.inventory)) {
     if (condition.met) {
       wanted.push_back(condition);

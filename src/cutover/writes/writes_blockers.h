@@ -14,6 +14,7 @@ struct Obstacles {
   std::vector<Blocker> blockers;
   std::vector<Condition> checklist;        ///< these and what is met; a condition that was not looked at is not there
   std::vector<Blocker> doubts;             ///< failing checks: on a busy system, perhaps for what is on its way alone
+  mapping::RulesInForce rules;             ///< as the tables are called now
   std::vector<Hanging> inventory;          ///< of what hangs on the tables
   std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
   std::string rows_behind;                 ///< to v1, where rows are set aside: how v2's rows of a key are found

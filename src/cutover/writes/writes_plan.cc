@@ -62,7 +62,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
       "barrier: a marker in the WAL behind everything that was written before",
       fmt::format("drain: the daemon brings over what stands before it; all is let go, unchanged, once the hold has lasted {} ms", flip.limits.hold.count()),
   };
-  auto swap = swap_steps(file, flip.to, forward, all);
+  auto swap = swap_steps({file, obstacles.rules}, flip.to, forward, all);
   swap.push_back(carry_step(file, obstacles.inventory, flip.to));
   for (const auto& hanging : obstacles.inventory) plan.inventory.push_back(line_of(hanging));
   for (const auto& step : swap) plan.steps.push_back(fmt::format("{}: {}", step.name, step.says));

@@ -8,6 +8,7 @@
 
 #include "mapping/file/written_rule.h"
 #include "mapping/model/operators.h"
+#include "mapping/model/table_name.h"
 
 namespace crossfade::mapping {
 
@@ -140,13 +141,32 @@ struct LookupCatalog {
   std::vector<ReadCatalog> reads;
 };
 
+/// A table whose changes a view does not tell the rows of.
+struct UntoldCatalog {
+  std::string target;
+  TableName source;                   ///< without a name: none of the view's
+  std::string place;
+  std::string why;
+  std::string proposal;
+};
+
+/// A written rule that may offer less than its target's view says.
+struct MissedCatalog {
+  std::string target;
+  std::string source;                 ///< the file's word
+  std::string place;
+  std::string rule;                   ///< what the view says; "" where it does not
+};
+
 /// All that the database says about a migration.
 struct Catalog {
   ServerCatalog server;
   std::map<std::string, RelationCatalog> sources;   ///< by the file's word for it
   std::map<std::string, TargetCatalog> targets;
   std::map<std::string, SurrogateCatalog> surrogates;
-  std::vector<WrittenRule> rules;
+  std::vector<WrittenRule> rules;                   ///< the file's, and for sources that it says nothing of the views'
+  std::vector<UntoldCatalog> untold;
+  std::vector<MissedCatalog> missed;
   std::map<std::size_t, LookupCatalog> lookups;     ///< by the rule's place; those whose source is there
 };
 

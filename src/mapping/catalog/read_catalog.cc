@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
+#include "mapping/catalog/derived_rules.h"
 #include "mapping/catalog/read_functions.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/catalog/slot_names.h"
@@ -268,7 +270,18 @@ std::vector<Operators> RelationCatalog::operators_of(const std::vector<std::stri
 
 std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
 
-asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed) {
+namespace {
+
+/// What both sides use is a source of the way back where a view of it says so, or the file.
+void leave_out_unread(const DirectedMigration& directed, Catalog& catalog) {
+  std::erase_if(catalog.sources, [&](const auto& source) {
+    const auto followed = std::any_of(catalog.rules.begin(), catalog.rules.end(), [&](const WrittenRule& rule) { return rule.source == source.first; });
+    return directed.yaml.sources().at(source.first).shared() && !followed;
+  });
+}
+
+/// All but the rules' selects.
+asio::awaitable<Catalog> read_relations(pg::Connection& connection, const DirectedMigration& directed) {
   const auto& yaml = directed.yaml;
   co_await empty_search_path(connection);
   Catalog catalog;
@@ -291,8 +304,32 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Directed
     catalog.targets[name] = std::move(read);
   }
   co_await read_deferred_keys(connection, yaml.migration(), catalog);
+  co_await derive_rules(connection, directed, catalog);
+  if (directed.direction == Direction::kReverse) leave_out_unread(directed, catalog);
+  co_return catalog;
+}
+
+}  // namespace
+
+asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed) {
+  auto catalog = co_await read_relations(connection, directed);
   co_await read_lookups(connection, directed, catalog);
   co_return catalog;
+}
+
+asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places) {
+  RulesInForce rules;
+  const auto forward = forward_migration(file, places);
+  auto there = co_await read_relations(connection, forward);
+  rules.forward = std::move(there.rules);
+  std::map<std::string, std::string> words;
+  for (const auto& [written, source] : file.sources()) words[source_word(file, written, places)] = written;
+  for (auto& rule : rules.forward) rule.source = words.at(rule.source);
+  if (file.reverse().empty()) co_return rules;
+  const auto reverse = reverse_migration(file, places);
+  auto back = co_await read_relations(connection, reverse);
+  rules.reverse = std::move(back.rules);
+  co_return rules;
 }
 
 }  // namespace crossfade::mapping

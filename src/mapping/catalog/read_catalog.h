@@ -12,4 +12,7 @@ namespace crossfade::mapping {
 /// the server's own reading of the rules' selects. What is missing is a relation without oid, not a failure.
 boost::asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed);
 
+/// What follows what in both directions, with the tables at `places`. Wants an open transaction.
+boost::asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places);
+
 }  // namespace crossfade::mapping

@@ -11,11 +11,27 @@
 
 namespace crossfade::mapping {
 
-DirectedMigration forward_migration(const v1::Migration& file) {
+DirectedMigration forward_migration(const v1::Migration& file, Places places) {
   DirectedMigration directed;
   directed.yaml = file;
-  for (const auto& [name, target] : file.targets()) directed.tables[name] = {file.schemas().shadow(), name};
+  for (const auto& [name, target] : file.targets()) {
+    directed.tables[name] = {places == Places::kSwapped ? file.schemas().source() : file.schemas().shadow(), name};
+  }
+  if (places == Places::kBeforeWrites) return directed;
+  auto& yaml = directed.yaml;
+  yaml.clear_sources();
+  for (const auto& [written, source] : file.sources()) (*yaml.mutable_sources())[source_word(file, written, places)] = source;
+  for (auto& [name, target] : *yaml.mutable_targets()) {
+    target.clear_follow();
+    for (const auto& [written, rules] : file.targets().at(name).follow()) (*target.mutable_follow())[source_word(file, written, places)] = rules;
+  }
   return directed;
+}
+
+std::string source_word(const v1::Migration& file, const std::string& written, Places places) {
+  if (places == Places::kBeforeWrites || file.sources().at(written).shared()) return written;
+  const auto table = source_table(file, written);
+  return table.schema + "." + retired_name(table.name);
 }
 
 DirectedMigration reverse_migration(const v1::Migration& file, Places places) {
@@ -29,18 +45,22 @@ DirectedMigration reverse_migration(const v1::Migration& file, Places places) {
   yaml.mutable_schemas()->set_source(places == Places::kSwapped ? file.schemas().source() : file.schemas().shadow());
   yaml.mutable_schemas()->set_mapping(file.schemas().reverse());
   for (const auto& [name, target] : file.targets()) (*yaml.mutable_sources())[name];
+  // A shared one's name leads from v1's schema, which need not be where v2's tables are.
+  std::map<std::string, std::string> whole_names;
+  for (const auto& [written, source] : file.sources()) {
+    if (!source.shared()) continue;
+    const auto table = source_table(file, written);
+    whole_names[written] = table.schema + "." + table.name;
+    (*yaml.mutable_sources())[whole_names[written]] = source;
+  }
   for (auto& [name, target] : *yaml.mutable_targets()) {
     if (auto table = old_table(file, name)) {
       if (places == Places::kSwapped) table->name = retired_name(table->name);
       directed.tables[name] = std::move(*table);
     }
-    // Its name leads from v1's schema, which need not be where v2's tables are.
-    for (const auto& [written, source] : file.sources()) {
+    for (const auto& [written, whole] : whole_names) {
       const auto rules = target.follow().find(written);
-      if (!source.shared() || rules == target.follow().end()) continue;
-      const auto table = source_table(file, written);
-      const auto whole = table.schema + "." + table.name;
-      (*yaml.mutable_sources())[whole] = source;
+      if (rules == target.follow().end()) continue;
       auto moved = rules->second;
       target.mutable_follow()->erase(written);
       (*target.mutable_follow())[whole] = std::move(moved);

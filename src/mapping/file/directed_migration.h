@@ -27,9 +27,12 @@ struct DirectedMigration {
   const char* views_file() const { return direction == Direction::kForward ? "mapping.sql" : "reverse.sql"; }
 };
 
-DirectedMigration forward_migration(const v1::Migration& file);
+DirectedMigration forward_migration(const v1::Migration& file, Places places = Places::kBeforeWrites);
 
-/// A shared source keeps its place, and is a source of this direction too where a rule of `reverse` follows it.
+/// The file's word for a source, made to name its table as it is called at `places`.
+std::string source_word(const v1::Migration& file, const std::string& written, Places places);
+
+/// A shared source keeps its place, and may be a source of this direction too: by its whole name.
 DirectedMigration reverse_migration(const v1::Migration& file, Places places);
 
 /// "exercises_v1": what an old table is called once the new one has its name. One that has no room for the suffix is cut, and its whole

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "mapping/catalog/locate.h"
 #include "mapping/preflight/check_source.h"
 #include "mapping/preflight/check_surrogates.h"
 #include "mapping/preflight/check_target.h"
 #include "mapping/preflight/lineage.h"
-#include "mapping/preflight/locate.h"
 #include "mapping/preflight/make_locator.h"
 #include "mapping/preflight/walk.h"
 
@@ -109,6 +109,7 @@ class Builder {
     for (const auto rule : rules) add_rule(rule, catalog, target);
     target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
     check_reads(course_, catalog_, name, findings_);
+    check_missed(course_, catalog_, name, findings_);
     if (!choose_walk(model_, target, first_rule)) {
       Findings(findings_, "target " + name)
           .warn("no rule has a single source column: it is backfilled in one piece", "Locate rows by one column where the data allows it.");
@@ -137,6 +138,7 @@ class Builder {
     auto relevant = lineage(catalog_, written, target.lazy);
     rule.relevant_columns = std::move(relevant.columns);
     rule.generated_columns = std::move(relevant.generated);
+    preflight_.derived.push_back(written.derived);
     model_.rules.push_back(std::move(rule));
   }
 

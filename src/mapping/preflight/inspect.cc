@@ -80,6 +80,7 @@ std::string first_fault(const Preflight& preflight) {
 asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed) {
   const auto catalog = co_await read_catalog(connection, directed);
   auto preflight = build_model(directed, catalog);
+  (directed.direction == Direction::kForward ? preflight.rules.forward : preflight.rules.reverse) = catalog.rules;
   co_await estimate_rows(connection, preflight.model);
   co_return preflight;
 }
@@ -132,6 +133,8 @@ asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFi
     preflight.findings.push_back(std::move(finding));
   }
   preflight.reverse = std::move(back.model);
+  preflight.rules.reverse = std::move(back.rules.reverse);
+  preflight.reverse_derived = std::move(back.derived);
   co_return preflight;
 }
 

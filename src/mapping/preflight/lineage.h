@@ -20,4 +20,7 @@ Lineage lineage(const Catalog& catalog, const WrittenRule& rule, bool whole_row)
 /// Every table that decides a target's rows has to be followed by it: a change of any other would pass unnoticed.
 void check_reads(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
 
+/// Whether the file's rules say less than the view, and whether the view could be followed back at all.
+void check_missed(const DirectedMigration& directed, const Catalog& catalog, const std::string& target, std::vector<Finding>& findings);
+
 }  // namespace crossfade::mapping

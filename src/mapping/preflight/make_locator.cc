@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "mapping/catalog/locate.h"
 #include "mapping/preflight/check_target.h"
-#include "mapping/preflight/locate.h"
 
 namespace crossfade::mapping {
 namespace {

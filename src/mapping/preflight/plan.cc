@@ -73,7 +73,13 @@ std::string refresh_by(const Model& model, std::uint16_t target, std::uint16_t l
   return Statements(model, target).merge({filter});
 }
 
-void fill(const Model& model, std::uint16_t number, v1::PlanReply::Target& reply) {
+/// Why the rule is there, where nobody has written it.
+std::string reason(const std::vector<std::string>& derived, const Model& model, const FollowRule& rule) {
+  const auto place = static_cast<std::size_t>(&rule - model.rules.data());
+  return place < derived.size() ? derived[place] : "";
+}
+
+void fill(const Model& model, const std::vector<std::string>& derived, std::uint16_t number, v1::PlanReply::Target& reply) {
   const auto& target = model.targets[number];
   reply.set_name(target.name);
   for (const auto& column : target.key) reply.add_key(column);
@@ -95,11 +101,12 @@ void fill(const Model& model, std::uint16_t number, v1::PlanReply::Target& reply
       followed.set_source(model.sources[rule.source].schema + "." + model.sources[rule.source].name);
       for (const auto& column : rule.source_columns) followed.add_columns(column);
       for (const auto& column : rule.relevant_columns) followed.add_relevant_columns(column);
+      followed.set_derived(reason(derived, model, rule));
     }
   }
 }
 
-std::string target_text(const Model& model, std::uint16_t number) {
+std::string target_text(const Model& model, const std::vector<std::string>& derived, std::uint16_t number) {
   const auto& target = model.targets[number];
   auto text = fmt::format("\n{}. {}: key ({}), {} columns", number + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
   if (target.estimated_rows > 0) text += fmt::format(", about {:.0f} rows", target.estimated_rows);
@@ -116,6 +123,8 @@ std::string target_text(const Model& model, std::uint16_t number) {
       const auto& source = model.sources[rule.source];
       text += fmt::format("      ← {}.{}({}), when it changes in {}\n", source.schema, source.name, fmt::join(rule.source_columns, ", "),
                           fmt::join(rule.relevant_columns, ", "));
+      const auto why = reason(derived, model, rule);
+      if (!why.empty()) text += fmt::format("        derived: {}\n", why);
     }
   }
   return text;
@@ -142,9 +151,9 @@ std::string plan_text(const Preflight& preflight, const Paint& paint) {
     failed += finding.level == Finding::Level::kFail ? 1 : 0;
     warned += finding.level == Finding::Level::kWarn ? 1 : 0;
   }
-  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) text += target_text(preflight.model, n);
+  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) text += target_text(preflight.model, preflight.derived, n);
   if (preflight.reverse) text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
-  for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, n);
+  for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, preflight.reverse_derived, n);
   const auto& name = preflight.model.name;
   text += failed > 0 ? fmt::format("\n{} {}: {} to mend, {} to look at.\n", name, paint.bad("cannot begin"), failed, warned)
                      : fmt::format("\n{} {}: nothing to mend, {} to look at.\n", name, paint.good("can begin"), warned);
@@ -200,7 +209,7 @@ v1::PlanReply plan_reply(const Preflight& preflight) {
   }
   for (auto& statement : fixes(preflight)) reply.add_fixes(std::move(statement));
   add_next_steps(preflight, reply);
-  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, n, *reply.add_targets());
+  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, preflight.derived, n, *reply.add_targets());
   return reply;
 }
 

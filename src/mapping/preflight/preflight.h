@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/exit_code.h"
+#include "mapping/file/written_rule.h"
 #include "mapping/model/model.h"
 
 namespace crossfade::mapping {
@@ -26,6 +27,9 @@ struct Finding {
 struct Preflight {
   Model model;                                  ///< whole only if ok()
   std::optional<Model> reverse;                 ///< of the way back, where the file has one
+  RulesInForce rules;                           ///< in the file's words
+  std::vector<std::string> derived = {};          ///< of each of the model's rules what in the view says so; "" of one that is written
+  std::vector<std::string> reverse_derived = {};  ///< the same of the way back's
   std::vector<Finding> findings;
 
   bool ok() const {

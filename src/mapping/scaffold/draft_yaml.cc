@@ -66,7 +66,9 @@ std::map<std::string, std::vector<std::string>> parent_rules(const Draft& draft,
   return parents;
 }
 
+/// Its view says it all. A key of several columns gives a backfill no bounds, and what the table refers to may.
 std::string target(const Draft& draft, const DraftTable& table) {
+  if (table.key.size() == 1) return format("  {}: {{}}\n", in_yaml(table.name.plain));
   auto text = format("  {0}:\n    follow:\n      {0}: {1}\n", in_yaml(table.name.plain), rule(table.key, table.key));
   for (const auto& [parent, rules] : parent_rules(draft, table)) {
     text += format("      {}: {}\n", in_yaml(parent), rules.size() == 1 ? rules.front() : format("[{}]", fmt::join(rules, ", ")));
@@ -80,10 +82,9 @@ std::string reverse(const Draft& draft) {
     return format("# There is no way back with data yet. Once that is mended, `crossfade init` writes one:\n#   {}\n", fmt::join(reasons, "\n#   "));
   }
   std::string text =
-      "# The way back: once the writes have moved, whose change of v2 refreshes which rows of v1. Left the column of the view in\n"
-      "# reverse.sql, right the new table's.\nreverse:\n";
+      "# The way back: the old tables that follow v2 once the writes have moved, by the views of reverse.sql.\nreverse:\n";
   for (const auto& table : draft.tables) {
-    if (table.taken()) text += format("  {0}: {{follow: {{{0}: {1}}}}}\n", in_yaml(table.name.plain), rule(table.key, table.key));
+    if (table.taken()) text += format("  {}: {{}}\n", in_yaml(table.name.plain));
   }
   return text;
 }
@@ -140,9 +141,8 @@ std::string draft_migration_yaml(const Draft& draft) {
     text += format("  {}: {{key: {}}}\n", in_yaml(table.name.plain), list(table.key));
   }
   text +=
-      "\n# Whose change refreshes which rows of v2: for each source that a view reads, {column of the view: column of the source}. A\n"
-      "# table follows itself by its key. It follows what it refers to as well, for the day when its view joins that; as long as\n"
-      "# the view does not, such a rule costs next to nothing and may go.\ntargets:\n";
+      "\n# The new tables. Whose change refreshes which of their rows stands in their views, and `crossfade plan` shows it. A rule that\n"
+      "# is written counts instead: follow: {source: {column of the view: column of the source}}.\ntargets:\n";
   for (const auto& table : draft.tables) {
     if (table.taken()) text += target(draft, table);
   }

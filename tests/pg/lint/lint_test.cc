@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -27,7 +28,7 @@ std::string text_of(const std::filesystem::path& path) {
 /// One of the project's migrations with a little of its sample data.
 class LintTest : public Postgres, public testing::WithParamInterface<const char*> {
  protected:
-  explicit LintTest(int plans = 12, bool whole = true) : whole_(whole) {
+  explicit LintTest(int plans = 12, bool whole = true, bool derived = false) : whole_(whole), derived_(derived) {
     const auto folder = std::filesystem::path(CROSSFADE_MIGRATIONS) / GetParam();
     sql.exec("set crossfade.sample_plans = " + std::to_string(plans) + "; set crossfade.sample_exercises_per_plan = 4");
     for (const char* file : {"v1.sql", "sample.sql"}) sql.exec(text_of(folder / file));
@@ -40,12 +41,28 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
     connection = std::make_unique<pg::Connection>(co_await pg::Connection::open(endpoint));
     co_await connection->script("begin; set local jit = off");
     co_await sync::install(*connection, file);
-    directed = mapping::forward_migration(file.yaml);
+    if (derived_) by_hand = co_await model_by_hand();
+    directed = derived_ ? mapping::forward_migration(file.yaml) : rules_by_hand();
     catalog = co_await mapping::read_catalog(*connection, directed);
     auto preflight = mapping::build_model(directed, catalog);
     model = std::move(preflight.model);
     co_await connection->script("savepoint prepared");
     scope = co_await verify::prepare_lint(*connection, model, whole_, verify::LintOptions().samples);
+  }
+
+  /// The same migration with rules that a person has written for its views.
+  static mapping::DirectedMigration rules_by_hand() {
+    const auto written = std::filesystem::path(CROSSFADE_RULES_BY_HAND) / (std::string(GetParam()) + ".yaml");
+    return mapping::forward_migration(mapping::read_migration_yaml("migration.yaml", text_of(written)));
+  }
+
+  boost::asio::awaitable<mapping::Model> model_by_hand() {
+    const auto course = rules_by_hand();
+    co_await connection->script("savepoint by_hand");
+    const auto read = co_await mapping::read_catalog(*connection, course);
+    co_await connection->script("rollback to savepoint by_hand");
+    for (const auto& rule : read.rules) EXPECT_EQ(rule.derived, "") << describe(rule);
+    co_return mapping::build_model(course, read).model;
   }
 
   v1::LintReply lint(const mapping::Model& rules, verify::LintOptions options) {
@@ -65,10 +82,12 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
   mapping::DirectedMigration directed;
   mapping::Catalog catalog;
   mapping::Model model;
+  mapping::Model by_hand;  ///< where the rules are derived
   verify::Scope scope;
 
  private:
   const bool whole_;
+  const bool derived_;
 };
 
 TEST_P(LintTest, FindsNothingWrongWithARightMapping) {
@@ -76,6 +95,40 @@ TEST_P(LintTest, FindsNothingWrongWithARightMapping) {
   EXPECT_EQ(verify::exit_code(reply), ExitCode::kOk) << verify::to_text(reply);
   EXPECT_GT(reply.tried() - reply.refused(), 50) << verify::to_text(reply);
   expect_every_rule_needed(reply);
+}
+
+/// The same as it ships: of its rules the file has those alone that a view does not tell.
+class DerivedRulesLintTest : public LintTest {
+ protected:
+  DerivedRulesLintTest() : LintTest(12, true, true) {}
+
+  verify::Linted tried(const mapping::Model& rules, std::uint16_t source) {
+    verify::LintOptions options;
+    options.samples = 2;
+    options.source = source;
+    return run(io, verify::lint(*connection, rules, scope, options));
+  }
+
+  static void add(std::map<std::string, std::uint64_t>& rows, const mapping::Model& rules, const verify::Linted& linted) {
+    for (std::size_t n = 0; n < rules.targets.size(); ++n) rows[rules.targets[n].name] += linted.refreshed.at(n);
+  }
+};
+
+/// What is changed is what the view says changes; and no more than twice the rows are looked at that rules look at which a person
+/// has written who knows the data.
+TEST_P(DerivedRulesLintTest, AllThatChangesIsOfferedAndLittleMore) {
+  for (const auto& each : catalog.untold) ADD_FAILURE() << each.target << " ← " << each.source.quoted() << ": " << each.why;
+  std::map<std::string, std::uint64_t> derived, written;
+  for (std::uint16_t source = 0; source < model.sources.size(); ++source) {
+    const auto linted = tried(model, source);
+    EXPECT_GT(linted.tried - linted.refused, 3U) << model.sources[source].name;
+    for (const auto& fault : linted.faults) {
+      ADD_FAILURE() << model.targets[fault.target].name << " ← " << model.sources[fault.source].name << ": " << fault.change << "; " << fault.rule;
+    }
+    add(derived, model, linted);
+    add(written, by_hand, tried(by_hand, source));
+  }
+  for (const auto& [target, rows] : written) EXPECT_LE(derived[target], 2 * rows) << target;
 }
 
 class BrokenRuleTest : public LintTest {};
@@ -143,6 +196,9 @@ INSTANTIATE_TEST_SUITE_P(OfTheMigrations, MissingRuleNearSamplesTest, testing::V
                          [](const auto& param) { return std::string(param.param); });
 
 INSTANTIATE_TEST_SUITE_P(OfTheMigrations, LintNearSamplesTest, testing::Values("vagus_workout", "fitness_planning", "gain_grid", "dynprot"),
+                         [](const auto& param) { return std::string(param.param); });
+
+INSTANTIATE_TEST_SUITE_P(OfTheMigrations, DerivedRulesLintTest, testing::Values("vagus_workout", "fitness_planning", "gain_grid", "science_schema", "dynprot"),
                          [](const auto& param) { return std::string(param.param); });
 
 INSTANTIATE_TEST_SUITE_P(OfTheMigrations, LintTest, testing::Values("vagus_workout", "fitness_planning", "gain_grid", "science_schema", "dynprot"),

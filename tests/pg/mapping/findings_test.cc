@@ -185,11 +185,11 @@ TEST_F(FindingsTest, AFunctionThatMayReadTables) {
   EXPECT_TRUE(trouble()[0].starts_with("warn target plans: the view uses map.note(uuid): t"));
 }
 
-TEST_F(FindingsTest, ATableThatNoRuleFollows) {
+TEST_F(FindingsTest, ATableThatIsNoSource) {
   sql.exec("create table owners (id int primary key, name text)");
   replace(mapping, "note from public.plans", "(select name from public.owners o where o.id = owner) as note from public.plans");
-  EXPECT_EQ(trouble(), Lines{"FAIL target plans: the view reads public.owners (id, name), which no rule follows → "
-                             "Add to targets.plans.follow: owners: {view column: its column}; and owners to sources."});
+  EXPECT_EQ(trouble(), Lines{"FAIL target plans: the view reads public.owners (id, name), which is not among the sources → "
+                             "Add owners to sources: the view says the rest."});
 }
 
 TEST_F(FindingsTest, AWholeRowReadsEveryColumn) {

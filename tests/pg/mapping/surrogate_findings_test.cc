@@ -91,8 +91,8 @@ TEST_F(SurrogateFindingsTest, ALocatorOfAnotherTypeIsNoneToLocateNaturalKeysBy) 
 TEST_F(SurrogateFindingsTest, ATableBehindTheNaturalKeysIsFollowedLikeAnyOther) {
   sql.exec("create table pauses (plan uuid primary key, week int)");
   replace(surrogates, " w;", " w where not exists (select from public.pauses z where z.plan = p.id);");
-  EXPECT_EQ(trouble(), Lines{"FAIL target weeks: the view reads public.pauses (plan), which no rule follows → "
-                             "Add to targets.weeks.follow: pauses: {view column: its column}; and pauses to sources."});
+  EXPECT_EQ(trouble(), Lines{"FAIL target weeks: the view reads public.pauses (plan), which is not among the sources → "
+                             "Add pauses to sources: the view says the rest."});
 }
 
 TEST_F(SurrogateFindingsTest, NaturalKeysThatChangeByThemselves) {

@@ -82,7 +82,7 @@ TEST_F(ShapeTest, AMappingThatDoesNotFitIsWaitedFor) {
   move.sql().exec("create table curve (id int primary key, points int not null); insert into curve select id, 90 from mark");
   move.sql().exec("create or replace view marks_map.graded as select m.id, public.grade(c.points) as grade, m.mood "
                   "from public.mark m join public.curve c using (id)");
-  EXPECT_TRUE(move.logged("which no rule follows"));
+  EXPECT_TRUE(move.logged("which is not among the sources"));
   move.sql().exec("create or replace view marks_map.graded as select id, public.grade(points) as grade, mood from public.mark");
   expect_made_good();
   move.sql().exec("update mark set points = 3 where id = 77");

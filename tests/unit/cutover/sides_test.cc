@@ -24,6 +24,14 @@ reverse:
 
 v1::Migration file() { return mapping::read_migration_yaml("migration.yaml", kYaml); }
 
+mapping::RulesInForce rules_of(const v1::Migration& file) {
+  return {mapping::written_rules(file), mapping::written_rules(mapping::reverse_migration(file, mapping::Places::kBeforeWrites).yaml, "reverse")};
+}
+
+std::vector<SwapStep> steps_of(const v1::Migration& file, mapping::Direction to, const std::string& lock_order = "") {
+  return swap_steps({file, rules_of(file)}, to, outline(file, mapping::Direction::kForward), lock_order);
+}
+
 std::vector<std::string> names(const std::vector<SwapStep>& steps) {
   std::vector<std::string> names;
   for (const auto& step : steps) names.push_back(step.name);
@@ -50,7 +58,7 @@ TEST(SidesTest, TablesOfV2TakeThePlaceOfThoseOfV1) {
 }
 
 TEST(SwapTest, OpensTheNewOwnerBeforeItsTablesMoveAndClosesTheOldOneAfterwards) {
-  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "a, b");
+  const auto steps = steps_of(file(), mapping::Direction::kReverse, "a, b");
   EXPECT_EQ(names(steps), (Names{"exclusive lock", "fences off", "views", "names", "fences on", "sequences"}));
   EXPECT_EQ(steps.front().sql, "lock table a, b in access exclusive mode");
   EXPECT_NE(find(steps, "fences off").sql.find(R"(take_fences('"gym_v2"."days"'))"), std::string::npos);
@@ -58,7 +66,7 @@ TEST(SwapTest, OpensTheNewOwnerBeforeItsTablesMoveAndClosesTheOldOneAfterwards) 
 }
 
 TEST(SwapTest, TriggersWakeOnTheSideThatIsWrittenAndRestOnTheOther) {
-  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
+  const auto steps = steps_of(file(), mapping::Direction::kReverse);
   EXPECT_NE(find(steps, "fences off").sql.find(R"(select crossfade.wake_triggers('gym', '"gym_v2"."days"'))"), std::string::npos);
   EXPECT_NE(find(steps, "fences on").sql.find(R"(select crossfade.rest_triggers('gym', '"legacy"."moves_v1"'))"), std::string::npos);
 }
@@ -66,15 +74,14 @@ TEST(SwapTest, TriggersWakeOnTheSideThatIsWrittenAndRestOnTheOther) {
 TEST(SwapTest, IdsAreHandedOverAndTakenBack) {
   auto with_ids = file();
   (*with_ids.mutable_surrogates())["day_id"].add_of("plan_id");
-  const auto forward = outline(with_ids, mapping::Direction::kForward);
-  EXPECT_EQ(find(swap_steps(with_ids, mapping::Direction::kReverse, forward, ""), "ids").sql,
+  EXPECT_EQ(find(steps_of(with_ids, mapping::Direction::kReverse), "ids").sql,
             "select crossfade.hand_ids_over('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"');\n");
-  EXPECT_EQ(find(swap_steps(with_ids, mapping::Direction::kForward, forward, ""), "ids").sql,
+  EXPECT_EQ(find(steps_of(with_ids, mapping::Direction::kForward), "ids").sql,
             "select crossfade.take_ids_back('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"', '{\"plan_id\"}');\n");
 }
 
 TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {
-  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
+  const auto steps = steps_of(file(), mapping::Direction::kReverse);
   EXPECT_EQ(find(steps, "names").sql,
             "select crossfade.retire('gym', '\"app\".\"plans\"');\n"
             "select crossfade.retire('gym', '\"legacy\".\"moves\"');\n"
@@ -83,7 +90,7 @@ TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {
 }
 
 TEST(SwapTest, TheWayBackIsTheSameBackwards) {
-  const auto steps = swap_steps(file(), mapping::Direction::kForward, outline(file(), mapping::Direction::kForward), "");
+  const auto steps = steps_of(file(), mapping::Direction::kForward);
   EXPECT_EQ(names(steps), (Names{"exclusive lock", "fences off", "names", "views", "fences on", "sequences"}));
   EXPECT_EQ(find(steps, "names").sql,
             "select crossfade.relocate('\"app\".\"days\"', 'gym_v2');\n"
@@ -94,7 +101,7 @@ TEST(SwapTest, TheWayBackIsTheSameBackwards) {
 }
 
 TEST(SwapTest, SequencesGoBeyondThoseOfTheColumnsThatAreTheirCounterparts) {
-  const auto steps = swap_steps(file(), mapping::Direction::kReverse, outline(file(), mapping::Direction::kForward), "");
+  const auto steps = steps_of(file(), mapping::Direction::kReverse);
   const std::string pairs =
       R"js([{"own":"\"app\".\"days\""},)js"
       R"js({"own":"\"app\".\"days\"","other":"\"app\".\"plans_v1\"","own_column":"plan_id","other_column":"id"},)js"
@@ -113,20 +120,20 @@ std::vector<std::string> texts(const std::vector<Link>& links) {
 }
 
 TEST(LinksTest, ATableIsLinkedToWhatIsMadeOfItAndToItsNamesake) {
-  EXPECT_EQ(texts(links_of(file(), mapping::Direction::kReverse)),
+  EXPECT_EQ(texts(links_of({file(), rules_of(file())}, mapping::Direction::kReverse)),
             (Names{R"("app"."plans" → "gym_v2"."days" → "app"."days")", R"("app"."plans" → "gym_v2"."plans" → "app"."plans" same)",
                    R"("legacy"."moves" → "gym_v2"."days" → "app"."days")"}));
-  EXPECT_EQ(texts(links_of(file(), mapping::Direction::kForward)),
+  EXPECT_EQ(texts(links_of({file(), rules_of(file())}, mapping::Direction::kForward)),
             (Names{R"("app"."days" → "legacy"."moves_v1" → "legacy"."moves")", R"("app"."plans" → "app"."plans_v1" → "app"."plans" same)"}));
-  EXPECT_EQ(texts(way_back_links(file())),
+  EXPECT_EQ(texts(way_back_links({file(), rules_of(file())})),
             (Names{R"("app"."plans" → "gym_v2"."plans" → "app"."plans" same)", R"("legacy"."moves" → "gym_v2"."days" → "legacy"."moves")"}));
 }
 
 TEST(LinksTest, ATableThatNothingIsMadeOfStandsAlone) {
   auto lonely = file();
   (*lonely.mutable_sources())["notes"].add_key("id");
-  EXPECT_EQ(texts(links_of(lonely, mapping::Direction::kReverse)).front(), R"("app"."notes")");
-  EXPECT_TRUE(json_of(links_of(lonely, mapping::Direction::kReverse)).starts_with(R"js([{"owner":"\"app\".\"notes\"","same":false},{"owner":)js"));
+  EXPECT_EQ(texts(links_of({lonely, rules_of(lonely)}, mapping::Direction::kReverse)).front(), R"("app"."notes")");
+  EXPECT_TRUE(json_of(links_of({lonely, rules_of(lonely)}, mapping::Direction::kReverse)).starts_with(R"js([{"owner":"\"app\".\"notes\"","same":false},{"owner":)js"));
 }
 
 }  // namespace

@@ -70,9 +70,9 @@ TEST(ReverseCourse, FindsTheTablesWhereTheCutoverHasPutThem) {
   EXPECT_EQ(directed.tables.at("moves"), (TableName{"legacy", "moves_v1"}));
 }
 
-TEST(ReverseCourse, ASharedTableIsASourceWhereARuleFollowsIt) {
+TEST(ReverseCourse, ASharedTableIsASourceByItsWholeName) {
   const auto directed = reverse_migration(file(), Places::kBeforeWrites);
-  EXPECT_EQ(names(directed.yaml.sources()), (Names{"app.coaches", "days", "plans"}));
+  EXPECT_EQ(names(directed.yaml.sources()), (Names{"app.coaches", "auth.users", "days", "plans"}));
   EXPECT_EQ(names(directed.yaml.targets().at("plans").follow()), (Names{"app.coaches", "plans"}));
 }
 

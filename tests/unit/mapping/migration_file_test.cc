@@ -68,11 +68,6 @@ TEST(MigrationYaml, SchemasDiffer) {
   EXPECT_EQ(refusal_of("shadow: v2, ", ""), "migration.yaml: schemas.shadow: is missing");
 }
 
-TEST(MigrationYaml, ATargetFollowsSomething) {
-  EXPECT_EQ(refusal_of("{follow: {plans: {plan_id: id}, legacy.exercises: {plan_id: plan_id}}}", "{}"),
-            "migration.yaml: targets.days: follows nothing");
-}
-
 TEST(MigrationYaml, ARuleNamesAKnownSource) {
   EXPECT_EQ(refusal_of("{plans: {plan_id", "{plan: {plan_id"),
             "migration.yaml: targets.days.follow: \"plan\" is not among the sources");

@@ -1,4 +1,4 @@
-#include "mapping/preflight/locate.h"
+#include "mapping/catalog/locate.h"
 
 #include <algorithm>
 #include <deque>

@@ -1,0 +1,182 @@
+#include "mapping/catalog/derived_rules.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "embedded_sql.h"
+#include "mapping/catalog/locate.h"
+#include "mapping/derive/derive.h"
+#include "mapping/file/migration_file.h"
+#include "mapping/file/surrogates.h"
+
+namespace crossfade::mapping {
+namespace {
+
+namespace asio = boost::asio;
+namespace queries = sql::queries;
+
+std::vector<std::string> elements(const pg::Result& result, std::size_t row, std::size_t column) {
+  std::vector<std::string> read;
+  if (result.is_null(row, column)) return read;
+  for (auto& each : parse_array(result.text(row, column))) read.push_back(std::move(each).value_or(""));
+  return read;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> read;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    read.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return read;
+}
+
+derive::RelationFacts relation(const pg::Result& result, std::size_t row) {
+  derive::RelationFacts made;
+  made.name = {std::string(result.text(row, 0)), std::string(result.text(row, 1))};
+  if (!result.is_null(row, 2)) made.view = result.text(row, 2);
+  const auto names = elements(result, row, 3);
+  const auto types = elements(result, row, 4);
+  const auto required = elements(result, row, 5);
+  const auto varies = elements(result, row, 6);
+  const auto generated = elements(result, row, 7);
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    made.columns.push_back({names[n], types[n], required[n] == "t", generated[n] == "t", varies[n] == "t"});
+  }
+  for (const auto& key : elements(result, row, 8)) made.keys.push_back(lines(key));
+  return made;
+}
+
+/// Tables that nobody but the migration's own views changes in this direction.
+void settle(const DirectedMigration& directed, const Catalog& catalog, derive::Facts& facts) {
+  for (const auto& [name, surrogate] : catalog.surrogates) {
+    const auto ids = surrogate.ids.quoted();
+    if (directed.direction == Direction::kForward) {
+      facts.stands_for[ids] = surrogate.view.quoted();
+    } else {
+      facts.settled.insert(ids);
+    }
+  }
+  if (directed.direction == Direction::kForward) return;
+  for (const auto& [name, table] : directed.tables) facts.settled.insert(table.quoted());
+}
+
+asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const DirectedMigration& directed, const Catalog& catalog) {
+  derive::Facts facts;
+  std::vector<std::optional<std::string>> views;
+  for (const auto& [name, target] : catalog.targets) {
+    if (target.view.kind == 'v') views.emplace_back(std::to_string(target.view.oid));
+  }
+  for (const auto& [name, surrogate] : catalog.surrogates) {
+    if (surrogate.view.kind == 'v') views.emplace_back(std::to_string(surrogate.view.oid));
+  }
+  pg::Parameters parameters = {array_text(views)};
+  const auto relations = co_await connection.query(std::string(queries::derive_relations), std::move(parameters));
+  for (std::size_t row = 0; row < relations.size(); ++row) facts.add(relation(relations, row));
+  const auto functions = co_await connection.query(std::string(queries::derive_functions));
+  const auto aggregates = elements(functions, 0, 0);
+  const auto set_returning = elements(functions, 0, 1);
+  facts.aggregates = {aggregates.begin(), aggregates.end()};
+  facts.set_returning = {set_returning.begin(), set_returning.end()};
+  for (const auto& [name, target] : catalog.targets) {
+    for (const auto& function : target.functions) facts.opaque[function.name.substr(0, function.name.find('('))] = function.problem;
+  }
+  settle(directed, catalog, facts);
+  co_return facts;
+}
+
+/// A column that all surrogates' views have which the target's view reads: natural keys of a changed key are found by it too.
+bool known_to_surrogates(const Catalog& catalog, const TargetCatalog& target, const std::string& column) {
+  return std::all_of(target.surrogates.begin(), target.surrogates.end(), [&](const std::string& name) {
+    const auto* there = catalog.surrogates.at(name).view.find(column);
+    const auto* wanted = target.view.find(column);
+    return there != nullptr && wanted != nullptr && there->type == wanted->type;
+  });
+}
+
+derive::Question question(const DirectedMigration& directed, const Catalog& catalog, const std::string& name) {
+  const auto& target = catalog.targets.at(name);
+  derive::Question asked;
+  asked.view = target.view.quoted();
+  asked.key = target.table.primary_key;
+  for (const auto& column : target.table.columns) {
+    if (column.required) asked.never_null.insert(column.name);
+  }
+  const auto& located = directed.yaml.targets().at(name).locate();
+  asked.locatable = [&catalog, &target, &located, name](const std::vector<std::string>& columns) {
+    const bool there = std::all_of(columns.begin(), columns.end(), [&](const auto& each) {
+      return target.view.find(each) != nullptr && known_to_surrogates(catalog, target, each);
+    });
+    if (!there) return false;
+    return (columns.size() == 1 && located.contains(columns.front())) || find_path(catalog.targets, name, columns).has_value();
+  };
+  return asked;
+}
+
+/// The file's word for a table; "" where it is none of the sources.
+std::string written_name(const DirectedMigration& directed, const TableName& table) {
+  for (const auto& [written, source] : directed.yaml.sources()) {
+    if (source_table(directed.yaml, written) == table) return written;
+  }
+  return "";
+}
+
+/// Whether one of the written rules finds the rows that the changed row of this place in the view concerns.
+bool says(const std::vector<WrittenRule>& rules, const std::string& target, const std::string& source, const derive::Seen& seen) {
+  return std::any_of(rules.begin(), rules.end(), [&](const WrittenRule& rule) {
+    if (rule.target != target || rule.source != source) return false;
+    // A select may know what the view does not say.
+    if (!rule.lookup.empty()) return true;
+    for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
+      const auto known = seen.known.find(rule.locator_columns[n]);
+      if (known == seen.known.end() || known->second != rule.source_columns[n]) return false;
+    }
+    return true;
+  });
+}
+
+void take(const DirectedMigration& directed, const std::string& target, const derive::Answer& answer, Catalog& catalog) {
+  const auto written = catalog.rules;
+  const auto has = [&](const std::string& source) {
+    return std::any_of(written.begin(), written.end(), [&](const WrittenRule& rule) { return rule.target == target && rule.source == source; });
+  };
+  for (const auto& rule : answer.rules) {
+    const auto source = written_name(directed, rule.source);
+    // Without a reason: the view tells, and the table is not among the sources.
+    if (source.empty()) catalog.untold.push_back({target, rule.source, "", "", ""});
+    if (source.empty() || has(source)) continue;
+    catalog.rules.push_back({source, target, rule.locator_columns, rule.source_columns, rule.lookup, rule.reason});
+  }
+  for (const auto& each : answer.untold) {
+    const auto source = written_name(directed, each.source);
+    if (source.empty() || !has(source)) catalog.untold.push_back({target, each.source, each.place, each.why, each.proposal});
+  }
+  for (const auto& seen : answer.seen) {
+    const auto source = written_name(directed, seen.source);
+    if (!source.empty() && has(source) && !says(written, target, source, seen)) {
+      catalog.missed.push_back({target, source, seen.place, seen.rule});
+    }
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> derive_rules(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
+  const auto facts = co_await read_facts(connection, directed, catalog);
+  for (const auto& [name, target] : catalog.targets) {
+    if (target.view.kind != 'v' || !target.table.exists()) continue;
+    const auto asked = question(directed, catalog, name);
+    const auto answer = derive::derive(facts, asked);
+    if (!answer.refusal.empty()) catalog.untold.push_back({name, {}, "view " + target.view.quoted(), answer.refusal, ""});
+    take(directed, name, answer, catalog);
+  }
+  const auto order = [](const WrittenRule& left, const WrittenRule& right) { return std::pair(left.target, left.source) < std::pair(right.target, right.source); };
+  std::stable_sort(catalog.rules.begin(), catalog.rules.end(), order);
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,91 @@
+#include "inspect_fixture.h"
+
+/// Rules that nobody has written, on a real catalog.
+namespace crossfade::mapping {
+namespace {
+
+class DerivedRulesTest : public InspectTest {
+ protected:
+  DerivedRulesTest() {
+    replace(yaml, "plans: {follow: {plans: {id: id}}}", "plans: {}");
+    replace(yaml, "weeks: {follow: {plans: {plan_id: id}}}", "weeks: {}");
+    replace(yaml, "  Exercises:\n    follow:\n      Exercises: {id: id}\n      plans: {plan_id: id}\n", "  Exercises: {}\n");
+  }
+
+  /// "weeks: plan_id ← plans(id)", one a rule.
+  static Lines rules_of(const Preflight& preflight) {
+    const auto& model = preflight.model;
+    Lines rules;
+    for (std::size_t n = 0; n < model.rules.size(); ++n) {
+      const auto& rule = model.rules[n];
+      const auto& target = model.targets.at(rule.target);
+      const auto& locator = target.locators.at(rule.locator);
+      rules.push_back(target.name + ": " + joined(locator.columns) + " ← " + model.sources.at(rule.source).name + "(" + joined(rule.source_columns) + ")" +
+                      (locator.indirect() ? " by select" : "") + (preflight.derived.at(n).empty() ? ", written" : ""));
+    }
+    return rules;
+  }
+
+ private:
+  static std::string joined(const Lines& words) {
+    std::string text;
+    for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+  }
+};
+
+TEST_F(DerivedRulesTest, AMigrationWithoutRulesHasThoseOfItsViews) {
+  const auto preflight = inspected();
+  EXPECT_EQ(trouble(preflight), Lines{});
+  EXPECT_EQ(rules_of(preflight), (Lines{"plans: id ← plans(id)", "weeks: plan_id ← plans(id)", "Exercises: id ← Exercises(id)",
+                                              "Exercises: plan_id ← plans(id)"}));
+  EXPECT_NE(plan_text(preflight).find("derived: plans.id is plan_id"), std::string::npos) << plan_text(preflight);
+}
+
+TEST_F(DerivedRulesTest, WhatIsWrittenIsLeftAlone) {
+  replace(yaml, "weeks: {}", "weeks: {follow: {plans: {plan_id: id}}}");
+  EXPECT_EQ(rules_of(inspected()).at(1), "weeks: plan_id ← plans(id), written");
+}
+
+TEST_F(DerivedRulesTest, AParentThatIsNotShownIsLookedUp) {
+  replace(mapping, ",\n  e.\"planId\" as plan_id", "");
+  const auto preflight = inspected();
+  EXPECT_EQ(trouble(preflight), Lines{});
+  EXPECT_EQ(rules_of(preflight).at(3), "Exercises: id ← plans(id) by select");
+  const auto& exercises = preflight.model.targets.at(2);
+  EXPECT_NE(exercises.locators.at(1).lookup.find("= ANY ($1::uuid[])"), std::string::npos) << exercises.locators.at(1).lookup;
+}
+
+TEST_F(DerivedRulesTest, AKeyOfAnArrayIsFoundByWhatOverlaps) {
+  sql.exec("create table teams (id uuid primary key, members uuid[]); create index on teams using gin (members)");
+  replace(yaml, "sources: {plans: {}", "sources: {teams: {}, plans: {}");
+  replace(yaml, "  Exercises: {}\n", "  Exercises: {}\n  teams: {}\n");
+  v2 += "create table teams (id uuid primary key, weeks bigint);\n";
+  mapping += "create view teams as select t.id, (select sum(p.weeks) from public.plans p where p.id = any (t.members)) as weeks from public.teams t;\n";
+  const auto preflight = inspected();
+  EXPECT_EQ(trouble(preflight), Lines{});
+  const auto& teams = preflight.model.targets.at(preflight.model.find_target("teams").value());
+  ASSERT_EQ(teams.locators.size(), 2U);
+  EXPECT_NE(teams.locators[1].lookup.find("&& $1::uuid[]"), std::string::npos) << teams.locators[1].lookup;
+}
+
+TEST_F(DerivedRulesTest, ARuleThatSaysLessThanTheViewIsWarnedOf) {
+  replace(yaml, "  Exercises: {}\n", "  Exercises: {follow: {Exercises: {id: id}}}\n");
+  replace(mapping, "1 as week", "row_number() over (partition by e.\"planId\" order by e.id)::int as week");
+  const auto lines = trouble();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].starts_with("warn target Exercises: the rules of Exercises offer less than the view says: rows that Exercises (e) in "
+                                   "\"map\".\"Exercises\" concerns would be missed, Exercises.planId is plan_id (window) → "))
+      << lines[0];
+}
+
+TEST_F(DerivedRulesTest, WhatTheViewDoesNotTellIsSaidWithItsPlace) {
+  replace(mapping, "note from public.plans", "(select max(e.name) from public.\"Exercises\" e) as note from public.plans");
+  const auto lines = trouble();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].starts_with("FAIL target plans: the view reads public.Exercises, and does not tell which of its rows a change concerns: ")) << lines[0];
+  EXPECT_NE(lines[0].find("Write targets.plans.follow: {Exercises: {"), std::string::npos) << lines[0];
+}
+
+}  // namespace
+}  // namespace crossfade::mapping
