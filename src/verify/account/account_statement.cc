@@ -24,21 +24,22 @@ bool covers(const Names& columns, const Names& key) {
   });
 }
 
-/// The rules by which rows of `source` are looked for. Targets that have one row for each row of the source come first:
-/// they leave the least for the others.
+/// The rules by which rows of `source` are looked for. Targets that have one row for each row of the source come first: they leave the
+/// least for the others, and where there is one it is the row itself that is looked for, not others that have a value like it.
 std::vector<const FollowRule*> rules_of(const Model& model, std::uint16_t source) {
   std::vector<const FollowRule*> direct;
   for (const auto& rule : model.rules) {
     if (rule.source == source && !model.targets[rule.target].locators[rule.locator].indirect()) direct.push_back(&rule);
   }
   const auto covers_key = [&](const FollowRule* rule) { return covers(rule->source_columns, model.sources[source].key); };
-  if (std::any_of(direct.begin(), direct.end(), covers_key)) {
-    std::erase_if(direct, [&](const FollowRule* rule) { return !covers_key(rule); });
-  }
-  std::stable_partition(direct.begin(), direct.end(), [&](const FollowRule* rule) {
+  const auto covers_key_of_target = [&](const FollowRule* rule) {
     const auto& target = model.targets[rule->target];
     return covers(target.locators[rule->locator].columns, target.key);
-  });
+  };
+  if (std::any_of(direct.begin(), direct.end(), [&](const FollowRule* rule) { return covers_key(rule) && covers_key_of_target(rule); })) {
+    std::erase_if(direct, [&](const FollowRule* rule) { return !covers_key(rule); });
+  }
+  std::stable_partition(direct.begin(), direct.end(), covers_key_of_target);
   return direct;
 }
 

@@ -47,6 +47,15 @@ TEST(AccountStatementTest, LooksForARowByItsKeyAlone) {
   expect_golden("account_of_exercises", account_statement(model(), 1, false));
 }
 
+/// A week has many days, and perhaps none.
+TEST(AccountStatementTest, LooksForARowByItsKeyAloneOnlyWhereATargetHasARowForEach) {
+  auto of = model();
+  of.rules = {{1, 1, 0, {"id"}, {}}, {1, 2, 0, {"plan_id"}, {}}};
+  const auto statement = account_statement(of, 1, false);
+  EXPECT_NE(statement.find("= s.\"id\"::uuid"), std::string::npos) << statement;
+  EXPECT_NE(statement.find("= s.\"plan_id\"::uuid"), std::string::npos) << statement;
+}
+
 TEST(AccountStatementTest, LooksNotForRowsThatAreOnlyLookedUp) {
   EXPECT_FALSE(is_accountable(model(), 2));
   expect_golden("account_of_labels", account_statement(model(), 2, false));
