@@ -19,18 +19,16 @@ struct Sides {
     mapping = schemas["mapping"].as<std::string>();
     reverse = schemas["reverse"].as<std::string>();
     for (const auto& target : file["targets"]) new_tables.push_back(target.first.as<std::string>());
-    for (const auto& target : file["reverse"]) {
-      old_tables.push_back(target.first.as<std::string>());
-      for (const auto& rule : target.second["follow"]) {
-        const auto followed = rule.first.as<std::string>();
-        if (followed.find('.') != std::string::npos) shared.insert(followed);
-      }
+    for (const auto& target : file["reverse"]) old_tables.push_back(target.first.as<std::string>());
+    for (const auto& each : file["sources"]) {
+      const auto written = each.first.as<std::string>();
+      if (each.second["shared"].as<bool>(false)) shared.insert(written.find('.') == std::string::npos ? source + "." + written : written);
     }
   }
 
   std::string source, shadow, mapping, reverse;
   std::vector<std::string> new_tables, old_tables;
-  std::set<std::string> shared;  ///< tables of other schemas that the reverse views read
+  std::set<std::string> shared;  ///< tables that both sides use, with their schemas
 };
 
 std::string listed(const std::string& schema, const std::vector<std::string>& tables, const std::string& suffix = "") {
@@ -88,6 +86,12 @@ std::string make_slot(Move& move, const std::string& name) {
   return move.sql().value(fmt::format("select lsn from pg_create_logical_replication_slot('{}', 'pgoutput')", name));
 }
 
+/// A table that a view of the schema reads.
+bool is_read(Sql& sql, const std::string& schema, const std::string& table) {
+  return sql.value(fmt::format("select exists (select from pg_rewrite r join pg_class v on v.oid = r.ev_class join pg_depend d on d.objid = r.oid "
+                               "where v.relnamespace = '{}'::regnamespace and d.refobjid = '{}'::regclass)", schema, table)) == "t";
+}
+
 }  // namespace
 
 void flip_writes(Move& move) {
@@ -97,7 +101,9 @@ void flip_writes(Move& move) {
   const auto slot = move.slot() + "_reverse";
   sql.exec(fmt::format("drop publication if exists crossfade_{0}_reverse; create publication crossfade_{0}_reverse for table {1}", name,
                        listed(sides.shadow, sides.new_tables)));
-  for (const auto& table : sides.shared) sql.exec(fmt::format("alter publication crossfade_{}_reverse add table {}", name, table));
+  for (const auto& table : sides.shared) {
+    if (is_read(sql, sides.reverse, table)) sql.exec(fmt::format("alter publication crossfade_{}_reverse add table {}", name, table));
+  }
   const auto created = make_slot(move, slot);
   hold_and_drain(move, listed(sides.source, sides.old_tables));
   for (const auto& table : sides.new_tables) {

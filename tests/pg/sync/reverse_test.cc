@@ -259,7 +259,8 @@ TEST_F(ReverseWorkoutTest, V1FollowsWhateverV2Becomes) {
   expect_v1_follows(move);
   EXPECT_EQ(move.sql().value("select count(*) from public.workout_plans_v1 where user_id is null"), behind);
   EXPECT_NE(move.sql().value("select count(*) from public.exercises_v1 e join public.workout_plans_v1 p on p.id = e.plan_id where p.name = 'Made on v2'"), "0");
-  EXPECT_EQ(move.call({"verify"}).first, 0);
+  const auto [verified, differences] = move.call({"verify"});
+  EXPECT_EQ(verified, 0) << differences;
   const auto [exit, account] = move.call({"account"});
   EXPECT_EQ(exit, 0) << account;
 }
