@@ -8,7 +8,6 @@
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/catalog/derived_rules.h"
 #include "mapping/catalog/read_functions.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/catalog/slot_names.h"
