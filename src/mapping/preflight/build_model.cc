@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "mapping/catalog/locate.h"
+#include "mapping/catalog/catalog.h"
 #include "mapping/preflight/check_source.h"
 #include "mapping/preflight/check_surrogates.h"
 #include "mapping/preflight/check_target.h"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
-#include "mapping/catalog/locate.h"
+#include "mapping/catalog/catalog.h"
 #include "mapping/preflight/check_target.h"
 
 namespace crossfade::mapping {

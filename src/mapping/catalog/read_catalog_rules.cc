@@ -6,7 +6,6 @@
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/catalog/locate.h"
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/derive/derive.h"
 #include "mapping/file/migration_file.h"

@@ -1,4 +1,4 @@
-#include "mapping/catalog/locate.h"
+#include "mapping/catalog/catalog.h"
 
 #include <algorithm>
 #include <deque>
