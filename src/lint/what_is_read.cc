@@ -26,11 +26,9 @@ asio::awaitable<std::vector<Read>> reads_of(pg::Connection& connection, std::str
   const auto rows = co_await connection.query(std::string(queries::catalog_view_reads), by_oid);
   std::vector<Read> reads;
   for (std::size_t row = 0; row < rows.size(); ++row) reads.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), rows.text(row, 2) == "r"});
-  const auto functions = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
-  // It may read whatever it likes, and so may the view then.
-  for (std::size_t row = 0; row < functions.size(); ++row) {
-    if (functions.text(row, 1) == "opaque" || functions.text(row, 1) == "volatile") reads.push_back({"", "", false});
-  }
+  const auto own_functions = co_await connection.query(std::string(queries::lint_own_functions), std::move(by_oid));
+  // They may read whatever they like, and so may the view then.
+  if (own_functions.truth(0, 0)) reads.push_back({"", "", false});
   co_return reads;
 }
 

@@ -30,6 +30,23 @@ class LongWorkTest : public testing::Test {
     return eventually([&] { return program.output().find(text) != std::string::npos; }, kLimit);
   }
 
+  ~LongWorkTest() override { fs::remove_all(folder.parent_path()); }
+
+  /// In a copy of the migration a file has another text at one place.
+  void replace(const std::string& name, const std::string& was, const std::string& is) {
+    if (!fs::exists(folder)) {
+      fs::create_directories(folder.parent_path());
+      fs::copy(test_migration("gym"), folder, fs::copy_options::recursive);
+    }
+    std::ifstream file(folder / name);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto place = text.find(was);
+    ASSERT_NE(place, std::string::npos) << text;
+    text.replace(place, was.size(), is);
+    std::ofstream(folder / name) << text;
+  }
+
+  const fs::path folder = fs::path(testing::TempDir()) / fmt::format("long-work-{}", getpid()) / "gym";
   Move move{test_migration("gym")};
 };
 
@@ -46,24 +63,23 @@ TEST_F(LongWorkTest, LintWithinItsTimeIsComplete) {
 }
 
 TEST_F(LongWorkTest, AFaultIsToldWhenItIsFoundAndNotAtTheEndAlone) {
-  const fs::path folder = fs::path(testing::TempDir()) / fmt::format("long-work-{}", getpid()) / "gym";
-  fs::create_directories(folder.parent_path());
-  fs::copy(test_migration("gym"), folder, fs::copy_options::overwrite_existing | fs::copy_options::recursive);
-  std::ifstream file(folder / "migration.yaml");
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  const std::string right = "{plan_id: id}}}";
-  const auto exercises = text.find("exercises: {follow: {exercises: {id: id}, plans: ");
-  ASSERT_NE(exercises, std::string::npos) << text;
-  text.replace(text.find(right, exercises), right.size(), "{plan_id: duration}}}");
-  std::ofstream(folder / "migration.yaml") << text;
+  replace("migration.yaml", "exercises: {follow: {exercises: {id: id}, plans: {plan_id: id}}}", "exercises: {follow: {exercises: {id: id}, plans: {plan_id: duration}}}");
   move.sql().exec("alter table plans replica identity full");
   Terminal screen(move.command_line({"lint", "--migration", folder.string(), "--samples", "2"}), {{"TERM", "xterm"}});
   const auto shown = screen.to_end();
-  fs::remove_all(folder.parent_path());
   const auto found = shown.find("found: exercises does not hear of changes of public.plans");
   EXPECT_NE(found, std::string::npos) << shown;
   EXPECT_THAT(shown, HasSubstr("\r\033[Klint "));
   EXPECT_LT(found, shown.find("the rules are not complete")) << shown;
+}
+
+TEST_F(LongWorkTest, WhatAFunctionReadsIsComparedWhateverItIsDeclaredAs) {
+  move.sql().exec("create function owner_of(plan int) returns text immutable language sql as 'select owner from public.plans where id = plan'; analyze");
+  replace("mapping.sql", "p.owner, e.title from public.exercises e join public.plans p on p.id = e.plan_id", "public.owner_of(e.plan_id) as owner, e.title from public.exercises e");
+  replace("migration.yaml", "exercises: {follow: {exercises: {id: id}, plans: {plan_id: id}}}", "exercises: {follow: {exercises: {id: id}}}");
+  const auto [exit, text] = move.call({"lint", "--migration", folder.string(), "--samples", "2"});
+  EXPECT_EQ(exit, 4) << text;
+  EXPECT_THAT(text, HasSubstr("exercises does not hear of changes of public.plans"));
 }
 
 TEST_F(LongWorkTest, CtrlCPrintsWhatIsKnown) {
