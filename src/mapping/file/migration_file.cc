@@ -161,7 +161,7 @@ std::vector<InstallScript> install_scripts(const MigrationFile& file, const std:
   add("v2.sql", schemas.shadow(), schemas.source(), file.v2_sql);
   add("surrogates.sql", schemas.mapping(), schemas.source(), file.surrogates_sql);
   for (const auto& [name, surrogate] : std::map(file.yaml.surrogates().begin(), file.yaml.surrogates().end())) {
-    if (!there.contains(name)) scripts.back().sql += create_surrogate_table(file.yaml, name);
+    if (!file.surrogates_sql.empty() && !there.contains(name)) scripts.back().sql += create_surrogate_table(file.yaml, name);
   }
   add("mapping.sql", schemas.mapping(), schemas.source(), file.mapping_sql);
   add("rejects.sql", schemas.mapping(), schemas.source(), file.rejects_sql);

@@ -95,7 +95,7 @@ class ExplainSeatsTest : public ExplainTest {
 
 TEST_F(ExplainSeatsTest, ASourceThatIsLookedUpIsFoundToo) {
   const auto hall = move.sql().value("select h.name from bookings b join seats s on s.id = b.seat_id join halls h on h.id = s.hall_id where b.id = 42");
-  expect_has(explain({"bookings", "42"}), {"bookings id 42: equal\n", "public.halls  (id: a select)\n    {", fmt::format("\"name\": \"{}\"", hall), "public.seats  (seat_id: id)\n    {\"id\": 42,"});
+  expect_has(explain({"bookings", "42"}), {"bookings id 42: equal\n", "public.halls  (seat_id: a select)\n    {", fmt::format("\"name\": \"{}\"", hall), "public.seats  (seat_id: id)\n    {\"id\": 42,"});
 }
 
 }  // namespace
