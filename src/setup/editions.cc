@@ -99,6 +99,8 @@ asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection& connec
   const auto rows = co_await connection.query(std::string(queries::script_hashes), name);
   if (rows.empty()) co_return changes;
   auto now = mapping::texts_of(file);
+  const auto editions = co_await read_editions(connection, file.yaml.migration());
+  if (!editions.empty() && mapping::differs_in_checks_alone(file, editions.back().texts)) now["migration.yaml"] = editions.back().texts.at("migration.yaml");
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::string script(rows.text(row, 0));
     const auto text = now.find(script);

@@ -5,6 +5,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
+#include <utility>
 
 #include "api/server.h"
 #include "app/cli/context.h"
@@ -99,6 +100,7 @@ struct Stopped {};
 /// Leads in one direction after the other. Ends by throwing.
 asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Pipeline>& pipeline) {
   async::Backoff backoff;
+  std::string last;
   for (;;) {
     std::optional<Failure> failure;
     const auto began = async::Clock::now();
@@ -109,8 +111,9 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
     }
     if (!failure) throw Stopped{};
     const bool reshaped = failure->sqlstate() == sync::kReshaped;
-    // A model that was made again and fails at once is not made again at once.
-    if (async::Clock::now() - began > kWorkedFor) backoff.reset();
+    // A model that was made again and fails by the same at once is not made again at once.
+    const bool again = std::exchange(last, failure->what()) == failure->what();
+    if (!again || async::Clock::now() - began > kWorkedFor) backoff.reset();
     else if (reshaped) co_await backoff.wait(*failure);
     auto next = co_await find_next_leg(file, *pipeline, reshaped);
     if (pipeline->engine.stopping()) throw Stopped{};

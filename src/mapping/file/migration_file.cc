@@ -1,6 +1,7 @@
 #include "mapping/file/migration_file.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
 #include <array>
@@ -132,6 +133,13 @@ MigrationFile with_texts(MigrationFile file, const Texts& texts) {
   *yaml.mutable_cutover() = file.yaml.cutover();
   file.yaml = std::move(yaml);
   return file;
+}
+
+bool differs_in_checks_alone(const MigrationFile& file, const Texts& texts) {
+  const auto text = texts.find("migration.yaml");
+  if (text == texts.end() || text->second == file.yaml_text) return false;
+  const auto before = with_texts(file, texts);
+  return google::protobuf::util::MessageDifferencer::Equals(before.yaml, file.yaml);
 }
 
 TableName source_table(const v1::Migration& yaml, const std::string& written) {

@@ -33,6 +33,9 @@ Texts texts_of(const MigrationFile& file);
 /// `file` as it would be with these texts. Checks and what a flip is told stay those of the folder: they change no row.
 MigrationFile with_texts(MigrationFile file, const Texts& texts);
 
+/// migration.yaml has another text than one of these, and says the same but for checks and for what a flip is told.
+bool differs_in_checks_alone(const MigrationFile& file, const Texts& texts);
+
 /// Like load_migration for a yaml text alone: parsed, completed and checked, with no file behind it.
 v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text);
 
