@@ -58,7 +58,9 @@ class Asking {
   Asking(DaemonAddress daemon, LongWork& work) : daemon_(std::move(daemon)), work_(work) {}
 
   asio::awaitable<void> verify(std::string request, v1::VerifyReply& reply) {
-    timer_.emplace(co_await asio::this_coro::executor);
+    // Of the loop that runs this, and gone before it.
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    timer_ = &timer;
     std::vector<asio::awaitable<void>> both;
     both.push_back(ask(std::move(request), reply));
     both.push_back(listen());
@@ -111,7 +113,7 @@ class Asking {
 
   const DaemonAddress daemon_;
   LongWork& work_;
-  std::optional<asio::steady_timer> timer_;
+  asio::steady_timer* timer_ = nullptr;
   bool answered_ = false;
   int told_ = 0;  ///< of what was found
 };
