@@ -8,6 +8,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/status/current_status.h"
+#include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "cutover/layout/blockers.h"
 #include "setup/editions.h"
@@ -25,17 +26,7 @@ void add_folder(v1::Status& state, const std::vector<std::string>& changed) {
   for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade amend --dry-run: {} is not what the migration was prepared with", name));
   const bool next_flip_wants_it = state.checklist_size() > 0 && state.writes().side() == "v1";
   if (!next_flip_wants_it) return;
-  const auto condition = cutover::judge_folder(changed);
-  auto& listed = *state.add_checklist();
-  listed.set_reason(condition.reason);
-  listed.set_met(condition.met);
-  listed.set_detail(condition.detail);
-  listed.set_fix(condition.fix);
-  if (condition.met) return;
-  auto& blocker = *state.add_blockers();
-  blocker.set_reason(condition.reason);
-  blocker.set_detail(condition.detail);
-  blocker.set_fix(condition.fix);
+  add_condition(state, cutover::judge_folder(changed));
 }
 
 double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }

@@ -181,16 +181,7 @@ void add_checklist(v1::Status& status, cutover::Facts facts) {
     if (!condition.met && condition.reason == "verification" && status.has_verification()) {
       condition.detail = "what was compared before the direction turned, or before what the views read changed, says nothing of now";
     }
-    auto& listed = *status.add_checklist();
-    listed.set_reason(condition.reason);
-    listed.set_met(condition.met);
-    listed.set_detail(condition.detail);
-    listed.set_fix(condition.fix);
-    if (condition.met) continue;
-    auto& blocker = *status.add_blockers();
-    blocker.set_reason(condition.reason);
-    blocker.set_detail(condition.detail);
-    blocker.set_fix(condition.fix);
+    add_condition(status, condition);
   }
 }
 
@@ -216,6 +207,19 @@ void add_next_steps(v1::Status& status) {
 }
 
 }  // namespace
+
+void add_condition(v1::Status& status, const cutover::Condition& condition) {
+  auto& listed = *status.add_checklist();
+  listed.set_reason(condition.reason);
+  listed.set_met(condition.met);
+  listed.set_detail(condition.detail);
+  listed.set_fix(condition.fix);
+  if (condition.met) return;
+  auto& blocker = *status.add_blockers();
+  blocker.set_reason(condition.reason);
+  blocker.set_detail(condition.detail);
+  blocker.set_fix(condition.fix);
+}
 
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
   co_await sync::require_prepared(connection, migration);

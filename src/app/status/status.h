@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "crossfade/v1/status.pb.h"
+#include "cutover/layout/blockers.h"
 #include "pg/connection.h"
 #include "sync/state/runtime.h"
 
@@ -12,5 +13,8 @@ namespace crossfade::app {
 /// Throws kNotReady for a migration that is not prepared.
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration,
                                                std::shared_ptr<const sync::Runtime> run = nullptr);
+
+/// A line of the checklist, and a blocker where it is not met.
+void add_condition(v1::Status& status, const cutover::Condition& condition);
 
 }  // namespace crossfade::app

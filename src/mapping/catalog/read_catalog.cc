@@ -21,14 +21,6 @@ namespace {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 
-/// An array of names; empty for NULL, which is what array_agg makes of no rows.
-std::vector<std::string> names(const pg::Result& result, std::size_t row, std::size_t column) {
-  std::vector<std::string> read;
-  if (result.is_null(row, column)) return read;
-  for (auto& name : parse_array(result.text(row, column))) read.push_back(std::move(name).value_or(""));
-  return read;
-}
-
 asio::awaitable<void> empty_search_path(pg::Connection& connection) {
   const std::string set = "select pg_catalog.set_config('search_path', '', true)";
   co_await connection.query(set);
@@ -66,11 +58,11 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
   relation.readable = found.truth(0, 4);
   relation.rows_hidden = found.truth(0, 5);
   relation.has_children = found.truth(0, 6);
-  relation.primary_key = names(found, 0, 7);
+  relation.primary_key = array_in(found, 0, 7);
   relation.owner = found.text(0, 8);
   relation.deferrable_key = found.truth(0, 9);
-  relation.foreign_partitions = names(found, 0, 10);
-  relation.unlogged_partitions = names(found, 0, 11);
+  relation.foreign_partitions = array_in(found, 0, 10);
+  relation.unlogged_partitions = array_in(found, 0, 11);
 
   pg::Parameters by_oid = {std::to_string(relation.oid)};
   const auto columns = co_await connection.query(std::string(queries::catalog_columns), std::move(by_oid));
@@ -86,7 +78,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
     column.generated = columns.truth(row, 7);
     column.always_identity = columns.truth(row, 8);
     column.expression = columns.text(row, 9);
-    column.made_of = names(columns, row, 10);
+    column.made_of = array_in(columns, row, 10);
     column.collation = columns.text(row, 11);
     column.deterministic = columns.truth(row, 12);
     column.operators = columns.text(row, 13);
@@ -102,7 +94,7 @@ asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalo
   pg::Parameters by_oid = {std::to_string(source.oid)};
   const auto result = co_await connection.query(std::string(queries::catalog_identity), std::move(by_oid));
   for (std::size_t row = 0; row < result.size(); ++row) {
-    source.identities.push_back({std::string(result.text(row, 0)), result.text(row, 1)[0], names(result, row, 2)});
+    source.identities.push_back({std::string(result.text(row, 0)), result.text(row, 1)[0], array_in(result, row, 2)});
   }
 }
 
@@ -112,7 +104,7 @@ asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Direct
   for (std::size_t row = 0; row < result.size(); ++row) {
     const TableName parent{std::string(result.text(row, 0)), std::string(result.text(row, 1))};
     for (const auto& [name, of_target] : directed.tables) {
-      if (of_target == parent) table.foreign_keys.push_back({name, names(result, row, 2), names(result, row, 3)});
+      if (of_target == parent) table.foreign_keys.push_back({name, array_in(result, row, 2), array_in(result, row, 3)});
     }
     if (parent.schema != table.schema) table.keys_outside.push_back(fmt::format("{} to {}.{}", result.text(row, 4), parent.schema, parent.name));
   }
@@ -124,7 +116,7 @@ asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection,
   std::vector<ReadCatalog> reads;
   for (std::size_t row = 0; row < result.size(); ++row) {
     reads.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.text(row, 2)[0],
-                     result.truth(row, 3), names(result, row, 4)});
+                     result.truth(row, 3), array_in(result, row, 4)});
   }
   co_return reads;
 }

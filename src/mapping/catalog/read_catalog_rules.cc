@@ -7,6 +7,7 @@
 #include "base/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/read_catalog.h"
+#include "mapping/catalog/server_text.h"
 #include "mapping/derive/derive.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
@@ -16,13 +17,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace queries = sql::queries;
-
-std::vector<std::string> elements(const pg::Result& result, std::size_t row, std::size_t column) {
-  std::vector<std::string> read;
-  if (result.is_null(row, column)) return read;
-  for (auto& each : parse_array(result.text(row, column))) read.push_back(std::move(each).value_or(""));
-  return read;
-}
 
 std::vector<std::string> lines(const std::string& text) {
   std::vector<std::string> read;
@@ -38,15 +32,15 @@ derive::RelationFacts relation(const pg::Result& result, std::size_t row) {
   derive::RelationFacts made;
   made.name = {std::string(result.text(row, 0)), std::string(result.text(row, 1))};
   if (!result.is_null(row, 2)) made.view = result.text(row, 2);
-  const auto names = elements(result, row, 3);
-  const auto types = elements(result, row, 4);
-  const auto required = elements(result, row, 5);
-  const auto varies = elements(result, row, 6);
-  const auto generated = elements(result, row, 7);
+  const auto names = array_in(result, row, 3);
+  const auto types = array_in(result, row, 4);
+  const auto required = array_in(result, row, 5);
+  const auto varies = array_in(result, row, 6);
+  const auto generated = array_in(result, row, 7);
   for (std::size_t n = 0; n < names.size(); ++n) {
     made.columns.push_back({names[n], types[n], required[n] == "t", generated[n] == "t", varies[n] == "t"});
   }
-  for (const auto& key : elements(result, row, 8)) made.keys.push_back(lines(key));
+  for (const auto& key : array_in(result, row, 8)) made.keys.push_back(lines(key));
   return made;
 }
 
@@ -77,8 +71,8 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
   const auto relations = co_await connection.query(std::string(queries::derive_relations), std::move(parameters));
   for (std::size_t row = 0; row < relations.size(); ++row) facts.add(relation(relations, row));
   const auto functions = co_await connection.query(std::string(queries::derive_functions));
-  const auto aggregates = elements(functions, 0, 0);
-  const auto set_returning = elements(functions, 0, 1);
+  const auto aggregates = array_in(functions, 0, 0);
+  const auto set_returning = array_in(functions, 0, 1);
   facts.aggregates = {aggregates.begin(), aggregates.end()};
   facts.set_returning = {set_returning.begin(), set_returning.end()};
   for (const auto& [name, target] : catalog.targets) {

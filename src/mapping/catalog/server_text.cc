@@ -1,5 +1,8 @@
 #include "mapping/catalog/server_text.h"
 
+#include <utility>
+
+#include "base/sql_text.h"
 #include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
@@ -59,6 +62,13 @@ std::optional<KeyStatement> read_key_statement(std::string_view sql) {
   key.parent = words.next();
   key.parent_columns = words.list();
   return key;
+}
+
+std::vector<std::string> array_in(const pg::Result& result, std::size_t row, std::size_t column) {
+  std::vector<std::string> read;
+  if (result.is_null(row, column)) return read;
+  for (auto& each : parse_array(result.text(row, column))) read.push_back(std::move(each).value_or(""));
+  return read;
 }
 
 std::string lookup_from_body(std::string_view body, const std::vector<std::string>& types) {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pg/result.h"
+
 namespace crossfade::mapping {
 
 /// What the server prints as SQL, read back.
@@ -20,6 +22,9 @@ struct KeyStatement {
 };
 /// Nothing for any other statement.
 std::optional<KeyStatement> read_key_statement(std::string_view sql);
+
+/// An array of texts in a result; empty for NULL, which is what array_agg makes of no rows.
+std::vector<std::string> array_in(const pg::Result& result, std::size_t row, std::size_t column);
 
 /// The one statement in the body that pg_get_function_sqlbody gives, its parameters cast to `types` ("uuid[]") so that the
 /// statement can be used anywhere.
