@@ -45,7 +45,9 @@ begin
   insert into crossfade.touchable (migration, target, locator, types) values (migration_name, target, locator, types);
 end $$;
 
--- The slot and its first checkpoint. What a preparation that was broken off left of them is made anew.
+-- The first checkpoint of slot `slot`, which the session has just made. It makes it by a statement of its own: where a server decodes
+-- DDL on the way to the slot's first position, it forgets inside which function it was called (error XX000, "snapshot reference is not
+-- owned by resource owner").
 --
 -- A transaction may have committed before the slot's first position and still be invisible: its change would come neither by the
 -- stream nor by a backfill's snapshot. So the first snapshot waits for all that had begun; to see them end it needs a snapshot a
@@ -60,8 +62,11 @@ begin
     raise exception using errcode = '25001', message = 'crossfade.begin_stream waits for transactions, which one snapshot never sees end',
       hint = 'Call it in a transaction that is read committed.';
   end if;
-  perform pg_drop_replication_slot(s.slot_name) from pg_replication_slots s where s.slot_name = slot and s.database = current_database();
-  select c.lsn into made from pg_create_logical_replication_slot(slot, 'pgoutput') c;
+  select s.confirmed_flush_lsn into made from pg_replication_slots s where s.slot_name = slot and s.database = current_database();
+  if not found then
+    raise exception using errcode = '42704', message = format('replication slot %I is not there', slot),
+      hint = format('select pg_create_logical_replication_slot(%L, ''pgoutput'')', slot);
+  end if;
   began := pg_snapshot_xmax(pg_current_snapshot());
   while pg_snapshot_xmin(pg_current_snapshot()) < began loop
     perform pg_sleep(0.02);

@@ -111,7 +111,12 @@ PrepareSteps enter_steps(const mapping::Model& model, const Found& found) {
 }
 
 PrepareSteps stream_steps(const std::string& migration, const std::string& slot) {
-  auto sql = fmt::format("select crossfade.begin_stream({}, {});\n", quote_literal(migration), quote_literal(slot));
+  // A slot that a preparation which was broken off left is made anew.
+  auto sql = fmt::format(
+      "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {1} and database = current_database();\n"
+      "select pg_create_logical_replication_slot({1}, 'pgoutput');\n"
+      "select crossfade.begin_stream({0}, {1});\n",
+      quote_literal(migration), quote_literal(slot));
   return {{fmt::format("create replication slot {}; this waits for all transactions that are running", slot), std::move(sql)}};
 }
 

@@ -72,6 +72,28 @@ TEST_F(HalfPreparedTest, ASlotWithoutItsCheckpointIsMadeAnew) {
   move.expect_equal();
 }
 
+/// The transactions are such that the server decodes the DDL while it looks for the slot's first position.
+TEST_F(HalfPreparedTest, DdlThatCommitsWhileTheSlotIsMadeIsInNobodysWay) {
+  const auto waits_for = [&](Sql& sql) {
+    const auto xid = sql.value("select pg_current_xact_id()::xid");
+    return [this, xid] { return move.sql().value(fmt::format("select count(*) from pg_locks where not granted and transactionid = '{}'", xid)) != "0"; };
+  };
+  writer.exec("begin");
+  const auto waits_for_first = waits_for(writer);
+  const auto prepare = move.start({"prepare"});
+  ASSERT_TRUE(eventually(waits_for_first, kLimit)) << prepare->output();
+  Sql second(move.conninfo());
+  second.exec("begin");
+  const auto waits_for_second = waits_for(second);
+  writer.exec("commit");
+  ASSERT_TRUE(eventually(waits_for_second, kLimit)) << prepare->output();
+  move.sql().exec("create table of_the_application (a int primary key); alter table of_the_application add column b int");
+  second.exec("commit");
+  EXPECT_EQ(prepare->exit_within(kLimit), 0) << prepare->output();
+  move.start_daemon();
+  move.expect_equal();
+}
+
 TEST_F(HalfPreparedTest, WhatASchemaThatWasDroppedByHandLeavesBehindIsCancelledToo) {
   expect_done({"prepare"});
   move.sql().exec("drop schema crossfade cascade; drop schema gym_v2 cascade; drop schema if exists gym_map cascade; drop schema if exists gym_unmap cascade");
