@@ -26,6 +26,11 @@ Diagnosis diagnose(const DoctorFacts& facts) {
     return {fmt::format("{}; a flip is going on in {}", owns, facts.flip_session),
             "wait: it ends by itself, and until its commit nothing changes"};
   }
+  if (facts.paused) {
+    return {fmt::format("{}; a flip was broken off while its hook kept the applications waiting", owns),
+            fmt::format("crossfade {} writes --confirm {}: {} owns the data already, so it only lets them go. Then begin again, if you want to",
+                        facts.on_v2 ? "cutover" : "rollback", facts.migration, owner)};
+  }
   // Nothing of crossfade moves a table but the flip, whole.
   if (!facts.missing.empty()) return {fmt::format("{}, but these tables are not where it left them: {}", owns, facts.missing), "find out who moved them, and move them back"};
   if (!facts.shut.empty()) {
@@ -81,6 +86,9 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.shut = rows.text(0, 7);
   facts.last_flip = rows.text(0, 8);
   facts.unvalidated = rows.text(0, 9);
+  pg::Parameters name = {facts.migration};
+  const auto paused = co_await connection.query(std::string(queries::applications_paused), name);
+  facts.paused = paused.truth(0, 0);
   co_return facts;
 }
 

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <span>
 #include <sstream>
 
 #include "support/flip.h"
@@ -39,7 +41,7 @@ class Client {
     const auto port = pooler == nullptr ? 5432 : Pooler::kPort;
     Environment environment = {{"PGHOST", where.string()}, {"PGPORT", std::to_string(port)}, {"PGUSER", "postgres"}, {"PGDATABASE", database},
                                {"NODE_PATH", "/usr/share/nodejs:/usr/lib/node_modules:/usr/local/lib/node_modules"}};
-    program_ = std::make_unique<Program>(command, server / fmt::format("client-{}", first), environment);
+    program_ = std::make_unique<Program>(command, server / fmt::format("client-{}-{}", database, first), environment);
   }
 
   std::string name() const { return fmt::format("{} {} {}", kind_.driver, kind_.asks, kind_.pool); }
@@ -64,9 +66,12 @@ class Client {
   std::unique_ptr<Program> program_;
 };
 
+/// Those that all go through one pool, which the hook pauses.
+constexpr Kind kPooled[] = {{"psycopg", "at-begin", "transaction"}, {"psycopg2", "at-begin", "transaction"}, {"node", "at-begin", "transaction"}};
+
 class RealClientsTest : public testing::Test {
  protected:
-  RealClientsTest() : move(test_migration("gym")) {
+  explicit RealClientsTest(const std::filesystem::path& folder = test_migration("gym")) : move(folder) {
     move.start_daemon();
     move.expect_equal();
   }
@@ -83,35 +88,71 @@ class RealClientsTest : public testing::Test {
     return move.sql().value(fmt::format("select count(*) from unnest('{{{}}}'::int[]) n where not exists (select from {} e where e.id = n)", fmt::join(numbers, ","), table));
   }
 
+  void start_clients(std::span<const Kind> kinds, const std::vector<const Pooler*>& poolers) {
+    const auto server = move.server().directory();
+    const auto database = move.sql().value("select current_database()");
+    for (const auto& kind : kinds) {
+      const auto found = std::find_if(poolers.begin(), poolers.end(), [&](const Pooler* pooler) { return pooler->mode() == kind.pool; });
+      const int first = static_cast<int>(clients.size() + 1) * 1'000'000;
+      clients.push_back(std::make_unique<Client>(kind, first, database, server, found == poolers.end() ? nullptr : *found, stop));
+    }
+    for (auto& client : clients) client->expect_progress();
+  }
+
+  void flip_there_and_back() {
+    for (int n = 1; n <= kFlips && !HasFatalFailure(); ++n) {
+      SCOPED_TRACE(n);
+      flip(n % 2 == 1);
+      for (auto& client : clients) client->expect_progress();
+    }
+    std::ofstream(stop).put('1');
+    for (auto& client : clients) client->expect_end();
+    move.expect_equal();
+  }
+
+  /// `allowed`: statements that a client may have failed by.
+  void expect_nothing_lost(const std::function<std::size_t(const Client&)>& allowed) {
+    for (const auto& client : clients) {
+      SCOPED_TRACE(client->name());
+      const auto failed = client->said("failed");
+      EXPECT_LE(failed.size(), allowed(*client)) << fmt::format("{}", fmt::join(failed, " "));
+      for (const auto* table : {"exercises", "gym_v2.exercises"}) EXPECT_EQ(missing(client->said("ok"), table), "0") << "lost in " << table;
+    }
+  }
+
   Move move;
+  std::filesystem::path stop = move.server().directory() / ("stop-" + move.sql().value("select current_database()"));
+  std::vector<std::unique_ptr<Client>> clients;
 };
 
 TEST_F(RealClientsTest, LiveThroughFlipsThereAndBackWithAtMostOneFailedStatementEachAndNoWriteLost) {
-  const auto server = move.server().directory();
-  const auto stop = server / "stop-clients";
-  const auto database = move.sql().value("select current_database()");
   const Pooler transaction(move.server(), "transaction", "extra_float_digits"), session(move.server(), "session", "extra_float_digits");
-  std::vector<std::unique_ptr<Client>> clients;
-  for (const auto& kind : kKinds) {
-    const auto* pooler = std::string(kind.pool).empty() ? nullptr : std::string(kind.pool) == "session" ? &session : &transaction;
-    const int first = static_cast<int>(clients.size() + 1) * 1'000'000;
-    clients.push_back(std::make_unique<Client>(kind, first, database, server, pooler, stop));
+  start_clients(kKinds, {&transaction, &session});
+  flip_there_and_back();
+  expect_nothing_lost([](const Client& client) { return client.asks_behind_lock() ? 0u : static_cast<std::size_t>(kFlips); });
+}
+
+/// Migration gym whose hook is what docs/pgbouncer.md says.
+class PausedPoolTest : public RealClientsTest {
+ protected:
+  PausedPoolTest() : RealClientsTest(folder_with_hook()) {}
+
+  static std::filesystem::path folder_with_hook() {
+    const auto folder = shared_server().directory() / "paused-pool" / "gym";
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy(test_migration("gym"), folder);
+    const auto socket = shared_server().directory() / "pooler-transaction";
+    std::ofstream(folder / "migration.yaml", std::ios::app) << fmt::format(
+        "cutover:\n  hook: psql -X -h {} -p {} -U postgres pgbouncer -c \"$CROSSFADE_HOOK\"\n", socket.string(), Pooler::kPort);
+    return folder;
   }
-  for (auto& client : clients) client->expect_progress();
-  for (int n = 1; n <= kFlips && !HasFatalFailure(); ++n) {
-    SCOPED_TRACE(n);
-    flip(n % 2 == 1);
-    for (auto& client : clients) client->expect_progress();
-  }
-  std::ofstream(stop).put('1');
-  for (auto& client : clients) client->expect_end();
-  move.expect_equal();
-  for (const auto& client : clients) {
-    SCOPED_TRACE(client->name());
-    const auto failed = client->said("failed");
-    EXPECT_LE(failed.size(), client->asks_behind_lock() ? 0u : static_cast<std::size_t>(kFlips)) << fmt::format("{}", fmt::join(failed, " "));
-    for (const auto* table : {"exercises", "gym_v2.exercises"}) EXPECT_EQ(missing(client->said("ok"), table), "0") << "lost in " << table;
-  }
+};
+
+TEST_F(PausedPoolTest, NoClientOfAPoolThatTheHookPausesSeesAFailedStatement) {
+  const Pooler pooler(move.server(), "transaction", "extra_float_digits");
+  start_clients(kPooled, {&pooler});
+  flip_there_and_back();
+  expect_nothing_lost([](const Client&) { return 0u; });
 }
 
 }  // namespace

@@ -10,12 +10,13 @@ namespace crossfade::test {
 
 namespace fs = std::filesystem;
 
-Pooler::Pooler(ThrowawayServer& server, const std::string& mode, const std::string& ignored) : directory_(server.directory() / ("pooler-" + mode)) {
+Pooler::Pooler(ThrowawayServer& server, const std::string& mode, const std::string& ignored)
+    : mode_(mode), directory_(server.directory() / ("pooler-" + mode)) {
   fs::create_directories(directory_);
   fs::permissions(directory_, fs::perms::all);
   std::ofstream(directory_ / "users.txt") << "\"postgres\" \"\"\n";
   std::ofstream(directory_ / "pgbouncer.ini") << fmt::format(
-      "[databases]\n* = host={} port=5432\n[pgbouncer]\nunix_socket_dir = {}\nlisten_port = {}\nlisten_addr =\nauth_type = trust\nauth_file = {}\n"
+      "[databases]\n* = host={} port=5432\n[pgbouncer]\nunix_socket_dir = {}\nlisten_port = {}\nlisten_addr =\nauth_type = trust\nadmin_users = postgres\nauth_file = {}\n"
       "pool_mode = {}\nignore_startup_parameters = {}\n",
       server.directory().string(), directory_.string(), kPort, (directory_ / "users.txt").string(), mode, ignored);
   std::vector<std::string> command = {"/usr/sbin/pgbouncer"};

@@ -18,9 +18,11 @@ class Pooler {
   /// Its folder with the socket, and the port that the socket is named after.
   const std::filesystem::path& directory() const { return directory_; }
   static constexpr int kPort = 6432;
+  const std::string& mode() const { return mode_; }
   std::string conninfo(const std::string& dbname) const;
 
  private:
+  std::string mode_;
   std::filesystem::path directory_;
   std::unique_ptr<Program> program_;
 };

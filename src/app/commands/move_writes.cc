@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "app/cli/context.h"
+#include "app/commands/flip_hook.h"
 #include "app/status/checklist.h"
 #include "base/failure.h"
 #include "cutover/record/evidence.h"
@@ -31,6 +32,7 @@ cutover::WritesFlip wanted(const MoveWritesOptions& own, const mapping::Migratio
   flip.limits.terminate_blockers = own.terminate_blockers;
   flip.rehearse = own.rehearse;
   flip.set_aside = own.set_aside;
+  flip.hook = flip_hook(file.yaml, flip.action());
   return flip;
 }
 
@@ -65,7 +67,7 @@ asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip f
     std::cout << fmt::format("Rehearsed: writers waited {:.0f} ms for locks and drain{}; {} owns the data as before. Names and fences come on top, "
                              "for which readers wait too.\n", done.hold_milliseconds, done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "",
                              flip.to == mapping::Direction::kReverse ? "v1" : "v2");
-    co_return ExitCode::kOk;
+    co_return done.still_paused ? ExitCode::kTimeout : ExitCode::kOk;
   }
   if (done.flip.empty()) {
     std::cout << fmt::format("The writes are on {} already.\n", side);
@@ -84,7 +86,7 @@ asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip f
     std::cout << fmt::format("{} keys that v1 cannot take are in {}, with their reason and their rows of v2.\n", done.set_aside, flip.kept_name());
   }
   for (const auto& note : done.notes) std::cout << note << '\n';
-  co_return ExitCode::kOk;
+  co_return done.still_paused ? ExitCode::kTimeout : ExitCode::kOk;
 }
 
 /// A bound of nought is none to the server: it would wait without end.
@@ -104,8 +106,12 @@ asio::awaitable<mapping::MigrationFile> installed(const Options& options, mappin
 mapping::MigrationFile file_of_move(const Options& options, mapping::Direction to) {
   auto file = load(options);
   if (to == mapping::Direction::kReverse) return file;
+  const auto cutover = file.yaml.cutover();
   asio::io_context io;
-  return run_to_end(io, installed(options, std::move(file)));
+  auto was_installed = run_to_end(io, installed(options, std::move(file)));
+  // Limits and hook are what whoever goes back wants now.
+  *was_installed.yaml.mutable_cutover() = cutover;
+  return was_installed;
 }
 
 }  // namespace

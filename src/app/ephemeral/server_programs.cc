@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
-#include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
+#include "app/ephemeral/temporary_directory.h"
 #include "base/failure.h"
 
 namespace crossfade {
@@ -29,18 +28,6 @@ fs::path binaries_by_pg_config() {
   text.erase(text.find_last_not_of('\n') + 1);
   return text;
 }
-
-/// A file that goes with its user.
-struct Scratch {
-  explicit Scratch(fs::path where) : path(std::move(where)) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-  const fs::path path;
-};
 
 using ParsedConninfo = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
 
@@ -127,10 +114,9 @@ std::string with_database(const std::string& conninfo, const std::string& databa
 
 std::string run_server_program(const std::string& name, std::vector<std::string> arguments, const std::string& conninfo,
                                const std::function<void()>& meanwhile) {
-  static std::atomic<int> calls{0};
-  const Scratch output(fs::temp_directory_path() / fmt::format("crossfade-{}-{}.txt", getpid(), ++calls));
+  const TemporaryDirectory scratch;
   arguments.insert(arguments.begin(), client_program(name));
-  Program program(arguments, output.path, connection_environment(conninfo));
+  Program program(arguments, scratch.path / "output", connection_environment(conninfo));
   std::optional<int> exit;
   const auto give_up = std::chrono::steady_clock::now() + kLongest;
   while (!exit && std::chrono::steady_clock::now() < give_up) {

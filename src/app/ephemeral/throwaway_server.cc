@@ -36,7 +36,6 @@ namespace {
 constexpr auto kPoll = 10ms;
 constexpr auto kStartLimit = 60s;    // a cluster without fsync is up in well under a second; recovery takes longer
 constexpr auto kStopLimit = 60s;
-constexpr std::size_t kLongestBase = 70;  // a socket's path has room for 107 bytes
 
 struct Account {
   uid_t user;
@@ -91,19 +90,6 @@ int free_port() {
 }
 
 }  // namespace
-
-ThrowawayServer::TemporaryDirectory::TemporaryDirectory() {
-  fs::path base = fs::temp_directory_path();
-  if (base.string().size() > kLongestBase) base = "/tmp";
-  std::string pattern = base / "crossfade-XXXXXX";
-  if (!mkdtemp(pattern.data())) throw system_failure("cannot make a temporary directory");
-  path = pattern;
-}
-
-ThrowawayServer::TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;  // a leftover in the temporary directory is no reason to end a process
-  fs::remove_all(path, ignored);
-}
 
 ThrowawayServer::ThrowawayServer(Options options) : binaries_(server_programs()) {
   if (options.tcp) port_ = free_port();

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/ephemeral/temporary_directory.h"
+
 namespace crossfade {
 
 /// A PostgreSQL of one's own for a demo, a rehearsal or a test: made by initdb in a temporary directory, reached through a
@@ -67,12 +69,6 @@ class ThrowawayServer {
   std::string log_tail(std::size_t lines = 20) const;
 
  private:
-  struct TemporaryDirectory {
-    TemporaryDirectory();
-    ~TemporaryDirectory();
-    std::filesystem::path path;
-  };
-
   std::filesystem::path data() const { return directory_.path / "data"; }
   std::filesystem::path log() const { return directory_.path / "log"; }
   void initialise(const Options& options);

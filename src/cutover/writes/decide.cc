@@ -6,6 +6,7 @@ const char* to_text(Step step) {
   switch (step) {
     case Step::kRefuse: return "refuse";
     case Step::kMakeWayBack: return "way back";
+    case Step::kPause: return "pause";
     case Step::kHold: return "hold";
     case Step::kBarrier: return "barrier";
     case Step::kDrain: return "drain";
@@ -29,7 +30,8 @@ Step decide(const CutoverProgress& attempt, const FlipFacts& facts) {
   if (!attempt.held) {
     if (facts.blocked) return Step::kRefuse;
     if (attempt.number > attempt.most) return Step::kGiveUp;
-    return attempt.way_back || attempt.rehearsal ? Step::kHold : Step::kMakeWayBack;
+    if (!attempt.way_back && !attempt.rehearsal) return Step::kMakeWayBack;
+    return attempt.hook && !attempt.paused ? Step::kPause : Step::kHold;
   }
   if (!facts.in_time) return Step::kRelease;
   // The barrier is emitted when the locks are held and never before: a write that commits between a position that was read

@@ -6,6 +6,7 @@ namespace crossfade::cutover {
 enum class Step {
   kRefuse,       ///< something stands in the way that a person mends; nothing was done
   kMakeWayBack,  ///< publication and slot of the other direction; readers and writers notice nothing
+  kPause,        ///< the hook keeps applications waiting, where the migration has one
   kHold,         ///< begin, and the locks that keep writers waiting
   kBarrier,      ///< a marker in the WAL, behind everything that was written before the hold
   kDrain,        ///< wait until the other side has all that stands before it
@@ -25,6 +26,8 @@ struct CutoverProgress {
   int number = 1;
   int most = 1;
   bool way_back = false;  ///< made by this command
+  bool hook = false;      ///< applications are to be kept waiting outside …
+  bool paused = false;    ///< … and are, or may be
   bool held = false;      ///< a transaction of ours has the locks
   bool barrier = false;
   bool swapped = false;

@@ -20,6 +20,7 @@ using mapping::Direction;
 WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml), flight_(file_.migration()) {
   attempt_.most = flip.limits.attempts;
   attempt_.rehearsal = flip.rehearse;
+  attempt_.hook = static_cast<bool>(flip.hook);
   auto now = sides_of(file_, places_of(opposite(flip.to)));
   owner_ = flip.to == Direction::kReverse ? now.v1 : now.v2;
   shared_ = std::move(now.shared);
@@ -27,7 +28,22 @@ WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml
   both_.insert(both_.end(), now.v2.begin(), now.v2.end());
 }
 
+/// Applications that wait are let go whatever has come of it.
 asio::awaitable<WritesOutcome> WritesRun::to_end() {
+  std::optional<WritesOutcome> outcome;
+  std::exception_ptr thrown;
+  try {
+    outcome = co_await flip();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_await resume();
+  if (thrown) std::rethrow_exception(thrown);
+  outcome->still_paused = outcome_.still_paused;
+  co_return std::move(*outcome);
+}
+
+asio::awaitable<WritesOutcome> WritesRun::flip() {
   auto step = Step::kDone;
   for (bool goes_on = true; goes_on;) {
     step = Step::kDone;
@@ -62,7 +78,7 @@ asio::awaitable<WritesOutcome> WritesRun::to_end() {
   if (step == Step::kGiveUp) {
     Failure::Facts facts;
     facts.exit = ExitCode::kTimeout;
-    facts.message = flight_.steps().back().outcome;
+    facts.message = last_tried().outcome;
     facts.advice = fmt::format("try again when less is going on, or allow a longer hold than {} ms: --hold-limit", flip_.limits.hold.count());
     co_await clear_way_back();
     co_await write_down(facts.message);
@@ -99,6 +115,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     observer_.emplace(std::move(opened));
     co_await sync::require_prepared(*observer_, file_.migration());
     co_await refuse_other_flip(*observer_, file_.migration());
+    co_await look_for_paused();
   }
   pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot,
                                flip_.set_aside ? "true" : "false"};
@@ -162,13 +179,20 @@ asio::awaitable<void> WritesRun::find_holders(bool readers) {
   flight_.blame(std::move(holders.text));
 }
 
+/// Letting applications go is not what an attempt fails by.
+const FlightStep& WritesRun::last_tried() const {
+  const auto& steps = flight_.steps();
+  const auto found = std::find_if(steps.rbegin(), steps.rend(), [](const FlightStep& step) { return step.name != kResume; });
+  return found == steps.rend() ? steps.back() : *found;
+}
+
 void WritesRun::give_up(Failure::Facts facts) const {
-  const auto where = flight_.steps().empty() ? std::string("look") : flight_.step();
+  const auto where = flight_.steps().empty() ? std::string("look") : last_tried().name;
   facts.message = fmt::format("the writes were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
                               std::min(attempt_.number, attempt_.most), where);
   if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
-  if (!flight_.steps().empty() && !flight_.steps().back().holders.empty()) {
-    facts.advice = fmt::format("end what is in the way (--terminate-blockers does), or try again later: {}", flight_.steps().back().holders);
+  if (!flight_.steps().empty() && !last_tried().holders.empty()) {
+    facts.advice = fmt::format("end what is in the way (--terminate-blockers does), or try again later: {}", last_tried().holders);
   }
   throw Failure(std::move(facts));
 }

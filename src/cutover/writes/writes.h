@@ -24,6 +24,9 @@ struct HoldLimits {
   bool terminate_blockers = false;              ///< ends the sessions that kept an attempt from its locks
 };
 
+/// Keeps applications waiting outside the database ("pause") and lets them go again ("resume"). Says why it could not; "" it could.
+using Hook = std::function<boost::asio::awaitable<std::string>(std::string word)>;
+
 /// A flip of the writes as it is wanted: to v2, or back.
 struct WritesFlip {
   const mapping::MigrationFile& file;
@@ -32,6 +35,7 @@ struct WritesFlip {
   HoldLimits limits = {};
   bool rehearse = false;                        ///< as far as can be undone: locks, drain, and all is let go
   bool set_aside = false;                       ///< rows that v1 cannot take go into a table, with their reason
+  Hook hook = {};                               ///< around each hold; null: none
   sync::Settings settings = {};                 ///< of the direction that it turns to: its slot is made …
   std::string old_slot = {};                    ///< … and of the one that ends the slot goes
 
@@ -48,6 +52,7 @@ struct WritesOutcome {
   double hold_milliseconds = 0;                 ///< from the first lock to the commit, in the attempt that came through
   bool rehearsed = false;                       ///< … to the end of the drain: nothing has changed
   std::int64_t set_aside = 0;                   ///< keys
+  bool still_paused = false;                    ///< the hook could not let the applications go
   std::vector<FlightStep> steps;
   std::vector<std::string> notes;               ///< what is left to do, if anything
 };

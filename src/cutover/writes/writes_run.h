@@ -11,6 +11,9 @@
 
 namespace crossfade::cutover {
 
+/// The step that lets applications go.
+inline constexpr const char* kResume = "resume";
+
 /// One flip from its first look to its end. Two sessions: one holds the locks, the other looks and emits the barrier.
 class WritesRun {
  public:
@@ -19,10 +22,15 @@ class WritesRun {
   boost::asio::awaitable<WritesOutcome> to_end();
 
  private:
+  boost::asio::awaitable<WritesOutcome> flip();
   boost::asio::awaitable<pg::Connection> open(std::string role);
   boost::asio::awaitable<FlipFacts> look();
   boost::asio::awaitable<void> perform(Step step);
   boost::asio::awaitable<void> make_way_back();
+  boost::asio::awaitable<void> look_for_paused();
+  boost::asio::awaitable<void> pause();
+  boost::asio::awaitable<void> resume();
+  boost::asio::awaitable<void> write_hook(std::string action, std::string because);
   boost::asio::awaitable<void> keep_vacuum_away(std::string tables);
   boost::asio::awaitable<void> hold();
   boost::asio::awaitable<void> lock(std::string statement);
@@ -39,6 +47,7 @@ class WritesRun {
   boost::asio::awaitable<void> validate_carried();
   boost::asio::awaitable<bool> recover(Step step, Failure failure);
   boost::asio::awaitable<void> find_holders(bool readers);
+  const FlightStep& last_tried() const;
   [[noreturn]] void give_up(Failure::Facts facts) const;
 
   const WritesFlip& flip_;
@@ -56,6 +65,7 @@ class WritesRun {
   std::int64_t epoch_ = 0;              ///< under which the drain goes on
   bool way_back_begun_ = false;         ///< publication and slot of the other direction may be there
   bool begun_ = false;                  ///< the transaction that is to have the locks
+  bool left_paused_ = false;            ///< by a move that was killed
   bool draining_ = false;
   bool committed_ = false;
   pg::Clock::time_point hold_began_;

@@ -40,6 +40,7 @@ constexpr std::chrono::milliseconds kVacuumPatience = 5s;
 asio::awaitable<void> WritesRun::perform(Step step) {
   switch (step) {
     case Step::kMakeWayBack: co_await make_way_back(); break;
+    case Step::kPause: co_await pause(); break;
     case Step::kHold: co_await hold(); break;
     case Step::kBarrier: {
       flight_.begin("barrier");
@@ -63,6 +64,7 @@ asio::awaitable<void> WritesRun::perform(Step step) {
     case Step::kLetGo: {
       outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
       co_await roll_back();
+      co_await resume();
       attempt_.held = false;
       attempt_.rehearsed = true;
       break;
@@ -236,6 +238,7 @@ asio::awaitable<void> WritesRun::commit() {
   attempt_.held = begun_ = false;
   committed_ = true;
   log::info("the writes have moved", {{"flip", flight_.id()}, {"to", flip_.to == Direction::kReverse ? "v2" : "v1"}, {"hold_ms", outcome_.hold_milliseconds}});
+  co_await resume();
 }
 
 asio::awaitable<void> WritesRun::look_up() {
@@ -245,6 +248,7 @@ asio::awaitable<void> WritesRun::look_up() {
   attempt_.in_doubt = attempt_.held = false;
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
   if (!committed_) co_await release("the commit did not happen");
+  co_await resume();
 }
 
 /// A session that is lost has let go by itself.
@@ -298,6 +302,7 @@ asio::awaitable<void> WritesRun::release(std::string because) {
   co_await roll_back();
   log::info("attempt gave way", {{"attempt", attempt_.number}, {"because", because}});
   if (flight_.steps().back().outcome == "done") flight_.end(because);
+  co_await resume();
   attempt_.held = attempt_.barrier = attempt_.swapped = false;
   barrier_.reset();
   obstacles_.reset();

@@ -155,6 +155,7 @@ void complete(v1::Migration& yaml) {
   if (!cutover.has_hold_limit()) cutover.mutable_hold_limit()->set_seconds(1);
   // Far below what users notice: writers queue behind a lock that is waited for. Trying again costs nobody anything.
   if (!cutover.has_lock_timeout()) cutover.mutable_lock_timeout()->set_nanos(100'000'000);
+  if (!cutover.has_hook_timeout()) cutover.mutable_hook_timeout()->set_seconds(10);
 }
 
 void require_consistent(const v1::Migration& yaml) {

@@ -15,8 +15,8 @@ async function write(client, number) {
   await client.query('begin');
   if (asks === 'behind-lock') {
     await client.query('lock table exercises in row exclusive mode');
-    side = null;
   }
+  if (asks !== 'after-error') side = null;
   if (side === null) side = (await client.query("select crossfade.owner('gym') as side")).rows[0].side;
   const statement = { text: INSERT[side], values: [number] };
   if (prepares === 'yes') statement.name = 'insert-' + side;

@@ -3,7 +3,8 @@
 
 Writes exercises from number FIRST on until the file STOP is there; says "ok NUMBER" of each that was acknowledged and
 "failed SQLSTATE" of each statement that was refused. DRIVER: psycopg, psycopg2. ASKS who owns the writes: after-error, or
-behind-lock, at the start of each transaction. PREPARES: yes or no, statements at the server. The connection is libpq's PG*."""
+behind-lock, at the start of each transaction, or at-begin, there
+without a lock. PREPARES: yes or no, statements at the server. The connection is libpq's PG*."""
 import importlib
 import os
 import sys
@@ -32,6 +33,7 @@ def write(connection, side, number):
     cursor = connection.cursor()
     if asks == "behind-lock":
         cursor.execute("lock table exercises in row exclusive mode")
+    if asks != "after-error":
         side = None
     if side is None:
         cursor.execute("select crossfade.owner('gym')")

@@ -10,14 +10,14 @@ namespace {
 
 /// Every CutoverProgress that a flip can be in, with every set of facts.
 void for_all(const std::function<void(const CutoverProgress&, const FlipFacts&)>& look) {
-  for (int bits = 0; bits < 1 << 15; ++bits) {
+  for (int bits = 0; bits < 1 << 17; ++bits) {
     int next = bits;
     const auto bit = [&] {
       const bool value = (next & 1) != 0;
       next >>= 1;
       return value;
     };
-    CutoverProgress attempt{.number = bit() ? 1 : 2, .way_back = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit(),
+    CutoverProgress attempt{.number = bit() ? 1 : 2, .way_back = bit(), .hook = bit(), .paused = bit(), .held = bit(), .barrier = bit(), .swapped = bit(), .in_doubt = bit(), .tidied = bit(),
                               .rehearsal = bit(), .rehearsed = false};
     attempt.rehearsed = bit() && attempt.rehearsal;
     const FlipFacts facts{.owns = bit(), .blocked = bit(), .old_slot = bit(), .in_time = bit(), .drained = bit(), .intact = bit()};
@@ -75,9 +75,10 @@ TEST(DecideTest, ARehearsalHoldsAndDrainsAsAFlipDoesAndChangesNothing) {
 
 TEST(DecideTest, HoldsNobodyWithoutAWayBackAndWhileSomethingStandsInTheWay) {
   for_all([](const CutoverProgress& attempt, const FlipFacts& facts) {
-    if (decide(attempt, facts) == Step::kHold) {
-      EXPECT_TRUE((attempt.way_back || attempt.rehearsal) && !facts.blocked && attempt.number <= attempt.most);
-    }
+    const auto step = decide(attempt, facts);
+    if (step != Step::kHold && step != Step::kPause) return;
+    EXPECT_TRUE((attempt.way_back || attempt.rehearsal) && !facts.blocked && attempt.number <= attempt.most);
+    EXPECT_EQ(step == Step::kPause, attempt.hook && !attempt.paused);
   });
 }
 
@@ -107,6 +108,7 @@ struct World {
   void perform(Step step) {
     switch (step) {
       case Step::kMakeWayBack: attempt.way_back = true; break;
+      case Step::kPause: attempt.paused = true; break;
       case Step::kHold: attempt.held = true; break;
       case Step::kBarrier: attempt.barrier = true; break;
       case Step::kDrain: facts.drained = true; break;

@@ -46,6 +46,7 @@ TEST(MigrationYaml, GetsItsDefaults) {
   const auto yaml = read_migration_yaml("migration.yaml", kYaml);
   EXPECT_EQ(yaml.schemas().source(), "public");
   EXPECT_EQ(yaml.cutover().hold_limit().seconds(), 1);
+  EXPECT_EQ(yaml.cutover().hook_timeout().seconds(), 10);
   EXPECT_EQ(yaml.cutover().lock_timeout().nanos(), 100'000'000);
   EXPECT_EQ(yaml.cutover().route_steps_size(), 0);
   EXPECT_EQ(yaml.targets().at("days").backfill(), v1::TargetTable::BACKFILL_EAGER);

@@ -40,7 +40,7 @@ TEST(StrictYaml, ReadsAMigration) {
       "    backfill: lazy\n"
       "checks:\n"
       "- {name: owners, when: before, severity: warn, expect: zero, sql: \"select \\\"x\\\"\\n\"}\n"
-      "cutover: {hold_limit: 250ms, lock_timeout: 1.5s, route_steps: [5, 100]}\n");
+      "cutover: {hold_limit: 250ms, lock_timeout: 1.5s, route_steps: [5, 100], hook: pool, hook_timeout: 3s}\n");
   EXPECT_EQ(migration.migration(), "vagus");
   EXPECT_EQ(migration.sources().at("plans").key(0), "id");
   const auto& days = migration.targets().at("days");
@@ -51,6 +51,8 @@ TEST(StrictYaml, ReadsAMigration) {
   EXPECT_EQ(migration.checks(0).severity(), v1::Check::SEVERITY_WARN);
   EXPECT_EQ(migration.checks(0).sql(), "select \"x\"\n");
   EXPECT_EQ(migration.cutover().hold_limit().nanos(), 250'000'000);
+  EXPECT_EQ(migration.cutover().hook(), "pool");
+  EXPECT_EQ(migration.cutover().hook_timeout().seconds(), 3);
   EXPECT_EQ(migration.cutover().lock_timeout().seconds(), 1);
   EXPECT_EQ(migration.cutover().route_steps(1), 100U);
 }

@@ -1,0 +1,123 @@
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include "base/exit_code.h"
+#include "pg/cutover/gym_writes.h"
+
+namespace crossfade::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Migration gym with a hook that writes down what it is called with, and does what the file `does` says.
+fs::path hooked() {
+  const auto folder = shared_server().directory() / "hooked" / "gym";
+  fs::remove_all(folder.parent_path());
+  fs::create_directories(folder);
+  fs::copy(test_migration("gym"), folder);
+  std::ofstream(folder / "migration.yaml", std::ios::app) << fmt::format(
+      "cutover:\n  hook: echo $CROSSFADE_HOOK $1 $CROSSFADE_ACTION $CROSSFADE_MIGRATION >>{0}/calls; . {0}/does\n  hook_timeout: 500ms\n", folder.parent_path().string());
+  std::ofstream(folder.parent_path() / "does").flush();
+  return folder;
+}
+
+class HookTest : public GymWrites {
+ protected:
+  HookTest() : GymWrites(shared_server(), hooked()) {}
+
+  void does(const std::string& script) { std::ofstream(file("does")) << script; }
+  std::string calls() {
+    std::ostringstream text;
+    text << std::ifstream(file("calls")).rdbuf();
+    return text.str();
+  }
+  std::string slots() { return move.sql().value("select count(*) from pg_replication_slots where database = current_database()"); }
+  std::string steps() { return move.sql().value("select string_agg(step, ' ' order by id) from crossfade.flight where outcome = 'done' and step in ('pause', 'hold', 'commit', 'resume', 'tidy')"); }
+  fs::path file(const std::string& name) { return move.folder().parent_path() / name; }
+  static constexpr auto kTimeout = static_cast<int>(ExitCode::kTimeout);
+  static constexpr auto kBothWays = "pause pause cutover writes gym\nresume resume cutover writes gym\n"
+                                    "pause pause rollback writes gym\nresume resume rollback writes gym\n";
+};
+
+TEST_F(HookTest, KeepsApplicationsWaitingFromBeforeTheHoldToTheCommit) {
+  const auto [exit, plan] = move.call({"cutover", "writes", "--dry-run"});
+  EXPECT_EQ(exit, 0) << plan;
+  EXPECT_NE(plan.find("pause: the hook keeps applications waiting"), std::string::npos) << plan;
+  EXPECT_EQ(calls(), "");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(steps(), "pause hold commit resume tidy");
+  expect_done(flip("rollback"));
+  EXPECT_EQ(calls(), kBothWays);
+  expect_done({"doctor"});
+}
+
+TEST_F(HookTest, LetsApplicationsGoWithEachAttemptThatGivesWay) {
+  Sql reader(move.conninfo());
+  reader.exec("begin; select count(*) from exercises");
+  const auto command = move.start(flip("cutover", {"--lock-timeout", "10ms"}));
+  ASSERT_TRUE(eventually([&] { return command->output().find("attempt=2") != std::string::npos; }, kLimit)) << command->output();
+  reader.exec("commit");
+  EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
+  EXPECT_EQ(calls().find("pause pause cutover writes gym\nresume resume cutover writes gym\npause pause cutover writes gym\nresume"), 0U) << calls();
+}
+
+TEST_F(HookTest, IsRehearsedToo) {
+  expect_done({"cutover", "writes", "--rehearse"});
+  EXPECT_EQ(calls(), "pause pause cutover writes gym\nresume resume cutover writes gym\n");
+}
+
+TEST_F(HookTest, ThatFailsOrDoesNotEndKeepsTheFlipFromHappening) {
+  for (const auto& [script, said] : {std::pair{"[ $CROSSFADE_HOOK = resume ] || { echo no such pool; exit 7; }", "exit code 7: no such pool"},
+                                     std::pair{"[ $CROSSFADE_HOOK = resume ] || sleep 60", "it did not end within 500 ms"}}) {
+    does(script);
+    fs::remove(file("calls"));
+    const auto [exit, text] = move.call(flip("cutover"));
+    EXPECT_EQ(exit, kTimeout) << text;
+    EXPECT_NE(text.find("nothing has changed: the hook could not keep the applications waiting: " + std::string(said)), std::string::npos) << text;
+    EXPECT_EQ(calls(), "pause pause cutover writes gym\nresume resume cutover writes gym\n");
+    EXPECT_EQ(direction(), "forward");
+    EXPECT_EQ(slots(), "1");
+  }
+  expect_done({"doctor"});
+}
+
+TEST_F(HookTest, ThatCannotLetGoIsSaidAndCalledAgainByTheSameCommand) {
+  does("[ $CROSSFADE_HOOK = pause ]");
+  const auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, kTimeout) << text;
+  EXPECT_NE(text.find("could not let the applications go"), std::string::npos) << text;
+  EXPECT_EQ(direction(), "reverse");
+  const auto [sick, said] = move.call({"doctor"});
+  EXPECT_NE(sick, 0);
+  EXPECT_NE(said.find("while its hook kept the applications waiting"), std::string::npos) << said;
+  does("");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(calls(), "pause pause cutover writes gym\nresume resume cutover writes gym\nresume resume cutover writes gym\n");
+  EXPECT_TRUE(eventually([&] { return move.call({"doctor"}).first == 0; }, kLimit)) << move.call({"doctor"}).second;
+}
+
+TEST_F(HookTest, OfACommandThatIsKilledIsKnownToDoctor) {
+  const auto gate = move.server().directory() / "hook_gate";
+  std::ofstream(gate).put('1');
+  const auto command = move.start(flip("cutover"), {{"CROSSFADE_FAILPOINT", "barrier:" + gate.string()}});
+  ASSERT_TRUE(eventually([&] { return command->output().find("failpoint") != std::string::npos; }, kLimit)) << command->output();
+  command->signal(SIGTERM);
+  EXPECT_TRUE(command->running()) << "the applications would go on waiting";
+  command->signal(SIGKILL);
+  command->exit_within(kLimit);
+  fs::remove(gate);
+  std::string said;
+  const auto known = [&] {
+    said = move.call({"doctor"}).second;
+    return said.find("while its hook kept the applications waiting") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(known, kLimit)) << said;
+  EXPECT_NE(said.find("crossfade rollback writes --confirm gym: v1 owns the data already, so it only lets them go"), std::string::npos) << said;
+  expect_done(flip("rollback"));
+  EXPECT_EQ(calls(), "pause pause cutover writes gym\nresume resume rollback writes gym\n");
+  expect_done({"doctor"});
+}
+
+}  // namespace
+}  // namespace crossfade::test
