@@ -31,6 +31,18 @@ language sql set search_path = pg_catalog, pg_temp as $$
   select $1, max(e.number), $2, $4 from crossfade.edition e where e.migration = $1
 $$;
 
+-- Once the views are there: what v1's tables and their columns are called by now.
+create or replace function crossfade.know_sources(migration_name text, schemas text[], tables text[]) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  delete from crossfade.source_column k where k.migration = $1;
+  insert into crossfade.source_column (migration, relation, attnum, schema_name, table_name, name, type)
+  select $1, a.attrelid, a.attnum, n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+  from unnest($2, $3) s (schema_name, table_name)
+  join pg_namespace n on n.nspname = s.schema_name
+  join pg_class c on c.relnamespace = n.oid and c.relname = s.table_name
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+$$;
+
 -- Into an empty table rows are loaded in bulk; what is there already is merged. A lazy one copies nothing up front. `locator` and
 -- `types` are what crossfade.touch takes.
 create or replace function crossfade.enter_target(migration_name text, target text, relation regclass, estimated bigint, lazy boolean,

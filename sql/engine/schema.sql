@@ -154,6 +154,18 @@ create table if not exists crossfade.edition_file (
   foreign key (migration, edition) references crossfade.edition on delete cascade
 );
 
+-- What the columns of v1's tables were called, and of which type they were, when the edition in force was entered.
+create table if not exists crossfade.source_column (
+  migration text not null references crossfade.migration on delete cascade,
+  relation oid not null,
+  attnum int not null,
+  schema_name text not null,
+  table_name text not null,
+  name text not null,
+  type text not null,
+  primary key (migration, relation, attnum)
+);
+
 -- The tables of ids, one a surrogate of a migration; they stand beside this one.
 create table if not exists crossfade.surrogate (
   migration text not null references crossfade.migration on delete cascade,

@@ -124,7 +124,7 @@ void AmendRun::refuse_what_cannot_be() {
 
 void AmendRun::say_what_changes() {
   auto& changes = result_.changes;
-  changes.clear();
+  changes = amend_.because;
   if (!amend_.ddl.empty()) changes.push_back(fmt::format("{} is run", amend_.ddl_name));
   changes.insert(changes.end(), v2_.says.begin(), v2_.says.end());
   for (const auto& target : result_.preflight.model.targets) {

@@ -26,6 +26,7 @@ struct Amend {
   std::string ddl = {};                         ///< … what is run with it, for v1 or v2; "" nothing
   std::string how = "amended";                  ///< or undone
   std::string who = {};                         ///< for the audit; "" the session's role
+  std::vector<std::string> because = {};        ///< what it follows, for people
   AmendLimits limits = {};
 };
 

@@ -318,6 +318,7 @@ asio::awaitable<void> AmendRun::enter() {
   }
   NewEdition edition{amend_.how, amend_.who, result_.changes, amend_.ddl};
   auto entered = enter_edition(name_, edition, mapping::texts_of(amend_.file));
+  if (direction_ == Direction::kForward) entered += know_sources(model);
   co_await connection_.script(std::move(entered));
   result_.edition = co_await edition_now(connection_, name_);
   co_await write_watched(connection_, model);

@@ -2,6 +2,7 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 
-constexpr const char* kAdvice = "crossfade amend --dry-run says what that would change, crossfade amend does it; or put the file back.";
+constexpr const char* kAdvice = "crossfade amend --dry-run says what that would change, crossfade amend does it; or crossfade amend --to-folder puts the file back.";
 
 std::string hex(std::string_view bytes) {
   std::string digits;
@@ -31,6 +32,23 @@ std::string from_hex(std::string_view digits) {
 
 /// Whatever the database's encoding.
 std::string bytes_literal(std::string_view bytes) { return bytes.empty() ? "null" : fmt::format("'\\x{}'", hex(bytes)); }
+
+/// What was followed without a person since somebody said what is in force: editions from there on, where the folder is as it was then.
+std::vector<std::string> followed_since(const std::vector<Edition>& editions, const mapping::MigrationFile& file) {
+  auto last = editions.rbegin();
+  std::vector<std::string> because;
+  for (; last != editions.rend() && last->who == kByItself; ++last) {
+    std::vector<std::string> own;
+    for (const auto& change : last->changes) {
+      if (!change.ends_with(" is taken as it is now")) own.push_back(change);
+    }
+    because.insert(because.begin(), own.begin(), own.end());
+  }
+  if (last == editions.rend()) return {};
+  auto texts = mapping::texts_of(file);
+  if (mapping::differs_in_checks_alone(file, last->texts)) texts["migration.yaml"] = last->texts.at("migration.yaml");
+  return texts == last->texts ? because : std::vector<std::string>{};
+}
 
 ScriptChange told(const std::string& file, const std::string& hash, const std::string& since) {
   ScriptChange change{file, "", kAdvice};
@@ -109,6 +127,14 @@ asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection& connec
     now.erase(script);
   }
   for (const auto& [script, text] : now) changes.push_back(told(script, content_hash(text), ""));
+  // What nobody wrote is not in the folder yet.
+  const auto followed = followed_since(editions, file);
+  for (auto& change : changes) {
+    if (followed.empty()) continue;
+    change.by_itself = true;
+    change.message = fmt::format("it is not as the database has it: v1 was followed by itself ({})", fmt::join(followed, "; "));
+    change.fix = "crossfade amend --to-folder writes what is in force";
+  }
   co_return changes;
 }
 

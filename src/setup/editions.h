@@ -10,6 +10,9 @@
 /// What a migration said when the database was made after it: crossfade.edition, one row for its preparation and one for each amend.
 namespace crossfade::sync {
 
+/// Who amends where v1 is followed without a person.
+inline constexpr const char* kByItself = "auto";
+
 struct Edition {
   int number = 0;
   std::string how;                   ///< prepared, amended, undone
@@ -44,6 +47,7 @@ struct ScriptChange {
   std::string file;
   std::string message;
   std::string fix;
+  bool by_itself = false;  ///< v1 was followed without a person, and the folder has not been told
 };
 /// Only notices; nothing is installed anew. Empty where the migration was prepared by a version that kept no hashes.
 boost::asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection& connection, const mapping::MigrationFile& file);

@@ -53,7 +53,7 @@ std::string enter(const mapping::Model& model, const std::vector<std::string>& m
   const auto name = quote_literal(model.name);
   auto sql = fmt::format("select crossfade.enter_migration({}, {}, {}, {}, {});\n", name, quote_literal(model.shadow_schema), quote_literal(model.mapping_schema),
                          quote_literal(model.stable_schema), array_literal(made));
-  if (!texts.empty()) sql += enter_edition(model.name, {}, texts);
+  if (!texts.empty()) sql += enter_edition(model.name, {}, texts) + know_sources(model);
   for (const auto& surrogate : model.surrogates) {
     sql += fmt::format("select crossfade.enter_surrogate({}, {}, {});\n", name, quote_literal(surrogate.name), quote_literal(surrogate.ids.name));
   }
@@ -62,6 +62,22 @@ std::string enter(const mapping::Model& model, const std::vector<std::string>& m
 }
 
 }  // namespace
+
+std::string know_sources(const std::string& migration, const std::vector<mapping::TableName>& tables) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    schemas.push_back(table.schema);
+    names.push_back(table.name);
+  }
+  return fmt::format("select crossfade.know_sources({}, {}, {});\n", quote_literal(migration), array_literal(schemas), array_literal(names));
+}
+
+std::string know_sources(const mapping::Model& model) {
+  std::vector<mapping::TableName> tables;
+  for (const auto& source : model.sources) tables.push_back({source.schema, source.name});
+  return know_sources(model.name, tables);
+}
 
 std::string enter_target(const mapping::Model& model, const mapping::Target& target) {
   const auto& first = target.locators.front();

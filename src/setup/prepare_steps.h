@@ -41,6 +41,10 @@ struct Found {
 /// Fences, publication, stable views and the rows that say the migration is there.
 PrepareSteps enter_steps(const mapping::Model& model, const Found& found);
 
+/// What v1's tables are called by now, with their columns, so that it is seen when they are called otherwise.
+std::string know_sources(const std::string& migration, const std::vector<mapping::TableName>& tables);
+std::string know_sources(const mapping::Model& model);
+
 /// The row that says how a target is to be filled, by what locator it is touched.
 std::string enter_target(const mapping::Model& model, const mapping::Target& target);
 

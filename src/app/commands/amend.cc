@@ -15,6 +15,8 @@
 #include "base/failure.h"
 #include "crossfade/v1/amend.pb.h"
 #include "mapping/preflight/plan.h"
+#include "setup/editions.h"
+#include "setup/prepare.h"
 
 namespace crossfade::app {
 namespace {
@@ -23,6 +25,7 @@ struct AmendOptions {
   std::filesystem::path ddl;
   bool dry_run = false;
   bool undo = false;
+  bool to_folder = false;
   std::optional<std::chrono::milliseconds> hold_limit;    ///< else the file's
   std::optional<std::chrono::milliseconds> lock_timeout;  ///< the same
 };
@@ -31,6 +34,7 @@ void declare(OptionSet& options, AmendOptions& own) {
   options.path("--ddl", own.ddl, "FILE", "DDL of v1 or v2 that is run with it, while the views are away");
   options.flag("--dry-run", own.dry_run, "Say what changes and what has to be computed again");
   options.flag("--undo", own.undo, "Go back to what the migration said before its last amend; the folder is left as it is");
+  options.flag("--to-folder", own.to_folder, "Amend nothing; write what is in force into the folder's files");
   options.duration("--hold-limit", own.hold_limit, "How long others may be made to wait, e.g. 500ms");
   options.duration("--lock-timeout", own.lock_timeout, "How long one lock is waited for, e.g. 100ms");
 }
@@ -85,7 +89,7 @@ std::string text_of(const sync::Amended& done, const AmendOptions& own) {
   }
   text += fmt::format("Amended: edition {} is in force. Locks were held for {} ms{}. A daemon goes on with it by itself.\n", done.edition, done.held.count(),
                       done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "");
-  if (own.undo) text += "The folder still has what was undone: put its files back, or crossfade amend brings it in again.\n";
+  if (own.undo) text += "The folder still has what was undone: crossfade amend --to-folder puts its files back, crossfade amend brings it in again.\n";
   return text;
 }
 
@@ -106,6 +110,11 @@ v1::AmendReply reply_of(const sync::Amended& done, const AmendOptions& own) {
   reply.set_held_milliseconds(static_cast<double>(done.held.count()));
   reply.set_attempts(done.attempts);
   *reply.mutable_findings() = mapping::plan_reply(done.preflight).findings();
+  if (!done.preflight.ok()) reply.add_next_steps("crossfade plan: the same checks, with what mends each");
+  else if (done.changes.empty()) return reply;
+  else if (own.dry_run) reply.add_next_steps("crossfade amend");
+  else if (own.undo) reply.add_next_steps("crossfade amend --to-folder");
+  else if (!done.again.empty()) reply.add_next_steps("crossfade wait --phase following, then crossfade verify");
   return reply;
 }
 
@@ -117,6 +126,32 @@ ExitCode tell(const Options& options, const sync::Amended& done, const AmendOpti
     (done.preflight.ok() ? std::cout : std::cerr) << text_of(done, own);
   }
   return done.preflight.ok() ? ExitCode::kOk : exit_code_of(done.preflight);
+}
+
+/// The other way: what undid an amend, and what followed v1 by itself, is not in the folder yet.
+asio::awaitable<ExitCode> write_folder(const Options& options, mapping::MigrationFile file) {
+  pg::Connection connection = co_await pg::Connection::open(endpoint(options, "amend"));
+  co_await sync::require_prepared(connection, file.yaml.migration());
+  const auto installed = co_await sync::as_installed(connection, file);
+  const auto here = mapping::texts_of(file);
+  auto wanted = mapping::texts_of(installed);
+  // Checks and what a flip is told are the folder's.
+  if (mapping::differs_in_checks_alone(file, wanted)) wanted["migration.yaml"] = file.yaml_text;
+  std::string text;
+  for (const auto& [name, content] : wanted) {
+    const auto there = here.find(name);
+    if (there != here.end() && there->second == content) continue;
+    std::ofstream stream(file.folder / name, std::ios::binary);
+    stream << content;
+    stream.close();
+    if (!stream) throw usage_failure(fmt::format("{} cannot be written", (file.folder / name).string()), "crossfade history --json has the difference");
+    text += fmt::format("{} is written as the database has it\n", name);
+  }
+  for (const auto& [name, content] : here) {
+    if (!wanted.contains(name)) text += fmt::format("{} is nothing that the database has; remove it, or crossfade amend brings it in\n", name);
+  }
+  std::cout << (text.empty() ? "The folder says what the database has.\n" : text);
+  co_return ExitCode::kOk;
 }
 
 asio::awaitable<ExitCode> amend_here(const Options& options, const AmendOptions& own, mapping::MigrationFile file) {
@@ -137,6 +172,8 @@ asio::awaitable<ExitCode> amend_here(const Options& options, const AmendOptions&
 ExitCode amend(const Options& options, const AmendOptions& own) {
   auto file = load(options);
   asio::io_context io;
+  if (own.to_folder && (own.undo || own.dry_run || !own.ddl.empty())) throw usage_failure("--to-folder amends nothing", "leave the other options out");
+  if (own.to_folder) return run_to_end(io, write_folder(options, std::move(file)));
   return run_to_end(io, amend_here(options, own, std::move(file)));
 }
 

@@ -48,6 +48,8 @@ v1::History history_of(const std::vector<sync::Edition>& editions) {
     if (known) add_files(told, editions[n - 1], edition);
     told.set_ddl(edition.ddl);
   }
+  const bool behind = !editions.empty() && editions.back().who == sync::kByItself;
+  if (behind) history.add_next_steps("crossfade amend --to-folder: v1 was followed by itself, and its folder was not told");
   return history;
 }
 

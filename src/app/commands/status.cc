@@ -16,14 +16,19 @@
 namespace crossfade::app {
 namespace {
 
-asio::awaitable<std::vector<std::string>> changed_files(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<std::vector<sync::ScriptChange>> changed_files(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
-  co_return co_await sync::changed_files(connection, file);
+  co_return co_await sync::script_changes(connection, file);
 }
 
-/// A daemon does not read the folder again, and may stand on another machine: whoever asks has it.
-void add_folder(v1::Status& state, const std::vector<std::string>& changed) {
-  for (const auto& name : changed) state.add_next_steps(fmt::format("crossfade amend --dry-run: {} is not what the migration was prepared with", name));
+/// The folder that the daemon has may be another one, on another machine: whoever asks has this.
+void add_folder(v1::Status& state, const std::vector<sync::ScriptChange>& changes) {
+  std::vector<std::string> changed;
+  for (const auto& change : changes) {
+    changed.push_back(change.file);
+    if (change.by_itself) state.add_next_steps(fmt::format("crossfade amend --to-folder: {}: {}", change.file, change.message));
+    else state.add_next_steps(fmt::format("crossfade amend --dry-run: {} is not what the migration was prepared with", change.file));
+  }
   const bool next_flip_wants_it = state.checklist_size() > 0 && state.writes().side() == "v1";
   if (!next_flip_wants_it) return;
   add_condition(state, cutover::judge_folder(changed));

@@ -34,7 +34,8 @@ struct Beginning {
   DatabaseIdentity database;
 };
 
-asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& options, const DaemonOptions& own, const mapping::MigrationFile& file) {
+asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& options, const DaemonOptions& own, Kept& kept) {
+  const auto& file = *kept.file;
   const auto& name = file.yaml.migration();
   Beginning beginning;
   beginning.database = co_await identify_database(connection);
@@ -49,6 +50,8 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
   }
   const auto changes = co_await sync::script_changes(connection, file);
   for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
+  for (const auto& change : changes) kept.changed.push_back(change.file);
+  if (prepared) co_await follow_v1(connection, endpoint(options, name), kept);
   auto model = co_await fitting_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
   settings.workers = own.jobs;
@@ -59,14 +62,14 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
 }
 
 /// A server that cannot be reached at the very beginning is taken for a wrong address; one that was there is waited for.
-asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& own, const mapping::MigrationFile& file) {
+asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& own, Kept& kept) {
   async::Backoff backoff;
   for (bool was_there = false;;) {
     std::optional<Failure> away;
     try {
-      pg::Connection connection = co_await pg::Connection::open(endpoint(options, file.yaml.migration()));
+      pg::Connection connection = co_await pg::Connection::open(endpoint(options, kept.file->yaml.migration()));
       was_there = true;
-      co_return co_await begin_with(std::move(connection), options, own, file);
+      co_return co_await begin_with(std::move(connection), options, own, kept);
     } catch (const Failure& failure) {
       if (failure.verdict() != Verdict::kReconnect || !was_there) throw;
       away = failure;
@@ -75,13 +78,21 @@ asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& ow
   }
 }
 
+asio::awaitable<void> follow_by_next(Kept& kept, pg::Endpoint endpoint) {
+  if (kept.file->yaml.amend() != v1::Migration::AMEND_AUTO) co_return;
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  co_await follow_v1(connection, endpoint, kept);
+}
+
 /// As next_pipeline; a server that is away is waited for, and so is a mapping that does not fit the catalog any more.
-asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped) {
+asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(Kept& kept, const Pipeline& last, bool reshaped) {
   async::Backoff backoff;
   while (!last.engine.stopping()) {
     std::optional<Failure> away;
     try {
-      co_return co_await next_pipeline(file, last, reshaped);
+      const auto file = kept.file;
+      if (reshaped) co_await follow_by_next(kept, last.settings.endpoint);
+      co_return co_await next_pipeline(*file, last, reshaped);
     } catch (const Failure& failure) {
       if (failure.verdict() != Verdict::kReconnect && !reshaped) throw;
       away = failure;
@@ -98,7 +109,7 @@ constexpr std::chrono::seconds kWorkedFor{10};
 struct Stopped {};
 
 /// Leads in one direction after the other. Ends by throwing.
-asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<Pipeline>& pipeline) {
+asio::awaitable<void> lead(Kept& kept, std::shared_ptr<Pipeline>& pipeline) {
   async::Backoff backoff;
   std::string last;
   for (;;) {
@@ -115,7 +126,7 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
     const bool again = std::exchange(last, failure->what()) == failure->what();
     if (!again || async::Clock::now() - began > kWorkedFor) backoff.reset();
     else if (reshaped) co_await backoff.wait(*failure);
-    auto next = co_await find_next_leg(file, *pipeline, reshaped);
+    auto next = co_await find_next_leg(kept, *pipeline, reshaped);
     if (pipeline->engine.stopping()) throw Stopped{};
     if (!next) throw *failure;
     pipeline = std::move(next);
@@ -125,14 +136,14 @@ asio::awaitable<void> lead(const mapping::MigrationFile& file, std::shared_ptr<P
 }  // namespace
 
 ExitCode run_daemon(const Options& options, const DaemonOptions& own) {
-  const auto file = load(options);
+  Kept kept{std::make_shared<const mapping::MigrationFile>(load(options))};
   asio::io_context io;
-  const auto beginning = run_to_end(io, begin(options, own, file));
+  const auto beginning = run_to_end(io, begin(options, own, kept));
   if (beginning.refused != ExitCode::kOk) return beginning.refused;
   auto pipeline = beginning.pipeline;
   io.restart();
 
-  const auto& name = file.yaml.migration();
+  const auto name = kept.file->yaml.migration();
   asio::signal_set signals(io, SIGINT, SIGTERM);
   std::function<void(const boost::system::error_code&, int)> on_signal = [&](const boost::system::error_code& error, int) {
     if (error) return;
@@ -152,11 +163,11 @@ ExitCode run_daemon(const Options& options, const DaemonOptions& own) {
   server.listen_unix(control_path(options, name, beginning.database));
   const auto serve = [&]() -> asio::awaitable<ExitCode> {
     std::vector<asio::awaitable<void>> parts;
-    parts.push_back(lead(file, pipeline));
+    parts.push_back(lead(kept, pipeline));
     parts.push_back(server.serve());
     parts.push_back(watch.loop());
     parts.push_back(measure(observed));
-    parts.push_back(keep_fitting(file, observed));
+    parts.push_back(keep_fitting(kept, observed));
     if (own.verify_every.count() > 0) parts.push_back(keep_verified(observed, own.verify_every));
     parts.push_back(feed_watchdog());
     tell_service_manager("READY=1");

@@ -1,5 +1,8 @@
 #include "app/daemon/fitting.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,40 +11,105 @@
 #include "app/cli/context.h"
 #include "base/failure.h"
 #include "base/log.h"
+#include "setup/editions.h"
 
 namespace crossfade::app {
 namespace {
 
 constexpr std::chrono::seconds kEvery{2};
+/// What waits for a person is looked into again, and so is the folder.
+constexpr std::chrono::seconds kAgain{20};
 
 /// Whether what would be left out now is not what was.
-asio::awaitable<bool> fits_otherwise(const mapping::MigrationFile& file, Observed o) {
-  auto endpoint = o.settings.endpoint;
-  endpoint.application_name = "crossfade " + o.model.name + " fit";
-  pg::Connection connection = co_await pg::Connection::open(endpoint);
+asio::awaitable<bool> fits_otherwise(pg::Connection& connection, mapping::MigrationFile file, Observed o) {
   const auto model = co_await fitting_model(connection, file);
   if (model.direction != o.model.direction) co_return false;
   co_return model.left_out != o.model.left_out;
 }
 
+/// The folder as it is by now; false where it cannot be read, as while somebody edits it.
+bool read_again(Kept& kept) {
+  try {
+    auto file = mapping::load_migration(kept.file->folder);
+    if (file.yaml.migration() != kept.file->yaml.migration()) return false;
+    const bool same = file.yaml.SerializeAsString() == kept.file->yaml.SerializeAsString() && mapping::texts_of(file) == mapping::texts_of(*kept.file);
+    if (same) return false;
+    kept.file = std::make_shared<const mapping::MigrationFile>(std::move(file));
+    return true;
+  } catch (const Failure& failure) {
+    log::debug("the folder cannot be read just now", {log::quoting("because", failure.what())});
+    return false;
+  }
+}
+
+asio::awaitable<void> look_at_folder(pg::Connection& connection, Kept& kept) {
+  const auto file = kept.file;
+  auto changed = co_await sync::changed_files(connection, *file);
+  if (changed == kept.changed) co_return;
+  if (changed.empty()) log::info("the folder says what the database has", {{"folder", file->folder.string()}});
+  else log::warn("the folder is not what the database was made after", {{"files", fmt::format("{}", fmt::join(changed, ", "))}, {"mend", "crossfade amend --dry-run"}});
+  kept.changed = std::move(changed);
+}
+
+/// Everything that is due; `folder`: that is.
+asio::awaitable<void> look(Kept& kept, Observed observed, bool folder) {
+  auto endpoint = observed.settings.endpoint;
+  endpoint.application_name = "crossfade " + observed.model.name + " fit";
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  if (folder) co_await look_at_folder(connection, kept);
+  const auto run = observed.engine.runtime();
+  const bool leads = run && run->epoch != 0 && !run->stopping;
+  if (leads) co_await follow_v1(connection, observed.settings.endpoint, kept);
+  if (observed.model.left_out.empty()) co_return;
+  auto file = *kept.file;
+  const bool otherwise = co_await fits_otherwise(connection, std::move(file), observed);
+  if (otherwise) observed.engine.begin_with_another_model();
+}
+
 }  // namespace
 
-asio::awaitable<void> keep_fitting(const mapping::MigrationFile& file, std::function<Observed()> now) {
+asio::awaitable<void> follow_v1(pg::Connection& connection, pg::Endpoint endpoint, Kept& kept) {
+  endpoint.application_name = "crossfade amend";
+  auto last = kept.followed;
+  if (async::Clock::now() - kept.at > kAgain) last = {};
+  std::optional<Failure> failure;
+  sync::FollowedV1 now;
+  auto file = *kept.file;
+  try {
+    now = co_await sync::follow_v1(connection, std::move(endpoint), std::move(file), last);
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    log::info("what v1 has become is followed the next time", {log::quoting("because", failure->what())});
+    co_return;
+  }
+  const auto differences = fmt::format("{}", fmt::join(now.differences, "; "));
+  const bool new_wait = !now.waits.empty() && (now.waits != kept.followed.waits || now.differences != kept.followed.differences);
+  if (now.edition != 0) log::info("v1 is followed by itself", {{"edition", now.edition}, log::quoting("because", differences)});
+  if (new_wait) log::warn("v1 is not what the views were made for, and waits for crossfade amend", {log::quoting("because", differences), log::quoting("waits", now.waits)});
+  if (now.waits.empty() || last.waits.empty()) kept.at = async::Clock::now();
+  kept.followed = std::move(now);
+}
+
+asio::awaitable<void> keep_fitting(Kept& kept, std::function<Observed()> now) {
   const auto executor = co_await asio::this_coro::executor;
+  auto folder_due = async::Clock::now();
   for (;;) {
     asio::steady_timer timer(executor, kEvery);
     co_await timer.async_wait(asio::use_awaitable);
     const auto observed = now();
-    if (observed.model.left_out.empty()) continue;
+    const bool folder = read_again(kept) || async::Clock::now() >= folder_due;
+    const bool follows = kept.file->yaml.amend() == v1::Migration::AMEND_AUTO;
+    if (!folder && !follows && observed.model.left_out.empty()) continue;
+    if (folder) folder_due = async::Clock::now() + kAgain;
     std::optional<Failure> failure;
-    bool otherwise = false;
     try {
-      otherwise = co_await fits_otherwise(file, observed);
+      co_await look(kept, observed, folder);
     } catch (const Failure& caught) {
       failure = caught;
     }
-    if (otherwise) observed.engine.begin_with_another_model();
-    if (failure) log::debug("it cannot be seen whether all targets fit again", {log::quoting("because", failure->what())});
+    if (failure) log::debug("it cannot be seen whether all targets fit", {log::quoting("because", failure->what())});
   }
 }
 

@@ -130,7 +130,7 @@ void judge_proofs(Checklist& list, const Facts& facts, const Limits& limits) {
 Condition judge_folder(const std::vector<std::string>& files) {
   if (files.empty()) return {"folder", "the database has what its files say", "", true};
   return {"folder", fmt::format("{} {} not as the database has {}", fmt::join(files, ", "), files.size() == 1 ? "is" : "are", files.size() == 1 ? "it" : "them"),
-          "crossfade amend --dry-run, then crossfade amend; or put the file back"};
+          "crossfade amend --dry-run, then crossfade amend; or crossfade amend --to-folder, which puts the file back"};
 }
 
 std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limits) {

@@ -131,6 +131,7 @@ MigrationFile with_texts(MigrationFile file, const Texts& texts) {
   auto yaml = read_migration_yaml("migration.yaml", file.yaml_text);
   *yaml.mutable_checks() = file.yaml.checks();
   *yaml.mutable_cutover() = file.yaml.cutover();
+  yaml.set_amend(file.yaml.amend());
   file.yaml = std::move(yaml);
   return file;
 }

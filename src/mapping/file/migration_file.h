@@ -30,10 +30,11 @@ MigrationFile load_migration(const std::filesystem::path& folder);
 using Texts = std::map<std::string, std::string>;
 Texts texts_of(const MigrationFile& file);
 
-/// `file` as it would be with these texts. Checks and what a flip is told stay those of the folder: they change no row.
+/// `file` as it would be with these texts. Checks, what a flip is told and whether v1 is followed by itself stay those of the folder: they
+/// change no row.
 MigrationFile with_texts(MigrationFile file, const Texts& texts);
 
-/// migration.yaml has another text than one of these, and says the same but for checks and for what a flip is told.
+/// migration.yaml has another text than one of these, and says the same but for those.
 bool differs_in_checks_alone(const MigrationFile& file, const Texts& texts);
 
 /// Like load_migration for a yaml text alone: parsed, completed and checked, with no file behind it.

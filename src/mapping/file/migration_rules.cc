@@ -141,6 +141,7 @@ void require_cutover(const v1::CutoverOptions& cutover) {
 
 void complete(v1::Migration& yaml) {
   if (yaml.schemas().source().empty()) yaml.mutable_schemas()->set_source("public");
+  if (yaml.amend() == v1::Migration::AMEND_UNSPECIFIED) yaml.set_amend(v1::Migration::AMEND_BY_HAND);
   for (auto& [name, target] : *yaml.mutable_targets()) {
     if (target.backfill() == v1::TargetTable::BACKFILL_UNSPECIFIED) target.set_backfill(v1::TargetTable::BACKFILL_EAGER);
   }

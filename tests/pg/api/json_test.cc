@@ -62,6 +62,8 @@ TEST_F(JsonTest, WhileItFollows) {
   const auto cost = answer({"explain", "--target", "exercises"}, "explain TARGET");
   EXPECT_THAT(cost, HasSubstr(R"("key":"id )"));
   EXPECT_THAT(cost, HasSubstr("actual time="));
+  EXPECT_THAT(answer({"amend", "--dry-run"}, "amend"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"history"}, "history"), HasSubstr(R"("how":"prepared")"));
   answer({"refresh", "exercises", "6"}, "keys changed: quarantine retry, quarantine accept, refresh");
   EXPECT_THAT(answer({"quarantine"}, "quarantine"), HasSubstr(R"({"keys":[],"next_steps":[]})"));
   move.stop_daemon();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "crossfade/v1/amend.pb.h"
 #include "crossfade/v1/backup.pb.h"
 #include "crossfade/v1/compare.pb.h"
 #include "crossfade/v1/explain.pb.h"
@@ -59,6 +60,7 @@ std::string object(const Descriptor& message) {
 std::string all_of_them() {
   const std::vector<std::pair<std::string, const Descriptor*>> replies = {
       {"account", v1::AccountReply::descriptor()},
+      {"amend", v1::AmendReply::descriptor()},
       {"backup", v1::Backup::descriptor()},
       {"check", v1::CheckReply::descriptor()},
       {"compare", v1::CompareReply::descriptor()},
@@ -69,6 +71,7 @@ std::string all_of_them() {
       {"event: progress", v1::ProgressEvent::descriptor()},
       {"explain KEY", v1::ExplainReply::descriptor()},
       {"explain TARGET", v1::ExplainCostReply::descriptor()},
+      {"history", v1::History::descriptor()},
       {"import", v1::Import::descriptor()},
       {"init", v1::Init::descriptor()},
       {"keys changed: quarantine retry, quarantine accept, refresh", v1::KeysChanged::descriptor()},
