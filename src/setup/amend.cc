@@ -34,6 +34,9 @@ constexpr const char* kAside = "crossfade_aside";
 constexpr auto kTimeToTakeOn = std::chrono::seconds(15);
 constexpr auto kBetweenLooks = std::chrono::milliseconds(50);
 
+/// For statements that are prepared and asked again with other numbers.
+constexpr const char* kPlanOnce = "set local plan_cache_mode = force_generic_plan";
+
 bool has(const std::vector<std::optional<std::string>>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
 /// Whether two maps of a file say the same of `name`.
@@ -93,13 +96,13 @@ asio::awaitable<void> AmendRun::look() {
     filling_ = filling_ || filled.unfinished;
   }
   const bool forward_views_gone = direction_ == Direction::kForward && !gone_.empty();
-  const bool views = forward_views_gone || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql");
+  const bool views = forward_views_gone || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql") || !rekeyed().empty();
   remake_mapping_ = direction_ == Direction::kForward && (views || any_ddl) && has(made, yaml_.schemas().mapping());
   // Once the writes have moved v2's tables are the application's: its file is taken down as it is.
   change_v2_ = direction_ == Direction::kForward && changed("v2.sql") && has(made, yaml_.schemas().shadow());
   // What is being loaded has no keys for the moment: then all is tried with tables that have them.
   const bool other_tables = change_v2_ || (filling_ && direction_ == Direction::kForward);
-  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || (direction_ == Direction::kReverse && !gone_.empty())) &&
+  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || !rekeyed().empty() || (direction_ == Direction::kReverse && !gone_.empty())) &&
                     (has(made, yaml_.schemas().reverse()) || (before_ && before_->reverse_sql.empty()));
 }
 
@@ -107,12 +110,6 @@ void AmendRun::refuse_what_cannot_be() {
   mapping::Findings found(result_.preflight.findings, "migration.yaml");
   if (before_ && !MessageDifferencer::Equals(before_->yaml.schemas(), yaml_.schemas())) {
     found.fail("its schemas are others than those the migration was prepared with", "Keep their names; a migration in other schemas is another migration.");
-  }
-  if (before_) {
-    for (const auto& [name, surrogate] : before_->yaml.surrogates()) {
-      if (!yaml_.surrogates().contains(name) || alike(before_->yaml.surrogates(), yaml_.surrogates(), name)) continue;
-      found.fail(fmt::format("surrogate {} has another natural key or type, and its ids are given already", name), "Give the new one a name of its own.");
-    }
   }
   if (direction_ == Direction::kForward) return;
   for (const auto* file : {"mapping.sql", "rejects.sql", "surrogates.sql"}) {
@@ -133,6 +130,7 @@ void AmendRun::say_what_changes() {
   for (const auto& [target, filled] : filled_) {
     if (!result_.preflight.model.find_target(target)) changes.push_back(fmt::format("target {} is followed no longer", target));
   }
+  for (const auto& name : rekeyed()) changes.push_back(fmt::format("surrogate {} has another natural key or type; rows that have an id keep it", name));
   for (const auto& view : gone_) changes.push_back(fmt::format("view {} was gone and is made again", view));
   for (const auto& file : changed_) changes.push_back(file + " is taken as it is now");
 }
@@ -142,7 +140,7 @@ asio::awaitable<AmendRun::Meanings> AmendRun::meanings() {
   std::vector<std::optional<std::string>> targets;
   for (const auto& [name, target] : forward ? yaml_.targets() : yaml_.reverse()) targets.emplace_back(name);
   pg::Parameters parameters = {forward ? yaml_.schemas().mapping() : yaml_.schemas().reverse(), array_text(targets)};
-  const auto rows = co_await connection_.query(std::string(queries::amend_meanings), parameters);
+  const auto rows = co_await connection_.execute(std::string(queries::amend_meanings), parameters);
   Meanings found;
   for (std::size_t row = 0; row < rows.size(); ++row) found.emplace(rows.text(row, 0), rows.text(row, 1));
   co_return found;
@@ -176,7 +174,23 @@ asio::awaitable<void> AmendRun::make_views_aside() {
     const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
     if (there.truth(0, 0)) co_await connection_.script(std::move(rename));
   }
+  co_await put_ids_away(true);
   co_await make_views();
+}
+
+/// What DDL makes of v1 can only be looked at while its locks are held. So what looks is prepared and planned before.
+asio::awaitable<void> AmendRun::warm_up() {
+  co_await connection_.script(kPlanOnce);
+  const auto way = directed(before_ ? before_->yaml : yaml_);
+  co_await connection_.script("savepoint crossfade_look");
+  std::optional<Failure> failure;
+  try {
+    co_await mapping::inspect_catalog(connection_, way);
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure && (!connection_.usable() || passes(*failure))) throw *failure;
+  co_await connection_.script("rollback to savepoint crossfade_look; release savepoint crossfade_look");
 }
 
 /// What can be known without a lock that anybody waits for: v2 as it shall be, and, where v1 stays as it is, all that `plan` looks at.
@@ -187,6 +201,7 @@ asio::awaitable<void> AmendRun::trial() {
     if (before_) said_ = co_await side_of(*before_);
     wanted_ = co_await side_of(amend_.file);
   }
+  if (!amend_.ddl.empty()) co_await warm_up();
   if (amend_.ddl.empty()) {
     meant_ = co_await meanings();
     const auto there = co_await mapping::read_side(connection_, yaml_.schemas().shadow(), name_);
@@ -225,7 +240,7 @@ void AmendRun::find_touched(const Meanings& now) {
     const auto means = now.find(target.name);
     const bool same = meant != meant_.end() && means != now.end() && meant->second == means->second;
     const bool rules = before ? alike(before->yaml.targets(), wanted.yaml.targets(), target.name) : !changed("migration.yaml");
-    const bool ids = changed("surrogates.sql") && !target.surrogates.empty();
+    const bool ids = (changed("surrogates.sql") || !rekeyed().empty()) && !target.surrogates.empty();
     if (pending_.contains(target.name) || !same || !rules || ids || v2_.touched.contains(target.name)) touched_.insert(target.name);
     if (filled != filled_.end() && !touched_.contains(target.name)) {
       result_.untouched.push_back(target.name);

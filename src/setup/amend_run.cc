@@ -33,10 +33,9 @@ std::string text_of(const std::vector<std::string>& names) {
   return array_text(elements);
 }
 
-/// Somebody had what we wanted, for the moment.
-bool passes(const Failure& failure) { return failure.sqlstate() == "55P03" || failure.verdict() == Verdict::kRetry; }
-
 }  // namespace
+
+bool passes(const Failure& failure) { return failure.sqlstate() == "55P03" || failure.verdict() == Verdict::kRetry; }
 
 std::vector<std::string> AmendRun::remade_schemas() const {
   std::vector<std::string> schemas;
@@ -81,7 +80,7 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
 asio::awaitable<void> AmendRun::attempt(bool dry_run) {
   // Where the engine alone reads the views nobody else waits for them.
   const auto of_views = std::max(amend_.limits.lock_timeout, stable_schema_.empty() ? std::min(amend_.limits.hold, before_deadlock_) : std::chrono::milliseconds(0));
-  auto begin = fmt::format("begin isolation level read committed; set local client_min_messages = warning; set local lock_timeout = {}; set local statement_timeout = {}",
+  auto begin = fmt::format("begin isolation level read committed; set local client_min_messages = warning; set local plan_cache_mode = force_generic_plan; set local lock_timeout = {}; set local statement_timeout = {}",
                            of_views.count(), 2 * amend_.limits.hold.count());
   co_await connection_.script(std::move(begin));
   meant_ = co_await meanings();
@@ -90,13 +89,16 @@ asio::awaitable<void> AmendRun::attempt(bool dry_run) {
   for (const auto& change : changes) {
     if (!change.in_the_way) pending_.insert(change.targets.begin(), change.targets.end());
   }
+  co_await remember_ids();
   held_since_ = pg::Clock::now();
   co_await take_down();
+  co_await put_ids_away(false);
   if (stable_.empty()) held_since_ = pg::Clock::now();
   auto shorter = fmt::format("set local lock_timeout = {}; set local statement_timeout = {}", amend_.limits.lock_timeout.count(), amend_.limits.hold.count());
   co_await connection_.script(std::move(shorter));
   co_await change_tables();
   co_await make_views();
+  co_await carry_ids_over();
   // They name none that is not there any more; the stable views come later.
   co_await all(rights_);
   const auto now = co_await meanings();
@@ -166,11 +168,11 @@ asio::awaitable<void> AmendRun::take_down() {
   for (const auto& schema : schemas) {
     co_await remember_rights(schema);
     pg::Parameters name = {schema};
-    const auto owner = co_await connection_.query(std::string(queries::amend_owner), name);
-    auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema));
-    co_await connection_.script(std::move(drop));
-    auto create = fmt::format("create schema {} authorization {}", quote_identifier(schema), owner.empty() ? std::string("current_user") : std::string(owner.text(0, 0)));
-    co_await connection_.script(std::move(create));
+    const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
+    auto create = fmt::format("create schema {}", quote_identifier(schema));
+    if (!there.truth(0, 0)) co_await connection_.script(std::move(create));
+    const auto drops = co_await connection_.query(std::string(queries::amend_empty), name);
+    for (std::size_t row = 0; row < drops.size(); ++row) co_await connection_.script(std::string(drops.text(row, 0)));
   }
 }
 
@@ -206,6 +208,7 @@ asio::awaitable<void> AmendRun::make_views() {
   std::set<std::string> ids;
   if (before_) {
     for (const auto& [name, surrogate] : before_->yaml.surrogates()) ids.insert(name);
+    for (const auto& name : rekeyed()) ids.erase(name);
   } else {
     for (const auto& [name, surrogate] : yaml_.surrogates()) ids.insert(name);
   }

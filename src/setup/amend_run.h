@@ -14,6 +14,9 @@ namespace crossfade::sync {
 
 namespace asio = boost::asio;
 
+/// Somebody had what we wanted, for the moment.
+bool passes(const Failure& failure);
+
 /// One amend, from a look at what is there to its end.
 class AmendRun {
  public:
@@ -33,6 +36,7 @@ class AmendRun {
   asio::awaitable<void> look();
   void refuse_what_cannot_be();
   void say_what_changes();
+  asio::awaitable<void> warm_up();
   asio::awaitable<void> trial();
   asio::awaitable<mapping::Side> side_of(const mapping::MigrationFile& file);
   asio::awaitable<void> make_views_aside();
@@ -49,6 +53,12 @@ class AmendRun {
   asio::awaitable<void> enter_new_targets();
   asio::awaitable<void> follow_sources();
   asio::awaitable<void> make_stable_views();
+
+  /// Surrogates whose natural key or type is another one by now.
+  std::vector<std::string> rekeyed() const;
+  asio::awaitable<void> remember_ids();
+  asio::awaitable<void> put_ids_away(bool aside);
+  asio::awaitable<void> carry_ids_over();
 
   asio::awaitable<Meanings> meanings();
   asio::awaitable<void> as_owner(std::string schema);

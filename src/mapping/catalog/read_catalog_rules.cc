@@ -68,9 +68,9 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
     if (surrogate.view.kind == 'v') views.emplace_back(std::to_string(surrogate.view.oid));
   }
   pg::Parameters parameters = {array_text(views)};
-  const auto relations = co_await connection.query(std::string(queries::derive_relations), std::move(parameters));
+  const auto relations = co_await connection.execute(std::string(queries::derive_relations), std::move(parameters));
   for (std::size_t row = 0; row < relations.size(); ++row) facts.add(relation(relations, row));
-  const auto functions = co_await connection.query(std::string(queries::derive_functions));
+  const auto functions = co_await connection.execute(std::string(queries::derive_functions));
   const auto aggregates = array_in(functions, 0, 0);
   const auto set_returning = array_in(functions, 0, 1);
   facts.aggregates = {aggregates.begin(), aggregates.end()};

@@ -18,7 +18,7 @@ namespace queries = sql::queries;
 
 asio::awaitable<std::vector<Order>> read_orders(pg::Connection& connection, std::uint32_t view) {
   pg::Parameters by_oid = {std::to_string(view)};
-  const auto rows = co_await connection.query(std::string(queries::catalog_view_rules), std::move(by_oid));
+  const auto rows = co_await connection.execute(std::string(queries::catalog_view_rules), std::move(by_oid));
   std::map<std::uint32_t, RuleNode> rules;
   for (std::size_t row = 0; row < rows.size(); ++row) rules.emplace(static_cast<std::uint32_t>(rows.number(row, 0)), read_rule(rows.text(row, 1)));
   co_return orders_of(view, rules);
@@ -43,7 +43,7 @@ asio::awaitable<std::set<std::size_t>> read_settled(pg::Connection& connection, 
     }
   }
   pg::Parameters parameters = {array_text(places), array_text(relations), array_text(ordered), array_text(divided), array_text(alone)};
-  const auto rows = co_await connection.query(std::string(queries::catalog_orders), std::move(parameters));
+  const auto rows = co_await connection.execute(std::string(queries::catalog_orders), std::move(parameters));
   std::set<std::size_t> settled;
   for (std::size_t row = 0; row < rows.size(); ++row) settled.insert(static_cast<std::size_t>(rows.number(row, 0)));
   co_return settled;
@@ -72,7 +72,7 @@ asio::awaitable<void> add_ties(pg::Connection& connection, std::uint32_t view, s
 
 asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid) {
   pg::Parameters by_oid = {std::to_string(oid)};
-  const auto result = co_await connection.query(std::string(queries::catalog_view_functions), std::move(by_oid));
+  const auto result = co_await connection.execute(std::string(queries::catalog_view_functions), std::move(by_oid));
   std::vector<FunctionCatalog> functions;
   for (std::size_t row = 0; row < result.size(); ++row) {
     functions.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1))});
@@ -83,7 +83,7 @@ asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& con
 
 asio::awaitable<std::vector<FunctionCatalog>> read_lost_names(pg::Connection& connection, std::uint32_t view, std::uint32_t table) {
   pg::Parameters by_oid = {std::to_string(view), std::to_string(table)};
-  const auto result = co_await connection.query(std::string(queries::catalog_lost_names), std::move(by_oid));
+  const auto result = co_await connection.execute(std::string(queries::catalog_lost_names), std::move(by_oid));
   std::vector<FunctionCatalog> functions;
   for (std::size_t row = 0; row < result.size(); ++row) {
     functions.push_back({std::string(result.text(row, 0)), "lost names", std::string(result.text(row, 1)), std::string(result.text(row, 2))});

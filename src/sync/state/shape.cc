@@ -23,7 +23,7 @@ using Names = std::vector<std::optional<std::string>>;
 
 asio::awaitable<void> watch(pg::Connection& connection, const mapping::Model& model, std::string relation, bool view, Names targets, Names columns) {
   pg::Parameters parameters = {model.name, word(model.direction), std::move(relation), view ? "true" : "false", array_text(targets), array_text(columns)};
-  co_await connection.query(std::string(queries::watched_put), std::move(parameters));
+  co_await connection.execute(std::string(queries::watched_put), std::move(parameters));
 }
 
 /// Targets that a source makes rows of.
@@ -46,14 +46,14 @@ Names followed_columns(const mapping::Model& model, std::uint16_t source) {
 
 asio::awaitable<void> remember(pg::Connection& connection, const mapping::Model& model, bool changed) {
   pg::Parameters parameters = {model.name, word(model.direction), changed ? "true" : "false"};
-  co_await connection.query(std::string(queries::shape_remember), std::move(parameters));
+  co_await connection.execute(std::string(queries::shape_remember), std::move(parameters));
 }
 
 }  // namespace
 
 asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::Model& model) {
   pg::Parameters of_course = {model.name, word(model.direction)};
-  co_await connection.query(std::string(queries::watched_forget), of_course);
+  co_await connection.execute(std::string(queries::watched_forget), of_course);
   for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
     auto targets = followers(model, number);
     auto name = quote_qualified(model.sources[number].schema, model.sources[number].name);

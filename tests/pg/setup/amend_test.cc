@@ -269,8 +269,21 @@ TEST_F(AmendIdsTest, IdsThatWereGivenStay) {
   move->sql().exec("insert into entries values (9001, 'a new club', 1, 'player 9001')");
   expect_made_good();
   EXPECT_EQ(value("select player from courts_v2.bookings where id = 9001"), "PLAYER 9001");
-  edit("migration.yaml", "of: [club, court]", "of: [club]");
-  EXPECT_TRUE(names(amend({}, ExitCode::kPrecondition), "surrogate court_id has another natural key or type, and its ids are given already"));
+}
+
+TEST_F(AmendIdsTest, RowsKeepTheirIdsWhenTheNaturalKeyIsAnotherOne) {
+  follow();
+  const auto by_row = [&] { return value("select md5(string_agg(format('%s %s', id, court_id), ',' order by id)) from courts_v2.bookings"); };
+  const auto before = by_row();
+  edit("migration.yaml", "of: [club, court]", "of: [court, club]");
+  const auto told = amend();
+  EXPECT_TRUE(names(told, "surrogate court_id has another natural key or type; rows that have an id keep it")) << told;
+  expect_made_good();
+  EXPECT_EQ(by_row(), before);
+  const auto last = value("select max(court_id) from courts_v2.bookings");
+  move->sql().exec("insert into entries values (9001, 'a new club', 1, 'player 9001')");
+  expect_made_good();
+  EXPECT_EQ(value("select court_id > " + last + " from courts_v2.bookings where id = 9001"), "t");
 }
 
 TEST_F(AmendTest, UndoGoesBackToTheMappingBefore) {
