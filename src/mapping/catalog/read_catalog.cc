@@ -30,7 +30,7 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   const auto slots = co_await find_slot_names(connection, std::move(migration));
   std::vector<std::optional<std::string>> own{slots.forward, slots.reverse};
   pg::Parameters parameters = {array_text(own)};
-  const auto result = co_await connection.query(std::string(queries::catalog_server), std::move(parameters));
+  const auto result = co_await connection.execute(std::string(queries::catalog_server), std::move(parameters));
   ServerCatalog server;
   server.wal_level = result.text(0, 0);
   server.free_slots = result.number(0, 1);
@@ -49,7 +49,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
   relation.schema = schema;
   relation.name = name;
   pg::Parameters by_name = {std::move(schema), std::move(name)};
-  const auto found = co_await connection.query(std::string(queries::catalog_relation), std::move(by_name));
+  const auto found = co_await connection.execute(std::string(queries::catalog_relation), std::move(by_name));
   if (found.empty()) co_return relation;
   relation.oid = static_cast<std::uint32_t>(found.number(0, 0));
   relation.kind = found.text(0, 1)[0];
@@ -65,7 +65,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
   relation.unlogged_partitions = array_in(found, 0, 11);
 
   pg::Parameters by_oid = {std::to_string(relation.oid)};
-  const auto columns = co_await connection.query(std::string(queries::catalog_columns), std::move(by_oid));
+  const auto columns = co_await connection.execute(std::string(queries::catalog_columns), std::move(by_oid));
   for (std::size_t row = 0; row < columns.size(); ++row) {
     ColumnCatalog column;
     column.name = columns.text(row, 0);
@@ -92,7 +92,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
 
 asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalog& source) {
   pg::Parameters by_oid = {std::to_string(source.oid)};
-  const auto result = co_await connection.query(std::string(queries::catalog_identity), std::move(by_oid));
+  const auto result = co_await connection.execute(std::string(queries::catalog_identity), std::move(by_oid));
   for (std::size_t row = 0; row < result.size(); ++row) {
     source.identities.push_back({std::string(result.text(row, 0)), result.text(row, 1)[0], array_in(result, row, 2)});
   }
@@ -100,7 +100,7 @@ asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalo
 
 asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const DirectedMigration& directed, RelationCatalog& table) {
   pg::Parameters by_oid = {std::to_string(table.oid)};
-  const auto result = co_await connection.query(std::string(queries::catalog_foreign_keys), std::move(by_oid));
+  const auto result = co_await connection.execute(std::string(queries::catalog_foreign_keys), std::move(by_oid));
   for (std::size_t row = 0; row < result.size(); ++row) {
     const TableName parent{std::string(result.text(row, 0)), std::string(result.text(row, 1))};
     for (const auto& [name, of_target] : directed.tables) {
@@ -112,7 +112,7 @@ asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Direct
 
 asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection, std::string_view query, std::uint32_t oid) {
   pg::Parameters by_oid = {std::to_string(oid)};
-  const auto result = co_await connection.query(std::string(query), std::move(by_oid));
+  const auto result = co_await connection.execute(std::string(query), std::move(by_oid));
   std::vector<ReadCatalog> reads;
   for (std::size_t row = 0; row < result.size(); ++row) {
     reads.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.text(row, 2)[0],
@@ -148,7 +148,7 @@ void look_through_surrogates(const DirectedMigration& directed, const std::map<s
 
 asio::awaitable<std::vector<TriggerCatalog>> read_triggers(pg::Connection& connection, const RelationCatalog& table) {
   pg::Parameters tables = {array_text({table.quoted()})};
-  const auto result = co_await connection.query(std::string(queries::waking_triggers), tables);
+  const auto result = co_await connection.execute(std::string(queries::waking_triggers), tables);
   std::vector<TriggerCatalog> triggers;
   for (std::size_t row = 0; row < result.size(); ++row) {
     triggers.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.truth(row, 2)});
@@ -179,10 +179,10 @@ asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const Dir
 
 /// While a table is filled in bulk its keys are set aside, and a restart in the middle must find them all the same.
 asio::awaitable<void> read_deferred_keys(pg::Connection& connection, const std::string& migration, Catalog& catalog) {
-  const auto known = co_await connection.query("select to_regclass('crossfade.deferred') is not null");
+  const auto known = co_await connection.execute("select to_regclass('crossfade.deferred') is not null");
   if (!known.truth(0, 0)) co_return;
   pg::Parameters of_migration = {migration};
-  const auto result = co_await connection.query(std::string(queries::catalog_deferred), std::move(of_migration));
+  const auto result = co_await connection.execute(std::string(queries::catalog_deferred), std::move(of_migration));
   for (std::size_t row = 0; row < result.size(); ++row) {
     const auto key = read_key_statement(result.text(row, 0));
     if (!key) continue;
@@ -223,7 +223,7 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
     co_return lookup;
   }
   pg::Parameters by_name = {std::move(function)};
-  const auto body = co_await connection.query(std::string(queries::catalog_lookup), std::move(by_name));
+  const auto body = co_await connection.execute(std::string(queries::catalog_lookup), std::move(by_name));
   lookup.sql = lookup_from_body(body.text(0, 1), parameters);
   lookup.reads = co_await read_reads(connection, queries::catalog_lookup_reads, static_cast<std::uint32_t>(body.number(0, 0)));
   co_return lookup;
