@@ -13,7 +13,8 @@ select a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a
        by.schema as operators,
        coalesce(by.image_varies, base.typtype <> 'e') as image_varies,
        a.attgenerated = 'v' as is_virtual,
-       base.typtype = 'c' as is_row
+       base.typtype = 'c' as is_row,
+       by.above, by.up_to
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid
 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
@@ -41,7 +42,11 @@ left join lateral (
   select case when s.nspname <> 'pg_catalog' then s.nspname end as schema,
          not exists (select from pg_amproc f where f.amprocfamily = c.opcfamily and f.amproclefttype = c.opcintype
                        and f.amprocrighttype = c.opcintype and f.amprocnum = 4)
-         or not coalesce((select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true) as image_varies
+         or not coalesce((select l.collisdeterministic from pg_collation l where l.oid = a.attcollation), true) as image_varies,
+         (select w.oprname from pg_amop v join pg_operator w on w.oid = v.amopopr
+          where v.amopfamily = c.opcfamily and v.amoplefttype = c.opcintype and v.amoprighttype = c.opcintype and v.amopstrategy = 5) as above,
+         (select w.oprname from pg_amop v join pg_operator w on w.oid = v.amopopr
+          where v.amopfamily = c.opcfamily and v.amoplefttype = c.opcintype and v.amoprighttype = c.opcintype and v.amopstrategy = 2) as up_to
   from pg_opclass c
   join pg_am m on m.oid = c.opcmethod and m.amname = 'btree'
   join pg_amop e on e.amopfamily = c.opcfamily and e.amoplefttype = c.opcintype and e.amoprighttype = c.opcintype and e.amopstrategy = 3

@@ -44,7 +44,7 @@ struct ColumnCatalog {
   std::vector<std::string> made_of = {};  ///< the columns in it
   std::string collation = {};           ///< as SQL; "" where the type has none
   bool deterministic = true;            ///< of the collation: equal texts are the same
-  std::string operators = {};           ///< the schema of `=` of the type's default btree operator class; "" for pg_catalog's
+  Operators operators = {};             ///< of the type's default btree operator class
   bool image_varies = false;            ///< equal values need not be the same
   bool is_row = false;          ///< its type is a composite, or a domain over one
   bool always_identity = false; ///< generated always as identity: takes no value from us

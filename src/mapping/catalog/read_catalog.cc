@@ -81,7 +81,9 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
     column.made_of = array_in(columns, row, 10);
     column.collation = columns.text(row, 11);
     column.deterministic = columns.truth(row, 12);
-    column.operators = columns.text(row, 13);
+    column.operators.schema = columns.text(row, 13);
+    if (!columns.is_null(row, 17)) column.operators.above = columns.text(row, 17);
+    if (!columns.is_null(row, 18)) column.operators.up_to = columns.text(row, 18);
     column.image_varies = columns.truth(row, 14);
     column.is_virtual = columns.truth(row, 15);
     column.is_row = columns.truth(row, 16);
@@ -254,7 +256,7 @@ std::vector<Operators> RelationCatalog::operators_of(const std::vector<std::stri
   std::vector<Operators> operators;
   for (const auto& each : names) {
     const auto* column = find(each);
-    operators.push_back({column == nullptr ? "" : column->operators});
+    operators.push_back(column == nullptr ? Operators{} : column->operators);
   }
   return operators;
 }
