@@ -14,7 +14,7 @@ SRC = ROOT / "src"
 # files at the root of a room stand right of its sub-rooms.
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"lint", "cutover"}, {"app"}]
 SUB_ROOMS = {
-    "mapping": ["model", "sql", "derive", "file", "catalog", "preflight", "amend", "scaffold"],
+    "mapping": ["model", "sql", "derive", "views", "file", "catalog", "preflight", "amend", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
     "cutover": ["layout", "inventory", "record", "reads", "writes"],

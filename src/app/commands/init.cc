@@ -11,6 +11,8 @@
 #include "base/failure.h"
 #include "crossfade/v1/init.pb.h"
 #include "mapping/scaffold/read_draft.h"
+#include "mapping/scaffold/way_back.h"
+#include "mapping/views/unsaid.h"
 
 namespace crossfade::app {
 namespace {
@@ -21,11 +23,13 @@ using Files = std::map<std::string, std::string>;
 struct InitOptions {
   std::string name;
   std::string from_schema;
+  bool reverse = false;
 };
 
 void declare(OptionSet& options, InitOptions& own) {
-  options.word("NAME", own.name, "The migration's name; its folder is --migration, else a new one of that name here");
-  options.text("--from-schema", own.from_schema, "SCHEMA", "Schema of the old tables").required();
+  options.word("NAME", own.name, "The migration's name; its folder is --migration, else a new one of that name here").optional();
+  options.text("--from-schema", own.from_schema, "SCHEMA", "Schema of the old tables");
+  options.flag("--reverse", own.reverse, "In a folder that has its views: draft reverse.sql from mapping.sql, and say what has no word in v2");
 }
 
 /// The folder is nobody's yet: what somebody has written there is not written over.
@@ -79,8 +83,69 @@ std::string to_text(const v1::Init& reply) {
   return text + fmt::format("next: make v2.sql and mapping.sql what you want, then crossfade plan --migration {}\n", reply.folder());
 }
 
+fs::path folder_of(const Options& options, const InitOptions& own) {
+  if (options.migration.empty() && own.name.empty()) throw usage_failure("no migration is named", "crossfade init NAME --from-schema SCHEMA");
+  return options.migration.empty() ? fs::path(own.name) : options.migration;
+}
+
+/// What was read from the views, and nothing written; where they cannot be read, what keeps them from it.
+mapping::Preflight read_views(const Options& options, const mapping::MigrationFile& file) {
+  asio::io_context io;
+  auto preflight = run_to_end(io, look(options, file));
+  if (preflight.reading.views.empty() || preflight.model.direction != mapping::Direction::kForward) {
+    throw usage_failure(fmt::format("the views of {} cannot be read as they are", file.folder.string()), "crossfade plan says what is to be mended first");
+  }
+  return preflight;
+}
+
+v1::Init reply_of(const mapping::MigrationFile& file, const std::vector<mapping::views::ReverseView>& drafted, const std::vector<mapping::views::Unsaid>& unsaid) {
+  v1::Init reply;
+  reply.set_migration(file.yaml.migration());
+  reply.set_folder(file.folder.string());
+  for (const auto* name : {"reverse.sql", "migration.yaml"}) reply.add_files(name);
+  for (const auto& view : drafted) {
+    if (!view.select.empty()) reply.add_tables(view.table.name);
+  }
+  for (const auto& each : unsaid) {
+    const auto of = each.table.schema + "." + each.table.name;
+    reply.add_lossy(each.column.empty() ? fmt::format("{}: {}", of, each.why) : fmt::format("{}.{} has no word in v2: {}", of, each.column, each.why));
+  }
+  return reply;
+}
+
+std::string drafted_text(const v1::Init& reply) {
+  auto text = fmt::format("{} has a way back for {} tables: {}\n", reply.folder(), reply.tables_size(), fmt::join(reply.tables(), ", "));
+  for (const auto& each : reply.lossy()) text += fmt::format("lossy: {}\n", each);
+  text += fmt::format("written: {}\n", fmt::join(reply.files(), ", "));
+  return text + fmt::format("next: read reverse.sql, then crossfade plan --migration {}\n", reply.folder());
+}
+
+/// The way back of a migration whose way forward is written.
+ExitCode reverse(const Options& options, const InitOptions& own) {
+  const auto folder = folder_of(options, own);
+  if (fs::exists(folder / "reverse.sql")) {
+    throw usage_failure(fmt::format("{} is there already", (folder / "reverse.sql").string()), "give it another name if you want a draft beside it");
+  }
+  const auto file = mapping::load_without_way_back(folder);
+  const auto preflight = read_views(options, file);
+  const auto schema = mapping::reverse_schema(mapping::read_migration_yaml("migration.yaml", file.yaml_text));
+  const auto drafted = mapping::views::reverse_views(preflight.reading, schema);
+  std::vector<std::string> tables;
+  for (const auto& view : drafted) {
+    if (!view.select.empty()) tables.push_back(view.table.name);
+  }
+  if (tables.empty()) throw usage_failure("no old table can be made again from the views", "write reverse.sql by hand; crossfade plan says what v2 does not say");
+  const auto yaml = mapping::with_way_back(file.yaml_text, tables);
+  write(folder, {{"reverse.sql", mapping::views::reverse_sql(drafted, schema)}, {"migration.yaml", yaml}});
+  const auto reply = reply_of(file, drafted, mapping::views::not_in_v2(preflight.reading));
+  std::cout << (options.json ? api::json_of(reply) + "\n" : drafted_text(reply));
+  return ExitCode::kOk;
+}
+
 ExitCode init(const Options& options, const InitOptions& own) {
-  const fs::path folder = options.migration.empty() ? fs::path(own.name) : options.migration;
+  if (own.reverse) return reverse(options, own);
+  if (own.name.empty() || own.from_schema.empty()) throw usage_failure("init wants a name and --from-schema", "crossfade init NAME --from-schema SCHEMA");
+  const auto folder = folder_of(options, own);
   require_free(folder);
   asio::io_context io;
   const auto draft = run_to_end(io, read(options, own));
@@ -96,7 +161,7 @@ ExitCode init(const Options& options, const InitOptions& own) {
 }  // namespace
 
 Command init_command() {
-  return {"init", "Begin", "Begin a migration: write its folder from what a schema has, every table as it is", with_options(declare, init)};
+  return {"init", "Begin", "Begin a migration: write its folder from what a schema has, every table as it is; or draft its way back", with_options(declare, init)};
 }
 
 }  // namespace crossfade::app

@@ -13,10 +13,12 @@ namespace {
 struct PlanOptions {
   bool print_sql = false;
   bool print_fixes = false;
+  std::string explain;
 };
 
 void declare(OptionSet& options, PlanOptions& own) {
   options.flag("--print-sql", own.print_sql, "The statements that refresh, too");
+  options.text("--explain", own.explain, "TARGET", "Nothing but this target's view as a tree, with the way that changes of each table take to its rows");
   options.flag("--print-fixes", own.print_fixes, "Nothing but a script for psql that mends what a statement can mend");
 }
 
@@ -25,7 +27,11 @@ ExitCode plan(const Options& options, const PlanOptions& own) {
   asio::io_context io;
   const auto preflight = run_to_end(io, look(options, file));
   if (options.json) {
-    std::cout << api::json_of(mapping::plan_reply(preflight)) << "\n";
+    auto reply = mapping::plan_reply(preflight);
+    if (!own.explain.empty()) mapping::add_explanation(preflight, own.explain, reply);
+    std::cout << api::json_of(reply) << "\n";
+  } else if (!own.explain.empty()) {
+    std::cout << mapping::explanation_text(preflight, own.explain, paint_of(options));
   } else if (own.print_fixes) {
     std::cout << mapping::fixes_sql(preflight);
   } else {

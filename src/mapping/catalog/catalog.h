@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mapping/derive/derive.h"
 #include "mapping/file/written_rule.h"
 #include "mapping/model/model.h"
 #include "mapping/model/operators.h"
@@ -168,6 +169,7 @@ struct Catalog {
   std::vector<WrittenRule> rules;                   ///< the file's, and for sources that it says nothing of the views'
   std::vector<UntoldCatalog> untold;
   std::vector<MissedCatalog> missed;
+  derive::Reading reading;                          ///< of the targets' views
   std::map<std::size_t, LookupCatalog> lookups;     ///< by the rule's place; those whose source is there
 };
 

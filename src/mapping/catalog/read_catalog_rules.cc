@@ -160,19 +160,44 @@ void take(const DirectedMigration& directed, const std::string& target, const de
   }
 }
 
+derive::RelationFacts relation(const RelationCatalog& table) {
+  derive::RelationFacts made;
+  made.name = {table.schema, table.name};
+  for (const auto& column : table.columns) made.columns.push_back({column.name, column.type, column.required, column.generated, column.image_varies});
+  if (!table.primary_key.empty()) made.keys = {table.primary_key};
+  return made;
+}
+
+void add_tables(const DirectedMigration& directed, const Catalog& catalog, derive::Reading& reading) {
+  for (const auto& [name, target] : catalog.targets) {
+    if (target.table.exists()) reading.tables.emplace(name, relation(target.table));
+  }
+  for (const auto& [written, source] : catalog.sources) {
+    if (!source.exists()) continue;
+    auto made = relation(source);
+    if (!directed.yaml.sources().at(written).shared()) reading.sources.push_back(made.name);
+    if (!reading.facts.relations.contains(made.name.quoted())) reading.facts.add(std::move(made));
+  }
+}
+
 }  // namespace
 
 asio::awaitable<void> derive_rules(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
-  const auto facts = co_await read_facts(connection, directed, catalog);
+  auto facts = co_await read_facts(connection, directed, catalog);
+  derive::Reading reading{std::move(facts)};
   for (const auto& [name, target] : catalog.targets) {
     if (target.view.kind != 'v' || !target.table.exists()) continue;
     const auto asked = question(directed, catalog, name);
-    const auto answer = derive::derive(facts, asked);
+    auto answer = derive::derive(reading.facts, asked);
     if (!answer.refusal.empty()) catalog.untold.push_back({name, {}, "view " + target.view.quoted(), answer.refusal, ""});
     take(directed, name, answer, catalog);
+    reading.views[name] = asked.view;
+    reading.answers[name] = std::move(answer);
   }
   const auto order = [](const WrittenRule& left, const WrittenRule& right) { return std::pair(left.target, left.source) < std::pair(right.target, right.source); };
   std::stable_sort(catalog.rules.begin(), catalog.rules.end(), order);
+  add_tables(directed, catalog, reading);
+  catalog.reading = std::move(reading);
 }
 
 }  // namespace crossfade::mapping

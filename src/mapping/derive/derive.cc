@@ -17,6 +17,8 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
+constexpr auto kCircle = "it leads to the rows only through a table that leads there through it: once both are gone, neither does";
+
 std::string table_as(const Item& item) {
   return fmt::format("{} as {}", item.table->name.quoted(), quote_identifier(item.name));
 }
@@ -190,13 +192,16 @@ Answer derive(const Facts& facts, const Question& question) {
     }
     auto choices = choices_of({facts, question, tree}, tables);
     if (in_a_ring(choices) != nullptr) choices = choices_of({facts, question, tree, {}, false}, tables);
+    std::set<const Item*> in_a_circle;
     while (const auto* item = in_a_ring(choices)) {
-      answer.untold.push_back(untold(*item, "it leads to the rows only through a table that leads there through it: once both are gone, neither does", question));
+      in_a_circle.insert(item);
+      answer.untold.push_back(untold(*item, kCircle, question));
       choices.erase(item);
     }
     for (const auto* item : tables) {
       const auto choice = choices.find(item);
       answer.seen.push_back(seen_at(facts, question, *item, choice == choices.end() ? nullptr : &choice->second));
+      if (choice == choices.end()) answer.seen.back().why = in_a_circle.contains(item) ? kCircle : why_not(facts, *item);
       if (choice != choices.end()) {
         answer.rules.push_back(make_rule(*item, choice->second));
       } else if (std::none_of(answer.untold.begin(), answer.untold.end(), [&](const Untold& each) { return each.source == item->table->name; })) {

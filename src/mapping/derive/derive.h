@@ -42,6 +42,7 @@ struct Seen {
   std::string place;
   std::map<std::string, std::string> known;  ///< columns of the view that are, in each row concerned, a column of the changed row
   std::string rule;                          ///< what was derived for it, in words; "" where nothing was
+  std::string why = {};                      ///< why nothing was
 };
 
 struct Answer {
@@ -49,6 +50,15 @@ struct Answer {
   std::vector<Untold> untold;
   std::vector<Seen> seen = {};
   std::string refusal;                      ///< why the view could not be read at all; "" where it was
+};
+
+/// All views of a migration in one direction, as they were read.
+struct Reading {
+  Facts facts;                                    ///< the tables that are followed among them, whether or not a view reads them
+  std::map<std::string, RelationFacts> tables = {}; ///< that the views fill, by the target's name; the primary key first of their keys
+  std::vector<TableName> sources = {};            ///< that move; none that both sides use
+  std::map<std::string, std::string> views = {};  ///< TableName::quoted() of each target's view, by the target's name
+  std::map<std::string, Answer> answers = {};     ///< by the target's name
 };
 
 /// Pure. What it offers is never less than what changes; where the view leaves a doubt it is more.

@@ -91,7 +91,9 @@ class TreeBuilder {
   }
 
   void branch(const json::object& select, Level& whole) {
-    whole.union_all = word(select, "op") == "SETOP_UNION" && select.contains("all");
+    static const std::map<std::string, std::string> kWords = {{"SETOP_UNION", "union"}, {"SETOP_INTERSECT", "intersect"}, {"SETOP_EXCEPT", "except"}};
+    whole.put_together = kWords.at(word(select, "op")) + (select.contains("all") ? " all" : "");
+    whole.union_all = whole.put_together == "union all";
     for (const auto* side : {"larg", "rarg"}) {
       auto made = level(member(select, side)->as_object(), whole.outer);
       made->whole = &whole;

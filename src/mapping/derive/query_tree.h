@@ -62,6 +62,7 @@ struct Level {
   Level* whole = nullptr;                  ///< … or what it is a branch of
   std::vector<std::unique_ptr<Level>> branches;
   bool union_all = true;                   ///< of branches
+  std::string put_together;                ///< of branches: "union all", "except"
 
   std::vector<std::unique_ptr<Item>> items;
   std::vector<Join> joins;

@@ -78,7 +78,9 @@ v1::Migration read_migration_yaml(const std::string& file_name, const std::strin
   return yaml;
 }
 
-MigrationFile load_migration(const fs::path& folder) {
+namespace {
+
+MigrationFile read_folder(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
     throw usage_failure(fmt::format("{} is no folder", folder.string()),
                         "Name a migration's folder with --migration; `crossfade init` makes one.");
@@ -98,10 +100,25 @@ MigrationFile load_migration(const fs::path& folder) {
   for (auto& check : *file.yaml.mutable_checks()) {
     if (!check.file().empty()) check.set_sql(check_text(folder, check));
   }
+  return file;
+}
+
+}  // namespace
+
+MigrationFile load_migration(const fs::path& folder) {
+  auto file = read_folder(folder);
   if (file.reverse_sql.empty() != file.yaml.schemas().reverse().empty()) {
     throw usage_failure(fmt::format("{}: reverse.sql and schemas.reverse go together", folder.string()),
-                        "Have both, for a way back with data, or neither.");
+                        "Have both, for a way back with data, or neither; `crossfade init --reverse` drafts it.");
   }
+  return file;
+}
+
+MigrationFile load_without_way_back(const fs::path& folder) {
+  auto file = read_folder(folder);
+  file.reverse_sql.clear();
+  file.yaml.clear_reverse();
+  file.yaml.mutable_schemas()->clear_reverse();
   return file;
 }
 

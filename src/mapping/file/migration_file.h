@@ -26,6 +26,9 @@ struct MigrationFile {
 /// Reads `folder`. Throws a usage Failure for a file that is missing, does not parse, or contradicts itself.
 MigrationFile load_migration(const std::filesystem::path& folder);
 
+/// The same without the way back, whose script the folder may not have yet: nothing is said of its own in the file that comes.
+MigrationFile load_without_way_back(const std::filesystem::path& folder);
+
 /// The files of a folder that say what the data becomes, by name, as they stand: migration.yaml and the scripts that are there.
 using Texts = std::map<std::string, std::string>;
 Texts texts_of(const MigrationFile& file);

@@ -78,8 +78,9 @@ std::string first_fault(const Preflight& preflight) {
 }  // namespace
 
 asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed) {
-  const auto catalog = co_await read_catalog(connection, directed);
+  auto catalog = co_await read_catalog(connection, directed);
   auto preflight = build_model(directed, catalog);
+  preflight.reading = std::move(catalog.reading);
   (directed.direction == Direction::kForward ? preflight.rules.forward : preflight.rules.reverse) = catalog.rules;
   co_await estimate_rows(connection, preflight.model);
   co_return preflight;
@@ -135,6 +136,7 @@ asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFi
   preflight.reverse = std::move(back.model);
   preflight.rules.reverse = std::move(back.rules.reverse);
   preflight.reverse_derived = std::move(back.derived);
+  preflight.reverse_reading = std::move(back.reading);
   co_return preflight;
 }
 

@@ -154,6 +154,7 @@ std::string plan_text(const Preflight& preflight, const Paint& paint) {
   for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) text += target_text(preflight.model, preflight.derived, n);
   if (preflight.reverse) text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
   for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, preflight.reverse_derived, n);
+  text += unsaid_text(preflight);
   const auto& name = preflight.model.name;
   text += failed > 0 ? fmt::format("\n{} {}: {} to mend, {} to look at.\n", name, paint.bad("cannot begin"), failed, warned)
                      : fmt::format("\n{} {}: nothing to mend, {} to look at.\n", name, paint.good("can begin"), warned);
@@ -210,6 +211,7 @@ v1::PlanReply plan_reply(const Preflight& preflight) {
   for (auto& statement : fixes(preflight)) reply.add_fixes(std::move(statement));
   add_next_steps(preflight, reply);
   for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, preflight.derived, n, *reply.add_targets());
+  add_unsaid(preflight, reply);
   return reply;
 }
 

@@ -18,6 +18,15 @@ std::string faults_text(const Preflight& preflight);
 /// The statements that refresh each target, by each of its locators, for --print-sql.
 std::string refresh_sql(const Model& model);
 
+/// The view of the target, and of the old table of that name on the way back, each as a tree with the way of every table in it. Throws a
+/// usage Failure where there is neither.
+std::string explanation_text(const Preflight& preflight, const std::string& target, const Paint& paint = {});
+void add_explanation(const Preflight& preflight, const std::string& target, v1::PlanReply& reply);
+
+/// What each side has that the other has no word for.
+std::string unsaid_text(const Preflight& preflight);
+void add_unsaid(const Preflight& preflight, v1::PlanReply& reply);
+
 /// All of it, for --json.
 v1::PlanReply plan_reply(const Preflight& preflight);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/exit_code.h"
+#include "mapping/derive/derive.h"
 #include "mapping/file/written_rule.h"
 #include "mapping/model/model.h"
 
@@ -30,6 +31,8 @@ struct Preflight {
   RulesInForce rules;                           ///< in the file's words
   std::vector<std::string> derived = {};          ///< of each of the model's rules what in the view says so; "" of one that is written
   std::vector<std::string> reverse_derived = {};  ///< the same of the way back's
+  derive::Reading reading = {};                   ///< of mapping.sql
+  derive::Reading reverse_reading = {};           ///< of reverse.sql
   std::vector<Finding> findings;
 
   bool ok() const {

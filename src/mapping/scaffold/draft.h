@@ -69,6 +69,9 @@ std::vector<std::string> no_way_back(const Draft& draft);
 /// The references that have both ends among the tables that are taken.
 std::vector<const DraftReference*> inner_references(const Draft& draft, const DraftTable& table);
 
+/// `name` as YAML reads it back, in quotes where it must be.
+std::string in_yaml(const std::string& name);
+
 /// Each file of the migration's folder: name → text. Pure.
 std::map<std::string, std::string> draft_files(const Draft& draft);
 

@@ -17,23 +17,6 @@ using fmt::format;
 /// Words that YAML takes for something else.
 constexpr std::array<std::string_view, 10> kWords = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"};
 
-/// `name` as YAML reads it back, in quotes where it must be.
-std::string in_yaml(const std::string& name) {
-  std::string lower;
-  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const bool plain = std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
-                     std::find(kWords.begin(), kWords.end(), lower) == kWords.end() &&
-                     std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
-  if (plain) return name;
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) quoted += format("\\x{:02x}", static_cast<unsigned>(c));
-    else quoted += c;
-  }
-  return quoted + '"';
-}
-
 std::string list(const std::vector<std::string>& names) {
   std::vector<std::string> written;
   for (const auto& name : names) written.push_back(in_yaml(name));
@@ -123,6 +106,22 @@ std::string checks(const Draft& draft) {
 }
 
 }  // namespace
+
+std::string in_yaml(const std::string& name) {
+  std::string lower;
+  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const bool plain = std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
+                     std::find(kWords.begin(), kWords.end(), lower) == kWords.end() &&
+                     std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
+  if (plain) return name;
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) quoted += format("\\x{:02x}", static_cast<unsigned>(c));
+    else quoted += c;
+  }
+  return quoted + '"';
+}
 
 std::string draft_migration_yaml(const Draft& draft) {
   const bool back = no_way_back(draft).empty();

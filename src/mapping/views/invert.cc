@@ -1,0 +1,320 @@
+#include "mapping/views/invert.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "mapping/views/lossless.h"
+#include "mapping/views/say.h"
+
+namespace crossfade::mapping::views {
+namespace {
+
+using namespace derive;
+
+/// The plain selects that a view is put together of; none of what intersect and except make.
+void add_selects(const Level& level, std::vector<const Level*>& selects) {
+  if (level.branches.empty()) return selects.push_back(&level);
+  if (!level.union_all) return;
+  for (const auto& branch : level.branches) add_selects(*branch, selects);
+}
+
+/// Tables that a row of the level is made of, those of simple selects within among them.
+void add_tables(const Level& level, std::vector<const Item*>& tables) {
+  for (const auto& item : level.items) {
+    if (item->is_table() && item->kind == Item::Kind::kTable) tables.push_back(item.get());
+    if (item->kind == Item::Kind::kQuery && item->query->branches.empty() && !item->query->recursive) add_tables(*item->query, tables);
+  }
+}
+
+bool gathers(const Level& level) { return level.grouped || level.distinct || level.limited; }
+
+/// Whether the level has a row of its own for each value of the expression, so that the value is that of all rows it stands for.
+bool keeps(const Level& level, const Node& expression) {
+  if (!gathers(level)) return true;
+  if (level.limited) return false;
+  const auto& by = level.distinct ? level.distinct_on : level.groups;
+  if (level.distinct && by.empty()) return true;
+  const auto text = print(expression);
+  return text && std::any_of(by.begin(), by.end(), [&](const Node* each) { return print(*each) == text; });
+}
+
+/// The table's column that a reference leads to through the selects within.
+Place base(const Level& level, const boost::json::object& reference) {
+  const auto place = resolve(level, reference);
+  if (place.item == nullptr || place.item->kind != Item::Kind::kQuery) return place;
+  const auto& inner = *place.item->query;
+  const auto& columns = place.item->columns;
+  const auto found = static_cast<std::size_t>(std::find(columns.begin(), columns.end(), place.column) - columns.begin());
+  if (!inner.branches.empty() || found >= inner.outputs.size()) return {};
+  const auto* expression = inner.outputs[found].expression;
+  const auto* next = as(expression, "ColumnRef");
+  return next == nullptr || !keeps(inner, *expression) ? Place{} : base(inner, *next);
+}
+
+bool is_constant(const Node* node) {
+  if (const auto* cast = as(node, "TypeCast")) return is_constant(member(*cast, "arg"));
+  return as(node, "A_Const") != nullptr;
+}
+
+/// Without the casts that the server writes around it: "'dog'", "5", "null".
+std::string constant_text(const Node* node) {
+  while (const auto* cast = as(node, "TypeCast")) node = member(*cast, "arg");
+  return print(*node).value_or("null");
+}
+
+class Reader {
+ public:
+  /// `outputs`: the level's, by the view's names.
+  Reader(const std::string& target, const Level& level, std::vector<Output> outputs, const Item& table)
+      : level_(level), outputs_(std::move(outputs)), table_(table) {
+    made_.target = target;
+  }
+
+  Aspect read() {
+    look_at_level();
+    for (const auto& output : outputs_) look_at(output);
+    for (const auto& item : level_.items) find_elements(*item);
+    for_each_equality([&](const Node& one, const Node& other) {
+      look_up(one, other);
+      look_up(other, one);
+    });
+    return std::move(made_);
+  }
+
+ private:
+  /// The table's column; "" where it is none of it.
+  std::string own(const Level& level, const Node* node) const {
+    const auto* reference = as(node, "ColumnRef");
+    if (reference == nullptr) return "";
+    const auto place = base(level, *reference);
+    return place.item == &table_ ? place.column : "";
+  }
+
+  void look_at_level() {
+    for (const auto* at = table_.level; at != nullptr; at = at == &level_ || at->as_item == nullptr ? nullptr : at->as_item->level) {
+      made_.grouped = made_.grouped || gathers(*at);
+      for (const auto* condition : at->where) look_at_condition(*at, *condition);
+      for (const auto& join : at->joins) made_.filtered = made_.filtered || (join.nullable.contains(&table_) && !join.full);
+    }
+  }
+
+  /// A value that all rows of this select have.
+  void look_at_condition(const Level& level, const Node& condition) {
+    made_.filtered = true;
+    for (const auto& [left, right] : equalities(condition)) {
+      for (const auto& [one, other] : {std::pair(left, right), std::pair(right, left)}) {
+        const auto column = own(level, uncast_text(one));
+        if (!column.empty() && is_constant(other)) made_.words.push_back({column, "", constant_text(other)});
+      }
+    }
+    const auto* test = as(&condition, "NullTest");
+    if (test == nullptr || word(*test, "nulltesttype") != "IS_NULL") return;
+    const auto column = own(level, member(*test, "arg"));
+    if (!column.empty()) made_.words.push_back({column, "", "null"});
+  }
+
+  /// The server compares varchar as text.
+  static const Node* uncast_text(const Node* node) {
+    const auto* cast = as(node, "TypeCast");
+    return cast != nullptr && last_name(member(*cast, "typeName")->as_object(), "names") == "text" ? member(*cast, "arg") : node;
+  }
+
+  void look_at(const Output& output) {
+    if (output.expression == nullptr) return;
+    if (is_constant(output.expression)) made_.constants[output.name] = constant_text(output.expression);
+    if (keeps(level_, *output.expression)) {
+      if (add_word(output)) return;
+      if (auto text = over_the_table(*output.expression)) made_.made[output.name] = *text;
+    } else if (add_gathered(output)) {
+      return;
+    }
+    const bool survivor = as(output.expression, "ColumnRef") != nullptr;
+    for (const auto* reference : column_references(*output.expression)) {
+      const auto place = base(level_, *reference);
+      if (place.item == &table_) made_.uses.emplace(place.column, Use{output.name, say(*output.expression) + (survivor ? " of one row of several" : "")});
+    }
+  }
+
+  bool add_word(const Output& output) {
+    auto found = word_of(output.expression);
+    if (found.column.empty()) return false;
+    found.of = output.name;
+    // The same value, whatever its type here.
+    made_.made[output.name] = found.instead.empty() ? quote_identifier(found.column) : *over_the_table(*output.expression);
+    made_.words.push_back(std::move(found));
+    return true;
+  }
+
+  Word word_of(const Node* expression) const {
+    if (auto column = own(level_, expression); !column.empty()) return {column, ""};
+    if (const auto* collated = as(expression, "CollateClause")) return word_of(member(*collated, "arg"));
+    if (const auto* cast = as(expression, "TypeCast")) {
+      auto found = word_of(member(*cast, "arg"));
+      const auto* column = table_.table->find(found.column);
+      return column != nullptr && lossless(*column, member(*cast, "typeName")->as_object()) ? found : Word{};
+    }
+    const auto* coalesced = as(expression, "CoalesceExpr");
+    const auto parts = coalesced == nullptr ? std::vector<const Node*>{} : list(*coalesced, "args");
+    if (parts.size() != 2 || !is_constant(parts.back())) return {};
+    auto found = word_of(parts.front());
+    const auto* column = table_.table->find(found.column);
+    if (column != nullptr && !column->required) found.instead = constant_text(parts.back());
+    return found;
+  }
+
+  /// SQL over the table's columns; nothing where it reads anything else.
+  std::optional<std::string> over_the_table(const Node& expression) const {
+    bool any = false;
+    auto text = print(expression, [&](const boost::json::object& reference) -> std::optional<std::string> {
+      const auto place = base(level_, reference);
+      if (place.item != &table_) return std::nullopt;
+      any = true;
+      return quote_identifier(place.column);
+    });
+    return any ? text : std::nullopt;
+  }
+
+  /// array_agg(t.c order by …)
+  bool add_gathered(const Output& output) {
+    const auto* call = as(output.expression, "FuncCall");
+    if (call == nullptr || last_name(*call, "funcname") != "array_agg" || call->contains("agg_filter") || call->contains("agg_distinct")) return false;
+    const auto arguments = list(*call, "args");
+    const auto column = arguments.size() == 1 ? own(level_, arguments.front()) : "";
+    if (column.empty()) return false;
+    std::string order;
+    for (const auto* each : list(*call, "agg_order")) {
+      const auto* sort = as(each, "SortBy");
+      order += sort == nullptr ? "?" : say(*member(*sort, "node")) + word(*sort, "sortby_dir") + ", ";
+    }
+    made_.gathered.push_back({column, output.name, order});
+    return true;
+  }
+
+  /// unnest(t.array) with ordinality
+  void find_elements(const Item& item) {
+    const auto* call = item.kind == Item::Kind::kFunction && item.node != nullptr ? first_call(*item.node) : nullptr;
+    if (call == nullptr || last_name(*call, "funcname") != "unnest" || gathers(level_)) return;
+    const auto arguments = list(*call, "args");
+    const auto array = arguments.size() == 1 ? own(level_, arguments.front()) : "";
+    if (array.empty()) return;
+    Elements found{array, column_of(item, 0), column_of(item, 1)};
+    if (!found.of.empty()) made_.elements.push_back(std::move(found));
+  }
+
+  /// The view's column that hands the function's column through.
+  std::string column_of(const Item& item, std::size_t number) const {
+    if (number >= item.columns.size()) return "";
+    for (const auto& output : outputs_) {
+      const auto* expression = output.expression;
+      while (const auto* cast = as(expression, "TypeCast")) expression = member(*cast, "arg");
+      const auto* reference = as(expression, "ColumnRef");
+      const auto place = reference == nullptr ? Place{} : resolve(level_, *reference);
+      if (place.item == &item && place.column == item.columns[number]) return output.name;
+    }
+    return "";
+  }
+
+  template <typename Each>
+  void for_each_equality(const Each& each) const {
+    const auto all = [&](const std::vector<const Node*>& conditions) {
+      for (const auto* condition : conditions) {
+        for (const auto& [left, right] : equalities(*condition)) each(*uncast_text(left), *uncast_text(right));
+      }
+    };
+    all(level_.where);
+    for (const auto& join : level_.joins) all(join.conditions);
+  }
+
+  /// t.genre_id = g.id, and the view has g.name.
+  void look_up(const Node& mine, const Node& theirs) {
+    const auto column = own(level_, &mine);
+    const auto* reference = as(&theirs, "ColumnRef");
+    const auto place = column.empty() || reference == nullptr ? Place{} : base(level_, *reference);
+    if (place.item == nullptr || !place.item->is_table() || place.item == &table_) return;
+    const auto& keys = place.item->table->keys;
+    const auto is_key = [&](const std::string& name) { return std::find(keys.begin(), keys.end(), std::vector<std::string>{name}) != keys.end(); };
+    if (!is_key(place.column) || gathers(level_)) return;
+    for (const auto& output : outputs_) {
+      const auto* shown = as(output.expression, "ColumnRef");
+      const auto there = shown == nullptr ? Place{} : base(level_, *shown);
+      if (there.item == place.item && is_key(there.column)) made_.looked_up.push_back({column, place.item->table->name, place.column, there.column, output.name});
+    }
+  }
+
+  const Level& level_;
+  const std::vector<Output> outputs_;
+  const Item& table_;
+  Aspect made_;
+};
+
+/// A select's columns by the names that the view has for them.
+std::vector<Output> named(const Level& root, const Level& select) {
+  auto outputs = select.outputs;
+  for (std::size_t n = 0; n < outputs.size() && n < root.outputs.size(); ++n) outputs[n].name = root.outputs[n].name;
+  return outputs;
+}
+
+/// Rows of one select are told from those of another by a column that is another constant in each.
+bool told_apart(const Level& root, const std::vector<const Level*>& selects, const Level* one, Aspect& aspect) {
+  std::map<std::string, std::string> telling;
+  for (std::size_t n = 0; n < root.outputs.size(); ++n) {
+    const auto value = aspect.constants.find(root.outputs[n].name);
+    if (value == aspect.constants.end() || selects.size() == 1) continue;
+    const auto tells = std::all_of(selects.begin(), selects.end(), [&](const Level* other) {
+      const auto* theirs = n < other->outputs.size() ? other->outputs[n].expression : nullptr;
+      return other == one || (theirs != nullptr && is_constant(theirs) && constant_text(theirs) != value->second);
+    });
+    if (tells) telling.insert(*value);
+  }
+  aspect.constants = std::move(telling);
+  return selects.size() == 1 || !aspect.constants.empty();
+}
+
+}  // namespace
+
+const Word* Aspect::find(const std::string& column) const {
+  const auto better = [](const Word& left, const Word& right) { return left.instead.empty() && !right.instead.empty(); };
+  const Word* best = nullptr;
+  for (const auto& each : words) {
+    if (each.column == column && (best == nullptr || better(each, *best))) best = &each;
+  }
+  return best;
+}
+
+Trees trees_of(const Reading& reading) {
+  Trees trees;
+  for (const auto& [target, view] : reading.views) {
+    const auto found = reading.facts.relations.find(view);
+    if (found == reading.facts.relations.end() || found->second.view.empty()) continue;
+    try {
+      trees.emplace(target, std::make_unique<QueryTree>(reading.facts, found->second));
+    } catch (const std::runtime_error&) {
+      // What the parser does not know is said where rules are derived.
+      continue;
+    }
+  }
+  return trees;
+}
+
+std::vector<Aspect> aspects_of(const Trees& trees, const RelationFacts& table) {
+  std::vector<Aspect> aspects;
+  for (const auto& [target, tree] : trees) {
+    std::vector<const Level*> selects;
+    add_selects(tree->root(), selects);
+    for (const auto* select : selects) {
+      std::vector<const Item*> tables;
+      add_tables(*select, tables);
+      for (const auto* item : tables) {
+        if (item->table->name != table.name) continue;
+        auto aspect = Reader(target, *select, named(tree->root(), *select), *item).read();
+        aspect.apart = told_apart(tree->root(), selects, select, aspect);
+        aspects.push_back(std::move(aspect));
+      }
+    }
+  }
+  return aspects;
+}
+
+}  // namespace crossfade::mapping::views
