@@ -127,6 +127,7 @@ class Lint {
       }
     } catch (const Failure& caught) {
       if (caught.verdict() != Verdict::kQuarantine) throw;
+      if (model_.direction == mapping::Direction::kReverse) add_not_taken(source, step, caught);
       failure = caught;
     }
     if (failure) ++linted_.refused;
@@ -165,6 +166,12 @@ class Lint {
       if (compared.differing == 0) continue;
       add_fault(source, step, changed, compared);
     }
+  }
+
+  void add_not_taken(std::uint16_t source, const Step& step, const Failure& failure) {
+    const auto& constraint = failure.facts().constraint;
+    const auto known = [&](const NotTaken& each) { return each.source == source && each.constraint == constraint; };
+    if (std::none_of(linted_.not_taken.begin(), linted_.not_taken.end(), known)) linted_.not_taken.push_back({source, step.words, constraint, failure.facts().message});
   }
 
   void add_fault(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed, const Compared& compared) {
@@ -243,6 +250,16 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
     co_await forget_what_differs(connection, sandbox, scope);
   }
   co_return scope;
+}
+
+asio::awaitable<void> fill_v2(pg::Connection& connection, const mapping::Model& forward) {
+  const sync::Refresh refresh(forward);
+  const mapping::Range everything;
+  for (std::uint16_t target = 0; target < forward.targets.size(); ++target) {
+    co_await refresh.bulk_range(connection, target, everything);
+    auto analyze = "analyze " + forward.targets[target].table.quoted();
+    co_await connection.script(std::move(analyze));
+  }
 }
 
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options) {

@@ -34,6 +34,14 @@ struct Fault {
   std::string rule;                      ///< which would have announced them; "" where no column tells
 };
 
+/// A change of v2 of which v1 does not take what comes back.
+struct NotTaken {
+  std::uint16_t source = 0;
+  std::string change;                    ///< the first of those
+  std::string constraint;                ///< or column, where the server names one
+  std::string why;
+};
+
 struct Linted {
   bool complete = false;                 ///< false: it was ended before everything was tried
   std::uint64_t planned = 0;             ///< changes, each of one or two steps
@@ -42,6 +50,7 @@ struct Linted {
   std::uint64_t refused = 0;             ///< of the steps, by the old schema or by the view
   std::uint64_t unjudged = 0;            ///< of the steps: they reached rows that are not looked at
   std::vector<Fault> faults;
+  std::vector<NotTaken> not_taken;       ///< on the way back; one a source and constraint
   std::vector<std::uint64_t> refreshed;  ///< rows of each target's view that the rules had evaluated: how wide they are
   std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
 };
@@ -64,6 +73,9 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
 
 /// After prepare_lint() in the same transaction, which it leaves as it was.
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options);
+
+/// v2 as the views make it, for the way back to have something to begin from: in the transaction of a mapping that is not prepared.
+asio::awaitable<void> fill_v2(pg::Connection& connection, const mapping::Model& forward);
 
 v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted);
 /// Once all else is said.

@@ -27,6 +27,14 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
     fault.set_left_behind(found.row.in_shadow.value_or(""));
     fault.set_rule(found.rule);
   }
+  reply.set_reverse(model.direction == mapping::Direction::kReverse);
+  for (const auto& each : linted.not_taken) {
+    auto& not_taken = *reply.add_not_taken();
+    not_taken.set_source(model.sources[each.source].schema + "." + model.sources[each.source].name);
+    not_taken.set_change(each.change);
+    not_taken.set_constraint(each.constraint);
+    not_taken.set_why(each.why);
+  }
   for (const auto place : linted.unneeded) {
     const auto& rule = model.rules[place];
     const auto& target = model.targets[rule.target];
@@ -47,6 +55,7 @@ void add_next_steps(v1::LintReply& reply) {
     reply.add_next_steps(fault.rule().empty() ? fmt::format("write a rule with a select for {} and {} into migration.yaml", fault.target(), fault.source())
                                               : fmt::format("write into migration.yaml: {}", fault.rule()));
   }
+  for (const auto& each : reply.not_taken()) reply.add_next_steps(fmt::format("let v2 demand what v1 does of {}, or mend reverse.sql: {}", each.source(), each.why()));
   if (!reply.complete()) reply.add_next_steps("crossfade lint --for 30m: not everything was tried");
 }
 
@@ -78,13 +87,17 @@ std::string to_text(const v1::LintReply& reply) {
     text += fault.rule().empty() ? "  → no column of the changed row is in the view: a rule with a select is needed\n"
                                  : fmt::format("  → {} would have announced them\n", fault.rule());
   }
+  for (const auto& each : reply.not_taken()) {
+    text += fmt::format("v1 does not take every change of {}: {}\n  after   {}\n  → its key is set aside once v2 is written: let v2 demand the same, or reverse.sql make of it what v1 takes\n",
+                        each.source(), each.why(), each.change());
+  }
   for (const auto& rule : reply.unneeded()) {
     text += fmt::format("{} ← {} by {}: no change needed it, other rules announce what it does\n  → {}\n", rule.target(), rule.source(), rule.locator(),
                         rule.walk() ? "keep it: the backfill walks along it"
                                     : "remove it, unless you know of a change that was not tried");
   }
   text += verdict(reply);
-  if (reply.refused() > 0) text += fmt::format("{:.0f} more were refused by the old schema or the view.\n", reply.refused());
+  if (reply.refused() > 0) text += fmt::format("{:.0f} more were refused by the {} schema or the view.\n", reply.refused(), reply.reverse() ? "new" : "old");
   if (reply.unjudged() > 0) text += fmt::format("{:.0f} more reached further than anybody looked.\n", reply.unjudged());
   if (reply.keys() > 0) text += fmt::format("The views are large: {:.0f} keys near the changed rows were compared, not all.\n", reply.keys());
   return text;

@@ -59,7 +59,8 @@ std::string RuleFor::words(const mapping::Model& model) const {
     return (of_key ? 2 : 0) + (located ? 1 : 0);
   };
   const auto best = std::max_element(pairs_->begin(), pairs_->end(), [&](const auto& a, const auto& b) { return weight(a) < weight(b); });
-  return fmt::format("targets.{}.follow: {}: {{{}: {}}}", target.name, source.name, best->first, best->second);
+  const auto* section = model.direction == mapping::Direction::kForward ? "targets" : "reverse";
+  return fmt::format("{}.{}.follow: {}: {{{}: {}}}", section, target.name, source.name, best->first, best->second);
 }
 
 }  // namespace crossfade::verify

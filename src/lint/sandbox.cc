@@ -1,8 +1,10 @@
 #include "lint/sandbox.h"
 
+#include <embedded_sql.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -58,10 +60,33 @@ mapping::Model in_sandbox(mapping::Model model) {
   return model;
 }
 
+namespace {
+
+/// v1 takes the rows of v2 in this one, so it demands what v1 does. What the view leaves out has v1's own value or default.
+asio::awaitable<void> make_demanding(pg::Connection& connection, const mapping::Target& target) {
+  const auto copy = fmt::format("{}.{}", kSandbox, quote_identifier(target.table.name));
+  auto create = fmt::format("create temp table {} (like {} including constraints including indexes)", quote_identifier(target.table.name), target.table.quoted());
+  co_await connection.script(std::move(create));
+  std::vector<std::optional<std::string>> written;
+  for (const auto& column : target.columns) written.emplace_back(column.name);
+  pg::Parameters parameters = {copy, array_text(written)};
+  const auto unwritten = co_await connection.query(std::string(sql::queries::lint_unwritten), std::move(parameters));
+  for (std::size_t row = 0; row < unwritten.size(); ++row) {
+    auto give_way = fmt::format("alter table {} alter column {} drop not null", copy, quote_identifier(unwritten.text(row, 0)));
+    co_await connection.script(std::move(give_way));
+  }
+}
+
+}  // namespace
+
 asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Model& model) {
   auto path = search_path(model);
   co_await connection.script(std::move(path));
   for (const auto& target : model.targets) {
+    if (model.direction == mapping::Direction::kReverse) {
+      co_await make_demanding(connection, target);
+      continue;
+    }
     std::vector<std::string> key;
     for (const auto& column : target.key) key.push_back(quote_identifier(column));
     auto create = fmt::format("create temp table {0} as select * from {1} with no data; alter table {2}.{0} add primary key ({3})",

@@ -24,10 +24,12 @@ namespace {
 struct LintOptions {
   std::optional<int> samples;  ///< none: as many as the views' size allows
   std::chrono::milliseconds most{120'000};
+  bool reverse = false;
 };
 
 void declare(OptionSet& options, LintOptions& own) {
   options.number("--samples", own.samples, {1, 1000}, "Rows of each source that are changed: 12, or 3 where a view is large");
+  options.flag("--reverse", own.reverse, "Try the way back: changes of v2 as the views make it, and what v1 demands; before prepare");
   options.duration("--for", own.most, "End after that time with what is known, exit code 10 if that is no fault (2m); what tells most is tried first");
 }
 
@@ -51,6 +53,21 @@ asio::awaitable<void> require_v1(pg::Connection& connection, const std::string& 
                              "lint on a copy of the database from before the writes moved");
 }
 
+/// The way back is tried on a v2 that the transaction has filled.
+void require_way_back(const mapping::Preflight& preflight, bool prepared) {
+  if (!preflight.reverse) {
+    throw precondition_failure(fmt::format("migration {} has no way back", preflight.model.name), "crossfade init --reverse drafts one from the views");
+  }
+  if (prepared) {
+    throw precondition_failure(fmt::format("migration {} is prepared: its new tables are no place to try changes in", preflight.model.name),
+                               "try the way back before prepare, or on a copy of the database");
+  }
+  if (any_above(preflight.model, kMostRows)) {
+    throw precondition_failure(fmt::format("the new tables have more than {:.0f} rows, which would all be made for this", kMostRows),
+                               "try the way back on a copy with a part of the data");
+  }
+}
+
 /// What a command that may be ended at any time has until then.
 struct Known {
   mapping::Preflight preflight;
@@ -72,6 +89,12 @@ asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, 
   work.at({"the mapping is checked"});
   known.preflight = co_await mapping::inspect(connection, file);
   if (!known.preflight.ok()) co_return work_there.done();
+  if (own.reverse) {
+    require_way_back(known.preflight, prepared);
+    work.at({"the views are filled into v2"});
+    co_await verify::fill_v2(connection, known.preflight.model);
+    known.preflight.model = *known.preflight.reverse;
+  }
   const auto& model = known.preflight.model;
   verify::LintOptions how;
   how.samples = own.samples ? static_cast<std::size_t>(*own.samples) : samples_for(model);

@@ -13,6 +13,7 @@
 #include "mapping/preflight/lineage.h"
 #include "mapping/preflight/make_locator.h"
 #include "mapping/preflight/walk.h"
+#include "mapping/views/own_row.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -128,6 +129,11 @@ class Builder {
     Findings found(findings_, "rule " + describe(written));
     auto locator = make_locator(course_, catalog_, number, found);
     if (!locator) return;
+    const bool by_hand = written.derived.empty() && locator->indirect();
+    if (by_hand && views::looks_for_own_row(locator->lookup, {source.schema, source.name}, source.primary_key, written.source_columns)) {
+      found.warn(fmt::format("the select looks for the changed row of {} itself: once it is deleted it is not there, and what it led to is not refreshed", written.source),
+                 "Use the values of its columns alone: select f(x) from unnest($column) x.");
+    }
 
     FollowRule rule;
     rule.source = source_number(written.source);
@@ -148,7 +154,11 @@ class Builder {
       return known.columns == locator.columns && known.lookup == locator.lookup;
     });
     const auto number = static_cast<std::uint16_t>(same - target.locators.begin());
-    if (same == target.locators.end()) target.locators.push_back(std::move(locator));
+    if (same == target.locators.end()) {
+      target.locators.push_back(std::move(locator));
+    } else {
+      for (std::size_t n = 0; n < same->types.size(); ++n) same->types[n] = wider(same->types[n], locator.types[n]);
+    }
     return number;
   }
 

@@ -131,11 +131,17 @@ bool rounds(const ColumnCatalog& column) {
   return kRounding.contains(element);
 }
 
+/// The narrowest first.
+constexpr std::array<std::string_view, 3> kIntegers = {"smallint", "integer", "bigint"};
+
+std::string wider(const std::string& left, const std::string& right) {
+  const auto* mine = std::find(kIntegers.begin(), kIntegers.end(), left);
+  const auto* other = std::find(kIntegers.begin(), kIntegers.end(), right);
+  return mine != kIntegers.end() && other != kIntegers.end() && mine < other ? right : left;
+}
+
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right) {
-  const auto is_integer = [](const ColumnCatalog& column) {
-    constexpr std::array<std::string_view, 3> kIntegers = {"smallint", "integer", "bigint"};
-    return std::find(kIntegers.begin(), kIntegers.end(), column.type) != kIntegers.end();
-  };
+  const auto is_integer = [](const ColumnCatalog& column) { return std::find(kIntegers.begin(), kIntegers.end(), column.type) != kIntegers.end(); };
   return left.type_oid == right.type_oid || (is_integer(left) && is_integer(right)) || (is_text(left) && is_text(right));
 }
 

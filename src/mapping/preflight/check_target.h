@@ -20,4 +20,7 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
 /// text and varchar.
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right);
 
+/// Of two types that are alike the one that has room for the values of both.
+std::string wider(const std::string& left, const std::string& right);
+
 }  // namespace crossfade::mapping

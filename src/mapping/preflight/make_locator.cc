@@ -34,7 +34,8 @@ bool make_direct(const WrittenRule& rule, const RelationCatalog& view, const Rel
       return false;
     }
     locator.columns.push_back(view_column);
-    locator.types.push_back(in_view.type);
+    // A value that the view's column has no room for finds no row, and is no fault of its row's.
+    locator.types.push_back(wider(in_view.type, in_source.type));
   }
   return true;
 }

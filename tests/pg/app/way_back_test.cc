@@ -23,7 +23,7 @@ create table books (
   id int primary key, genre_id int not null references genres, title varchar(80) not null, mood text,
   tags text[] not null default '{}', returned date, fine int, shelf text default 'none'
 );
-create table pets (id int primary key, kind text not null check (kind in ('cat', 'dog')), name text);
+create table pets (id int primary key, kind text not null check (kind in ('cat', 'dog')), name text not null);
 insert into genres values (1, 'crime'), (2, 'poems'), (3, 'maps');
 insert into books (id, genre_id, title, mood, tags, returned, fine, shelf)
 select n, 1 + n % 3, 'Book ' || n, case n % 3 when 0 then 'calm' when 1 then 'plain' end, (array['a', 'b', 'a'])[1:n % 4],
@@ -39,6 +39,7 @@ create table book_tags (book_id int, n bigint, tag text not null, primary key (b
 create table book_returns (book_id int primary key, returned date not null, fine int);
 create table cats (id int primary key, name text);
 create table dogs (id int primary key, name text);
+alter table dogs replica identity full;
 )";
   migration.mapping = R"(
 create view genres as select g.id, g.name from public.genres g;
@@ -117,6 +118,24 @@ TEST_F(WayBackTest, ExplainDrawsBothDirections) {
   const auto [exit, refused] = move.call({"plan", "--explain", "boks"});
   EXPECT_EQ(exit, 2);
   EXPECT_NE(refused.find("no target is called boks. Did you mean books?"), std::string::npos) << refused;
+}
+
+TEST_F(WayBackTest, LintTriesItAndWhatV1Demands) {
+  EXPECT_NE(move.call({"lint", "--reverse"}).second.find("crossfade init --reverse"), std::string::npos);
+  done({"init", "--reverse"});
+  const auto tried = done({"lint", "--reverse", "--samples", "2"});
+  EXPECT_NE(tried.find("the rules announced every row that they changed"), std::string::npos) << tried;
+  EXPECT_NE(tried.find("v1 does not take every change of small_v2.cats: null value in column \"name\""), std::string::npos) << tried;
+  EXPECT_EQ(move.sql().value("select count(*) from pg_namespace where nspname like 'small%' or nspname = 'crossfade'"), "0");
+
+  auto yaml = read("migration.yaml");
+  const std::string pets = "  pets: {}\n";
+  yaml.replace(yaml.rfind(pets), pets.size(), "  pets: {follow: {cats: {id: id}, dogs: {kind: name}}}\n");
+  std::ofstream(move.folder() / "migration.yaml") << yaml;
+  const auto [exit, text] = move.call({"lint", "--reverse", "--samples", "2"});
+  EXPECT_EQ(exit, 4) << text;
+  EXPECT_NE(text.find("pets does not hear of changes of small_v2.dogs"), std::string::npos) << text;
+  EXPECT_NE(text.find("reverse.pets.follow: dogs: {id: id} would have announced them"), std::string::npos) << text;
 }
 
 TEST_F(WayBackTest, WhatSomebodyHasWrittenIsNotWrittenOver) {

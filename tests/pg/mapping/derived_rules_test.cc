@@ -79,6 +79,14 @@ TEST_F(DerivedRulesTest, ARuleThatSaysLessThanTheViewIsWarnedOf) {
       << lines[0];
 }
 
+TEST_F(DerivedRulesTest, ASelectThatLooksForTheChangedRowItselfIsWarnedOf) {
+  replace(yaml, "  Exercises: {}\n", "  Exercises: {follow: {Exercises: {plan_id: 'select e.\"planId\" from public.\"Exercises\" e where e.id = any($id)'}}}\n");
+  const auto lines = trouble();
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.starts_with("warn rule Exercises ← Exercises: the select looks for the changed row of Exercises itself: once it is deleted it is not there");
+  })) << testing::PrintToString(lines);
+}
+
 TEST_F(DerivedRulesTest, WhatTheViewDoesNotTellIsSaidWithItsPlace) {
   replace(mapping, "note from public.plans", "(select max(e.name) from public.\"Exercises\" e) as note from public.plans");
   const auto lines = trouble();

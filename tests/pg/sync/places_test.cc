@@ -261,5 +261,26 @@ TEST(BranchTest, ARefusedRowThatHasNoValueOfTheWalkIsNamedByAnotherLocator) {
   move.expect_equal();
 }
 
+/// v1 refers by integers to a table whose keys are wider.
+SmallMigration entries_of_plans() {
+  return {"create table plan (id bigint primary key, name text); create table entry (id int primary key, plan_id int not null);"
+          "alter table entry replica identity full; create index on entry (plan_id);"
+          "insert into plan select n, 'plan ' || n from generate_series(1, 20) n; insert into plan values (3000000000, 'wide');"
+          "insert into entry select n, n % 20 + 1 from generate_series(1, 200) n",
+          "create table small_v2.entry (id int primary key, plan_id int not null, plan text); create index on small_v2.entry (plan_id);"
+          "create table small_v2.total (plan_id int primary key, entries bigint not null, plan text)",
+          "create view small_map.entry as select e.id, e.plan_id, p.name as plan from public.entry e join public.plan p on p.id = e.plan_id;"
+          "create view small_map.total as select e.plan_id, count(*) as entries, min(p.name) as plan from public.entry e join public.plan p on p.id = e.plan_id group by e.plan_id",
+          "sources: {plan: {key: [id]}, entry: {key: [id]}}\ntargets: {entry: {}, total: {}}\n"};
+}
+
+TEST(WideKeyTest, AKeyThatTheViewsColumnHasNoRoomForConcernsNoRow) {
+  SmallMove move(entries_of_plans());
+  move.follow();
+  move.sql().exec("update plan set name = name || '!' where id in (3, 3000000000); insert into plan values (3000000001, 'wider'); delete from plan where id = 3000000001");
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.entry where plan like '%!'"), "10");
+}
+
 }  // namespace
 }  // namespace crossfade::test
