@@ -42,7 +42,7 @@ void add_stable_views(PrepareSteps& steps, const mapping::Model& model, bool sch
   for (std::size_t n = 0; n < model.targets.size(); ++n) {
     const auto& name = model.targets[n].name;
     auto closed = fmt::format("stable view {}.{} is closed to applications until all read v2: its mapping would show them rows that row-level security "
-                              "hides; alter view {} set (security_invoker = true), and so the views it reads",
+                              "hides; alter view {} set (security_invoker = true), and so the views it reads. PostgreSQL 14 cannot: there it stays closed",
                               schema, name, quote_qualified(model.mapping_schema, name));
     steps.push_back({fmt::format("create view {}.{} over the mapping, for applications", schema, name), views[n] + ";\n", "", "", std::move(closed)});
   }

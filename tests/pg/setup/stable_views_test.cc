@@ -17,6 +17,11 @@ constexpr auto kPlans = "select count(*) || ' ' || count(*) filter (where user_i
 
 TEST_F(StableViewsTest, AUserReadsTheSameRowsBeforeAndAfterTheFlipAndNobodyElses) {
   const auto own = move.sql().value(std::string("select count(*) || ' 0' from public.workout_plans where user_id = '") + kUser + "'");
+  if (move.sql().value("select current_setting('server_version_num')::int < 150000") == "t") {
+    // Views there read with their owner's rights: nobody is shown what row-level security hides.
+    EXPECT_THROW(reads(kPlans), std::runtime_error);
+    return;
+  }
   EXPECT_EQ(reads(kPlans), own);
   expect_done({"cutover", "reads"});
   EXPECT_EQ(reads(kPlans), own);
