@@ -9,6 +9,7 @@ namespace crossfade::test {
 class SmallMove : public Move {
  public:
   explicit SmallMove(const SmallMigration& migration) : Move(write_down(migration)) {}
+  explicit SmallMove(std::filesystem::path folder) : Move(std::move(folder)) {}
 
   void follow() {
     start_daemon();

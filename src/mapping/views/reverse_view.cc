@@ -21,8 +21,8 @@ std::string sql_of(const TableName& table) { return sql_name(table.schema) + "."
 bool exclude(const Aspect& one, const Aspect& other) {
   return std::any_of(one.words.begin(), one.words.end(), [&](const Word& mine) {
     return mine.of.empty() && std::any_of(other.words.begin(), other.words.end(), [&](const Word& theirs) {
-      return theirs.of.empty() && theirs.column == mine.column && theirs.constant != mine.constant;
-    });
+             return theirs.of.empty() && theirs.column == mine.column && theirs.constant != mine.constant;
+           });
   });
 }
 
