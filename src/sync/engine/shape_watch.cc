@@ -63,7 +63,8 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   const bool over = co_await writers_of_before_are_gone(connection);
   if (!over) co_return;
   began_.reset();
-  co_await compare_anew(connection);
+  const bool accepted = co_await compare_anew(connection);
+  if (!accepted) co_return;
   run_.amended.clear();
   run_.control_changed.notify_all();
   const auto other = std::find_if(changes.begin(), changes.end(), remodels);
@@ -86,8 +87,11 @@ void ShapeWatch::tell(const std::vector<ShapeChange>& changes) {
 }
 
 /// What a transaction wrote before the change is not in the stream even if it commits after it, and no snapshot has it until then:
-/// so whoever was at work when the change was seen has to be through.
+/// so whoever was at work when the change was seen has to be through; of the last change, where one more came meanwhile.
 asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& connection) {
+  const auto now = co_await shape_fingerprint(connection, run_.model);
+  if (now != awaited_) began_.reset();
+  awaited_ = now;
   if (!began_) {
     const std::string xmax(queries::snapshot_xmax);
     const auto rows = co_await connection.execute(xmax);
@@ -100,17 +104,22 @@ asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& con
 }
 
 /// Invariant 7, for what is not the slot's: keys are offered again where a change may have gone by unseen. What is offered, and the
-/// shape by which it is going to be computed, are written together.
-asio::awaitable<void> ShapeWatch::compare_anew(pg::Connection& connection) {
+/// shape by which it is going to be computed, are written together. False: that shape is not the one whose writers were waited for.
+asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   std::uint64_t offered = 0;
+  bool awaited = false;
   std::optional<Failure> failure;
   // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
   co_await connection.script("begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'");
   try {
     co_await store::hold_lease(connection, run_);
-    const auto changes = co_await shape_changes(connection, run_.model.name);
-    offered = co_await offer(connection, changes);
-    co_await accept_shape(connection, run_.model);
+    const auto now = co_await shape_fingerprint(connection, run_.model);
+    awaited = now == awaited_;
+    if (awaited) {
+      const auto changes = co_await shape_changes(connection, run_.model.name);
+      offered = co_await offer(connection, changes);
+      co_await accept_shape(connection, run_.model);
+    }
     co_await connection.script("commit");
   } catch (const Failure& caught) {
     failure = caught;
@@ -119,10 +128,12 @@ asio::awaitable<void> ShapeWatch::compare_anew(pg::Connection& connection) {
     if (!failure->connection_lost()) co_await connection.script("rollback");
     throw *failure;
   }
+  if (!awaited) co_return false;
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
   run_.catching_up = true;
   run_.offered.notify_all();
+  co_return true;
 }
 
 asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, const std::vector<ShapeChange>& changes) {

@@ -28,13 +28,14 @@ class ShapeWatch {
  private:
   void tell(const std::vector<ShapeChange>& changes);
   asio::awaitable<bool> writers_of_before_are_gone(pg::Connection& connection);
-  asio::awaitable<void> compare_anew(pg::Connection& connection);
+  asio::awaitable<bool> compare_anew(pg::Connection& connection);
   asio::awaitable<std::uint64_t> offer(pg::Connection& connection, const std::vector<ShapeChange>& changes);
   asio::awaitable<std::optional<std::uint64_t>> offer_rows_of(pg::Connection& connection, const ShapeChange& leaf);
 
   Runtime& run_;
   std::set<std::string> told_;
-  std::optional<std::string> began_;  ///< no transaction from here on can have written under the old shape
+  std::string awaited_;               ///< the shape that is going to be accepted: its fingerprint …
+  std::optional<std::string> began_;  ///< … and no transaction from here on can have written under another one before it
 };
 
 /// Throws one of these.

@@ -87,6 +87,12 @@ asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& connecti
   co_return changes;
 }
 
+asio::awaitable<std::string> shape_fingerprint(pg::Connection& connection, const mapping::Model& model) {
+  pg::Parameters parameters = {model.name, word(model.direction)};
+  const auto rows = co_await connection.execute(std::string(queries::shape_fingerprint), std::move(parameters));
+  co_return std::string(rows.text(0, 0));
+}
+
 asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Model& model) {
   // One snapshot for what is remembered; where it fails nothing is left open.
   std::optional<Failure> failure;

@@ -25,6 +25,9 @@ struct ShapeChange {
 /// What has changed, in the direction that the migration has. Empty for one that is completed or not there.
 boost::asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& connection, std::string migration);
 
+/// One text for all of it as it is now; another one where anything has changed since, be it back.
+boost::asio::awaitable<std::string> shape_fingerprint(pg::Connection& connection, const mapping::Model& model);
+
 /// Has the sources and views of `model` watched from now on, and remembers how they are where nothing was remembered yet.
 boost::asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Model& model);
 

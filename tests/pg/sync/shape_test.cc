@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "support/move.h"
 
 namespace crossfade::test {
@@ -58,6 +60,26 @@ TEST_F(ShapeTest, AFunctionThatIsChangedAndChangedBackWithinASecond) {
   move.sql().exec("create or replace function verdict(int) returns text language sql immutable as "
                   "$$ select case when $1 > 50 then 'pass' else 'fail' end $$");
   expect_made_good();
+}
+
+/// Whoever wrote while `mark` was not published commits after the writers of the first change are gone.
+TEST_F(ShapeTest, AChangeThatComesWhileAnotherIsWaitedForIsWaitedForToo) {
+  const auto republish = [&](const std::string& table, const std::function<void()>& meanwhile) {
+    move.sql().exec("alter publication crossfade_marks drop table " + table);
+    meanwhile();
+    move.sql().exec("alter publication crossfade_marks add table " + table);
+    EXPECT_TRUE(eventually([&] { return said().find("what is published of public." + table + " has changed") != std::string::npos; }, kLimit)) << said();
+  };
+  Sql first(move.conninfo()), second(move.conninfo());
+  first.exec("begin; delete from event where id = 1");
+  republish("event", [] {});
+  ASSERT_TRUE(move.logged("what is published of public.event has changed"));
+  republish("mark", [&] { second.exec("begin; update mark set points = 99 where id = 5"); });
+  first.exec("commit");
+  EXPECT_FALSE(eventually([&] { return said().empty(); }, std::chrono::seconds(4))) << "the second one's writer is at work";
+  second.exec("commit");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select grade from marks_v2.mark where id = 5"), "pass");
 }
 
 TEST_F(ShapeTest, ALabelThatAViewShowsIsRenamed) {
