@@ -12,6 +12,10 @@ select current_setting('wal_level') as wal_level,
        has_database_privilege(current_database(), 'CREATE')
          or exists (select from pg_namespace where nspname = 'crossfade') as may_create,
        current_user, current_database(), getdatabaseencoding(),
-       current_setting('server_version_num')::int
+       current_setting('server_version_num')::int,
+       -- A standby that fetches slots does so by a session of this name.
+       exists (select from pg_stat_replication a
+               where a.state = 'streaming' and not exists (select from pg_replication_slots s where s.active_pid = a.pid and s.slot_type = 'logical'))
+         and not exists (select from pg_stat_activity a where a.application_name like '%slotsync worker') as slotless_standby
 from pg_roles r, own
 where r.rolname = current_user

@@ -125,14 +125,14 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   if (!model.stable_schema.empty()) found.stable_schema = co_await schema_exists(connection, model.stable_schema);
   found.texts = mapping::texts_of(file);
   for (auto& step : enter_steps(model, found)) preparation.steps.together.push_back(std::move(step));
-  preparation.steps.alone = stream_steps(model.name, slot);
+  preparation.steps.alone = stream_steps(model.name, slot, connection.server_version());
   co_return preparation;
 }
 
 /// Its waiting wants a snapshot a statement.
 asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migration, std::string slot) {
   co_await connection.script("begin isolation level read committed");
-  auto steps = stream_steps(migration, slot);
+  auto steps = stream_steps(migration, slot, connection.server_version());
   co_await perform(connection, std::move(steps));
   co_await connection.script("commit");
 }
@@ -209,7 +209,7 @@ asio::awaitable<void> install(pg::Connection& connection, const mapping::Migrati
 asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
   Preparation preparation;
   const auto prepared = co_await how_prepared(connection, file.yaml.migration());
-  if (prepared == Prepared::kHalf) preparation.steps.alone = stream_steps(file.yaml.migration(), slot);
+  if (prepared == Prepared::kHalf) preparation.steps.alone = stream_steps(file.yaml.migration(), slot, connection.server_version());
   if (prepared != Prepared::kNot) co_return preparation;
   co_await connection.script("begin");
   auto there = co_await look_around(connection, file);

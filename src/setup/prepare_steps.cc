@@ -9,6 +9,7 @@
 #include "setup/fence.h"
 #include "setup/stable_views.h"
 #include "setup/state_schema.h"
+#include "wal/slot.h"
 
 namespace crossfade::sync {
 namespace {
@@ -126,13 +127,13 @@ PrepareSteps enter_steps(const mapping::Model& model, const Found& found) {
   return steps;
 }
 
-PrepareSteps stream_steps(const std::string& migration, const std::string& slot) {
+PrepareSteps stream_steps(const std::string& migration, const std::string& slot, int server_version) {
   // A slot that a preparation which was broken off left is made anew.
   auto sql = fmt::format(
       "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = {1} and database = current_database();\n"
-      "select pg_create_logical_replication_slot({1}, 'pgoutput');\n"
+      "select {2};\n"
       "select crossfade.begin_stream({0}, {1});\n",
-      quote_literal(migration), quote_literal(slot));
+      quote_literal(migration), quote_literal(slot), wal::slot_call(quote_literal(slot), server_version));
   return {{fmt::format("create replication slot {}; this waits for all transactions that are running", slot), std::move(sql)}};
 }
 

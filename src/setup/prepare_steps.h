@@ -49,7 +49,7 @@ std::string know_sources(const mapping::Model& model);
 std::string enter_target(const mapping::Model& model, const mapping::Target& target);
 
 /// The slot and its first checkpoint; waits for every transaction that is running.
-PrepareSteps stream_steps(const std::string& migration, const std::string& slot);
+PrepareSteps stream_steps(const std::string& migration, const std::string& slot, int server_version);
 
 /// The whole: `together` in one transaction, then `alone`.
 struct PrepareLists {

@@ -1,6 +1,7 @@
 #include "wal/slot.h"
 
 #include <embedded_sql.h>
+#include <fmt/format.h>
 
 #include "wal/foreign_slot.h"
 
@@ -21,13 +22,19 @@ asio::awaitable<std::optional<SlotState>> inspect_slot(pg::Connection& connectio
   state.wal_status = rows.text(0, 6);
   if (!rows.is_null(0, 7)) state.safe_bytes = rows.number(0, 7);
   state.retained_bytes = rows.number(0, 8);
+  state.synced = rows.truth(0, 9);
   co_return state;
+}
+
+std::string slot_call(std::string_view name, int server_version) {
+  constexpr int kFirstWithFailover = 170000;
+  return fmt::format("pg_create_logical_replication_slot({}, 'pgoutput'{})", name, server_version >= kFirstWithFailover ? ", failover => true" : "");
 }
 
 asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name) {
   co_await refuse_foreign_slot(connection, name);
   const pg::Parameters parameters = {name};
-  const std::string sql(sql::queries::slot_create);
+  const auto sql = "select lsn from " + slot_call("$1", connection.server_version());
   const auto rows = co_await connection.query(sql, parameters);
   co_return parse_lsn(rows.text(0, 0)).value_or(Lsn{});
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/lsn.h"
 #include "pg/connection.h"
@@ -23,12 +24,13 @@ struct SlotState {
   /// WAL that may still be written before the slot is at risk; none: no limit is set.
   std::optional<std::int64_t> safe_bytes;
   std::int64_t retained_bytes = 0;
+  bool synced = false;     ///< it came from a primary to its standby, which is the primary now
 
   bool lost() const { return wal_status == "lost"; }
 };
 
 /// Invariant 7: a checkpoint belongs to one slot incarnation. Whatever differs (a slot dropped, made again, a server
-/// restored or failed over) is a gap: all keys are offered again.
+/// restored or failed over to one that the slot did not come to) is a gap: all keys are offered again.
 struct Incarnation {
   std::string system_identifier;
   int timeline = 0;
@@ -40,6 +42,9 @@ struct Incarnation {
 
 /// Slots are the cluster's: one of that name in another database is not ours, and counts as none.
 asio::awaitable<std::optional<SlotState>> inspect_slot(pg::Connection& connection, std::string name);
+
+/// The call that makes slot `name` (SQL, a literal or a parameter), and on a server that can, one that goes along to a standby.
+std::string slot_call(std::string_view name, int server_version);
 
 /// Makes a logical slot with pgoutput and returns its consistent point. Waits for every transaction that is running.
 /// The publication has to be there already: a change older than it would make decoding fail for ever. Throws a precondition

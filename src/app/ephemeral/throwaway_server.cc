@@ -114,6 +114,7 @@ void ThrowawayServer::initialise(const Options& options) {
   if (!options.standby_of.empty()) {
     make = {binaries_ / "pg_basebackup", "--pgdata", data(), "--dbname", options.standby_of, "--checkpoint", "fast", "--write-recovery-conf", "--no-sync"};
   }
+  if (!options.copy_of.empty()) make = {"/bin/cp", "-a", options.copy_of, data()};
   const pid_t maker = spawn(make);
   int status = 0;
   while (waitpid(maker, &status, 0) < 0 && errno == EINTR) {

@@ -30,6 +30,7 @@ class ThrowawayServer {
     bool tcp = false;               ///< listen on 127.0.0.1 as well, on a free port
     std::vector<Setting> settings = {};  ///< on top of ours: wal_level logical, ten slots, ten walsenders
     std::string standby_of = {};    ///< conninfo: a copy of that server, which follows it
+    std::filesystem::path copy_of = {};  ///< a data directory that stands still; "" one is made
   };
 
   enum class Stop {

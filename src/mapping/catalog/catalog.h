@@ -25,10 +25,13 @@ struct ServerCatalog {
   std::string database;
   std::string encoding;
   std::int64_t version = 0;  ///< server_version_num
+  bool slotless_standby = false;  ///< a standby follows it, and none fetches slots
 
   /// Such a server can send stored generated columns, and where they are part of a replica identity it refuses the application's
   /// updates unless it is told to.
   bool streams_generated() const { return version >= 180000; }
+  /// Such a server can bring a slot along to its standby.
+  bool keeps_slots() const { return version >= 170000; }
 };
 
 struct ColumnCatalog {

@@ -41,6 +41,7 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   server.database = result.text(0, 6);
   server.encoding = result.text(0, 7);
   server.version = result.number(0, 8);
+  server.slotless_standby = result.truth(0, 9);
   co_return server;
 }
 

@@ -73,6 +73,11 @@ void check_server(const ServerCatalog& server, std::vector<Finding>& findings) {
     found.fail(fmt::format("role {} may not make schemas in {}", server.role, server.database),
                fmt::format("grant create on database {} to {};", quote_identifier(server.database), role), ExitCode::kPermission);
   }
+  if (server.slotless_standby && server.keeps_slots()) {
+    found.warn("a standby follows it, and fetches no slots: after a failover to it everything is compared anew",
+               "On the standby: alter system set sync_replication_slots = on; alter system set hot_standby_feedback = on; primary_slot_name, and "
+               "dbname in primary_conninfo; then select pg_reload_conf();");
+  }
   found.conclude("streams row changes, and role " + server.role + " may follow them");
 }
 

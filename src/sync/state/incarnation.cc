@@ -41,7 +41,10 @@ std::string gap_between(const std::optional<store::Checkpoint>& checkpoint, cons
   if (!slot) return "the slot is gone";
   if (slot->lost()) return "the server has removed WAL that the slot needed";
   if (checkpoint->incarnation.system_identifier != server.system_identifier) return "this is another server than before";
-  if (checkpoint->incarnation.timeline != server.timeline) return "the server has been restored or failed over";
+  // Checkpoint, rows and slot come to a standby by the same WAL. A slot that came there otherwise, a copy of the files say, may have
+  // missed what vacuum took meanwhile.
+  const bool failed_over = checkpoint->incarnation.timeline != server.timeline;
+  if (failed_over && !slot->synced) return "the server has been restored or failed over, and the slot did not come along";
   // What the slot forgot and we never settled can only be known by comparing.
   if (slot->confirmed_flush > checkpoint->settled) return "the slot is ahead of the checkpoint; it was made anew or moved";
   return "";

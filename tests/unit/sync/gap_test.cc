@@ -56,9 +56,20 @@ TEST_F(GapBetween, IsNoneWhileTheServerOnlyKeepsMoreWalThanItWants) {
 
 TEST_F(GapBetween, IsThereOnAnotherServerAndOnAnotherTimeline) {
   server.timeline = 2;
-  EXPECT_EQ(gap(), "the server has been restored or failed over");
+  EXPECT_EQ(gap(), "the server has been restored or failed over, and the slot did not come along");
   server.system_identifier = "7000000000000000002";
   EXPECT_EQ(gap(), "this is another server than before");
+}
+
+TEST_F(GapBetween, IsNoneOnAStandbyThatTheSlotCameTo) {
+  server.timeline = 2;
+  slot->synced = true;
+  slot->confirmed_flush = Lsn{90};
+  EXPECT_EQ(gap(), "");
+  slot->confirmed_flush = Lsn{101};
+  EXPECT_EQ(gap(), "the slot is ahead of the checkpoint; it was made anew or moved");
+  slot->wal_status = "lost";
+  EXPECT_EQ(gap(), "the server has removed WAL that the slot needed");
 }
 
 }  // namespace
