@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <exception>
 
 #include "app/ephemeral/program.h"
 #include "app/ephemeral/temporary_directory.h"
@@ -38,7 +39,8 @@ std::string said(const Program& program) {
 asio::awaitable<std::string> run(Call call, std::string word) {
   const TemporaryDirectory scratch;
   const Environment environment = {{"CROSSFADE_HOOK", word}, {"CROSSFADE_MIGRATION", call.migration}, {"CROSSFADE_ACTION", call.action}};
-  const std::vector<std::string> shell = {"/bin/sh", "-c", call.command, "hook", word};
+  // A session of its own: with the shell goes all that it has begun. A pause that came through after we gave it up would last.
+  const std::vector<std::string> shell = {"/usr/bin/setsid", "/bin/sh", "-c", call.command, "hook", word};
   Program program(shell, scratch.path / "output", environment);
   const auto give_up = std::chrono::steady_clock::now() + call.timeout;
   const auto executor = co_await asio::this_coro::executor;
@@ -47,6 +49,7 @@ asio::awaitable<std::string> run(Call call, std::string word) {
     co_await timer.async_wait(asio::use_awaitable);
   }
   const auto exit = program.exit_within(0ms);
+  if (!exit) kill(-program.pid(), SIGKILL);
   if (!exit) co_return fmt::format("it did not end within {} ms{}", call.timeout.count(), said(program));
   co_return *exit == 0 ? "" : fmt::format("exit code {}{}", *exit, said(program));
 }
@@ -59,8 +62,13 @@ void ignore_interrupts(bool ignore) {
 asio::awaitable<std::string> call_hook(Call call, std::string word) {
   const bool pauses = word == "pause";
   if (pauses) ignore_interrupts(true);
-  auto running = run(std::move(call), std::move(word));
-  const auto why = co_await std::move(running);
+  std::string why;
+  try {
+    auto running = run(std::move(call), std::move(word));
+    why = co_await std::move(running);
+  } catch (const std::exception& error) {
+    why = fmt::format("it could not be run: {}", error.what());
+  }
   if (!pauses) ignore_interrupts(false);
   co_return why;
 }

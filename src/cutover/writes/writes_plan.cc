@@ -56,14 +56,13 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   const auto forward = co_await forward_outline(connection, file);
   plan.steps = {
       fmt::format("publication {} and slot {} are made", flip.settings.publication, flip.settings.slot),
-      flip.hook ? "pause: the hook keeps applications waiting outside, until the writes have moved or all is let go" : "",
       "quiet: vacuum and changes of the tables' shape are kept away; nobody who reads or writes notices",
       fmt::format("hold: writers wait, readers go on; locks on {}. A lock is waited for {} ms at most, then all is let go and tried again, up to {} times",
                   held, flip.limits.lock_timeout.count(), flip.limits.attempts),
       "barrier: a marker in the WAL behind everything that was written before",
       fmt::format("drain: the daemon brings over what stands before it; all is let go, unchanged, once the hold has lasted {} ms", flip.limits.hold.count()),
   };
-  std::erase(plan.steps, "");
+  if (flip.hook) plan.steps.insert(plan.steps.begin() + 1, "pause: the hook keeps applications waiting outside, until the writes have moved or all is let go");
   auto swap = swap_steps({file, obstacles.rules}, flip.to, forward, all);
   swap.push_back(carry_step(file, obstacles.inventory, flip.to));
   for (const auto& hanging : obstacles.inventory) plan.inventory.push_back(line_of(hanging));

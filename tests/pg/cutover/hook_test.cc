@@ -69,7 +69,7 @@ TEST_F(HookTest, IsRehearsedToo) {
 
 TEST_F(HookTest, ThatFailsOrDoesNotEndKeepsTheFlipFromHappening) {
   for (const auto& [script, said] : {std::pair{"[ $CROSSFADE_HOOK = resume ] || { echo no such pool; exit 7; }", "exit code 7: no such pool"},
-                                     std::pair{"[ $CROSSFADE_HOOK = resume ] || sleep 60", "it did not end within 500 ms"}}) {
+                                     std::pair{"[ $CROSSFADE_HOOK = resume ] || sleep 600", "it did not end within 500 ms"}}) {
     does(script);
     fs::remove(file("calls"));
     const auto [exit, text] = move.call(flip("cutover"));
@@ -80,6 +80,22 @@ TEST_F(HookTest, ThatFailsOrDoesNotEndKeepsTheFlipFromHappening) {
     EXPECT_EQ(slots(), "1");
   }
   expect_done({"doctor"});
+}
+
+TEST_F(HookTest, ThatIsGivenUpDoesNotPauseLater) {
+  does("[ $CROSSFADE_HOOK = resume ] || { sleep 600 & echo $! >" + file("begun").string() + "; wait; }");
+  EXPECT_EQ(move.call(flip("cutover")).first, kTimeout);
+  pid_t begun = 0;
+  std::ifstream(file("begun")) >> begun;
+  ASSERT_GT(begun, 0);
+  EXPECT_TRUE(eventually([&] { return kill(begun, 0) != 0; }, kLimit)) << "what the hook had begun goes on";
+}
+
+TEST_F(HookTest, ThatCannotBeRunKeepsTheFlipFromHappening) {
+  const auto command = move.start(flip("cutover"), {{"TMPDIR", file("nowhere").string()}});
+  EXPECT_EQ(command->exit_within(kLimit), kTimeout) << command->output();
+  EXPECT_NE(command->output().find("it could not be run: "), std::string::npos) << command->output();
+  EXPECT_EQ(direction(), "forward");
 }
 
 TEST_F(HookTest, ThatCannotLetGoIsSaidAndCalledAgainByTheSameCommand) {
