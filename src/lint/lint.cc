@@ -242,7 +242,7 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
   const sync::Refresh refresh(sandbox);
   Scope scope{whole, {}};
   if (whole) {
-    co_await fill_sandbox(connection, sandbox);
+    co_await fill_targets(connection, sandbox);
   } else {
     const auto rows = co_await read_copies(connection, shapes);
     scope.keys = announced(sandbox, shapes, rows);
@@ -250,16 +250,6 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
     co_await forget_what_differs(connection, sandbox, scope);
   }
   co_return scope;
-}
-
-asio::awaitable<void> fill_v2(pg::Connection& connection, const mapping::Model& forward) {
-  const sync::Refresh refresh(forward);
-  const mapping::Range everything;
-  for (std::uint16_t target = 0; target < forward.targets.size(); ++target) {
-    co_await refresh.bulk_range(connection, target, everything);
-    auto analyze = "analyze " + forward.targets[target].table.quoted();
-    co_await connection.script(std::move(analyze));
-  }
 }
 
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options) {

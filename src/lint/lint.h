@@ -74,9 +74,6 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
 /// After prepare_lint() in the same transaction, which it leaves as it was.
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options);
 
-/// v2 as the views make it, for the way back to have something to begin from: in the transaction of a mapping that is not prepared.
-asio::awaitable<void> fill_v2(pg::Connection& connection, const mapping::Model& forward);
-
 v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted);
 /// Once all else is said.
 void add_next_steps(v1::LintReply& reply);

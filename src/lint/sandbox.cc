@@ -95,12 +95,12 @@ asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Mo
   }
 }
 
-asio::awaitable<void> fill_sandbox(pg::Connection& connection, const mapping::Model& sandbox) {
-  const sync::Refresh refresh(sandbox);
+asio::awaitable<void> fill_targets(pg::Connection& connection, const mapping::Model& model) {
+  const sync::Refresh refresh(model);
   const mapping::Range everything;
-  for (std::uint16_t target = 0; target < sandbox.targets.size(); ++target) {
+  for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
     co_await refresh.bulk_range(connection, target, everything);
-    auto analyze = "analyze " + sandbox.targets[target].table.quoted();
+    auto analyze = "analyze " + model.targets[target].table.quoted();
     co_await connection.script(std::move(analyze));
   }
 }

@@ -15,7 +15,7 @@ mapping::Model in_sandbox(mapping::Model model);
 /// tested, not the data.
 asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Model& model);
 
-/// Every row of the views.
-asio::awaitable<void> fill_sandbox(pg::Connection& connection, const mapping::Model& sandbox);
+/// Every row of the views, in the caller's transaction: into a sandbox, or into v2 for the way back to have something to begin from.
+asio::awaitable<void> fill_targets(pg::Connection& connection, const mapping::Model& model);
 
 }  // namespace crossfade::verify

@@ -10,6 +10,7 @@
 #include "app/commands/commands.h"
 #include "app/status/long_work.h"
 #include "base/failure.h"
+#include "lint/sandbox.h"
 #include "mapping/catalog/tables_there.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
@@ -92,7 +93,7 @@ asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, 
   if (own.reverse) {
     require_way_back(known.preflight, prepared);
     work.at({"the views are filled into v2"});
-    co_await verify::fill_v2(connection, known.preflight.model);
+    co_await verify::fill_targets(connection, known.preflight.model);
     known.preflight.model = *known.preflight.reverse;
   }
   const auto& model = known.preflight.model;
