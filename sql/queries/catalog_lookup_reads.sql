@@ -5,6 +5,6 @@ from pg_depend d
 join pg_class c on c.oid = d.refobjid
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
-where d.classid = 'pg_proc'::regclass and d.objid = $1::oid and d.refclassid = 'pg_class'::regclass
+where d.classid = 'pg_proc'::regclass and d.objid = $1::oid and d.refclassid = 'pg_class'::regclass and c.relkind <> 'c'
 group by n.nspname, c.relname, c.relkind
 order by n.nspname, c.relname

@@ -19,6 +19,6 @@ from reached
 join pg_class c on c.oid = reached.relation
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_attribute a on a.attrelid = c.oid and a.attnum = reached.column_number
-where c.relkind <> 'v'
+where c.relkind not in ('v', 'c')  -- a field of a composite type is no row of a table
 group by n.nspname, c.relname, c.relkind
 order by n.nspname, c.relname

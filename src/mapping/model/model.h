@@ -48,8 +48,8 @@ struct Locator {
   std::vector<LocateStep> path;          ///< from the shadow table to the columns; empty where it has them itself
   std::string locate;                    ///< the file's own predicate over the shadow row `s` with $keys; else ""
   std::vector<Operators> operators = {}; ///< of the columns; none: pg_catalog's
-  /// Of an indirect one: the columns' collations in the view and in the shadow table, as SQL, where they are not the database's: what
-  /// the select gives may have another.
+  /// By which the columns of view and shadow table are compared, as SQL; "" for their own. Of an indirect one the columns', where they
+  /// are not the database's: what the select gives may have another. Of a direct one its source's, where that is not deterministic.
   std::vector<std::string> collations = {};
   std::vector<std::string> shadow_collations = {};
   /// Of one that is walked along, as SQL: by which its values are in order everywhere; "" where that is the database's anyway.

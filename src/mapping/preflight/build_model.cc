@@ -148,6 +148,15 @@ class Builder {
     model_.rules.push_back(std::move(rule));
   }
 
+  /// Of what one of the rules takes for equal, the other finds rows too many, which are right already.
+  static void share(Locator& known, const Locator& locator) {
+    for (std::size_t n = 0; n < known.types.size(); ++n) known.types[n] = wider(known.types[n], locator.types[n]);
+    if (known.indirect()) return;
+    for (std::size_t n = 0; n < known.collations.size(); ++n) {
+      if (known.collations[n].empty()) known.collations[n] = known.shadow_collations[n] = locator.collations[n];
+    }
+  }
+
   /// Direct rules with the same columns share a locator.
   static std::uint16_t add_locator(Target& target, Locator locator) {
     const auto same = std::find_if(target.locators.begin(), target.locators.end(), [&](const Locator& known) {
@@ -157,7 +166,7 @@ class Builder {
     if (same == target.locators.end()) {
       target.locators.push_back(std::move(locator));
     } else {
-      for (std::size_t n = 0; n < same->types.size(); ++n) same->types[n] = wider(same->types[n], locator.types[n]);
+      share(*same, locator);
     }
     return number;
   }

@@ -36,7 +36,11 @@ bool make_direct(const WrittenRule& rule, const RelationCatalog& view, const Rel
     locator.columns.push_back(view_column);
     // A value that the view's column has no room for finds no row, and is no fault of its row's.
     locator.types.push_back(wider(in_view.type, in_source.type));
+    // What is equal where it was written names the same row, also where the view's column has the letters of another row.
+    const bool loose = !in_source.deterministic && in_source.collation != in_view.collation;
+    locator.collations.push_back(loose ? in_source.collation : "");
   }
+  locator.shadow_collations = locator.collations;
   return true;
 }
 

@@ -69,6 +69,8 @@ inline bool in_catalog(const std::vector<Operators>& operators) {
 
 inline std::string collate(const std::string& collation) { return collation.empty() ? "" : " collate " + collation; }
 
+inline std::string collate(const std::vector<std::string>& collations, std::size_t n) { return n < collations.size() ? collate(collations[n]) : ""; }
+
 inline std::vector<std::string> names_of(const std::vector<Column>& columns) {
   std::vector<std::string> names;
   for (const auto& column : columns) names.push_back(column.name);

@@ -45,7 +45,8 @@ std::string tuple(const std::string& list, std::size_t count) { return count == 
 
 /// Keys of several columns as the arrays k0, k1, … of one unnest, and what makes a row match one of them.
 struct KeyArrays {
-  KeyArrays(const Model& model, const Locator& locator, const KeyFilter& filter, const std::string& alias, int& parameter) {
+  KeyArrays(const Model& model, const Locator& locator, const KeyFilter& filter, const std::string& alias,
+            const std::vector<std::string>& collations, int& parameter) {
     for (std::size_t n = 0; n < locator.columns.size(); ++n) {
       const auto column = alias + "." + quote_identifier(locator.columns[n]);
       if (n > 0) matches += " and ";
@@ -56,7 +57,7 @@ struct KeyArrays {
       const auto* comma = arrays.empty() ? "" : ", ";
       arrays += comma + unnested_parameter(model, parameter++, locator.types[n]);
       fields += format("{}k{}", comma, n);
-      matches += format("{} {} {}", column, locator.compared(n, "="), each_value(model, format("k.k{}", n), locator.types[n]));
+      matches += format("{}{} {} {}", column, collate(collations, n), locator.compared(n, "="), each_value(model, format("k.k{}", n), locator.types[n]));
     }
   }
 
@@ -112,23 +113,22 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   }
   if (locator.indirect()) {
     const auto lookup = looked_up(locator, parameter);
-    const auto collated = [&](std::size_t n) { return collate(n < collations.size() ? collations[n] : ""); };
-    if (locator.columns.size() == 1) return format("{}{} {} any(array({}))", column(0), collated(0), locator.compared(0, "="), lookup);
+    if (locator.columns.size() == 1) return format("{}{} {} any(array({}))", column(0), collate(collations, 0), locator.compared(0, "="), lookup);
     const bool plain = std::all_of(collations.begin(), collations.end(), [](const std::string& each) { return each.empty(); });
     if (in_catalog(locator.operators) && plain) return format("({}) in ({})", columns_of(alias, locator.columns), lookup);
     std::string fields;
     std::string matches;
     for (std::size_t n = 0; n < locator.columns.size(); ++n) {
       fields += format("{}k{}", n == 0 ? "" : ", ", n);
-      matches += format("{}{}{} {} k.k{}", n == 0 ? "" : " and ", column(n), collated(n), locator.compared(n, "="), n);
+      matches += format("{}{}{} {} k.k{}", n == 0 ? "" : " and ", column(n), collate(collations, n), locator.compared(n, "="), n);
     }
     return format("exists (select 1 from ({}) k({}) where {})", lookup, fields, matches);
   }
   if (locator.columns.size() == 1 && (filter.null_mask != 0 || !is_array(locator.types[0]))) {
     if (filter.null_mask != 0) return is_missing(model_, column(0), locator.types[0]);
-    return format("{} {} any({})", column(0), locator.compared(0, "="), array_parameter(parameter++, locator.types[0]));
+    return format("{}{} {} any({})", column(0), collate(collations, 0), locator.compared(0, "="), array_parameter(parameter++, locator.types[0]));
   }
-  const auto keys = KeyArrays(model_, locator, filter, alias, parameter);
+  const auto keys = KeyArrays(model_, locator, filter, alias, collations, parameter);
   if (keys.arrays.empty()) return keys.matches;
   return format("exists (select 1 from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
 }
@@ -201,7 +201,7 @@ std::string Statements::branch(const KeyFilter& filter, const std::string& view,
   const bool key_by_key = filter.form == KeyFilter::Form::kValues && !locator.indirect() && (width > 1 || is_array(locator.types[0])) &&
                           filter.null_mask != (1U << width) - 1;
   if (!key_by_key) return format("select {} from {} v where {}", list, view, condition(filter, "v", parameter));
-  const auto keys = KeyArrays(model_, locator, filter, "v", parameter);
+  const auto keys = KeyArrays(model_, locator, filter, "v", locator.collations, parameter);
   return format("select r.* from unnest({}) k({}) cross join lateral (\n    select {} from {} v where {} offset 0) r",
                 keys.arrays, keys.fields, list, view, keys.matches);
 }

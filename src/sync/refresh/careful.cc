@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <unordered_map>
 #include <utility>
@@ -19,6 +20,8 @@ namespace queries = sql::queries;
 constexpr int kLongestChain = 40;
 /// So many of a target are refused one by one before it is asked whether most of them are.
 constexpr std::size_t kManyRefused = 100;
+/// What is taken out brings along what refers to it: when so long was spent on that for nothing, the rest waits for the next try.
+constexpr auto kMostInVain = std::chrono::seconds(5);
 constexpr std::size_t kSamples = 10;
 
 /// Keys that belong together, as a union-find over their places.
@@ -131,17 +134,21 @@ asio::awaitable<bool> CarefulRefresh::attempt_together(Group keys, Failure why) 
     const auto failure = co_await attempt(keys, Room::kMade);
     if (!failure) co_return true;
   }
-  const auto failure = co_await attempt_with_room(keys, Take::kNoneOut);
+  const auto failure = co_await attempt_with_room(keys);
   co_return !failure;
 }
 
-asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys, Take take) {
+asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys) {
   auto failure = co_await attempt(keys, Room::kNone);
   if (failure && failure->is_conflict()) failure = co_await attempt(keys, Room::kMade);
   if (failure && failure->is_conflict()) {
     // What a value that stands in for another breaks, and what hinders that rows are taken out, is no fault of the row's.
     auto helped = co_await attempt(keys, Room::kParked);
-    if (helped && take == Take::kOut) helped = co_await attempt(keys, Room::kTakenOut);
+    if (helped && in_vain_ < kMostInVain) {
+      const auto began = pg::Clock::now();
+      helped = co_await attempt(keys, Room::kTakenOut);
+      if (helped) in_vain_ += pg::Clock::now() - began;
+    }
     if (!helped) failure.reset();
   }
   co_return failure;
@@ -226,8 +233,7 @@ asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
   if (groups.empty()) co_return;
   Group all;
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
-  // It may be much that refers to many rows: those that change places with each other are enough.
-  auto failure = co_await attempt_with_room(all, groups.size() == 1 ? Take::kOut : Take::kNoneOut);
+  auto failure = co_await attempt_with_room(all);
   if (!failure) co_return;
   // Of what rows bring about themselves no table is accused.
   if (failure->verdict() != Verdict::kQuarantine) {

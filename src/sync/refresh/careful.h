@@ -44,8 +44,7 @@ class CarefulRefresh {
   };
 
   asio::awaitable<std::optional<Failure>> attempt(Group keys, Room room);
-  enum class Take { kNoneOut, kOut };
-  asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys, Take take);
+  asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys);
   asio::awaitable<bool> attempt_together(Group keys, Failure why);
   asio::awaitable<bool> give_up_unwritable(Group keys);
   asio::awaitable<std::vector<Group>> exchanging(Group keys);
@@ -62,6 +61,7 @@ class CarefulRefresh {
   std::vector<Refused> refused_;
   std::vector<Unwritable> unwritable_;
   std::map<std::uint16_t, Tally> tally_;
+  pg::Clock::duration in_vain_{};  ///< spent on taking rows out that were refused all the same
   std::set<std::uint16_t> asked_;  ///< whether they refuse no key at all
   std::map<std::uint16_t, Failure> given_up_;
   std::map<std::uint16_t, std::vector<mapping::Exclusive>> exclusives_;

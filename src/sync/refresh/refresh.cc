@@ -19,6 +19,8 @@ namespace queries = sql::queries;
 constexpr std::size_t kPlanAnew = 64;
 /// So many rows are taken out and written again at most: a few seconds' work, for rows that may have to wait in the end.
 constexpr std::size_t kMostTakenOut = 20'000;
+/// So often at most is it asked who refers to what was found: each link of a chain is a statement.
+constexpr std::size_t kLongestChain = 100;
 
 /// Why rows are not taken out, as the server would say it.
 Failure stays(const mapping::Target& target, std::string_view why) {
@@ -154,6 +156,7 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& c
   std::vector<Rows> all = {std::move(to)};
   for (std::size_t level = 0; level < all.size(); ++level) {
     const auto parent = all[level].target;
+    if (which == Referring::kAll && level == kLongestChain) throw stays(model_.targets[parent], "rows refer to each other in too long a chain");
     pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables()), which == Referring::kAll ? "true" : "false"};
     const auto foreign_keys = co_await connection.execute(cascades, parameters);
     pg::Parameters keys;

@@ -43,6 +43,13 @@ TEST_F(SourceKindsTest, ATableThatInheritsIsATable) {
   EXPECT_EQ(trouble(), Lines{});
 }
 
+TEST_F(SourceKindsTest, AFieldOfACompositeTypeIsReadInItsColumn) {
+  sql.exec("create type written as (by int, note text)");
+  make_plans("create table plans (id uuid primary key, owner int not null, weeks int not null, words written)");
+  replace(mapping, ", note", ", (words).note as note");
+  EXPECT_EQ(trouble(), Lines{});
+}
+
 TEST_F(SourceKindsTest, APartitionByItself) {
   make_plans("create table all_plans " + std::string(kColumns) + " partition by hash (id);"
              "create table plans partition of all_plans for values with (modulus 1, remainder 0)");

@@ -183,6 +183,38 @@ INSTANTIATE_TEST_SUITE_P(
                     "create table public.r (email text references small_v2.c); create table public.d (email text references small_v2.c on delete cascade)"),
     shape_name);
 
+/// The same under rows that refer to the key that changes, and change with it.
+class ReferredKeyTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(ReferredKeyTest, RowsThatReferToAKeyThatChangesMakeRoomToo) {
+  SmallMove move({"create table u (id int primary key, email text not null); insert into u select n, 'u' || n from generate_series(1, 3000) n",
+                  std::string("create table small_v2.c (user_id int not null unique, email text, primary key (user_id, email));"
+                              "create table small_v2.k (id int primary key, user_id int not null, email text not null, foreign key (user_id, email) references small_v2.c ") +
+                      GetParam() + ")",
+                  "create view small_map.c as select id as user_id, email from public.u; create view small_map.k as select id, id as user_id, email from public.u",
+                  "sources: {u: {key: [id]}}\ntargets: {c: {follow: {u: {user_id: id}}}, k: {follow: {u: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("update u set email = email || '!' where id <= 2000");
+  move.expect_equal();
+  move.sql().exec("begin; update u set id = -id where id > 1500; update u set id = 5000 + id where id < 0; commit");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, ReferredKeyTest, testing::Values("", "on delete cascade", "on delete cascade deferrable"),
+                         [](const auto& of) { return of.index == 0 ? "Hand" : of.index == 1 ? "Cascade" : "DeferrableCascade"; });
+
+TEST(ChainTest, APlaceThatIsTakenAboveALongChainHoldsNothingUp) {
+  SmallMove move({"create table node (id int primary key, above int, name text not null); insert into node select n, nullif(n - 1, 0), 'n' || n from generate_series(1, 15000) n",
+                  "create table small_v2.node (id int primary key, above int references small_v2.node, name text not null unique)",
+                  "create view small_map.node as select * from public.node", "sources: {node: {key: [id]}}\ntargets: {node: {follow: {node: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("update node set name = 'n9' where id = 3");
+  EXPECT_TRUE(eventually([&] { return move.set_aside() == std::vector<std::string>{"node {3} 23505"}; }, std::chrono::seconds(20)));
+  move.sql().exec("update node set name = 'other' where id = 3");
+  move.expect_equal();
+}
+
 TEST(PairTest, ParentsThatGoGiveTheirValuesToOthersInOneTransaction) {
   SmallMove move({"create table pair (n int primary key, id bigint not null unique, kind text not null);"
                   "insert into pair select n, n, 'a' from generate_series(1, 500) n",

@@ -195,6 +195,31 @@ class TypesTest : public testing::Test {
   std::map<std::string, std::string> seen;
 };
 
+/// v1 takes names for equal that v2 keeps apart by their letters.
+SmallMigration loose_names() {
+  return {"create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+          "create table person (name text collate ci primary key, n int not null); create table post (id int primary key, author text collate ci, n int not null);"
+          "insert into person values ('Bob', 1), ('Ann', 2), ('Eve', 3);"
+          "insert into post select n, (array['bob', 'ANN', 'eve'])[n % 3 + 1], n % 2 from generate_series(1, 300) n; alter table post replica identity full",
+          "create table small_v2.person (name text primary key, n int not null, posts bigint not null);"
+          "create table small_v2.tally (name text, n int, posts bigint not null, primary key (name, n))",
+          "create view small_map.person as select name collate \"default\" as name, n, (select count(*) from public.post p where p.author = q.name) as posts from public.person q;"
+          "create view small_map.tally as select q.name collate \"default\" as name, p.n, count(*) as posts from public.person q join public.post p on p.author = q.name group by 1, 2",
+          "sources: {person: {key: [name]}, post: {key: [id]}}\n"
+          "targets:\n  person: {follow: {person: {name: name}, post: {name: author}}}\n  tally: {follow: {person: {name: name}, post: {name: author, n: n}}}\n"};
+}
+
+TEST(CollationTest, WhatIsEqualWhereItWasWrittenIsFoundUnderAnotherCollation) {
+  SmallMove move{loose_names()};
+  move.follow();
+  move.sql().exec("insert into post values (900, 'aNN', 0), (901, 'BoB', 1); delete from post where id < 10");
+  move.expect_equal();
+  move.sql().exec("update post set author = 'EVE' where author = 'bob' and id < 100");
+  move.expect_equal();
+  move.sql().exec("update person set name = 'ANN' where name = 'ann'; delete from person where name = 'EVE'");
+  move.expect_equal();
+}
+
 TEST_F(TypesTest, EveryTypeHasEveryRole) {
   move.follow();
   change("update t_{of} set label = 'x' where a = 3; update t_{of} set k = {first} where a = 4; "
