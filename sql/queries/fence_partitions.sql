@@ -1,12 +1,13 @@
 -- Fences the partitions of tables $2 that have none: those that were made since. $1 the migration, $3 the side that owns the data. What
--- was refused because there was no partition for it is tried again. Returns how many there were. A partition that somebody works in
--- is not waited for long.
+-- was refused because there was no partition for it is tried again. So are those that lost their `always` to an `enable trigger all`.
+-- Returns how many there were. A table that somebody works in is not waited for long.
 with fenced as materialized (
   select coalesce(sum(crossfade.put_fences($1, to_regclass(name), $3)), 0) as made
   from unnest($2::text[]) name
-  where exists (select from pg_class c where c.oid = to_regclass(name) and c.relkind = 'p')
-    and exists (select from pg_partition_tree(to_regclass(name)) p join pg_class c on c.oid = p.relid and c.relkind in ('r', 'p')
-                where not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'crossfade_fence'))
+  where exists (select from (select relid from pg_partition_tree(to_regclass(name)) union select to_regclass(name)) p
+                join pg_class c on c.oid = p.relid and c.relkind in ('r', 'p')
+                left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'crossfade_fence'
+                where t.tgenabled in ('O', 'R') or t.oid is null and exists (select from pg_class w where w.oid = to_regclass(name) and w.relkind = 'p'))
     and set_config('lock_timeout', '200ms', true) <> ''
 ), parked as (
   update crossfade.parked p set next_at = now() from fenced f where f.made > 0 and p.migration = $1 and p.sqlstate = '23514'

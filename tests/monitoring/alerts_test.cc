@@ -60,7 +60,7 @@ TEST_F(AlertsTest, AKeyThatTheNewSchemaRefuses) {
 }
 
 TEST_F(AlertsTest, AShadowRowChangedByHand) {
-  move.sql().exec("set session_replication_role = replica; update gym_v2.plans set owner = 'nobody' where id = 7; reset session_replication_role");
+  move.sql().exec("set crossfade.writer = 'gym'; update gym_v2.plans set owner = 'nobody' where id = 7; reset crossfade.writer");
   EXPECT_EQ(move.call({"verify"}).first, 4);
   expect_fires("CrossfadeDrift");
   EXPECT_EQ(move.call({"verify", "--repair"}).first, 0);

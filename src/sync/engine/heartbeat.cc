@@ -76,7 +76,8 @@ void count_refused_messages(Runtime& run, std::uint64_t& told, Clock::time_point
   log::warn("messages in the log claim to be crossfade's own and are not; they are not listened to", {{"messages", refused}, {"prefix", kMessagePrefix}});
 }
 
-/// A partition of a target that somebody made is filled at once, and fenced soon. Who may not do that says so now and then.
+/// A partition of a target that somebody made is filled at once, and fenced soon; so is a table whose triggers were off and on again. Who
+/// may not do that says so now and then.
 asio::awaitable<void> fence_new_partitions(const Runtime& run, pg::Connection& connection, Clock::time_point& next) {
   if (Clock::now() < next) co_return;
   std::vector<std::optional<std::string>> tables;
@@ -86,14 +87,14 @@ asio::awaitable<void> fence_new_partitions(const Runtime& run, pg::Connection& c
   std::optional<Failure> refused;
   try {
     const auto rows = co_await connection.execute(fence, parameters);
-    if (rows.number(0, 0) > 0) log::info("partitions have come, and are fenced", {{"partitions", rows.number(0, 0)}});
+    if (rows.number(0, 0) > 0) log::info("tables that follow are fenced again", {{"tables", rows.number(0, 0)}});
   } catch (const Failure& failure) {
     if (failure.connection_lost()) throw;
     refused = failure;
   }
   if (!refused || refused->verdict() == Verdict::kRetry) co_return;
   next = Clock::now() + kFenceAgain;
-  log::warn("a partition of a target can be written by anybody", {log::quoting("because", refused->what()), log::quoting("fix", refused->advice())});
+  log::warn("a target can be written by anybody", {log::quoting("because", refused->what()), log::quoting("fix", refused->advice())});
 }
 
 /// How long work has been held back since the last time.

@@ -23,7 +23,7 @@ TEST_F(VerifyingTest, ProvesAllTargetsAgainAndAgain) {
 }
 
 TEST_F(VerifyingTest, SaysThatV2HasDriftedAndIsContentAgainOnceThatIsMended) {
-  move.sql().exec("begin; set local session_replication_role = replica; update gym_v2.exercises set title = 'nobody did this' where id = 42; commit");
+  move.sql().exec("begin; set local crossfade.writer = 'gym'; update gym_v2.exercises set title = 'nobody did this' where id = 42; commit");
   EXPECT_TRUE(move.logged("v2 has drifted"));
   EXPECT_TRUE(eventually([&] { return count("drifted_rows = 1") != "0"; }, kLimit));
   EXPECT_EQ(move.call({"verify", "--repair"}).first, 0);

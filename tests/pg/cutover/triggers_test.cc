@@ -36,6 +36,27 @@ TEST_F(TriggersTest, ThoseOfV1RestWhileItFollowsAndWakeWhenItIsWrittenAgain) {
   move.expect_equal();
 }
 
+TEST_F(TriggersTest, AFenceHoldsAgainstWhoCallsHimselfAReplica) {
+  const auto refused = [&](const std::string& table) {
+    move.sql().exec("set session_replication_role = replica");
+    try {
+      move.sql().exec("update " + table + " set title = 'lost' where id = 7");
+    } catch (const std::exception& error) {
+      move.sql().exec("reset session_replication_role");
+      return std::string(error.what()).find("is filled by crossfade") != std::string::npos;
+    }
+    move.sql().exec("reset session_replication_role");
+    return false;
+  };
+  EXPECT_TRUE(refused("gym_v2.exercises"));
+  move.sql().exec("alter table gym_v2.exercises disable trigger all; alter table gym_v2.exercises enable trigger all");
+  const std::string always = "select tgenabled = 'A' from pg_trigger where tgname = 'crossfade_fence' and tgrelid = 'gym_v2.exercises'::regclass";
+  EXPECT_TRUE(eventually([&] { return move.sql().value(always) == "t"; }, kLimit)) << "what a restore leaves behind is mended";
+  EXPECT_TRUE(refused("gym_v2.exercises"));
+  expect_done(flip("cutover"));
+  EXPECT_TRUE(refused("exercises_v1"));
+}
+
 TEST_F(TriggersTest, OneThatIsEnableAlwaysFiresAndIsNamed) {
   make("exercises");
   move.sql().exec("alter table exercises enable always trigger note");
