@@ -38,6 +38,12 @@ LONG_FILES: dict[str, str] = {}
 WAITING = re.compile(r"\bPQ(connect\w*|reset\w*|exec\w*|prepare|getResult|consumeInput|isBusy|flush|socket|send\w+"
                      r"|getCopyData|putCopy\w+|notifies|getline\w*|fn)\b")
 
+# A value of a result is asked for by its column's name.
+ASKED = re.compile(r"\b(?:text|number|is_null|real|truth|optional_text|optional_real)\(\"(\w+)\"\)")
+BY_PLACE = re.compile(r"\b(?:text|number|is_null|real|truth|optional_text)\((?:\w+|\w+ - 1), [1-9]\d*\)")
+# Statements that are composed: what their columns are stands beside them, and is asked for by place.
+COMPOSED: list[str] = []
+
 
 def sources(folder=SRC):
     return sorted(path for path in folder.rglob("*") if path.suffix in {".h", ".cc"})
@@ -123,6 +129,22 @@ def check_sql():
         for path in sorted((ROOT / "sql" / folder).glob("**/*.sql")):
             if not path.read_text().isascii():
                 yield f"{path.relative_to(ROOT)}: not all of it is ASCII"
+
+
+def check_columns():
+    """Columns are asked for by names which their statement gives; by place only where there is one, or the statement is composed."""
+    for path in sources():
+        text = path.read_text()
+        asked = {found[1]: found for found in ASKED.finditer(text)}
+        given = text + "".join((ROOT / "sql/queries" / f"{name}.sql").read_text() for name in set(re.findall(r"\bqueries::(\w+)", text)))
+        for name in sorted(asked):
+            if not re.search(rf"\b{name}\b", given.replace(f'"{name}")', "")):
+                yield f"{path.relative_to(ROOT)}: no statement that it names gives a column {name}"
+        if str(path.relative_to(SRC)) in COMPOSED or path.relative_to(SRC).parts[0] == "pg":
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := BY_PLACE.search(line):
+                yield f"{path.relative_to(ROOT)}:{number}: {found[0]}: ask for a column by its name (pg/row.h)"
 
 
 def check_waiting():
