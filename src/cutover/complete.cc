@@ -15,6 +15,7 @@
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "setup/fence.h"
+#include "setup/life.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -31,14 +32,6 @@ using namespace std::chrono_literals;
 constexpr auto kDaemonPatience = 15s;
 /// A lock on a table that applications use: whoever queues behind it waits as long.
 constexpr int kIdentityAttempts = 20;
-
-Failure not_ready(ExitCode exit, std::string message, std::string advice) {
-  Failure::Facts facts;
-  facts.exit = exit;
-  facts.message = std::move(message);
-  facts.advice = std::move(advice);
-  return Failure(std::move(facts));
-}
 
 /// The schemas of views that crossfade made; the shadow schema where nothing stayed behind in it. What a live table uses is not
 /// dropped with them: such a schema stays, and `notes` says why.
@@ -191,13 +184,8 @@ asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::stri
 
 asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
   const auto& name = file.yaml.migration();
-  co_await sync::require_prepared(connection, name);
+  co_await sync::expect(connection, name, sync::Event::kComplete);
   co_await refuse_other_flip(connection, name);
-  const auto direction = co_await sync::store::read_direction(connection, name);
-  if (direction != Direction::kReverse) {
-    throw not_ready(ExitCode::kNotReady, fmt::format("v1 owns the data of migration {}; there is nothing to complete", name),
-                    "crossfade cutover writes; or crossfade cancel, which leaves v1 as it was");
-  }
   std::vector<std::string> notes;
   const auto daemon = co_await clear_away(connection, file.yaml, drop_v1, std::move(who), notes);
   const auto slots = co_await mapping::find_slot_names(connection, name);

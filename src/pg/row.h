@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/failure.h"
 #include "pg/result.h"
@@ -38,7 +39,9 @@ class Row {
     for (std::size_t place = 0; place < result_->columns(); ++place) {
       if (result_->column_name(place) == column) return place;
     }
-    throw Failure({.message = fmt::format("a statement gives no column {}", column)});
+    Failure::Facts facts;
+    facts.message = fmt::format("a statement gives no column {}", column);
+    throw Failure(std::move(facts));
   }
 
   const Result* result_;

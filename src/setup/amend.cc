@@ -15,6 +15,7 @@
 #include "mapping/preflight/inspect.h"
 #include "setup/amend_run.h"
 #include "setup/editions.h"
+#include "setup/life.h"
 #include "setup/prepare.h"
 #include "setup/run_script.h"
 #include "sync/state/shape.h"
@@ -65,9 +66,8 @@ asio::awaitable<void> AmendRun::look() {
   pg::Parameters name = {name_};
   const auto flip = co_await connection_.query(std::string(queries::flip_alone), name);
   if (!flip.truth(0, 0)) throw precondition_failure(fmt::format("a flip of migration {} is going on: {}", name_, flip.text(0, 1)), "wait for it");
-  co_await require_prepared(connection_, name_);
+  co_await expect(connection_, name_, Event::kAmend);
   const auto rows = co_await connection_.query(std::string(queries::amend_look), name);
-  if (rows.text(0, 0) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name_), "there is nothing left to amend");
   stable_schema_ = rows.text(0, 1);
   all_read_v2_ = rows.truth(0, 2);
   const auto made = parse_array(rows.text(0, 3));

@@ -11,6 +11,7 @@
 #include "mapping/catalog/slot_names.h"
 #include "pg/savepoint.h"
 #include "setup/fence.h"
+#include "setup/life.h"
 #include "setup/prepare.h"
 #include "setup/stable_views.h"
 #include "setup/state_schema.h"
@@ -69,13 +70,6 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
   co_await bring_keys_back(connection, std::move(migration));
 }
 
-asio::awaitable<void> refuse_to_cancel_v2(pg::Connection& connection, std::string migration) {
-  const auto goes = co_await store::read_direction(connection, migration);
-  if (goes != mapping::Direction::kReverse) co_return;
-  throw precondition_failure(fmt::format("v2 owns the data of migration {}: its tables are not crossfade's to drop", migration),
-                             "bring the writes back first: `crossfade rollback writes`");
-}
-
 asio::awaitable<bool> drop_slots(pg::Connection& connection, std::string migration) {
   const auto names = co_await mapping::find_slot_names(connection, migration);
   bool any = false;
@@ -127,7 +121,7 @@ asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) 
   const bool entered = prepared != Prepared::kNot;
   if (entered) {
     co_await take_from_daemon(connection, migration);
-    co_await refuse_to_cancel_v2(connection, migration);
+    co_await expect(connection, migration, Event::kCancel);
     co_await cutover::drop_stable_views(connection, migration);
   }
   // Once the migration's row is gone, nobody would look for its slots any more: they go first.

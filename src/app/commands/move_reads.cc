@@ -35,12 +35,10 @@ asio::awaitable<std::vector<cutover::Condition>> checklist_of(pg::Connection& co
   co_return cutover::checklist_of_reads(facts, limits);
 }
 
-asio::awaitable<ExitCode> flip(const Options& options, bool dry_run, const mapping::MigrationFile& file, const WantedReads& to) {
+asio::awaitable<ExitCode> flip(const Options& options, sync::Event event, bool dry_run, const mapping::MigrationFile& file, const WantedReads& to) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "reads"));
+  co_await sync::expect(connection, file.yaml.migration(), event);
   const auto model = co_await prepared_model(connection, file);
-  if (model.direction == mapping::Direction::kReverse) {
-    throw precondition_failure("v2 owns the data: everybody reads it", "bring the writes back first: `crossfade rollback writes`");
-  }
   const auto patience = patience_of(file.yaml.cutover());
   const double before = co_await cutover::percent_on_v2(connection, model.name);
   const auto wanted = to(file.yaml.cutover(), before, who());
@@ -62,10 +60,10 @@ asio::awaitable<ExitCode> flip(const Options& options, bool dry_run, const mappi
 
 }  // namespace
 
-ExitCode move_reads(const Options& options, bool dry_run, const WantedReads& wanted) {
+ExitCode move_reads(const Options& options, sync::Event event, bool dry_run, const WantedReads& wanted) {
   const auto file = load(options);
   asio::io_context io;
-  return run_to_end(io, flip(options, dry_run, file, wanted));
+  return run_to_end(io, flip(options, event, dry_run, file, wanted));
 }
 
 }  // namespace crossfade::app

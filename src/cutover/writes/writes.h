@@ -11,6 +11,7 @@
 #include "cutover/record/flight.h"
 #include "cutover/writes/decide.h"
 #include "mapping/file/migration_file.h"
+#include "setup/life.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::cutover {
@@ -42,7 +43,8 @@ struct WritesFlip {
   /// Beside the tables of v1, whose owner keeps it when crossfade goes.
   mapping::TableName kept() const { return {file.yaml.schemas().source(), file.yaml.migration() + "_set_aside"}; }
   std::string kept_name() const { return kept().schema + "." + kept().name; }
-  std::string action() const { return to == mapping::Direction::kReverse ? "cutover writes" : "rollback writes"; }
+  sync::Event event() const { return to == mapping::Direction::kReverse ? sync::Event::kMoveWrites : sync::Event::kRollBackWrites; }
+  std::string action() const { return std::string(to_text(event())); }
 };
 
 struct WritesOutcome {

@@ -30,6 +30,19 @@ TEST_F(CompleteTest, EndsTheWayBackAndKeepsTheOldTables) {
   expect_done({"doctor"});
 }
 
+TEST_F(CompleteTest, NothingElseIsTakenAfterwards) {
+  cut_over();
+  expect_done({"complete", "--confirm", "gym"});
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"cutover", "reads"}, {"rollback", "reads"}, {"cutover", "writes", "--confirm", "gym"},
+                                                  {"rollback", "writes", "--confirm", "gym"}, {"rollback", "writes", "--dry-run"}, {"amend", "--dry-run"}, {"cancel", "--confirm", "gym"}}) {
+    const auto [exit, text] = move.call(command);
+    EXPECT_EQ(exit, static_cast<int>(ExitCode::kPrecondition)) << command[0] << " " << command[1] << ": " << text;
+    EXPECT_NE(text.find("migration gym is completed"), std::string::npos) << command[0] << " " << command[1] << ": " << text;
+    EXPECT_EQ(text.find("rollback writes`"), std::string::npos) << "there is no way back: " << text;
+  }
+  EXPECT_EQ(move.sql().value("select count(*) > 0 from plans"), "t");
+}
+
 TEST_F(CompleteTest, ADaemonThatWorksIsToldAndEndsByItself) {
   cut_over();
   const auto [exit, text] = move.call({"complete", "--drop-v1", "--confirm", "gym"});

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <sstream>
 
+#include "support/page.h"
 #include "support/small_move.h"
 
 namespace crossfade::test {
@@ -261,15 +261,7 @@ TEST_F(TypesTest, EveryTypeHasEveryRole) {
   see("way back", "small_unmap.t_{}", "public.t_{}_v1");
   EXPECT_EQ(move.set_aside(), std::vector<std::string>{});
 
-  const std::filesystem::path page = CROSSFADE_TYPES_PAGE;
-  std::ifstream file(page);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  const std::string begins = "<!-- seen -->\n";
-  const auto from = text.find(begins) + begins.size();
-  const auto to = text.find("<!-- end -->", from);
-  ASSERT_NE(to, std::string::npos);
-  if (std::getenv("CROSSFADE_UPDATE_GOLDEN")) std::ofstream(page) << text.substr(0, from) << table() << text.substr(to);
-  EXPECT_EQ(table(), text.substr(from, to - from)) << page;
+  expect_printed(CROSSFADE_TYPES_PAGE, "seen", table());
 }
 
 }  // namespace

@@ -1,0 +1,1 @@
+select phase, direction from crossfade.migration where name = $1
