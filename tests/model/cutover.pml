@@ -1,6 +1,6 @@
 /* The cutover of the writes as a protocol: applications that write, the engine that keeps the other side true, and a cutover
  * that goes there and back, with every one of its steps broken off anywhere and begun again. Checked for: no acknowledged
- * write is lost, never two sides accept writes, and nobody waits for ever. Steps are called as in src/cutover.
+ * write is lost, never two sides accept writes, and nobody waits for ever. Steps are called as in src/cutover/writes/decide.h; a test compares.
  *
  * Leaving out what the protocol rests on (NO_BARRIER, NO_FENCE, NO_EPOCH) must be found; that is tested too.
  */
@@ -86,25 +86,29 @@ proctype cutover() {
   :: flips == 0 || attempts == 0 -> break
   :: else ->
      if
-     :: owner == wanted ->                      /* look_up: the commit may have happened before a crash; never repeated */
+     :: owner == wanted ->                      /* step: look up */ /* the commit may have happened before a crash; never repeated */
         flips--; wanted = 1 - wanted
      :: else ->
         attempts--;
-hold:   atomic { !held && writing == 0 -> held = true }
+hold:   /* step: hold */
+        atomic { !held && writing == 0 -> held = true }
 #ifdef NO_BARRIER
         skip;
 #else
-emit:   if
+emit:   /* step: barrier */
+        if
         :: barrier = rows[owner]                /* everything that has committed stands before it in the log */
         :: crashes > 0 -> crashes--; goto release
         fi;
-drain:  if
+drain:  /* step: drain */
+        if
         :: consistent >= barrier
         :: goto release                         /* the limit of the hold is over */
         :: crashes > 0 -> crashes--; goto release
         fi;
 #endif
-commit: if
+commit: /* step: commit */
+        if
         :: atomic {
              owner = wanted;
              epoch++;
@@ -120,7 +124,8 @@ commit: if
            goto next
         :: crashes > 0 -> crashes--
         fi;
-release: atomic { held = false; barrier = 0 }                          /* by rollback, or by the server when the session is lost */
+release: /* step: release */
+        atomic { held = false; barrier = 0 }                          /* by rollback, or by the server when the session is lost */
 next:   skip
      fi
   od

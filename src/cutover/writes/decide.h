@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <string_view>
+
 namespace crossfade::cutover {
 
 /// The steps of a flip of the writes, in either direction.
@@ -47,7 +50,16 @@ struct FlipFacts {
   bool intact = true;     ///< a daemon leads under the same epoch, nothing is dirty, nothing in quarantine that is neither accepted nor set aside
 };
 
-/// The next step. Pure. After a crash the same question is asked with an CutoverProgress that knows nothing.
+/// A line of the table by which the next step is decided: in whose words, when it holds, what is done.
+struct StepRule {
+  std::string_view when;
+  bool (*holds)(const CutoverProgress& attempt, const FlipFacts& facts);
+  Step step;
+};
+/// From above: the first that holds decides; the last one always does.
+std::span<const StepRule> step_rules();
+
+/// The next step. Pure. After a crash the same question is asked with a CutoverProgress that knows nothing.
 Step decide(const CutoverProgress& attempt, const FlipFacts& facts);
 
 }  // namespace crossfade::cutover

@@ -1,9 +1,15 @@
 #include "cutover/writes/decide.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <set>
+#include <string>
+
+#include "support/page.h"
 
 namespace crossfade::cutover {
 namespace {
@@ -147,6 +153,37 @@ TEST(DecideTest, EndsOnTheWantedSideWithOneCommitWhereverItIsBrokenOff) {
     EXPECT_TRUE(world.facts.owns) << "crash after step " << crash;
     EXPECT_EQ(world.commits, 1) << "crash after step " << crash;
     EXPECT_FALSE(world.facts.old_slot);
+  }
+}
+
+TEST(DecideTest, IsWhatTheDocsSay) {
+  std::string text = "| when | then |\n|---|---|\n";
+  for (const auto& rule : step_rules()) text += fmt::format("| {} | {} |\n", rule.when, to_text(rule.step));
+  test::expect_printed(CROSSFADE_CUTOVER_PAGE, "decided", text);
+}
+
+/// No line of the table is dead: each decides somewhere.
+TEST(DecideTest, EveryRuleDecidesSomewhere) {
+  std::set<std::string_view> decided;
+  for_all([&](const CutoverProgress& attempt, const FlipFacts& facts) {
+    for (const auto& rule : step_rules()) {
+      if (!rule.holds(attempt, facts)) continue;
+      decided.insert(rule.when);
+      return;
+    }
+  });
+  EXPECT_EQ(decided.size(), step_rules().size());
+}
+
+/// The protocol that is searched state by state has the steps that this takes.
+TEST(DecideTest, TheModelHasEachStepThatItsProofRestsOn) {
+  // What a step of the model is made of, and what neither owner nor rows depend on.
+  const std::set<Step> beside = {Step::kRefuse, Step::kMakeWayBack, Step::kPause, Step::kSwap, Step::kLetGo, Step::kGiveUp, Step::kTidy, Step::kDone};
+  std::ifstream file(CROSSFADE_CUTOVER_MODEL);
+  const std::string model{std::istreambuf_iterator<char>(file), {}};
+  for (const auto& rule : step_rules()) {
+    const auto step = fmt::format("/* step: {} */", to_text(rule.step));
+    EXPECT_EQ(model.find(step) == std::string::npos, beside.contains(rule.step)) << step;
   }
 }
 
