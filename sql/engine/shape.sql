@@ -150,10 +150,10 @@ begin
   select of_migration, going, 'amended ' || t, 'the mapping of ' || t, array[t], 'to be compared', clock_timestamp() from unnest(touched) t;
 end $$;
 
--- What is not as it was, in the direction that the migration has. `in_the_way`: somebody has to mend it, by `fix`; the rest the
--- daemon makes good by comparing the targets anew.
-create or replace function crossfade.shape_changes(of_migration text)
-returns table (object text, title text, targets text[], in_the_way boolean, how text, detail text, fix text)
+-- What keeps the stream from telling all that the views read, in the direction that the migration has; somebody has to mend it, by `fix`.
+-- Quick: an amend asks for it while others wait for its locks.
+create or replace function crossfade.shape_faults(of_migration text)
+returns table (object text, title text, targets text[], detail text, fix text)
 language plpgsql stable set search_path = '' set jit = off as $$
 #variable_conflict use_column
 begin
@@ -176,66 +176,79 @@ begin
     from leaf l join pg_class c on c.oid = l.relation and c.relkind = 'r' and c.relispartition and c.relreplident <> 'f'
   ), every_target as (
     select coalesce(array_agg(distinct t), '{}') as targets from source s, unnest(s.targets) t
+  )
+  select 'publication', 'publication ' || g.publication, e.targets,
+         format('publication %s is gone: what changes is not followed', g.publication),
+         format('create publication %I for table %s with (publish_via_partition_root = true)', g.publication,
+                (select string_agg(s.relation::regclass::text, ', ' order by s.name) from source s))
+  from going g, every_target e
+  where exists (select from source) and not exists (select from pg_publication p where p.pubname = g.publication)
+  union all
+  select 'publication ' || p.oid, 'publication ' || p.pubname, e.targets,
+         format('publication %s leaves out %s', p.pubname,
+                concat_ws(', ', case when not p.pubinsert then 'inserts' end, case when not p.pubupdate then 'updates' end,
+                          case when not p.pubdelete then 'deletes' end, case when not p.pubtruncate then 'truncates' end)),
+         format('alter publication %I set (publish = ''insert, update, delete, truncate'')', p.pubname)
+  from going g join pg_publication p on p.pubname = g.publication, every_target e
+  where exists (select from source) and not (p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncate)
+  union all
+  select 'publication ' || p.oid, 'publication ' || p.pubname, s.targets,
+         format('publication %s tells of the partitions of %s by their own names', p.pubname, s.name),
+         format('alter publication %I set (publish_via_partition_root = true)', p.pubname)
+  from going g join pg_publication p on p.pubname = g.publication
+  join source s on not p.pubviaroot join pg_class c on c.oid = s.relation and c.relkind = 'p'
+  union all
+  select 'identity ' || i.relation, format('partition %s of %s', i.relation::regclass, i.name), i.targets,
+         format('the WAL does not tell the old %s of rows of partition %s of %s: its replica identity leaves that out', array_to_string(i.columns, ', '),
+                i.relation::regclass, i.name),
+         format('alter table %s replica identity full', i.relation::regclass)
+  from identity i where not i.columns <@ i.told
+  union all
+  select 'unlogged ' || l.relation, format('partition %s of %s', l.relation::regclass, l.name), l.targets,
+         format('changes of partition %s of %s are not in the WAL: it is %s', l.relation::regclass, l.name, case c.relkind when 'f' then 'a foreign table' else 'not logged' end),
+         case c.relkind when 'f' then format('alter table %s detach partition %s', i.inhparent::regclass, l.relation::regclass)
+           else format('alter table %s set logged', l.relation::regclass) end
+  from leaf l join pg_class c on c.oid = l.relation and (c.relkind = 'f' or c.relkind = 'r' and c.relpersistence <> 'p')
+  join pg_inherits i on i.inhrelid = l.relation
+  union all
+  select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
+         format('publication %s does not have table %s: what changes there is not followed', p.pubname, s.name),
+         format('alter publication %I add table %s', p.pubname, s.relation::regclass)
+  from going g join pg_publication p on p.pubname = g.publication cross join source s
+  where exists (select from pg_class c where c.oid = s.relation) and not p.puballtables
+    and not exists (select from pg_publication_rel r where r.prpubid = p.oid and r.prrelid = s.relation)
+  union all
+  select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
+         format('publication %s has but a part of table %s: %s', p.pubname, s.name,
+                concat_ws(', ', case when to_jsonb(r) ->> 'prqual' is not null then 'a row filter' end,
+                          case when to_jsonb(r) ->> 'prattrs' is not null then 'a list of columns' end)),
+         format('alter publication %1$I drop table %2$s; alter publication %1$I add table %2$s', p.pubname, s.relation::regclass)
+  from going g join pg_publication p on p.pubname = g.publication
+  join pg_publication_rel r on r.prpubid = p.oid join source s on s.relation = r.prrelid
+  where to_jsonb(r) ->> 'prqual' is not null or to_jsonb(r) ->> 'prattrs' is not null
+  union all
+  select case when c.oid is null then 'gone ' else 'name ' end || s.relation, 'table ' || s.name, s.targets,
+         format('%s is not the table that is followed any more: that one %s', s.name,
+                case when c.oid is null then 'is gone' else format('was renamed, and is %s now', c.oid::regclass) end),
+         case when c.oid is null then 'crossfade cancel, and begin anew: nothing brings it back'
+              else concat_ws('; ', case when to_regclass(s.name) is not null then format('alter table %s rename to %I', s.name, own[2] || '_other') end,
+                             case when c.relnamespace::regnamespace::text <> quote_ident(own[1]) then format('alter table %s set schema %I', c.oid::regclass, own[1]) end,
+                             case when c.relname <> own[2] then format('alter table %I.%I rename to %I', own[1], c.relname, own[2]) end) end
+  from source s left join pg_class c on c.oid = s.relation cross join parse_ident(s.name) own
+  where to_regclass(s.name)::oid is distinct from s.relation;
+end $$;
+
+-- What is not as it was. `in_the_way`: a fault; the rest the daemon makes good by comparing the targets anew.
+create or replace function crossfade.shape_changes(of_migration text)
+returns table (object text, title text, targets text[], in_the_way boolean, how text, detail text, fix text)
+language plpgsql stable set search_path = '' set jit = off as $$
+#variable_conflict use_column
+begin
+  return query
+  with going as (
+    select m.direction from crossfade.migration m where m.name = of_migration and m.phase <> 'completed'
   ), fault as (
-    select 'publication' as object, 'publication ' || g.publication as title, e.targets,
-           format('publication %s is gone: what changes is not followed', g.publication) as detail,
-           format('create publication %I for table %s with (publish_via_partition_root = true)', g.publication,
-                  (select string_agg(s.relation::regclass::text, ', ' order by s.name) from source s)) as fix
-    from going g, every_target e
-    where exists (select from source) and not exists (select from pg_publication p where p.pubname = g.publication)
-    union all
-    select 'publication ' || p.oid, 'publication ' || p.pubname, e.targets,
-           format('publication %s leaves out %s', p.pubname,
-                  concat_ws(', ', case when not p.pubinsert then 'inserts' end, case when not p.pubupdate then 'updates' end,
-                            case when not p.pubdelete then 'deletes' end, case when not p.pubtruncate then 'truncates' end)),
-           format('alter publication %I set (publish = ''insert, update, delete, truncate'')', p.pubname)
-    from going g join pg_publication p on p.pubname = g.publication, every_target e
-    where exists (select from source) and not (p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncate)
-    union all
-    select 'publication ' || p.oid, 'publication ' || p.pubname, s.targets,
-           format('publication %s tells of the partitions of %s by their own names', p.pubname, s.name),
-           format('alter publication %I set (publish_via_partition_root = true)', p.pubname)
-    from going g join pg_publication p on p.pubname = g.publication
-    join source s on not p.pubviaroot join pg_class c on c.oid = s.relation and c.relkind = 'p'
-    union all
-    select 'identity ' || i.relation, format('partition %s of %s', i.relation::regclass, i.name), i.targets,
-           format('the WAL does not tell the old %s of rows of partition %s of %s: its replica identity leaves that out', array_to_string(i.columns, ', '),
-                  i.relation::regclass, i.name),
-           format('alter table %s replica identity full', i.relation::regclass)
-    from identity i where not i.columns <@ i.told
-    union all
-    select 'unlogged ' || l.relation, format('partition %s of %s', l.relation::regclass, l.name), l.targets,
-           format('changes of partition %s of %s are not in the WAL: it is %s', l.relation::regclass, l.name, case c.relkind when 'f' then 'a foreign table' else 'not logged' end),
-           case c.relkind when 'f' then format('alter table %s detach partition %s', i.inhparent::regclass, l.relation::regclass)
-             else format('alter table %s set logged', l.relation::regclass) end
-    from leaf l join pg_class c on c.oid = l.relation and (c.relkind = 'f' or c.relkind = 'r' and c.relpersistence <> 'p')
-    join pg_inherits i on i.inhrelid = l.relation
-    union all
-    select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
-           format('publication %s does not have table %s: what changes there is not followed', p.pubname, s.name),
-           format('alter publication %I add table %s', p.pubname, s.relation::regclass)
-    from going g join pg_publication p on p.pubname = g.publication cross join source s
-    where exists (select from pg_class c where c.oid = s.relation) and not p.puballtables
-      and not exists (select from pg_publication_rel r where r.prpubid = p.oid and r.prrelid = s.relation)
-    union all
-    select 'member ' || s.relation, 'what is published of ' || s.name, s.targets,
-           format('publication %s has but a part of table %s: %s', p.pubname, s.name,
-                  concat_ws(', ', case when to_jsonb(r) ->> 'prqual' is not null then 'a row filter' end,
-                            case when to_jsonb(r) ->> 'prattrs' is not null then 'a list of columns' end)),
-           format('alter publication %1$I drop table %2$s; alter publication %1$I add table %2$s', p.pubname, s.relation::regclass)
-    from going g join pg_publication p on p.pubname = g.publication
-    join pg_publication_rel r on r.prpubid = p.oid join source s on s.relation = r.prrelid
-    where to_jsonb(r) ->> 'prqual' is not null or to_jsonb(r) ->> 'prattrs' is not null
-    union all
-    select case when c.oid is null then 'gone ' else 'name ' end || s.relation, 'table ' || s.name, s.targets,
-           format('%s is not the table that is followed any more: that one %s', s.name,
-                  case when c.oid is null then 'is gone' else format('was renamed, and is %s now', c.oid::regclass) end),
-           case when c.oid is null then 'crossfade cancel, and begin anew: nothing brings it back'
-                else concat_ws('; ', case when to_regclass(s.name) is not null then format('alter table %s rename to %I', s.name, own[2] || '_other') end,
-                               case when c.relnamespace::regnamespace::text <> quote_ident(own[1]) then format('alter table %s set schema %I', c.oid::regclass, own[1]) end,
-                               case when c.relname <> own[2] then format('alter table %I.%I rename to %I', own[1], c.relname, own[2]) end) end
-    from source s left join pg_class c on c.oid = s.relation cross join parse_ident(s.name) own
-    where to_regclass(s.name)::oid is distinct from s.relation
+    select q.object, q.title, q.targets, q.detail, q.fix from crossfade.shape_faults(of_migration) q
   ), now as (
     select n.object, n.title, n.targets, n.state from going g cross join lateral crossfade.shape_now(of_migration, g.direction) n
   ), before as (

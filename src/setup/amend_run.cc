@@ -15,6 +15,7 @@
 #include "base/sql_text.h"
 #include "mapping/file/moved_names.h"
 #include "mapping/preflight/inspect.h"
+#include "pg/row.h"
 #include "setup/editions.h"
 #include "setup/fence.h"
 #include "setup/prepare_steps.h"
@@ -337,9 +338,11 @@ asio::awaitable<void> AmendRun::enter() {
   pg::Parameters parameters = {name_, text_of(touched), direction_ == Direction::kReverse ? "reverse" : "forward", text_of(fresh),
                                amend_.who, amend_.how == "undone" ? "amend --undo" : "amend", std::to_string(result_.edition), text_of(result_.changes), text_of(filled)};
   co_await connection_.query(std::string(queries::amend_enter), parameters);
-  const auto changes = co_await shape_changes(connection_, name_);
-  const auto fault = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.in_the_way; });
-  if (fault != changes.end()) throw precondition_failure(fault->detail, fault->fix);
+  pg::Parameters name = {name_};
+  const auto faults = co_await connection_.query(std::string(queries::shape_faults), name);
+  if (faults.empty()) co_return;
+  const auto fault = pg::first(faults);
+  throw precondition_failure(std::string(fault.text("detail")), std::string(fault.text("fix")));
 }
 
 }  // namespace crossfade::sync

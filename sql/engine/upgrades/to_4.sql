@@ -1,0 +1,1 @@
+-- Functions alone: an amend asks for the faults of what is followed without comparing everything.

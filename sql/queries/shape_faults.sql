@@ -1,0 +1,1 @@
+select detail, fix from crossfade.shape_faults($1)
