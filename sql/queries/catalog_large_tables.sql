@@ -1,7 +1,7 @@
 -- Of the tables named by the arrays $1 (schemas) and $2 (names), those with more than ten thousand rows, and whether an index
 -- begins with the column of the array $3; the same number of lines for as many scans. A table that was never analysed is
 -- judged by its size; where one was, and has the index, the planner knew better than to use it.
-select s.schema, s.name, indexed.so
+select s.schema, s.name, indexed.so as has_index
 from unnest($1::text[], $2::text[], $3::text[]) s(schema, name, by)
 join pg_namespace n on n.nspname = s.schema
 join pg_class c on c.relnamespace = n.oid and c.relname = s.name

@@ -64,8 +64,8 @@ with recursive edge as (
   join pg_operator o on o.oprnamespace <> 'pg_catalog'::regnamespace and strpos(regexp_replace(caller.body, ':=|=>', '', 'g'), o.oprname) > 0
   where o.oprleft = any (caller.arguments) or o.oprright = any (caller.arguments) or o.oprleft = 'text'::regtype
 )
-select n.oid::regprocedure::text, string_agg(n.name, ', ' order by n.name) filter (where n.place <= 3),
-       coalesce((select nullif(s.reset_val, '') from pg_settings s where s.name = 'search_path'), '""')
+select n.oid::regprocedure::text as function, string_agg(n.name, ', ' order by n.name) filter (where n.place <= 3) as lost_names,
+       coalesce((select nullif(s.reset_val, '') from pg_settings s where s.name = 'search_path'), '""') as search_path
 from (select named.*, row_number() over (partition by named.oid order by named.name) as place from named) n
 group by n.oid
 order by 1

@@ -11,8 +11,8 @@ select current_setting('wal_level') as wal_level,
          select from pg_roles g where g.rolname = 'rds_replication' and pg_has_role(g.oid, 'MEMBER')) as may_replicate,
        has_database_privilege(current_database(), 'CREATE')
          or exists (select from pg_namespace where nspname = 'crossfade') as may_create,
-       current_user, current_database(), getdatabaseencoding(),
-       current_setting('server_version_num')::int,
+       current_user as role, current_database() as database, getdatabaseencoding() as encoding,
+       current_setting('server_version_num')::int as version,
        -- A standby that fetches slots does so by a session of this name.
        exists (select from pg_stat_replication a
                where a.state = 'streaming' and not exists (select from pg_replication_slots s where s.active_pid = a.pid and s.slot_type = 'logical'))

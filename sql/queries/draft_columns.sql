@@ -1,6 +1,6 @@
 -- The columns of table $1 in their order, each as `create table` writes it. A sequence that belongs to a column becomes an
 -- identity, which takes the values that the engine brings; the new table has a sequence of its own then.
-select a.attname, quote_ident(a.attname),
+select a.attname, quote_ident(a.attname) as quoted,
        concat_ws(' ', format_type(a.atttypid, a.atttypmod),
                  case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation end,
                  case when a.attnotnull then 'not null' end,

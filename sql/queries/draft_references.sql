@@ -1,6 +1,6 @@
 -- The foreign keys of table $1. A reference within its schema leads to the new table in schema $2; what
 -- follows the columns (on delete ...) is taken as the server writes it. Rows that v1 has never looked at are looked at in v2.
-select quote_ident(f.conname), case when p.relnamespace = c.relnamespace then p.relname end as parent, own.names, others.names,
+select quote_ident(f.conname) as name, case when p.relnamespace = c.relnamespace then p.relname end as parent, own.names as columns, others.names as parent_columns,
        format('foreign key (%s) references %s (%s)%s', own.list,
               case when p.relnamespace = c.relnamespace then format('%I.%I', $2::text, p.relname) else f.confrelid::regclass::text end,
               others.list, case when tail.text like '%"%' then tail.text else lower(tail.text) end) as definition

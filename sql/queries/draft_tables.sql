@@ -1,6 +1,6 @@
 -- The tables of schema $1 that hold rows of their own, and what stands against following each. Partitions go with their root;
 -- what an extension brought stays with it.
-select c.oid, c.relname, quote_ident(c.relname), c.relkind = 'p' as partitioned,
+select c.oid, c.relname, quote_ident(c.relname) as quoted, c.relkind = 'p' as partitioned,
        case when c.relkind = 'f' then 'it is a foreign table: its changes are not in the WAL'
             when c.relpersistence = 'u' then 'it is not logged: its changes are not in the WAL'
             when c.relkind = 'r' and exists (select from pg_inherits i where i.inhparent = c.oid)

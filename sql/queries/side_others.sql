@@ -1,9 +1,9 @@
--- What else stands in a schema and says what its tables are: kind, name, definition.
+-- What else stands in a schema and says what its tables are: kind, what, definition.
 with relation as (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relpartbound
   from pg_class c where c.relnamespace = to_regnamespace(quote_ident($1))
 )
-select 'enum', y.oid::regtype::text, array_agg(e.enumlabel order by e.enumsortorder)::text
+select 'enum' as kind, y.oid::regtype::text as what, array_agg(e.enumlabel order by e.enumsortorder)::text as definition
 from pg_type y join pg_enum e on e.enumtypid = y.oid where y.typnamespace = to_regnamespace(quote_ident($1)) group by y.oid
 union all
 select 'other', 'domain ' || y.oid::regtype,

@@ -20,7 +20,7 @@ with piece as (
 select p.name, p.owner, p.kind, p.create_sql, p.validate_sql, p.drop_sql,
        (select string_agg(case when x.indpred is null then pg_get_indexdef(x.indexrelid, n, true)
                           else format('case when %s then %s end', pg_get_expr(x.indpred, x.indrelid), pg_get_indexdef(x.indexrelid, n, true)) end, ', ' order by n)
-        from pg_index x, generate_series(1, x.indnkeyatts) n where x.indexrelid = p.index and p.kind <> 'f'),
+        from pg_index x, generate_series(1, x.indnkeyatts) n where x.indexrelid = p.index and p.kind <> 'f') as indexed_by,
        p.excluded_by
 from piece p
 union all

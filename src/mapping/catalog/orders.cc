@@ -27,12 +27,12 @@ struct Scope {
 
 std::set<long> references_of(const RuleNode& clauses) {
   std::set<long> references;
-  for (const auto& clause : clauses.elements) references.insert(clause.number("tleSortGroupRef"));
+  for (const auto& clause : clauses.elements) references.insert(clause.integer("tleSortGroupRef"));
   return references;
 }
 
 const RuleNode* entry_of(const RuleNode& entries, const char* field, long number) {
-  const auto found = std::find_if(entries.elements.begin(), entries.elements.end(), [&](const RuleNode& entry) { return entry.number(field) == number; });
+  const auto found = std::find_if(entries.elements.begin(), entries.elements.end(), [&](const RuleNode& entry) { return entry.integer(field) == number; });
   return found == entries.elements.end() ? nullptr : &*found;
 }
 
@@ -41,7 +41,7 @@ bool covers(const std::set<long>& all, const std::set<long>& some) { return std:
 /// Whether the order holds every value that comes out, but those that are the same in each row.
 bool orders_all_values(const RuleNode& entries, const std::set<long>& by) {
   return std::all_of(entries.elements.begin(), entries.elements.end(), [&](const RuleNode& entry) {
-    return entry.at("resjunk").word == "true" || entry.at("expr").is("CONST") || by.contains(entry.number("ressortgroupref"));
+    return entry.at("resjunk").word == "true" || entry.at("expr").is("CONST") || by.contains(entry.integer("ressortgroupref"));
   });
 }
 
@@ -73,9 +73,9 @@ class Finder {
       scope = &own;
     }
     if (node.is("AGGREF")) look_at_aggregate(node, scope);
-    if (node.is("SUBLINK") && node.number("subLinkType") == kArraySublink) look_at_array(node.at("subselect"), scope);
-    if (node.is("RANGETBLENTRY") && node.number("rtekind") == kTable && node.at("inFromCl").word == "true") {
-      look_at_rule(static_cast<std::uint32_t>(node.number("relid")));
+    if (node.is("SUBLINK") && node.integer("subLinkType") == kArraySublink) look_at_array(node.at("subselect"), scope);
+    if (node.is("RANGETBLENTRY") && node.integer("rtekind") == kTable && node.at("inFromCl").word == "true") {
+      look_at_rule(static_cast<std::uint32_t>(node.integer("relid")));
     }
     for (const auto& [name, field] : node.fields) look_at(field, scope);
     for (const auto& element : node.elements) look_at(element, scope);
@@ -98,15 +98,15 @@ class Finder {
     for (const auto& [name, field] : node.fields) look_at_windows(field, scope);
     for (const auto& element : node.elements) look_at_windows(element, scope);
     if (!node.is("WINDOWFUNC")) return;
-    const auto* window = entry_of(scope.query->at("windowClause"), "winref", node.number("winref"));
+    const auto* window = entry_of(scope.query->at("windowClause"), "winref", node.integer("winref"));
     if (window == nullptr) return;
-    const bool by_rows = (window->number("frameOptions") & kFrameOfRows) != 0;
-    if (!takes_rows_one_by_one(node.number("winfnoid")) && !(by_rows && node.at("winagg").word == "true")) return;
+    const bool by_rows = (window->integer("frameOptions") & kFrameOfRows) != 0;
+    if (!takes_rows_one_by_one(node.integer("winfnoid")) && !(by_rows && node.at("winagg").word == "true")) return;
     const auto divided = references_of(window->at("partitionClause"));
     auto sorted = references_of(window->at("orderClause"));
     sorted.insert(divided.begin(), divided.end());
     Order order;
-    order.function = static_cast<std::uint32_t>(node.number("winfnoid"));
+    order.function = static_cast<std::uint32_t>(node.integer("winfnoid"));
     add(scope, std::move(order), scope.query->at("targetList"), sorted, divided);
   }
 
@@ -114,7 +114,7 @@ class Finder {
     const auto sorted = references_of(node.at("aggorder"));
     if (scope == nullptr || sorted.empty() || node.at("aggkind").word != "n" || orders_all_values(node.at("args"), sorted)) return;
     Order order;
-    order.function = static_cast<std::uint32_t>(node.number("aggfnoid"));
+    order.function = static_cast<std::uint32_t>(node.integer("aggfnoid"));
     add(*scope, std::move(order), node.at("args"), sorted, references_of(scope->query->at("groupClause")));
   }
 
@@ -123,7 +123,7 @@ class Finder {
     const auto& entries = query.at("targetList");
     const auto sorted = references_of(query.at("sortClause"));
     const auto& tables = query.at("rtable").elements;
-    const bool of_tables = std::any_of(tables.begin(), tables.end(), [](const RuleNode& each) { return each.number("rtekind") <= kSubquery; });
+    const bool of_tables = std::any_of(tables.begin(), tables.end(), [](const RuleNode& each) { return each.integer("rtekind") <= kSubquery; });
     if (of_tables && !orders_all_values(entries, sorted)) add(own, {"array(select …)"}, entries, sorted, {});
   }
 
@@ -157,14 +157,14 @@ class Finder {
     if (expression.is("RELABELTYPE") || expression.is("COLLATEEXPR")) return origin_of(expression.at("arg"), scope);
     if (!expression.is("VAR")) return {};
     const auto* of = &scope;
-    for (long up = expression.number("varlevelsup"); up > 0 && of != nullptr; --up) of = of->outer;
-    const auto place = static_cast<std::size_t>(expression.number("varno") - 1);
+    for (long up = expression.integer("varlevelsup"); up > 0 && of != nullptr; --up) of = of->outer;
+    const auto place = static_cast<std::size_t>(expression.integer("varno") - 1);
     if (of == nullptr || place >= of->query->at("rtable").elements.size()) return {};
     const auto& table = of->query->at("rtable").elements[place];
-    const auto column = expression.number("varattno");
-    switch (table.number("rtekind")) {
+    const auto column = expression.integer("varattno");
+    switch (table.integer("rtekind")) {
       case kTable: {
-        const auto relation = static_cast<std::uint32_t>(table.number("relid"));
+        const auto relation = static_cast<std::uint32_t>(table.integer("relid"));
         const auto rule = rules_.find(relation);
         if (rule == rules_.end()) return {relation, static_cast<int>(column)};
         return origin_in(query_of(rule->second), nullptr, column);
@@ -175,7 +175,7 @@ class Finder {
         return column >= 1 && static_cast<std::size_t>(column) <= merged.size() ? origin_of(merged[static_cast<std::size_t>(column) - 1], *of) : Origin{};
       }
       case kCte: {
-        for (long up = table.number("ctelevelsup"); up > 0 && of != nullptr; --up) of = of->outer;
+        for (long up = table.integer("ctelevelsup"); up > 0 && of != nullptr; --up) of = of->outer;
         if (of == nullptr) return {};
         for (const auto& cte : of->query->at("cteList").elements) {
           if (cte.at("ctename").word == table.at("ctename").word) return origin_in(cte.at("ctequery"), of, column);
@@ -193,7 +193,7 @@ class Finder {
     const auto* entry = entry_of(query.at("targetList"), "resno", column);
     if (entry == nullptr || !query.is("QUERY")) return {};
     auto origin = origin_of(entry->at("expr"), {&query, outer});
-    const auto reference = entry->number("ressortgroupref");
+    const auto reference = entry->integer("ressortgroupref");
     if (references_of(query.at("groupClause")).contains(reference)) origin.grouped.emplace_back(&query, reference);
     return origin;
   }

@@ -13,6 +13,7 @@
 #include "mapping/catalog/slot_names.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
+#include "pg/row.h"
 #include "pg/savepoint.h"
 
 namespace crossfade::mapping {
@@ -31,17 +32,18 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   std::vector<std::optional<std::string>> own{slots.forward, slots.reverse};
   pg::Parameters parameters = {array_text(own)};
   const auto result = co_await connection.execute(std::string(queries::catalog_server), std::move(parameters));
+  const auto row = pg::first(result);
   ServerCatalog server;
-  server.wal_level = result.text(0, 0);
-  server.free_slots = result.number(0, 1);
-  server.free_senders = result.number(0, 2);
-  server.may_replicate = result.truth(0, 3);
-  server.may_create = result.truth(0, 4);
-  server.role = result.text(0, 5);
-  server.database = result.text(0, 6);
-  server.encoding = result.text(0, 7);
-  server.version = result.number(0, 8);
-  server.slotless_standby = result.truth(0, 9);
+  server.wal_level = row.text("wal_level");
+  server.free_slots = row.number("free_slots");
+  server.free_senders = row.number("free_senders");
+  server.may_replicate = row.truth("may_replicate");
+  server.may_create = row.truth("may_create");
+  server.role = row.text("role");
+  server.database = row.text("database");
+  server.encoding = row.text("encoding");
+  server.version = row.number("version");
+  server.slotless_standby = row.truth("slotless_standby");
   co_return server;
 }
 
@@ -52,42 +54,43 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
   pg::Parameters by_name = {std::move(schema), std::move(name)};
   const auto found = co_await connection.execute(std::string(queries::catalog_relation), std::move(by_name));
   if (found.empty()) co_return relation;
-  relation.oid = static_cast<std::uint32_t>(found.number(0, 0));
-  relation.kind = found.text(0, 1)[0];
-  relation.persistence = found.text(0, 2)[0];
-  relation.owned = found.truth(0, 3);
-  relation.readable = found.truth(0, 4);
-  relation.rows_hidden = found.truth(0, 5);
-  relation.has_children = found.truth(0, 6);
-  relation.primary_key = array_in(found, 0, 7);
-  relation.owner = found.text(0, 8);
-  relation.deferrable_key = found.truth(0, 9);
-  relation.foreign_partitions = array_in(found, 0, 10);
-  relation.unlogged_partitions = array_in(found, 0, 11);
+  const auto itself = pg::first(found);
+  relation.oid = static_cast<std::uint32_t>(itself.number("oid"));
+  relation.kind = itself.text("relkind")[0];
+  relation.persistence = itself.text("relpersistence")[0];
+  relation.owned = itself.truth("owned");
+  relation.readable = itself.truth("readable");
+  relation.rows_hidden = itself.truth("rows_hidden");
+  relation.has_children = itself.truth("has_children");
+  relation.primary_key = array_in(itself, "primary_key");
+  relation.owner = itself.text("owner");
+  relation.deferrable_key = itself.truth("deferrable_key");
+  relation.foreign_partitions = array_in(itself, "foreign_partitions");
+  relation.unlogged_partitions = array_in(itself, "unlogged_partitions");
 
   pg::Parameters by_oid = {std::to_string(relation.oid)};
   const auto columns = co_await connection.execute(std::string(queries::catalog_columns), std::move(by_oid));
-  for (std::size_t row = 0; row < columns.size(); ++row) {
+  for (const auto row : pg::rows(columns)) {
     ColumnCatalog column;
-    column.name = columns.text(row, 0);
-    column.type = columns.text(row, 1);
-    column.full_type = columns.text(row, 2);
-    column.type_oid = static_cast<std::uint32_t>(columns.number(row, 3));
-    column.modifier = columns.number(row, 4);
-    column.required = columns.truth(row, 5);
-    column.has_default = columns.truth(row, 6);
-    column.generated = columns.truth(row, 7);
-    column.always_identity = columns.truth(row, 8);
-    column.expression = columns.text(row, 9);
-    column.made_of = array_in(columns, row, 10);
-    column.collation = columns.text(row, 11);
-    column.deterministic = columns.truth(row, 12);
-    column.operators.schema = columns.text(row, 13);
-    if (!columns.is_null(row, 17)) column.operators.above = columns.text(row, 17);
-    if (!columns.is_null(row, 18)) column.operators.up_to = columns.text(row, 18);
-    column.image_varies = columns.truth(row, 14);
-    column.is_virtual = columns.truth(row, 15);
-    column.is_row = columns.truth(row, 16);
+    column.name = row.text("attname");
+    column.type = row.text("type");
+    column.full_type = row.text("full_type");
+    column.type_oid = static_cast<std::uint32_t>(row.number("atttypid"));
+    column.modifier = row.number("atttypmod");
+    column.required = row.truth("required");
+    column.has_default = row.truth("has_default");
+    column.generated = row.truth("is_generated");
+    column.always_identity = row.truth("always_identity");
+    column.expression = row.text("expression");
+    column.made_of = array_in(row, "made_of");
+    column.collation = row.text("collation");
+    column.deterministic = row.truth("deterministic");
+    column.operators.schema = row.text("operator_schema");
+    if (!row.is_null("above")) column.operators.above = row.text("above");
+    if (!row.is_null("up_to")) column.operators.up_to = row.text("up_to");
+    column.image_varies = row.truth("image_varies");
+    column.is_virtual = row.truth("is_virtual");
+    column.is_row = row.truth("is_row");
     relation.columns.push_back(std::move(column));
   }
   co_return relation;
@@ -96,20 +99,20 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
 asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalog& source) {
   pg::Parameters by_oid = {std::to_string(source.oid)};
   const auto result = co_await connection.execute(std::string(queries::catalog_identity), std::move(by_oid));
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    source.identities.push_back({std::string(result.text(row, 0)), result.text(row, 1)[0], array_in(result, row, 2)});
+  for (const auto row : pg::rows(result)) {
+    source.identities.push_back({std::string(row.text("name")), row.text("mode")[0], array_in(row, "columns")});
   }
 }
 
 asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const DirectedMigration& directed, RelationCatalog& table) {
   pg::Parameters by_oid = {std::to_string(table.oid)};
   const auto result = co_await connection.execute(std::string(queries::catalog_foreign_keys), std::move(by_oid));
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    const TableName parent{std::string(result.text(row, 0)), std::string(result.text(row, 1))};
+  for (const auto row : pg::rows(result)) {
+    const TableName parent{std::string(row.text("schema")), std::string(row.text("parent"))};
     for (const auto& [name, of_target] : directed.tables) {
-      if (of_target == parent) table.foreign_keys.push_back({name, array_in(result, row, 2), array_in(result, row, 3)});
+      if (of_target == parent) table.foreign_keys.push_back({name, array_in(row, "columns"), array_in(row, "parent_columns")});
     }
-    if (parent.schema != table.schema) table.keys_outside.push_back(fmt::format("{} to {}.{}", result.text(row, 4), parent.schema, parent.name));
+    if (parent.schema != table.schema) table.keys_outside.push_back(fmt::format("{} to {}.{}", row.text("conname"), parent.schema, parent.name));
   }
 }
 
@@ -117,9 +120,9 @@ asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection,
   pg::Parameters by_oid = {std::to_string(oid)};
   const auto result = co_await connection.execute(std::string(query), std::move(by_oid));
   std::vector<ReadCatalog> reads;
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    reads.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.text(row, 2)[0],
-                     result.truth(row, 3), array_in(result, row, 4)});
+  for (const auto row : pg::rows(result)) {
+    reads.push_back({std::string(row.text("nspname")), std::string(row.text("relname")), row.text("relkind")[0], row.truth("whole_row"),
+                     array_in(row, "columns")});
   }
   co_return reads;
 }
@@ -153,8 +156,8 @@ asio::awaitable<std::vector<TriggerCatalog>> read_triggers(pg::Connection& conne
   pg::Parameters tables = {array_text({table.quoted()})};
   const auto result = co_await connection.execute(std::string(queries::waking_triggers), tables);
   std::vector<TriggerCatalog> triggers;
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    triggers.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1)), result.truth(row, 2)});
+  for (const auto row : pg::rows(result)) {
+    triggers.push_back({std::string(row.text("tgname")), std::string(row.text("tgrelid")), row.truth("on_purpose")});
   }
   co_return triggers;
 }
@@ -227,8 +230,9 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
   }
   pg::Parameters by_name = {std::move(function)};
   const auto body = co_await connection.execute(std::string(queries::catalog_lookup), std::move(by_name));
-  lookup.sql = lookup_from_body(body.text(0, 1), parameters);
-  lookup.reads = co_await read_reads(connection, queries::catalog_lookup_reads, static_cast<std::uint32_t>(body.number(0, 0)));
+  const auto made = pg::first(body);
+  lookup.sql = lookup_from_body(made.text("body"), parameters);
+  lookup.reads = co_await read_reads(connection, queries::catalog_lookup_reads, static_cast<std::uint32_t>(made.number("oid")));
   co_return lookup;
 }
 

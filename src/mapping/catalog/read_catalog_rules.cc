@@ -11,6 +11,7 @@
 #include "mapping/derive/derive.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
+#include "pg/row.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -28,19 +29,19 @@ std::vector<std::string> lines(const std::string& text) {
   return read;
 }
 
-derive::RelationFacts relation(const pg::Result& result, std::size_t row) {
+derive::RelationFacts relation(const pg::Row& row) {
   derive::RelationFacts made;
-  made.name = {std::string(result.text(row, 0)), std::string(result.text(row, 1))};
-  if (!result.is_null(row, 2)) made.view = result.text(row, 2);
-  const auto names = array_in(result, row, 3);
-  const auto types = array_in(result, row, 4);
-  const auto required = array_in(result, row, 5);
-  const auto varies = array_in(result, row, 6);
-  const auto generated = array_in(result, row, 7);
+  made.name = {std::string(row.text("nspname")), std::string(row.text("relname"))};
+  if (!row.is_null("view")) made.view = row.text("view");
+  const auto names = array_in(row, "names");
+  const auto types = array_in(row, "types");
+  const auto required = array_in(row, "required");
+  const auto varies = array_in(row, "varies");
+  const auto generated = array_in(row, "generated");
   for (std::size_t n = 0; n < names.size(); ++n) {
     made.columns.push_back({names[n], types[n], required[n] == "t", generated[n] == "t", varies[n] == "t"});
   }
-  for (const auto& key : array_in(result, row, 8)) made.keys.push_back(lines(key));
+  for (const auto& key : array_in(row, "keys")) made.keys.push_back(lines(key));
   return made;
 }
 
@@ -69,10 +70,10 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
   }
   pg::Parameters parameters = {array_text(views)};
   const auto relations = co_await connection.execute(std::string(queries::derive_relations), std::move(parameters));
-  for (std::size_t row = 0; row < relations.size(); ++row) facts.add(relation(relations, row));
+  for (const auto row : pg::rows(relations)) facts.add(relation(row));
   const auto functions = co_await connection.execute(std::string(queries::derive_functions));
-  const auto aggregates = array_in(functions, 0, 0);
-  const auto set_returning = array_in(functions, 0, 1);
+  const auto aggregates = array_in(pg::first(functions), "aggregates");
+  const auto set_returning = array_in(pg::first(functions), "set_returning");
   facts.aggregates = {aggregates.begin(), aggregates.end()};
   facts.set_returning = {set_returning.begin(), set_returning.end()};
   for (const auto& [name, target] : catalog.targets) {

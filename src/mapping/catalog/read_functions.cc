@@ -9,6 +9,7 @@
 #include "embedded_sql.h"
 #include "mapping/catalog/orders.h"
 #include "mapping/catalog/rule_tree.h"
+#include "pg/row.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -20,7 +21,7 @@ asio::awaitable<std::vector<Order>> read_orders(pg::Connection& connection, std:
   pg::Parameters by_oid = {std::to_string(view)};
   const auto rows = co_await connection.execute(std::string(queries::catalog_view_rules), std::move(by_oid));
   std::map<std::uint32_t, RuleNode> rules;
-  for (std::size_t row = 0; row < rows.size(); ++row) rules.emplace(static_cast<std::uint32_t>(rows.number(row, 0)), read_rule(rows.text(row, 1)));
+  for (const auto row : pg::rows(rows)) rules.emplace(static_cast<std::uint32_t>(row.number("ev_class")), read_rule(row.text("ev_action")));
   co_return orders_of(view, rules);
 }
 
@@ -45,7 +46,7 @@ asio::awaitable<std::set<std::size_t>> read_settled(pg::Connection& connection, 
   pg::Parameters parameters = {array_text(places), array_text(relations), array_text(ordered), array_text(divided), array_text(alone)};
   const auto rows = co_await connection.execute(std::string(queries::catalog_orders), std::move(parameters));
   std::set<std::size_t> settled;
-  for (std::size_t row = 0; row < rows.size(); ++row) settled.insert(static_cast<std::size_t>(rows.number(row, 0)));
+  for (const auto row : pg::rows(rows)) settled.insert(static_cast<std::size_t>(row.number("place")));
   co_return settled;
 }
 
@@ -74,9 +75,7 @@ asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& con
   pg::Parameters by_oid = {std::to_string(oid)};
   const auto result = co_await connection.execute(std::string(queries::catalog_view_functions), std::move(by_oid));
   std::vector<FunctionCatalog> functions;
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    functions.push_back({std::string(result.text(row, 0)), std::string(result.text(row, 1))});
-  }
+  for (const auto row : pg::rows(result)) functions.push_back({std::string(row.text("name")), std::string(row.text("problem"))});
   co_await add_ties(connection, oid, functions);
   co_return functions;
 }
@@ -85,8 +84,8 @@ asio::awaitable<std::vector<FunctionCatalog>> read_lost_names(pg::Connection& co
   pg::Parameters by_oid = {std::to_string(view), std::to_string(table)};
   const auto result = co_await connection.execute(std::string(queries::catalog_lost_names), std::move(by_oid));
   std::vector<FunctionCatalog> functions;
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    functions.push_back({std::string(result.text(row, 0)), "lost names", std::string(result.text(row, 1)), std::string(result.text(row, 2))});
+  for (const auto row : pg::rows(result)) {
+    functions.push_back({std::string(row.text("function")), "lost names", std::string(row.text("lost_names")), std::string(row.text("search_path"))});
   }
   co_return functions;
 }

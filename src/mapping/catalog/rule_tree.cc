@@ -75,7 +75,7 @@ const RuleNode& RuleNode::at(const std::string& field) const {
   return found == fields.end() ? kNone : found->second;
 }
 
-long RuleNode::number(const std::string& field) const { return std::strtol(at(field).word.c_str(), nullptr, 10); }
+long RuleNode::integer(const std::string& field) const { return std::strtol(at(field).word.c_str(), nullptr, 10); }
 
 RuleNode read_rule(std::string_view text) { return Reader(text).value(); }
 

@@ -16,7 +16,7 @@ struct RuleNode {
 
   /// An empty word where there is no such field.
   const RuleNode& at(const std::string& field) const;
-  long number(const std::string& field) const;
+  long integer(const std::string& field) const;
   bool is(std::string_view node) const { return tag == node; }
   bool nothing() const { return tag.empty() && elements.empty() && (word.empty() || word == "<>"); }
 };

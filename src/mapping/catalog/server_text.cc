@@ -64,10 +64,10 @@ std::optional<KeyStatement> read_key_statement(std::string_view sql) {
   return key;
 }
 
-std::vector<std::string> array_in(const pg::Result& result, std::size_t row, std::size_t column) {
+std::vector<std::string> array_in(const pg::Row& row, std::string_view column) {
   std::vector<std::string> read;
-  if (result.is_null(row, column)) return read;
-  for (auto& each : parse_array(result.text(row, column))) read.push_back(std::move(each).value_or(""));
+  if (row.is_null(column)) return read;
+  for (auto& each : parse_array(row.text(column))) read.push_back(std::move(each).value_or(""));
   return read;
 }
 

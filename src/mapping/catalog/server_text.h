@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pg/result.h"
+#include "pg/row.h"
 
 namespace crossfade::mapping {
 
@@ -24,7 +24,7 @@ struct KeyStatement {
 std::optional<KeyStatement> read_key_statement(std::string_view sql);
 
 /// An array of texts in a result; empty for NULL, which is what array_agg makes of no rows.
-std::vector<std::string> array_in(const pg::Result& result, std::size_t row, std::size_t column);
+std::vector<std::string> array_in(const pg::Row& row, std::string_view column);
 
 /// The one statement in the body that pg_get_function_sqlbody gives, its parameters cast to `types` ("uuid[]") so that the
 /// statement can be used anywhere.

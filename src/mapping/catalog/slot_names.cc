@@ -7,6 +7,7 @@
 
 #include "base/short_hash.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -37,8 +38,9 @@ boost::asio::awaitable<SlotNames> find_slot_names(pg::Connection& connection, st
   std::vector<std::optional<std::string>> wanted{earlier.forward, earlier.reverse};
   pg::Parameters parameters = {array_text(wanted)};
   const auto rows = co_await connection.query(std::string(queries::slot_names), parameters);
-  auto names = slot_names(migration, std::string(rows.text(0, 0)));
-  const auto there = parse_array(rows.text(0, 1));
+  const auto row = pg::first(rows);
+  auto names = slot_names(migration, std::string(row.text("oid")));
+  const auto there = parse_array(row.text("own_slots"));
   const auto is_there = [&](const std::string& name) { return std::find(there.begin(), there.end(), name) != there.end(); };
   if (is_there(earlier.forward)) names.forward = earlier.forward;
   if (is_there(earlier.reverse)) names.reverse = earlier.reverse;

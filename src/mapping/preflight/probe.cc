@@ -11,6 +11,7 @@
 #include "embedded_sql.h"
 #include "mapping/catalog/query_plan.h"
 #include "mapping/sql/statements.h"
+#include "pg/row.h"
 #include "pg/savepoint.h"
 
 namespace crossfade::mapping {
@@ -53,7 +54,7 @@ std::string duplicate_query(const Model& model, const Target& target, const std:
   std::vector<std::string> nulls;
   for (const auto& column : target.key) nulls.push_back(fmt::format("v.{} is not distinct from null", quote_identifier(column)));
   const auto key = listed("v", target.key);
-  return fmt::format("select count(v.*), row({0})::text from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
+  return fmt::format("select count(v.*) as alike, row({0})::text as key from {1} v{2} group by {0} having count(*) > 1 or {3} limit 1", key,
                      view_of(model, target), where, fmt::join(nulls, " or "));
 }
 
@@ -95,12 +96,13 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
   } else if (tried.refused) {
     found.warn(fmt::format("the view fails on a row: {}", tried.refused->what()),
                "Mend the row or the view; such rows are set aside in quarantine, and block the cutover.");
-  } else if (!tried.result.empty() && tried.result.number(0, 0) > 1) {
-    found.fail(fmt::format("the view is not unique: {} rows have the key {} = {}", tried.result.number(0, 0), key, tried.result.text(0, 1)),
+  } else if (tried.result.empty()) {
+    co_return;
+  } else if (const auto row = pg::first(tried.result); row.number("alike") > 1) {
+    found.fail(fmt::format("the view is not unique: {} rows have the key {} = {}", row.number("alike"), key, row.text("key")),
                "Make one row of them in mapping.sql, by group by or distinct on the key.");
-  } else if (!tried.result.empty()) {
-    found.fail(fmt::format("a row of the view has no key: {} = {}", key, tried.result.text(0, 1)),
-               "Leave the row out in mapping.sql and name it in rejects.sql.");
+  } else {
+    found.fail(fmt::format("a row of the view has no key: {} = {}", key, row.text("key")), "Leave the row out in mapping.sql and name it in rejects.sql.");
   }
 }
 
@@ -138,14 +140,14 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
   }
   pg::Parameters parameters = {array_text(schemas), array_text(tables), array_text(columns_read)};
   const auto large = co_await connection.query(std::string(sql::queries::catalog_large_tables), std::move(parameters));
-  for (std::size_t row = 0; row < large.size(); ++row) {
+  for (const auto row : pg::rows(large)) {
     const auto scan = std::find_if(scans.begin(), scans.end(), [&](const SequentialScan& candidate) {
-      return candidate.schema == large.text(row, 0) && candidate.table == large.text(row, 1);
+      return candidate.schema == row.text("schema") && candidate.table == row.text("name");
     });
     const auto table = quote_qualified(scan->schema, scan->table);
     if (!told.insert(table + scan->column).second) continue;
     auto fix = fmt::format("create index concurrently on {} ({});", table, scan->column);
-    if (large.truth(row, 2)) fix = fmt::format("analyze {};", table);
+    if (row.truth("has_index")) fix = fmt::format("analyze {};", table);
     if (scan->column.empty()) fix = fmt::format("An index of {} on what the view looks it up by, if it has none; else: analyze {};", table, table);
     found.warn(fmt::format("a refresh by {} reads {}.{} from end to end", columns, scan->schema, scan->table), std::move(fix));
   }

@@ -10,18 +10,14 @@
 #include "base/nearest_word.h"
 #include "base/sql_text.h"
 #include "embedded_sql.h"
+#include "mapping/catalog/server_text.h"
+#include "pg/row.h"
 
 namespace crossfade::mapping {
 namespace {
 
 namespace asio = boost::asio;
 namespace queries = sql::queries;
-
-std::vector<std::string> names(std::string_view array) {
-  std::vector<std::string> read;
-  for (auto& name : parse_array(array)) read.push_back(std::move(name).value_or(""));
-  return read;
-}
 
 /// The first column of every row.
 asio::awaitable<std::vector<std::string>> texts(pg::Connection& connection, std::string_view sql, pg::Parameters parameters) {
@@ -35,9 +31,9 @@ asio::awaitable<DraftName> find_schema(pg::Connection& connection, const Draft& 
   const auto rows = co_await connection.query(std::string(queries::draft_schemas));
   DraftName found;
   std::vector<std::string> there;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    there.emplace_back(rows.text(row, 0));
-    if (there.back() == wanted) found = {wanted, std::string(rows.text(row, 1))};
+  for (const auto row : pg::rows(rows)) {
+    there.emplace_back(row.text("nspname"));
+    if (there.back() == wanted) found = {wanted, std::string(row.text("quoted"))};
   }
   if (found.plain.empty()) {
     const auto near = nearest_word(wanted, there);
@@ -55,9 +51,9 @@ asio::awaitable<DraftName> find_schema(pg::Connection& connection, const Draft& 
 asio::awaitable<bool> tells(pg::Connection& connection, std::string oid, const std::vector<std::string>& key) {
   pg::Parameters by_oid = {std::move(oid)};
   const auto leaves = co_await connection.query(std::string(queries::catalog_identity), std::move(by_oid));
-  for (std::size_t row = 0; row < leaves.size(); ++row) {
-    if (leaves.text(row, 1) == "f") continue;
-    const auto told = leaves.is_null(row, 2) ? std::vector<std::string>() : names(leaves.text(row, 2));
+  for (const auto leaf : pg::rows(leaves)) {
+    if (leaf.text("mode") == "f") continue;
+    const auto told = array_in(leaf, "columns");
     const bool all = std::all_of(key.begin(), key.end(), [&](const auto& name) { return std::find(told.begin(), told.end(), name) != told.end(); });
     if (!all) co_return false;
   }
@@ -71,14 +67,14 @@ asio::awaitable<std::string> choose_key(pg::Connection& connection, const std::s
   const auto keys = co_await connection.query(std::string(queries::draft_keys), std::move(by_oid));
   if (keys.empty()) table.problem = "it has no primary key, and no unique index over columns that are never null";
   std::string index;
-  for (std::size_t row = 0; row < keys.size(); ++row) {
-    auto columns = names(keys.text(row, 2));
+  for (const auto key : pg::rows(keys)) {
+    auto columns = array_in(key, "columns");
     const bool told = co_await tells(connection, oid, columns);
-    if (row > 0 && !told) continue;
-    index = keys.text(row, 0);
-    table.key_is_primary = keys.truth(row, 1);
+    if (!index.empty() && !told) continue;
+    index = key.text("indexrelid");
+    table.key_is_primary = key.truth("indisprimary");
     table.key = std::move(columns);
-    table.tell_key = told ? "" : std::string(keys.text(row, 3));
+    table.tell_key = told ? "" : std::string(key.text("tell"));
     if (told || table.key_is_primary) break;
   }
   co_return index;
@@ -87,13 +83,13 @@ asio::awaitable<std::string> choose_key(pg::Connection& connection, const std::s
 asio::awaitable<void> read_columns(pg::Connection& connection, const std::string& oid, DraftTable& table) {
   pg::Parameters by_oid = {oid};
   const auto rows = co_await connection.query(std::string(queries::draft_columns), std::move(by_oid));
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     DraftColumn column;
-    column.name = {std::string(rows.text(row, 0)), std::string(rows.text(row, 1))};
-    column.definition = rows.text(row, 2);
-    column.generated = rows.truth(row, 3);
-    column.remark = rows.text(row, 4);
-    column.always_identity = rows.truth(row, 5);
+    column.name = {std::string(row.text("attname")), std::string(row.text("quoted"))};
+    column.definition = row.text("definition");
+    column.generated = row.truth("is_generated");
+    column.remark = row.text("remark");
+    column.always_identity = row.truth("always_identity");
     table.columns.push_back(std::move(column));
   }
 }
@@ -101,13 +97,13 @@ asio::awaitable<void> read_columns(pg::Connection& connection, const std::string
 asio::awaitable<void> read_references(pg::Connection& connection, const Draft& draft, const std::string& oid, DraftTable& table) {
   pg::Parameters parameters = {oid, draft.shadow()};
   const auto rows = co_await connection.query(std::string(queries::draft_references), std::move(parameters));
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     DraftReference reference;
-    reference.constraint = rows.text(row, 0);
-    reference.parent = rows.text(row, 1);
-    reference.columns = names(rows.text(row, 2));
-    reference.parent_columns = names(rows.text(row, 3));
-    reference.definition = rows.text(row, 4);
+    reference.constraint = row.text("name");
+    reference.parent = row.text("parent");
+    reference.columns = array_in(row, "columns");
+    reference.parent_columns = array_in(row, "parent_columns");
+    reference.definition = row.text("definition");
     table.references.push_back(std::move(reference));
   }
 }
@@ -120,14 +116,14 @@ asio::awaitable<Draft> read_draft(pg::Connection& connection, std::string migrat
   draft.schema = co_await find_schema(connection, draft, std::move(schema));
   pg::Parameters of_schema = {draft.schema.plain};
   const auto rows = co_await connection.query(std::string(queries::draft_tables), std::move(of_schema));
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const std::string oid(rows.text(row, 0));
+  for (const auto row : pg::rows(rows)) {
+    const std::string oid(row.text("oid"));
     DraftTable table;
-    table.name = {std::string(rows.text(row, 1)), std::string(rows.text(row, 2))};
-    table.partitioned = rows.truth(row, 3);
-    table.problem = rows.text(row, 4);
-    table.options = rows.text(row, 5);
-    table.row_security = rows.truth(row, 6);
+    table.name = {std::string(row.text("relname")), std::string(row.text("quoted"))};
+    table.partitioned = row.truth("partitioned");
+    table.problem = row.text("problem");
+    table.options = row.text("options");
+    table.row_security = row.truth("relrowsecurity");
     std::string key;
     if (table.taken()) key = co_await choose_key(connection, oid, table);
     if (table.taken()) {
