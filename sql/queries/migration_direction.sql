@@ -1,1 +1,1 @@
-select direction, phase = 'completed' from crossfade.migration where name = $1
+select direction, phase = 'completed' as completed from crossfade.migration where name = $1

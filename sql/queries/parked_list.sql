@@ -1,2 +1,2 @@
-select target, extract(epoch from since), next_at > now(), format('%s: %s', sqlstate, message)
+select target, extract(epoch from since) as since, next_at > now() as resting, format('%s: %s', sqlstate, message) as because
 from crossfade.parked where migration = $1

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "sync/apply/cut_job.h"
 #include "sync/apply/decide_round.h"
 #include "sync/backfill/backfill.h"
@@ -120,8 +121,9 @@ asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
   reading.relations = relations_to_read();
   reading.then = queries::snapshot;
   const auto rows = co_await pg::begin_reading(connection, std::move(reading));
-  const auto snapshot = Snapshot::parse(rows.text(0, 0));
-  const auto flushed = parse_lsn(rows.text(0, 1));
+  const auto row = pg::first(rows);
+  const auto snapshot = Snapshot::parse(row.text("snapshot"));
+  const auto flushed = parse_lsn(row.text("flushed"));
   if (!snapshot || !flushed) throw precondition_failure("the server's snapshot cannot be read", "report this as a defect");
   co_return View{*snapshot, *flushed};
 }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 #include "sync/apply/refresher.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
@@ -48,9 +49,9 @@ asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Mo
   const auto rows = co_await connection.execute(children, std::move(parameters));
   for (bool more = true; more;) {
     more = false;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      if (!of.contains(static_cast<std::uint16_t>(rows.number(row, 1)))) continue;
-      more = of.insert(static_cast<std::uint16_t>(rows.number(row, 0))).second || more;
+    for (const auto row : pg::rows(rows)) {
+      if (!of.contains(static_cast<std::uint16_t>(row.number("parent")))) continue;
+      more = of.insert(static_cast<std::uint16_t>(row.number("child"))).second || more;
     }
   }
 }

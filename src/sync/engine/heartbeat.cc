@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 #include "sync/backfill/pace.h"
 #include "sync/engine/keys_outside.h"
 #include "sync/engine/shape_watch.h"
@@ -55,9 +56,10 @@ asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection)
   const std::string sql(queries::migration_sample);
   pg::Parameters parameters = {run.model.name};
   const auto rows = co_await connection.query(sql, parameters);
-  run.phase = rows.text(0, 0);
-  run.metrics.phase(rows.text(0, 0), rows.real(0, 1));
-  run.metrics.reads_on_v2(rows.real(0, 2) / 100);
+  const auto migration = pg::first(rows);
+  run.phase = migration.text("phase");
+  run.metrics.phase(run.phase, migration.real("phase_since"));
+  run.metrics.reads_on_v2(migration.real("percent") / 100);
 }
 
 /// What was offered since the last time.

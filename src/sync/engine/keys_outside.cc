@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::sync {
 namespace {
@@ -28,12 +29,15 @@ asio::awaitable<void> KeysOutside::leave_out(pg::Connection& connection) {
   pg::Parameters parameters = {array_text(targets), run_.model.shadow_schema};
   const auto keys = co_await connection.execute(find, std::move(parameters));
   bool all = true;
-  for (std::size_t row = 0; row < keys.size(); ++row) {
-    const bool gone = co_await leave_out(connection, std::string(keys.text(row, 0)), std::string(keys.text(row, 1)));
+  for (const auto row : pg::rows(keys)) {
+    std::string target(row.text("relname"));
+    std::string key(row.text("oid"));
+    const bool gone = co_await leave_out(connection, std::move(target), std::move(key));
     all = all && gone;
-    if (gone) log::info("foreign key to a table that stays is left out until the writes move", {{"target", keys.text(row, 0)}, {"key", keys.text(row, 2)}, {"refers_to", keys.text(row, 3)}});
+    const std::vector<log::Field> which = {{"target", row.text("relname")}, {"key", row.text("conname")}, {"refers_to", row.text("confrelid")}};
+    if (gone) log::info("foreign key to a table that stays is left out until the writes move", which);
     if (!gone && !std::exchange(told_, true)) {
-      log::warn("foreign key to a table that stays could not be left out yet: its writers may wait for the daemon", {{"target", keys.text(row, 0)}, {"key", keys.text(row, 2)}, {"refers_to", keys.text(row, 3)}});
+      log::warn("foreign key to a table that stays could not be left out yet: its writers may wait for the daemon", which);
     }
   }
   pause_ = all ? Clock::duration{} : std::clamp<Clock::duration>(pause_ * 2, kFirstPause, kLongestPause);

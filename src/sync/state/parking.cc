@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync::parking {
@@ -47,9 +48,9 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
   const std::string list(queries::parked_list);
   const auto rows = co_await connection.execute(list, name);
   std::map<std::uint16_t, Parked> parked;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto target = run.model.find_target(std::string(rows.text(row, 0)));
-    if (target) parked[*target] = {rows.real(row, 1), rows.truth(row, 2), std::string(rows.text(row, 3))};
+  for (const auto row : pg::rows(rows)) {
+    const auto target = run.model.find_target(std::string(row.text("target")));
+    if (target) parked[*target] = {row.real("since"), row.truth("resting"), std::string(row.text("because"))};
   }
   if (!parked.empty()) {
     const std::string heal(queries::parked_heal);

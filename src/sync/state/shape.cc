@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::sync {
 
@@ -73,15 +74,15 @@ asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& connecti
   pg::Parameters name = {std::move(migration)};
   const auto rows = co_await connection.execute(std::string(queries::shape_changes), std::move(name));
   std::vector<ShapeChange> changes;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     ShapeChange change;
-    change.object = rows.text(row, 0);
-    change.title = rows.text(row, 1);
-    for (auto& target : parse_array(rows.text(row, 2))) change.targets.push_back(target.value_or(""));
-    change.in_the_way = rows.truth(row, 3);
-    change.how = rows.text(row, 4);
-    change.detail = rows.text(row, 5);
-    change.fix = rows.text(row, 6);
+    change.object = row.text("object");
+    change.title = row.text("title");
+    for (auto& target : parse_array(row.text("targets"))) change.targets.push_back(target.value_or(""));
+    change.in_the_way = row.truth("in_the_way");
+    change.how = row.text("how");
+    change.detail = row.text("detail");
+    change.fix = row.text("fix");
     changes.push_back(std::move(change));
   }
   co_return changes;

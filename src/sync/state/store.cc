@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::sync::store {
 namespace {
@@ -117,14 +118,15 @@ asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& conne
   pg::Parameters parameters = {migration};
   const auto rows = co_await run_query(connection, queries::checkpoint_read, std::move(parameters));
   if (rows.empty()) co_return std::nullopt;
-  const auto lsn = [&](std::size_t column) { return parse_lsn(rows.text(0, column)).value_or(Lsn{}); };
+  const auto row = pg::first(rows);
+  const auto lsn = [](std::string_view text) { return parse_lsn(text).value_or(Lsn{}); };
   Checkpoint checkpoint;
-  checkpoint.incarnation.system_identifier = rows.text(0, 0);
-  checkpoint.incarnation.timeline = static_cast<int>(rows.number(0, 1));
-  checkpoint.incarnation.slot = rows.text(0, 2);
-  checkpoint.incarnation.created = lsn(3);
-  checkpoint.settled = lsn(4);
-  checkpoint.consistent = lsn(5);
+  checkpoint.incarnation.system_identifier = row.text("system_identifier");
+  checkpoint.incarnation.timeline = static_cast<int>(row.number("timeline"));
+  checkpoint.incarnation.slot = row.text("slot");
+  checkpoint.incarnation.created = lsn(row.text("slot_created_lsn"));
+  checkpoint.settled = lsn(row.text("settled_lsn"));
+  checkpoint.consistent = lsn(row.text("consistent_lsn"));
   co_return checkpoint;
 }
 
@@ -132,13 +134,13 @@ asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection
   pg::Parameters parameters = {migration};
   const auto rows = co_await run_query(connection, queries::migration_direction, std::move(parameters));
   if (rows.empty()) co_return std::nullopt;
-  co_return rows.text(0, 0) == "reverse" ? mapping::Direction::kReverse : mapping::Direction::kForward;
+  co_return pg::first(rows).text("direction") == "reverse" ? mapping::Direction::kReverse : mapping::Direction::kForward;
 }
 
 asio::awaitable<bool> is_completed(pg::Connection& connection, const std::string& migration) {
   pg::Parameters parameters = {migration};
   const auto rows = co_await run_query(connection, queries::migration_direction, std::move(parameters));
-  co_return !rows.empty() && rows.truth(0, 1);
+  co_return !rows.empty() && pg::first(rows).truth("completed");
 }
 
 asio::awaitable<std::string> read_secret(pg::Connection& connection, const std::string& migration) {
@@ -233,11 +235,11 @@ asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, co
   pg::Parameters parameters = {run.model.name, std::to_string(most), resting(run)};
   const auto rows = co_await run_query(connection, queries::dirty_take, std::move(parameters));
   std::vector<DirtyRow> taken;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto values = rows.is_null(row, 3) ? KeyValues{} : parse_array(rows.text(row, 3));
-    const auto key = key_from_names(run.model, std::string(rows.text(row, 1)), rows.optional_text(row, 2), values);
+  for (const auto row : pg::rows(rows)) {
+    const auto values = row.is_null("key") ? KeyValues{} : parse_array(row.text("key"));
+    const auto key = key_from_names(run.model, std::string(row.text("target")), row.optional_text("locator"), values);
     // What the migration no longer knows is every row of nothing: it is retired with its batch.
-    taken.push_back({rows.number(row, 0), Xid{static_cast<std::uint32_t>(rows.number(row, 4))},
+    taken.push_back({row.number("id"), Xid{static_cast<std::uint32_t>(row.number("xid"))},
                      key.value_or(Key(Key::kEveryRow, Key::kEveryRow, {}))});
   }
   co_return taken;
@@ -308,8 +310,8 @@ asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection
   pg::Parameters parameters = {run.model.name, all ? "true" : "false"};
   const auto rows = co_await run_query(connection, queries::quarantine_due, std::move(parameters));
   std::vector<Key> keys;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    auto key = key_from_names(run.model, std::string(rows.text(row, 0)), rows.optional_text(row, 1), parse_array(rows.text(row, 2)));
+  for (const auto row : pg::rows(rows)) {
+    auto key = key_from_names(run.model, std::string(row.text("target")), row.optional_text("locator"), parse_array(row.text("key")));
     if (key) keys.push_back(std::move(*key));
   }
   co_return keys;
@@ -319,9 +321,9 @@ asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& con
   pg::Parameters parameters = {run.model.name};
   const auto rows = co_await run_query(connection, queries::quarantine_count, std::move(parameters));
   std::vector<std::uint64_t> counts(run.model.targets.size());
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto target = run.model.find_target(std::string(rows.text(row, 0)));
-    if (target) counts[*target] = static_cast<std::uint64_t>(rows.number(row, 1));
+  for (const auto row : pg::rows(rows)) {
+    const auto target = run.model.find_target(std::string(row.text("target")));
+    if (target) counts[*target] = static_cast<std::uint64_t>(row.number("count"));
   }
   co_return counts;
 }
