@@ -34,4 +34,4 @@ with recursive reached as (
   join pg_class c on u.catalog = 'pg_class'::regclass and c.oid = u.object and c.relkind <> 'v'
   join pg_attribute a on a.attrelid = c.oid and a.attnum = u.part and u.part > 0
 )
-select target, md5(string_agg(text, ' ' order by text)) from part group by target
+select target, md5(string_agg(text, ' ' order by text)) as meaning from part group by target

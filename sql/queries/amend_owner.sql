@@ -1,2 +1,2 @@
 -- Whose a schema is; whether that is somebody else.
-select n.nspowner::regrole::text, n.nspowner <> current_user::regrole from pg_namespace n where n.nspname = $1
+select n.nspowner::regrole::text as owner, n.nspowner <> current_user::regrole as is_other from pg_namespace n where n.nspname = $1

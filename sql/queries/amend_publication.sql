@@ -4,5 +4,5 @@ with wanted as (
 ), member as (
   select r.prrelid as relation from pg_publication p join pg_publication_rel r on r.prpubid = p.oid where p.pubname = $1
 )
-select array(select w.name from wanted w where w.relation not in (select relation from member) order by 1),
-       array(select m.relation::regclass::text from member m where m.relation not in (select relation from wanted) order by 1)
+select array(select w.name from wanted w where w.relation not in (select relation from member) order by 1) as lacking,
+       array(select m.relation::regclass::text from member m where m.relation not in (select relation from wanted) order by 1) as unwanted

@@ -1,1 +1,1 @@
-select edition, file, encode(content, 'hex') from crossfade.edition_file where migration = $1 order by edition, file
+select edition, file, encode(content, 'hex') as content from crossfade.edition_file where migration = $1 order by edition, file

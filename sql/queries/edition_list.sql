@@ -1,1 +1,1 @@
-select number, how, to_char(at, 'YYYY-MM-DD HH24:MI:SS'), who, lsn, changes, encode(ddl, 'hex') from crossfade.edition where migration = $1 order by number
+select number, how, to_char(at, 'YYYY-MM-DD HH24:MI:SS') as at, who, lsn, changes, encode(ddl, 'hex') as ddl from crossfade.edition where migration = $1 order by number

@@ -5,7 +5,7 @@ select coalesce(
          and (not $3::boolean or to_jsonb(p) ->> 'pubgencols' = 's')
          and (select bool_and(coalesce(to_jsonb(m) ->> 'prqual', to_jsonb(m) ->> 'prattrs') is null) from pg_publication_rel m where m.prpubid = p.oid)
          and (select array_agg(m.prrelid order by m.prrelid) from pg_publication_rel m where m.prpubid = p.oid)
-             = (select array_agg(wanted::regclass::oid order by wanted::regclass::oid) from unnest($2::text[]) wanted), false),
-       coalesce((select string_agg(m.prrelid::regclass::text, ', ' order by m.prrelid) from pg_publication_rel m where m.prpubid = p.oid), 'nothing')
+             = (select array_agg(wanted::regclass::oid order by wanted::regclass::oid) from unnest($2::text[]) wanted), false) as fits,
+       coalesce((select string_agg(m.prrelid::regclass::text, ', ' order by m.prrelid) from pg_publication_rel m where m.prpubid = p.oid), 'nothing') as tables
 from pg_publication p
 where p.pubname = $1

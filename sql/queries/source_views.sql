@@ -1,7 +1,7 @@
 -- Views of schema $1 that read a table or a column of v1 that is called otherwise than when the edition in force of migration $2 was
 -- entered, as statements that create them as they are now.
 select c.relname,
-       format('create view %s%s as%s', c.oid::regclass, ' with (' || nullif(array_to_string(c.reloptions, ', '), '') || ')', e'\n' || rtrim(pg_get_viewdef(c.oid), ';'))
+       format('create view %s%s as%s', c.oid::regclass, ' with (' || nullif(array_to_string(c.reloptions, ', '), '') || ')', e'\n' || rtrim(pg_get_viewdef(c.oid), ';')) as create_sql
 from pg_class c
 where c.relnamespace = to_regnamespace(quote_ident($1)) and c.relkind = 'v'
   and exists (

@@ -12,4 +12,4 @@ with us as (
   union all
   select format('function %s', p.oid::regprocedure), p.proowner from pg_proc p where p.pronamespace = to_regnamespace('crossfade')
 )
-select what, pg_get_userbyid(owner) from thing where owner not in (select oid from trusted) order by what limit 1
+select what, pg_get_userbyid(owner) as owner from thing where owner not in (select oid from trusted) order by what limit 1

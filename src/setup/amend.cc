@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "mapping/preflight/inspect.h"
+#include "pg/row.h"
 #include "setup/amend_run.h"
 #include "setup/editions.h"
 #include "setup/life.h"
@@ -65,14 +66,16 @@ asio::awaitable<void> AmendRun::look() {
   co_await prepare_alone(connection_, name_);
   pg::Parameters name = {name_};
   const auto flip = co_await connection_.query(std::string(queries::flip_alone), name);
-  if (!flip.truth(0, 0)) throw precondition_failure(fmt::format("a flip of migration {} is going on: {}", name_, flip.text(0, 1)), "wait for it");
+  const auto lock = pg::first(flip);
+  if (!lock.truth("alone")) throw precondition_failure(fmt::format("a flip of migration {} is going on: {}", name_, lock.text("others")), "wait for it");
   co_await expect(connection_, name_, Event::kAmend);
   const auto rows = co_await connection_.query(std::string(queries::amend_look), name);
-  stable_schema_ = rows.text(0, 1);
-  all_read_v2_ = rows.truth(0, 2);
-  const auto made = parse_array(rows.text(0, 3));
+  const auto migration = pg::first(rows);
+  stable_schema_ = migration.text("stable_schema");
+  all_read_v2_ = migration.truth("all_read_v2");
+  const auto made = parse_array(migration.text("made_schemas"));
   // Whoever waits for us while we wait for them goes on before the server has to choose a victim.
-  before_deadlock_ = std::chrono::milliseconds(rows.number(0, 4)) / 2;
+  before_deadlock_ = std::chrono::milliseconds(migration.number("deadlock_timeout")) / 2;
   amend_.limits.lock_timeout = std::max(std::min(amend_.limits.lock_timeout, before_deadlock_), std::chrono::milliseconds(1));
   const auto goes = co_await store::read_direction(connection_, name_);
   direction_ = goes.value_or(Direction::kForward);
@@ -89,10 +92,9 @@ asio::awaitable<void> AmendRun::look() {
     if (was && !there.contains(target)) gone_.push_back(target);
   }
   const auto targets = co_await connection_.query(std::string(queries::amend_targets), name);
-  for (std::size_t row = 0; row < targets.size(); ++row) {
-    Filled filled{targets.truth(row, 1), std::nullopt};
-    if (!targets.is_null(row, 2)) filled.rows_a_second = targets.real(row, 2);
-    filled_.emplace(targets.text(row, 0), filled);
+  for (const auto row : pg::rows(targets)) {
+    const Filled filled{row.truth("unfinished"), row.optional_real("rows_a_second")};
+    filled_.emplace(row.text("target"), filled);
     filling_ = filling_ || filled.unfinished;
   }
   const bool forward_views_gone = direction_ == Direction::kForward && !gone_.empty();
@@ -142,7 +144,7 @@ asio::awaitable<AmendRun::Meanings> AmendRun::meanings() {
   pg::Parameters parameters = {forward ? yaml_.schemas().mapping() : yaml_.schemas().reverse(), array_text(targets)};
   const auto rows = co_await connection_.execute(std::string(queries::amend_meanings), parameters);
   Meanings found;
-  for (std::size_t row = 0; row < rows.size(); ++row) found.emplace(rows.text(row, 0), rows.text(row, 1));
+  for (const auto row : pg::rows(rows)) found.emplace(row.text("target"), row.text("meaning"));
   co_return found;
 }
 

@@ -13,6 +13,7 @@
 #include "base/sql_text.h"
 #include "mapping/amend/renamed.h"
 #include "mapping/preflight/plan.h"
+#include "pg/row.h"
 #include "setup/amend.h"
 #include "setup/editions.h"
 #include "setup/prepare_steps.h"
@@ -58,30 +59,33 @@ asio::awaitable<Differences> look_at_v1(pg::Connection& connection, std::string 
   const auto waits = [&](std::string why) {
     if (found.waits.empty()) found.waits = std::move(why);
   };
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const mapping::TableName was{std::string(rows.text(row, 0)), std::string(rows.text(row, 1))};
+  for (const auto row : pg::rows(rows)) {
+    const mapping::TableName was{std::string(row.text("schema_name")), std::string(row.text("table_name"))};
     const auto table = was.schema + "." + was.name;
-    if (rows.is_null(row, 3)) {
+    if (row.is_null("table_now")) {
       waits(fmt::format("table {} is gone", table));
       continue;
     }
-    const mapping::TableName is{std::string(rows.text(row, 2)), std::string(rows.text(row, 3))};
+    const mapping::TableName is{std::string(row.text("schema_now")), std::string(row.text("table_now"))};
     const bool known = std::any_of(found.renamed.begin(), found.renamed.end(), [&](const Renamed& one) { return one.was == was; });
     auto& renamed = of_table(found.renamed, was, is);
     if (!known && renamed.moved()) found.says.push_back(fmt::format("table {} is called {}.{} now", table, is.schema, is.name));
-    if (rows.truth(row, 8)) waits(fmt::format("something else has the name {} by now", rows.is_null(row, 5) || rows.text(row, 4) != rows.text(row, 5) ? table + "." + std::string(rows.text(row, 4)) : table));
+    const std::string column(row.text("name"));
+    const auto column_now = row.optional_text("name_now");
+    if (row.truth("name_taken")) waits(fmt::format("something else has the name {} by now", column_now == column ? table : table + "." + column));
     // A column that a view reads cannot go without it; one that none reads is nobody's business.
-    if (rows.is_null(row, 5)) continue;
-    const std::string column(rows.text(row, 4));
-    if (rows.text(row, 5) != column) {
-      renamed.columns[column] = rows.text(row, 5);
-      found.says.push_back(fmt::format("column {}.{} is called {} now", table, column, rows.text(row, 5)));
+    if (!column_now) continue;
+    if (*column_now != column) {
+      renamed.columns[column] = *column_now;
+      found.says.push_back(fmt::format("column {}.{} is called {} now", table, column, *column_now));
     }
-    if (rows.text(row, 6) == rows.text(row, 7)) continue;
-    const auto retyped = fmt::format("column {}.{} is {} instead of {}", table, column, rows.text(row, 7), rows.text(row, 6));
+    const std::string type(row.text("type"));
+    const std::string type_now(row.text("type_now"));
+    if (type == type_now) continue;
+    const auto retyped = fmt::format("column {}.{} is {} instead of {}", table, column, type_now, type);
     found.widened = true;
     found.says.push_back(retyped);
-    if (!mapping::widens(std::string(rows.text(row, 6)), std::string(rows.text(row, 7)))) waits(retyped + ", which is no wider type");
+    if (!mapping::widens(type, type_now)) waits(retyped + ", which is no wider type");
   }
   co_return found;
 }
@@ -104,8 +108,8 @@ asio::awaitable<bool> take_views(pg::Connection& connection, MigrationFile& file
   std::size_t taken = 0;
   for (auto* script : {&file.surrogates_sql, &file.mapping_sql, &file.rejects_sql}) {
     std::vector<PrintedView> views;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      std::vector<PrintedView> alone = {{std::string(rows.text(row, 0)), std::string(rows.text(row, 1))}};
+    for (const auto row : pg::rows(rows)) {
+      std::vector<PrintedView> alone = {{std::string(row.text("relname")), std::string(row.text("create_sql"))}};
       if (mapping::with_views(*script, alone, {})) views.push_back(std::move(alone.front()));
     }
     taken += views.size();
@@ -124,7 +128,7 @@ asio::awaitable<bool> take_way_back(pg::Connection& connection, MigrationFile& f
   if (there.empty()) co_return true;
   std::vector<std::string> statements;
   const auto place = quote_qualified(schema, renamed.was.name);
-  for (const auto& column : parse_array(there.text(0, 1))) {
+  for (const auto& column : parse_array(pg::first(there).text("columns"))) {
     const auto is = renamed.columns.find(column.value_or(""));
     if (is == renamed.columns.end()) continue;
     statements.push_back(fmt::format("alter view {} rename column {} to {}", place, quote_identifier(is->first), quote_identifier(is->second)));
@@ -134,7 +138,7 @@ asio::awaitable<bool> take_way_back(pg::Connection& connection, MigrationFile& f
   for (auto& statement : statements) co_await connection.script(std::move(statement));
   pg::Parameters now = {schema, renamed.is.name};
   const auto printed = co_await connection.query(std::string(queries::view_printed), now);
-  const std::vector<PrintedView> views = {{renamed.was.name, std::string(printed.text(0, 0))}};
+  const std::vector<PrintedView> views = {{renamed.was.name, std::string(pg::first(printed).text("create_sql"))}};
   auto text = mapping::with_views(file.reverse_sql, views, {});
   if (!text) co_return false;
   file.reverse_sql = std::move(*text);

@@ -134,9 +134,9 @@ asio::awaitable<void> AmendRun::remember_rights(std::string schema) {
 asio::awaitable<void> AmendRun::as_owner(std::string schema) {
   pg::Parameters name = {std::move(schema)};
   const auto rows = co_await connection_.query(std::string(queries::amend_owner), name);
-  if (rows.empty() || !rows.truth(0, 1)) co_return;
+  if (rows.empty() || !pg::first(rows).truth("is_other")) co_return;
   // regrole prints it quoted.
-  auto become = fmt::format("set local role {}", rows.text(0, 0));
+  auto become = fmt::format("set local role {}", pg::first(rows).text("owner"));
   co_await connection_.script(std::move(become));
 }
 
@@ -161,9 +161,10 @@ asio::awaitable<void> AmendRun::take_down() {
     co_await remember_rights(stable_schema_);
     pg::Parameters parameters = {stable_schema_, name_, forward ? "false" : "true"};
     const auto rows = co_await connection_.query(std::string(queries::amend_stable), parameters);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      co_await connection_.script(std::string(rows.text(row, 0)));
-      stable_.emplace_back(rows.text(row, 1));
+    for (const auto row : pg::rows(rows)) {
+      std::string drop(row.text("drop_sql"));
+      co_await connection_.script(std::move(drop));
+      stable_.emplace_back(row.text("create_sql"));
     }
   }
   for (const auto& schema : schemas) {
@@ -274,12 +275,12 @@ asio::awaitable<void> AmendRun::follow_sources() {
   pg::Parameters parameters = {publication, text_of(wanted)};
   const auto rows = co_await connection_.query(std::string(queries::amend_publication), parameters);
   std::set<std::string> come;
-  for (const auto& table : parse_array(rows.text(0, 0))) {
+  for (const auto& table : parse_array(pg::first(rows).text("lacking"))) {
     auto add = fmt::format("alter publication {} add table {}", quote_identifier(publication), table.value());
     co_await connection_.script(std::move(add));
     come.insert(table.value());
   }
-  for (const auto& table : parse_array(rows.text(0, 1))) {
+  for (const auto& table : parse_array(pg::first(rows).text("unwanted"))) {
     auto drop = fmt::format("alter publication {} drop table {}", quote_identifier(publication), table.value());
     co_await connection_.script(std::move(drop));
   }

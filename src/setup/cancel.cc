@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sql_text.h"
 #include "mapping/catalog/slot_names.h"
+#include "pg/row.h"
 #include "pg/savepoint.h"
 #include "setup/fence.h"
 #include "setup/life.h"
@@ -38,14 +39,15 @@ asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string m
 asio::awaitable<void> bring_keys_back(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
   const auto keys = co_await connection.query(std::string(queries::keys_left_out), name);
-  for (std::size_t row = 0; row < keys.size(); ++row) {
-    co_await connection.script(std::string(keys.text(row, 2)));
-    if (keys.is_null(row, 3)) continue;
-    auto validate = std::string(keys.text(row, 3));
-    const auto tried = co_await pg::try_in_savepoint(connection, std::move(validate));
+  for (const auto key : pg::rows(keys)) {
+    std::string create(key.text("create_sql"));
+    co_await connection.script(std::move(create));
+    if (key.is_null("validate_sql")) continue;
+    std::string validate(key.text("validate_sql"));
+    const auto tried = co_await pg::try_in_savepoint(connection, validate);
     if (!tried.refused) continue;
-    log::warn("foreign key holds for new rows, and not for all old ones", {{"table", keys.text(row, 0)}, {"key", keys.text(row, 1)},
-                                                                           log::quoting("because", tried.refused->what()), log::quoting("fix", keys.text(row, 3))});
+    log::warn("foreign key holds for new rows, and not for all old ones", {{"table", key.text("table_name")}, {"key", key.text("name")},
+                                                                           log::quoting("because", tried.refused->what()), log::quoting("fix", validate)});
   }
 }
 
@@ -62,9 +64,11 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
   for (const auto* stage : {"1", "2"}) {
     pg::Parameters taken_off = {migration, stage};
     const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
-    for (std::size_t row = 0; row < pieces.size(); ++row) {
-      co_await connection.script(std::string(pieces.text(row, 2)));
-      if (!pieces.is_null(row, 3)) co_await connection.script(std::string(pieces.text(row, 3)));
+    for (const auto piece : pg::rows(pieces)) {
+      std::string create(piece.text("create_sql"));
+      std::string validate(piece.text("validate_sql"));
+      co_await connection.script(std::move(create));
+      if (!validate.empty()) co_await connection.script(std::move(validate));
     }
   }
   co_await bring_keys_back(connection, std::move(migration));
@@ -98,9 +102,10 @@ asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string 
 asio::awaitable<void> forget(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
-  const auto made = parse_array(rows.text(0, 3));
-  const bool ours = std::find(made.begin(), made.end(), rows.optional_text(0, 0)) != made.end();
-  if (!ours) co_await give_back(connection, migration, std::string(rows.text(0, 0)));
+  const std::string shadow(pg::first(rows).text("shadow_schema"));
+  const auto made = parse_array(pg::first(rows).text("made_schemas"));
+  const bool ours = std::find(made.begin(), made.end(), shadow) != made.end();
+  if (!ours) co_await give_back(connection, migration, shadow);
   for (const auto& schema : made) {
     auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
     co_await connection.script(std::move(drop));

@@ -8,6 +8,7 @@
 
 #include "base/short_hash.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 #include "setup/state_schema.h"
 
 namespace crossfade::sync {
@@ -64,21 +65,21 @@ asio::awaitable<std::vector<Edition>> read_editions(pg::Connection& connection, 
   std::vector<Edition> editions;
   pg::Parameters name = {std::move(migration)};
   const auto rows = co_await connection.query(std::string(queries::edition_list), name);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     Edition edition;
-    edition.number = static_cast<int>(rows.number(row, 0));
-    edition.how = rows.text(row, 1);
-    edition.at = rows.text(row, 2);
-    edition.who = rows.text(row, 3);
-    edition.lsn = rows.text(row, 4);
-    for (auto& change : parse_array(rows.text(row, 5))) edition.changes.push_back(change.value_or(""));
-    edition.ddl = from_hex(rows.optional_text(row, 6).value_or(""));
+    edition.number = static_cast<int>(row.number("number"));
+    edition.how = row.text("how");
+    edition.at = row.text("at");
+    edition.who = row.text("who");
+    edition.lsn = row.text("lsn");
+    for (auto& change : parse_array(row.text("changes"))) edition.changes.push_back(change.value_or(""));
+    edition.ddl = from_hex(row.text("ddl"));
     editions.push_back(std::move(edition));
   }
   const auto files = co_await connection.query(std::string(queries::edition_files), name);
-  for (std::size_t row = 0; row < files.size(); ++row) {
+  for (const auto row : pg::rows(files)) {
     for (auto& edition : editions) {
-      if (edition.number == files.number(row, 0)) edition.texts[std::string(files.text(row, 1))] = from_hex(files.text(row, 2));
+      if (edition.number == row.number("edition")) edition.texts[std::string(row.text("file"))] = from_hex(row.text("content"));
     }
   }
   co_return editions;
@@ -119,11 +120,11 @@ asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection& connec
   auto now = mapping::texts_of(file);
   const auto editions = co_await read_editions(connection, file.yaml.migration());
   if (!editions.empty() && mapping::differs_in_checks_alone(file, editions.back().texts)) now["migration.yaml"] = editions.back().texts.at("migration.yaml");
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const std::string script(rows.text(row, 0));
+  for (const auto row : pg::rows(rows)) {
+    const std::string script(row.text("file"));
     const auto text = now.find(script);
     const auto hash = text == now.end() ? std::string{} : content_hash(text->second);
-    if (hash != rows.text(row, 1)) changes.push_back(told(script, hash, std::string(rows.text(row, 2))));
+    if (hash != row.text("hash")) changes.push_back(told(script, hash, std::string(row.text("since"))));
     now.erase(script);
   }
   for (const auto& [script, text] : now) changes.push_back(told(script, content_hash(text), ""));

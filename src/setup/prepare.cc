@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/sql_text.h"
 #include "mapping/preflight/inspect.h"
+#include "pg/row.h"
 #include "setup/editions.h"
 #include "setup/fence.h"
 #include "setup/rights.h"
@@ -72,15 +73,17 @@ asio::awaitable<bool> publication_fits(pg::Connection& connection, mapping::Pref
   if (rows.empty()) {
     pg::Parameters of = {array_text(tables)};
     const auto others = co_await connection.query(std::string(queries::tables_of_others), of);
-    if (others.text(0, 0).empty()) co_return false;
-    found.fail(fmt::format("only the owner of the tables can make it, and we do not own {}", others.text(0, 0)),
+    const auto foreign = pg::first(others);
+    if (foreign.text("tables").empty()) co_return false;
+    found.fail(fmt::format("only the owner of the tables can make it, and we do not own {}", foreign.text("tables")),
                fmt::format("{}; alter publication {} owner to {};  -- as their owner", create_publication(model), quote_identifier(name),
-                           quote_identifier(others.text(0, 1))),
+                           quote_identifier(foreign.text("role"))),
                ExitCode::kPermission);
     co_return false;
   }
-  if (rows.truth(0, 0)) co_return true;
-  found.fail(fmt::format("it is there already and is not what it must be: it has {}", rows.text(0, 1)),
+  const auto there = pg::first(rows);
+  if (there.truth("fits")) co_return true;
+  found.fail(fmt::format("it is there already and is not what it must be: it has {}", there.text("tables")),
              fmt::format("drop publication {}; {};", quote_identifier(name), create_publication(model)));
   co_return false;
 }
@@ -173,11 +176,12 @@ asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migrat
 asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::prepare_alone), name);
-  if (rows.truth(0, 0)) co_return;
+  const auto lock = pg::first(rows);
+  if (lock.truth("alone")) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotLeader;
-  facts.message = fmt::format("migration {} is being prepared or cancelled in this database: {}", migration, rows.text(0, 1));
-  facts.advice = fmt::format("wait for it; if its command was killed: {}", rows.text(0, 2));
+  facts.message = fmt::format("migration {} is being prepared or cancelled in this database: {}", migration, lock.text("others"));
+  facts.advice = fmt::format("wait for it; if its command was killed: {}", lock.text("ended_by"));
   throw Failure(std::move(facts));
 }
 

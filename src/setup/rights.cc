@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::sync {
 namespace {
@@ -27,17 +28,18 @@ asio::awaitable<std::vector<mapping::Finding>> missing_rights(pg::Connection& co
   for (const auto& script : install_scripts(file)) wanted.emplace_back(script.schema);
   pg::Parameters parameters = {array_text(schemas), array_text(names), array_text(wanted)};
   const auto rows = co_await connection.query(std::string(queries::rights), parameters);
-  const auto role = quote_identifier(rows.text(0, 0));
+  const auto row = pg::first(rows);
+  const auto role = quote_identifier(row.text("role"));
   std::string fix;
-  if (!rows.truth(0, 2)) fix += fmt::format("alter role {0} replication;  -- on Amazon RDS: grant rds_replication to {0};\n", role);
-  if (!rows.truth(0, 3)) fix += fmt::format("grant create on database {} to {};\n", quote_identifier(rows.text(0, 1)), role);
-  if (!rows.text(0, 4).empty()) fix += fmt::format("grant usage on schema {} to {};\n", rows.text(0, 4), role);
-  if (!rows.text(0, 5).empty()) fix += fmt::format("grant select on {} to {};\n", rows.text(0, 5), role);
+  if (!row.truth("may_replicate")) fix += fmt::format("alter role {0} replication;  -- on Amazon RDS: grant rds_replication to {0};\n", role);
+  if (!row.truth("may_create")) fix += fmt::format("grant create on database {} to {};\n", quote_identifier(row.text("database")), role);
+  if (!row.text("schemas").empty()) fix += fmt::format("grant usage on schema {} to {};\n", row.text("schemas"), role);
+  if (!row.text("tables").empty()) fix += fmt::format("grant select on {} to {};\n", row.text("tables"), role);
   std::vector<mapping::Finding> findings;
   if (fix.empty()) co_return findings;
   fix.pop_back();
-  mapping::Findings(findings, fmt::format("role {}", rows.text(0, 0)))
-      .fail(fmt::format("it lacks rights in database {}; nothing else can be told before an administrator has granted them", rows.text(0, 1)), fix, ExitCode::kPermission);
+  mapping::Findings(findings, fmt::format("role {}", row.text("role")))
+      .fail(fmt::format("it lacks rights in database {}; nothing else can be told before an administrator has granted them", row.text("database")), fix, ExitCode::kPermission);
   co_return findings;
 }
 

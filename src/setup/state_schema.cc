@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "base/log.h"
+#include "pg/row.h"
 
 namespace crossfade::sync {
 namespace {
@@ -53,9 +54,10 @@ std::string engine_sql(int from) {
 }
 
 asio::awaitable<int> read_layout(pg::Connection& connection) {
-  const auto there = co_await connection.query(std::string(queries::layout_there));
-  if (!there.truth(0, 0)) co_return 0;
-  if (!there.truth(0, 1)) co_return 1;
+  const auto tables = co_await connection.query(std::string(queries::layout_there));
+  const auto there = pg::first(tables);
+  if (!there.truth("migration")) co_return 0;
+  if (!there.truth("layout")) co_return 1;
   const auto rows = co_await connection.query(std::string(queries::layout_version));
   const auto layout = rows.empty() ? 1 : static_cast<int>(rows.number(0, 0));
   if (layout <= kLayout) co_return layout;
@@ -82,8 +84,10 @@ asio::awaitable<void> bring_up_to_date(pg::Connection& connection) {
 asio::awaitable<void> refuse_foreign_state(pg::Connection& connection) {
   const auto rows = co_await connection.query(std::string(queries::state_foreign));
   if (rows.empty()) co_return;
-  throw precondition_failure(fmt::format("{} belongs to role {}, which is neither ours nor a superuser: it could have us run what it likes", rows.text(0, 0), rows.text(0, 1)),
-                             fmt::format("look at it, then: drop schema crossfade cascade, or run crossfade as {}, or alter {} owner to our role", rows.text(0, 1), rows.text(0, 0)));
+  const auto what = pg::first(rows).text("what");
+  const auto owner = pg::first(rows).text("owner");
+  throw precondition_failure(fmt::format("{} belongs to role {}, which is neither ours nor a superuser: it could have us run what it likes", what, owner),
+                             fmt::format("look at it, then: drop schema crossfade cascade, or run crossfade as {}, or alter {} owner to our role", owner, what));
 }
 
 }  // namespace crossfade::sync
