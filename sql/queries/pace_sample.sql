@@ -12,7 +12,7 @@ select case
                from pg_replication_slots s where s.slot_name = $2)
            then 'retained_wal'
          else ''
-       end,
-       extract(epoch from clock_timestamp())
+       end as held_back_by,
+       extract(epoch from clock_timestamp()) as sampled_at
 from crossfade.migration m
 where m.name = $1

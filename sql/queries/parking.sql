@@ -13,7 +13,7 @@ select distinct on (i.indexrelid) a.attname,
             when a.atttypid = 'numeric'::regtype and a.atttypmod < 4 then format('hashtextextended(row(%s)::text, 0)', k.columns)
             when a.atttypid = 'numeric'::regtype
               then format('-(abs(hashtextextended(row(%s)::text, 0)::numeric) %% 1e%s) / 1e%s', k.columns, ((a.atttypmod - 4) >> 16) & 65535, ((a.atttypmod - 4) & 2047 # 1024) - 1024)
-            else format('md5(row(%s)::text)::%s', k.columns, format_type(a.atttypid, a.atttypmod)) end
+            else format('md5(row(%s)::text)::%s', k.columns, format_type(a.atttypid, a.atttypmod)) end as value
 from pg_index i
 cross join lateral unnest(i.indkey::int2[]) u (attnum)
 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.attnum

@@ -339,7 +339,7 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
       "  select {stale} from prior p where not exists (select 1 from next n where {same})\n){kept}, counted as materialized (\n"
       "  select (select count(*) from next) as in_view, (select count(*) from written) as written,\n"
       "    (select count(*) from next) - (select count(*) from prior) + (select count(*) from {gone}) as fresh\n)\n"
-      "select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*\nfrom counted c left join stale on true",
+      "select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*\nfrom counted c left join stale on true",
       fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("shadow", shadow_),
       fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
       fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),

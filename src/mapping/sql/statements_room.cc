@@ -27,7 +27,7 @@ std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& excl
   int parameter = 1;
   const auto rows = branch(filter, view_, list, parameter);
   return format(
-      "with next as materialized (\n  {}\n)\nselect distinct n.crossfade_taker, {}\n"
+      "with next as materialized (\n  {}\n)\nselect distinct n.crossfade_taker as taker, {} as holder\n"
       "from (select r.*{} from next r where {}) n\njoin (select r.*{} from {} r where {}) s on not ({}){}",
       rows, named(), places, exclusive.predicate, places, shadow_, exclusive.predicate, same_key("n", "s"), same_place);
 }

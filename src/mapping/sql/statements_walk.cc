@@ -41,7 +41,7 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
   const auto shadow_part = source_alone ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
   return format(
       "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
-      "select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds)",
+      "select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found",
       values(source_name(), target_.walk_column), shadow_part, most);
 }
 
@@ -57,8 +57,8 @@ std::string Statements::middle(const Range& range) const {
   const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());
   return format(
       "with bounds as (\n  {}{}\n)\n"
-      "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1),"
-      " (select count(*) from bounds)",
+      "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1) as bound,"
+      " (select count(*) from bounds) as found",
       values(view_), shadow_part);
 }
 

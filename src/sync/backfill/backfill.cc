@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "sync/backfill/build.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
@@ -28,11 +29,11 @@ std::deque<Range> gaps_between(const pg::Result& ledger) {
   std::deque<Range> gaps;
   std::optional<std::string> covered_to;
   bool from_start = true;
-  for (std::size_t row = 0; row < ledger.size(); ++row) {
-    const auto low = ledger.optional_text(row, 0);
+  for (const auto row : pg::rows(ledger)) {
+    const auto low = row.optional_text("low");
     const bool touches = from_start ? !low : low == covered_to;
     if (!touches) gaps.push_back({covered_to, low, false});
-    covered_to = ledger.optional_text(row, 1);
+    covered_to = row.optional_text("high");
     from_start = false;
     if (!covered_to) return gaps;
   }
@@ -70,14 +71,14 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   const std::string list(queries::backfill_list);
   pg::Parameters parameters = {run_.model.name};
   const auto rows = co_await connection.query(list, parameters);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto target = run_.model.find_target(std::string(rows.text(row, 0)));
+  for (const auto row : pg::rows(rows)) {
+    const auto target = run_.model.find_target(std::string(row.text("target")));
     if (!target) continue;
     auto& progress = run_.progress[*target];
-    progress.bulk = rows.truth(row, 1);
-    progress.estimated = static_cast<double>(rows.number(row, 2));
-    progress.finished = rows.truth(row, 3);
-    progress.done = static_cast<std::uint64_t>(rows.number(row, 4));
+    progress.bulk = row.truth("bulk");
+    progress.estimated = static_cast<double>(row.number("estimated_rows"));
+    progress.finished = row.truth("finished");
+    progress.done = static_cast<std::uint64_t>(row.number("done_rows"));
     const auto done = static_cast<double>(progress.done);
     run_.metrics.backfill_found(*target, done, progress.finished ? done : progress.estimated);
     if (progress.finished) continue;
@@ -151,10 +152,10 @@ asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection
   auto parameters = mapping::range_parameters(gap);
   parameters.emplace_back(std::to_string(most));
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
-  const auto found = static_cast<std::size_t>(rows.number(0, 1));
+  const auto found = static_cast<std::size_t>(pg::first(rows).number("found"));
   job.gaps.pop_front();
   if (found < most) co_return gap;
-  const auto bound = std::string(rows.text(0, 0));
+  const std::string bound(pg::first(rows).text("bound"));
   job.gaps.push_front({bound, gap.high, gap.with_nulls});
   co_return Range{gap.low, bound, false};
 }
@@ -241,10 +242,10 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   }
   auto sql = run_.refresh.statements(job.target).middle(range);
   const auto rows = co_await connection.query(std::move(sql), mapping::range_parameters(range));
-  const auto values = rows.number(0, 1);
+  const auto values = pg::first(rows).number("found");
   // Rows without a value are apart from the last value too.
   if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {
-    const auto bound = std::string(rows.text(0, 0));
+    const std::string bound(pg::first(rows).text("bound"));
     Range first{range.low, bound, false};
     Range second{bound, range.high, range.with_nulls};
     written += co_await load(connection, job, std::move(first));

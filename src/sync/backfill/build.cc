@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "pg/row.h"
 #include "sync/state/store.h"
 #include "sync/state/workers.h"
 
@@ -170,11 +171,12 @@ asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, s
   co_await connection.script("begin");
   pg::Parameters table = {name};
   const auto found = co_await connection.query(find, table);
-  for (std::size_t row = 0; row < found.size(); ++row) {
-    pg::Parameters parameters = {run.model.name, run.model.targets[target].name, found.optional_text(row, 0),
-                                 found.optional_text(row, 1), found.optional_text(row, 2), found.optional_text(row, 3), found.optional_text(row, 5), found.optional_text(row, 6)};
+  for (const auto row : pg::rows(found)) {
+    pg::Parameters parameters = {run.model.name, run.model.targets[target].name, row.optional_text("name"), row.optional_text("stage"),
+                                 row.optional_text("create_sql"), row.optional_text("validate_sql"), row.optional_text("indexed_by"),
+                                 row.optional_text("excluded_by")};
     co_await connection.query(put, parameters);
-    auto drop = std::string(found.text(row, 4));
+    std::string drop(row.text("drop_sql"));
     co_await connection.script(std::move(drop));
   }
   co_await connection.script("commit");
@@ -189,11 +191,11 @@ asio::awaitable<void> build_keys(Runtime& run) {
     const std::string list(queries::deferred_list);
     pg::Parameters parameters = {run.model.name, "1"};
     const auto rows = co_await connection.query(list, parameters);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      const auto target = run.model.find_target(std::string(rows.text(row, 0)));
+    for (const auto row : pg::rows(rows)) {
+      const auto target = run.model.find_target(std::string(row.text("target")));
       if (!target) continue;
-      Piece piece{*target, std::string(rows.text(row, 1)), std::string(rows.text(row, 2)), rows.optional_text(row, 4).value_or(""), {}};
-      for (auto& each : parse_array(rows.optional_text(row, 5).value_or("{}"))) piece.excluded_by.push_back(each.value());
+      Piece piece{*target, std::string(row.text("name")), std::string(row.text("create_sql")), std::string(row.text("indexed_by")), {}};
+      for (auto& each : parse_array(row.optional_text("excluded_by").value_or("{}"))) piece.excluded_by.push_back(each.value());
       pieces.push_back(std::move(piece));
     }
   }
@@ -231,11 +233,11 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& ru
   const std::string built(queries::deferred_built);
   pg::Parameters parameters = {run.model.name, "2"};
   const auto rows = co_await connection.query(list, parameters);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     Piece piece;
-    piece.name = rows.text(row, 1);
-    piece.create = rows.text(row, 2);
-    pg::Parameters of_key = {run.model.name, rows.optional_text(row, 0), rows.optional_text(row, 1)};
+    piece.name = row.text("name");
+    piece.create = row.text("create_sql");
+    pg::Parameters of_key = {run.model.name, row.optional_text("target"), row.optional_text("name")};
     if (piece.create.find("FOREIGN KEY") == std::string::npos) {
       const auto held_up = co_await briefly(connection, run, piece.create, of_key);
       if (held_up && held_up->sqlstate() != "55P03") throw *held_up;
@@ -247,15 +249,15 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& ru
     if (!refused) co_await connection.query(built, of_key);
     co_await connection.script("commit");
     if (refused && refused->verdict() != Verdict::kQuarantine) throw *refused;
-    if (refused) tell_missing(rows.text(row, 0), piece, *refused);
+    if (refused) tell_missing(row.text("target"), piece, *refused);
   }
   // Those of an earlier life, which may have ended before they were validated, too.
   const std::string open(queries::deferred_unvalidated);
   pg::Parameters name = {run.model.name};
   const auto unvalidated = co_await connection.query(open, name);
   std::deque<Constraint> keys;
-  for (std::size_t row = 0; row < unvalidated.size(); ++row) {
-    keys.push_back({std::string(unvalidated.text(row, 0)), std::string(unvalidated.text(row, 1)), std::string(unvalidated.text(row, 2)), unvalidated.truth(row, 3)});
+  for (const auto row : pg::rows(unvalidated)) {
+    keys.push_back({std::string(row.text("target")), std::string(row.text("name")), std::string(row.text("validate_sql")), row.truth("is_check")});
   }
   if (keys.empty()) co_return;
   const Work validate = [&](pg::Connection& session) -> asio::awaitable<void> {

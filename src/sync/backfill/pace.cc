@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 
 #include "base/log.h"
+#include "pg/row.h"
 
 namespace crossfade::sync {
 namespace {
@@ -25,8 +26,8 @@ asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
     const std::string sql(queries::pace_sample);
     pg::Parameters parameters = {run.model.name, run.settings.slot};
     const auto rows = co_await connection.execute(sql, parameters);
-    by = rows.text(0, 0);
-    now = rows.real(0, 1);
+    by = pg::first(rows).text("held_back_by");
+    now = pg::first(rows).real("sampled_at");
   }
   if (run.throttled && run.throttled->by != by) {
     run.metrics.throttled(run.throttled->by, false, duration<double>(0));

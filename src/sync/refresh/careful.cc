@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 #include "pg/savepoint.h"
 
 namespace crossfade::sync {
@@ -174,14 +175,13 @@ asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusiv
   const std::string unique_keys(queries::unique_keys);
   pg::Parameters table = {refresh_.model().targets[target].table.quoted()};
   const auto tried = co_await pg::try_in_savepoint(connection_, unique_keys, table);
-  const auto& rows = tried.result;
   auto& found = exclusives_[target];
-  for (std::size_t row = 0; !tried.refused && row < rows.size(); ++row) {
+  for (const auto row : pg::rows(tried.result)) {
     mapping::Exclusive exclusive;
-    for (auto& expression : parse_array(rows.text(row, 0))) exclusive.expressions.push_back(expression.value());
-    for (auto& name : parse_array(rows.text(row, 1))) exclusive.operators.push_back(name.value());
-    exclusive.predicate = rows.text(row, 2);
-    exclusive.nulls_agree = rows.truth(row, 3);
+    for (auto& expression : parse_array(row.text("expressions"))) exclusive.expressions.push_back(expression.value());
+    for (auto& name : parse_array(row.text("operators"))) exclusive.operators.push_back(name.value());
+    exclusive.predicate = row.text("predicate");
+    exclusive.nulls_agree = row.truth("nulls_agree");
     found.push_back(std::move(exclusive));
   }
   co_return &found;
@@ -203,12 +203,12 @@ asio::awaitable<std::vector<CarefulRefresh::Group>> CarefulRefresh::exchanging(G
         const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), selection.parameters);
         // Who cannot be asked together is tried one by one.
         if (tried.refused) continue;
-        for (std::size_t row = 0; row < tried.result.size(); ++row) {
-          if (tried.result.is_null(row, 1)) continue;
-          const auto holder = named_key(target, tried.result.text(row, 1));
+        for (const auto row : pg::rows(tried.result)) {
+          if (row.is_null("holder")) continue;
+          const auto holder = named_key(target, row.text("holder"));
           if (together.add(holder)) more.push_back(holder);
-          if (!tried.result.is_null(row, 0)) {
-            const Key taker(target, form.front().locator(), parse_array(tried.result.text(row, 0)));
+          if (!row.is_null("taker")) {
+            const Key taker(target, form.front().locator(), parse_array(row.text("taker")));
             together.join(taker, holder);
             continue;
           }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::sync {
 namespace {
@@ -125,9 +126,10 @@ asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_
 asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
                                                pg::Parameters parameters, Written& written) const {
   const auto rows = co_await ask(connection, std::move(sql), std::move(parameters));
-  written.in_view += static_cast<std::uint64_t>(rows.number(0, 0));
-  written.inserted += static_cast<std::uint64_t>(rows.number(0, 1));
-  written.updated += static_cast<std::uint64_t>(rows.number(0, 2));
+  const auto counts = pg::first(rows);
+  written.in_view += static_cast<std::uint64_t>(counts.number("in_view"));
+  written.inserted += static_cast<std::uint64_t>(counts.number("inserted"));
+  written.updated += static_cast<std::uint64_t>(counts.number("updated"));
   constexpr std::size_t kCounts = 3;
   Stale stale(model_.targets[target].key.size());
   if (rows.is_null(0, kCounts)) co_return stale;
@@ -161,9 +163,9 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& c
     const auto foreign_keys = co_await connection.execute(cascades, parameters);
     pg::Parameters keys;
     for (const auto& column : all[level].keys) keys.emplace_back(array_text(column));
-    for (std::size_t n = 0; n < foreign_keys.size(); ++n) {
-      const auto child = static_cast<std::uint16_t>(foreign_keys.number(n, 0));
-      auto sql = statements_[child].referring(statements_[parent], std::string(foreign_keys.text(n, 2)));
+    for (const auto foreign_key : pg::rows(foreign_keys)) {
+      const auto child = static_cast<std::uint16_t>(foreign_key.number("child"));
+      auto sql = statements_[child].referring(statements_[parent], std::string(foreign_key.text("condition")));
       if (which == Referring::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
       const auto rows = co_await connection.query(std::move(sql), keys);
       Rows next{child, Stale(model_.targets[child].key.size())};
@@ -175,7 +177,7 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& c
         found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : named_key(child, rows.text(row, 0)));
         for (std::size_t column = 0; column < key.size(); ++column) next.keys[column].push_back(std::move(key[column]));
       }
-      const bool they_go_too = which == Referring::kAll || foreign_keys.truth(n, 1);
+      const bool they_go_too = which == Referring::kAll || foreign_key.truth("cascades");
       if (they_go_too && !next.keys.front().empty()) all.push_back(std::move(next));
     }
   }
@@ -203,7 +205,7 @@ asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t ta
   const auto found = co_await connection.query(parking, table);
   if (found.empty()) co_return;
   std::vector<mapping::Parked> parked;
-  for (std::size_t row = 0; row < found.size(); ++row) parked.push_back({std::string(found.text(row, 0)), std::string(found.text(row, 1))});
+  for (const auto row : pg::rows(found)) parked.push_back({std::string(row.text("attname")), std::string(row.text("value"))});
   auto sql = statements_[target].park(selection.filters, parked);
   co_await connection.query(std::move(sql), selection.parameters);
 }

@@ -23,7 +23,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- bulk
@@ -57,4 +57,4 @@ with bounds as (
     (select t."userId"::text as bound from "v2"."WorkoutLog" t where t."userId" is not null and t."userId" > $1::text and t."userId" <= $2::text group by t."userId" order by t."userId" limit $3::bigint)
   ) b order by bound limit $3::bigint
 )
-select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found;

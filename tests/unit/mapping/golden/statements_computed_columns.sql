@@ -15,7 +15,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- bulk

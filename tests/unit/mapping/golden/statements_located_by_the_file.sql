@@ -15,7 +15,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- merge between bounds
@@ -35,7 +35,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- compare
@@ -60,7 +60,7 @@ with bounds as (
     (select t."id"::integer as bound from "v1"."plans" t where t."id" is not null and t."id" > $1::integer and t."id" <= $2::integer group by t."id" order by t."id" limit $3::bigint)
   ) b order by bound limit $3::bigint
 )
-select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found;
 
 -- merge, keys without a value
 with next as materialized (
@@ -79,7 +79,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- merge by a lookup
@@ -107,7 +107,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- remove_orphans

@@ -17,7 +17,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- merge after another locator
@@ -45,7 +45,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- merge of two columns
@@ -67,7 +67,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- merge after each form of a composite locator
@@ -110,7 +110,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- merge after another lookup, by eleven parameters
@@ -138,5 +138,5 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;

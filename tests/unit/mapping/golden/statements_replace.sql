@@ -19,7 +19,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- park
@@ -34,7 +34,7 @@ update "v2"."weeks" s set "number" = null from prior p left join next n on p."id
 with next as materialized (
   select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])
 )
-select distinct n.crossfade_taker, coalesce(case when num_nonnulls(s."plan_id") > 0 then array['0', s."plan_id"::text] end, array['0', null])
+select distinct n.crossfade_taker as taker, coalesce(case when num_nonnulls(s."plan_id") > 0 then array['0', s."plan_id"::text] end, array['0', null]) as holder
 from (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from next r where number > 1) n
 join (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from "v2"."weeks" r where number > 1) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0 and n.crossfade_place_1 operator(pg_catalog.=) s.crossfade_place_1;
 
@@ -42,7 +42,7 @@ join (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from
 with next as materialized (
   select v."id", v."day_id", v."weight", null::text[] as crossfade_taker from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
 )
-select distinct n.crossfade_taker, coalesce((select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, array['0', null])
+select distinct n.crossfade_taker as taker, coalesce((select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, array['0', null]) as holder
 from (select r.*, weight as crossfade_place_0 from next r where true) n
 join (select r.*, weight as crossfade_place_0 from "v2"."moves" r where true) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0;
 
