@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include "pg/row.h"
 #include "wal/foreign_slot.h"
 
 namespace crossfade::wal {
@@ -12,17 +13,18 @@ asio::awaitable<std::optional<SlotState>> inspect_slot(pg::Connection& connectio
   const pg::Parameters parameters = {name};
   const auto rows = co_await connection.query(sql, parameters);
   if (rows.empty()) co_return std::nullopt;
+  const auto row = pg::first(rows);
   SlotState state;
-  state.database = rows.text(0, 0);
-  state.plugin = rows.text(0, 1);
-  state.active = rows.truth(0, 2);
-  state.active_pid = static_cast<int>(rows.number(0, 3));
-  state.restart_lsn = parse_lsn(rows.text(0, 4)).value_or(Lsn{});
-  state.confirmed_flush = parse_lsn(rows.text(0, 5)).value_or(Lsn{});
-  state.wal_status = rows.text(0, 6);
-  if (!rows.is_null(0, 7)) state.safe_bytes = rows.number(0, 7);
-  state.retained_bytes = rows.number(0, 8);
-  state.synced = rows.truth(0, 9);
+  state.database = row.text("database");
+  state.plugin = row.text("plugin");
+  state.active = row.truth("active");
+  state.active_pid = static_cast<int>(row.number("active_pid"));
+  state.restart_lsn = parse_lsn(row.text("restart_lsn")).value_or(Lsn{});
+  state.confirmed_flush = parse_lsn(row.text("confirmed_flush_lsn")).value_or(Lsn{});
+  state.wal_status = row.text("wal_status");
+  if (!row.is_null("safe_wal_size")) state.safe_bytes = row.number("safe_wal_size");
+  state.retained_bytes = row.number("retained_bytes");
+  state.synced = row.truth("synced");
   co_return state;
 }
 
@@ -48,9 +50,10 @@ asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name) {
 asio::awaitable<Incarnation> identify(pg::Connection& connection) {
   const std::string sql(sql::queries::server_identity);
   const auto rows = co_await connection.query(sql);
+  const auto row = pg::first(rows);
   Incarnation incarnation;
-  incarnation.system_identifier = rows.text(0, 0);
-  incarnation.timeline = static_cast<int>(rows.number(0, 1));
+  incarnation.system_identifier = row.text("system_identifier");
+  incarnation.timeline = static_cast<int>(row.number("timeline"));
   co_return incarnation;
 }
 
