@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::verify {
 namespace {
@@ -38,14 +40,14 @@ asio::awaitable<std::vector<Relation>> find_relations(pg::Connection& connection
   for (const auto& source : model.sources) sources.emplace_back(std::to_string(source.oid));
   pg::Parameters parameters = {array_text(sources)};
   const auto foreign_keys = co_await connection.query(std::string(sql::queries::lint_relations), std::move(parameters));
-  const auto names = [&](std::size_t row, std::size_t column) {
+  const auto names = [](std::string_view array) {
     std::vector<std::string> read;
-    for (auto& name : parse_array(foreign_keys.text(row, column))) read.push_back(std::move(name).value_or(""));
+    for (auto& name : parse_array(array)) read.push_back(std::move(name).value_or(""));
     return read;
   };
-  for (std::size_t row = 0; row < foreign_keys.size(); ++row) {
-    relations.push_back({static_cast<std::uint16_t>(foreign_keys.number(row, 0)), names(row, 1),
-                         static_cast<std::uint16_t>(foreign_keys.number(row, 2)), names(row, 3)});
+  for (const auto key : pg::rows(foreign_keys)) {
+    relations.push_back({static_cast<std::uint16_t>(key.number("one")), names(key.text("columns_of_one")),
+                         static_cast<std::uint16_t>(key.number("other")), names(key.text("columns_of_other"))});
   }
   for (const auto& one : model.rules) {
     for (const auto& other : model.rules) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::verify {
 namespace {
@@ -24,7 +25,8 @@ std::string columns_of(const SourceShape& shape, const std::string& alias, const
 std::string changed_rows(const SourceShape& shape) {
   const auto first = quote_identifier(shape.source->key.front());
   return fmt::format(
-      "select {8}, case when o.{0} is distinct from null then array[{1}] end, case when n.{0} is distinct from null then array[{2}] end\n"
+      "select {8} as source, case when o.{0} is distinct from null then array[{1}] end as before,\n"
+      "       case when n.{0} is distinct from null then array[{2}] end as after\n"
       "from {3} o full join {4} n on {5}\n"
       "where o.{0} is not distinct from null or n.{0} is not distinct from null or pg_catalog.record_image_ne(row({6}), row({7}))",
       first, columns_of(shape, "o", "::text"), columns_of(shape, "n", "::text"), copy_of(shape), looked_at(shape), same_key(shape, "o", "n"),
@@ -35,11 +37,11 @@ asio::awaitable<std::vector<RowImages>> read_images(pg::Connection& connection, 
   auto of_all = fmt::format("{}", fmt::join(of_sources, "\nunion all\n"));
   const auto rows = co_await connection.execute(std::move(of_all), {});
   std::vector<RowImages> read;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     RowImages images;
-    images.source = static_cast<std::uint16_t>(rows.number(row, 0));
-    if (!rows.is_null(row, 1)) images.before = parse_array(rows.text(row, 1));
-    if (!rows.is_null(row, 2)) images.after = parse_array(rows.text(row, 2));
+    images.source = static_cast<std::uint16_t>(row.number("source"));
+    if (!row.is_null("before")) images.before = parse_array(row.text("before"));
+    if (!row.is_null("after")) images.after = parse_array(row.text("after"));
     read.push_back(std::move(images));
   }
   co_return read;
@@ -57,7 +59,7 @@ asio::awaitable<void> make_source_copies(pg::Connection& connection, const std::
 asio::awaitable<std::vector<RowImages>> read_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
   std::vector<std::string> of_sources;
   for (const auto& shape : shapes) {
-    of_sources.push_back(fmt::format("select {}, null::text[], array[{}] from {} c", shape.number, columns_of(shape, "c", "::text"), copy_of(shape)));
+    of_sources.push_back(fmt::format("select {} as source, null::text[] as before, array[{}] as after from {} c", shape.number, columns_of(shape, "c", "::text"), copy_of(shape)));
   }
   co_return co_await read_images(connection, std::move(of_sources));
 }
@@ -68,8 +70,8 @@ asio::awaitable<std::vector<Written>> read_written(pg::Connection& connection, c
   pg::Parameters tables = {array_text(oids)};
   const auto rows = co_await connection.execute(std::string(sql::queries::lint_written), std::move(tables));
   std::vector<Written> written;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    written.push_back({static_cast<std::uint64_t>(rows.number(row, 0)), rows.optional_text(row, 1).value_or("")});
+  for (const auto row : pg::rows(rows)) {
+    written.push_back({static_cast<std::uint64_t>(row.number("rows")), std::string(row.text("otherwise"))});
   }
   co_return written;
 }

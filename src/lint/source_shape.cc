@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::verify {
 
@@ -19,8 +20,8 @@ asio::awaitable<std::vector<SourceShape>> read_shapes(pg::Connection& connection
     const std::string of_table(sql::queries::lint_columns);
     pg::Parameters table = {std::to_string(shape.source->oid)};
     const auto columns = co_await connection.execute(of_table, table);
-    for (std::size_t row = 0; row < columns.size(); ++row) {
-      shape.columns.push_back({std::string(columns.text(row, 0)), std::string(columns.text(row, 1)), columns.truth(row, 2), columns.text(row, 3)[0]});
+    for (const auto column : pg::rows(columns)) {
+      shape.columns.push_back({std::string(column.text("name")), std::string(column.text("type")), column.truth("generated"), column.text("category")[0]});
     }
     shapes.push_back(std::move(shape));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::verify {
 namespace {
@@ -25,7 +26,7 @@ asio::awaitable<std::vector<Read>> reads_of(pg::Connection& connection, std::str
   pg::Parameters by_oid = {std::string(oid.text(0, 0))};
   const auto rows = co_await connection.query(std::string(queries::catalog_view_reads), by_oid);
   std::vector<Read> reads;
-  for (std::size_t row = 0; row < rows.size(); ++row) reads.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1)), rows.text(row, 2) == "r"});
+  for (const auto row : pg::rows(rows)) reads.push_back({std::string(row.text("nspname")), std::string(row.text("relname")), row.text("relkind") == "r"});
   const auto own_functions = co_await connection.query(std::string(queries::lint_own_functions), std::move(by_oid));
   // They may read whatever they like, and so may the view then.
   if (own_functions.truth(0, 0)) reads.push_back({"", "", false});
