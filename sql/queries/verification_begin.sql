@@ -1,1 +1,1 @@
-select clock_timestamp(), pg_current_wal_insert_lsn()
+select clock_timestamp() as started_at, pg_current_wal_insert_lsn() as lsn

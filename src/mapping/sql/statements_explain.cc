@@ -14,10 +14,10 @@ std::string Statements::explain(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n)\n"
-      "select to_jsonb(n.*), to_jsonb(p.*),\n"
-      "  to_jsonb(n.*) is null or to_jsonb(p.*) is null or pg_catalog.record_image_ne(row({of_next}), row({of_prior})),\n"
-      "  {kept}, s.xmin::text,\n"
-      "  case when pg_catalog.current_setting('track_commit_timestamp')::boolean then pg_catalog.pg_xact_commit_timestamp(s.xmin) end\n"
+      "select to_jsonb(n.*) as in_view, to_jsonb(p.*) as in_shadow,\n"
+      "  to_jsonb(n.*) is null or to_jsonb(p.*) is null or pg_catalog.record_image_ne(row({of_next}), row({of_prior})) as differs,\n"
+      "  {kept} as kept, s.xmin::text as written_by,\n"
+      "  case when pg_catalog.current_setting('track_commit_timestamp')::boolean then pg_catalog.pg_xact_commit_timestamp(s.xmin) end as written_at\n"
       "from next n full join prior p on {same}\nleft join lateral (select s.xmin from {shadow} s where {of_shadow}) s on true\n"
       "order by {order}",
       fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("of_next", columns_of("n", names)),

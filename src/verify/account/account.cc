@@ -10,6 +10,7 @@
 
 #include "base/sql_text.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "verify/account/account_statement.h"
 
 namespace crossfade::verify {
@@ -32,7 +33,7 @@ asio::awaitable<std::map<std::string, Values>> rejects(pg::Connection& connectio
   pg::Parameters parameters = {model.mapping_schema};
   const auto rows = co_await connection.query(sql, std::move(parameters));
   std::map<std::string, Values> views;
-  for (std::size_t row = 0; row < rows.size(); ++row) views.emplace(rows.text(row, 0), parse_array(rows.text(row, 1)));
+  for (const auto row : pg::rows(rows)) views.emplace(row.text("view"), parse_array(row.text("columns")));
   co_return views;
 }
 
@@ -55,25 +56,27 @@ asio::awaitable<std::map<std::string, std::uint64_t>> quarantined(pg::Connection
   pg::Parameters parameters = {model.name};
   const auto rows = co_await connection.query(sql, std::move(parameters));
   std::map<std::string, std::uint64_t> keys;
-  for (std::size_t row = 0; row < rows.size(); ++row) keys.emplace(rows.text(row, 0), rows.number(row, 1));
+  for (const auto row : pg::rows(rows)) keys.emplace(row.text("target"), row.number("count"));
   co_return keys;
 }
 
 Account read_account(const pg::Result& rows) {
+  const auto first = pg::first(rows);
   Account account;
-  account.total = static_cast<std::uint64_t>(rows.number(0, 0));
-  const auto not_found = static_cast<std::uint64_t>(rows.number(0, 1));
-  account.rejected = static_cast<std::uint64_t>(rows.number(0, 2));
-  account.unaccounted = static_cast<std::uint64_t>(rows.number(0, 5));
+  account.total = static_cast<std::uint64_t>(first.number("total"));
+  const auto not_found = static_cast<std::uint64_t>(first.number("not_found"));
+  account.rejected = static_cast<std::uint64_t>(first.number("rejected"));
+  account.unaccounted = static_cast<std::uint64_t>(first.number("unaccounted"));
   account.mapped = account.total - account.rejected - account.unaccounted;
   account.on_the_way = not_found - account.rejected - account.unaccounted;
-  if (!rows.is_null(0, 3)) {
-    const auto reasons = parse_array(rows.text(0, 3));
-    const auto counts = parse_array(rows.text(0, 4));
+  if (!first.is_null("reasons")) {
+    const auto reasons = parse_array(first.text("reasons"));
+    const auto counts = parse_array(first.text("counts"));
     for (std::size_t n = 0; n < reasons.size(); ++n) account.reasons.push_back({reasons[n].value_or(""), number_in(counts[n])});
   }
-  for (std::size_t row = 0; row < rows.size() && !rows.is_null(row, 6); ++row) {
-    account.sample.push_back(parse_array(rows.text(row, 6)));
+  for (const auto row : pg::rows(rows)) {
+    if (row.is_null("key")) break;
+    account.sample.push_back(parse_array(row.text("key")));
   }
   return account;
 }

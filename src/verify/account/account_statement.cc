@@ -139,10 +139,10 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
   return format(
       "with {steps}, rejected as materialized (\n  {rejected}\n), reasons as (\n"
       "  select coalesce(reason, 'no reason given') as reason, count(*) as rows from rejected group by 1\n)\n"
-      "select (select count(*) from {table}), (select count(*) from {not_found}), (select count(*) from rejected),\n"
-      "  (select array_agg(reason order by rows desc, reason) from reasons),"
-      " (select array_agg(rows::text order by rows desc, reason) from reasons),\n"
-      "  (select count(*) from {left}), sample.key\n"
+      "select (select count(*) from {table}) as total, (select count(*) from {not_found}) as not_found, (select count(*) from rejected) as rejected,\n"
+      "  (select array_agg(reason order by rows desc, reason) from reasons) as reasons,"
+      " (select array_agg(rows::text order by rows desc, reason) from reasons) as counts,\n"
+      "  (select count(*) from {left}) as unaccounted, sample.key\n"
       "from (values (1)) one left join (\n  select array[{key}] as key from {left} s order by {order} limit 20\n) sample on true",
       fmt::arg("steps", steps), fmt::arg("rejected", rejected), fmt::arg("table", table), fmt::arg("not_found", not_found),
       fmt::arg("left", left), fmt::arg("key", list_of("s", source.key, "::text")), fmt::arg("order", list_of("s", source.key)));

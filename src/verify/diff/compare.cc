@@ -15,6 +15,7 @@
 #include "async/when_all.h"
 #include "base/sql_text.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "sync/state/shape.h"
 
 namespace crossfade::verify {
@@ -60,8 +61,9 @@ asio::awaitable<Verification> Compare::run() {
   }
   const std::string begin(queries::verification_begin);
   const auto rows = co_await connection_.query(begin);
-  found_.started_at = rows.text(0, 0);
-  found_.lsn = rows.text(0, 1);
+  const auto now = pg::first(rows);
+  found_.started_at = now.text("started_at");
+  found_.lsn = now.text("lsn");
   found_.engine_running = rechecker_.engine_running();
   found_.repair = options_.repair;
   auto targets = options_.targets;
@@ -150,15 +152,17 @@ asio::awaitable<void> Compare::cover(pg::Connection& connection, std::uint16_t t
   suspect(target, range, compared);
 }
 
-/// The next `keys` values of the walk; to the end where there are fewer, or where nothing gives chunks their bounds.
+/// The next `keys` values of the walk; to the end where there are fewer, or where nothing gives chunks their bounds: Statements::next_bound
+/// gives bound, the last of them, and how many it has found.
 asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint16_t target, const Range& rest, std::size_t keys) {
   if (model_.targets[target].walk_column.empty()) co_return rest;
   auto sql = mapping::Statements(model_, target).next_bound(rest);
   auto parameters = mapping::range_parameters(rest);
   parameters.emplace_back(std::to_string(keys));
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
-  if (static_cast<std::size_t>(rows.number(0, 1)) < keys) co_return rest;
-  co_return Range{rest.low, rows.optional_text(0, 0), false};
+  const auto row = pg::first(rows);
+  if (static_cast<std::size_t>(row.number("found")) < keys) co_return rest;
+  co_return Range{rest.low, row.optional_text("bound"), false};
 }
 
 asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::verify {
 
@@ -12,7 +13,7 @@ asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mappi
   const mapping::Statements statements(model, comparison.target);
   // The server counts them all and sends a few: a shadow that lacks everything must not come over as one result.
   auto sql = fmt::format(
-      "select view_rows, shadow_rows, count(coalesce(in_view, in_shadow)) over (), walk, in_view, in_shadow\n"
+      "select view_rows, shadow_rows, count(coalesce(in_view, in_shadow)) over () as differing, walk, in_view, in_shadow\n"
       "from (\n{}\n) compared (view_rows, shadow_rows, walk, in_view, in_shadow) limit {}",
       statements.compare(comparison.filters), std::max<std::size_t>(comparison.most, 1));
   pg::Result rows;
@@ -21,16 +22,18 @@ asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mappi
   } else {
     rows = co_await connection.query(std::move(sql), std::move(comparison.parameters));
   }
+  const auto first = pg::first(rows);
   Compared compared;
-  compared.in_view = static_cast<std::uint64_t>(rows.number(0, 0));
-  compared.in_shadow = static_cast<std::uint64_t>(rows.number(0, 1));
-  compared.differing = static_cast<std::uint64_t>(rows.number(0, 2));
-  for (std::size_t row = 0; compared.differing > 0 && row < rows.size(); ++row) {
+  compared.in_view = static_cast<std::uint64_t>(first.number("view_rows"));
+  compared.in_shadow = static_cast<std::uint64_t>(first.number("shadow_rows"));
+  compared.differing = static_cast<std::uint64_t>(first.number("differing"));
+  if (compared.differing == 0) co_return compared;
+  for (const auto row : pg::rows(rows)) {
     Difference difference;
     difference.target = comparison.target;
-    if (!rows.is_null(row, 3)) difference.walk = parse_array(rows.text(row, 3));
-    difference.in_view = rows.optional_text(row, 4);
-    difference.in_shadow = rows.optional_text(row, 5);
+    if (!row.is_null("walk")) difference.walk = parse_array(row.text("walk"));
+    difference.in_view = row.optional_text("in_view");
+    difference.in_shadow = row.optional_text("in_shadow");
     compared.rows.push_back(std::move(difference));
   }
   co_return compared;

@@ -14,6 +14,7 @@
 
 #include "base/sql_text.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "pg/savepoint.h"
 #include "sync/apply/cut_job.h"
 #include "sync/state/store.h"
@@ -127,9 +128,9 @@ asio::awaitable<std::vector<Key>> quarantined_keys(pg::Connection& connection, c
   pg::Parameters parameters = {model.name, array_text(names)};
   const auto rows = co_await connection.query(sql, std::move(parameters));
   std::vector<Key> keys;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto values = parse_array(rows.text(row, 2));
-    auto key = sync::store::key_from_names(model, std::string(rows.text(row, 0)), rows.optional_text(row, 1), values);
+  for (const auto row : pg::rows(rows)) {
+    const auto values = parse_array(row.text("key"));
+    auto key = sync::store::key_from_names(model, std::string(row.text("target")), row.optional_text("locator"), values);
     if (key) keys.push_back(std::move(*key));
   }
   co_return keys;

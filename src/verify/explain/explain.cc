@@ -11,6 +11,7 @@
 #include "base/sql_text.h"
 #include "mapping/sql/statements.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "pg/savepoint.h"
 #include "sync/state/store.h"
 #include "verify/diff/difference.h"
@@ -89,23 +90,25 @@ class Explanation {
     if (tried.refused) throw usage_failure(fmt::format("{}: {}", reply_.key(), tried.refused->facts().message), advice(target_));
   }
 
+  /// By Statements::explain, which gives in_view, in_shadow, differs, kept, written_by and written_at.
   asio::awaitable<void> read_rows() {
     auto sql = statements_.explain(selection_.filters) + fmt::format(" limit {}", kMostShown + 1);
     const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql), selection_.parameters);
     if (found.refused) reply_.set_view_failure(found.refused->facts().message);
     const auto& rows = found.result;
-    for (std::size_t row = 0; row < rows.size() && row < kMostShown; ++row) {
+    for (const auto row : pg::rows(rows)) {
+      if (reply_.rows_size() == kMostShown) break;
       Difference images;
-      images.in_view = rows.optional_text(row, 0);
-      images.in_shadow = rows.optional_text(row, 1);
+      images.in_view = row.optional_text("in_view");
+      images.in_shadow = row.optional_text("in_shadow");
       auto& shown = *reply_.add_rows();
       shown.set_key(row_name(target_, images));
-      shown.set_kept(rows.truth(row, 3));
-      shown.set_differs(rows.truth(row, 2) && !shown.kept());
+      shown.set_kept(row.truth("kept"));
+      shown.set_differs(row.truth("differs") && !shown.kept());
       shown.set_view(images.in_view.value_or(""));
       shown.set_shadow(images.in_shadow.value_or(""));
-      shown.set_written_by(std::string(rows.text(row, 4)));
-      shown.set_written_at(std::string(rows.text(row, 5)));
+      shown.set_written_by(std::string(row.text("written_by")));
+      shown.set_written_at(std::string(row.text("written_at")));
       for (const auto& [name, in_view, in_shadow] : differing_columns(images)) {
         auto& column = *shown.add_columns();
         column.set_name(name);
@@ -132,6 +135,7 @@ class Explanation {
     }
   }
 
+  /// By source_rows_statement(), which gives image and key.
   asio::awaitable<void> read_source(const mapping::FollowRule& rule) {
     const auto& source = model_.sources[rule.source];
     const auto& locator = target_.locators[rule.locator];
@@ -148,9 +152,9 @@ class Explanation {
     }
     const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql), std::move(parameters));
     if (found.refused) shown.set_not_found(found.refused->sqlstate() == "57014" ? "not found within 5 s" : found.refused->what());
-    for (std::size_t row = 0; row < found.result.size(); ++row) {
-      if (locator.indirect()) lead(rule.locator, parse_array(found.result.text(row, 1)));
-      if (row < kMostShown) shown.add_rows(std::string(found.result.text(row, 0)));
+    for (const auto row : pg::rows(found.result)) {
+      if (locator.indirect()) lead(rule.locator, parse_array(row.text("key")));
+      if (shown.rows_size() < kMostShown) shown.add_rows(std::string(row.text("image")));
     }
     shown.set_more_rows(found.result.size() > kMostShown);
   }
@@ -164,30 +168,31 @@ class Explanation {
     }
     const pg::Parameters parameters = {model_.name, target_.name, array_text(locators), array_text(values)};
     const auto dirty = co_await connection_.query(std::string(queries::explain_pending), parameters);
-    for (std::size_t row = 0; row < dirty.size(); ++row) {
+    for (const auto row : pg::rows(dirty)) {
       auto& pending = *reply_.add_pending();
-      pending.set_key(dirty.is_null(row, 0) ? "every row" : key_text(std::string(dirty.text(row, 0)), parse_array(dirty.text(row, 1))));
-      pending.set_times(dirty.real(row, 2));
+      pending.set_key(row.is_null("locator") ? "every row" : key_text(std::string(row.text("locator")), parse_array(row.text("key"))));
+      pending.set_times(row.real("times"));
     }
     const auto refused = co_await connection_.query(std::string(queries::explain_quarantine), parameters);
-    for (std::size_t row = 0; row < refused.size(); ++row) {
+    for (const auto row : pg::rows(refused)) {
       auto& quarantined = *reply_.add_quarantined();
-      quarantined.set_key(key_text(std::string(refused.text(row, 0)), parse_array(refused.text(row, 1))));
-      quarantined.set_sqlstate(std::string(refused.text(row, 2)));
-      quarantined.set_constraint(std::string(refused.text(row, 3)));
-      quarantined.set_message(std::string(refused.text(row, 4)));
-      quarantined.set_attempts(refused.real(row, 5));
-      quarantined.set_since(std::string(refused.text(row, 6)));
-      quarantined.set_accepted_by(std::string(refused.text(row, 7)));
+      quarantined.set_key(key_text(std::string(row.text("locator")), parse_array(row.text("key"))));
+      quarantined.set_sqlstate(std::string(row.text("sqlstate")));
+      quarantined.set_constraint(std::string(row.text("constraint_name")));
+      quarantined.set_message(std::string(row.text("message")));
+      quarantined.set_attempts(row.real("attempts"));
+      quarantined.set_since(std::string(row.text("first_at")));
+      quarantined.set_accepted_by(std::string(row.text("accepted_by")));
     }
   }
 
   asio::awaitable<void> read_position() {
     const pg::Parameters parameters = {model_.name};
     const auto rows = co_await connection_.query(std::string(queries::explain_position), parameters);
-    reply_.set_consistent_lsn(std::string(rows.text(0, 0)));
-    reply_.set_end_of_wal(std::string(rows.text(0, 1)));
-    reply_.set_engine_running(rows.truth(0, 2));
+    const auto row = pg::first(rows);
+    reply_.set_consistent_lsn(std::string(row.text("consistent_lsn")));
+    reply_.set_end_of_wal(std::string(row.text("end_of_wal")));
+    reply_.set_engine_running(row.truth("engine_running"));
   }
 
   pg::Connection& connection_;

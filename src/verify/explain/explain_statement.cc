@@ -47,7 +47,7 @@ std::string source_rows_statement(const mapping::Model& model, const mapping::Fo
                                   fmt::join(found, "::text, "), fmt::join(fields, ", "), wanted)
                          : format("exists (select 1 from {} where {})", wanted, fmt::join(keys, " and "));
   const auto values = mapping::joined(rule.source_columns, ", ", [](const std::string& name) { return format("{}.{}::text", kRow, quote_identifier(name)); });
-  return format("select to_jsonb({0}.*), array[{1}] from {2} {0} where {3}", kRow, values, quote_qualified(source.schema, source.name), leads);
+  return format("select to_jsonb({0}.*) as image, array[{1}] as key from {2} {0} where {3}", kRow, values, quote_qualified(source.schema, source.name), leads);
 }
 
 }  // namespace crossfade::verify

@@ -12,6 +12,7 @@
 #include "base/sql_text.h"
 #include "mapping/catalog/tables_there.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 #include "verify/queries/answer.h"
 
@@ -70,12 +71,13 @@ class Asking {
     reading.then = fmt::format("set local statement_timeout = '{}'; set local search_path to {}", kStatementTimeout, v1_path_);
     co_await pg::await_reading(first_, reading);
     pg::Parameters parameters = {how_.migration.migration(), std::nullopt};
-    const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
-    if (state.truth(0, 0)) {
+    const auto rows = co_await first_.query(std::string(queries::compare_state), parameters);
+    const auto state = pg::first(rows);
+    if (state.truth("on_v2")) {
       throw precondition_failure("v2 owns the data, and v1's tables have other names",
                                  "compare before the writes move; afterwards crossfade verify speaks of v1");
     }
-    as_of_ = state.text(0, 3);
+    as_of_ = state.text("end_of_wal");
     const auto snapshot = co_await first_.query("select pg_catalog.pg_export_snapshot()");
     // The first session's locks are held for both.
     auto join = fmt::format("begin isolation level repeatable read read only; set transaction snapshot {}; {}", quote_literal(snapshot.text(0, 0)), reading.then);
@@ -168,8 +170,8 @@ class Asking {
     for (;;) {
       pg::Parameters parameters = {how_.migration.migration(), as_of_};
       const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
-      if (!state.empty() && state.truth(0, 1)) co_return true;
-      if (state.empty() || !state.truth(0, 2)) {
+      if (!state.empty() && pg::first(state).truth("caught_up")) co_return true;
+      if (state.empty() || !pg::first(state).truth("daemon_works")) {
         Failure::Facts facts;
         facts.exit = ExitCode::kNotReady;
         facts.message = fmt::format("{} keys differ, e.g. {}: {}; with no daemon at work nobody knows whether their changes are only on the way",
