@@ -17,6 +17,7 @@
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/fixes.h"
 #include "mapping/preflight/inspect.h"
+#include "pg/row.h"
 #include "setup/editions.h"
 #include "setup/fence.h"
 #include "setup/prepare.h"
@@ -65,8 +66,8 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
   const auto& name = file.yaml.migration();
   co_await sync::require_prepared(connection, name);
   pg::Parameters parameters = {name};
-  const auto row = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
-  if (row.text(0, 4) == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
+  const auto rows = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
+  if (pg::first(rows).text("phase") == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
   mapping::Preflight preflight;
   // Before the catalog is read: one that comes in between is seen by whoever works with the model.
   const int edition = co_await sync::edition_now(connection, name);

@@ -8,6 +8,7 @@
 #include "api/client.h"
 #include "app/cli/context.h"
 #include "base/short_hash.h"
+#include "pg/row.h"
 
 namespace crossfade::app {
 namespace {
@@ -21,7 +22,8 @@ asio::awaitable<DatabaseIdentity> identify_source(const Options& options) {
 
 asio::awaitable<DatabaseIdentity> identify_database(pg::Connection& connection) {
   const auto rows = co_await connection.query(std::string(sql::queries::database_identity));
-  co_return DatabaseIdentity{std::string(rows.text(0, 0)), std::string(rows.text(0, 1))};
+  const auto row = pg::first(rows);
+  co_return DatabaseIdentity{std::string(row.text("id")), std::string(row.text("name"))};
 }
 
 std::string control_path(const Options& options, const std::string& migration, const DatabaseIdentity& database) {

@@ -22,6 +22,7 @@
 #include "crossfade/v1/backup.pb.h"
 #include "mapping/catalog/tables_there.h"
 #include "pg/reading.h"
+#include "pg/row.h"
 
 namespace crossfade::app {
 namespace {
@@ -52,10 +53,11 @@ constexpr const char* kPrintAlike =
 /// Count and fingerprint of a table as it is in this session.
 asio::awaitable<void> measure(pg::Connection& connection, v1::Backup::Table& table) {
   co_await connection.script(kPrintAlike);
-  auto sql = fmt::format("select count(*), coalesce(sum(hashtextextended((t.*)::text, 0)::numeric), 0) from {} t", table_sql(table));
+  auto sql = fmt::format("select count(*) as rows, coalesce(sum(hashtextextended((t.*)::text, 0)::numeric), 0) as fingerprint from {} t", table_sql(table));
   const auto rows = co_await connection.query(std::move(sql));
-  table.set_rows(rows.real(0, 0));
-  table.set_fingerprint(std::string(rows.text(0, 1)));
+  const auto row = pg::first(rows);
+  table.set_rows(row.real("rows"));
+  table.set_fingerprint(std::string(row.text("fingerprint")));
 }
 
 asio::awaitable<void> write_csv(pg::Connection& connection, const v1::Backup::Table& table, const fs::path& folder) {
@@ -91,12 +93,13 @@ asio::awaitable<void> take(Task task, bool full, const mapping::MigrationFile& f
   reading.relations = co_await mapping::tables_there(connection, file.yaml);
   reading.read_only = true;
   reading.then = sql::queries::backup_snapshot;
-  const auto now = co_await pg::await_reading(connection, std::move(reading));
-  const std::string snapshot(now.text(0, 0));
+  const auto rows = co_await pg::await_reading(connection, std::move(reading));
+  const auto now = pg::first(rows);
+  const std::string snapshot(now.text("snapshot"));
   backup.set_migration(file.yaml.migration());
-  backup.set_taken_at(std::string(now.text(0, 1)));
-  backup.set_lsn(std::string(now.text(0, 2)));
-  backup.set_server_version(std::string(now.text(0, 3)));
+  backup.set_taken_at(std::string(now.text("taken_at")));
+  backup.set_lsn(std::string(now.text("lsn")));
+  backup.set_server_version(std::string(now.text("server_version")));
   backup.set_full(full);
   Arguments sources;
   const int tables = file.yaml.sources_size();

@@ -15,6 +15,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/import.pb.h"
+#include "pg/row.h"
 
 namespace crossfade::app {
 namespace {
@@ -55,12 +56,14 @@ asio::awaitable<Landing> find_landing(pg::Connection& connection, const std::str
   if (rows.empty()) {
     throw precondition_failure(fmt::format("there is no table {}", name), "name it as in SQL: exports, other.exports, '\"Exports\"'");
   }
-  const auto columns = parse_array(rows.text(0, 1));
+  const auto row = pg::first(rows);
+  const std::string table(row.text("table_name"));
+  const auto columns = parse_array(row.text("json_columns"));
   if (columns.size() != 1) {
-    throw precondition_failure(fmt::format("table {} has {} columns of type jsonb", rows.text(0, 0), columns.size()),
+    throw precondition_failure(fmt::format("table {} has {} columns of type jsonb", table, columns.size()),
                                "a landing table has one, and defaults for the others");
   }
-  co_return Landing{std::string(rows.text(0, 0)), columns[0].value(), rows.truth(0, 2)};
+  co_return Landing{table, columns[0].value(), row.truth("has_origin")};
 }
 
 /// One statement takes a file's good lines and names its bad ones. What a unique key of the table has already is left out, so
@@ -73,7 +76,7 @@ std::string write_statement(const Landing& landing) {
       "), written as (\n"
       "  insert into {} ({}{})\n  select value{} from read where problem is null\n"
       "  on conflict do nothing returning 1\n"
-      ")\nselect (select count(*) from written), bad.line, bad.problem\n"
+      ")\nselect (select count(*) from written) as imported, bad.line, bad.problem\n"
       "from (values (1)) one left join (select line, problem from read where problem is not null) bad on true order by bad.line",
       landing.table, column, landing.has_origin ? ", file, line" : "", landing.has_origin ? ", $1, line" : "");
 }
@@ -155,13 +158,14 @@ asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const 
   auto statement = write_statement(landing);
   const auto rows = co_await connection.query(std::move(statement), std::move(parameters));
   co_await connection.script("commit");
-  for (std::size_t row = 0; row < rows.size() && !rows.is_null(row, 1); ++row) {
+  for (const auto row : pg::rows(rows)) {
+    if (row.is_null("line")) break;
     auto& bad = *result.add_bad();
-    bad.set_line(rows.real(row, 1));
-    bad.set_reason(std::string(rows.text(row, 2)));
+    bad.set_line(row.real("line"));
+    bad.set_reason(std::string(row.text("problem")));
   }
   result.set_lines(static_cast<double>(count));
-  result.set_imported(rows.real(0, 0));
+  result.set_imported(pg::first(rows).real("imported"));
   result.set_already_there(result.lines() - result.imported() - result.bad_size());
   co_return result;
 }

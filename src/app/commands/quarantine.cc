@@ -14,6 +14,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/reply.pb.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 
 namespace crossfade::app {
@@ -60,18 +61,18 @@ void add_next_steps(v1::Quarantine& reply) {
 
 v1::Quarantine reply_of(const pg::Result& rows) {
   v1::Quarantine reply;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     auto& key = *reply.add_keys();
-    key.set_target(std::string(rows.text(row, 0)));
-    key.set_locator(std::string(rows.text(row, 1)));
-    key.set_key(std::string(rows.text(row, 2)));
-    key.set_sqlstate(std::string(rows.text(row, 3)));
-    key.set_constraint(std::string(rows.text(row, 4)));
-    key.set_reason(log::redact(rows.text(row, 5)));
-    key.set_attempts(rows.real(row, 6));
-    key.set_first_at(std::string(rows.text(row, 7)));
-    key.set_next_at(std::string(rows.text(row, 8)));
-    key.set_accepted_by(std::string(rows.text(row, 9)));
+    key.set_target(std::string(row.text("target")));
+    key.set_locator(std::string(row.text("locator")));
+    key.set_key(std::string(row.text("key")));
+    key.set_sqlstate(std::string(row.text("sqlstate")));
+    key.set_constraint(std::string(row.text("constraint_name")));
+    key.set_reason(log::redact(row.text("message")));
+    key.set_attempts(row.real("attempts"));
+    key.set_first_at(std::string(row.text("first_at")));
+    key.set_next_at(std::string(row.text("next_at")));
+    key.set_accepted_by(std::string(row.text("accepted_by")));
   }
   add_next_steps(reply);
   return reply;

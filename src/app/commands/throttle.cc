@@ -7,6 +7,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "crossfade/v1/reply.pb.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 
 namespace crossfade::app {
@@ -40,11 +41,12 @@ asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptio
   const auto replica_lag = own.replica_lag ? std::optional(own.replica_lag->count()) : std::nullopt;
   pg::Parameters parameters = {migration, text_of(own.sessions, ""), text_of(replica_lag, "ms"), text_of(own.retained_wal, "")};
   const auto rows = co_await connection.query(std::string(sql::queries::pace_set), parameters);
+  const auto row = pg::first(rows);
   v1::Throttle bounds;
-  if (!rows.is_null(0, 0)) bounds.set_sessions(rows.real(0, 0));
-  if (!rows.is_null(0, 1)) bounds.set_replica_lag_seconds(rows.real(0, 1));
-  if (!rows.is_null(0, 2)) bounds.set_retained_wal_bytes(rows.real(0, 2));
-  std::cout << (options.json ? api::json_of(bounds) + "\n" : to_text(bounds, rows.text(0, 3)));
+  if (const auto sessions = row.optional_real("pace_sessions")) bounds.set_sessions(*sessions);
+  if (const auto seconds = row.optional_real("pace_replica_lag_seconds")) bounds.set_replica_lag_seconds(*seconds);
+  if (const auto bytes = row.optional_real("pace_retained_wal")) bounds.set_retained_wal_bytes(*bytes);
+  std::cout << (options.json ? api::json_of(bounds) + "\n" : to_text(bounds, row.text("retained_wal_text")));
   co_return ExitCode::kOk;
 }
 

@@ -7,6 +7,7 @@
 #include "app/commands/commands.h"
 #include "base/failure.h"
 #include "base/lsn.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 
 namespace crossfade::app {
@@ -38,10 +39,12 @@ asio::awaitable<ExitCode> until_so(const Options& options, const WaitOptions& ow
     const bool prepared = co_await sync::is_prepared(connection, migration);
     if (prepared) {
       const auto rows = co_await connection.execute(std::string(sql::queries::wait_state), parameters);
-      state = rows.text(0, 0);
+      const auto row = pg::first(rows);
+      state = row.text("phase");
       const bool phase = own.phase.empty() || state == own.phase;
-      const bool lsn = rows.truth(0, 1);
-      const bool lag = !own.lag || (!rows.is_null(0, 2) && rows.real(0, 2) * 1000 <= static_cast<double>(own.lag->count()));
+      const bool lsn = row.truth("reached");
+      const auto seconds = row.optional_real("lag_seconds");
+      const bool lag = !own.lag || (seconds && *seconds * 1000 <= static_cast<double>(own.lag->count()));
       if (phase && lsn && lag) co_return ExitCode::kOk;
     }
     if (pg::Clock::now() >= give_up) break;

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "cutover/layout/blockers.h"
+#include "pg/row.h"
 
 namespace crossfade::app {
 namespace {
@@ -48,14 +49,14 @@ class Measure {
   asio::awaitable<void> proofs(pg::Connection& connection) {
     pg::Parameters name = {model_.name};
     const auto verified = co_await connection.execute(std::string(queries::proof_sample), name);
-    const auto number = [&](std::size_t column) { return verified.is_null(0, column) ? std::nullopt : std::optional(verified.real(0, column)); };
-    metrics_.verification(number(0), number(1));
+    const auto proof = pg::first(verified);
+    metrics_.verification(proof.optional_real("clean_at"), proof.optional_real("drifted_rows"));
     pg::Parameters same = {model_.name};
     const auto accounts = co_await connection.execute(std::string(queries::account_sample), same);
-    for (std::size_t row = 0; row < accounts.size(); ++row) {
+    for (const auto account : pg::rows(accounts)) {
       for (std::size_t source = 0; source < model_.sources.size(); ++source) {
         const auto& table = model_.sources[source];
-        if (accounts.text(row, 0) == table.schema + "." + table.name) metrics_.unaccounted(source, accounts.real(row, 1));
+        if (account.text("source") == table.schema + "." + table.name) metrics_.unaccounted(source, account.real("unaccounted_rows"));
       }
     }
   }
@@ -64,10 +65,10 @@ class Measure {
   asio::awaitable<void> flips(pg::Connection& connection) {
     pg::Parameters since = {model_.name, std::to_string(last_step_)};
     const auto steps = co_await connection.execute(std::string(queries::flight_sample), since);
-    for (std::size_t row = 0; row < steps.size(); ++row) {
-      last_step_ = steps.number(row, 0);
-      metrics_.step_done(steps.text(row, 1), std::chrono::duration<double>(steps.real(row, 2)));
-      if (!steps.is_null(row, 3)) metrics_.held(std::chrono::duration<double>(steps.real(row, 3)));
+    for (const auto step : pg::rows(steps)) {
+      last_step_ = step.number("id");
+      metrics_.step_done(step.text("step"), std::chrono::duration<double>(step.real("seconds")));
+      if (const auto held = step.optional_real("held_seconds")) metrics_.held(std::chrono::duration<double>(*held));
     }
   }
 

@@ -11,6 +11,7 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::app {
 namespace {
@@ -33,55 +34,55 @@ std::string shown(std::string_view text) { return log::redact(text); }
 asio::awaitable<void> add_quarantine(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
   const auto rows = co_await connection.execute(std::string(queries::page_quarantine), name);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     auto& key = *page.add_quarantine();
-    key.set_target(std::string(rows.text(row, 0)));
-    key.set_locator(std::string(rows.text(row, 1)));
-    key.set_key(shown(rows.text(row, 2)));
-    key.set_sqlstate(std::string(rows.text(row, 3)));
-    key.set_constraint(std::string(rows.text(row, 4)));
-    key.set_message(shown(rows.text(row, 5)));
-    key.set_attempts(rows.real(row, 6));
-    key.set_since(rows.real(row, 7));
-    key.set_accepted_by(std::string(rows.text(row, 8)));
+    key.set_target(std::string(row.text("target")));
+    key.set_locator(std::string(row.text("locator")));
+    key.set_key(shown(row.text("key")));
+    key.set_sqlstate(std::string(row.text("sqlstate")));
+    key.set_constraint(std::string(row.text("constraint_name")));
+    key.set_message(shown(row.text("message")));
+    key.set_attempts(row.real("attempts"));
+    key.set_since(row.real("since"));
+    key.set_accepted_by(std::string(row.text("accepted_by")));
   }
 }
 
 asio::awaitable<void> add_accounts(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
   const auto rows = co_await connection.execute(std::string(queries::page_accounts), name);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     auto& account = *page.add_accounts();
-    account.set_source(std::string(rows.text(row, 0)));
-    account.set_total(rows.real(row, 1));
-    account.set_mapped(rows.real(row, 2));
-    account.set_rejected(rows.real(row, 3));
-    account.set_unaccounted(rows.real(row, 4));
+    account.set_source(std::string(row.text("source")));
+    account.set_total(row.real("total_rows"));
+    account.set_mapped(row.real("mapped_rows"));
+    account.set_rejected(row.real("rejected_rows"));
+    account.set_unaccounted(row.real("unaccounted_rows"));
   }
 }
 
 asio::awaitable<void> add_flight(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
   const auto rows = co_await connection.execute(std::string(queries::page_flight), name);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     auto& step = *page.add_flight();
-    step.set_step(std::string(rows.text(row, 0)));
-    step.set_attempt(rows.real(row, 1));
-    step.set_milliseconds(rows.real(row, 2));
-    step.set_outcome(shown(rows.text(row, 3)));
-    step.set_holders(shown(rows.text(row, 4)));
+    step.set_step(std::string(row.text("step")));
+    step.set_attempt(row.real("attempt"));
+    step.set_milliseconds(row.real("milliseconds"));
+    step.set_outcome(shown(row.text("outcome")));
+    step.set_holders(shown(row.text("holders")));
   }
 }
 
 asio::awaitable<void> add_audit(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
   const auto rows = co_await connection.execute(std::string(queries::page_audit), name);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     auto& deed = *page.add_audit();
-    deed.set_at(rows.real(row, 0));
-    deed.set_who(std::string(rows.text(row, 1)));
-    deed.set_action(shown(rows.text(row, 2)));
-    deed.set_lsn(std::string(rows.text(row, 3)));
+    deed.set_at(row.real("at"));
+    deed.set_who(std::string(row.text("who")));
+    deed.set_action(shown(row.text("action")));
+    deed.set_lsn(std::string(row.text("lsn")));
   }
 }
 
@@ -161,11 +162,12 @@ asio::awaitable<void> Watch::keep_history() {
 asio::awaitable<void> Watch::restore(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
   const auto rows = co_await connection.query(std::string(queries::lag_read), std::move(name));
-  for (auto row = rows.size(); row > 0 && samples_.size() < kSamples; --row) {
+  for (auto left = rows.size(); left > 0 && samples_.size() < kSamples; --left) {
+    const pg::Row row(rows, left - 1);
     v1::Page::Sample sample;
-    sample.set_at(rows.real(row - 1, 0));
-    if (!rows.is_null(row - 1, 1)) sample.set_lag_seconds(rows.real(row - 1, 1));
-    sample.set_phase(std::string(rows.text(row - 1, 2)));
+    sample.set_at(row.real("sampled_at"));
+    if (const auto seconds = row.optional_real("lag_seconds")) sample.set_lag_seconds(*seconds);
+    sample.set_phase(std::string(row.text("phase")));
     samples_.push_front(std::move(sample));
     --samples_gone_;
   }

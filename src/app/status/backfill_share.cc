@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::app {
 
@@ -16,7 +17,7 @@ std::string share_by_statistics(const std::string& type) {
       "  select high from crossfade.chunk where migration = $1 and target = $2 order by high::{0} desc nulls first limit 1\n"
       ")\n"
       "select case when reached.high is null then 1::float8\n"
-      "            else (select (count(*) filter (where bound <= reached.high::{0}) - 1)::float8 / nullif(greatest(count(*) - 1, 0), 0) from unnest(s.bounds) bound) end, reached.high\n"
+      "            else (select (count(*) filter (where bound <= reached.high::{0}) - 1)::float8 / nullif(greatest(count(*) - 1, 0), 0) from unnest(s.bounds) bound) end as share, reached.high\n"
       "from reached left join (\n"
       "  select histogram_bounds::text::{0}[] as bounds from pg_catalog.pg_stats\n"
       "  where schemaname = $3 and tablename = $4 and attname = $5 order by inherited desc limit 1\n"
@@ -45,10 +46,11 @@ boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& conn
   auto by_statistics = share_by_statistics(type);
   const auto told = co_await connection.query(std::move(by_statistics), std::move(of_column));
   if (told.empty()) co_return std::nullopt;
-  if (!told.is_null(0, 0)) co_return std::clamp(told.real(0, 0), 0.0, 1.0);
+  const auto row = pg::first(told);
+  if (const auto share = row.optional_real("share")) co_return std::clamp(*share, 0.0, 1.0);
   auto by_ends = share_by_ends(source, target.walk_column, type);
   if (by_ends.empty()) co_return std::nullopt;
-  pg::Parameters reached = {told.optional_text(0, 1)};
+  pg::Parameters reached = {row.optional_text("high")};
   const auto measured = co_await connection.query(std::move(by_ends), std::move(reached));
   if (measured.empty() || measured.is_null(0, 0)) co_return std::nullopt;
   co_return std::clamp(measured.real(0, 0), 0.0, 1.0);

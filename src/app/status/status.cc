@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <numeric>
 #include <optional>
 
 #include "app/status/backfill_share.h"
@@ -14,6 +13,7 @@
 #include "base/sql_text.h"
 #include "cutover/layout/blockers.h"
 #include "mapping/catalog/slot_names.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -27,12 +27,12 @@ namespace queries = sql::queries;
 constexpr double kMeaningfulSeconds = 3;
 
 /// As the engine fills them, where one tells.
-std::vector<std::size_t> in_order(const pg::Result& targets, const sync::Runtime* run) {
-  std::vector<std::size_t> rows(targets.size());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
+std::vector<pg::Row> in_order(const pg::Result& targets, const sync::Runtime* run) {
+  std::vector<pg::Row> rows;
+  for (const auto row : pg::rows(targets)) rows.push_back(row);
   if (run == nullptr) return rows;
-  const auto place = [&](std::size_t row) { return run->model.find_target(std::string(targets.text(row, 0))).value_or(0); };
-  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  const auto place = [&](const pg::Row& row) { return run->model.find_target(std::string(row.text("target"))).value_or(0); };
+  std::stable_sort(rows.begin(), rows.end(), [&](const pg::Row& a, const pg::Row& b) { return place(a) < place(b); });
   return rows;
 }
 
@@ -52,14 +52,14 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
   std::vector<double> left;
   for (const auto row : in_order(targets, run)) {
     auto& target = *backfill.add_targets();
-    target.set_name(std::string(targets.text(row, 0)));
-    target.set_finished(targets.truth(row, 3));
-    target.set_done_rows(targets.real(row, 4));
+    target.set_name(std::string(row.text("target")));
+    target.set_finished(row.truth("finished"));
+    target.set_done_rows(row.real("done_rows"));
     // Once a target is finished, what was done is what there was.
     target.set_estimated_rows(target.done_rows());
     if (!target.finished()) {
       const auto number = run == nullptr ? std::nullopt : run->model.find_target(target.name());
-      const double guessed = std::max(target.done_rows(), targets.real(row, 2));
+      const double guessed = std::max(target.done_rows(), row.real("estimated_rows"));
       target.set_estimated_rows(guessed);
       if (number) {
         const auto expected = co_await expected_rows(connection, run->model, *number, target.done_rows(), guessed);
@@ -79,8 +79,9 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
   }
   pg::Parameters same = {status.migration()};
   const auto recent = co_await connection.query(std::string(queries::backfill_recent), same);
-  const double seconds = recent.real(0, 1);
-  if (seconds > 0) backfill.set_rows_per_second(recent.real(0, 0) / seconds);
+  const auto lately = pg::first(recent);
+  const double seconds = lately.real("in_seconds");
+  if (seconds > 0) backfill.set_rows_per_second(lately.real("done_rows") / seconds);
   if (seconds <= kMeaningfulSeconds || backfill.rows_per_second() <= 0) co_return;
   double before = 0;
   for (int n = 0; n < backfill.targets_size(); ++n) {
@@ -94,11 +95,12 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
 
 /// Which database this is, for people who have several open.
 boost::asio::awaitable<void> add_database(v1::Status& status, pg::Connection& connection) {
-  const auto row = co_await connection.query(std::string(queries::status_database));
+  const auto rows = co_await connection.query(std::string(queries::status_database));
+  const auto row = pg::first(rows);
   auto& database = *status.mutable_database();
-  database.set_name(std::string(row.text(0, 0)));
-  database.set_server(std::string(row.text(0, 1)));
-  database.set_version(std::string(row.text(0, 2)));
+  database.set_name(std::string(row.text("name")));
+  database.set_server(std::string(row.text("server")));
+  database.set_version(std::string(row.text("version")));
   const char* environment = std::getenv("CROSSFADE_ENVIRONMENT");
   database.set_environment(environment == nullptr ? "" : environment);
 }
@@ -144,14 +146,14 @@ boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connec
 boost::asio::awaitable<void> add_parked(v1::Status& status, pg::Connection& connection) {
   pg::Parameters name = {status.migration()};
   const auto rows = co_await connection.query(std::string(queries::parked_status), name);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
+  for (const auto row : pg::rows(rows)) {
     auto& parked = *status.add_parked();
-    parked.set_target(std::string(rows.text(row, 0)));
-    parked.set_since(rows.real(row, 1));
-    parked.set_next_try(rows.real(row, 2));
-    parked.set_because(fmt::format("{}: {}", rows.text(row, 3), rows.text(row, 4)));
-    for (const auto& sample : parse_array(rows.text(row, 5))) parked.add_samples(sample.value_or(""));
-    parked.set_keys(rows.real(row, 6));
+    parked.set_target(std::string(row.text("target")));
+    parked.set_since(row.real("since"));
+    parked.set_next_try(row.real("next_try"));
+    parked.set_because(fmt::format("{}: {}", row.text("sqlstate"), row.text("message")));
+    for (const auto& sample : parse_array(row.text("samples"))) parked.add_samples(sample.value_or(""));
+    parked.set_keys(row.real("keys"));
   }
 }
 
@@ -227,33 +229,34 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   status.set_migration(migration);
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::status), name);
-  status.set_phase(std::string(rows.text(0, 0)));
-  status.set_phase_since(rows.real(0, 1));
-  status.set_paused(!rows.is_null(0, 2));
-  if (status.paused()) hold_back(status, "hand", rows.real(0, 2));
-  status.set_leader(std::string(rows.text(0, 3)));
-  const double percent = rows.real(0, 4);
+  const auto row = pg::first(rows);
+  status.set_phase(std::string(row.text("phase")));
+  status.set_phase_since(row.real("phase_since"));
+  status.set_paused(!row.is_null("paused_since"));
+  if (status.paused()) hold_back(status, "hand", row.real("paused_since"));
+  status.set_leader(std::string(row.text("leader")));
+  const double percent = row.real("percent");
   status.mutable_reads()->set_percent(percent);
   status.mutable_reads()->set_side(percent <= 0 ? "v1" : percent >= 100 ? "v2" : "both");
   const auto direction = co_await sync::store::read_direction(connection, migration);
   const bool on_v2 = direction == mapping::Direction::kReverse;
   status.mutable_writes()->set_side(on_v2 ? "v2" : "v1");
-  status.set_quarantined(rows.real(0, 5));
-  if (!rows.is_null(0, 6)) {
+  status.set_quarantined(row.real("quarantined"));
+  if (const auto at = row.optional_real("verified_at")) {
     auto& verification = *status.mutable_verification();
-    verification.set_at(rows.real(0, 6));
-    verification.set_lsn(std::string(rows.text(0, 7)));
-    verification.set_compared_rows(rows.real(0, 8));
-    verification.set_drifted_rows(rows.real(0, 9));
-    verification.set_age_seconds(rows.real(0, 10));
+    verification.set_at(*at);
+    verification.set_lsn(std::string(row.text("verified_lsn")));
+    verification.set_compared_rows(row.real("compared_rows"));
+    verification.set_drifted_rows(row.real("drifted_rows"));
+    verification.set_age_seconds(row.real("verified_seconds_ago"));
   }
-  if (!rows.is_null(0, 11)) status.set_unaccounted_rows(rows.real(0, 11));
-  const auto lsn = [&](std::size_t column) { return parse_lsn(rows.text(0, column)).value_or(Lsn{}); };
-  const auto behind = [&](std::size_t column) { return static_cast<double>(bytes_between(lsn(column), lsn(14))); };
+  if (const auto unaccounted = row.optional_real("unaccounted_rows")) status.set_unaccounted_rows(*unaccounted);
+  const auto lsn = [&](std::string_view column) { return parse_lsn(row.text(column)).value_or(Lsn{}); };
+  const auto behind = [&](std::string_view column) { return static_cast<double>(bytes_between(lsn(column), lsn("end_of_wal"))); };
   auto& bytes = *status.mutable_lag()->mutable_bytes();
-  bytes.set_received(behind(13));
-  bytes.set_applied(behind(12));
-  bytes.set_confirmed(behind(13));
+  bytes.set_received(behind("settled_lsn"));
+  bytes.set_applied(behind("consistent_lsn"));
+  bytes.set_confirmed(behind("settled_lsn"));
   co_await add_database(status, connection);
   co_await add_backfill(status, connection, run.get());
   co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
