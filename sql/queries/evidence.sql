@@ -13,7 +13,7 @@ select jsonb_pretty(jsonb_build_object(
          'lsn', flip.lsn, 'writes', flip.detail ->> 'writes', 'hold_milliseconds', $3::double precision,
          'verification', (select to_jsonb(v) - 'migration' from verification v), 'repaired_rows', repairs.rows,
          'account', flip.detail -> 'account', 'quarantine_waived', flip.detail -> 'waived', 'inventory', flip.detail -> 'inventory',
-         'steps', (select jsonb_agg(jsonb_build_object('attempt', attempt, 'step', step, 'milliseconds', milliseconds, 'outcome', outcome, 'holders', holders) order by id) from step))),
+         'steps', (select jsonb_agg(jsonb_build_object('attempt', attempt, 'step', step, 'milliseconds', milliseconds, 'outcome', outcome, 'holders', holders) order by id) from step))) as json,
        format(E'# %s of %s\n\nAt %s by %s (role %s), position %s. The writes are on %s. Writers waited %s ms at most.\n\n', flip.action, flip.migration,
               flip.at, flip.who, flip.detail ->> 'role', flip.lsn, flip.detail ->> 'writes', round($3::numeric, 1))
        || coalesce((select format(E'Verified at %s, ended %s: %s rows compared, %s differed. Repaired before: %s rows.\n\n', v.lsn, v.ended_at, v.compared_rows,
@@ -29,5 +29,5 @@ select jsonb_pretty(jsonb_build_object(
                     from jsonb_array_elements(flip.detail -> 'inventory') i having count(*) > 0), '')
        || (select E'| attempt | step | ms | outcome |\n|---|---|---|---|\n'
                   || string_agg(format(E'| %s | %s | %s | %s |\n', attempt, step, round(milliseconds::numeric, 1), concat_ws('; ', outcome, nullif(holders, ''))), '' order by id)
-           from step)
+           from step) as page
 from flip, repairs

@@ -37,8 +37,9 @@ with daemon as (
   where not r.rolsuper and r.oid <> (select oid from daemon)
   group by a.relation, a.function, p.proowner
 )
-select format('code %s on %s', c.function::regprocedure, c.relation::regclass), format('is called by %s, and is %s''s to change', c.by, pg_get_userbyid(c.proowner)),
-       'block', format('runs with the rights of the daemon while v1 follows, whatever %s makes of it', pg_get_userbyid(c.proowner)), 'runs for applications alone again',
-       format('alter function %s owner to %I', c.function::regprocedure, (select rolname from daemon)), '', ''
+select format('code %s on %s', c.function::regprocedure, c.relation::regclass) as object, format('is called by %s, and is %s''s to change', c.by, pg_get_userbyid(c.proowner)) as way,
+       'block' as handling, format('runs with the rights of the daemon while v1 follows, whatever %s makes of it', pg_get_userbyid(c.proowner)) as flip,
+       'runs for applications alone again' as rollback,
+       format('alter function %s owner to %I', c.function::regprocedure, (select rolname from daemon)) as fix, '' as sql, '' as locked, '' as referred
 from foreign_code c
 order by 1

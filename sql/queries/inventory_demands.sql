@@ -78,8 +78,9 @@ with link as (
      or a.atttypid <> v.atttypid and exists (select from pg_type t where t.oid = a.atttypid and t.typtype in ('d', 'e', 'r', 'c'))
   group by a.attrelid, a.attname, a.atttypid, a.atttypmod
 )
-select name, demand, 'said', 'nothing of v2 demands it: rows that break it are set aside and named', 'is held back by those rows, and names them',
-       'let v2 demand it too, if the way back is to be sure' || case when sql is null then '' else format(': cutover: {inventory: {"%s": carry}}', name) end,
-       coalesce(sql, ''), '', coalesce(array[n.nspname, c.relname]::text[]::text, '')
+select name as object, demand as way, 'said' as handling, 'nothing of v2 demands it: rows that break it are set aside and named' as flip,
+       'is held back by those rows, and names them' as rollback,
+       'let v2 demand it too, if the way back is to be sure' || case when sql is null then '' else format(': cutover: {inventory: {"%s": carry}}', name) end as fix,
+       coalesce(sql, '') as sql, '' as locked, coalesce(array[n.nspname, c.relname]::text[]::text, '') as referred
 from said left join pg_class c on c.oid = referred left join pg_namespace n on n.oid = c.relnamespace
 order by 1

@@ -49,12 +49,12 @@ with link as (
   end as hindrance
   from referring r
 )
-select format('foreign key %I of %s', j.conname, j.conrelid::regclass),
-       format('refers to %s (%s)', j.confrelid::regclass, j.theirs),
-       case when j.hindrance is null then 'carry' else 'block' end,
-       case when j.hindrance is null then format('refers to %s, and is validated after the commit', array_to_string(parse_ident(j.after), '.')) else 'cannot follow: ' || j.hindrance end,
-       case when j.hindrance is null then 'refers to the old table again' else 'stays as it is' end,
-       case when j.hindrance is null then '' else format('alter table %s drop constraint %I, and make one that fits after the move', j.conrelid::regclass, j.conname) end,
+select format('foreign key %I of %s', j.conname, j.conrelid::regclass) as object,
+       format('refers to %s (%s)', j.confrelid::regclass, j.theirs) as way,
+       case when j.hindrance is null then 'carry' else 'block' end as handling,
+       case when j.hindrance is null then format('refers to %s, and is validated after the commit', array_to_string(parse_ident(j.after), '.')) else 'cannot follow: ' || j.hindrance end as flip,
+       case when j.hindrance is null then 'refers to the old table again' else 'stays as it is' end as rollback,
+       case when j.hindrance is null then '' else format('alter table %s drop constraint %I, and make one that fits after the move', j.conrelid::regclass, j.conname) end as fix,
        case when j.hindrance is null then
          format('alter table only %s drop constraint %I, add constraint %2$I foreign key (%s) references %s (%s)%s not valid', j.conrelid::regclass, j.conname,
                 j.own, j.after, j.theirs, replace(substr(j.definition, length(j.head) + 1), ' NOT VALID', ''))
@@ -62,7 +62,7 @@ select format('foreign key %I of %s', j.conname, j.conrelid::regclass),
             else format(E';\ncomment on constraint %I on %s is %L', j.conname, j.conrelid::regclass, obj_description(j.oid, 'pg_constraint')) end
          || case when j.convalidated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $2::text, j.conrelid::regclass, j.conname)
             else '' end
-       else '' end,
-       case when j.hindrance is null then array[n.nspname, r.relname]::text[]::text else '' end
+       else '' end as sql,
+       case when j.hindrance is null then array[n.nspname, r.relname]::text[]::text else '' end as locked, '' as referred
 from judged j join pg_class r on r.oid = j.conrelid join pg_namespace n on n.oid = r.relnamespace
 order by 1

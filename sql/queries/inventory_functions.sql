@@ -33,15 +33,15 @@ with owned as (
   where case when t.nspname = $3 then not n.owned else true end
   group by t.oid, t.nspname, t.prorettype
 )
-select 'function ' || oid::regprocedure, 'its text names ' || tables,
-       case when rests then 'said' else 'block' end,
+select 'function ' || oid::regprocedure as object, 'its text names ' || tables as way,
+       case when rests then 'said' else 'block' end as handling,
        case when rests then 'is called by a trigger of the old table alone, which rests'
             when of_v2 then 'finds no table any more: it has left the schema'
-            else 'meets another table by that name, with other columns' end,
-       case when of_v2 and not rests then 'finds the table again' else 'meets the old table again' end,
+            else 'meets another table by that name, with other columns' end as flip,
+       case when of_v2 and not rests then 'finds the table again' else 'meets the old table again' end as rollback,
        case when rests then ''
             when of_v2 then format('name the table without its schema, or set search_path of %s', oid::regprocedure)
-            else format('see that %s works with either table, or replace it right after the move', oid::regprocedure) end,
-       '', ''
+            else format('see that %s works with either table, or replace it right after the move', oid::regprocedure) end as fix,
+       '' as sql, '' as locked, '' as referred
 from found
 order by 1

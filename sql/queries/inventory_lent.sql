@@ -12,11 +12,11 @@ with daemon as (
   from owned o join pg_class c on c.oid = o.relation join pg_namespace n on n.oid = c.relnamespace join pg_roles r on r.oid = c.relowner cross join daemon d
   where not r.rolsuper and r.oid <> d.oid
 )
-select format('rights on %s', l.oid::regclass), format('belongs to %s, who could have the daemon run what is attached to it', l.owner),
-       case when l.may then 'carry' when $3 then 'block' else 'said' end,
-       case when l.may then format('belongs to %s for as long as it follows; %s may read it', l.daemon, l.owner) else format('is written by the daemon, with whose rights runs what %s attaches to it', l.owner) end,
-       case when l.may then format('belongs to %s again', l.owner) else 'is written by applications alone again' end,
-       case when l.may then '' else format('grant create on schema %I to %I; grant %I, %I to %I', l.nspname, l.daemon, l.owner, l.daemon, current_user) end,
-       case when l.may then format('select crossfade.lend_table(%L, %s, %L)', $2::text, l.oid, $3::boolean) else '' end, ''
+select format('rights on %s', l.oid::regclass) as object, format('belongs to %s, who could have the daemon run what is attached to it', l.owner) as way,
+       case when l.may then 'carry' when $3 then 'block' else 'said' end as handling,
+       case when l.may then format('belongs to %s for as long as it follows; %s may read it', l.daemon, l.owner) else format('is written by the daemon, with whose rights runs what %s attaches to it', l.owner) end as flip,
+       case when l.may then format('belongs to %s again', l.owner) else 'is written by applications alone again' end as rollback,
+       case when l.may then '' else format('grant create on schema %I to %I; grant %I, %I to %I', l.nspname, l.daemon, l.owner, l.daemon, current_user) end as fix,
+       case when l.may then format('select crossfade.lend_table(%L, %s, %L)', $2::text, l.oid, $3::boolean) else '' end as sql, '' as locked, '' as referred
 from lent l
 order by 1

@@ -36,11 +36,11 @@ with owned as (
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
   where r.prrelid in (select relation from owned) and p.pubname not like 'crossfade\_%'
 )
-select kind || ' ' || name, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')), 'block',
-       'keeps to the old table, which is kept true until complete', 'nothing: it never left that table',
+select kind || ' ' || name as object, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')) as way, 'block' as handling,
+       'keeps to the old table, which is kept true until complete' as flip, 'nothing: it never left that table' as rollback,
        case kind when 'publication' then 'let its subscribers take the new tables before the move, or take the table out of it'
-                 else format('drop %s %s, and make it over the new tables after the move', kind, name) end,
-       '', ''
+                 else format('drop %s %s, and make it over the new tables after the move', kind, name) end as fix,
+       '' as sql, '' as locked, '' as referred
 from found f
 where not exists (select from ours where ours.schema = f.schema)
   and not exists (select from pg_depend e where e.deptype = 'e' and kind = 'view' and e.classid = 'pg_class'::regclass and e.objid::regclass::text = name)

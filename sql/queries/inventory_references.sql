@@ -12,21 +12,21 @@ with left_out as (
                    when not has_table_privilege(refers_to, 'REFERENCES') then format('%s may not refer to %I.%I', current_user, nspname, relname) end as hindrance
   from left_out l
 )
-select format('reference %s of %s', name, place), 'left out, so that nobody who writes there waits for the daemon',
-       case when hindrance is null then 'carry' else 'block' end,
+select format('reference %s of %s', name, place) as object, 'left out, so that nobody who writes there waits for the daemon' as way,
+       case when hindrance is null then 'carry' else 'block' end as handling,
        case when hindrance is not null then 'cannot come back: ' || hindrance
-            when validated then 'comes back, and is validated after the commit' else 'comes back, not validated as it was' end,
-       'is left out again',
+            when validated then 'comes back, and is validated after the commit' else 'comes back, not validated as it was' end as flip,
+       'is left out again' as rollback,
        case when relname is null then 'make the table again' when own then 'let it refer to that side''s own table in v2.sql'
-            else format('grant references on %I.%I to %I', nspname, relname, current_user) end,
+            else format('grant references on %I.%I to %I', nspname, relname, current_user) end as fix,
        format(create_sql, after)
-       || case when validated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $3::text, after, key) else '' end,
-       case when relname is null then '' else array[nspname, relname]::text[]::text end
+       || case when validated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $3::text, after, key) else '' end as sql,
+       case when relname is null then '' else array[nspname, relname]::text[]::text end as locked, '' as referred
 from judged
 union all
 select format('reference %s to %s of %s', k.conname, k.confrelid::regclass, k.conrelid::regclass), 'refers to a table that stays', 'carry',
        'is left out from then on, so that nobody who writes there waits for the daemon', 'comes back', '',
-       format('select crossfade.leave_key_out(%L, %L, %s)', $3::text, c.relname, k.oid), array[s.nspname, r.relname]::text[]::text
+       format('select crossfade.leave_key_out(%L, %L, %s)', $3::text, c.relname, k.oid), array[s.nspname, r.relname]::text[]::text, ''
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 join pg_class r on r.oid = k.confrelid

@@ -79,20 +79,20 @@ with link as (
                                                         and k.privilege_type in ('INSERT', 'UPDATE', 'DELETE')))
      and not coalesce((select rolsuper from pg_roles where oid = w.grantee), false)
 )
-select 'owner of ' || o.follower::regclass, 'v1''s belongs to ' || pg_get_userbyid(o.wanted), case when o.may then 'carry' else 'said' end,
-       format('belongs to %s', pg_get_userbyid(case when o.may then o.wanted else o.present end)), 'stays',
-       case when o.may then '' else format('grant %I to %I', pg_get_userbyid(o.wanted), current_user) end,
+select 'owner of ' || o.follower::regclass as object, 'v1''s belongs to ' || pg_get_userbyid(o.wanted) as way, case when o.may then 'carry' else 'said' end as handling,
+       format('belongs to %s', pg_get_userbyid(case when o.may then o.wanted else o.present end)) as flip, 'stays' as rollback,
+       case when o.may then '' else format('grant %I to %I', pg_get_userbyid(o.wanted), current_user) end as fix,
        -- Foreign keys are checked with the rights of the owner of the table referred to, which after a rollback is in the shadow schema.
-       case when o.may then format(E'alter table %s owner to %I;\ngrant usage on schema %I to %2$I', o.after, pg_get_userbyid(o.wanted), o.shadow) else '' end, ''
+       case when o.may then format(E'alter table %s owner to %I;\ngrant usage on schema %I to %2$I', o.after, pg_get_userbyid(o.wanted), o.shadow) else '' end as sql, '' as locked, '' as referred
 from owned o
 where o.one and o.wanted <> o.present
 union all
 select format('grant to %s on %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, follower::regclass), 'has it on v1', 'carry',
-       format('may %s', what), 'stays', '', sql, ''
+       format('may %s', what), 'stays', '', sql, '', ''
 from grants
 union all
 select format('grant to %s on what becomes of %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, s.owner::regclass), 'may write it',
        'block', 'could write none of ' || followers, 'writes v1 again',
-       format('grant select, insert, update, delete on %s to %s', followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', ''
+       format('grant select, insert, update, delete on %s to %s', followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
 from shut_out s
 order by 1

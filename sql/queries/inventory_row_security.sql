@@ -31,14 +31,14 @@ with link as (
                                   (select string_agg(p.sql, E';\n') from policy p where p.follower = c.follower)) end as sql
   from compared c
 )
-select format('row security of %s', follower::regclass), format('%s has it, with %s policies', string_agg(owner::regclass::text, ', '), sum(policies)),
-       case when closed then 'said' else 'block' end,
-       case when closed then format('has its own, with %s policies', max(own)) else 'would be open to whoever may read or write the table' end,
-       'v1 has its own again',
+select format('row security of %s', follower::regclass) as object, format('%s has it, with %s policies', string_agg(owner::regclass::text, ', '), sum(policies)) as way,
+       case when closed then 'said' else 'block' end as handling,
+       case when closed then format('has its own, with %s policies', max(own)) else 'would be open to whoever may read or write the table' end as flip,
+       'v1 has its own again' as rollback,
        case when closed then ''
             else format('alter table %s enable row level security, with its policies in v2.sql', follower::regclass)
-                 || case when max(sql) = '' then '' else format('; or let it have those of v1: cutover: {inventory: {"row security of %s": carry}}', follower::regclass) end end,
-       max(sql), ''
+                 || case when max(sql) = '' then '' else format('; or let it have those of v1: cutover: {inventory: {"row security of %s": carry}}', follower::regclass) end end as fix,
+       max(sql) as sql, '' as locked, '' as referred
 from carried
 group by follower, closed
 order by 1

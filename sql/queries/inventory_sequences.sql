@@ -11,16 +11,17 @@ with sequence as materialized (
   left join sequence o on o.relation = p.other and o.name = p.other_column and o.seqrelid <> s.seqrelid
   group by 1, 2, 3, 4, 5, 6
 )
-select format('sequence %s', r.seqrelid::regclass), format('gives %s.%I its values', r.own::regclass, r.own_column),
-       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then 'block' else 'said' end,
+select format('sequence %s', r.seqrelid::regclass) as object, format('gives %s.%I its values', r.own::regclass, r.own_column) as way,
+       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then 'block' else 'said' end as handling,
        case when r.highest >= r.seqmax or r.lowest <= r.seqmin then format('ends at %s, and the other side has given %s', case when r.lowest is null then r.seqmax else r.seqmin end, coalesce(r.lowest, r.highest))
-            else 'goes beyond what either side has given' end,
-       'v1''s goes beyond what v2 has given',
-       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then format('alter sequence %s as bigint no maxvalue, and its column too', r.seqrelid::regclass) else '' end, '', ''
+            else 'goes beyond what either side has given' end as flip,
+       'v1''s goes beyond what v2 has given' as rollback,
+       case when r.highest >= r.seqmax or r.lowest <= r.seqmin then format('alter sequence %s as bigint no maxvalue, and its column too', r.seqrelid::regclass) else '' end as fix,
+       '' as sql, '' as locked, '' as referred
 from reach r
 union all
 select format('sequence %s', c.oid::regclass), 'belongs to no table', 'said', 'stays as it is: v2''s do not know what a client has drawn from it beyond the rows that there are',
-       'stays as it is', '', '', ''
+       'stays as it is', '', '', '', ''
 from pg_class c
 where c.relkind = 'S' and c.relnamespace = to_regnamespace(quote_ident($2))
   and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i', 'e'))

@@ -27,19 +27,20 @@ with shadow as (
   where c.relkind = 'S'
     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i') and d.refobjsubid > 0)
 )
-select format('%s %I.%I', p.kind, $1, p.name), 'stands in the shadow schema', case when p.taken then 'said' else 'carry' end,
-       case when p.taken then format('stays in schema %I, as %I has another of that name; complete leaves it', $1, $2) else format('goes to schema %I', $2) end,
-       case when p.taken then 'stays' else format('goes back to schema %I', $1) end,
-       case when p.taken then format('name the schema in search_path: %I', $1) else '' end,
-       case when p.taken then '' else format('select crossfade.move_along(%L, %L, %s, %s, %L)', $3::text, p.kind, p.class::oid, p.oid, $2) end, ''
+select format('%s %I.%I', p.kind, $1, p.name) as object, 'stands in the shadow schema' as way, case when p.taken then 'said' else 'carry' end as handling,
+       case when p.taken then format('stays in schema %I, as %I has another of that name; complete leaves it', $1, $2) else format('goes to schema %I', $2) end as flip,
+       case when p.taken then 'stays' else format('goes back to schema %I', $1) end as rollback,
+       case when p.taken then format('name the schema in search_path: %I', $1) else '' end as fix,
+       case when p.taken then '' else format('select crossfade.move_along(%L, %L, %s, %s, %L)', $3::text, p.kind, p.class::oid, p.oid, $2) end as sql,
+       '' as locked, '' as referred
 from piece p
 where not exists (select from pg_depend e where e.classid = p.class and e.objid = p.oid and e.deptype = 'e')
 union all
-select format('function %s', f.oid::regprocedure), 'stands in the shadow schema', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', ''
+select format('function %s', f.oid::regprocedure), 'stands in the shadow schema', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', '', ''
 from pg_proc f join shadow on shadow.schema = f.pronamespace
 union all
 select format('%s %s', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass),
-       'stands in the shadow schema and is no target', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', ''
+       'stands in the shadow schema and is no target', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', '', ''
 from pg_class c join shadow on shadow.schema = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and c.relname <> all ($4::text[])
 order by 1

@@ -24,7 +24,7 @@ with inside as (
          end as place
   from whole w join pg_depend d on d.refclassid = w.classid and d.refobjid = w.objid and d.deptype in ('n', 'a')
 )
-select n.nspname, min(pg_describe_object(u.classid, u.objid, u.objsubid))
+select n.nspname as schema, min(pg_describe_object(u.classid, u.objid, u.objsubid)) as used_by
 from user_of u join pg_namespace n on n.oid = u.schema
 where u.place is not null and u.place not in (select schema from inside)
   and u.place not in (select oid from pg_namespace where nspname in ('pg_toast', 'pg_catalog'))

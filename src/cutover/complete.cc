@@ -14,6 +14,7 @@
 #include "cutover/layout/alone.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
+#include "pg/row.h"
 #include "setup/fence.h"
 #include "setup/life.h"
 #include "setup/prepare.h"
@@ -56,9 +57,9 @@ asio::awaitable<std::vector<std::string>> schemas_to_drop(pg::Connection& connec
     const std::vector<std::optional<std::string>> names(drop.begin(), drop.end());
     pg::Parameters parameters = {array_text(names)};
     const auto used = co_await connection.query(std::string(queries::schemas_in_use), parameters);
-    for (std::size_t row = 0; row < used.size(); ++row) {
-      notes.push_back(fmt::format("schema {} stays: {} uses what is in it", used.text(row, 0), used.text(row, 1)));
-      std::erase(drop, std::string(used.text(row, 0)));
+    for (const auto row : pg::rows(used)) {
+      notes.push_back(fmt::format("schema {} stays: {} uses what is in it", row.text("schema"), row.text("used_by")));
+      std::erase(drop, std::string(row.text("schema")));
       fewer = true;
     }
   }
@@ -100,7 +101,7 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
   const auto& name = file.migration();
   pg::Parameters migration = {name};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), migration);
-  auto made = parse_array(rows.text(0, 3));
+  auto made = parse_array(pg::first(rows).text("made_schemas"));
   const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
   std::vector<mapping::TableName> old_tables;
   if (drop_v1) old_tables = sides_of(file, mapping::Places::kSwapped).v1;
@@ -176,8 +177,9 @@ asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::stri
   pg::Parameters name = {migration};
   const auto views = co_await connection.query(std::string(queries::stable_views_left), name);
   if (views.empty()) co_return;
+  const auto row = pg::first(views);
   notes.push_back(fmt::format("schema {0} stays, with its views over v2: {1}. A column that they show cannot change its type; once nobody reads them: drop schema {0} cascade",
-                              views.text(0, 0), views.text(0, 1)));
+                              row.text("schema"), row.text("views")));
 }
 
 }  // namespace

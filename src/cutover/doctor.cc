@@ -5,6 +5,7 @@
 
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 #include "sync/state/store.h"
 
@@ -76,16 +77,17 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, names_text(facts.on_v2 ? sides.v2 : sides.v1),
                                names_text(facts.on_v2 ? sides.v1 : sides.v2)};
   const auto rows = co_await connection.query(std::string(queries::doctor), parameters);
-  facts.completed = rows.text(0, 0) == "completed";
-  facts.leader = rows.text(0, 1);
-  facts.flip_session = rows.text(0, 2);
-  facts.slot_there = rows.truth(0, 3);
-  facts.other_slot_there = rows.truth(0, 4);
-  facts.missing = rows.text(0, 5);
-  facts.unfenced = rows.text(0, 6);
-  facts.shut = rows.text(0, 7);
-  facts.last_flip = rows.text(0, 8);
-  facts.unvalidated = rows.text(0, 9);
+  const auto row = pg::first(rows);
+  facts.completed = row.text("phase") == "completed";
+  facts.leader = row.text("leader");
+  facts.flip_session = row.text("flip_session");
+  facts.slot_there = row.truth("slot_there");
+  facts.other_slot_there = row.truth("other_slot_there");
+  facts.missing = row.text("missing");
+  facts.unfenced = row.text("unfenced");
+  facts.shut = row.text("shut");
+  facts.last_flip = row.text("last_flip");
+  facts.unvalidated = row.text("unvalidated");
   pg::Parameters name = {facts.migration};
   const auto paused = co_await connection.query(std::string(queries::applications_paused), name);
   facts.paused = paused.truth(0, 0);

@@ -9,6 +9,7 @@
 
 #include "base/sql_text.h"
 #include "cutover/layout/links.h"
+#include "pg/row.h"
 
 namespace crossfade::cutover {
 namespace {
@@ -75,18 +76,18 @@ std::optional<mapping::TableName> table(std::string_view parts) {
   return mapping::TableName{names.at(0).value_or(""), names.at(1).value_or("")};
 }
 
-Hanging read(const pg::Result& rows, std::size_t row) {
+Hanging read(const pg::Row& row) {
   Hanging hanging;
-  hanging.object = rows.text(row, 0);
+  hanging.object = row.text("object");
   hanging.kind = kind_of(hanging.object);
-  hanging.way = rows.text(row, 1);
-  hanging.handling = handling_of(rows.text(row, 2));
-  hanging.flip = rows.text(row, 3);
-  hanging.rollback = rows.text(row, 4);
-  hanging.fix = rows.text(row, 5);
-  hanging.sql = rows.text(row, 6);
-  hanging.locked = table(rows.text(row, 7));
-  if (rows.columns() > 8) hanging.referred = table(rows.text(row, 8));
+  hanging.way = row.text("way");
+  hanging.handling = handling_of(row.text("handling"));
+  hanging.flip = row.text("flip");
+  hanging.rollback = row.text("rollback");
+  hanging.fix = row.text("fix");
+  hanging.sql = row.text("sql");
+  hanging.locked = table(row.text("locked"));
+  hanging.referred = table(row.text("referred"));
   return hanging;
 }
 
@@ -96,8 +97,8 @@ class Stocktaking {
 
   asio::awaitable<void> ask(std::string_view query, pg::Parameters parameters) {
     const auto rows = co_await connection_.query(std::string(query), parameters);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      auto hanging = read(rows, row);
+    for (const auto row : pg::rows(rows)) {
+      auto hanging = read(row);
       apply(told(file_, hanging), hanging);
       if (hanging.handling != Handling::kCarry) {
         hanging.locked.reset();

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <iterator>
 
+#include "pg/row.h"
+
 namespace crossfade::cutover {
 namespace {
 
@@ -26,7 +28,7 @@ asio::awaitable<double> measure_lag(pg::Connection& connection, std::string migr
     pg::Parameters parameters = {migration, end_of_wal};
     const auto rows = co_await connection.execute(std::string(queries::wait_state), parameters);
     const double waited = std::chrono::duration<double>(pg::Clock::now() - began).count();
-    const bool there = !rows.empty() && rows.truth(0, 1);
+    const bool there = !rows.empty() && pg::first(rows).truth("reached");
     if (there || waited > limit) co_return waited;
     asio::steady_timer pause(executor, 20ms);
     co_await pause.async_wait(asio::use_awaitable);
@@ -178,19 +180,20 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   const auto rows = co_await connection.query(std::string(queries::cutover_facts), name);
   Facts facts;
   if (rows.empty()) co_return facts;
-  facts.phase = rows.text(0, 0);
-  facts.paused = rows.truth(0, 1);
-  facts.leader = rows.truth(0, 2);
-  facts.dirty = rows.number(0, 3);
-  facts.quarantined = rows.number(0, 4);
-  if (!rows.is_null(0, 5)) facts.verified_seconds_ago = rows.real(0, 5);
-  facts.drifted = rows.number(0, 6);
-  if (!rows.is_null(0, 7)) facts.unaccounted = rows.number(0, 7);
-  facts.unbuilt = rows.number(0, 8);
-  facts.validate = rows.text(0, 9);
-  facts.unvalidated = rows.number(0, 10);
-  facts.follower = rows.truth(0, 12) ? "v1" : "v2";
-  facts.end_of_wal = rows.text(0, 11);
+  const auto row = pg::first(rows);
+  facts.phase = row.text("phase");
+  facts.paused = row.truth("paused");
+  facts.leader = row.truth("leader");
+  facts.dirty = row.number("dirty");
+  facts.quarantined = row.number("quarantined");
+  facts.verified_seconds_ago = row.optional_real("verified_seconds_ago");
+  facts.drifted = row.number("drifted");
+  if (!row.is_null("unaccounted")) facts.unaccounted = row.number("unaccounted");
+  facts.unbuilt = row.number("unbuilt");
+  facts.validate = row.text("validate");
+  facts.unvalidated = row.number("unvalidated");
+  facts.follower = row.truth("on_v2") ? "v1" : "v2";
+  facts.end_of_wal = row.text("end_of_wal");
   facts.shape = co_await sync::shape_changes(connection, std::move(migration));
   co_return facts;
 }

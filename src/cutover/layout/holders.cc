@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::cutover {
 
@@ -15,9 +16,9 @@ asio::awaitable<Holders> lock_holders(pg::Connection& connection, const std::vec
   pg::Parameters parameters = {array_text(names), readers ? "true" : "false"};
   const auto rows = co_await connection.query(std::string(queries::lock_holders), parameters);
   Holders holders;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    holders.text += (row == 0 ? "" : "; ") + log::redact(rows.text(row, 1));
-    if (rows.truth(row, 2)) holders.sessions.push_back(static_cast<int>(rows.number(row, 0)));
+  for (const auto row : pg::rows(rows)) {
+    holders.text += (holders.text.empty() ? "" : "; ") + log::redact(row.text("who"));
+    if (row.truth("may_be_ended")) holders.sessions.push_back(static_cast<int>(row.number("pid")));
   }
   co_return holders;
 }

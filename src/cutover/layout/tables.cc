@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 
 #include "base/sql_text.h"
+#include "pg/row.h"
 
 namespace crossfade::cutover {
 
@@ -28,7 +29,7 @@ asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, cons
     if (model.stable_schema.empty()) break;
     pg::Parameters view = {quote_qualified(model.stable_schema, target.name)};
     const auto rows = co_await connection.query(std::string(queries::view_columns), view);
-    for (std::size_t row = 0; row < rows.size(); ++row) target.columns.push_back({std::string(rows.text(row, 0)), std::string(rows.text(row, 1))});
+    for (const auto row : pg::rows(rows)) target.columns.push_back({std::string(row.text("name")), std::string(row.text("type"))});
   }
   co_return model;
 }

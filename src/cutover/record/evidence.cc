@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/failure.h"
+#include "pg/row.h"
 
 namespace crossfade::cutover {
 namespace {
@@ -24,13 +25,14 @@ void write_file(const std::filesystem::path& path, std::string_view text) {
 boost::asio::awaitable<std::filesystem::path> write_evidence(pg::Connection& connection, EvidenceOf of) {
   pg::Parameters parameters = {of.migration, of.flip, fmt::format("{:.3f}", of.hold_milliseconds)};
   const auto rows = co_await connection.query(std::string(sql::queries::evidence), parameters);
+  const auto row = pg::first(rows);
   std::replace(of.action.begin(), of.action.end(), ' ', '-');
   const auto name = fmt::format("crossfade-{}-{}-{:%Y%m%dT%H%M%SZ}", of.migration, of.action, fmt::gmtime(std::time(nullptr)));
   std::error_code ignored;
   std::filesystem::create_directories(of.directory, ignored);
-  write_file(of.directory / (name + ".json"), rows.text(0, 0));
+  write_file(of.directory / (name + ".json"), row.text("json"));
   const auto page = of.directory / (name + ".md");
-  write_file(page, rows.text(0, 1));
+  write_file(page, row.text("page"));
   co_return page;
 }
 

@@ -9,6 +9,7 @@
 #include "cutover/layout/holders.h"
 #include "cutover/writes/failpoint.h"
 #include "cutover/writes/writes_run.h"
+#include "pg/row.h"
 #include "setup/prepare.h"
 
 namespace crossfade::cutover {
@@ -120,14 +121,16 @@ asio::awaitable<FlipFacts> WritesRun::look() {
   pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot,
                                flip_.set_aside ? "true" : "false"};
   const auto rows = co_await observer_->execute(std::string(queries::writes_watch), parameters);
+  const auto row = pg::first(rows);
+  const auto epoch = row.number("epoch");
   FlipFacts facts;
-  facts.drained = rows.truth(0, 0);
-  facts.intact = rows.truth(0, 2) && (!barrier_ || rows.number(0, 1) == epoch_);
-  facts.owns = rows.truth(0, 3);
-  facts.old_slot = rows.truth(0, 4);
+  facts.drained = row.truth("drained");
+  facts.intact = row.truth("intact") && (!barrier_ || epoch == epoch_);
+  facts.owns = row.truth("owns");
+  facts.old_slot = row.truth("old_slot");
   if (attempt_.held) {
     facts.in_time = pg::Clock::now() - hold_began_ < flip_.limits.hold;
-    if (!barrier_) epoch_ = rows.number(0, 1);
+    if (!barrier_) epoch_ = epoch;
   } else if (!facts.owns) {
     if (!obstacles_) obstacles_ = co_await look_for_obstacles(*observer_, flip_);
     facts.blocked = !obstacles_->blockers.empty();

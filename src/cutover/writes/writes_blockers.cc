@@ -18,6 +18,7 @@
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/sql/statement_text.h"
+#include "pg/row.h"
 #include "setup/editions.h"
 #include "verify/checks/checks.h"
 
@@ -102,9 +103,9 @@ asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip&
 asio::awaitable<void> look_at_foreign_keys(pg::Connection& connection, std::string migration, Obstacles& found) {
   pg::Parameters name = {std::move(migration)};
   const auto missing = co_await connection.query(std::string(queries::foreign_keys_missing), name);
-  for (std::size_t row = 0; row < missing.size(); ++row) {
-    found.blockers.push_back({"foreign key", fmt::format("foreign key {} of v2 is not there: its rows do not hold it", missing.text(row, 0)),
-                              fmt::format("mend the rows that the daemon's log names, and start the daemon again: it makes {}", missing.text(row, 1))});
+  for (const auto key : pg::rows(missing)) {
+    found.blockers.push_back({"foreign key", fmt::format("foreign key {} of v2 is not there: its rows do not hold it", key.text("name")),
+                              fmt::format("mend the rows that the daemon's log names, and start the daemon again: it makes {}", key.text("create_sql"))});
   }
 }
 
@@ -130,7 +131,8 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   if (held == conditions.end()) co_return;
   pg::Parameters name = {flip.file.yaml.migration()};
   const auto rows = co_await connection.query(std::string(queries::set_aside_first), name);
-  held->detail += fmt::format(" ({}{})", rows.text(0, 0), rows.number(0, 1) > 5 ? "; …" : "");
+  const auto row = pg::first(rows);
+  held->detail += fmt::format(" ({}{})", row.text("first_keys"), row.number("keys") > 5 ? "; …" : "");
   if (flip.to == mapping::Direction::kReverse) co_return;
   held->detail = "v1 cannot take what v2 has: " + held->detail;
   held->fix = fmt::format("mend these rows in v2, and they go over by themselves; or crossfade rollback writes --set-aside keeps them in {} and goes on; or "
@@ -161,12 +163,14 @@ Condition met(std::string reason, std::string detail) { return {std::move(reason
 
 /// What other roles' sessions do is hidden from a role without that privilege, and "none" would be a guess.
 asio::awaitable<Condition> no_long_transaction(pg::Connection& connection) {
-  const auto sight = co_await connection.query(std::string(queries::sees_sessions));
+  const auto rows = co_await connection.query(std::string(queries::sees_sessions));
+  const auto sight = pg::first(rows);
+  const std::string role(sight.text("role"));
   auto condition = met("long transaction", "none is in the way of the locks");
-  if (sight.truth(0, 1)) co_return condition;
+  if (sight.truth("sees_all")) co_return condition;
   condition.unknown = true;
-  condition.detail = fmt::format("not known: role {} may not see what the sessions of others do", sight.text(0, 0));
-  condition.fix = fmt::format("grant pg_read_all_stats to {}", quote_identifier(std::string(sight.text(0, 0))));
+  condition.detail = fmt::format("not known: role {} may not see what the sessions of others do", role);
+  condition.fix = fmt::format("grant pg_read_all_stats to {}", quote_identifier(role));
   co_return condition;
 }
 
@@ -219,10 +223,10 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   const auto follower = names_text(to_v2 ? now.v2 : now.v1);
   pg::Parameters written = {follower};
   const auto triggers = co_await connection.query(std::string(queries::waking_triggers), written);
-  for (std::size_t row = 0; row < triggers.size(); ++row) {
-    if (triggers.truth(row, 2)) continue;
-    found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", triggers.text(row, 0), triggers.text(row, 1)),
-                              fmt::format("select crossfade.rest_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(triggers.text(row, 1)))});
+  for (const auto trigger : pg::rows(triggers)) {
+    if (trigger.truth("on_purpose")) continue;
+    found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", trigger.text("tgname"), trigger.text("tgrelid")),
+                              fmt::format("select crossfade.rest_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(trigger.text("tgrelid")))});
   }
   auto long_transaction = co_await no_long_transaction(connection);
   std::vector<Condition> wanted;

@@ -10,6 +10,7 @@
 #include "cutover/layout/tables.h"
 #include "cutover/record/outcome.h"
 #include "cutover/writes/writes_run.h"
+#include "pg/row.h"
 #include "setup/fence.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/shape.h"
@@ -317,17 +318,17 @@ asio::awaitable<void> WritesRun::validate_carried() {
   if (!observer_ || !observer_->usable()) co_return;
   pg::Parameters name = {file_.migration()};
   const auto keys = co_await observer_->query(std::string(queries::unvalidated), name);
-  for (std::size_t row = 0; row < keys.size(); ++row) {
+  for (const auto key : pg::rows(keys)) {
     flight_.begin("validate");
     std::optional<std::string> broken;
     try {
-      auto validate = std::string(keys.text(row, 2));
+      auto validate = std::string(key.text("statement"));
       co_await observer_->script(std::move(validate));
     } catch (const Failure& failure) {
       broken = failure.what();
     }
-    flight_.end(broken ? *broken : fmt::format("{} of {}", keys.text(row, 1), keys.text(row, 0)));
-    if (broken) outcome_.notes.push_back(fmt::format("foreign key {} of {} is in force for new rows and not validated: {}. Mend the rows, then: {}", keys.text(row, 1), keys.text(row, 0), *broken, keys.text(row, 2)));
+    flight_.end(broken ? *broken : fmt::format("{} of {}", key.text("name"), key.text("relation")));
+    if (broken) outcome_.notes.push_back(fmt::format("foreign key {} of {} is in force for new rows and not validated: {}. Mend the rows, then: {}", key.text("name"), key.text("relation"), *broken, key.text("statement")));
     if (!observer_->usable()) co_return;
   }
   if (keys.size() > 0) co_await observer_->query(std::string(queries::validated), name);
