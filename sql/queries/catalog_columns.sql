@@ -14,7 +14,9 @@ select a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a
        coalesce(by.image_varies, base.typtype <> 'e') as image_varies,
        a.attgenerated = 'v' as is_virtual,
        base.typtype = 'c' as is_row,
-       by.above, by.up_to
+       by.above, by.up_to,
+       exists (select from pg_index x join pg_class i on i.oid = x.indexrelid join pg_am m on m.oid = i.relam
+               where x.indrelid = a.attrelid and x.indkey[0] = a.attnum and x.indisvalid and x.indpred is null and m.amname = 'btree') as leads_index
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid
 left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum

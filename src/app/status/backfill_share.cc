@@ -39,9 +39,9 @@ std::string share_by_ends(const mapping::Source& source, const std::string& colu
 
 boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& connection, const mapping::Model& model, std::uint16_t number) {
   const auto& target = model.targets.at(number);
-  if (target.walk_column.empty() || target.locators.front().types.size() != 1) co_return std::nullopt;
+  if (target.walk_column.empty()) co_return std::nullopt;
   const auto& source = model.sources.at(target.walk_source);
-  const auto& type = target.locators.front().types.front();
+  const auto& type = target.locators.front().walk_type();
   pg::Parameters of_column = {model.name, target.name, source.schema, source.name, target.walk_column};
   auto by_statistics = share_by_statistics(type);
   const auto told = co_await connection.query(std::move(by_statistics), std::move(of_column));

@@ -51,6 +51,7 @@ struct ColumnCatalog {
   Operators operators = {};             ///< of the type's default btree operator class
   bool image_varies = false;            ///< equal values need not be the same
   bool is_row = false;          ///< its type is a composite, or a domain over one
+  bool leads_index = false;     ///< rows can be had in the order of its values
   bool always_identity = false; ///< generated always as identity: takes no value from us
 };
 

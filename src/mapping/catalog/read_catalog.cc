@@ -91,6 +91,7 @@ asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::
     column.image_varies = row.truth("image_varies");
     column.is_virtual = row.truth("is_virtual");
     column.is_row = row.truth("is_row");
+    column.leads_index = row.truth("leads_index");
     relation.columns.push_back(std::move(column));
   }
   co_return relation;

@@ -10,7 +10,7 @@ std::vector<KeyFilter> range_picks(const Range& range) {
   std::vector<KeyFilter> filters = {filter};
   if (range.with_nulls && range.low && !range.high) {
     KeyFilter nulls;
-    nulls.null_mask = 1;
+    nulls.form = KeyFilter::Form::kNoWalk;
     filters.push_back(nulls);
   }
   return filters;

@@ -10,9 +10,10 @@ namespace crossfade::mapping {
 /// Which rows of a target a statement is about: one locator's keys, or a range of its values. A statement takes the
 /// filters' parameters one filter after the other, all as text:
 ///   kValues  one array a column that is not null by `null_mask` (an indirect locator: one array a lookup column)
-///   kRange   the bounds that are there, low before high; one-column locators only
+///   kRange   the bounds that are there, low before high, of the column that the locator is walked along
+///   kNoWalk  none: rows without a value in that column
 struct KeyFilter {
-  enum class Form { kValues, kRange };
+  enum class Form { kValues, kRange, kNoWalk };
 
   Form form = Form::kValues;
   std::uint16_t locator = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,7 +55,10 @@ struct Locator {
   std::vector<std::string> shadow_collations = {};
   /// Of one that is walked along, as SQL: by which its values are in order everywhere; "" where that is the database's anyway.
   std::string walk_collation = {};
+  std::size_t walk_place = 0;            ///< which of its columns it is walked along
 
+  const std::string& walk_column() const { return columns.at(walk_place); }
+  const std::string& walk_type() const { return types.at(walk_place); }
   bool indirect() const { return !lookup.empty(); }
   /// How column `n` is compared: "=", ">", qualified where it must be.
   std::string compared(std::size_t n, std::string_view sign) const { return n < operators.size() ? operators[n].sql(sign) : std::string(sign); }
@@ -106,7 +110,7 @@ struct Target {
   std::vector<std::string> key;          ///< the primary key's columns
   std::vector<Locator> locators;         ///< the first is the one a backfill walks along
   std::uint16_t walk_source = 0;         ///< the source whose column gives the backfill its chunk bounds …
-  std::string walk_column;               ///< … and that column; "" where no direct rule of one column exists
+  std::string walk_column;               ///< … and that column; "" where nothing can be walked along
   double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
   TableName table = {};
   std::vector<std::uint16_t> surrogates = {}; ///< whose ids the view reads

@@ -111,11 +111,13 @@ class Builder {
     target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
     check_reads(course_, catalog_, name, findings_);
     check_missed(course_, catalog_, name, findings_);
-    if (!choose_walk(model_, target, first_rule)) {
+    const Ordered ordered = [&](std::uint16_t source, const std::string& column) { return source_of(source).find(column)->leads_index; };
+    if (!choose_walk(model_, target, first_rule, ordered)) {
       Findings(findings_, "target " + name)
-          .warn("no rule has a single source column: it is backfilled in one piece", "Locate rows by one column where the data allows it.");
+          .warn("no rule has a single source column, and no index begins with the first of several: it is backfilled in one piece",
+                "Create that index, or locate rows by one column where the data allows it.");
     } else {
-      const auto& source = std::next(catalog_.sources.begin(), target.walk_source)->second;
+      const auto& source = source_of(target.walk_source);
       target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), *source.find(target.walk_column));
     }
     model_.targets.push_back(std::move(target));
@@ -174,6 +176,8 @@ class Builder {
   std::uint16_t source_number(const std::string& written) const {
     return static_cast<std::uint16_t>(std::distance(catalog_.sources.begin(), catalog_.sources.find(written)));
   }
+
+  const RelationCatalog& source_of(std::uint16_t number) const { return std::next(catalog_.sources.begin(), number)->second; }
 
   const DirectedMigration& course_;
   const v1::Migration& yaml_;

@@ -141,8 +141,8 @@ std::optional<Locator> make_locator(const DirectedMigration& directed, const Cat
 
 std::string walk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source) {
   const std::string databases = "pg_catalog.\"default\"";
-  const auto& view = *catalog.targets.at(target).view.find(walk.columns.front());
-  const auto* in_table = walk.locate.empty() ? owner(catalog, target, walk).find(walk.columns.front()) : nullptr;
+  const auto& view = *catalog.targets.at(target).view.find(walk.walk_column());
+  const auto* in_table = walk.locate.empty() ? owner(catalog, target, walk).find(walk.walk_column()) : nullptr;
   if (view.collation.empty()) return "";
   const bool alike = view.collation == databases && in_source.collation == databases && (in_table == nullptr || in_table->collation == databases);
   return alike ? "" : view.collation;

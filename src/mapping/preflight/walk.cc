@@ -1,39 +1,88 @@
 #include "mapping/preflight/walk.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace crossfade::mapping {
+namespace {
 
-bool choose_walk(Model& model, Target& target, std::size_t first_rule) {
-  const auto begin = model.rules.begin() + static_cast<std::ptrdiff_t>(first_rule);
-  const auto weight = [&](std::uint16_t number) -> std::ptrdiff_t {
-    const auto& locator = target.locators[number];
-    if (locator.indirect() || locator.columns.size() != 1) return 0;
-    if (locator.columns == target.key) return PTRDIFF_MAX;
-    return std::count_if(begin, model.rules.end(), [&](const FollowRule& rule) { return rule.locator == number; });
-  };
-  std::uint16_t best = 0;
-  for (std::uint16_t n = 1; n < target.locators.size(); ++n) {
-    if (weight(n) > weight(best)) best = n;
-  }
-  if (target.locators.empty() || weight(best) == 0) return false;
+class Choice {
+ public:
+  Choice(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered)
+      : model_(model), target_(target), begin_(model.rules.begin() + static_cast<std::ptrdiff_t>(first_rule)), ordered_(ordered) {}
 
-  std::swap(target.locators[0], target.locators[best]);
-  const FollowRule* walk = nullptr;
-  const auto by_key = [&](const FollowRule& rule) { return model.sources[rule.source].key == rule.source_columns; };
-  for (auto rule = begin; rule != model.rules.end(); ++rule) {
-    if (rule->locator == best) {
-      rule->locator = 0;
-    } else if (rule->locator == 0) {
-      rule->locator = best;
+  bool make() {
+    std::optional<std::uint16_t> best;
+    for (std::uint16_t n = 0; n < target_.locators.size(); ++n) {
+      if (weight(n) > (best ? weight(*best) : 0)) best = n;
     }
-    if (rule->locator == 0 && (walk == nullptr || (by_key(*rule) && !by_key(*walk)))) walk = &*rule;
+    if (!best) return false;
+    make_first(*best);
+    const auto place = place_in(first_rule_of(0)->source_columns, model_.sources[first_rule_of(0)->source].key);
+    target_.locators[0].walk_place = place;
+    const auto* walk = rule_along(place);
+    if (walk == nullptr) return false;
+    target_.walk_source = walk->source;
+    target_.walk_column = walk->source_columns[place];
+    return true;
   }
-  target.walk_source = walk->source;
-  target.walk_column = walk->source_columns.front();
-  return true;
-}
+
+ private:
+  /// Any of a single column before any of several.
+  std::ptrdiff_t weight(std::uint16_t number) const {
+    constexpr std::ptrdiff_t kSingle = 1'000'000;
+    const auto& locator = target_.locators[number];
+    if (locator.indirect()) return 0;
+    const bool single = locator.columns.size() == 1;
+    if (single && locator.columns == target_.key) return PTRDIFF_MAX;
+    const auto rules = std::count_if(begin_, model_.rules.end(), [&](const FollowRule& rule) { return rule.locator == number; });
+    return rules + (single && rules > 0 ? kSingle : 0);
+  }
+
+  bool by_key(const FollowRule& rule) const { return model_.sources[rule.source].key == rule.source_columns; }
+
+  /// By the key of its source, if there is such a rule.
+  const FollowRule* first_rule_of(std::uint16_t number) const {
+    const FollowRule* found = nullptr;
+    for (auto rule = begin_; rule != model_.rules.end(); ++rule) {
+      if (rule->locator == number && (found == nullptr || (by_key(*rule) && !by_key(*found)))) found = &*rule;
+    }
+    return found;
+  }
+
+  static std::size_t place_in(const std::vector<std::string>& columns, const std::vector<std::string>& key) {
+    const auto first = key.empty() ? columns.end() : std::find(columns.begin(), columns.end(), key.front());
+    return first == columns.end() ? 0 : static_cast<std::size_t>(first - columns.begin());
+  }
+
+  /// The rule of the first locator whose source gives the bounds.
+  const FollowRule* rule_along(std::size_t place) const {
+    const auto* first = first_rule_of(0);
+    if (first->source_columns.size() == 1 || ordered_(first->source, first->source_columns[place])) return first;
+    const auto other = std::find_if(begin_, model_.rules.end(), [&](const FollowRule& rule) { return rule.locator == 0 && ordered_(rule.source, rule.source_columns[place]); });
+    return other == model_.rules.end() ? nullptr : &*other;
+  }
+
+  void make_first(std::uint16_t number) {
+    std::swap(target_.locators[0], target_.locators[number]);
+    for (auto rule = begin_; rule != model_.rules.end(); ++rule) {
+      if (rule->locator == number) {
+        rule->locator = 0;
+      } else if (rule->locator == 0) {
+        rule->locator = number;
+      }
+    }
+  }
+
+  Model& model_;
+  Target& target_;
+  const std::vector<FollowRule>::iterator begin_;
+  const Ordered& ordered_;
+};
+
+}  // namespace
+
+bool choose_walk(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered) { return Choice(model, target, first_rule, ordered).make(); }
 
 }  // namespace crossfade::mapping

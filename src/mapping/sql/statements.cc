@@ -89,10 +89,10 @@ std::string Statements::looked_up(const Locator& locator, int& parameter) {
 std::string Statements::keys_of(const KeyFilter& filter, int& parameter) const {
   const auto& locator = target_.locators.at(filter.locator);
   if (filter.form == KeyFilter::Form::kRange) {
-    return format("array(select v.{} from {} v where {})", quote_identifier(locator.columns[0]), view_, condition(filter, "v", parameter));
+    return format("array(select v.{} from {} v where {})", quote_identifier(locator.walk_column()), view_, condition(filter, "v", parameter));
   }
   if (locator.indirect()) return format("array({})", looked_up(locator, parameter));
-  if (filter.null_mask != 0) return format("array[null::{}]", locator.types[0]);
+  if (filter.null_mask != 0 || filter.form == KeyFilter::Form::kNoWalk) return format("array[null::{}]", locator.types[0]);
   return array_parameter(parameter++, locator.types[0]);
 }
 
@@ -106,11 +106,13 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
   if (filter.form == KeyFilter::Form::kRange) {
     std::vector<std::string> bounds;
-    const auto walked = column(0) + collate(locator.walk_collation);
-    if (filter.has_low) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(0, ">"), parameter++, locator.types[0]));
-    if (filter.has_high) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(0, "<="), parameter++, locator.types[0]));
+    const auto place = locator.walk_place;
+    const auto walked = column(place) + collate(locator.walk_collation);
+    if (filter.has_low) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(place, ">"), parameter++, locator.types[place]));
+    if (filter.has_high) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(place, "<="), parameter++, locator.types[place]));
     return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
   }
+  if (filter.form == KeyFilter::Form::kNoWalk) return is_missing(model_, column(locator.walk_place), locator.walk_type());
   if (locator.indirect()) {
     const auto lookup = looked_up(locator, parameter);
     if (locator.columns.size() == 1) return format("{}{} {} any(array({}))", column(0), collate(collations, 0), locator.compared(0, "="), lookup);

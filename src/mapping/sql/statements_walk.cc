@@ -29,16 +29,16 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
   const auto values = [&](const std::string& table, const std::string& name) {
     const auto column = "t." + quote_identifier(name) + collate(walk.walk_collation);
     int parameter = 1;
-    auto where = is_there(model_, "t." + quote_identifier(name), walk.types[0]);
-    if (range.low) where += format(" and {} {} ${}::{}", column, walk.compared(0, ">"), parameter++, walk.types[0]);
-    if (range.high) where += format(" and {} {} ${}::{}", column, walk.compared(0, "<="), parameter++, walk.types[0]);
+    auto where = is_there(model_, "t." + quote_identifier(name), walk.walk_type());
+    if (range.low) where += format(" and {} {} ${}::{}", column, walk.compared(walk.walk_place, ">"), parameter++, walk.walk_type());
+    if (range.high) where += format(" and {} {} ${}::{}", column, walk.compared(walk.walk_place, "<="), parameter++, walk.walk_type());
     return format("(select {0}::{1} as bound from {2} t where {3} group by {0} order by {0} limit ${4}::bigint)", column,
-                  walk.types[0], table, where, most);
+                  walk.walk_type(), table, where, most);
   };
   // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
   // there is.
   const bool source_alone = into_empty || walk_owner().empty();
-  const auto shadow_part = source_alone ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.columns[0]);
+  const auto shadow_part = source_alone ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.walk_column());
   return format(
       "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
       "select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found",
@@ -49,9 +49,9 @@ std::string Statements::middle(const Range& range) const {
   const auto values = [&](const std::string& table) {
     int parameter = 1;
     const auto& walk = target_.locators.at(0);
-    const auto column = "v." + quote_identifier(walk.columns[0]);
+    const auto column = "v." + quote_identifier(walk.walk_column());
     return format("select distinct {}{} as bound from {} v where {} and {}", column, collate(walk.walk_collation), table,
-                  condition(range_picks(range).front(), "v", parameter), is_there(model_, column, walk.types[0]));
+                  condition(range_picks(range).front(), "v", parameter), is_there(model_, column, walk.walk_type()));
   };
   // Values that only the shadow has are told apart too: a refused neighbour must not keep them from going.
   const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());

@@ -96,7 +96,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
     const auto& target = run_.model.targets[job.target];
     // The ledger's bounds are text; the walk's own type puts them in order.
     const auto& walk = target.locators.at(0);
-    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", walk.types.at(0),
+    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", walk.walk_type(),
                               walk.walk_collation.empty() ? "" : " collate ", walk.walk_collation);
     pg::Parameters of_target = {run_.model.name, target.name};
     const auto done = co_await connection.query(ledger, of_target);
@@ -109,7 +109,14 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
     if (job->bulk && !job->gaps.empty()) co_await take_off(connection, run_, job->target);
   }
+  // Without foreign keys any order will do: the largest first, so that at the end the workers wait for little.
+  if (!merging) std::stable_sort(jobs.begin(), jobs.end(), [&](const Job& a, const Job& b) { return size_of(a.target) > size_of(b.target); });
   co_return jobs;
+}
+
+double Backfill::size_of(std::uint16_t target) const {
+  const auto& progress = run_.progress[target];
+  return std::max(progress.estimated, static_cast<double>(progress.done));
 }
 
 asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<Job>& jobs) {
@@ -253,9 +260,15 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     co_return;
   }
   ++job.set_down;
+  // What has several columns is named by all of them, and the refresher finds out which of those keys it is.
+  const bool named_by_the_walk = target.locators.front().types.size() == 1;
   log::debug("key is set down", {{"target", target.name}, log::quoting("key", rows.optional_text(0, 0).value_or("null")), log::quoting("because", why.what())});
   if (values == 0) {
     co_await set_down_beside_the_walk(connection, job);
+    co_return;
+  }
+  if (!named_by_the_walk) {
+    co_await set_down(connection, job, std::move(range));
     co_return;
   }
   std::vector<Key> guilty = {Key(job.target, 0, {rows.optional_text(0, 0)})};
@@ -273,21 +286,22 @@ asio::awaitable<void> Backfill::set_down(pg::Connection& connection, const Job& 
   if (range.with_nulls && !range.high) co_await set_down_beside_the_walk(connection, job);
 }
 
-/// Rows without a value of the walk are named by the other locators, or all of them would be one key.
+/// Rows without a value of the walk are named by what else there is, or all of them would be one key.
 asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connection, const Job& job) {
   mapping::KeyFilter nulls;
-  nulls.null_mask = (1U << run_.model.targets[job.target].locators.front().columns.size()) - 1;
+  nulls.form = mapping::KeyFilter::Form::kNoWalk;
   const auto& locators = run_.model.targets[job.target].locators;
+  const bool others = locators.front().columns.size() > 1;
   std::uint64_t offered = 0;
-  for (std::uint16_t locator = 1; locator < locators.size(); ++locator) {
+  for (std::uint16_t locator = others ? 0 : 1; locator < locators.size(); ++locator) {
     if (locators[locator].indirect() || !locators[locator].locate.empty()) continue;
     auto keys = run_.refresh.statements(job.target).values(locator, {nulls});
     pg::Parameters none;
     offered += co_await store::offer_keys(connection, run_, job.target, locator, std::move(keys), std::move(none));
   }
-  if (offered == 0) {
+  if (offered == 0 || others) {
     std::vector<Key> all = {Key(job.target, 0, KeyValues(locators.front().types.size()))};
-    offered = co_await store::write_dirty(connection, run_, std::move(all));
+    offered += co_await store::write_dirty(connection, run_, std::move(all));
   }
   run_.dirty_keys += offered;
 }
@@ -297,6 +311,7 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
   const std::string filled(queries::backfill_finish);
   std::deque<std::uint16_t> targets;
   for (const auto& job : jobs) targets.push_back(job.target);
+  std::stable_sort(targets.begin(), targets.end(), [&](std::uint16_t a, std::uint16_t b) { return size_of(a) > size_of(b); });
   const Work analyze = [&](pg::Connection& connection) -> asio::awaitable<void> {
     while (!targets.empty()) {
       const auto target = targets.front();

@@ -35,6 +35,7 @@ class Backfill {
   };
 
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
+  double size_of(std::uint16_t target) const;
   asio::awaitable<void> worker(pg::Connection& connection, std::vector<Job>& jobs);
   asio::awaitable<std::optional<mapping::Range>> claim(pg::Connection& connection, Job& job);
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);

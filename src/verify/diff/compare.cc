@@ -193,7 +193,8 @@ asio::awaitable<void> Compare::suspect_all(pg::Connection& connection, std::uint
 /// By their keys, or the whole stretch where a row has none, and where not all of the rows are known.
 void Compare::suspect(std::uint16_t target, const Range& range, const Compared& compared) {
   suspected_rows_ += compared.differing;
-  const bool one_value_at_most = !model_.targets[target].walk_column.empty();
+  // Rows of one value of the walk have one key, unless that is of more columns.
+  const bool one_value_at_most = !model_.targets[target].walk_column.empty() && model_.targets[target].locators.at(0).columns.size() == 1;
   bool by_keys = compared.differing == compared.rows.size() || one_value_at_most;
   for (const auto& difference : compared.rows) by_keys = by_keys && key_of(model_, difference);
   if (!by_keys) {

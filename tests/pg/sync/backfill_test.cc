@@ -1,4 +1,5 @@
 #include "support/move.h"
+#include "support/small_migration.h"
 
 namespace crossfade::test {
 namespace {
@@ -13,6 +14,69 @@ TEST(BackfillTest, AChunkIsNeverMoreThanTwiceAsLargeAsWhatWasLearnedBeforeIt) {
   EXPECT_EQ(move.sql().value("select count(*) from (select rows, row_number() over (order by low::int nulls first) as place from crossfade.chunk "
                              "where target = 'entries') chunk where rows > 500 * 2 ^ (place - 1)"),
             "0");
+}
+
+/// Notes of tenants, and visits that are counted by user and day, of which either may be missing.
+SmallMigration of_several_columns() {
+  return {
+      "create table notes (tenant int, no int, body text, primary key (tenant, no));"
+      "insert into notes select n % 2000, n, 'note ' || n from generate_series(1, 40000) n;"
+      "create table visits (id int primary key, user_id int, day date); create index on visits (user_id, day); alter table visits replica identity full;"
+      "insert into visits select n, nullif(n % 3000, 0), nullif(date '2026-01-01' + n % 7, '2026-01-03') from generate_series(1, 30000) n; analyze notes; analyze visits",
+      "create table small_v2.notes (tenant int, no int, body text not null, primary key (tenant, no));"
+      "create table small_v2.daily (id text primary key, user_id int, day date, visits int not null)",
+      "create view small_map.notes as select tenant, no, body from public.notes;"
+      "create view small_map.daily as select concat_ws('/', coalesce(user_id, 0), coalesce(day::text, 'some day')) as id, user_id, day, count(*)::int as visits"
+      "  from public.visits group by user_id, day",
+      "sources: {notes: {key: [tenant, no]}, visits: {key: [id]}}\n"
+      "targets:\n  notes: {follow: {notes: {tenant: tenant, no: no}}}\n  daily: {follow: {visits: {user_id: user_id, day: day}}}\n"};
+}
+
+TEST(BackfillTest, ATargetWhoseRowsAreFoundBySeveralColumnsIsWalkedAlongOneOfThem) {
+  Move move(write_down(of_several_columns()));
+  move.start_daemon();
+  move.expect_equal();
+  for (const auto* target : {"notes", "daily"}) {
+    EXPECT_GT(std::stoi(move.sql().value(std::string("select count(*) from crossfade.chunk where target = '") + target + "'")), 1) << target;
+  }
+  EXPECT_EQ(move.sql().value("select sum(rows) from crossfade.chunk where target = 'notes'"), "40000");
+  // By difference, after a gap: rows that are gone, changed, and come, with a value to walk along and without.
+  move.stop_daemon();
+  move.sql().exec("select pg_drop_replication_slot('" + move.slot() + "'); delete from notes where tenant = 7; update notes set body = 'changed' where tenant = 8;"
+                  "insert into notes values (9999, 1, 'beyond'); delete from visits where user_id is null and day = '2026-01-02'; insert into visits values (0, null, '2027-01-01')");
+  move.start_daemon();
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select visits from small_v2.daily where id = '0/2027-01-01'"), "1");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.notes where tenant = 7"), "0");
+  move.stop_daemon();
+}
+
+TEST(BackfillTest, OfSeveralColumnsTheyAllNameTheRowThatIsSetAside) {
+  Move move(write_down(of_several_columns()));
+  move.sql().exec("update notes set body = null where tenant = 5 and no = 4005");
+  move.start_daemon();
+  move.expect_caught_up();
+  EXPECT_EQ(move.sql().value("select string_agg(concat_ws(' ', target, locator, key, sqlstate), '; ') from crossfade.quarantine"), "notes tenant, no {5,4005} 23502");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.notes"), "39999");
+  move.sql().exec("update notes set body = 'mended' where tenant = 5 and no = 4005");
+  move.expect_equal();
+  move.stop_daemon();
+}
+
+/// `plan` tries a small view whole, and some keys of a large one.
+TEST(BackfillTest, AKeyThatAViewHasTwiceIsFoundByTheBuildOfThePrimaryKeyAndSetAside) {
+  Move move(write_down({"create table orders (id int primary key, code text not null); insert into orders select n, 'code ' || n from generate_series(1, 40000) n;"
+                        "update orders set code = 'code 30001' where id = 30002; create index on orders (code); alter table orders replica identity full; analyze orders",
+                        "create table small_v2.codes (code text primary key, first_id int not null)",
+                        "create view small_map.codes as select code, id as first_id from public.orders",
+                        "sources: {orders: {key: [id]}}\ntargets: {codes: {follow: {orders: {code: code}}}}\n"}));
+  move.start_daemon();
+  move.expect_caught_up();
+  EXPECT_EQ(move.sql().value("select string_agg(concat_ws(' ', target, locator, key, sqlstate), '; ') from crossfade.quarantine"), "codes code {\"code 30001\"} 21000");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.codes where code <> 'code 30001'"), "39998") << "the others are there";
+  move.sql().exec("update orders set code = 'code 30002' where id = 30002");
+  move.expect_equal();
+  move.stop_daemon();
 }
 
 /// A daemon may end between building a foreign key, which is quick, and validating it.

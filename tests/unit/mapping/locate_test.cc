@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mapping/preflight/walk.h"
 
 namespace crossfade::mapping {
@@ -86,13 +88,18 @@ struct Walk {
     }
   }
 
+  /// Where `ordered` are the columns that indexes begin with.
+  bool choose(const Names& ordered = {}) {
+    return choose_walk(model, target, 0, [&](std::uint16_t, const std::string& column) { return std::find(ordered.begin(), ordered.end(), column) != ordered.end(); });
+  }
+
   Model model;
   Target target;
 };
 
 TEST(ChooseWalk, PrefersThePrimaryKey) {
   Walk walk({{"plan_id"}, {"id"}}, {{0, 0}, {1, 0}, {1, 1}});
-  ASSERT_TRUE(choose_walk(walk.model, walk.target, 0));
+  ASSERT_TRUE(walk.choose());
   EXPECT_EQ(walk.target.locators[0].name(), "id");
   EXPECT_EQ(walk.model.rules[0].locator, 1);
   EXPECT_EQ(walk.model.rules[2].locator, 0);
@@ -101,16 +108,52 @@ TEST(ChooseWalk, PrefersThePrimaryKey) {
 
 TEST(ChooseWalk, ElseWhatMostSourcesShareFromTheSourceThatItIsTheKeyOf) {
   Walk walk({{"user_id"}, {"plan_id"}}, {{1, 0}, {1, 1}, {0, 1}});
-  ASSERT_TRUE(choose_walk(walk.model, walk.target, 0));
+  ASSERT_TRUE(walk.choose());
   EXPECT_EQ(walk.target.locators[0].name(), "plan_id");
   EXPECT_EQ(walk.target.walk_source, 0);
   EXPECT_EQ(walk.target.walk_column, "id");
 }
 
-TEST(ChooseWalk, FindsNoneWithoutASingleColumn) {
+TEST(ChooseWalk, FindsNoneInSeveralColumnsThatNoIndexBeginsWith) {
   Walk walk({{"user_id", "day"}}, {{0, 0}});
-  EXPECT_FALSE(choose_walk(walk.model, walk.target, 0));
+  walk.model.rules[0].source_columns = {"owner", "on_day"};
+  EXPECT_FALSE(walk.choose({"user_id", "id"}));
   EXPECT_EQ(walk.target.walk_column, "");
+}
+
+TEST(ChooseWalk, OfSeveralColumnsTakesTheFirstWhereAnIndexBeginsWithIt) {
+  Walk walk({{"user_id", "day"}}, {{0, 0}, {1, 0}});
+  for (auto& rule : walk.model.rules) rule.source_columns = {rule.source == 0 ? "whose" : "owner", "on_day"};
+  ASSERT_TRUE(walk.choose({"owner"}));
+  EXPECT_EQ(walk.target.walk_source, 1) << "the other source would be read whole for each chunk";
+  EXPECT_EQ(walk.target.walk_column, "owner");
+  EXPECT_EQ(walk.target.locators[0].walk_column(), "user_id");
+}
+
+TEST(ChooseWalk, OfSeveralColumnsTakesTheOneThatTheKeyOfTheSourceBeginsWith) {
+  Walk walk({{"no", "tenant"}}, {{1, 0}});
+  walk.model.sources[1].key = {"tenant_id", "entry"};
+  walk.model.rules[0].source_columns = {"entry", "tenant_id"};
+  ASSERT_TRUE(walk.choose({"tenant_id"}));
+  EXPECT_EQ(walk.target.walk_column, "tenant_id");
+  EXPECT_EQ(walk.target.locators[0].walk_column(), "tenant");
+}
+
+TEST(ChooseWalk, WhichColumnItIsDoesNotHangOnIndexesThatComeAndGo) {
+  Walk walk({{"no", "tenant"}}, {{1, 0}});
+  walk.model.sources[1].key = {"tenant_id", "entry"};
+  walk.model.rules[0].source_columns = {"entry", "tenant_id"};
+  EXPECT_FALSE(walk.choose({"entry"}));
+  EXPECT_EQ(walk.target.locators[0].walk_column(), "tenant") << "what a chunk of an earlier life has covered means the same";
+}
+
+TEST(ChooseWalk, PrefersASingleColumnToSeveralHoweverManyRulesShareThose) {
+  Walk walk({{"user_id", "day"}, {"plan_id"}}, {{0, 0}, {1, 0}, {1, 1}});
+  for (auto& rule : walk.model.rules) {
+    if (rule.locator == 0) rule.source_columns = {"owner", "on_day"};
+  }
+  ASSERT_TRUE(walk.choose({"owner"}));
+  EXPECT_EQ(walk.target.locators[0].name(), "plan_id");
 }
 
 }  // namespace

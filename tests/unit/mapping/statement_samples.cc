@@ -142,6 +142,16 @@ std::vector<StatementSample> statement_samples(const Model& model) {
   on_demand.rules = {of_plan("plans", 0), of_plan("weeks", 0), of_plan("moves", 0)};
   const Statements lazy_weeks(on_demand, on_demand.find_target("weeks").value());
   const Statements lazy_moves(on_demand, on_demand.find_target("moves").value());
+  // Days are in order in v1, users are not.
+  auto by_days = model;
+  auto& walked = by_days.targets[by_days.find_target("totals").value()];
+  walked.locators = {by({"user_id", "day"}, {"bigint", "date"})};
+  walked.locators[0].walk_place = 1;
+  walked.walk_source = 1;
+  walked.walk_column = "day";
+  const Statements daily(by_days, by_days.find_target("totals").value());
+  const Range days_between{"2026-01-01", "2026-02-01", false};
+  const Range last_days{"2026-02-01", std::nullopt, true};
   const Range everything;
   const Range first{std::nullopt, "10", false};
   const Range between{"10", "20", false};
@@ -201,6 +211,11 @@ std::vector<StatementSample> statement_samples(const Model& model) {
        {{"merge", totals.merge({values(1)})}, {"merge, a column null", totals.merge({values(1, 2)})},
         {"merge, each form of null", totals.merge({values(1), values(1, 1), values(1, 2), values(1, 3)})},
         {"compare", totals.compare({values(1)})}, {"remove", totals.remove()}}},
+      {"walk_along_one_of_several",
+       {{"merge between bounds", daily.merge(range_picks(days_between))}, {"bulk above a bound, and what has no value", daily.bulk(range_picks(last_days))},
+        {"compare between bounds", daily.compare(range_picks(days_between))}, {"next_bound", daily.next_bound(days_between)},
+        {"next_bound into an empty table", daily.next_bound(last_days, true)}, {"middle", daily.middle(days_between)},
+        {"values between bounds", daily.values(0, range_picks(days_between))}}},
       {"key_alone", {{"merge", tags.merge({values()})}, {"remove", tags.remove()}}},
       {"surrogate",
        {{"allocate", moves.allocate(0, {values()})}, {"allocate between bounds", moves.allocate(0, range_picks(between))},

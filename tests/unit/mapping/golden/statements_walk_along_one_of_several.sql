@@ -1,0 +1,74 @@
+-- merge between bounds
+with next as materialized (
+  select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."day" > $1::date and v."day" <= $2::date
+), prior as materialized (
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where s."day" > $1::date and s."day" <= $2::date
+), written as (
+  insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
+  select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
+  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
+  returning 1
+), stale as (
+  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+), counted as materialized (
+  select (select count(*) from next) as in_view, (select count(*) from written) as written,
+    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+)
+select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+from counted c left join stale on true;
+
+-- bulk above a bound, and what has no value
+insert into "v2"."totals" ("user_id", "day", "volume", "team_id")
+  select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."day" > $1::date
+  union all
+  select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."day" is null;
+
+-- compare between bounds
+with next as materialized (
+  select v."user_id", v."day", v."volume", v."team_id", v."user_id" as crossfade_walk_0, v."day" as crossfade_walk_1 from "map"."totals" v where v."day" > $1::date and v."day" <= $2::date
+), prior as materialized (
+  select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where s."day" > $1::date and s."day" <= $2::date
+), differing as (
+  select case when n."user_id" is not null then array[n.crossfade_walk_0::text, n.crossfade_walk_1::text]
+    else (select array[s."user_id"::text, s."day"::text] from "v2"."totals" s where s."user_id" = p."user_id" and s."day" = p."day") end as walk,
+    case when n."user_id" is not null then to_jsonb(n.*) - array['crossfade_walk_0', 'crossfade_walk_1'] end as in_view,
+    case when p."user_id" is not null then to_jsonb(p.*) end as in_shadow
+  from next n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
+  where n."user_id" is null or p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+)
+select (select count(*) from next), (select count(*) from prior), differing.*
+from (values (1)) one left join differing on true;
+
+-- next_bound
+with bounds as (
+  select bound from (
+    (select t."day"::date as bound from "v1"."moves" t where t."day" is not null and t."day" > $1::date and t."day" <= $2::date group by t."day" order by t."day" limit $3::bigint)
+    union
+    (select t."day"::date as bound from "v2"."totals" t where t."day" is not null and t."day" > $1::date and t."day" <= $2::date group by t."day" order by t."day" limit $3::bigint)
+  ) b order by bound limit $3::bigint
+)
+select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+
+-- next_bound into an empty table
+with bounds as (
+  select bound from (
+    (select t."day"::date as bound from "v1"."moves" t where t."day" is not null and t."day" > $1::date group by t."day" order by t."day" limit $2::bigint)
+  ) b order by bound limit $2::bigint
+)
+select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+
+-- middle
+with bounds as (
+  select distinct v."day" as bound from "map"."totals" v where v."day" > $1::date and v."day" <= $2::date and v."day" is not null
+  union
+  select distinct v."day" as bound from "v2"."totals" v where v."day" > $1::date and v."day" <= $2::date and v."day" is not null
+)
+select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1), (select count(*) from bounds);
+
+-- values between bounds
+select found.key from (
+  select array[v."user_id"::text, v."day"::text] from "map"."totals" v where v."day" > $1::date and v."day" <= $2::date
+  union
+  select array[s."user_id"::text, s."day"::text] from "v2"."totals" s where s."day" > $1::date and s."day" <= $2::date
+) found (key) where found.key is not null;
