@@ -36,27 +36,36 @@ Comparison measure_catch_up(Stage& stage, int rounds) {
     daemon.stop();
     NativeCopy native(stage, "moved", "copied");
     for (int round = 1; round <= rounds; ++round) {
-      say(fmt::format("catch-up, round {}: the changes", round));
+      say(fmt::format("catch-up, round {} of {}", round, rounds));
       sql.exec(fmt::format("call public.change_exercises({}, {})", stage.size().changes, round));
       sql.exec("vacuum public.exercises");
       sql.exec("checkpoint");
       const auto notes = fmt::format("round {}", round);
       sql.exec(fmt::format("update public.exercises set notes = '{}' where id = '{}'", notes, marker));
 
-      say(fmt::format("catch-up, round {}: native", round));
-      auto began = Clock::now();
-      native.enable();
-      native.wait_for(marker, notes);
-      comparison.theirs.push_back(seconds_since(began));
-      native.disable();
-
-      say(fmt::format("  {:.1f} s\ncatch-up, round {}: crossfade", comparison.theirs.back(), round));
-      began = Clock::now();
-      daemon.start();
-      daemon.wait_until_caught_up();
-      comparison.ours.push_back(seconds_since(began));
-      daemon.stop();
-      say(fmt::format("  {:.1f} s", comparison.ours.back()));
+      const auto by_native = [&] {
+        Stopwatch watch(stage);
+        native.enable();
+        native.wait_for(marker, notes);
+        watch.stop();
+        native.disable();
+        return watch.cost();
+      };
+      const auto by_us = [&] {
+        Stopwatch watch(stage);
+        daemon.start();
+        daemon.wait_until_caught_up();
+        watch.stop();
+        if (round == rounds) daemon.expect_equal();
+        daemon.stop();
+        return watch.cost();
+      };
+      Cost own{};
+      if (round % 2 == 0) own = by_us();
+      const auto others = by_native();
+      if (round % 2 == 1) own = by_us();
+      comparison.add(own, others);
+      say(fmt::format("  crossfade {:.1f} s, native {:.1f} s", own.elapsed, others.elapsed));
     }
     native.drop();
     const auto expected = sql.value(fmt::format(kWeights, "weight", "public.exercises"));

@@ -82,21 +82,20 @@ std::vector<Comparison> measure_latency(Stage& stage, int rounds) {
     daemon.stop();
     NativeCopy native(stage, "moved", "copied");
     for (int round = 1; round <= rounds; ++round) {
-      say(fmt::format("latency, round {}: native", round));
+      say(fmt::format("latency, round {} of {}: native", round, rounds));
       sql.exec(fmt::format("update public.exercises set notes = 'begin of {}' where id = '{}'", round, id));
       native.enable();
       native.wait_for(id, fmt::format("begin of {}", round));
       const auto theirs = probe(stage, sql, native.sql(), id, "public.exercises");
       native.disable();
-      say(fmt::format("latency, round {}: crossfade", round));
+      say("  crossfade");
       daemon.start();
       daemon.wait_until_caught_up();
       const auto ours = probe(stage, sql, second, id, "workout_v2.exercises");
+      if (round == rounds) daemon.expect_equal();
       daemon.stop();
-      median.theirs.push_back(quantile(theirs, 0.5));
-      slow.theirs.push_back(quantile(theirs, 0.99));
-      median.ours.push_back(quantile(ours, 0.5));
-      slow.ours.push_back(quantile(ours, 0.99));
+      median.add({quantile(ours, 0.5)}, {quantile(theirs, 0.5)});
+      slow.add({quantile(ours, 0.99)}, {quantile(theirs, 0.99)});
     }
     native.drop();
   }

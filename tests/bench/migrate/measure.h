@@ -17,13 +17,38 @@ inline double quantile(std::vector<double> values, double part) {
   return values.at(static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5));
 }
 
-/// The same work done by us and by another, round by round; less is better.
+/// Seconds that the machine's clock and the server's processors spent on one round of a work. The latter hardly depends on what else
+/// the machine is doing. Where it was not taken it is 0.
+struct Cost {
+  double elapsed = 0;
+  double server = 0;
+};
+
+/// The same work done by us and by another, round by round, by turns; less is better.
 struct Comparison {
   std::string what;
-  std::string unit;
+  std::string unit;   ///< of what is compared; "s" or "ms"
   std::string other;  ///< what the other way is called
-  std::vector<double> ours;
-  std::vector<double> theirs;
+  std::vector<Cost> ours;
+  std::vector<Cost> theirs;
+
+  void add(const Cost& own, const Cost& others) {
+    ours.push_back(own);
+    theirs.push_back(others);
+  }
 };
+
+inline std::vector<double> elapsed(const std::vector<Cost>& costs) {
+  std::vector<double> values;
+  for (const auto& cost : costs) values.push_back(cost.elapsed);
+  return values;
+}
+
+/// Of each round how many times as long the other way takes, because a round's two halves stand next to each other.
+inline std::vector<double> ratios(const Comparison& comparison) {
+  std::vector<double> values;
+  for (std::size_t n = 0; n < comparison.ours.size(); ++n) values.push_back(comparison.theirs[n].elapsed / comparison.ours[n].elapsed);
+  return values;
+}
 
 }  // namespace crossfade::bench

@@ -1,6 +1,7 @@
 #include "migrate/stage.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -29,8 +30,9 @@ std::string read(const std::filesystem::path& path) {
 ThrowawayServer::Options server_options(bool durable) {
   ThrowawayServer::Options options;
   options.durable = durable;
-  options.settings = {{"shared_buffers", "2GB"}, {"max_wal_size", "16GB"}, {"checkpoint_timeout", "1h"},
-                      {"wal_retrieve_retry_interval", "10ms"}};
+  // What sessions of crossfade set for themselves holds for everybody: else it would be settings that are compared.
+  options.settings = {{"shared_buffers", "2GB"}, {"max_wal_size", "16GB"}, {"checkpoint_timeout", "1h"}, {"wal_retrieve_retry_interval", "10ms"},
+                      {"maintenance_work_mem", "256MB"}, {"work_mem", "32MB"}, {"random_page_cost", "1.1"}, {"jit", "off"}, {"autovacuum", "off"}};
   return options;
 }
 
@@ -42,14 +44,46 @@ void wait_until(const std::function<bool()>& predicate, const std::string& what)
 
 void say(const std::string& what) { fmt::print(stderr, "{}\n", what); }
 
-Stage::Stage(const Size& size, bool durable) : size_(size), server_(server_options(durable)) {
+Stage::Stage(const Size& size, bool durable) : size_(size), durable_(durable), server_(server_options(durable)) {
   say(fmt::format("{} plans of {} exercises", size.plans, size.exercises_per_plan));
   test::Sql(server_.conninfo()).exec("create database base");
   test::Sql base(server_.conninfo("base"));
   base.exec(read(kMigration / "v1.sql"));
   base.exec(fmt::format("set crossfade.sample_plans = {}; set crossfade.sample_exercises_per_plan = {}", size.plans, size.exercises_per_plan));
   base.exec(read(kMigration / "sample.sql"));
-  base.exec("vacuum");
+  base.exec("vacuum analyze");
+}
+
+/// Of the postmaster's children that it has waited for, from /proc, in a hundredth of a second.
+double Stage::server_seconds() {
+  std::ifstream pid_file(server_.directory() / "data" / "postmaster.pid");
+  std::string pid;
+  std::getline(pid_file, pid);
+  std::ifstream stat("/proc/" + pid + "/stat");
+  std::string field;
+  constexpr int kChildrensUser = 16;
+  double ticks = 0;
+  for (int n = 1; n <= kChildrensUser + 1 && stat >> field; ++n) {
+    if (n >= kChildrensUser) ticks += std::stod(field);
+  }
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+std::vector<std::string> Stage::settings() {
+  test::Sql sql(server_.conninfo());
+  std::vector<std::string> lines = {"PostgreSQL " + sql.value("show server_version")};
+  for (const auto& line : sql.rows("select name || ' = ' || current_setting(name) from pg_settings where source in ('configuration file', 'command line') "
+                                   "and name in ('shared_buffers', 'max_wal_size', 'checkpoint_timeout', 'fsync', 'full_page_writes', 'maintenance_work_mem', "
+                                   "'work_mem', 'random_page_cost', 'jit', 'autovacuum') order by name")) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+/// A session's time is its postmaster's once that has waited for it.
+Cost Stopwatch::cost() {
+  std::this_thread::sleep_for(500ms);
+  return {elapsed_, stage_.server_seconds() - server_};
 }
 
 void Stage::copy_base(const std::string& dbname) {

@@ -26,6 +26,11 @@ class Stage {
 
   const Size& size() const { return size_; }
   ThrowawayServer& server() { return server_; }
+  bool durable() const { return durable_; }
+  /// Seconds of processor time of sessions and workers that have ended, since the server was started.
+  double server_seconds();
+  /// What the server says of itself and of its settings: "PostgreSQL 15.7", then "fsync = on" …
+  std::vector<std::string> settings();
   std::string conninfo(const std::string& dbname) const { return server_.conninfo(dbname); }
   void copy_base(const std::string& dbname);
   /// With the slots that decode it; nobody may be reading them.
@@ -33,7 +38,23 @@ class Stage {
 
  private:
   Size size_;
+  bool durable_;
   ThrowawayServer server_;
+};
+
+/// One half of a round: what passes between begin and end.
+class Stopwatch {
+ public:
+  explicit Stopwatch(Stage& stage) : stage_(stage), server_(stage.server_seconds()) {}
+  /// Takes the time. What the server spent is known only when the sessions have ended.
+  void stop() { elapsed_ = seconds_since(began_); }
+  Cost cost();
+
+ private:
+  Stage& stage_;
+  double server_;
+  Clock::time_point began_ = Clock::now();
+  double elapsed_ = 0;
 };
 
 /// The program on one database.
@@ -50,6 +71,8 @@ class Daemon {
   void wait_until_caught_up();
   /// Another command of the program to its end.
   void call(const std::string& command);
+  /// Throws unless every target equals its view. Waits for what is on its way.
+  void expect_equal() { call("verify"); }
 
  private:
   std::vector<std::string> command_line(const std::string& command) const;
@@ -83,7 +106,7 @@ class NativeCopy {
 /// Where the measurements stand: "catch-up, round 2: native". To stderr.
 void say(const std::string& what);
 
-Comparison measure_backfill(Stage& stage, int rounds);
+std::vector<Comparison> measure_backfill(Stage& stage, int rounds);
 Comparison measure_catch_up(Stage& stage, int rounds);
 std::vector<Comparison> measure_latency(Stage& stage, int rounds);
 
