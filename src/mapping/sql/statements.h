@@ -80,7 +80,7 @@ class Statements {
   /// parent.remove()'s parameters. A row each: its name, then the primary key's values as text.
   std::string referring(const Statements& parent, const std::string& condition) const;
 
-  /// Delete shadow rows until `indexed_by`, a list of expressions, is unique among them; until no two of them agree in it by
+  /// Delete shadow rows: all that agree with another in `indexed_by`, a list of expressions; until no two of them agree in it by
   /// `operators`; and all that an index of it may be too small for. A row each: its name.
   std::string remove_duplicates(const std::string& indexed_by) const;
   std::string remove_overlapping(const std::string& indexed_by, const std::vector<std::string>& operators) const;

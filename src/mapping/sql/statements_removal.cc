@@ -46,11 +46,14 @@ std::string Statements::referring(const Statements& parent, const std::string& c
 }
 
 /// Below, a row is told by its table and its place in it: rows of several partitions have the same place.
+///
+/// All that agree and not all but one: against one that is there, a row that the view has twice looks like one that was changed, and
+/// no refresh would ever refuse it.
 std::string Statements::remove_duplicates(const std::string& indexed_by) const {
   return format(
       "delete from {0} s where (s.tableoid, s.ctid) in (\n  select d.tableoid, d.ctid from (\n"
-      "    select tableoid, ctid, row_number() over (partition by {1}) as place from {0} where ({1}) is not null\n"
-      "  ) d where d.place > 1)\nreturning {2}",
+      "    select tableoid, ctid, count(*) over (partition by {1}) as alike from {0} where ({1}) is not null\n"
+      "  ) d where d.alike > 1)\nreturning {2}",
       shadow_, indexed_by, named());
 }
 
