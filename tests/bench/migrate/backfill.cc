@@ -16,9 +16,9 @@ Cost ours(Stage& stage, bool last) {
   daemon.start();
   daemon.wait_until_following();
   watch.stop();
-  if (last) daemon.expect_equal();
   daemon.stop();
   const auto cost = watch.cost();
+  if (last) daemon.expect_equal();
   stage.drop("moved");
   return cost;
 }

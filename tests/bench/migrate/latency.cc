@@ -92,8 +92,8 @@ std::vector<Comparison> measure_latency(Stage& stage, int rounds) {
       daemon.start();
       daemon.wait_until_caught_up();
       const auto ours = probe(stage, sql, second, id, "workout_v2.exercises");
-      if (round == rounds) daemon.expect_equal();
       daemon.stop();
+      if (round == rounds) daemon.expect_equal();
       median.add({quantile(ours, 0.5)}, {quantile(theirs, 0.5)});
       slow.add({quantile(ours, 0.99)}, {quantile(theirs, 0.99)});
     }

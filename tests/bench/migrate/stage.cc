@@ -142,6 +142,13 @@ void Daemon::call(const std::string& command) {
   if (exit != 0) throw std::runtime_error(fmt::format("crossfade {} failed:\n{}", command, program.output()));
 }
 
+void Daemon::expect_equal() {
+  start();
+  wait_until_caught_up();
+  call("verify");
+  stop();
+}
+
 NativeCopy::NativeCopy(Stage& stage, const std::string& source, std::string copy)
     : stage_(stage),
       copy_name_(std::move(copy)),
