@@ -15,7 +15,7 @@ with next as materialized (
   select (select count(*) from next) as in_view, (select count(*) from written) as written,
     (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
 )
-select c.in_view, least(c.fresh, c.written), c.written - least(c.fresh, c.written), stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
 from counted c left join stale on true;
 
 -- bulk above a bound, and what has no value
@@ -48,7 +48,7 @@ with bounds as (
     (select t."day"::date as bound from "v2"."totals" t where t."day" is not null and t."day" > $1::date and t."day" <= $2::date group by t."day" order by t."day" limit $3::bigint)
   ) b order by bound limit $3::bigint
 )
-select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found;
 
 -- next_bound into an empty table
 with bounds as (
@@ -56,7 +56,7 @@ with bounds as (
     (select t."day"::date as bound from "v1"."moves" t where t."day" is not null and t."day" > $1::date group by t."day" order by t."day" limit $2::bigint)
   ) b order by bound limit $2::bigint
 )
-select (select bound::text from bounds order by bounds.bound desc limit 1), (select count(*) from bounds);
+select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found;
 
 -- middle
 with bounds as (
@@ -64,7 +64,7 @@ with bounds as (
   union
   select distinct v."day" as bound from "v2"."totals" v where v."day" > $1::date and v."day" <= $2::date and v."day" is not null
 )
-select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1), (select count(*) from bounds);
+select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1) as bound, (select count(*) from bounds) as found;
 
 -- values between bounds
 select found.key from (
