@@ -15,9 +15,9 @@
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
-#include "setup/fence.h"
-#include "setup/life.h"
-#include "setup/prepare.h"
+#include "setup/objects/fence.h"
+#include "setup/prepare/life.h"
+#include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
 

@@ -6,7 +6,7 @@
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
 
 namespace crossfade::cutover {

@@ -16,6 +16,7 @@ ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"set
 SUB_ROOMS = {
     "mapping": ["model", "sql", "derive", "views", "file", "catalog", "preflight", "amend", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
+    "setup": ["state", "objects", "prepare", "amend"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
     "cutover": ["layout", "inventory", "record", "reads", "writes"],
     "app": ["ephemeral", "cli", "status", "daemon", "demo", "commands"],
@@ -27,7 +28,6 @@ MANY_DOORS = {
     "app/commands": "one a command",
     "base": "values that know nothing of each other",
     "mapping/preflight": "one a thing that is checked",
-    "setup": "one a thing that a migration needs in the database",
 }
 
 LONGEST = 400

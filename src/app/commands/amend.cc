@@ -1,4 +1,4 @@
-#include "setup/amend.h"
+#include "setup/amend/amend.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,8 +15,8 @@
 #include "base/failure.h"
 #include "crossfade/v1/amend.pb.h"
 #include "mapping/preflight/plan.h"
-#include "setup/editions.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 namespace {

@@ -1,4 +1,4 @@
-#include "setup/cancel.h"
+#include "setup/prepare/cancel.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/commands/show_reply.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
 #include "verify/checks/checks.h"
 #include "verify/reply.h"

@@ -8,8 +8,8 @@
 #include "app/commands/commands.h"
 #include "crossfade/v1/amend.pb.h"
 #include "mapping/amend/diff.h"
-#include "setup/editions.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 namespace {

@@ -15,7 +15,7 @@
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
 #include "pg/reading.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
 #include "verify/report.h"
 

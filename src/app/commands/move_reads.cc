@@ -9,7 +9,7 @@
 #include "app/cli/context.h"
 #include "app/status/checklist.h"
 #include "base/failure.h"
-#include "setup/editions.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 namespace {

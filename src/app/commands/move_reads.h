@@ -6,7 +6,7 @@
 #include "base/exit_code.h"
 #include "crossfade/v1/migration.pb.h"
 #include "cutover/reads/reads.h"
-#include "setup/life.h"
+#include "setup/prepare/life.h"
 
 namespace crossfade::app {
 

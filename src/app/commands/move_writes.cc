@@ -13,8 +13,8 @@
 #include "cutover/record/evidence.h"
 #include "cutover/writes/writes.h"
 #include "mapping/catalog/slot_names.h"
-#include "setup/editions.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 namespace {

@@ -1,4 +1,4 @@
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 #include <iostream>
 
@@ -11,7 +11,7 @@
 #include "crossfade/v1/reply.pb.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/preflight/plan.h"
-#include "setup/rights.h"
+#include "setup/state/rights.h"
 
 namespace crossfade::app {
 namespace {

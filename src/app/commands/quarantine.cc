@@ -15,7 +15,7 @@
 #include "base/sql_text.h"
 #include "crossfade/v1/reply.pb.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 namespace crossfade::app {
 namespace {

@@ -11,7 +11,7 @@
 #include "app/status/status.h"
 #include "app/status/status_text.h"
 #include "cutover/layout/blockers.h"
-#include "setup/editions.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 namespace {

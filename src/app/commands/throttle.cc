@@ -8,7 +8,7 @@
 #include "app/commands/commands.h"
 #include "crossfade/v1/reply.pb.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 namespace crossfade::app {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "base/lsn.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 namespace crossfade::app {
 namespace {

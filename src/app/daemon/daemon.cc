@@ -20,9 +20,9 @@
 #include "async/when_all.h"
 #include "base/failure.h"
 #include "mapping/preflight/plan.h"
-#include "setup/editions.h"
-#include "setup/prepare.h"
-#include "setup/state_schema.h"
+#include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
+#include "setup/state/state_schema.h"
 #include "sync/engine/shape_watch.h"
 
 namespace crossfade::app {

@@ -11,7 +11,7 @@
 #include "app/cli/context.h"
 #include "base/failure.h"
 #include "base/log.h"
-#include "setup/editions.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 namespace {

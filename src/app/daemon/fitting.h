@@ -5,7 +5,7 @@
 #include "app/daemon/observers.h"
 #include "async/backoff.h"
 #include "mapping/file/migration_file.h"
-#include "setup/amend_auto.h"
+#include "setup/amend/amend_auto.h"
 
 namespace crossfade::app {
 

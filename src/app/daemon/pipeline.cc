@@ -10,8 +10,8 @@
 #include "base/failure.h"
 #include "base/log.h"
 #include "mapping/catalog/slot_names.h"
-#include "setup/editions.h"
-#include "setup/fence.h"
+#include "setup/objects/fence.h"
+#include "setup/state/editions.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
 

@@ -11,7 +11,7 @@
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 namespace crossfade::app {
 namespace {

@@ -14,7 +14,7 @@
 #include "cutover/layout/blockers.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
 

@@ -9,8 +9,8 @@
 #include "cutover/layout/links.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
-#include "setup/fence.h"
-#include "setup/stable_views.h"
+#include "setup/objects/fence.h"
+#include "setup/objects/stable_views.h"
 
 namespace crossfade::cutover {
 namespace {

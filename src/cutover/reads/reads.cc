@@ -10,8 +10,8 @@
 #include "base/sql_text.h"
 #include "cutover/layout/holders.h"
 #include "cutover/record/outcome.h"
-#include "setup/prepare.h"
-#include "setup/stable_views.h"
+#include "setup/objects/stable_views.h"
+#include "setup/prepare/prepare.h"
 #include "sync/state/shape.h"
 
 namespace crossfade::cutover {

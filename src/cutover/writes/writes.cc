@@ -10,7 +10,7 @@
 #include "cutover/writes/failpoint.h"
 #include "cutover/writes/writes_run.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 namespace crossfade::cutover {
 

@@ -11,7 +11,7 @@
 #include "cutover/record/flight.h"
 #include "cutover/writes/decide.h"
 #include "mapping/file/migration_file.h"
-#include "setup/life.h"
+#include "setup/prepare/life.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::cutover {

@@ -19,7 +19,7 @@
 #include "mapping/preflight/inspect.h"
 #include "mapping/sql/statement_text.h"
 #include "pg/row.h"
-#include "setup/editions.h"
+#include "setup/state/editions.h"
 #include "verify/checks/checks.h"
 
 namespace crossfade::cutover {

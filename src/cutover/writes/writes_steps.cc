@@ -11,7 +11,7 @@
 #include "cutover/record/outcome.h"
 #include "cutover/writes/writes_run.h"
 #include "pg/row.h"
-#include "setup/fence.h"
+#include "setup/objects/fence.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/shape.h"
 

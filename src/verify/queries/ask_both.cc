@@ -13,7 +13,7 @@
 #include "mapping/catalog/tables_there.h"
 #include "pg/reading.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "verify/queries/answer.h"
 
 namespace crossfade::verify {

@@ -11,7 +11,7 @@
 #include "broken_rules.h"
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/preflight/build_model.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "support/server.h"
 
 namespace crossfade::test {

@@ -12,7 +12,7 @@
 #include "lint/lint.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/views/reverse_view.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 #include "support/server.h"
 
 /// The page of shapes: each is a migration, and what the page says of it holds.

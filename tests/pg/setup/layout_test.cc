@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/exit_code.h"
-#include "setup/state_schema.h"
+#include "setup/state/state_schema.h"
 #include "support/move.h"
 
 namespace crossfade::test {

@@ -7,7 +7,7 @@
 
 #include "mapping/model/model.h"
 #include "pg/connection.h"
-#include "setup/state_schema.h"
+#include "setup/state/state_schema.h"
 #include "support/server.h"
 #include "verify/diff/recheck.h"
 

@@ -1,4 +1,4 @@
-#include "setup/fence.h"
+#include "setup/objects/fence.h"
 
 #include <gtest/gtest.h>
 

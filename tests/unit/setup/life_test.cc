@@ -1,4 +1,4 @@
-#include "setup/life.h"
+#include "setup/prepare/life.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "setup/amend.h"
+#include "setup/amend/amend.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -14,11 +14,11 @@
 #include "base/sql_text.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
-#include "setup/amend_run.h"
-#include "setup/editions.h"
-#include "setup/life.h"
-#include "setup/prepare.h"
-#include "setup/run_script.h"
+#include "setup/amend/amend_run.h"
+#include "setup/prepare/life.h"
+#include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
+#include "setup/state/run_script.h"
 #include "sync/state/shape.h"
 #include "sync/state/store.h"
 

@@ -1,4 +1,4 @@
-#include "setup/amend_run.h"
+#include "setup/amend/amend_run.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -16,11 +16,11 @@
 #include "mapping/file/moved_names.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
-#include "setup/editions.h"
-#include "setup/fence.h"
-#include "setup/prepare_steps.h"
-#include "setup/run_script.h"
-#include "setup/stable_views.h"
+#include "setup/objects/fence.h"
+#include "setup/objects/stable_views.h"
+#include "setup/prepare/prepare_steps.h"
+#include "setup/state/editions.h"
+#include "setup/state/run_script.h"
 #include "sync/state/shape.h"
 
 namespace crossfade::sync {

@@ -1,4 +1,4 @@
-#include "setup/state_schema.h"
+#include "setup/state/state_schema.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

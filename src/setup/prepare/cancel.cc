@@ -1,4 +1,4 @@
-#include "setup/cancel.h"
+#include "setup/prepare/cancel.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -11,11 +11,11 @@
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
-#include "setup/fence.h"
-#include "setup/life.h"
-#include "setup/prepare.h"
-#include "setup/stable_views.h"
-#include "setup/state_schema.h"
+#include "setup/objects/fence.h"
+#include "setup/objects/stable_views.h"
+#include "setup/prepare/life.h"
+#include "setup/prepare/prepare.h"
+#include "setup/state/state_schema.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
 

@@ -6,7 +6,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "mapping/file/surrogates.h"
-#include "setup/amend_run.h"
+#include "setup/amend/amend_run.h"
 
 /// Ids that were given to rows stay theirs when the rows' natural key is another one: by what the views of before and of now both say of a row.
 namespace crossfade::sync {

@@ -1,4 +1,4 @@
-#include "setup/rights.h"
+#include "setup/state/rights.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "setup/run_script.h"
+#include "setup/state/run_script.h"
 
 #include <fmt/format.h>
 

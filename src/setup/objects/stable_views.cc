@@ -1,4 +1,4 @@
-#include "setup/stable_views.h"
+#include "setup/objects/stable_views.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>

@@ -8,7 +8,7 @@
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/preflight/preflight.h"
-#include "setup/prepare_steps.h"
+#include "setup/prepare/prepare_steps.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::sync {

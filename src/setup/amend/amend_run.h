@@ -8,7 +8,7 @@
 
 #include "mapping/amend/compare.h"
 #include "mapping/file/directed_migration.h"
-#include "setup/amend.h"
+#include "setup/amend/amend.h"
 
 namespace crossfade::sync {
 

@@ -1,4 +1,4 @@
-#include "setup/life.h"
+#include "setup/prepare/life.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 
 #include "base/failure.h"
 #include "pg/row.h"
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 namespace crossfade::sync {
 namespace {

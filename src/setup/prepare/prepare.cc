@@ -1,4 +1,4 @@
-#include "setup/prepare.h"
+#include "setup/prepare/prepare.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -11,11 +11,11 @@
 #include "base/sql_text.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
-#include "setup/editions.h"
-#include "setup/fence.h"
-#include "setup/rights.h"
-#include "setup/run_script.h"
-#include "setup/state_schema.h"
+#include "setup/objects/fence.h"
+#include "setup/state/editions.h"
+#include "setup/state/rights.h"
+#include "setup/state/run_script.h"
+#include "setup/state/state_schema.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
 #include "wal/foreign_slot.h"

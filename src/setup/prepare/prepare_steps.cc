@@ -1,14 +1,14 @@
-#include "setup/prepare_steps.h"
+#include "setup/prepare/prepare_steps.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/sql_text.h"
-#include "setup/editions.h"
-#include "setup/fence.h"
-#include "setup/stable_views.h"
-#include "setup/state_schema.h"
+#include "setup/objects/fence.h"
+#include "setup/objects/stable_views.h"
+#include "setup/state/editions.h"
+#include "setup/state/state_schema.h"
 #include "wal/slot.h"
 
 namespace crossfade::sync {

@@ -1,4 +1,4 @@
-#include "setup/editions.h"
+#include "setup/state/editions.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include "base/short_hash.h"
 #include "base/sql_text.h"
 #include "pg/row.h"
-#include "setup/state_schema.h"
+#include "setup/state/state_schema.h"
 
 namespace crossfade::sync {
 namespace {

@@ -1,4 +1,4 @@
-#include "setup/amend_auto.h"
+#include "setup/amend/amend_auto.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -14,9 +14,9 @@
 #include "mapping/amend/renamed.h"
 #include "mapping/preflight/plan.h"
 #include "pg/row.h"
-#include "setup/amend.h"
-#include "setup/editions.h"
-#include "setup/prepare_steps.h"
+#include "setup/amend/amend.h"
+#include "setup/prepare/prepare_steps.h"
+#include "setup/state/editions.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
