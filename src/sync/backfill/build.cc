@@ -2,6 +2,7 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <deque>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/sql_text.h"
 #include "pg/row.h"
 #include "sync/state/store.h"
 #include "sync/state/workers.h"
@@ -138,6 +140,67 @@ asio::awaitable<std::optional<Failure>> briefly(pg::Connection& connection, Runt
   }
 }
 
+/// So many rows that refer to nobody are set aside one by one; more are somebody's to look at as they stand.
+constexpr std::size_t kMostOrphans = 1000;
+
+/// The keys of rows of which `condition` is true, one array a column; nothing where they are too many.
+asio::awaitable<pg::Parameters> keys_of(pg::Connection& connection, const mapping::Target& target, std::string_view condition) {
+  std::vector<std::string> columns;
+  for (const auto& name : target.key) columns.push_back(fmt::format("s.{}::text", quote_identifier(name)));
+  auto sql = fmt::format("select {} from {} s where {} limit {}", fmt::join(columns, ", "), target.table.quoted(), condition, kMostOrphans + 1);
+  const auto rows = co_await connection.query(std::move(sql));
+  pg::Parameters keys;
+  for (std::size_t column = 0; column < columns.size() && !rows.empty() && rows.size() <= kMostOrphans; ++column) {
+    std::vector<std::optional<std::string>> values;
+    for (std::size_t row = 0; row < rows.size(); ++row) values.push_back(rows.optional_text(row, column));
+    keys.emplace_back(array_text(values));
+  }
+  co_return keys;
+}
+
+/// A bulk load brings rows in that refer to nobody. They are offered again, and refused one by one; those that others refer to stay.
+/// False: none was taken out.
+asio::awaitable<bool> take_out_orphans(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : run.model.targets) tables.emplace_back(target.table.quoted());
+  const std::string find(queries::orphans);
+  pg::Parameters of_key = {constraint.name, array_text(tables)};
+  const auto found = co_await connection.query(find, of_key);
+  if (found.empty()) co_return false;
+  const pg::Row of_table(found, 0);
+  const auto target = static_cast<std::uint16_t>(of_table.number("child"));
+  const auto keys = co_await keys_of(connection, run.model.targets[target], of_table.text("condition"));
+  if (keys.empty()) co_return false;
+  co_await connection.script("begin");
+  auto ask_names = run.refresh.statements(target).names();
+  const auto names = co_await connection.query(std::move(ask_names), keys);
+  const std::string references(queries::references);
+  pg::Parameters nobodys = {tables[target], "{}"};
+  const auto referred = co_await connection.query(references, nobodys);
+  std::vector<std::string> selects;
+  for (std::size_t row = 0; row < referred.size(); ++row) selects.emplace_back(referred.text(row, 0));
+  auto remove = run.refresh.statements(target).remove(selects);
+  const auto removed = co_await connection.query(std::move(remove), keys);
+  std::vector<Key> offered;
+  for (std::size_t row = 0; row < names.size(); ++row) {
+    offered.push_back(names.is_null(row, 0) ? Key::every_row(target) : named_key(target, names.text(row, 0)));
+  }
+  run.dirty_keys += co_await store::write_dirty(connection, run, std::move(offered));
+  co_await connection.script("commit");
+  co_return removed.affected() > 0;
+}
+
+/// What the server says to it.
+asio::awaitable<std::optional<Failure>> refused(pg::Connection& connection, const std::string& sql) {
+  std::optional<Failure> failure;
+  try {
+    co_await connection.script(sql);
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  co_return failure;
+}
+
 /// One is validated at a time of each table, and different tables side by side: so the server's locks have it.
 asio::awaitable<void> validate_one(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
   std::optional<Failure> failure;
@@ -145,11 +208,10 @@ asio::awaitable<void> validate_one(pg::Connection& connection, Runtime& run, con
   if (constraint.check) {
     failure = co_await briefly(connection, run, constraint.validate, built_before);
   } else {
-    try {
-      co_await connection.script(constraint.validate);
-    } catch (const Failure& caught) {
-      failure = caught;
-    }
+    failure = co_await refused(connection, constraint.validate);
+    const bool orphans = failure && failure->sqlstate() == "23503";
+    const bool fewer = orphans && co_await take_out_orphans(connection, run, constraint);
+    if (fewer) failure = co_await refused(connection, constraint.validate);
   }
   if (!failure) co_return;
   if (failure->sqlstate() == "55P03" && constraint.check) {

@@ -45,6 +45,12 @@ TEST_P(DeferredTest, AnOrphanAfterAGapIsSetAsideAlone) {
   expect_the_orphan_alone_waits();
 }
 
+TEST_P(DeferredTest, AnOrphanThatIsThereFromTheStartIsSetAsideAlone) {
+  move.sql().exec(kOrphan);
+  move.start_daemon();
+  expect_the_orphan_alone_waits();
+}
+
 INSTANTIATE_TEST_SUITE_P(As, DeferredTest, testing::Values("", "deferrable", "deferrable initially deferred"),
                          [](const auto& of) { return of.index == 0 ? "Immediate" : of.index == 1 ? "Deferrable" : "Deferred"; });
 
