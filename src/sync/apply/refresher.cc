@@ -29,10 +29,6 @@ using namespace std::chrono_literals;
 /// How often keys are set down while targets are being filled: rarely enough to write many at a time, often enough that
 /// the server forgets its WAL.
 constexpr auto kSetDownEvery = 200ms;
-/// So many keys are looked up one by one in the prepared plan; more are worth a plan of their own.
-constexpr std::size_t kFew = 64;
-constexpr auto kForFew = "set local plan_cache_mode = force_generic_plan;";
-constexpr auto kForMany = "set local plan_cache_mode = force_custom_plan";
 /// Received, but not visible yet: how long until another look. Far below what a person notices.
 constexpr auto kLookAgain = 5ms;
 
@@ -123,9 +119,7 @@ asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
 asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
   pg::Reading reading;
   reading.relations = relations_to_read();
-  // With it goes what most rounds want, so that they need not ask for it by themselves.
-  for_few_ = run_.dirty_keys == 0;
-  reading.then = (for_few_ ? kForFew : "") + std::string(queries::snapshot);
+  reading.then = queries::snapshot;
   const auto rows = co_await pg::begin_reading(connection, std::move(reading));
   const auto row = pg::first(rows);
   const auto snapshot = Snapshot::parse(row.text("snapshot"));
@@ -194,9 +188,8 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
       co_await parking::park(connection, run_, std::move(unwritable), progress);
     }
   } else if (!work.keys.empty()) {
-    const bool few = work.keys.size() <= kFew;
-    if (!few || !for_few_) co_await connection.script(few ? kForFew : kForMany);
-    for_few_ = few;
+    // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
+    co_await connection.script(work.keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
     more = co_await run_.refresh.keys(connection, work.keys);
   }
   for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];

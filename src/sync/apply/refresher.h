@@ -97,7 +97,6 @@ class Refresher {
 
   Runtime& run_;
   CatchUp workers_;
-  bool for_few_ = false;              ///< the transaction's prepared plans are such as serve a few keys
   bool behind_ = false;               ///< more waits in memory than one transaction should have
   std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
   std::uint64_t failed_rounds_ = 0;   ///< in a row
