@@ -11,6 +11,7 @@ class StreamTest : public testing::Test {
  protected:
   void follow(Move& move) {
     move.start_daemon();
+    ASSERT_TRUE(move.logged("following migration=")) << "keys that were off for the backfill are back";
     move.expect_equal();
   }
 };
