@@ -67,7 +67,10 @@ std::vector<std::string> Reader::transaction(bool with_relations) {
         began = true;
         continue;
       case MessageKind::kCommit:
-        return lines;
+        // Before 15 the server tells of transactions that have nothing to tell.
+        if (!lines.empty()) return lines;
+        began = false;
+        continue;
       case MessageKind::kRelation:
         names_.insert_or_assign(message.relation.oid, message.relation.name);
         if (with_relations) lines.push_back(show(message.relation));

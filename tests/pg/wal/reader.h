@@ -20,7 +20,7 @@ class Reader {
   /// Publication and slot are there.
   explicit Reader(Database& database, std::string publication = "p", Lsn start = {});
 
-  /// What belongs to the next transaction, in order and without its begin and commit. Relations and types are left out
+  /// What belongs to the next transaction that has anything, in order and without its begin and commit. Relations and types are left out
   /// unless they are asked for.
   std::vector<std::string> transaction(bool with_relations = false);
   /// The next message that belongs to no transaction.
