@@ -1,6 +1,6 @@
--- Fences the partitions of tables $2 that have none: those that were made since. $1 the migration, $3 the side that owns the data. What
--- was refused because there was no partition for it is tried again. So are those that lost their `always` to an `enable trigger all`.
--- Returns how many there were. A table that somebody works in is not waited for long.
+-- Fences the partitions of tables $2 that have none, because they were made since, and tables and partitions whose fence lost its `always`
+-- to an `enable trigger all`. $1 the migration, $3 the side that owns the data. What was refused because there was no partition for it is
+-- tried again. Returns how many there were. A table that somebody works in is not waited for long.
 with fenced as materialized (
   select coalesce(sum(crossfade.put_fences($1, to_regclass(name), $3)), 0) as made
   from unnest($2::text[]) name

@@ -5,7 +5,6 @@
 
 #include <array>
 
-#include "base/failure.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
 
@@ -61,6 +60,15 @@ std::string_view to_text(Event event) {
   return kNames.at(static_cast<std::size_t>(event));
 }
 
+Failure refusal(Life life, Event event, const std::string& migration) {
+  const auto& refused = transition(life, event);
+  Failure::Facts facts;
+  facts.exit = refused.exit;
+  facts.message = fmt::format(fmt::runtime(refused.refusal), migration);
+  facts.advice = refused.instead;
+  return Failure(std::move(facts));
+}
+
 Life life_of(std::string_view phase, bool v2_owns) {
   if (phase == to_text(kCompleted)) return kCompleted;
   if (v2_owns) return kMoved;
@@ -81,13 +89,7 @@ asio::awaitable<Life> read_life(pg::Connection& connection, std::string migratio
 
 asio::awaitable<void> expect(pg::Connection& connection, std::string migration, Event event) {
   const auto life = co_await read_life(connection, migration);
-  const auto& next = transition(life, event);
-  if (next.to) co_return;
-  Failure::Facts facts;
-  facts.exit = next.exit;
-  facts.message = fmt::format(fmt::runtime(next.refusal), migration);
-  facts.advice = next.instead;
-  throw Failure(std::move(facts));
+  if (!transition(life, event).to) throw refusal(life, event, migration);
 }
 
 }  // namespace crossfade::sync

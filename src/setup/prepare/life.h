@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/exit_code.h"
+#include "base/failure.h"
 #include "pg/connection.h"
 
 namespace crossfade::sync {
@@ -40,6 +41,9 @@ const Transition& transition(Life life, Event event);
 std::string_view to_text(Life life);
 /// The command that asks for it.
 std::string_view to_text(Event event);
+
+/// What is said where the table refuses the event.
+Failure refusal(Life life, Event event, const std::string& migration);
 
 /// Of a row of crossfade.migration: its phase, and whether v2 owns the data.
 Life life_of(std::string_view phase, bool v2_owns);

@@ -12,6 +12,7 @@
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
 #include "setup/objects/fence.h"
+#include "setup/prepare/life.h"
 #include "setup/state/editions.h"
 #include "setup/state/rights.h"
 #include "setup/state/run_script.h"
@@ -185,13 +186,7 @@ asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migr
   throw Failure(std::move(facts));
 }
 
-Failure not_prepared(const std::string& migration) {
-  Failure::Facts facts;
-  facts.exit = ExitCode::kNotReady;
-  facts.message = fmt::format("migration {} is not prepared in this database", migration);
-  facts.advice = "run `crossfade prepare`, or start the daemon with `crossfade run --prepare`";
-  return Failure(std::move(facts));
-}
+Failure not_prepared(const std::string& migration) { return refusal(Life::kAbsent, Event::kAmend, migration); }
 
 asio::awaitable<void> require_prepared(pg::Connection& connection, std::string migration) {
   const bool prepared = co_await is_prepared(connection, migration);

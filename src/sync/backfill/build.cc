@@ -167,7 +167,7 @@ asio::awaitable<bool> take_out_orphans(pg::Connection& connection, Runtime& run,
   pg::Parameters of_key = {constraint.name, array_text(tables)};
   const auto found = co_await connection.query(find, of_key);
   if (found.empty()) co_return false;
-  const pg::Row of_table(found, 0);
+  const auto of_table = pg::first(found);
   const auto target = static_cast<std::uint16_t>(of_table.number("child"));
   const auto keys = co_await keys_of(connection, run.model.targets[target], of_table.text("condition"));
   if (keys.empty()) co_return false;
