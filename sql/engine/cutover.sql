@@ -184,6 +184,26 @@ begin
   end loop;
 end $$;
 
+-- A foreign key that a table was given, and that all its partitions may have got from it by now.
+create or replace function crossfade.drop_key(migration_name text, key oid) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  given record;
+begin
+  select w.oid, w.conrelid, w.conname into given
+  from pg_constraint k
+  join pg_constraint w on w.oid = k.oid or w.conrelid = pg_partition_root(k.conrelid) and w.conname = k.conname and w.contype = 'f'
+  where k.oid = key
+  order by w.oid = k.oid limit 1;
+  -- It went with the table's own.
+  if not found then
+    return;
+  end if;
+  delete from crossfade.unvalidated u
+  where u.migration = migration_name and u.name = given.conname and (u.relation = given.conrelid or u.relation = pg_partition_root(given.conrelid));
+  execute format('alter table %s drop constraint %I', given.conrelid::regclass, given.conname);
+end $$;
+
 -- The opposite, for all of the migration. What was dropped meanwhile stays away; a foreign key that v2's tables were given goes.
 create or replace function crossfade.move_back(migration_name text, schema name) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -197,8 +217,7 @@ begin
   loop
     continue when thing.identity is null;
     if thing.kind = 'foreign key' then
-      delete from crossfade.unvalidated u using pg_constraint k where k.oid = thing.object and u.relation = k.conrelid and u.name = k.conname;
-      execute (select format('alter table only %s drop constraint %I', k.conrelid::regclass, k.conname) from pg_constraint k where k.oid = thing.object);
+      perform crossfade.drop_key(migration_name, thing.object);
       continue;
     end if;
     execute format('alter %s %s set schema %I', thing.kind, thing.identity, schema);

@@ -136,3 +136,44 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   cross join regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \(''?([^'',]+)''?\) TO \(''?([^'',]+)''?\)$') b
   where i.inhparent = parent and b[1] not in ('MINVALUE', 'MAXVALUE') and b[2] not in ('MINVALUE', 'MAXVALUE')
 $$;
+
+-- A foreign key that holds for new rows from now on, and for old ones once they are read, which keeps no writer waiting. `template` makes it,
+-- not valid, of the table %1$s. One of a partitioned table cannot be that before PostgreSQL 18: until all are validated each partition has
+-- its own, which the key of the whole then takes over as they are. `validated`: it is to be in the end.
+create or replace function crossfade.make_key(migration_name text, referring regclass, key name, template text, validated boolean) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  leaves regclass[] := array(select relid from pg_partition_tree(referring) where isleaf and relid <> referring order by relid);
+  is_empty boolean := (select relkind = 'p' from pg_class where oid = referring) and cardinality(leaves) = 0;
+  each regclass;
+begin
+  if is_empty or not validated or cardinality(leaves) = 0 then
+    leaves := array[referring];
+  end if;
+  foreach each in array leaves loop
+    execute case when is_empty then regexp_replace(format(template, each), ' not valid(;\n|$)', '\1') else format(template, each) end;
+    insert into crossfade.unvalidated (migration, relation, name) select migration_name, each, key where validated on conflict do nothing;
+  end loop;
+  insert into crossfade.unvalidated (migration, relation, name) select migration_name, referring, key where validated on conflict do nothing;
+end $$;
+
+-- Keys that were made so and do not hold for old rows yet, with the statement that sees to it. `whole`: all partitions have theirs by now, and
+-- their table is given its own: nothing is read, and writers wait as long as that takes. What is not `ready` waits for a partition.
+create or replace function crossfade.keys_to_validate(migration_name text) returns table (relation regclass, name name, statement text, whole boolean, ready boolean)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select u.relation::regclass, u.name, format('alter table %s validate constraint %I', u.relation::regclass, u.name), false, true
+  from crossfade.unvalidated u
+  join pg_constraint k on k.conrelid = u.relation and k.conname = u.name and k.contype = 'f' and not k.convalidated
+  where u.migration = migration_name
+  union all
+  select u.relation::regclass, u.name,
+         format('alter table %s add constraint %I %s', u.relation::regclass, u.name, pg_get_constraintdef(leaf.key))
+           || coalesce(format('; comment on constraint %I on %s is %L', u.name, u.relation::regclass, obj_description(leaf.key, 'pg_constraint')), ''), true, leaf.convalidated
+  from crossfade.unvalidated u
+  cross join lateral (
+    select k.oid as key, k.convalidated from pg_partition_tree(u.relation) p
+    join pg_constraint k on k.conrelid = p.relid and k.conname = u.name and k.contype = 'f' and k.conparentid = 0
+    where p.isleaf order by k.convalidated limit 1
+  ) leaf
+  where u.migration = migration_name and not exists (select from pg_constraint k where k.conrelid = u.relation and k.conname = u.name)
+$$;

@@ -195,6 +195,13 @@ create table if not exists crossfade.quarantine (
 -- By a digest, because a key can be longer than an index takes.
 create unique index if not exists quarantine_by_key on crossfade.quarantine (migration, target, locator, crossfade.digest(key));
 
+-- It has no primary key, and somebody may publish all tables.
+do $$ begin
+  if (select relreplident <> 'f' from pg_class where oid = 'crossfade.quarantine'::regclass) then
+    alter table crossfade.quarantine replica identity full;
+  end if;
+end $$;
+
 -- Targets that the database refuses as a whole: their keys wait in crossfade.dirty, and from next_at on they are on trial. The
 -- line goes when nothing of theirs waits any more.
 create table if not exists crossfade.parked (

@@ -17,13 +17,14 @@ with link as (
   where k.contype = 'f' and k.conparentid = 0 and k.conrelid in (select owner from link)
 ), portable as (
   select r.oid, l.after, r.conname, r.confrelid,
-         format('alter table only %s add constraint %I %s%s not valid', l.after, r.conname, r.head, replace(substr(pg_get_constraintdef(r.oid), length(r.head) + 1), ' NOT VALID', ''))
+         format('select crossfade.make_key(%L, %L, %L, %L, %L)', $2::text, l.after, r.conname,
+                'alter table %1$s add constraint ' || replace(format('%I %s%s not valid', r.conname, r.head, replace(substr(pg_get_constraintdef(r.oid), length(r.head) + 1), ' NOT VALID', '')), '%', '%%'),
+                r.convalidated)
          || format(E';\ninsert into crossfade.moved (migration, kind, class, object) select %L, ''foreign key'', ''pg_constraint''::regclass, oid from pg_constraint '
-                   'where conrelid = %L::regclass and conname = %L', $2::text, l.after, r.conname)
-         || case when r.convalidated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $2::text, l.after, r.conname) else '' end as sql
+                   'where conname = %3$L and conparentid = 0 and (conrelid = %2$L::regclass or conrelid in (select relid from pg_partition_tree(%2$L)))', $2::text, l.after, r.conname) as sql
   from referring r
   join link l on l.owner = r.conrelid and l.same
-  join pg_class f on f.oid = l.follower and f.relkind = 'r'
+  join pg_class f on f.oid = l.follower and f.relkind in ('r', 'p')
   where r.confrelid not in (select owner from link)
     and starts_with(pg_get_constraintdef(r.oid), r.head)
     and has_table_privilege(r.confrelid, 'REFERENCES')

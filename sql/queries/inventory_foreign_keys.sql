@@ -1,6 +1,7 @@
 -- Foreign keys of tables outside that refer to a table which gives its name away. $1: links between the tables of the side that
 -- owns the data and those of the other, `same` where they bear one name, `after` what the other is called once it has that name.
--- A key is re-pointed where the table that takes the name has a unique key of the same columns; it is validated afterwards.
+-- A key is re-pointed where the table that takes the name has a unique key of the same columns; it is validated afterwards. One of a
+-- partitioned table goes along partition by partition.
 with link as (
   select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, after, same
   from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, after text, same boolean)
@@ -9,11 +10,10 @@ with link as (
   union
   select p.relid from link cross join pg_partition_tree(link.owner) p
 ), referring as (
-  select k.oid, k.conname, k.conrelid, k.confrelid, k.convalidated, k.conkey, k.confkey, l.follower, l.after, r.relkind, r.relowner,
+  select k.oid, k.conname, k.conrelid, k.confrelid, k.convalidated, k.conkey, k.confkey, l.follower, l.after, not_ours.place, not_ours.owner,
          pair.own, pair.theirs, pair.names, pg_get_constraintdef(k.oid) as definition,
          format('FOREIGN KEY (%s) REFERENCES %s(%s)', pair.own, k.confrelid::regclass, pair.theirs) as head
   from pg_constraint k
-  join pg_class r on r.oid = k.conrelid
   cross join lateral (
     select string_agg(quote_ident(a.attname), ', ' order by n.place) as own, string_agg(quote_ident(b.attname), ', ' order by n.place) as theirs,
            array_agg(b.attname order by b.attname) as names
@@ -22,6 +22,11 @@ with link as (
     join pg_attribute b on b.attrelid = k.confrelid and b.attnum = n.theirs
   ) pair
   left join link l on l.owner = k.confrelid and l.same
+  left join lateral (
+    select t.oid::regclass as place, pg_get_userbyid(t.relowner) as owner from pg_class t
+    where (t.oid = k.conrelid or t.oid in (select relid from pg_partition_tree(k.conrelid))) and not pg_has_role(t.relowner, 'USAGE')
+    order by t.oid limit 1
+  ) not_ours on true
   where k.contype = 'f' and k.conparentid = 0
     and k.confrelid in (select relation from owned) and k.conrelid not in (select relation from owned)
 ), judged as (
@@ -44,8 +49,9 @@ with link as (
             and not exists (select from pg_amop o join pg_opclass c on c.opcfamily = o.amopfamily
                             where c.oid = any (i.indclass) and o.amoplefttype = f.atttypid and o.amoprighttype = a.atttypid and o.amopstrategy = 3)))
       then format('%s has no unique key (%s) of types that fit', r.follower::regclass, r.theirs)
-    when r.relkind = 'p' then format('%s is partitioned, so the key cannot be made without reading all of it', r.conrelid::regclass)
-    when not pg_has_role(r.relowner, 'USAGE') then format('%s belongs to %s: grant that role to %s', r.conrelid::regclass, pg_get_userbyid(r.relowner), current_user)
+    when r.place is not null then format('%s belongs to %s: grant that role to %s', r.place, r.owner, current_user)
+    when exists (select from pg_partition_tree(r.conrelid) p join pg_constraint o on o.conrelid = p.relid and o.conname = r.conname and o.oid <> r.oid and o.conparentid = 0)
+      then format('a partition of %s has a constraint of that name which is its own', r.conrelid::regclass)
   end as hindrance
   from referring r
 )
@@ -56,12 +62,13 @@ select format('foreign key %I of %s', j.conname, j.conrelid::regclass) as object
        case when j.hindrance is null then 'refers to the old table again' else 'stays as it is' end as rollback,
        case when j.hindrance is null then '' else format('alter table %s drop constraint %I, and make one that fits after the move', j.conrelid::regclass, j.conname) end as fix,
        case when j.hindrance is null then
-         format('alter table only %s drop constraint %I, add constraint %2$I foreign key (%s) references %s (%s)%s not valid', j.conrelid::regclass, j.conname,
-                j.own, j.after, j.theirs, replace(substr(j.definition, length(j.head) + 1), ' NOT VALID', ''))
-         || case when obj_description(j.oid, 'pg_constraint') is null then ''
-            else format(E';\ncomment on constraint %I on %s is %L', j.conname, j.conrelid::regclass, obj_description(j.oid, 'pg_constraint')) end
-         || case when j.convalidated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $2::text, j.conrelid::regclass, j.conname)
-            else '' end
+         format('alter table %s drop constraint %I;', j.conrelid::regclass, j.conname)
+         || format(E'\nselect crossfade.make_key(%L, %L, %L, %L, %L)', $2::text, j.conrelid::regclass, j.conname,
+                   'alter table %1$s add constraint '
+                   || replace(format('%I foreign key (%s) references %s (%s)%s not valid', j.conname, j.own, j.after, j.theirs,
+                                     replace(substr(j.definition, length(j.head) + 1), ' NOT VALID', '')), '%', '%%')
+                   || coalesce(E';\ncomment on constraint ' || replace(quote_ident(j.conname), '%', '%%') || ' on %1$s is '
+                               || replace(quote_literal(obj_description(j.oid, 'pg_constraint')), '%', '%%'), ''), j.convalidated)
        else '' end as sql,
        case when j.hindrance is null then array[n.nspname, r.relname]::text[]::text else '' end as locked, '' as referred
 from judged j join pg_class r on r.oid = j.conrelid join pg_namespace n on n.oid = r.relnamespace

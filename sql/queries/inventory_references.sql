@@ -19,21 +19,24 @@ select format('reference %s of %s', name, place) as object, 'left out, so that n
        'is left out again' as rollback,
        case when relname is null then 'make the table again' when own then 'let it refer to that side''s own table in v2.sql'
             else format('grant references on %I.%I to %I', nspname, relname, current_user) end as fix,
-       format(create_sql, after)
-       || case when validated then format(E';\ninsert into crossfade.unvalidated values (%L, %L::regclass, %L) on conflict do nothing', $3::text, after, key) else '' end as sql,
+       format('select crossfade.make_key(%L, %L, %L, %L, %L)', $3::text, after, key, create_sql, validated) as sql,
        case when relname is null then '' else array[nspname, relname]::text[]::text end as locked, '' as referred
 from judged
 union all
 select format('reference %s to %s of %s', k.conname, k.confrelid::regclass, k.conrelid::regclass), 'refers to a table that stays', 'carry',
        'is left out from then on, so that nobody who writes there waits for the daemon', 'comes back', '',
-       format('select crossfade.leave_key_out(%L, %L, %s)', $3::text, c.relname, k.oid), array[s.nspname, r.relname]::text[]::text, ''
+       format('select crossfade.leave_key_out(%L, %L, %s)', $3::text, t.relname, k.oid), array[s.nspname, r.relname]::text[]::text, ''
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
+join pg_class t on t.oid = coalesce(pg_partition_root(c.oid), c.oid)
 join pg_class r on r.oid = k.confrelid
 join pg_namespace s on s.oid = r.relnamespace
-where $5 and k.contype = 'f' and k.conparentid = 0 and c.relname = any ($4::text[]) and c.relnamespace = to_regnamespace(quote_ident($2::text))
-  and s.nspname <> $1 and not (r.relname = any ($4::text[]) and r.relnamespace = c.relnamespace)
+where $5 and k.contype = 'f' and k.conparentid = 0 and t.relname = any ($4::text[]) and t.relnamespace = to_regnamespace(quote_ident($2::text))
+  -- A partition's own stays, unless it waits for the table's.
+  and (c.oid = t.oid or exists (select from crossfade.unvalidated u where u.migration = $3 and u.relation = t.oid and u.name = k.conname))
+  and s.nspname <> $1 and not (r.relname = any ($4::text[]) and r.relnamespace = t.relnamespace)
   and not exists (select from jsonb_to_recordset($6::jsonb) as l (follower text) where to_regclass(l.follower) = k.confrelid)
   -- Those that v2 was only lent go for good.
-  and not exists (select from crossfade.moved m where m.migration = $3 and m.class = 'pg_constraint'::regclass and m.object = k.oid)
+  and not exists (select from crossfade.moved m join pg_constraint o on o.oid = m.object and o.conname = k.conname
+                  where m.migration = $3 and m.class = 'pg_constraint'::regclass and coalesce(pg_partition_root(o.conrelid), o.conrelid) = t.oid)
 order by 1

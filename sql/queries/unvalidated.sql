@@ -1,5 +1,6 @@
--- Foreign keys that a flip has re-pointed and that are to be validated: the table, the key, and the statement.
-select u.relation::regclass, u.name, format('alter table %s validate constraint %I', u.relation::regclass, u.name) as statement
-from crossfade.unvalidated u join pg_constraint k on k.conrelid = u.relation and k.conname = u.name
-where u.migration = $1
+-- Foreign keys that a flip has made and that are to hold for old rows too: the table, the key, and the statement. $2: of partitioned tables,
+-- the partitions of which have theirs.
+select relation, name, statement
+from crossfade.keys_to_validate($1)
+where whole = $2::boolean and ready
 order by 1, 2

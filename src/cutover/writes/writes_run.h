@@ -22,7 +22,7 @@ class WritesRun {
   boost::asio::awaitable<WritesOutcome> to_end();
 
  private:
-  boost::asio::awaitable<WritesOutcome> flip();
+  boost::asio::awaitable<void> flip();
   boost::asio::awaitable<pg::Connection> open(std::string role);
   boost::asio::awaitable<FlipFacts> look();
   boost::asio::awaitable<void> perform(Step step);
@@ -45,6 +45,7 @@ class WritesRun {
   boost::asio::awaitable<void> release(std::string because);
   boost::asio::awaitable<void> tidy();
   boost::asio::awaitable<void> validate_carried();
+  boost::asio::awaitable<std::optional<std::string>> finish_key(std::string statement, bool writers_wait);
   boost::asio::awaitable<bool> recover(Step step, Failure failure);
   boost::asio::awaitable<void> find_holders(bool readers);
   const FlightStep& last_tried() const;

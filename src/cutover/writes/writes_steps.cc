@@ -312,26 +312,46 @@ asio::awaitable<void> WritesRun::release(std::string because) {
   if (attempt_.number <= attempt_.most) co_await make_room(flip_.limits.pause);
 }
 
-/// Foreign keys that were re-pointed: a lock that no writer minds is enough, however long it takes. What does not hold now is in the
-/// outside tables' own rows, and is said; the flip has happened.
+/// Foreign keys that were made in the swap: a lock that no writer minds is enough, however long it takes; for those of partitioned tables
+/// writers wait, though for nothing to be read. What does not hold now is in the tables' own rows, and is said; the flip has happened.
 asio::awaitable<void> WritesRun::validate_carried() {
-  if (!observer_ || !observer_->usable()) co_return;
-  pg::Parameters name = {file_.migration()};
-  const auto keys = co_await observer_->query(std::string(queries::unvalidated), name);
-  for (const auto key : pg::rows(keys)) {
-    flight_.begin("validate");
-    std::optional<std::string> broken;
-    try {
-      auto validate = std::string(key.text("statement"));
-      co_await observer_->script(std::move(validate));
-    } catch (const Failure& failure) {
-      broken = failure.what();
+  for (const bool whole : {false, true}) {
+    if (!observer_ || !observer_->usable()) co_return;
+    pg::Parameters which = {file_.migration(), whole ? "true" : "false"};
+    const auto keys = co_await observer_->query(std::string(queries::unvalidated), which);
+    for (const auto key : pg::rows(keys)) {
+      flight_.begin("validate");
+      std::string statement(key.text("statement"));
+      const auto broken = co_await finish_key(std::move(statement), whole);
+      flight_.end(broken ? *broken : fmt::format("{} of {}", key.text("name"), key.text("relation")));
+      if (!broken) continue;
+      const auto said = whole ? fmt::format("is in force in each partition, and not in those to come: {}. Once less is going on: {}", *broken, key.text("statement"))
+                              : fmt::format("is in force for new rows and not validated: {}. Mend the rows, then: {}", *broken, key.text("statement"));
+      outcome_.notes.push_back(fmt::format("foreign key {} of {} {}", key.text("name"), key.text("relation"), said));
+      if (!observer_->usable()) co_return;
     }
-    flight_.end(broken ? *broken : fmt::format("{} of {}", key.text("name"), key.text("relation")));
-    if (broken) outcome_.notes.push_back(fmt::format("foreign key {} of {} is in force for new rows and not validated: {}. Mend the rows, then: {}", key.text("name"), key.text("relation"), *broken, key.text("statement")));
-    if (!observer_->usable()) co_return;
   }
-  if (keys.size() > 0) co_await observer_->query(std::string(queries::validated), name);
+  pg::Parameters name = {file_.migration()};
+  co_await observer_->query(std::string(queries::validated), name);
+}
+
+/// Why it could not be done; nothing if it was. Where writers wait for it, it waits no longer for them than the hold does.
+asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string statement, bool writers_wait) {
+  if (writers_wait) statement = fmt::format("set local lock_timeout = {}; {}", flip_.limits.lock_timeout.count(), statement);
+  std::optional<Failure> broken;
+  for (int attempt = 0; attempt < attempt_.most; ++attempt) {
+    if (attempt > 0) co_await make_room(flip_.limits.pause);
+    broken.reset();
+    auto script = statement;
+    try {
+      co_await observer_->script(std::move(script));
+    } catch (const Failure& failure) {
+      broken = failure;
+    }
+    if (!broken || broken->sqlstate() != "55P03" || !observer_->usable()) break;
+  }
+  if (!broken) co_return std::nullopt;
+  co_return std::string(broken->what());
 }
 
 /// An engine of the old direction notices at its next commit that it is refused: one is given to it. Then it drops its slot

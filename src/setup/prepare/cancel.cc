@@ -41,7 +41,7 @@ asio::awaitable<void> bring_keys_back(pg::Connection& connection, std::string mi
   const auto keys = co_await connection.query(std::string(queries::keys_left_out), name);
   for (const auto key : pg::rows(keys)) {
     std::string create(key.text("create_sql"));
-    co_await connection.script(std::move(create));
+    if (!create.empty()) co_await connection.script(std::move(create));
     if (key.is_null("validate_sql")) continue;
     std::string validate(key.text("validate_sql"));
     const auto tried = co_await pg::try_in_savepoint(connection, validate);

@@ -33,6 +33,17 @@ TEST_F(QuarantineTest, ARowRefusedWhileFollowing) {
   expect_set_aside_and_healed();
 }
 
+TEST_F(QuarantineTest, SomebodyPublishesAllTables) {
+  move.sql().exec("create publication everything for all tables");
+  move.start_daemon();
+  move.expect_equal();
+  move.sql().exec(kBreak);
+  move.expect_caught_up();
+  // It is tried again, and refused again.
+  move.sql().exec("update exercises set day = 3 where id = 5");
+  expect_set_aside_and_healed();
+}
+
 TEST_F(QuarantineTest, ARowRefusedInABulkLoad) {
   move.sql().exec(kBreak);
   move.start_daemon();

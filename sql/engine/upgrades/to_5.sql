@@ -1,0 +1,1 @@
+-- Functions: foreign keys of partitioned tables go along with a flip. And the quarantine can be published.
