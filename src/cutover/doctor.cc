@@ -27,6 +27,11 @@ Diagnosis diagnose(const DoctorFacts& facts) {
     return {fmt::format("{}; a flip is going on in {}", owns, facts.flip_session),
             "wait: it ends by itself, and until its commit nothing changes"};
   }
+  if (facts.paused && !facts.hooked) {
+    return {fmt::format("{}; a flip was broken off while its hook kept the applications waiting, and migration.yaml has no `cutover: hook:` any more", owns),
+            fmt::format("let the applications go by hand, as that hook did with CROSSFADE_HOOK=resume; then crossfade {} writes --confirm {}: {} owns the data already, so it only "
+                        "writes down that they are let go, and clears away", facts.on_v2 ? "cutover" : "rollback", facts.migration, owner)};
+  }
   if (facts.paused) {
     return {fmt::format("{}; a flip was broken off while its hook kept the applications waiting", owns),
             fmt::format("crossfade {} writes --confirm {}: {} owns the data already, so it only lets them go. Then begin again, if you want to",
@@ -91,6 +96,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   pg::Parameters name = {facts.migration};
   const auto paused = co_await connection.query(std::string(queries::applications_paused), name);
   facts.paused = paused.truth(0, 0);
+  facts.hooked = !file.yaml.cutover().hook().empty();
   co_return facts;
 }
 

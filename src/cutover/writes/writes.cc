@@ -31,20 +31,18 @@ WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml
 
 /// Applications that wait are let go whatever has come of it.
 asio::awaitable<WritesOutcome> WritesRun::to_end() {
-  std::optional<WritesOutcome> outcome;
   std::exception_ptr thrown;
   try {
-    outcome = co_await flip();
+    co_await flip();
   } catch (...) {
     thrown = std::current_exception();
   }
   co_await resume();
   if (thrown) std::rethrow_exception(thrown);
-  outcome->still_paused = outcome_.still_paused;
-  co_return std::move(*outcome);
+  co_return std::move(outcome_);
 }
 
-asio::awaitable<WritesOutcome> WritesRun::flip() {
+asio::awaitable<void> WritesRun::flip() {
   auto step = Step::kDone;
   for (bool goes_on = true; goes_on;) {
     step = Step::kDone;
@@ -96,7 +94,6 @@ asio::awaitable<WritesOutcome> WritesRun::flip() {
   } else if (observer_ && !outcome_.steps.empty()) {
     co_await flight_.record(*observer_);
   }
-  co_return std::move(outcome_);
 }
 
 asio::awaitable<pg::Connection> WritesRun::open(std::string role) {

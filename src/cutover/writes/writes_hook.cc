@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 namespace queries = sql::queries;
 
 asio::awaitable<void> WritesRun::look_for_paused() {
-  if (!flip_.hook || attempt_.paused) co_return;
+  if (attempt_.paused) co_return;
   pg::Parameters name = {file_.migration()};
   const auto rows = co_await observer_->query(std::string(queries::applications_paused), name);
   left_paused_ = rows.truth(0, 0);
@@ -34,6 +34,13 @@ asio::awaitable<void> WritesRun::pause() {
 asio::awaitable<void> WritesRun::resume() {
   if (!attempt_.paused && !left_paused_) co_return;
   attempt_.paused = left_paused_ = false;
+  if (!flip_.hook) {
+    // Who took the hook out of the file has let them go by hand, or is told to.
+    const std::string by_hand = "by hand: migration.yaml has no hook any more";
+    outcome_.notes.push_back("a move was broken off while its hook kept the applications waiting, and migration.yaml has no hook any more: if they still wait, let them go by hand");
+    co_await write_hook("applications resumed", by_hand);
+    co_return;
+  }
   flight_.begin(kResume);
   const auto why = co_await flip_.hook("resume");
   flight_.end(why.empty() ? "done" : why);

@@ -135,5 +135,37 @@ TEST_F(HookTest, OfACommandThatIsKilledIsKnownToDoctor) {
   expect_done({"doctor"});
 }
 
+/// A flip is killed in the hold; then somebody takes the hook out of migration.yaml.
+class HookTakenOutTest : public HookTest {
+ protected:
+  HookTakenOutTest() {
+    const auto gate = move.server().directory() / "hook_gate";
+    std::ofstream(gate).put('1');
+    const auto command = move.start(flip("cutover"), {{"CROSSFADE_FAILPOINT", "barrier:" + gate.string()}});
+    EXPECT_TRUE(eventually([&] { return command->output().find("failpoint") != std::string::npos; }, kLimit)) << command->output();
+    command->signal(SIGKILL);
+    command->exit_within(kLimit);
+    fs::remove(gate);
+    fs::copy(test_migration("gym") / "migration.yaml", move.folder() / "migration.yaml", fs::copy_options::overwrite_existing);
+  }
+};
+
+TEST_F(HookTakenOutTest, IsKnownToDoctorAndItsOneNextStepGetsOut) {
+  std::string said;
+  const auto known = [&] {
+    said = move.call({"doctor"}).second;
+    return said.find("migration.yaml has no `cutover: hook:` any more") != std::string::npos;
+  };
+  ASSERT_TRUE(eventually(known, kLimit)) << said;
+  EXPECT_NE(said.find("let the applications go by hand, as that hook did with CROSSFADE_HOOK=resume; then crossfade rollback writes --confirm gym"), std::string::npos) << said;
+  const auto [exit, text] = move.call(flip("rollback"));
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("if they still wait, let them go by hand"), std::string::npos) << text;
+  EXPECT_EQ(calls(), "pause pause cutover writes gym\n") << "nobody could call it";
+  expect_done({"doctor"});
+  expect_done(flip("cutover"));
+  EXPECT_EQ(direction(), "reverse");
+}
+
 }  // namespace
 }  // namespace crossfade::test

@@ -50,6 +50,7 @@ TEST(DoctorTest, EachThingThatIsWrongHasItsStep) {
       {[](DoctorFacts& f) { f.prepared = false; }, "not in this database", "crossfade run --prepare"},
       {[](DoctorFacts& f) { f.missing = "public.plans"; }, "not where it left them: public.plans", "find out who moved them"},
       {[](DoctorFacts& f) { f.paused = true; }, "while its hook kept the applications waiting", "crossfade rollback writes --confirm gym: v1 owns"},
+      {[](DoctorFacts& f) { f.paused = true, f.hooked = false; }, "migration.yaml has no `cutover: hook:` any more", "let the applications go by hand, as that hook did"},
       {[](DoctorFacts& f) { f.shut = "public.plans"; }, "a fence keeps applications from public.plans", "drop trigger"},
       {[](DoctorFacts& f) { f.unfenced = "gym_v2.plans"; }, "anybody can write tables of v2 by mistake: gym_v2.plans", "create trigger crossfade_fence"},
       {[](DoctorFacts& f) { f.unvalidated = "notes_plan of public.notes"; }, "are not validated: notes_plan of public.notes", "crossfade rollback writes --confirm gym: v1 owns"},
