@@ -39,7 +39,7 @@ with link as (
   group by f.follower, f.after, a.grantee, a.privilege_type
 ), of_sequences as (
   -- A column that draws from a sequence of its own wants its writer to have that too.
-  select distinct f.follower, f.after, g.grantee, s.oid as sequence, format('%I.%I', (parse_ident(f.after))[1], s.relname) as name
+  select f.follower, f.after, g.grantee, format('%I.%I', (parse_ident(f.after))[1], s.relname) as name, 'USAGE' as privilege_type
   from feeding f
   join given g on g.follower = f.follower and g.privilege_type = 'INSERT'
   join owned w on w.follower = f.follower
@@ -48,6 +48,21 @@ with link as (
   where g.grantee <> case when w.one and w.may then w.wanted else w.present end
     and not exists (select from aclexplode(coalesce(s.relacl, acldefault('s', s.relowner))) h
                     where h.grantee in (g.grantee, 0) and h.privilege_type = 'USAGE')
+  union
+  -- And who has it by name, on the one that the namesake's column draws from, has it on the one that takes its place.
+  select f.follower, f.after, a.grantee, format('%I.%I', (parse_ident(f.after))[1], s.relname), a.privilege_type
+  from feeding f
+  join owned w on w.follower = f.follower
+  join pg_depend d1 on d1.refclassid = 'pg_class'::regclass and d1.refobjid = f.owner and d1.classid = 'pg_class'::regclass and d1.deptype in ('a', 'i') and d1.refobjsubid > 0
+  join pg_class s1 on s1.oid = d1.objid and s1.relkind = 'S'
+  join pg_attribute a1 on a1.attrelid = f.owner and a1.attnum = d1.refobjsubid
+  join pg_attribute a2 on a2.attrelid = f.follower and a2.attname = a1.attname
+  join pg_depend d2 on d2.refclassid = 'pg_class'::regclass and d2.refobjid = f.follower and d2.refobjsubid = a2.attnum and d2.classid = 'pg_class'::regclass and d2.deptype in ('a', 'i')
+  join pg_class s on s.oid = d2.objid and s.relkind = 'S'
+  cross join lateral aclexplode(s1.relacl) a
+  where f.same and a.grantee <> case when w.one and w.may then w.wanted else w.present end
+    and not exists (select from aclexplode(coalesce(s.relacl, acldefault('s', s.relowner))) h
+                    where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
 ), grants as (
   select follower, after, grantee, lower(string_agg(privilege_type, ', ' order by privilege_type)) as what,
          string_agg(format('grant %s on %s to %s%s', lower(privilege_type), after, role.name, case when grantable then ' with grant option' else '' end), E';\n') as sql
@@ -59,8 +74,8 @@ with link as (
   from of_columns cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
   group by follower, after, grantee
   union all
-  select follower, after, grantee, 'usage of ' || string_agg(of_sequences.name, ', ' order by of_sequences.name),
-         string_agg(format('grant usage on sequence %s to %s', of_sequences.name, role.name), E';\n')
+  select follower, after, grantee, string_agg(format('%s of %s', lower(privilege_type), of_sequences.name), ', ' order by of_sequences.name, privilege_type),
+         string_agg(format('grant %s on sequence %s to %s', lower(privilege_type), of_sequences.name, role.name), E';\n')
   from of_sequences cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
   group by follower, after, grantee
 ), writer as (
