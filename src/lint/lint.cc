@@ -63,7 +63,7 @@ class Lint {
     std::size_t most = 0;
     for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
       if (options_.source.value_or(source) != source) continue;
-      of_sources[source] = co_await make_mutations(connection_, shapes_[source], options_.samples);
+      of_sources[source] = co_await make_mutations(connection_, shapes_[source], options_.samples, model_.direction == mapping::Direction::kReverse);
       most = std::max(most, of_sources[source].size());
     }
     std::vector<Change> changes;
@@ -121,7 +121,11 @@ class Lint {
         }
         auto keys = announced(model_, shapes_, changed);
         std::erase_if(keys, [&](const Key& key) { return !looked_at_.contains(key.target()); });
+        // Those of v1 that are deferrable speak at the commit of a refresh.
+        const bool demanding = model_.direction == mapping::Direction::kReverse;
+        if (demanding) co_await connection_.script("set constraints all deferred");
         const auto refreshed = co_await refresh_.keys(connection_, std::move(keys));
+        if (demanding) co_await connection_.script("set constraints all immediate");
         for (std::size_t target = 0; target < refreshed.size(); ++target) linted_.refreshed[target] += refreshed[target].in_view;
         co_await look(source, step, changed);
       }
@@ -170,8 +174,11 @@ class Lint {
 
   void add_not_taken(std::uint16_t source, const Step& step, const Failure& failure) {
     const auto& constraint = failure.facts().constraint;
-    const auto known = [&](const NotTaken& each) { return each.source == source && each.constraint == constraint; };
-    if (std::none_of(linted_.not_taken.begin(), linted_.not_taken.end(), known)) linted_.not_taken.push_back({source, step.words, constraint, failure.facts().message});
+    const auto& message = failure.facts().message;
+    // Where no constraint is named, what is said before the value that it is said of tells one demand from another.
+    const auto demand = [](const std::string& named, const std::string& said) { return named.empty() ? said.substr(0, said.find('"')) : named; };
+    const auto known = [&](const NotTaken& each) { return each.source == source && demand(each.constraint, each.why) == demand(constraint, message); };
+    if (std::none_of(linted_.not_taken.begin(), linted_.not_taken.end(), known)) linted_.not_taken.push_back({source, step.words, constraint, message});
   }
 
   void add_fault(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed, const Compared& compared) {
@@ -243,6 +250,7 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
   Scope scope{whole, {}};
   if (whole) {
     co_await fill_targets(connection, sandbox);
+    if (model.direction == mapping::Direction::kReverse) co_await demand_references(connection, model);
   } else {
     const auto rows = co_await read_copies(connection, shapes);
     scope.keys = announced(sandbox, shapes, rows);

@@ -86,9 +86,9 @@ std::string next_to(const SourceShape::Column& column) {
   }
 }
 
-Mutation takes_next(const SourceShape& shape, const Row& row, std::size_t column, const std::string& next) {
+Mutation takes_made(const SourceShape& shape, const Row& row, std::size_t column, const std::string& next, std::string_view what) {
   const auto& name = shape.columns[column].name;
-  auto words = fmt::format("{}: {} {} → another value", name_of(shape, row), name, shown(row[column]));
+  auto words = fmt::format("{}: {} {} → {}", name_of(shape, row), name, shown(row[column]), what);
   auto sql = fmt::format("update {} t set {} = {} where {}", table_of(shape), quote_identifier(name), next, is_the_row(shape, 1));
   return {{std::move(words), std::move(sql), key_of(shape, row)}};
 }
@@ -158,13 +158,39 @@ void add_another(const SourceShape& shape, const Row& row, std::size_t column, c
   if (other != values.end()) {
     mutations.push_back(takes(shape, row, column, *other));
   } else if (const auto next = next_to(shape.columns[column]); !next.empty()) {
-    mutations.push_back(takes_next(shape, row, column, next));
+    mutations.push_back(takes_made(shape, row, column, next, "another value"));
+  }
+}
+
+/// How long a text of the column can be; a length that most demands find too much where it has no end.
+std::string longest(const SourceShape::Column& column) {
+  const auto open = column.type.rfind('(');
+  return open == std::string::npos ? "300" : column.type.substr(open + 1, column.type.find(')', open) - open - 1);
+}
+
+/// Values that no row has, by the type's category. The new schema may refuse some.
+void add_odd(const SourceShape& shape, const Row& row, std::size_t column, std::vector<Mutation>& mutations) {
+  const auto& [name, type, generated, category] = shape.columns[column];
+  const auto own = "t." + quote_identifier(name);
+  const auto add = [&](const std::string& made, std::string_view what) { mutations.push_back(takes_made(shape, row, column, fmt::format("({})::{}", made, type), what)); };
+  if (category == 'N') {
+    add(fmt::format("select max(m.{}) + 1 from {} m", quote_identifier(name), table_of(shape)), "a number that no row has");
+    add("-1", "-1");
+    add(type == "integer" ? "100000" : "3000000000", "a large number");
+  } else if (category == 'S') {
+    add(fmt::format("coalesce({}::text, '') || '~'", own), "a text that no row has");
+    add("''", "an empty text");
+    add(fmt::format("rpad(coalesce({}::text, ''), {}, 'x')", own, longest(shape.columns[column])), "a long text");
+  } else if (category == 'D') {
+    add(own + " - interval '100 years'", "a hundred years earlier");
+  } else if (type == "uuid") {
+    add("pg_catalog.gen_random_uuid()", "a value that no row has");
   }
 }
 
 }  // namespace
 
-asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples) {
+asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples, bool odd) {
   Samples of(connection, shape);
   const auto sampled = co_await of.some(samples);
   std::vector<std::vector<Mutation>> by_row(sampled.size());
@@ -177,6 +203,7 @@ asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection
       add_another(shape, sampled[n], column, values, by_row[n]);
       if (sampled[n][column]) by_row[n].push_back(takes(shape, sampled[n], column, std::nullopt));
     }
+    if (odd && !sampled.empty()) add_odd(shape, sampled.front(), column, unlike);
     const auto rare = co_await of.unlike_the_others(column);
     for (const auto& row : rare) {
       add_another(shape, row, column, values, unlike);

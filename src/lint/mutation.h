@@ -22,7 +22,8 @@ using Mutation = std::vector<Step>;
 
 /// What is tried with `samples` rows of a source, the same ones every time: each goes and comes back, and each of its columns
 /// beside the key takes the value of another row, and none. What is tried with the first row comes first, then what concerns rows
-/// that are unlike the others: a value that is rare, or missing; the other samples follow.
-asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples);
+/// that are unlike the others: a value that is rare, or missing; the other samples follow. `odd`: and values that nobody has, which others may
+/// demand not to have: of no row, empty, long, below zero.
+asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples, bool odd);
 
 }  // namespace crossfade::verify

@@ -13,6 +13,7 @@
 #include "base/sql_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/sql/scan.h"
+#include "pg/row.h"
 #include "sync/refresh/refresh.h"
 
 namespace crossfade::verify {
@@ -92,6 +93,17 @@ asio::awaitable<void> make_sandbox(pg::Connection& connection, const mapping::Mo
     auto create = fmt::format("create temp table {0} as select * from {1} with no data; alter table {2}.{0} add primary key ({3})",
                               quote_identifier(target.table.name), target.table.quoted(), kSandbox, fmt::join(key, ", "));
     co_await connection.script(std::move(create));
+  }
+}
+
+asio::awaitable<void> demand_references(pg::Connection& connection, const mapping::Model& model) {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
+  pg::Parameters parameters = {array_text(tables)};
+  const auto demands = co_await connection.query(std::string(sql::queries::lint_demands), std::move(parameters));
+  for (const auto demand : pg::rows(demands)) {
+    std::string statement(demand.text("statement"));
+    co_await connection.script(std::move(statement));
   }
 }
 

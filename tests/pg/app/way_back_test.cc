@@ -138,6 +138,42 @@ TEST_F(WayBackTest, LintTriesItAndWhatV1Demands) {
   EXPECT_NE(text.find("reverse.pets.follow: dogs: {id: id} would have announced them"), std::string::npos) << text;
 }
 
+/// v1 demands in every way what v2 does not.
+TEST(WayBackDemandsTest, LintTriesEach) {
+  SmallMigration migration;
+  migration.v1 = R"(
+create table owners (id int primary key);
+create table rooms (id int primary key, name varchar(20) not null);
+create table items (
+  id int primary key, owner_id int not null constraint items_owner references owners, room_id int constraint items_room references rooms deferrable initially deferred,
+  title text not null constraint items_title check (title <> ''), code text constraint items_code unique, amount int constraint items_amount check (amount >= 0), size smallint
+);
+create function no_tilde() returns trigger language plpgsql as $$ begin if new.code like '%~' then raise check_violation using message = 'no tilde in codes'; end if; return new; end $$;
+create trigger no_tilde before insert or update on items for each row execute function no_tilde();
+alter table items enable always trigger no_tilde;
+insert into owners select generate_series(1, 20);
+insert into rooms select n, 'room ' || n from generate_series(1, 5) n;
+insert into items select n, n % 20 + 1, n % 5 + 1, 'item ' || n, 'c' || n, n, n from generate_series(1, 40) n;
+)";
+  migration.v2 = R"(
+create table rooms (id int primary key, name text not null);
+create table items (id int primary key, owner_id int not null, room_id int, title text not null, code text, amount int, size int);
+)";
+  migration.mapping = "create view rooms as select id, name from public.rooms;\ncreate view items as select id, owner_id, room_id, title, code, amount, size::int from public.items;\n";
+  migration.rules = "sources: {owners: {key: [id], shared: true}, rooms: {key: [id]}, items: {key: [id]}}\ntargets: {rooms: {}, items: {}}\n";
+  SmallMove move(migration);
+  ASSERT_EQ(move.call({"init", "--reverse"}).first, 0);
+  const auto [exit, text] = move.call({"lint", "--reverse", "--samples", "2"});
+  EXPECT_EQ(exit, 0) << text;
+  for (const auto* each : {R"(v1 does not take every change of small_v2.items: insert or update on table "items" violates foreign key constraint "items_owner")",
+                           R"(insert or update on table "items" violates foreign key constraint "items_room")", R"(violates check constraint "items_title")",
+                           R"(duplicate key value violates unique constraint "items_code")", R"(violates check constraint "items_amount")", "smallint out of range",
+                           "no tilde in codes", R"(v1 does not take every change of small_v2.rooms: value too long for type character varying(20))",
+                           R"(v1 does not take every change of small_v2.rooms: update or delete on table "rooms" violates foreign key constraint "items_room")"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
+  }
+}
+
 TEST_F(WayBackTest, WhatSomebodyHasWrittenIsNotWrittenOver) {
   done({"init", "--reverse"});
   const auto written = read("reverse.sql");
