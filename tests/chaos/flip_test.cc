@@ -73,5 +73,33 @@ TEST(FlipTest, NoAcknowledgedWriteIsLostOrDoubledByFlipsThereAndBack) {
   EXPECT_LT(at(0.99), 1000) << "far beyond what a flip may cost";
 }
 
+TEST(FlipTest, TenCyclesThereAndBackUnderLoadLoseNothingAndBringNothingBack) {
+  Move move(test_migration("gym"));
+  move.start_daemon();
+  move.expect_equal();
+  Clients::Habits habits;
+  habits.delete_too = true;
+  Clients clients(move.conninfo(), 4, 200, habits);
+  for (int cycle = 1; cycle <= 10 && !testing::Test::HasFatalFailure(); ++cycle) {
+    SCOPED_TRACE(cycle);
+    for (const bool to_v2 : {true, false}) {
+      clients.expect_progress(20);
+      flip(move, to_v2);
+    }
+    move.expect_caught_up();
+  }
+  clients.expect_progress(20);
+  clients.stop();
+  move.expect_equal();
+  const auto gone = fmt::format("{}", fmt::join(clients.deleted(), ","));
+  const auto all = fmt::format("{}", fmt::join(clients.written(), ","));
+  ASSERT_GT(clients.deleted().size(), 20U);
+  for (const auto* table : {"exercises", "gym_v2.exercises"}) {
+    EXPECT_EQ(move.sql().value(fmt::format("select count(*) from unnest('{{{}}}'::int[]) n where n <> all ('{{{}}}') and not exists (select from {} e where e.id = n)", all, gone, table)), "0")
+        << "lost in " << table;
+    EXPECT_EQ(move.sql().value(fmt::format("select count(*) from {} where id = any ('{{{}}}')", table, gone)), "0") << "came back in " << table;
+  }
+}
+
 }  // namespace
 }  // namespace crossfade::test

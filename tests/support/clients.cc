@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "support/move.h"
+#include "support/writers.h"
 
 namespace crossfade::test {
 namespace {
@@ -49,7 +50,12 @@ std::vector<double> Clients::milliseconds() const {
 void Clients::write(const std::string& conninfo, int session, std::chrono::microseconds interval) {
   std::unique_ptr<Sql> sql;
   auto next = Clock::now();
+  Random random(seed() + static_cast<std::uint32_t>(session));
+  std::vector<int> own;
   for (int number = kFirst + session * 1'000'000; !stopping_; ++number) {
+    const bool deletes = habits_.delete_too && number % 3 == 0 && own.size() > 3;
+    if (deletes) std::swap(own[static_cast<std::size_t>(draw(random, 0, static_cast<int>(own.size()) - 1))], own.back());
+    const auto remove = deletes ? fmt::format("; delete from exercises where id = {}", own.back()) : std::string();
     std::this_thread::sleep_until(next);
     next = std::max(next + interval, Clock::now());
     const auto began = Clock::now();
@@ -57,7 +63,7 @@ void Clients::write(const std::string& conninfo, int session, std::chrono::micro
       try {
         if (!sql) sql = std::make_unique<Sql>(conninfo);
         const auto side = sql->value("select " + fmt::format(fmt::runtime(habits_.asks), number));
-        sql->exec(insert(side, number, habits_.owner));
+        sql->exec(insert(side, number, habits_.owner) + remove);
         there = true;
       } catch (const std::runtime_error&) {
         // Not acknowledged, so it does not count if we stop here. A new session is right whatever it was.
@@ -67,6 +73,11 @@ void Clients::write(const std::string& conninfo, int session, std::chrono::micro
       }
     }
     const std::lock_guard lock(mutex_);
+    if (deletes) {
+      deleted_.push_back(own.back());
+      own.pop_back();
+    }
+    own.push_back(number);
     written_.push_back(number);
     milliseconds_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - began).count());
     ++acknowledged_;

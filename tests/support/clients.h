@@ -19,6 +19,7 @@ class Clients {
   struct Habits {
     std::string asks = "crossfade.route('gym', {})";
     std::string owner = "owner";
+    bool delete_too = false;  ///< with every third exercise one of theirs goes, drawn by the seed
   };
   Clients(const std::string& conninfo, int sessions, int writes_per_second) : Clients(conninfo, sessions, writes_per_second, Habits{}) {}
   Clients(const std::string& conninfo, int sessions, int writes_per_second, Habits habits);
@@ -31,8 +32,10 @@ class Clients {
   /// Returns once `more` have been acknowledged; fails the test if that does not happen.
   void expect_progress(std::uint64_t more);
 
-  /// After stop(): the numbers of the exercises that are there, and how long each write took, retries included.
+  /// After stop(): the numbers of the exercises that were written, and how long each write took, retries included.
   const std::vector<int>& written() const { return written_; }
+  /// And of those that went again.
+  const std::vector<int>& deleted() const { return deleted_; }
   std::vector<double> milliseconds() const;
 
   /// Numbers above this are ours.
@@ -45,7 +48,7 @@ class Clients {
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> acknowledged_ = 0;
   std::mutex mutex_;
-  std::vector<int> written_;
+  std::vector<int> written_, deleted_;
   std::vector<double> milliseconds_;
   std::vector<std::thread> threads_;
 };
