@@ -26,20 +26,6 @@ std::string as_stored(const Column& column) {
   return column.collation.empty() ? value : format("({}) collate {}", value, column.collation);
 }
 
-/// What `insert` names. Values of an identity that is generated always are taken where the statement says so.
-std::vector<std::string> inserted(const std::vector<Column>& columns) {
-  std::vector<std::string> names;
-  for (const auto& column : columns) {
-    if (column.written != Column::Written::kNever) names.push_back(column.name);
-  }
-  return names;
-}
-
-const char* overriding(const std::vector<Column>& columns) {
-  const bool identity = std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.written == Column::Written::kOnInsert; });
-  return identity ? " overriding system value" : "";
-}
-
 /// `(a, b) in (select x, y …)` wants parentheses only around several.
 std::string tuple(const std::string& list, std::size_t count) { return count == 1 ? list : "(" + list + ")"; }
 
@@ -208,7 +194,7 @@ std::string Statements::branch(const KeyFilter& filter, const std::string& view,
                 keys.arrays, keys.fields, list, view, keys.matches);
 }
 
-std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_walk) const {
+std::string Statements::branches(const std::vector<KeyFilter>& filters, bool with_walk) const {
   auto list = joined(target_.columns, ", ", [](const Column& column) {
     const auto stored = as_stored(column);
     const auto name = quote_identifier(column.name);
@@ -216,23 +202,27 @@ std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_wa
   });
   // As they are: turning each into text would cost more than comparing the row.
   for (std::size_t n = 0; with_walk && n < target_.locators.at(0).columns.size(); ++n) {
-    list += format(", v.{} as {}", quote_identifier(target_.locators[0].columns[n]), walk_name(n));
+    list += format(", v.{} as {}", quote_identifier(target_.locators[0].columns[n]), own_name(format("walk_{}", n)));
   }
   int parameter = 1;
-  const auto branches = joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) {
-    return branch(filter, view_, list, parameter);
-  });
-  const bool may_meet = std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
-    return filter.locator != filters.front().locator || target_.locators[filter.locator].indirect();
-  });
-  // Keys of several locators can name the same row.
-  if (!may_meet) return branches;
-  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches);
+  return joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) { return branch(filter, view_, list, parameter); });
 }
 
-/// What a walk value is called beside the target's columns.
-std::string Statements::walk_name(std::size_t n) const {
-  auto name = format("crossfade_walk_{}", n);
+/// Keys of several locators can name the same row.
+bool Statements::may_meet(const std::vector<KeyFilter>& filters) const {
+  return std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
+    return filter.locator != filters.front().locator || target_.locators[filter.locator].indirect();
+  });
+}
+
+std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_walk) const {
+  if (!may_meet(filters)) return branches(filters, with_walk);
+  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches(filters, with_walk));
+}
+
+/// What a value of ours is called beside the target's columns.
+std::string Statements::own_name(const std::string& what) const {
+  auto name = "crossfade_" + what;
   const auto taken = [&](const Column& column) { return column.name == name; };
   while (std::any_of(target_.columns.begin(), target_.columns.end(), taken)) name += "_";
   return name;
@@ -298,68 +288,10 @@ std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
   return format("select distinct on ({}) * from (\n  {}\n  ) r", columns_of("r", target_.key), branches);
 }
 
-/// Inserted is what the view has and `prior` has not, told by the numbers of rows on both sides. The row that was written cannot
-/// be asked: behind the choice of a partition it has no xmax.
-std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false); }
-
-std::string Statements::replace(const std::vector<KeyFilter>& filters) const { return merge(filters, true); }
-
-std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replace) const {
-  const auto names = names_of(target_.columns);
-  // A key that is another image of the same value is written too.
-  std::vector<std::string> rest;
-  for (const auto& column : target_.columns) {
-    const bool in_key = std::find(target_.key.begin(), target_.key.end(), column.name) != target_.key.end();
-    if (!in_key || (column.image_varies && column.written == Column::Written::kAlways)) rest.push_back(column.name);
-  }
-  const auto into = inserted(target_.columns);
-  const auto assignments = joined(rest, ", ", [](const std::string& name) {
-    return format("{0} = excluded.{0}", quote_identifier(name));
-  });
-  // Bytes are compared by the function behind *<>, which stays what it is where a distributed table sends the statement on.
-  // A row that stands under a key which was not asked for (it moved) is met here, not in prior.
-  const auto on_conflict = rest.empty() ? std::string("do nothing")
-                                        : format("do update set {} where pg_catalog.record_image_ne(row({}), row({}))", assignments,
-                                                 columns_of("s", rest), columns_of("excluded", rest));
-  const auto differs = format("pg_catalog.record_image_ne(row({}), row({}))", columns_of("n", names), columns_of("p", names));
-  auto unequal = format("{} or {}", absent("p"), differs);
-  std::string removed;
-  // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
-  const auto* gone = target_.keeps ? "gone" : "stale";
-  if (replace) {
-    removed = format(
-        "), removed as (\n  delete from {} s using prior p, next n where {} and {} and {}\n  and not exists ("
-        "select from pg_catalog.pg_constraint where contype = 'f' and confrelid = {}::regclass and confdeltype <> 'a')\n  returning 1\n",
-        shadow_, same_key("p", "s"), same_key("p", "n"), differs, quote_literal(shadow_));
-    unequal = format("(select count(*) from removed) >= 0 and ({})", unequal);
-  }
-  return format(
-      "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n{removed}), written as (\n"
-      "  insert into {shadow} as s ({into}){overriding}\n  select {from} from next n left join prior p on {same}\n"
-      "  where {unequal}\n  on conflict ({key}) {on_conflict}\n"
-      "  returning 1\n), {gone} as {materialized}(\n"
-      "  select {stale} from prior p where not exists (select 1 from next n where {same})\n){kept}, counted as materialized (\n"
-      "  select (select count(*) from next) as in_view, (select count(*) from written) as written,\n"
-      "    (select count(*) from next) - (select count(*) from prior) + (select count(*) from {gone}) as fresh\n)\n"
-      "select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*\nfrom counted c left join stale on true",
-      fmt::arg("next", next(filters, false)), fmt::arg("prior", prior(filters)), fmt::arg("shadow", shadow_),
-      fmt::arg("removed", removed), fmt::arg("unequal", unequal), fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
-      fmt::arg("same", same_key("p", "n")), fmt::arg("key", joined(target_.key, ", ", quote_identifier)), fmt::arg("on_conflict", on_conflict),
-      fmt::arg("stale", columns_of("p", target_.key)), fmt::arg("gone", gone), fmt::arg("materialized", target_.keeps ? "materialized " : ""),
-      fmt::arg("kept", target_.keeps ? format(", stale as (\n  select g.* from gone g where {}\n)", not_kept("g")) : ""));
-}
-
-std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {
-  const auto into = inserted(target_.columns);
-  const auto list = joined(into, ", ", quote_identifier);
-  const auto rows = into.size() == target_.columns.size() ? next(filters, false) : format("select {} from (\n  {}\n  ) n", columns_of("n", into), next(filters, false));
-  return format("insert into {} ({}){}\n  {}", shadow_, list, overriding(target_.columns), rows);
-}
-
 std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   std::vector<std::string> walk;
-  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(walk_name(n));
+  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(own_name(format("walk_{}", n)));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
   auto differs = format("{} or {} or pg_catalog.record_image_ne(row({}), row({}))", absent("n"), absent("p"), columns_of("n", names), columns_of("p", names));
   if (target_.keeps) differs = format("({}) and ({} or {})", differs, present("n"), not_kept("p"));

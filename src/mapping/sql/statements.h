@@ -36,8 +36,10 @@ class Statements {
   /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
   std::string allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const;
 
-  /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted,
-  /// updated (counts), then the key of a shadow row that the view no longer has, one a row; null where there is none.
+  /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted, updated
+  /// (counts), whether two rows of the view have one primary key, the names of rows that these keys do not lead to and that were
+  /// written over, as text[] of text[]'s text; then the key of a shadow row that the view no longer has, one a row; null where
+  /// there is none.
   std::string merge(const std::vector<KeyFilter>& filters) const;
 
   /// The same where rows take over each other's values of a second unique key: what is different goes first and comes
@@ -115,6 +117,12 @@ class Statements {
  private:
   std::string merge(const std::vector<KeyFilter>& filters, bool replace) const;
   std::string next(const std::vector<KeyFilter>& filters, bool with_walk) const;
+  std::string branches(const std::vector<KeyFilter>& filters, bool with_walk) const;
+  bool may_meet(const std::vector<KeyFilter>& filters) const;
+  bool is_of_key(const Locator& locator) const;
+  std::string met() const;
+  std::string found_two() const;
+  std::string compared() const;
   std::string prior(const std::vector<KeyFilter>& filters) const;
   std::string branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const;
   std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter) const;
@@ -124,7 +132,7 @@ class Statements {
   std::string keys_of(const KeyFilter& filter, int& parameter) const;
   std::string walk_values() const;
   std::string named() const;
-  std::string walk_name(std::size_t n) const;
+  std::string own_name(const std::string& what) const;
   static std::string values_of(const Locator& locator, const std::string& number = "");
   std::string walk_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;

@@ -1,11 +1,10 @@
 #include "sync/refresh/refresh.h"
 
-#include <embedded_sql.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <set>
+#include <iterator>
 #include <utility>
 
 #include "base/sql_text.h"
@@ -14,20 +13,14 @@
 namespace crossfade::sync {
 namespace {
 
-namespace queries = sql::queries;
-
 /// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
 constexpr std::size_t kPlanAnew = 64;
-/// So many rows are taken out and written again at most: a few seconds' work, for rows that may have to wait in the end.
-constexpr std::size_t kMostTakenOut = 20'000;
-/// So often at most is it asked who refers to what was found: each link of a chain is a statement.
-constexpr std::size_t kLongestChain = 100;
 
-/// Why rows are not taken out, as the server would say it.
-Failure stays(const mapping::Target& target, std::string_view why) {
+/// Of the view, as the server would say it of an upsert that comes by one row twice.
+Failure doubled(const mapping::Target& target) {
   Failure::Facts facts;
-  facts.sqlstate = "23503";
-  facts.message = fmt::format("rows of {} stay where they are: {}", target.table.quoted(), why);
+  facts.sqlstate = "21000";
+  facts.message = fmt::format("the view gives two rows that have one primary key in {}", target.table.quoted());
   return Failure(std::move(facts));
 }
 
@@ -123,65 +116,47 @@ asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_
   }
 }
 
-asio::awaitable<Refresh::Stale> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
-                                               pg::Parameters parameters, Written& written) const {
+asio::awaitable<Refresh::Merged> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
+                                                pg::Parameters parameters, Written& written) const {
   const auto rows = co_await ask(connection, std::move(sql), std::move(parameters));
   const auto counts = pg::first(rows);
+  if (counts.truth("doubled")) throw doubled(model_.targets[target]);
   written.in_view += static_cast<std::uint64_t>(counts.number("in_view"));
   written.inserted += static_cast<std::uint64_t>(counts.number("inserted"));
   written.updated += static_cast<std::uint64_t>(counts.number("updated"));
-  constexpr std::size_t kCounts = 3;
-  Stale stale(model_.targets[target].key.size());
-  if (rows.is_null(0, kCounts)) co_return stale;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    for (std::size_t n = 0; n < stale.size(); ++n) stale[n].push_back(rows.optional_text(row, kCounts + n));
+  constexpr std::size_t kCounts = 5;
+  Merged merged{Stale(model_.targets[target].key.size()), {}};
+  if (!counts.is_null("met")) {
+    for (const auto& name : parse_array(counts.text("met"))) merged.met.push_back(named_key(target, name.value()));
   }
-  co_return stale;
+  if (rows.is_null(0, kCounts)) co_return merged;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t n = 0; n < merged.stale.size(); ++n) merged.stale[n].push_back(rows.optional_text(row, kCounts + n));
+  }
+  co_return merged;
+}
+
+/// Who was written over and who wrote over them are asked for at once: where the view has a row for each, one of the two would be lost
+/// without a word.
+asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection, std::uint16_t target, std::vector<Key> met, const std::vector<Key>& keys,
+                                                     Written& written) const {
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(met), [&](const Key& key) { return key.target() == target; });
+  auto selection = std::move(select_keys(model_, met).at(target));
+  co_await allocate(connection, target, selection.filters, selection.parameters);
+  auto sql = statements_[target].merge(selection.filters);
+  // Counted already.
+  const auto in_view = written.in_view;
+  auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
+  written.in_view = in_view;
+  // A chain of them: who is further away has its turn in the next round.
+  written.cascaded.insert(written.cascaded.end(), merged.met.begin(), merged.met.end());
+  co_return merged;
 }
 
 std::vector<std::optional<std::string>> Refresh::tables() const {
   std::vector<std::optional<std::string>> names;
   for (const auto& target : model_.targets) names.emplace_back(target.table.quoted());
   return names;
-}
-
-/// Rows of targets that refer to `to`, and those that refer to these: in the order in which they were found, `to` first. Of those that the
-/// database would take along the names are added to `found`, of all with Referring::kAll. Rows may refer to themselves, or in a ring.
-asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const {
-  const std::string cascades(queries::cascades);
-  std::set<std::pair<std::uint16_t, std::vector<std::optional<std::string>>>> seen;
-  for (std::size_t row = 0; row < to.keys.front().size(); ++row) {
-    std::vector<std::optional<std::string>> key;
-    for (const auto& column : to.keys) key.push_back(column[row]);
-    seen.emplace(to.target, std::move(key));
-  }
-  std::vector<Rows> all = {std::move(to)};
-  for (std::size_t level = 0; level < all.size(); ++level) {
-    const auto parent = all[level].target;
-    if (which == Referring::kAll && level == kLongestChain) throw stays(model_.targets[parent], "rows refer to each other in too long a chain");
-    pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables()), which == Referring::kAll ? "true" : "false"};
-    const auto foreign_keys = co_await connection.execute(cascades, parameters);
-    pg::Parameters keys;
-    for (const auto& column : all[level].keys) keys.emplace_back(array_text(column));
-    for (const auto foreign_key : pg::rows(foreign_keys)) {
-      const auto child = static_cast<std::uint16_t>(foreign_key.number("child"));
-      auto sql = statements_[child].referring(statements_[parent], std::string(foreign_key.text("condition")));
-      if (which == Referring::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
-      const auto rows = co_await connection.query(std::move(sql), keys);
-      Rows next{child, Stale(model_.targets[child].key.size())};
-      for (std::size_t row = 0; row < rows.size(); ++row) {
-        std::vector<std::optional<std::string>> key;
-        for (std::size_t column = 0; column < next.keys.size(); ++column) key.push_back(rows.optional_text(row, column + 1));
-        if (!seen.emplace(child, key).second) continue;
-        if (which == Referring::kAll && seen.size() > kMostTakenOut) throw stays(model_.targets[child], "too many rows refer to what changes");
-        found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : named_key(child, rows.text(row, 0)));
-        for (std::size_t column = 0; column < key.size(); ++column) next.keys[column].push_back(std::move(key[column]));
-      }
-      const bool they_go_too = which == Referring::kAll || foreign_key.truth("cascades");
-      if (they_go_too && !next.keys.front().empty()) all.push_back(std::move(next));
-    }
-  }
-  co_return all;
 }
 
 asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
@@ -196,77 +171,6 @@ asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t 
   auto sql = statements_[target].remove();
   const auto result = co_await connection.query(std::move(sql), std::move(parameters));
   written.deleted += result.affected();
-}
-
-/// Where no row may go, each gives up its unique values for the moment.
-asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const {
-  const std::string parking(queries::parking);
-  pg::Parameters table = {model_.targets[target].table.quoted(), room == Room::kParked ? "true" : "false"};
-  const auto found = co_await connection.query(parking, table);
-  if (found.empty()) co_return;
-  std::vector<mapping::Parked> parked;
-  for (const auto row : pg::rows(found)) parked.push_back({std::string(row.text("attname")), std::string(row.text("value"))});
-  auto sql = statements_[target].park(selection.filters, parked);
-  co_await connection.query(std::move(sql), selection.parameters);
-}
-
-/// Rows that go are deleted before rows that come are inserted, children before parents, wherever no reference forbids it. Gives
-/// the rows that go: what one of them gives up for the moment may be what it would be found by.
-asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::make_room(pg::Connection& connection,
-                                                                            const std::map<std::uint16_t, Selection>& selections, Room room,
-                                                                            std::vector<Written>& written) const {
-  const std::string references(queries::references);
-  std::map<std::uint16_t, Stale> going;
-  for (auto it = selections.rbegin(); it != selections.rend(); ++it) {
-    const auto& [target, selection] = *it;
-    auto find_stale = statements_[target].stale(selection.filters);
-    const auto stale = co_await ask(connection, std::move(find_stale), selection.parameters);
-    if (stale.is_null(0, 0)) continue;
-    pg::Parameters table = {model_.targets[target].table.quoted(), "{}"};
-    const auto referred = co_await connection.execute(references, table);
-    std::vector<std::string> selects;
-    for (std::size_t row = 0; row < referred.size(); ++row) selects.emplace_back(referred.text(row, 0));
-    pg::Parameters keys;
-    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) {
-      keys.emplace_back(stale.optional_text(0, n));
-      going[target].push_back(parse_array(stale.text(0, n)));
-    }
-    auto remove_first = statements_[target].remove(selects);
-    const auto removed = co_await connection.query(std::move(remove_first), std::move(keys));
-    written[target].deleted += removed.affected();
-  }
-  for (const auto& [target, selection] : selections) co_await park(connection, target, selection, room);
-  co_return going;
-}
-
-/// Whatever the type of what changes places: rows that change or go are deleted, and those of targets that refer to them before them.
-/// Gives the keys of the latter. Rows to which others refer, of tables that are nobody's target, cannot be taken out.
-asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
-                                                    std::vector<Written>& written) const {
-  const std::string references(queries::references);
-  std::vector<Key> come_back;
-  for (const auto& [target, selection] : selections) {
-    auto find_moving = statements_[target].moving(selection.filters);
-    const auto moving = co_await ask(connection, std::move(find_moving), selection.parameters);
-    if (moving.is_null(0, 0)) continue;
-    Rows rows{target, {}};
-    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) rows.keys.push_back(parse_array(moving.text(0, n)));
-    const auto out = co_await referring(connection, std::move(rows), Referring::kAll, come_back);
-    for (auto each = out.rbegin(); each != out.rend(); ++each) {
-      pg::Parameters of_others = {model_.targets[each->target].table.quoted(), array_text(tables())};
-      const auto outside = co_await connection.execute(references, of_others);
-      std::vector<std::string> selects;
-      for (std::size_t row = 0; row < outside.size(); ++row) selects.emplace_back(outside.text(row, 0));
-      pg::Parameters keys;
-      for (const auto& column : each->keys) keys.emplace_back(array_text(column));
-      auto sql = statements_[each->target].remove(selects);
-      const auto removed = co_await connection.query(std::move(sql), std::move(keys));
-      written[each->target].deleted += removed.affected();
-      if (removed.affected() == each->keys.front().size()) continue;
-      throw stays(model_.targets[each->target], "a table that is no target refers to one of them");
-    }
-  }
-  co_return come_back;
 }
 
 asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, Room room) const {
@@ -289,8 +193,10 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   for (auto& [target, selection] : selections) {
     const Stopwatch watch(written[target].seconds);
     auto sql = room == Room::kMade || room == Room::kParked ? statements_[target].replace(selection.filters) : statements_[target].merge(selection.filters);
+    auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
+    if (!merged.met.empty()) merged = co_await merge_with(connection, target, std::move(merged.met), keys, written[target]);
     auto& gone = stale[target];
-    gone = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
+    gone = std::move(merged.stale);
     const auto known = going.find(target);
     for (std::size_t n = 0; known != going.end() && n < gone.size(); ++n) gone[n].insert(gone[n].end(), known->second[n].begin(), known->second[n].end());
   }
@@ -348,22 +254,25 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
   auto selection = std::move(select_keys(model_, keys).at(target));
   co_await allocate(connection, target, selection.filters, selection.parameters);
   auto sql = statements_[target].merge(selection.filters);
-  const auto stale = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
+  const auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   written.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
-  if (stale[0].empty()) co_return written;
-  auto of_stale = co_await names_of(connection, target, stale);
+  left.insert(left.end(), merged.met.begin(), merged.met.end());
+  if (merged.stale[0].empty()) co_return written;
+  auto of_stale = co_await names_of(connection, target, merged.stale);
   if (of_stale) keys = std::move(*of_stale);
   left.insert(left.end(), keys.begin(), keys.end());
   co_return written;
 }
 
 asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
-                                              std::vector<Key>& still_referred) const {
+                                              std::vector<Key>& offered) const {
   Written written;
   const auto filters = range_picks(range);
   co_await allocate(connection, target, filters, range_parameters(range));
   auto sql = statements_[target].merge(filters);
-  const auto stale = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
+  const auto merged = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
+  const auto& stale = merged.stale;
+  offered.insert(offered.end(), merged.met.begin(), merged.met.end());
   if (stale[0].empty()) co_return written;
   std::optional<Failure> failure;
   co_await connection.script("savepoint crossfade_stale");
@@ -375,14 +284,14 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   }
   if (!failure) {
     co_await connection.script("release savepoint crossfade_stale");
-    still_referred.insert(still_referred.end(), written.cascaded.begin(), written.cascaded.end());
+    offered.insert(offered.end(), written.cascaded.begin(), written.cascaded.end());
     co_return written;
   }
   // Parents are merged before their children, whose rows are stale too and stand in the way.
   co_await connection.script("rollback to savepoint crossfade_stale; release savepoint crossfade_stale");
   const auto referred = co_await names_of(connection, target, stale);
   if (!referred) throw *failure;
-  still_referred.insert(still_referred.end(), referred->begin(), referred->end());
+  offered.insert(offered.end(), referred->begin(), referred->end());
   co_return written;
 }
 

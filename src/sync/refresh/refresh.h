@@ -66,13 +66,14 @@ class Refresh {
   /// `bulk`: to those of a bulk load, while its keys are off.
   asio::awaitable<std::optional<Failure>> refused_without_keys(pg::Connection& connection, std::uint16_t target, bool bulk = false) const;
 
-  /// Upserts alone, of keys of one target. Rows that the view no longer has stay; keys by which they go are added to `left`.
+  /// Upserts alone, of keys of one target. Rows that the view no longer has stay; keys by which they go, and those of rows that were written
+  /// over, are added to `left`.
   asio::awaitable<Written> upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys, std::vector<Key>& left) const;
 
   /// One stretch of one target's walk, by difference. Rows that the view no longer has and that others still refer to
-  /// stay; their keys are added to `still_referred`.
+  /// stay; their keys, and those of rows of elsewhere that were written over, are added to `offered`.
   asio::awaitable<Written> merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
-                                       std::vector<Key>& still_referred) const;
+                                       std::vector<Key>& offered) const;
 
   /// One stretch of one target's walk into a table that holds nothing of it yet.
   asio::awaitable<Written> bulk_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;
@@ -87,8 +88,13 @@ class Refresh {
   static asio::awaitable<pg::Result> ask(pg::Connection& connection, std::string sql, pg::Parameters parameters);
   asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
                                  const pg::Parameters& parameters) const;
-  asio::awaitable<Stale> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
-                               Written& written) const;
+  struct Merged {
+    Stale stale;
+    std::vector<Key> met;  ///< keys of rows that were written over, and that were not asked for
+  };
+  asio::awaitable<Merged> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
+                                Written& written) const;
+  asio::awaitable<Merged> merge_with(pg::Connection& connection, std::uint16_t target, std::vector<Key> met, const std::vector<Key>& keys, Written& written) const;
   asio::awaitable<std::optional<std::vector<Key>>> names_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
   asio::awaitable<void> nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const;

@@ -1,29 +1,39 @@
 -- merge
-with next as materialized (
-  select distinct on (r."logId") * from (
+with found as materialized (
   select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""" from "map"."WorkoutLog" v where v."userId" = any($1::text[])
   union all
   select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""" from "map"."WorkoutLog" v where v."logId" = any($2::text[])
-  ) r
+), next as materialized (
+  select distinct on (r."logId") * from found r
 ), prior as materialized (
   select distinct on (r."logId") * from (
   select s."logId", s."userId", s."say ""when""" from "v2"."WorkoutLog" s where s."userId" = any($1::text[])
   union all
   select s."logId", s."userId", s."say ""when""" from "v2"."WorkoutLog" s where s."logId" = any($2::text[])
   ) r
+), compared as materialized (
+  select n.*, p."logId" as crossfade_key_0, case when p."logId" is null then 'fresh' when n."logId" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."logId", n."userId", n."say ""when"""), row(p."logId", p."userId", p."say ""when""")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."logId" = n."logId"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."logId") > 0 then array['1', s."logId"::text] end, case when num_nonnulls(s."userId") > 0 then array['0', s."userId"::text] end, null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."WorkoutLog" s where s."logId" = n."logId" offset 0) s
 ), written as (
   insert into "v2"."WorkoutLog" as s ("logId", "userId", "say ""when""")
-  select n."logId", n."userId", n."say ""when""" from next n left join prior p on p."logId" = n."logId"
-  where p."logId" is null or pg_catalog.record_image_ne(row(n."logId", n."userId", n."say ""when"""), row(p."logId", p."userId", p."say ""when"""))
+  select n."logId", n."userId", n."say ""when""" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("logId") do update set "userId" = excluded."userId", "say ""when""" = excluded."say ""when""" where pg_catalog.record_image_ne(row(s."userId", s."say ""when"""), row(excluded."userId", excluded."say ""when"""))
   returning 1
 ), stale as (
-  select p."logId" from prior p where not exists (select 1 from next n where p."logId" = n."logId")
+  select n.crossfade_key_0 as "logId" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."logId" from found r group by r."logId" having count(*) > 1) d join found a on d."logId" = a."logId" join found b on d."logId" = b."logId"
+      where pg_catalog.record_image_ne(row(a."logId", a."userId", a."say ""when"""), row(b."logId", b."userId", b."say ""when"""))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- bulk

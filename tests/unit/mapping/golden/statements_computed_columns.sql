@@ -1,21 +1,26 @@
 -- merge
-with next as materialized (
+with next as not materialized (
   select v."id", v."code"::text as "code", v."body"::text as "body" from "map"."stamps" v where v."id" = any($1::integer[])
 ), prior as materialized (
   select s."id", s."code", s."body" from "v2"."stamps" s where s."id" = any($1::integer[])
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, p."code" as crossfade_key_1, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."code", n."body"), row(p."id", p."code", p."body")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id" and p."code" = n."code"
 ), written as (
   insert into "v2"."stamps" as s ("id", "body") overriding system value
-  select n."id", n."body" from next n left join prior p on p."id" = n."id" and p."code" = n."code"
-  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."code", n."body"), row(p."id", p."code", p."body"))
+  select n."id", n."body" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("id", "code") do update set "body" = excluded."body" where pg_catalog.record_image_ne(row(s."body"), row(excluded."body"))
   returning 1
 ), stale as (
-  select p."id", p."code" from prior p where not exists (select 1 from next n where p."id" = n."id" and p."code" = n."code")
+  select n.crossfade_key_0 as "id", n.crossfade_key_1 as "code" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, null::text[] as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- bulk

@@ -1,21 +1,29 @@
 -- merge
-with next as materialized (
+with next as not materialized (
   select v."id", v."user_id", v."day" from "map"."scores" v where v."team_id" = any($1::integer[])
 ), prior as materialized (
   select s."id", s."user_id", s."day" from "v2"."scores" s where (s."user_id", s."day") in (select p1."user_id", p1."day" from "v2"."totals" p1 where p1."team_id" = any($1::integer[]))
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."user_id", n."day"), row(p."id", p."user_id", p."day")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce((select case when num_nonnulls(p1."team_id") > 0 then array['0', p1."team_id"::text] end from "v2"."totals" p1 where p1."user_id" = s."user_id" and p1."day" = s."day"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."scores" s where s."id" = n."id" offset 0) s
 ), written as (
   insert into "v2"."scores" as s ("id", "user_id", "day")
-  select n."id", n."user_id", n."day" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."user_id", n."day"), row(p."id", p."user_id", p."day"))
+  select n."id", n."user_id", n."day" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("id") do update set "user_id" = excluded."user_id", "day" = excluded."day" where pg_catalog.record_image_ne(row(s."user_id", s."day"), row(excluded."user_id", excluded."day"))
   returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- compare

@@ -1,78 +1,107 @@
 -- merge
-with next as materialized (
-  select distinct on (r."id") * from (
+with found as materialized (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
-  ) r
+), next as materialized (
+  select distinct on (r."id") * from found r
 ), prior as materialized (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, (select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."moves" s where s."id" = n."id" offset 0) s
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
-  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  select n."id", n."day_id", n."weight" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
   returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
+      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- merge after another locator
-with next as materialized (
-  select distinct on (r."id") * from (
+with found as materialized (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($2) and m.label = any($3)))
-  ) r
+), next as materialized (
+  select distinct on (r."id") * from found r
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($1::integer[])
   union all
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($2) and m.label = any($3)))
   ) r
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, (select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."moves" s where s."id" = n."id" offset 0) s
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
-  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  select n."id", n."day_id", n."weight" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
   returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
+      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- merge of two columns
-with next as materialized (
-  select distinct on (r."user_id", r."day") * from (
+with found as materialized (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where (v."user_id", v."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
-  ) r
+), next as materialized (
+  select distinct on (r."user_id", r."day") * from found r
 ), prior as materialized (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where (s."user_id", s."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
+), compared as materialized (
+  select n.*, p."user_id" as crossfade_key_0, p."day" as crossfade_key_1, case when p."user_id" is null then 'fresh' when n."user_id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."user_id", s."day") > 0 then array['1', s."user_id"::text, s."day"::text] end, case when num_nonnulls(s."team_id") > 0 then array['0', s."team_id"::text] end, null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."totals" s where s."user_id" = n."user_id" and s."day" = n."day" offset 0) s
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
-  select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  select n."user_id", n."day", n."volume", n."team_id" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
   returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select n.crossfade_key_0 as "user_id", n.crossfade_key_1 as "day" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."user_id", r."day" from found r group by r."user_id", r."day" having count(*) > 1) d join found a on d."user_id" = a."user_id" and d."day" = a."day" join found b on d."user_id" = b."user_id" and d."day" = b."day"
+      where pg_catalog.record_image_ne(row(a."user_id", a."day", a."volume", a."team_id"), row(b."user_id", b."day", b."volume", b."team_id"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- merge after each form of a composite locator
-with next as materialized (
-  select distinct on (r."user_id", r."day") * from (
+with found as materialized (
   select r.* from unnest($1::bigint[], $2::date[]) k(k0, k1) cross join lateral (
     select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."user_id" = k.k0 and v."day" = k.k1 offset 0) r
   union all
@@ -85,7 +114,8 @@ with next as materialized (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."team_id" = any($5::integer[])
   union all
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where (v."user_id", v."day") in (select m.user_id, m.day from v1.moves m where m.id = any($6))
-  ) r
+), next as materialized (
+  select distinct on (r."user_id", r."day") * from found r
 ), prior as materialized (
   select distinct on (r."user_id", r."day") * from (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
@@ -98,45 +128,65 @@ with next as materialized (
   union all
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where (s."user_id", s."day") in (select m.user_id, m.day from v1.moves m where m.id = any($6))
   ) r
+), compared as materialized (
+  select n.*, p."user_id" as crossfade_key_0, p."day" as crossfade_key_1, case when p."user_id" is null then 'fresh' when n."user_id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."user_id", s."day") > 0 then array['1', s."user_id"::text, s."day"::text] end, case when num_nonnulls(s."team_id") > 0 then array['0', s."team_id"::text] end, null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."totals" s where s."user_id" = n."user_id" and s."day" = n."day" offset 0) s
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
-  select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  select n."user_id", n."day", n."volume", n."team_id" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
   returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select n.crossfade_key_0 as "user_id", n.crossfade_key_1 as "day" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."user_id", r."day" from found r group by r."user_id", r."day" having count(*) > 1) d join found a on d."user_id" = a."user_id" and d."day" = a."day" join found b on d."user_id" = b."user_id" and d."day" = b."day"
+      where pg_catalog.record_image_ne(row(a."user_id", a."day", a."volume", a."team_id"), row(b."user_id", b."day", b."volume", b."team_id"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- merge after another lookup, by eleven parameters
-with next as materialized (
-  select distinct on (r."id") * from (
+with found as materialized (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.id = any($3) or m.id = any($4) or m.id = any($5) or m.id = any($6) or m.id = any($7) or m.id = any($8) or m.id = any($9) or m.id = any($10) or m.id = any($11) or m.id = any($12) or m.plan_id = any($13) and m.label <> '$1'))
-  ) r
+), next as materialized (
+  select distinct on (r."id") * from found r
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
   union all
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.id = any($3) or m.id = any($4) or m.id = any($5) or m.id = any($6) or m.id = any($7) or m.id = any($8) or m.id = any($9) or m.id = any($10) or m.id = any($11) or m.id = any($12) or m.plan_id = any($13) and m.label <> '$1'))
   ) r
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, (select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."moves" s where s."id" = n."id" offset 0) s
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
-  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  select n."id", n."day_id", n."weight" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
   returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
+      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;

@@ -1,25 +1,33 @@
 -- replace
-with next as materialized (
+with next as not materialized (
   select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."plan_id") > 0 then array['0', s."plan_id"::text] end, null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."weeks" s where s."id" = n."id" offset 0) s
 ), removed as (
-  delete from "v2"."weeks" s using prior p, next n where p."id" = s."id" and p."id" = n."id" and pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number"))
+  delete from "v2"."weeks" s using compared n where n.crossfade_is = 'changed' and n."id" = s."id"
   and not exists (select from pg_catalog.pg_constraint where contype = 'f' and confrelid = '"v2"."weeks"'::regclass and confdeltype <> 'a')
   returning 1
 ), written as (
   insert into "v2"."weeks" as s ("id", "plan_id", "number")
-  select n."id", n."plan_id", n."number" from next n left join prior p on p."id" = n."id"
-  where (select count(*) from removed) >= 0 and (p."id" is null or pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")))
+  select n."id", n."plan_id", n."number" from compared n
+  where (select count(*) from removed) >= 0 and n.crossfade_is in ('fresh', 'changed')
   on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where pg_catalog.record_image_ne(row(s."plan_id", s."number"), row(excluded."plan_id", excluded."number"))
   returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- park

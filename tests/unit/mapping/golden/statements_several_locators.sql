@@ -1,29 +1,39 @@
 -- merge
-with next as materialized (
-  select distinct on (r."id") * from (
+with found as materialized (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."plan_id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($2::integer[])
-  ) r
+), next as materialized (
+  select distinct on (r."id") * from found r
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[])))
   union all
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($2::integer[])
   ) r
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, (select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."moves" s where s."id" = n."id" offset 0) s
 ), written as (
   insert into "v2"."moves" as s ("id", "day_id", "weight")
-  select n."id", n."day_id", n."weight" from next n left join prior p on p."id" = n."id"
-  where p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))
+  select n."id", n."day_id", n."weight" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
   returning 1
 ), stale as (
-  select p."id" from prior p where not exists (select 1 from next n where p."id" = n."id")
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
+      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
+      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- compare

@@ -1,21 +1,26 @@
 -- merge between bounds
-with next as materialized (
+with next as not materialized (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."day" > $1::date and v."day" <= $2::date
 ), prior as materialized (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where s."day" > $1::date and s."day" <= $2::date
+), compared as materialized (
+  select n.*, p."user_id" as crossfade_key_0, p."day" as crossfade_key_1, case when p."user_id" is null then 'fresh' when n."user_id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
 ), written as (
   insert into "v2"."totals" as s ("user_id", "day", "volume", "team_id")
-  select n."user_id", n."day", n."volume", n."team_id" from next n left join prior p on p."user_id" = n."user_id" and p."day" = n."day"
-  where p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
+  select n."user_id", n."day", n."volume", n."team_id" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
   on conflict ("user_id", "day") do update set "volume" = excluded."volume", "team_id" = excluded."team_id" where pg_catalog.record_image_ne(row(s."volume", s."team_id"), row(excluded."volume", excluded."team_id"))
   returning 1
 ), stale as (
-  select p."user_id", p."day" from prior p where not exists (select 1 from next n where p."user_id" = n."user_id" and p."day" = n."day")
+  select n.crossfade_key_0 as "user_id", n.crossfade_key_1 as "day" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
-  select (select count(*) from next) as in_view, (select count(*) from written) as written,
-    (select count(*) from next) - (select count(*) from prior) + (select count(*) from stale) as fresh
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, null::text[] as met
+  from compared n
 )
-select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, stale.*
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
 -- bulk above a bound, and what has no value

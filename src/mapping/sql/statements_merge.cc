@@ -1,0 +1,146 @@
+// The statements that write what the view has.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "base/sql_text.h"
+#include "mapping/sql/statement_text.h"
+#include "mapping/sql/statements.h"
+
+namespace crossfade::mapping {
+namespace {
+
+using fmt::format;
+
+/// What `insert` names. Values of an identity that is generated always are taken where the statement says so.
+std::vector<std::string> inserted(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) {
+    if (column.written != Column::Written::kNever) names.push_back(column.name);
+  }
+  return names;
+}
+
+const char* overriding(const std::vector<Column>& columns) {
+  const bool identity = std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.written == Column::Written::kOnInsert; });
+  return identity ? " overriding system value" : "";
+}
+
+/// The shadow table has its columns, and needs no other table to find by it.
+bool has_itself(const Locator& locator) { return !locator.indirect() && locator.locate.empty() && locator.path.empty(); }
+
+}  // namespace
+
+/// Its columns are of the primary key: whatever stands under one is found by it.
+bool Statements::is_of_key(const Locator& locator) const {
+  return has_itself(locator) && std::all_of(locator.columns.begin(), locator.columns.end(), [&](const std::string& column) {
+           return std::find(target_.key.begin(), target_.key.end(), column) != target_.key.end();
+         });
+}
+
+/// Names of rows that stand under a primary key which comes, and to which these keys do not lead: such a row has moved, or the view has
+/// two rows of one primary key. Asked row by row, for those alone that are new; named by as few rows as there may be.
+std::string Statements::met() const {
+  const auto width = [&](const Locator& locator) { return is_of_key(locator) ? 0 : has_itself(locator) ? 1 : 2; };
+  std::vector<std::size_t> order(target_.locators.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return width(target_.locators[a]) < width(target_.locators[b]); });
+  std::string names;
+  for (const auto n : order) {
+    const auto& locator = target_.locators[n];
+    if (!locator.indirect() && locator.locate.empty()) names += values_of(locator, std::to_string(n)) + ", ";
+  }
+  return format(
+      "), met as materialized (\n  select coalesce({}null) as name from (select * from compared where {} = 'fresh' offset 0) n\n"
+      "  cross join lateral (select * from {} s where {} offset 0) s\n",
+      names, own_name("is"), shadow_, same_key("s", "n"));
+}
+
+/// Whether two of the rows that several branches found have one primary key, and are not the same row found twice.
+std::string Statements::found_two() const {
+  const auto names = names_of(target_.columns);
+  const auto keys = columns_of("r", target_.key);
+  return format(
+      "exists (\n      select from (select {0} from found r group by {0} having count(*) > 1) d join found a on {1} join found b on {2}\n"
+      "      where pg_catalog.record_image_ne(row({3}), row({4})))",
+      keys, same_key("d", "a"), same_key("d", "b"), columns_of("a", names), columns_of("b", names));
+}
+
+/// The view's rows beside the shadow's, by primary key: what each is to the other, and the key of a shadow row. A row of the view whose
+/// key is null is nobody's, and comes.
+std::string Statements::compared() const {
+  const auto names = names_of(target_.columns);
+  std::string keys;
+  for (std::size_t n = 0; n < target_.key.size(); ++n) keys += format(", p.{} as {}", quote_identifier(target_.key[n]), own_name(format("key_{}", n)));
+  // Bytes are compared by the function behind *<>, which stays what it is where a distributed table sends the statement on.
+  return format(
+      "select n.*{}, case when {} then 'fresh' when {} then 'stale'\n"
+      "    when pg_catalog.record_image_ne(row({}), row({})) then 'changed' else 'equal' end as {}\n"
+      "  from (select * from next offset 0) n full join prior p on {}",
+      keys, absent("p"), absent("n"), columns_of("n", names), columns_of("p", names), own_name("is"), same_key("p", "n"));
+}
+
+std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false); }
+
+std::string Statements::replace(const std::vector<KeyFilter>& filters) const { return merge(filters, true); }
+
+/// Inserted is what the view has and `prior` has not, told by the numbers of rows on both sides. The row that was written cannot
+/// be asked: behind the choice of a partition it has no xmax. A row of `prior` that two of the view's met is one that the view has twice.
+std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replace) const {
+  // A key that is another image of the same value is written too.
+  std::vector<std::string> rest;
+  for (const auto& column : target_.columns) {
+    const bool in_key = std::find(target_.key.begin(), target_.key.end(), column.name) != target_.key.end();
+    if (!in_key || (column.image_varies && column.written == Column::Written::kAlways)) rest.push_back(column.name);
+  }
+  const auto into = inserted(target_.columns);
+  const auto assignments = joined(rest, ", ", [](const std::string& name) { return format("{0} = excluded.{0}", quote_identifier(name)); });
+  const auto on_conflict = rest.empty() ? std::string("do nothing")
+                                        : format("do update set {} where pg_catalog.record_image_ne(row({}), row({}))", assignments,
+                                                 columns_of("s", rest), columns_of("excluded", rest));
+  const auto is = own_name("is");
+  std::string removed;
+  if (replace) {
+    removed = format(
+        "), removed as (\n  delete from {} s using compared n where n.{} = 'changed' and {}\n  and not exists ("
+        "select from pg_catalog.pg_constraint where contype = 'f' and confrelid = {}::regclass and confdeltype <> 'a')\n  returning 1\n",
+        shadow_, is, same_key("n", "s"), quote_literal(shadow_));
+  }
+  const bool meet = may_meet(filters);
+  const auto rows = branches(filters, false);
+  const bool all_reached = std::all_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) { return is_of_key(target_.locators.at(filter.locator)); });
+  std::string gone;
+  for (std::size_t n = 0; n < target_.key.size(); ++n) gone += format("{}n.{} as {}", n == 0 ? "" : ", ", own_name(format("key_{}", n)), quote_identifier(target_.key[n]));
+  gone = format("select {} from compared n where n.{} = 'stale'", gone, is);
+  // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
+  if (target_.keeps) gone = format("select g.* from ({} offset 0) g where {}", gone, not_kept("g"));
+  return format(
+      "with {found}next as {not}materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), compared as materialized (\n  {compared}\n{met}{removed}), written as (\n"
+      "  insert into {shadow} as s ({into}){overriding}\n  select {from} from compared n\n"
+      "  where {after}n.{is} in ('fresh', 'changed')\n  on conflict ({key}) {on_conflict}\n"
+      "  returning 1\n), stale as (\n  {gone}\n), counted as materialized (\n"
+      "  select count(*) filter (where n.{is} <> 'stale') as in_view, count(*) filter (where n.{is} = 'fresh') as fresh, (select count(*) from written) as written,\n"
+      "    count(*) filter (where n.{is} <> 'fresh') > (select count(*) from prior){twice} as doubled, {names} as met\n  from compared n\n)\n"
+      "select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*\n"
+      "from counted c left join stale on true",
+      fmt::arg("found", meet ? format("found as materialized (\n  {}\n), ", rows) : ""), fmt::arg("not", meet ? "" : "not "),
+      fmt::arg("next", meet ? format("select distinct on ({}) * from found r", columns_of("r", target_.key)) : rows), fmt::arg("prior", prior(filters)),
+      fmt::arg("compared", compared()), fmt::arg("met", all_reached ? "" : met()), fmt::arg("removed", removed), fmt::arg("shadow", shadow_),
+      fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
+      fmt::arg("after", replace ? "(select count(*) from removed) >= 0 and " : ""), fmt::arg("is", is), fmt::arg("key", joined(target_.key, ", ", quote_identifier)),
+      fmt::arg("on_conflict", on_conflict), fmt::arg("gone", gone), fmt::arg("twice", meet ? " or " + found_two() : ""),
+      fmt::arg("names", all_reached ? "null::text[]" : "(select array_agg(distinct m.name::text) from met m where m.name is not null)"));
+}
+
+std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {
+  const auto into = inserted(target_.columns);
+  const auto list = joined(into, ", ", quote_identifier);
+  const auto rows = into.size() == target_.columns.size() ? next(filters, false) : format("select {} from (\n  {}\n  ) n", columns_of("n", into), next(filters, false));
+  return format("insert into {} ({}){}\n  {}", shadow_, list, overriding(target_.columns), rows);
+}
+
+}  // namespace crossfade::mapping

@@ -1,0 +1,143 @@
+// Rows that take over each other's places: who goes first, and who goes along.
+
+#include <embedded_sql.h>
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "pg/row.h"
+#include "sync/refresh/refresh.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+/// So many rows are taken out and written again at most: a few seconds' work, for rows that may have to wait in the end.
+constexpr std::size_t kMostTakenOut = 20'000;
+/// So often at most is it asked who refers to what was found: each link of a chain is a statement.
+constexpr std::size_t kLongestChain = 100;
+
+/// Why rows are not taken out, as the server would say it.
+Failure stays(const mapping::Target& target, std::string_view why) {
+  Failure::Facts facts;
+  facts.sqlstate = "23503";
+  facts.message = fmt::format("rows of {} stay where they are: {}", target.table.quoted(), why);
+  return Failure(std::move(facts));
+}
+
+}  // namespace
+
+/// Rows of targets that refer to `to`, and those that refer to these: in the order in which they were found, `to` first. Of those that the
+/// database would take along the names are added to `found`, of all with Referring::kAll. Rows may refer to themselves, or in a ring.
+asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const {
+  const std::string cascades(queries::cascades);
+  std::set<std::pair<std::uint16_t, std::vector<std::optional<std::string>>>> seen;
+  for (std::size_t row = 0; row < to.keys.front().size(); ++row) {
+    std::vector<std::optional<std::string>> key;
+    for (const auto& column : to.keys) key.push_back(column[row]);
+    seen.emplace(to.target, std::move(key));
+  }
+  std::vector<Rows> all = {std::move(to)};
+  for (std::size_t level = 0; level < all.size(); ++level) {
+    const auto parent = all[level].target;
+    if (which == Referring::kAll && level == kLongestChain) throw stays(model_.targets[parent], "rows refer to each other in too long a chain");
+    pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables()), which == Referring::kAll ? "true" : "false"};
+    const auto foreign_keys = co_await connection.execute(cascades, parameters);
+    pg::Parameters keys;
+    for (const auto& column : all[level].keys) keys.emplace_back(array_text(column));
+    for (const auto foreign_key : pg::rows(foreign_keys)) {
+      const auto child = static_cast<std::uint16_t>(foreign_key.number("child"));
+      auto sql = statements_[child].referring(statements_[parent], std::string(foreign_key.text("condition")));
+      if (which == Referring::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
+      const auto rows = co_await connection.query(std::move(sql), keys);
+      Rows next{child, Stale(model_.targets[child].key.size())};
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        std::vector<std::optional<std::string>> key;
+        for (std::size_t column = 0; column < next.keys.size(); ++column) key.push_back(rows.optional_text(row, column + 1));
+        if (!seen.emplace(child, key).second) continue;
+        if (which == Referring::kAll && seen.size() > kMostTakenOut) throw stays(model_.targets[child], "too many rows refer to what changes");
+        found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : named_key(child, rows.text(row, 0)));
+        for (std::size_t column = 0; column < key.size(); ++column) next.keys[column].push_back(std::move(key[column]));
+      }
+      const bool they_go_too = which == Referring::kAll || foreign_key.truth("cascades");
+      if (they_go_too && !next.keys.front().empty()) all.push_back(std::move(next));
+    }
+  }
+  co_return all;
+}
+
+/// Where no row may go, each gives up its unique values for the moment.
+asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const {
+  const std::string parking(queries::parking);
+  pg::Parameters table = {model_.targets[target].table.quoted(), room == Room::kParked ? "true" : "false"};
+  const auto found = co_await connection.query(parking, table);
+  if (found.empty()) co_return;
+  std::vector<mapping::Parked> parked;
+  for (const auto row : pg::rows(found)) parked.push_back({std::string(row.text("attname")), std::string(row.text("value"))});
+  auto sql = statements_[target].park(selection.filters, parked);
+  co_await connection.query(std::move(sql), selection.parameters);
+}
+
+/// Rows that go are deleted before rows that come are inserted, children before parents, wherever no reference forbids it. Gives
+/// the rows that go: what one of them gives up for the moment may be what it would be found by.
+asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::make_room(pg::Connection& connection,
+                                                                            const std::map<std::uint16_t, Selection>& selections, Room room,
+                                                                            std::vector<Written>& written) const {
+  const std::string references(queries::references);
+  std::map<std::uint16_t, Stale> going;
+  for (auto it = selections.rbegin(); it != selections.rend(); ++it) {
+    const auto& [target, selection] = *it;
+    auto find_stale = statements_[target].stale(selection.filters);
+    const auto stale = co_await ask(connection, std::move(find_stale), selection.parameters);
+    if (stale.is_null(0, 0)) continue;
+    pg::Parameters table = {model_.targets[target].table.quoted(), "{}"};
+    const auto referred = co_await connection.execute(references, table);
+    std::vector<std::string> selects;
+    for (std::size_t row = 0; row < referred.size(); ++row) selects.emplace_back(referred.text(row, 0));
+    pg::Parameters keys;
+    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) {
+      keys.emplace_back(stale.optional_text(0, n));
+      going[target].push_back(parse_array(stale.text(0, n)));
+    }
+    auto remove_first = statements_[target].remove(selects);
+    const auto removed = co_await connection.query(std::move(remove_first), std::move(keys));
+    written[target].deleted += removed.affected();
+  }
+  for (const auto& [target, selection] : selections) co_await park(connection, target, selection, room);
+  co_return going;
+}
+
+/// Whatever the type of what changes places: rows that change or go are deleted, and those of targets that refer to them before them.
+/// Gives the keys of the latter. Rows to which others refer, of tables that are nobody's target, cannot be taken out.
+asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
+                                                    std::vector<Written>& written) const {
+  const std::string references(queries::references);
+  std::vector<Key> come_back;
+  for (const auto& [target, selection] : selections) {
+    auto find_moving = statements_[target].moving(selection.filters);
+    const auto moving = co_await ask(connection, std::move(find_moving), selection.parameters);
+    if (moving.is_null(0, 0)) continue;
+    Rows rows{target, {}};
+    for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) rows.keys.push_back(parse_array(moving.text(0, n)));
+    const auto out = co_await referring(connection, std::move(rows), Referring::kAll, come_back);
+    for (auto each = out.rbegin(); each != out.rend(); ++each) {
+      pg::Parameters of_others = {model_.targets[each->target].table.quoted(), array_text(tables())};
+      const auto outside = co_await connection.execute(references, of_others);
+      std::vector<std::string> selects;
+      for (std::size_t row = 0; row < outside.size(); ++row) selects.emplace_back(outside.text(row, 0));
+      pg::Parameters keys;
+      for (const auto& column : each->keys) keys.emplace_back(array_text(column));
+      auto sql = statements_[each->target].remove(selects);
+      const auto removed = co_await connection.query(std::move(sql), std::move(keys));
+      written[each->target].deleted += removed.affected();
+      if (removed.affected() == each->keys.front().size()) continue;
+      throw stays(model_.targets[each->target], "a table that is no target refers to one of them");
+    }
+  }
+  co_return come_back;
+}
+
+}  // namespace crossfade::sync
