@@ -48,6 +48,8 @@ asio::awaitable<void> set_paused(Runtime& run, pg::Connection& connection, bool 
   take_over(run, since);
   run.control_changed.notify_all();
   run.offered.notify_all();
+  // A round that has begun is finished first: what is committed after the answer stays set down.
+  if (paused) co_await run.applied.wait(std::chrono::seconds(2));
 }
 
 asio::awaitable<void> restore_paused(Runtime& run, pg::Connection& connection) {

@@ -9,6 +9,7 @@ namespace crossfade::sync {
 asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection);
 
 /// A person holds the migration, or lets it go on. Kept in the database, so that a restart does not let it go.
+/// Returns when what had begun is finished, or after two seconds.
 asio::awaitable<void> set_paused(Runtime& run, pg::Connection& connection, bool paused);
 /// As it was when the last daemon ended.
 asio::awaitable<void> restore_paused(Runtime& run, pg::Connection& connection);
