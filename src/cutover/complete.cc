@@ -86,11 +86,11 @@ asio::awaitable<void> run(pg::Connection& connection, std::string script) {
 std::string drop_what_is_ours(const v1::Migration& file, const std::vector<std::string>& schemas) {
   std::string script;
   const auto v1 = outline(file, Direction::kReverse);
-  for (const auto& statement : sync::drop_fences(v1)) script += statement + ";\n";
-  for (const auto& statement : sync::wake_triggers(v1)) script += statement + ";\n";
+  for (const auto& statement : setup::drop_fences(v1)) script += statement + ";\n";
+  for (const auto& statement : setup::wake_triggers(v1)) script += statement + ";\n";
   script += fmt::format("select crossfade.give_tables_back({});\n", quote_literal(file.migration()));
   for (const auto direction : {Direction::kForward, Direction::kReverse}) {
-    script += fmt::format("drop publication if exists {};\n", quote_identifier(sync::publication_name(file.migration(), direction)));
+    script += fmt::format("drop publication if exists {};\n", quote_identifier(setup::publication_name(file.migration(), direction)));
   }
   for (const auto& schema : schemas) script += fmt::format("drop schema if exists {} cascade;\n", quote_identifier(schema));
   return script;
@@ -186,7 +186,7 @@ asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::stri
 
 asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
   const auto& name = file.yaml.migration();
-  co_await sync::expect(connection, name, sync::Event::kComplete);
+  co_await setup::expect(connection, name, setup::Event::kComplete);
   co_await refuse_other_flip(connection, name);
   std::vector<std::string> notes;
   const auto daemon = co_await clear_away(connection, file.yaml, drop_v1, std::move(who), notes);

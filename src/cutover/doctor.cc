@@ -70,7 +70,7 @@ Diagnosis diagnose(const DoctorFacts& facts) {
 asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::MigrationFile& file) {
   DoctorFacts facts;
   facts.migration = file.yaml.migration();
-  facts.prepared = co_await sync::is_prepared(connection, facts.migration);
+  facts.prepared = co_await setup::is_prepared(connection, facts.migration);
   if (!facts.prepared) co_return facts;
   const auto direction = co_await sync::store::read_direction(connection, facts.migration);
   const auto goes = direction.value_or(mapping::Direction::kForward);

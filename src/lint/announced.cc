@@ -2,7 +2,7 @@
 
 #include "sync/queue/follow.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 /// As the stream has it: without what the table computes itself.
@@ -47,4 +47,4 @@ std::vector<Key> announced(const mapping::Model& model, const std::vector<Source
   return keys;
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

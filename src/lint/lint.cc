@@ -19,7 +19,7 @@
 #include "sync/refresh/refresh.h"
 #include "verify/diff/differing_rows.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 /// How much harder a change is looked for that needs a rule than one that lacks one.
@@ -163,10 +163,10 @@ class Lint {
         reads_.emplace(target, std::move(what));
       }
       if (!reads_.at(target).may_change(changed)) continue;
-      Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, true};
+      verify::Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, true};
       if (!whole_) comparison.filters = compared_.at(target).filters;
       if (!whole_) comparison.parameters = compared_.at(target).parameters;
-      const auto compared = co_await differing_rows(connection_, model_, std::move(comparison));
+      const auto compared = co_await verify::differing_rows(connection_, model_, std::move(comparison));
       if (compared.differing == 0) continue;
       add_fault(source, step, changed, compared);
     }
@@ -181,7 +181,7 @@ class Lint {
     if (std::none_of(linted_.not_taken.begin(), linted_.not_taken.end(), known)) linted_.not_taken.push_back({source, step.words, constraint, message});
   }
 
-  void add_fault(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed, const Compared& compared) {
+  void add_fault(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed, const verify::Compared& compared) {
     const auto target = compared.rows.front().target;
     auto fault = std::find_if(linted_.faults.begin(), linted_.faults.end(), [&](const Fault& known) { return known.source == source && known.target == target; });
     const auto place = static_cast<std::size_t>(fault - linted_.faults.begin());
@@ -195,7 +195,7 @@ class Lint {
     linted_.faults[place].rule = rules_[place].words(model_);
     if (!is_new || options_.progress == nullptr) return;
     options_.progress->found(fmt::format("{} does not hear of changes of {}.{}: after {}, {} is left behind", model_.targets[target].name, model_.sources[source].schema,
-                                         model_.sources[source].name, step.words, row_name(model_.targets[target], compared.rows.front())));
+                                         model_.sources[source].name, step.words, verify::row_name(model_.targets[target], compared.rows.front())));
   }
 
   pg::Connection& connection_;
@@ -232,8 +232,8 @@ asio::awaitable<void> forget_what_differs(pg::Connection& connection, const mapp
   scope.keys.clear();
   for (const auto& [locator, keys] : by_locator) {
     auto selection = sync::select_keys(sandbox, keys).at(locator.first);
-    Comparison comparison{locator.first, std::move(selection.filters), std::move(selection.parameters), 1};
-    const auto compared = co_await differing_rows(connection, sandbox, std::move(comparison));
+    verify::Comparison comparison{locator.first, std::move(selection.filters), std::move(selection.parameters), 1};
+    const auto compared = co_await verify::differing_rows(connection, sandbox, std::move(comparison));
     if (compared.differing == 0) scope.keys.insert(scope.keys.end(), keys.begin(), keys.end());
   }
 }
@@ -277,4 +277,4 @@ asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& m
   co_return linted;
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -14,7 +14,7 @@
 #include "pg/connection.h"
 #include "verify/diff/difference.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 namespace asio = boost::asio;
 
@@ -30,7 +30,7 @@ struct Fault {
   std::uint16_t target = 0;
   std::uint64_t rows = 0;
   std::string change;                    ///< the first of the changes
-  Difference row;                        ///< and a row that it left behind
+  verify::Difference row;                        ///< and a row that it left behind
   std::string rule;                      ///< which would have announced them; "" where no column tells
 };
 
@@ -81,4 +81,4 @@ std::string to_text(const v1::LintReply& reply);
 /// kMismatch where a row was not announced; kTimeout where none was found, and not everything was tried.
 ExitCode exit_code(const v1::LintReply& reply);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -4,7 +4,7 @@
 
 #include "lint/lint.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted) {
   v1::LintReply reply;
@@ -22,7 +22,7 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
     fault.set_target(model.targets[found.target].name);
     fault.set_rows(static_cast<double>(found.rows));
     fault.set_change(found.change);
-    fault.set_key(row_name(model.targets[found.target], found.row));
+    fault.set_key(verify::row_name(model.targets[found.target], found.row));
     fault.set_now(found.row.in_view.value_or(""));
     fault.set_left_behind(found.row.in_shadow.value_or(""));
     fault.set_rule(found.rule);
@@ -108,4 +108,4 @@ ExitCode exit_code(const v1::LintReply& reply) {
   return reply.complete() ? ExitCode::kOk : ExitCode::kTimeout;
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -8,7 +8,7 @@
 
 #include "base/sql_text.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 using Row = std::vector<std::optional<std::string>>;
@@ -218,4 +218,4 @@ asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection
   co_return mutations;
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

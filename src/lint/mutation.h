@@ -7,7 +7,7 @@
 #include "lint/source_shape.h"
 #include "pg/connection.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 namespace asio = boost::asio;
 
@@ -26,4 +26,4 @@ using Mutation = std::vector<Step>;
 /// demand not to have: of no row, empty, long, below zero.
 asio::awaitable<std::vector<Mutation>> make_mutations(pg::Connection& connection, const SourceShape& shape, std::size_t samples, bool odd);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -12,7 +12,7 @@
 #include "base/sql_text.h"
 #include "pg/row.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 /// How far, and how many new rows of a source each step brings.
@@ -104,4 +104,4 @@ asio::awaitable<void> find_neighbors(pg::Connection& connection, const mapping::
   }
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -7,7 +7,7 @@
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 namespace asio = boost::asio;
 
@@ -17,4 +17,4 @@ namespace asio = boost::asio;
 asio::awaitable<void> find_neighbors(pg::Connection& connection, const mapping::Model& model, const std::vector<SourceShape>& shapes,
                                      std::size_t seeds);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <map>
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 /// Columns of the view and their values as text; what jsonb quotes is unquoted as far as keys go.
-std::map<std::string, std::string> values_of(const mapping::Model& model, const Difference& row) {
+std::map<std::string, std::string> values_of(const mapping::Model& model, const verify::Difference& row) {
   std::map<std::string, std::string> values;
-  for (auto [name, value] : columns_of(row.in_view ? *row.in_view : *row.in_shadow)) {
+  for (auto [name, value] : verify::columns_of(row.in_view ? *row.in_view : *row.in_shadow)) {
     if (value.size() >= 2 && value.front() == '"') value = value.substr(1, value.size() - 2);
     values.emplace(std::move(name), std::move(value));
   }
@@ -24,7 +24,7 @@ std::map<std::string, std::string> values_of(const mapping::Model& model, const 
 
 }  // namespace
 
-void RuleFor::explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const Difference& row) {
+void RuleFor::explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row) {
   Pairs possible;
   const auto values = values_of(model, row);
   for (const auto& images : changed) {
@@ -63,4 +63,4 @@ std::string RuleFor::words(const mapping::Model& model) const {
   return fmt::format("{}.{}.follow: {}: {{{}: {}}}", section, target.name, source.name, best->first, best->second);
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

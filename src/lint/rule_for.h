@@ -11,7 +11,7 @@
 #include "mapping/model/model.h"
 #include "verify/diff/difference.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 /// Finds the follow rule that would have announced rows: columns of the view that have, in each of them, the value of the
 /// same column of the changed row.
@@ -20,7 +20,7 @@ class RuleFor {
   RuleFor(std::uint16_t source, std::uint16_t target) : source_(source), target_(target) {}
 
   /// One more row that was left behind, and the rows whose change did it.
-  void explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const Difference& row);
+  void explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row);
 
   /// "targets.exercises.follow: plans: {plan_id: id}"; "" where no column is left.
   std::string words(const mapping::Model& model) const;
@@ -33,4 +33,4 @@ class RuleFor {
   std::optional<Pairs> pairs_;
 };
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -16,7 +16,7 @@
 #include "pg/row.h"
 #include "sync/refresh/refresh.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 constexpr const char* kSandbox = "pg_temp";
@@ -117,4 +117,4 @@ asio::awaitable<void> fill_targets(pg::Connection& connection, const mapping::Mo
   }
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

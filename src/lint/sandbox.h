@@ -3,7 +3,7 @@
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 namespace asio = boost::asio;
 
@@ -22,4 +22,4 @@ asio::awaitable<void> demand_references(pg::Connection& connection, const mappin
 /// Every row of the views, in the caller's transaction: into a sandbox, or into v2 for the way back to have something to begin from.
 asio::awaitable<void> fill_targets(pg::Connection& connection, const mapping::Model& model);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

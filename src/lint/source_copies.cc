@@ -12,7 +12,7 @@
 #include "base/sql_text.h"
 #include "pg/row.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 std::string columns_of(const SourceShape& shape, const std::string& alias, const char* cast) {
@@ -135,4 +135,4 @@ asio::awaitable<void> renew_copies(pg::Connection& connection, const std::vector
   }
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -8,7 +8,7 @@
 #include "lint/source_shape.h"
 #include "pg/connection.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 namespace asio = boost::asio;
 
@@ -40,4 +40,4 @@ asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection,
 /// Brings the copies of the sources that have `changed` to the same state.
 asio::awaitable<void> renew_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

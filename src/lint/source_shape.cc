@@ -8,7 +8,7 @@
 #include "base/sql_text.h"
 #include "pg/row.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 asio::awaitable<std::vector<SourceShape>> read_shapes(pg::Connection& connection, const mapping::Model& model, bool whole) {
   std::vector<SourceShape> shapes;
@@ -49,4 +49,4 @@ std::string same_key(const SourceShape& shape, const std::string& left, const st
   return same;
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -8,7 +8,7 @@
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 namespace asio = boost::asio;
 
@@ -39,4 +39,4 @@ std::string looked_at(const SourceShape& shape);
 /// "t.k = o.k and …" for the columns of the source's key.
 std::string same_key(const SourceShape& shape, const std::string& left, const std::string& right);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

@@ -9,7 +9,7 @@
 #include "base/sql_text.h"
 #include "pg/row.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 namespace {
 
 namespace queries = sql::queries;
@@ -63,4 +63,4 @@ asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const 
   co_return what;
 }
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

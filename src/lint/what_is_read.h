@@ -8,7 +8,7 @@
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 
-namespace crossfade::verify {
+namespace crossfade::lint {
 
 /// Of which sources a target's view can tell anything. A comparison that can only find what was equal before is left out: it takes
 /// most of the time where views are many.
@@ -26,4 +26,4 @@ class WhatIsRead {
 
 asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, std::uint16_t target);
 
-}  // namespace crossfade::verify
+}  // namespace crossfade::lint

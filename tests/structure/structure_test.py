@@ -86,6 +86,18 @@ def check_folders():
     yield from (f"src/{name}: stands in the order and does not exist" for name in sorted(known) if not (SRC / name).is_dir())
 
 
+def check_namespaces():
+    """A namespace is called after its room. What is the same to everybody stands in crossfade itself."""
+    common = {"base", "app/ephemeral"}
+    for path in sources():
+        room, sub_room = place(path.relative_to(SRC).as_posix())
+        allowed = {room} | ({"", "log"} if {room, f"{room}/{sub_room}"} & common else set())
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            opened = re.match(r"namespace crossfade(?:::(?P<room>\w+))?[\w:]* \{", line)
+            if opened and (opened["room"] or "") not in allowed:
+                yield f"{path.relative_to(ROOT)}:{number}: namespace crossfade::{opened['room']} in the room {room}"
+
+
 def check_doors():
     """No corridor is too long to be read at a glance."""
     doors = {}

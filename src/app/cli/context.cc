@@ -54,7 +54,7 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
   // Unique per process, so that one that reconnects is told from one that takes over.
   settings.holder = fmt::format("{}:{}:{:08x}", host, getpid(), std::random_device{}());
   settings.slot = slots.of(direction);
-  settings.publication = sync::publication_name(migration, direction);
+  settings.publication = setup::publication_name(migration, direction);
   co_return settings;
 }
 
@@ -64,22 +64,22 @@ enum class Wanted { kWhole, kWhatFits };
 
 asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const mapping::MigrationFile& file, Wanted wanted) {
   const auto& name = file.yaml.migration();
-  co_await sync::require_prepared(connection, name);
+  co_await setup::require_prepared(connection, name);
   pg::Parameters parameters = {name};
   const auto rows = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
   if (pg::first(rows).text("phase") == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
   mapping::Preflight preflight;
   // Before the catalog is read: one that comes in between is seen by whoever works with the model.
-  const int edition = co_await sync::edition_now(connection, name);
-  const auto installed = co_await sync::as_installed(connection, file);
-  auto directed = co_await sync::directed_now(connection, installed);
+  const int edition = co_await setup::edition_now(connection, name);
+  const auto installed = co_await setup::as_installed(connection, file);
+  auto directed = co_await setup::directed_now(connection, installed);
   for (;;) {
     co_await connection.script("begin");
     if (wanted == Wanted::kWhole) preflight = co_await mapping::inspect_catalog(connection, directed);
     else preflight = co_await mapping::inspect_what_fits(connection, directed);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
-    auto again = co_await sync::directed_now(connection, installed);
+    auto again = co_await setup::directed_now(connection, installed);
     if (again.direction == directed.direction) break;
     directed = std::move(again);
   }
@@ -166,17 +166,17 @@ void add_held_columns(mapping::Preflight& preflight) {
 
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "plan"));
-  const sync::Further further = [&](mapping::Preflight& preflight) { return add_inventory(connection, file, preflight); };
-  auto preflight = co_await sync::look(connection, file, further);
+  const setup::Further further = [&](mapping::Preflight& preflight) { return add_inventory(connection, file, preflight); };
+  auto preflight = co_await setup::look(connection, file, further);
   if (preflight.ok()) add_held_columns(preflight);
   // Nothing is written here, so an earlier layout stays as it is; it does not know of the shape.
-  const int layout = co_await sync::read_layout(connection);
-  if (layout != sync::kLayout) {
+  const int layout = co_await setup::read_layout(connection);
+  if (layout != setup::kLayout) {
     preflight.findings = mapping::one_for_each_cause(std::move(preflight.findings));
     co_return preflight;
   }
-  const auto prepared = co_await sync::how_prepared(connection, file.yaml.migration());
-  if (prepared == sync::Prepared::kWhole) co_await add_shape(connection, file.yaml.migration(), preflight);
+  const auto prepared = co_await setup::how_prepared(connection, file.yaml.migration());
+  if (prepared == setup::Prepared::kWhole) co_await add_shape(connection, file.yaml.migration(), preflight);
   preflight.findings = mapping::one_for_each_cause(std::move(preflight.findings));
   co_return preflight;
 }

@@ -51,7 +51,7 @@ std::chrono::milliseconds milliseconds_of(const google::protobuf::Duration& dura
   return std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(duration));
 }
 
-void add_choices(sync::Amend& amend, const AmendOptions& own) {
+void add_choices(setup::Amend& amend, const AmendOptions& own) {
   const auto& cutover = amend.file.yaml.cutover();
   amend.limits.hold = own.hold_limit.value_or(milliseconds_of(cutover.hold_limit()));
   amend.limits.lock_timeout = own.lock_timeout.value_or(milliseconds_of(cutover.lock_timeout()));
@@ -65,7 +65,7 @@ void add_choices(sync::Amend& amend, const AmendOptions& own) {
   amend.ddl_name = own.ddl.filename().string();
 }
 
-std::string again_text(const sync::Amended& done) {
+std::string again_text(const setup::Amended& done) {
   std::string text;
   for (const auto& again : done.again) {
     text += fmt::format("  {} {}: about {:.0f} rows", again.target, again.is_new ? "is filled" : "is compared with its view", again.rows);
@@ -76,7 +76,7 @@ std::string again_text(const sync::Amended& done) {
   return text;
 }
 
-std::string text_of(const sync::Amended& done, const AmendOptions& own) {
+std::string text_of(const setup::Amended& done, const AmendOptions& own) {
   if (!done.preflight.ok()) return "Nothing was amended, nothing has changed.\n";
   if (done.changes.empty()) return "The database has what the folder says: there is nothing to amend.\n";
   std::string text;
@@ -93,7 +93,7 @@ std::string text_of(const sync::Amended& done, const AmendOptions& own) {
   return text;
 }
 
-v1::AmendReply reply_of(const sync::Amended& done, const AmendOptions& own) {
+v1::AmendReply reply_of(const setup::Amended& done, const AmendOptions& own) {
   v1::AmendReply reply;
   reply.set_ok(done.preflight.ok());
   reply.set_done(done.preflight.ok() && !own.dry_run && !done.changes.empty());
@@ -118,7 +118,7 @@ v1::AmendReply reply_of(const sync::Amended& done, const AmendOptions& own) {
   return reply;
 }
 
-ExitCode tell(const Options& options, const sync::Amended& done, const AmendOptions& own) {
+ExitCode tell(const Options& options, const setup::Amended& done, const AmendOptions& own) {
   if (options.json) {
     std::cout << api::json_of(reply_of(done, own)) << "\n";
   } else {
@@ -131,8 +131,8 @@ ExitCode tell(const Options& options, const sync::Amended& done, const AmendOpti
 /// The other way: what undid an amend, and what followed v1 by itself, is not in the folder yet.
 asio::awaitable<ExitCode> write_folder(const Options& options, mapping::MigrationFile file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "amend"));
-  co_await sync::require_prepared(connection, file.yaml.migration());
-  const auto installed = co_await sync::as_installed(connection, file);
+  co_await setup::require_prepared(connection, file.yaml.migration());
+  const auto installed = co_await setup::as_installed(connection, file);
   const auto here = mapping::texts_of(file);
   auto wanted = mapping::texts_of(installed);
   // Checks and what a flip is told are the folder's.
@@ -157,15 +157,15 @@ asio::awaitable<ExitCode> write_folder(const Options& options, mapping::Migratio
 asio::awaitable<ExitCode> amend_here(const Options& options, const AmendOptions& own, mapping::MigrationFile file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "amend"));
   const auto migration = file.yaml.migration();
-  sync::Amend amend;
-  if (own.undo) amend = co_await sync::undo_of_last(connection, file);
+  setup::Amend amend;
+  if (own.undo) amend = co_await setup::undo_of_last(connection, file);
   else amend.file = std::move(file);
   add_choices(amend, own);
-  sync::Amended done;
-  if (own.dry_run) done = co_await sync::plan_amend(connection, std::move(amend));
-  else done = co_await sync::perform_amend(connection, std::move(amend));
+  setup::Amended done;
+  if (own.dry_run) done = co_await setup::plan_amend(connection, std::move(amend));
+  else done = co_await setup::perform_amend(connection, std::move(amend));
   // Whoever asks the daemon next is not answered by one of before.
-  if (!own.dry_run && done.preflight.ok() && !done.changes.empty()) co_await sync::until_taken_on(connection, migration);
+  if (!own.dry_run && done.preflight.ok() && !done.changes.empty()) co_await setup::until_taken_on(connection, migration);
   co_return tell(options, done, own);
 }
 

@@ -216,11 +216,11 @@ fs::path folder_of(const BackupOptions& own, const std::string& migration) {
 std::string text_of(const v1::Backup& backup, const fs::path& folder) {
   auto text = fmt::format("{}: taken {} at {}\n", folder.string(), backup.taken_at(), backup.lsn());
   for (const auto& table : backup.tables()) {
-    text += fmt::format("  {}.{}: {} rows{}\n", table.schema(), table.name(), api::human_count(table.rows()),
+    text += fmt::format("  {}.{}: {} rows{}\n", table.schema(), table.name(), human_count(table.rows()),
                         table.restored().empty() ? "" : ", restored: " + table.restored());
   }
-  return text + fmt::format("  sources.dump {}{}\n", api::human_bytes(static_cast<double>(fs::file_size(folder / "sources.dump"))),
-                            backup.full() ? ", full.dump " + api::human_bytes(static_cast<double>(fs::file_size(folder / "full.dump"))) : "");
+  return text + fmt::format("  sources.dump {}{}\n", human_bytes(static_cast<double>(fs::file_size(folder / "sources.dump"))),
+                            backup.full() ? ", full.dump " + human_bytes(static_cast<double>(fs::file_size(folder / "full.dump"))) : "");
 }
 
 ExitCode backup(const Options& options, const BackupOptions& own) {

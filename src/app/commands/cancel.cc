@@ -13,7 +13,7 @@ namespace {
 asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::MigrationFile& file) {
   const auto& name = file.yaml.migration();
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "cancel"));
-  const bool was_there = co_await sync::cancel(connection, name);
+  const bool was_there = co_await setup::cancel(connection, name);
   if (!was_there) throw usage_failure(fmt::format("migration {} is not in this database", name), "there is nothing to cancel");
   log::info("cancelled; nothing of crossfade is left", {{"migration", name}});
   co_return ExitCode::kOk;

@@ -18,7 +18,7 @@ void declare(OptionSet& options, CheckOptions& own) { options.choice("--when", o
 asio::awaitable<v1::CheckReply> check_now(const Options& options, const CheckOptions& own, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "check"));
   verify::CheckRun how;
-  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  const bool prepared = co_await setup::is_prepared(connection, file.yaml.migration());
   if (prepared) {
     const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
     if (direction == mapping::Direction::kReverse) how.places = mapping::Places::kSwapped;

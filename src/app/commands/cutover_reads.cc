@@ -15,7 +15,7 @@ void declare(OptionSet& options, CutoverReadsOptions& own) {
 }
 
 ExitCode cutover_reads(const Options& options, const CutoverReadsOptions& own) {
-  return move_reads(options, sync::Event::kMoveReads, own.dry_run, [&own](const v1::CutoverOptions& cutover, double now, std::string who) {
+  return move_reads(options, setup::Event::kMoveReads, own.dry_run, [&own](const v1::CutoverOptions& cutover, double now, std::string who) {
     return cutover::move_reads(own.percent.value_or(cutover::next_route_step(cutover, now)), std::move(who));
   });
 }

@@ -15,12 +15,12 @@ namespace crossfade::app {
 namespace {
 
 /// What each file became, where it did.
-void add_files(v1::History::Edition& told, const sync::Edition& before, const sync::Edition& now) {
+void add_files(v1::History::Edition& told, const setup::Edition& before, const setup::Edition& now) {
   std::set<std::string> files;
   for (const auto* edition : {&before, &now}) {
     for (const auto& [file, content] : edition->texts) files.insert(file);
   }
-  const auto content = [](const sync::Edition& edition, const std::string& file) {
+  const auto content = [](const setup::Edition& edition, const std::string& file) {
     const auto found = edition.texts.find(file);
     return found == edition.texts.end() ? std::string{} : found->second;
   };
@@ -33,7 +33,7 @@ void add_files(v1::History::Edition& told, const sync::Edition& before, const sy
   }
 }
 
-v1::History history_of(const std::vector<sync::Edition>& editions) {
+v1::History history_of(const std::vector<setup::Edition>& editions) {
   v1::History history;
   for (std::size_t n = 0; n < editions.size(); ++n) {
     const auto& edition = editions[n];
@@ -48,7 +48,7 @@ v1::History history_of(const std::vector<sync::Edition>& editions) {
     if (known) add_files(told, editions[n - 1], edition);
     told.set_ddl(edition.ddl);
   }
-  const bool behind = !editions.empty() && editions.back().who == sync::kByItself;
+  const bool behind = !editions.empty() && editions.back().who == setup::kByItself;
   if (behind) history.add_next_steps("crossfade amend --to-folder: v1 was followed by itself, and its folder was not told");
   return history;
 }
@@ -66,8 +66,8 @@ std::string text_of(const v1::History& history) {
 
 asio::awaitable<ExitCode> history_here(const Options& options, std::string migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "history"));
-  co_await sync::require_prepared(connection, migration);
-  const auto editions = co_await sync::read_editions(connection, migration);
+  co_await setup::require_prepared(connection, migration);
+  const auto editions = co_await setup::read_editions(connection, migration);
   const auto history = history_of(editions);
   std::cout << (options.json ? api::json_of(history) + "\n" : text_of(history));
   co_return ExitCode::kOk;

@@ -95,7 +95,7 @@ class Progress {
     if (!terminal_ || pg::Clock::now() < next_) return;
     next_ = pg::Clock::now() + std::chrono::milliseconds(200);
     const auto share = size_ > 0 ? fmt::format("{:.0f} %  ", 100.0 * static_cast<double>(bytes) / static_cast<double>(size_)) : "";
-    show(fmt::format("{}{}, {} lines", share, api::human_bytes(static_cast<double>(bytes)), api::human_count(static_cast<double>(line))));
+    show(fmt::format("{}{}, {} lines", share, human_bytes(static_cast<double>(bytes)), human_count(static_cast<double>(line))));
   }
   void all_sent() {
     if (terminal_) show("all sent, checking and writing");
@@ -145,7 +145,7 @@ asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const 
       }
       auto& bad = *result.add_bad();
       bad.set_line(static_cast<double>(lines.number()));
-      bad.set_reason(fmt::format("longer than {}", api::human_bytes(static_cast<double>(LineReader::kLongest))));
+      bad.set_reason(fmt::format("longer than {}", human_bytes(static_cast<double>(LineReader::kLongest))));
     }
     return false;
   };

@@ -72,39 +72,39 @@ void require_way_back(const mapping::Preflight& preflight, bool prepared) {
 /// What a command that may be ended at any time has until then.
 struct Known {
   mapping::Preflight preflight;
-  verify::Scope scope;
-  verify::Linted linted;
+  lint::Scope scope;
+  lint::Linted linted;
 };
 
 asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, const mapping::MigrationFile& file, Known& known, LongWork& work) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "lint"));
   EndsOnServer work_there(connection);
-  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  const bool prepared = co_await setup::is_prepared(connection, file.yaml.migration());
   if (prepared) co_await require_v1(connection, file.yaml.migration());
   // One snapshot, so that what others commit meanwhile is not taken for a consequence.
   pg::Reading reading;
   reading.relations = co_await mapping::tables_there(connection, file.yaml);
   reading.then = "set local jit = off; set local lock_timeout = '5s'";
   co_await pg::await_reading(connection, std::move(reading));
-  if (!prepared) co_await sync::install(connection, file);
+  if (!prepared) co_await setup::install(connection, file);
   work.at({"the mapping is checked"});
   known.preflight = co_await mapping::inspect(connection, file);
   if (!known.preflight.ok()) co_return work_there.done();
   if (own.reverse) {
     require_way_back(known.preflight, prepared);
     work.at({"the views are filled into v2"});
-    co_await verify::fill_targets(connection, known.preflight.model);
+    co_await lint::fill_targets(connection, known.preflight.model);
     known.preflight.model = *known.preflight.reverse;
   }
   const auto& model = known.preflight.model;
-  verify::LintOptions how;
+  lint::LintOptions how;
   how.samples = own.samples ? static_cast<std::size_t>(*own.samples) : samples_for(model);
   how.progress = &work;
-  how.so_far = [&known](const verify::Linted& so_far) { known.linted = so_far; };
+  how.so_far = [&known](const lint::Linted& so_far) { known.linted = so_far; };
   const bool whole = !any_above(model, kMostRows);
   work.at({whole ? "the views are filled into a sandbox" : "rows near the samples are filled into a sandbox"});
-  known.scope = co_await verify::prepare_lint(connection, model, whole, how.samples);
-  known.linted = co_await verify::lint(connection, model, known.scope, how);
+  known.scope = co_await lint::prepare_lint(connection, model, whole, how.samples);
+  known.linted = co_await lint::lint(connection, model, known.scope, how);
   co_await connection.script("rollback");
   work_there.done();
 }
@@ -119,11 +119,11 @@ ExitCode lint(const Options& options, const LintOptions& own) {
     std::cerr << mapping::faults_text(known.preflight);
     return ExitCode::kPrecondition;
   }
-  auto reply = verify::reply_of(known.preflight.model, known.scope, known.linted);
+  auto reply = lint::reply_of(known.preflight.model, known.scope, known.linted);
   if (ended != LongWork::Ended::kByItself) reply.set_ended_by(ended == LongWork::Ended::kTimeOver ? "time" : "hand");
-  verify::add_next_steps(reply);
-  std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
-  const auto found = verify::exit_code(reply);
+  lint::add_next_steps(reply);
+  std::cout << (options.json ? api::json_of(reply) + "\n" : lint::to_text(reply));
+  const auto found = lint::exit_code(reply);
   return found == ExitCode::kTimeout ? exit_code(ended) : found;
 }
 

@@ -31,13 +31,13 @@ asio::awaitable<std::vector<cutover::Condition>> checklist_of(pg::Connection& co
   if (!goes_up) co_return std::vector<cutover::Condition>{};
   const cutover::Limits limits;
   auto facts = co_await cutover::gather_facts(connection, file.yaml.migration(), limits);
-  facts.folder = co_await sync::changed_files(connection, file);
+  facts.folder = co_await setup::changed_files(connection, file);
   co_return cutover::checklist_of_reads(facts, limits);
 }
 
-asio::awaitable<ExitCode> flip(const Options& options, sync::Event event, bool dry_run, const mapping::MigrationFile& file, const WantedReads& to) {
+asio::awaitable<ExitCode> flip(const Options& options, setup::Event event, bool dry_run, const mapping::MigrationFile& file, const WantedReads& to) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "reads"));
-  co_await sync::expect(connection, file.yaml.migration(), event);
+  co_await setup::expect(connection, file.yaml.migration(), event);
   const auto model = co_await prepared_model(connection, file);
   const auto patience = patience_of(file.yaml.cutover());
   const double before = co_await cutover::percent_on_v2(connection, model.name);
@@ -60,7 +60,7 @@ asio::awaitable<ExitCode> flip(const Options& options, sync::Event event, bool d
 
 }  // namespace
 
-ExitCode move_reads(const Options& options, sync::Event event, bool dry_run, const WantedReads& wanted) {
+ExitCode move_reads(const Options& options, setup::Event event, bool dry_run, const WantedReads& wanted) {
   const auto file = load(options);
   asio::io_context io;
   return run_to_end(io, flip(options, event, dry_run, file, wanted));

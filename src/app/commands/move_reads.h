@@ -14,6 +14,6 @@ namespace crossfade::app {
 using WantedReads = std::function<cutover::Flip(const v1::CutoverOptions& cutover, double percent_now, std::string who)>;
 
 /// The command, `event`: says what stands in the way, and the steps where it is a dry run; does it otherwise.
-ExitCode move_reads(const Options& options, sync::Event event, bool dry_run, const WantedReads& wanted);
+ExitCode move_reads(const Options& options, setup::Event event, bool dry_run, const WantedReads& wanted);
 
 }  // namespace crossfade::app

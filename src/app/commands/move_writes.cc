@@ -48,7 +48,7 @@ asio::awaitable<void> look_up(cutover::WritesFlip& flip, const Options& options)
 asio::awaitable<ExitCode> show(const Options& options, cutover::WritesFlip flip) {
   co_await look_up(flip, options);
   pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
-  co_await sync::expect(connection, flip.file.yaml.migration(), flip.event());
+  co_await setup::expect(connection, flip.file.yaml.migration(), flip.event());
   const auto plan = co_await cutover::plan_writes(connection, flip);
   const HoldEstimate hold{cutover::estimated_hold(plan), plan.last_hold_milliseconds, flip.limits.hold};
   const CutoverPlan shown{plan.checklist, plan.inventory, plan.steps, hold, flip.action()};
@@ -98,8 +98,8 @@ void require_bounds(const MoveWritesOptions& own) {
 
 asio::awaitable<mapping::MigrationFile> installed(const Options& options, mapping::MigrationFile file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, file.yaml.migration()));
-  co_await sync::require_prepared(connection, file.yaml.migration());
-  co_return co_await sync::as_installed(connection, std::move(file));
+  co_await setup::require_prepared(connection, file.yaml.migration());
+  co_return co_await setup::as_installed(connection, std::move(file));
 }
 
 /// Whoever goes back goes back by what the database has: what was edited meanwhile must not keep anybody from it.

@@ -33,7 +33,7 @@ ExitCode refused(const mapping::Preflight& preflight) {
   return exit_code_of(preflight);
 }
 
-v1::Preparation reply_of(const sync::PrepareLists& lists) {
+v1::Preparation reply_of(const setup::PrepareLists& lists) {
   v1::Preparation reply;
   reply.set_prepared(lists.alone.empty());
   reply.add_next_steps(reply.prepared() ? "crossfade run: the daemon backfills, then follows" : "crossfade prepare");
@@ -51,19 +51,19 @@ v1::Preparation reply_of(const sync::PrepareLists& lists) {
 asio::awaitable<ExitCode> tell_preparation(const Options& options, const PrepareOptions& own, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
   const auto slots = co_await mapping::find_slot_names(connection, file.yaml.migration());
-  const auto preparation = co_await sync::plan_preparation(connection, file, slots.forward);
+  const auto preparation = co_await setup::plan_preparation(connection, file, slots.forward);
   if (!preparation.preflight.ok()) co_return refused(preparation.preflight);
   if (own.dry_run && options.json) {
     std::cout << api::json_of(reply_of(preparation.steps)) << "\n";
   } else if (preparation.steps.alone.empty()) {
     log::info("already prepared", {{"migration", file.yaml.migration()}});
   } else if (own.dry_run) {
-    std::cout << sync::to_text(preparation.steps);
+    std::cout << setup::to_text(preparation.steps);
   } else if (own.for_role.empty()) {
-    std::cout << sync::to_sql(preparation.steps);
+    std::cout << setup::to_sql(preparation.steps);
   } else {
     const auto database = co_await identify_database(connection);
-    std::cout << sync::to_sql_for(preparation.steps, own.for_role, sync::grants(preparation.preflight.model, database.name, own.for_role));
+    std::cout << setup::to_sql_for(preparation.steps, own.for_role, setup::grants(preparation.preflight.model, database.name, own.for_role));
   }
   co_return ExitCode::kOk;
 }
@@ -71,12 +71,12 @@ asio::awaitable<ExitCode> tell_preparation(const Options& options, const Prepare
 asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
   const auto settings = co_await engine_settings(connection, options, file.yaml.migration(), mapping::Direction::kForward);
-  const bool prepared = co_await sync::is_prepared(connection, file.yaml.migration());
+  const bool prepared = co_await setup::is_prepared(connection, file.yaml.migration());
   if (prepared) {
     log::info("already prepared", {{"migration", file.yaml.migration()}});
     co_return ExitCode::kOk;
   }
-  const auto preflight = co_await sync::prepare(connection, file, settings);
+  const auto preflight = co_await setup::prepare(connection, file, settings);
   co_return preflight.ok() ? ExitCode::kOk : refused(preflight);
 }
 

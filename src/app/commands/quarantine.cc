@@ -30,7 +30,7 @@ void declare(OptionSet& options, QuarantineOptions& own) { options.words("ACTION
 
 asio::awaitable<pg::Connection> open_prepared(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "quarantine"));
-  co_await sync::require_prepared(connection, migration);
+  co_await setup::require_prepared(connection, migration);
   co_return connection;
 }
 

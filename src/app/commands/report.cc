@@ -55,7 +55,7 @@ asio::awaitable<std::string> read_report(const Options& options, const mapping::
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "report"));
   const auto& name = file.yaml.migration();
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  std::string text = "# " + version_line() + "\n\n# Status\n" + api::status_block(status, now) + "\n" + api::status_json(status) + "\n";
+  std::string text = "# " + version_line() + "\n\n# Status\n" + status_block(status, now) + "\n" + status_json(status) + "\n";
   struct Part {
     std::string_view title;
     std::string_view sql;

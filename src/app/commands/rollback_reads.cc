@@ -11,7 +11,7 @@ struct RollbackReadsOptions {
 void declare(OptionSet& options, RollbackReadsOptions& own) { options.flag("--dry-run", own.dry_run, "Print steps"); }
 
 ExitCode rollback_reads(const Options& options, const RollbackReadsOptions& own) {
-  return move_reads(options, sync::Event::kRollBackReads, own.dry_run, [](const v1::CutoverOptions&, double, std::string who) { return cutover::roll_back_reads(std::move(who)); });
+  return move_reads(options, setup::Event::kRollBackReads, own.dry_run, [](const v1::CutoverOptions&, double, std::string who) { return cutover::roll_back_reads(std::move(who)); });
 }
 
 }  // namespace

@@ -16,13 +16,13 @@
 namespace crossfade::app {
 namespace {
 
-asio::awaitable<std::vector<sync::ScriptChange>> changed_files(const Options& options, const mapping::MigrationFile& file) {
+asio::awaitable<std::vector<setup::ScriptChange>> changed_files(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
-  co_return co_await sync::script_changes(connection, file);
+  co_return co_await setup::script_changes(connection, file);
 }
 
 /// The folder that the daemon has may be another one, on another machine: whoever asks has this.
-void add_folder(v1::Status& state, const std::vector<sync::ScriptChange>& changes) {
+void add_folder(v1::Status& state, const std::vector<setup::ScriptChange>& changes) {
   std::vector<std::string> changed;
   for (const auto& change : changes) {
     changed.push_back(change.file);
@@ -54,7 +54,7 @@ ExitCode status(const Options& options, const StatusOptions& own) {
     add_folder(state, changed);
     if (own.watch && terminal) std::cout << "\033[H\033[2J";
     const bool short_form = own.watch && !terminal;
-    const auto text = options.json ? api::status_json(state) + "\n" : short_form ? api::status_line(state, now()) + "\n" : api::status_block(state, now(), paint);
+    const auto text = options.json ? status_json(state) + "\n" : short_form ? status_line(state, now()) + "\n" : status_block(state, now(), paint);
     std::cout << text << std::flush;
     // Nobody reads any more, as at the end of `… | head`.
     if (!own.watch || !std::cout) return ExitCode::kOk;

@@ -36,7 +36,7 @@ std::string to_text(const v1::Throttle& bounds, std::string_view retained_wal) {
 
 asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptions& own, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "throttle"));
-  co_await sync::require_prepared(connection, migration);
+  co_await setup::require_prepared(connection, migration);
   const auto text_of = [](const auto& bound, const char* unit) { return bound ? fmt::format("{}{}", *bound, unit) : ""; };
   const auto replica_lag = own.replica_lag ? std::optional(own.replica_lag->count()) : std::nullopt;
   pg::Parameters parameters = {migration, text_of(own.sessions, ""), text_of(replica_lag, "ms"), text_of(own.retained_wal, "")};

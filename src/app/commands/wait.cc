@@ -36,7 +36,7 @@ asio::awaitable<ExitCode> until_so(const Options& options, const WaitOptions& ow
   const pg::Parameters parameters = {migration, own.lsn.empty() ? std::nullopt : std::optional(own.lsn)};
   std::string state = "not prepared";
   for (;;) {
-    const bool prepared = co_await sync::is_prepared(connection, migration);
+    const bool prepared = co_await setup::is_prepared(connection, migration);
     if (prepared) {
       const auto rows = co_await connection.execute(std::string(sql::queries::wait_state), parameters);
       const auto row = pg::first(rows);

@@ -39,16 +39,16 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
   const auto& name = file.yaml.migration();
   Beginning beginning;
   beginning.database = co_await identify_database(connection);
-  co_await sync::refuse_foreign_state(connection);
-  const bool prepared = co_await sync::is_prepared(connection, name);
+  co_await setup::refuse_foreign_state(connection);
+  const bool prepared = co_await setup::is_prepared(connection, name);
   if (!prepared && own.prepare) {
     const auto to_prepare = co_await engine_settings(connection, options, name, mapping::Direction::kForward);
-    const auto preflight = co_await sync::prepare(connection, file, to_prepare);
+    const auto preflight = co_await setup::prepare(connection, file, to_prepare);
     beginning.refused = exit_code_of(preflight);
     if (!preflight.ok()) std::cerr << mapping::plan_text(preflight);
     if (!preflight.ok()) co_return beginning;
   }
-  const auto changes = co_await sync::script_changes(connection, file);
+  const auto changes = co_await setup::script_changes(connection, file);
   for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
   for (const auto& change : changes) kept.changed.push_back(change.file);
   if (prepared) co_await follow_v1(connection, endpoint(options, name), kept);

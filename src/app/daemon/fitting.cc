@@ -44,7 +44,7 @@ bool read_again(Kept& kept) {
 
 asio::awaitable<void> look_at_folder(pg::Connection& connection, Kept& kept) {
   const auto file = kept.file;
-  auto changed = co_await sync::changed_files(connection, *file);
+  auto changed = co_await setup::changed_files(connection, *file);
   if (changed == kept.changed) co_return;
   if (changed.empty()) log::info("the folder says what the database has", {{"folder", file->folder.string()}});
   else log::warn("the folder is not what the database was made after", {{"files", fmt::format("{}", fmt::join(changed, ", "))}, {"mend", "crossfade amend --dry-run"}});
@@ -73,10 +73,10 @@ asio::awaitable<void> follow_v1(pg::Connection& connection, pg::Endpoint endpoin
   auto last = kept.followed;
   if (async::Clock::now() - kept.at > kAgain) last = {};
   std::optional<Failure> failure;
-  sync::FollowedV1 now;
+  setup::FollowedV1 now;
   auto file = *kept.file;
   try {
-    now = co_await sync::follow_v1(connection, std::move(endpoint), std::move(file), last);
+    now = co_await setup::follow_v1(connection, std::move(endpoint), std::move(file), last);
   } catch (const Failure& caught) {
     failure = caught;
   }

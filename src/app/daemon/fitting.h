@@ -13,7 +13,7 @@ namespace crossfade::app {
 struct Kept {
   std::shared_ptr<const mapping::MigrationFile> file;  ///< the folder as it was read last
   std::vector<std::string> changed = {};               ///< files of it that are not as the database has them
-  sync::FollowedV1 followed = {};
+  setup::FollowedV1 followed = {};
   async::Clock::time_point at = {};                    ///< when that was looked into
 };
 

@@ -58,7 +58,7 @@ asio::awaitable<Response> ready(Observed o) {
 
 asio::awaitable<Response> status(Watch& watch) {
   const v1::Status status = co_await watch.status();
-  co_return Response{200, "application/json", api::status_json(status)};
+  co_return Response{200, "application/json", status_json(status)};
 }
 
 asio::awaitable<Response> events(Watch& watch) { co_return watch.events(); }

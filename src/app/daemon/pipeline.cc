@@ -72,7 +72,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   }
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
   const bool turned = direction && *direction != last.model.direction;
-  const int edition = co_await sync::edition_now(connection, last.model.name);
+  const int edition = co_await setup::edition_now(connection, last.model.name);
   if (!turned && !reshaped && edition == last.model.edition) co_return nullptr;
   auto model = co_await fitting_model(connection, file);
   if (!turned) {
@@ -83,7 +83,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   auto settings = last.settings;
   const auto slots = co_await mapping::find_slot_names(connection, model.name);
   settings.slot = slots.of(model.direction);
-  settings.publication = sync::publication_name(model.name, model.direction);
+  settings.publication = setup::publication_name(model.name, model.direction);
   log::info("direction has turned", {{"migration", model.name}, {"follows", model.direction == mapping::Direction::kReverse ? "v2" : "v1"}});
   co_return std::make_shared<Pipeline>(std::move(model), std::move(settings), &last);
 }

@@ -129,7 +129,7 @@ ExitCode demo(const Options& options, const DemoOptions& own) {
   const auto began = pg::Clock::now();
   if (!own.postgres.empty()) setenv(kPostgresVariable, own.postgres.c_str(), 1);
   play(own, options.migration.empty() ? default_migration() : std::filesystem::absolute(options.migration));
-  std::cout << fmt::format("  {} in all\n", api::human_seconds(std::chrono::duration<double>(pg::Clock::now() - began).count()));
+  std::cout << fmt::format("  {} in all\n", human_seconds(std::chrono::duration<double>(pg::Clock::now() - began).count()));
   return ExitCode::kOk;
 }
 

@@ -29,8 +29,8 @@ ThrowawayServer::Options like_production() {
 /// What a preparation has made here is made anew on the copy.
 asio::awaitable<bool> is_prepared_here(const Options& options, std::string migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "rehearse"));
-  const auto prepared = co_await sync::how_prepared(connection, std::move(migration));
-  co_return prepared != sync::Prepared::kNot;
+  const auto prepared = co_await setup::how_prepared(connection, std::move(migration));
+  co_return prepared != setup::Prepared::kNot;
 }
 
 /// The copy: of a backup made with --full, or of the source as it is now.
@@ -78,8 +78,8 @@ std::string summary(const v1::Status& following, const Measured& move, const Sta
       "  disk       {} for the new tables\n"
       "  verify     {}\n"
       "  reads flip {:.0f} ms\n",
-      api::human_seconds(move.seconds), api::human_count(following.backfill().done_rows()), api::human_bytes(move.wal_bytes),
-      api::human_bytes(move.disk_bytes), api::human_seconds(number("select extract(epoch from ended_at - started_at) from crossfade.verification order by id desc limit 1")),
+      human_seconds(move.seconds), human_count(following.backfill().done_rows()), human_bytes(move.wal_bytes),
+      human_bytes(move.disk_bytes), human_seconds(number("select extract(epoch from ended_at - started_at) from crossfade.verification order by id desc limit 1")),
       number("select sum(milliseconds) from crossfade.flight where flip = (select flip from crossfade.flight order by id desc limit 1)"));
 }
 

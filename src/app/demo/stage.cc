@@ -26,10 +26,10 @@ std::string binary() { return std::filesystem::read_symlink("/proc/self/exe").st
 std::string progress(const v1::Status& status, bool done) {
   const auto& backfill = status.backfill();
   const double share = done ? 100 : backfill.estimated_rows() > 0 ? std::min(99.0, 100 * backfill.done_rows() / backfill.estimated_rows()) : 0;
-  return fmt::format("  {:<12} {:>3.0f} %  {:>10} rows  {:>9} rows/s{}  lag {}", status.phase(), share, api::human_count(backfill.done_rows()),
-                     api::human_count(backfill.rows_per_second()),
-                     backfill.has_eta_seconds() ? "  " + api::human_seconds(backfill.eta_seconds()) + " left" : "",
-                     status.lag().has_seconds() ? api::human_seconds(status.lag().seconds()) : "not known yet");
+  return fmt::format("  {:<12} {:>3.0f} %  {:>10} rows  {:>9} rows/s{}  lag {}", status.phase(), share, human_count(backfill.done_rows()),
+                     human_count(backfill.rows_per_second()),
+                     backfill.has_eta_seconds() ? "  " + human_seconds(backfill.eta_seconds()) + " left" : "",
+                     status.lag().has_seconds() ? human_seconds(status.lag().seconds()) : "not known yet");
 }
 
 }  // namespace

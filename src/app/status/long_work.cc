@@ -102,8 +102,8 @@ std::string progress_line(const std::string& name, const Progress::Step& step, d
   auto text = name;
   if (step.all > 0) text += fmt::format(" {:.0f} %", 100 * share_of(step));
   if (!step.what.empty()) text += ", " + step.what;
-  text += ", " + api::human_seconds(seconds);
-  if (const auto left = seconds_left(step, seconds)) text += fmt::format(", about {} left", api::human_seconds(*left));
+  text += ", " + human_seconds(seconds);
+  if (const auto left = seconds_left(step, seconds)) text += fmt::format(", about {} left", human_seconds(*left));
   return text;
 }
 

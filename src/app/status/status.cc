@@ -224,7 +224,7 @@ void add_condition(v1::Status& status, const cutover::Condition& condition) {
 }
 
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
-  co_await sync::require_prepared(connection, migration);
+  co_await setup::require_prepared(connection, migration);
   v1::Status status;
   status.set_migration(migration);
   pg::Parameters name = {migration};

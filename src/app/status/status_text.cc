@@ -9,7 +9,7 @@
 
 #include "api/message.h"
 
-namespace crossfade::api {
+namespace crossfade::app {
 namespace {
 
 /// The estimate can be wrong: until the target is finished, no estimate makes it more than 99 % done.
@@ -141,7 +141,7 @@ std::string human_seconds(double seconds) {
   return fmt::format("{:.1f} days", seconds / 86400);
 }
 
-std::string status_json(const v1::Status& status) { return json_of(status); }
+std::string status_json(const v1::Status& status) { return api::json_of(status); }
 
 std::string status_block(const v1::Status& status, double now, const Paint& paint) {
   std::string text;
@@ -201,4 +201,4 @@ std::string status_line(const v1::Status& status, double now) {
   return text;
 }
 
-}  // namespace crossfade::api
+}  // namespace crossfade::app

@@ -5,7 +5,7 @@
 #include "base/paint.h"
 #include "crossfade/v1/status.pb.h"
 
-namespace crossfade::api {
+namespace crossfade::app {
 
 /// The state of a migration, for people and for scripts. Pure; `now` in seconds since 1970.
 
@@ -23,4 +23,4 @@ std::string human_bytes(double bytes);
 std::string human_count(double count);
 std::string human_seconds(double seconds);
 
-}  // namespace crossfade::api
+}  // namespace crossfade::app

@@ -62,7 +62,7 @@ SwapStep reinstate(const std::string& migration, const Sides& before, const Side
 /// statements use: before they leave the shadow schema, or after they are back.
 SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
   SwapStep step{"views", "", fmt::format("the views of schema {} show {}", forward.stable_schema, on_v2 ? "v2" : "v1 through the mapping")};
-  for (const auto& target : forward.targets) step.sql += turn_stable_view(forward, target, on_v2) + ";\n";
+  for (const auto& target : forward.targets) step.sql += setup::turn_stable_view(forward, target, on_v2) + ";\n";
   return step;
 }
 
@@ -140,12 +140,12 @@ std::vector<SwapStep> swap_steps(const Followed& followed, Direction to, const m
   steps.push_back({"exclusive lock", "lock table " + lock_order + " in access exclusive mode", "readers wait too from here on: all tables of both sides are locked"});
   const auto owner = outline(file, from);
   const auto follower = outline(file, to);
-  steps.push_back({"fences off", joined(sync::drop_fences(owner)) + joined(sync::wake_triggers(owner)),
+  steps.push_back({"fences off", joined(setup::drop_fences(owner)) + joined(setup::wake_triggers(owner)),
                    fmt::format("applications may write {0}; triggers of {0} wake", to_v2 ? "v2" : "v1")});
   if (to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, true));
   steps.push_back(to_v2 ? retire(file.migration(), before, after) : reinstate(file.migration(), before, after));
   if (!to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, false));
-  steps.push_back({"fences on", joined(sync::create_fences(follower)) + joined(sync::rest_triggers(follower)),
+  steps.push_back({"fences on", joined(setup::create_fences(follower)) + joined(setup::rest_triggers(follower)),
                    fmt::format("{0} is written by the engine alone; triggers of {0} rest", to_v2 ? "v1" : "v2")});
   steps.push_back(sequences(followed, to));
   if (!file.surrogates().empty()) steps.push_back(ids(file, to));

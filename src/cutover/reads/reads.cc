@@ -37,7 +37,7 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   co_await connection.script(std::move(begin));
   pg::Parameters name = {model.name};
   const auto now = co_await connection.query(std::string(queries::reads_lock), name);
-  if (now.empty()) throw sync::not_prepared(model.name);
+  if (now.empty()) throw setup::not_prepared(model.name);
   before = now.real(0, 0);
   flight.end();
   flight.begin("shape");
@@ -52,7 +52,7 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   if (views_turn(model, before, flip.percent)) {
     for (const auto& target : model.targets) {
       flight.begin("view " + target.name, true);
-      auto turn = turn_stable_view(model, target, all_on_v2(flip.percent));
+      auto turn = setup::turn_stable_view(model, target, all_on_v2(flip.percent));
       co_await connection.script(std::move(turn));
       flight.end();
     }

@@ -111,7 +111,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     observer_.reset();
     auto opened = co_await open("look");
     observer_.emplace(std::move(opened));
-    co_await sync::expect(*observer_, file_.migration(), flip_.event());
+    co_await setup::expect(*observer_, file_.migration(), flip_.event());
     co_await refuse_other_flip(*observer_, file_.migration());
     co_await look_for_paused();
   }

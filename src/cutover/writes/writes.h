@@ -43,7 +43,7 @@ struct WritesFlip {
   /// Beside the tables of v1, whose owner keeps it when crossfade goes.
   mapping::TableName kept() const { return {file.yaml.schemas().source(), file.yaml.migration() + "_set_aside"}; }
   std::string kept_name() const { return kept().schema + "." + kept().name; }
-  sync::Event event() const { return to == mapping::Direction::kReverse ? sync::Event::kMoveWrites : sync::Event::kRollBackWrites; }
+  setup::Event event() const { return to == mapping::Direction::kReverse ? setup::Event::kMoveWrites : setup::Event::kRollBackWrites; }
   std::string action() const { return std::string(to_text(event())); }
 };
 

@@ -206,7 +206,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   Obstacles found;
   const Limits limits;
   auto facts = co_await settled_facts(connection, file.migration(), limits);
-  facts.folder = co_await sync::changed_files(connection, flip.file);
+  facts.folder = co_await setup::changed_files(connection, flip.file);
   found.checklist = to_v2 ? checklist_of_reads(facts, limits) : checklist_of_way_back(facts, limits);
   co_await name_what_is_set_aside(connection, flip, found.checklist);
   found.blockers = blockers_of(found.checklist);

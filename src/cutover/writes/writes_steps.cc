@@ -90,7 +90,7 @@ asio::awaitable<void> WritesRun::make_way_back() {
   if (obstacles_->way_back) {
     // One message of several statements is one transaction, and none is left open where it fails.
     auto script = fmt::format("set local lock_timeout = {}; drop publication if exists {}; {}", flip_.limits.lock_timeout.count(),
-                              quote_identifier(settings.publication), sync::create_publication(*obstacles_->way_back));
+                              quote_identifier(settings.publication), setup::create_publication(*obstacles_->way_back));
     co_await observer_->script(std::move(script));
   } else if (!there.truth(0, 0)) {
     throw precondition_failure(fmt::format("publication {} is gone", settings.publication), "make it again for the tables of v1, as `crossfade prepare --print-sql` shows it");

@@ -22,7 +22,7 @@
 #include "sync/state/shape.h"
 #include "sync/state/store.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace queries = sql::queries;
@@ -77,7 +77,7 @@ asio::awaitable<void> AmendRun::look() {
   // Whoever waits for us while we wait for them goes on before the server has to choose a victim.
   before_deadlock_ = std::chrono::milliseconds(migration.number("deadlock_timeout")) / 2;
   amend_.limits.lock_timeout = std::max(std::min(amend_.limits.lock_timeout, before_deadlock_), std::chrono::milliseconds(1));
-  const auto goes = co_await store::read_direction(connection_, name_);
+  const auto goes = co_await sync::store::read_direction(connection_, name_);
   direction_ = goes.value_or(Direction::kForward);
   const auto editions = co_await read_editions(connection_, name_);
   if (!editions.empty()) result_.edition = editions.back().number;
@@ -309,4 +309,4 @@ asio::awaitable<Amend> undo_of_last(pg::Connection& connection, const mapping::M
   co_return amend;
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -10,7 +10,7 @@
 #include "pg/connection.h"
 
 /// A migration that is under way is changed: its views, its rules, v2's tables, and with them v1's, in one transaction.
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// How long an amend may make others wait, and how often it tries.
 struct AmendLimits {
@@ -62,4 +62,4 @@ boost::asio::awaitable<void> until_taken_on(pg::Connection& connection, std::str
 /// The amend that goes back to the edition before; throws a precondition Failure where that is not known.
 boost::asio::awaitable<Amend> undo_of_last(pg::Connection& connection, const mapping::MigrationFile& folder);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

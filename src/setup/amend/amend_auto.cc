@@ -19,7 +19,7 @@
 #include "setup/state/editions.h"
 #include "sync/state/store.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace asio = boost::asio;
@@ -182,7 +182,7 @@ asio::awaitable<void> amend_by_itself(pg::Connection& connection, MigrationFile 
 asio::awaitable<FollowedV1> follow_v1(pg::Connection& connection, pg::Endpoint endpoint, mapping::MigrationFile folder, FollowedV1 last) {
   const auto migration = folder.yaml.migration();
   if (folder.yaml.amend() != v1::Migration::AMEND_AUTO) co_return FollowedV1{};
-  const auto direction = co_await store::read_direction(connection, migration);
+  const auto direction = co_await sync::store::read_direction(connection, migration);
   if (direction != mapping::Direction::kForward) co_return FollowedV1{};
   const auto differences = co_await look_at_v1(connection, migration);
   if (!last.waits.empty() && last.differences == differences.says) co_return last;
@@ -214,4 +214,4 @@ asio::awaitable<FollowedV1> follow_v1(pg::Connection& connection, pg::Endpoint e
   co_return followed;
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

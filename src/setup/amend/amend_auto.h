@@ -7,7 +7,7 @@
 #include "pg/connection.h"
 
 /// What v1's team does to tables that are followed, and what can be followed without a person: `amend: auto`.
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// What came of looking at v1.
 struct FollowedV1 {
@@ -20,4 +20,4 @@ struct FollowedV1 {
 /// amend of its own. `endpoint`: of the session that makes it. `last`: what came of the look before; the same is not looked into again.
 boost::asio::awaitable<FollowedV1> follow_v1(pg::Connection& connection, pg::Endpoint endpoint, mapping::MigrationFile folder, FollowedV1 last);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

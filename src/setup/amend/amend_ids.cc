@@ -9,7 +9,7 @@
 #include "setup/amend/amend_run.h"
 
 /// Ids that were given to rows stay theirs when the rows' natural key is another one: by what the views of before and of now both say of a row.
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace queries = sql::queries;
@@ -97,4 +97,4 @@ asio::awaitable<void> AmendRun::carry_ids_over() {
   }
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

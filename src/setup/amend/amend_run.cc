@@ -23,7 +23,7 @@
 #include "setup/state/run_script.h"
 #include "sync/state/shape.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace queries = sql::queries;
@@ -86,7 +86,7 @@ asio::awaitable<void> AmendRun::attempt(bool dry_run) {
   co_await connection_.script(std::move(begin));
   meant_ = co_await meanings();
   pending_.clear();
-  const auto changes = co_await shape_changes(connection_, name_);
+  const auto changes = co_await sync::shape_changes(connection_, name_);
   for (const auto& change : changes) {
     if (!change.in_the_way) pending_.insert(change.targets.begin(), change.targets.end());
   }
@@ -258,9 +258,9 @@ asio::awaitable<void> AmendRun::make_stable_views() {
   const auto& model = result_.preflight.model;
   const bool tables = wanted_ || !amend_.ddl.empty();
   if (stable_schema_.empty() || !(remake_mapping_ || tables)) co_return;
-  auto scripts = direction_ == Direction::kForward ? cutover::create_stable_views(model) : stable_;
+  auto scripts = direction_ == Direction::kForward ? create_stable_views(model) : stable_;
   if (direction_ == Direction::kForward && all_read_v2_) {
-    for (const auto& target : model.targets) scripts.push_back(cutover::turn_stable_view(model, target, true));
+    for (const auto& target : model.targets) scripts.push_back(turn_stable_view(model, target, true));
   }
   co_await all(std::move(scripts));
   co_await all(rights_);
@@ -326,7 +326,7 @@ asio::awaitable<void> AmendRun::enter() {
   if (direction_ == Direction::kForward) entered += know_sources(model);
   co_await connection_.script(std::move(entered));
   result_.edition = co_await edition_now(connection_, name_);
-  co_await write_watched(connection_, model);
+  co_await sync::write_watched(connection_, model);
   std::vector<std::string> touched(touched_.begin(), touched_.end());
   std::vector<std::string> filled;
   for (const auto& target : model.targets) {
@@ -346,4 +346,4 @@ asio::awaitable<void> AmendRun::enter() {
   throw precondition_failure(std::string(fault.text("detail")), std::string(fault.text("fix")));
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -10,7 +10,7 @@
 #include "mapping/file/directed_migration.h"
 #include "setup/amend/amend.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 namespace asio = boost::asio;
 
@@ -106,4 +106,4 @@ class AmendRun {
   Amended result_;
 };
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

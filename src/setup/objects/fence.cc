@@ -7,7 +7,7 @@
 
 #include "base/sql_text.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 const char* owner(mapping::Direction direction) { return direction == mapping::Direction::kForward ? "v1" : "v2"; }
@@ -67,4 +67,4 @@ std::string create_publication(const mapping::Model& model) {
                      quote_identifier(publication_name(model.name, model.direction)), fmt::join(followed_sources(model), ", "), generated);
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

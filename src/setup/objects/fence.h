@@ -6,7 +6,7 @@
 #include "mapping/model/model.h"
 
 /// What one direction of a migration needs in the database besides its tables. Pure: statements for the caller's transaction.
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// Each direction has a publication of its own, so that both can be there while one takes over from the other.
 std::string publication_name(const std::string& migration, mapping::Direction direction);
@@ -27,4 +27,4 @@ std::vector<std::string> followed_sources(const mapping::Model& model);
 /// The publication of the sources that are followed.
 std::string create_publication(const mapping::Model& model);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -5,7 +5,7 @@
 
 #include "base/sql_text.h"
 
-namespace crossfade::cutover {
+namespace crossfade::setup {
 namespace {
 
 namespace queries = sql::queries;
@@ -51,4 +51,4 @@ boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::
   for (std::size_t row = 0; row < rows.size(); ++row) co_await connection.script(std::string(rows.text(row, 0)));
 }
 
-}  // namespace crossfade::cutover
+}  // namespace crossfade::setup

@@ -8,7 +8,7 @@
 
 /// Views in v2's shape that applications read throughout: over the mapping as long as v1 is read, over the shadow tables
 /// once everybody reads v2. A reader of the shadow table may read them, with the same row-level security.
-namespace crossfade::cutover {
+namespace crossfade::setup {
 
 /// What makes them as they are before any flip, one script a target; none where the migration names no schema for them.
 /// Each is made over the shadow table first: that a view can be turned is proved here and not on the day. Pure.
@@ -20,4 +20,4 @@ std::string turn_stable_view(const mapping::Model& model, const mapping::Target&
 /// Drops them, for a migration that is cancelled; their schema stays.
 boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::string migration);
 
-}  // namespace crossfade::cutover
+}  // namespace crossfade::setup

@@ -19,7 +19,7 @@
 #include "sync/state/store.h"
 #include "wal/slot.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace queries = sql::queries;
@@ -127,7 +127,7 @@ asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) 
   if (entered) {
     co_await take_from_daemon(connection, migration);
     co_await expect(connection, migration, Event::kCancel);
-    co_await cutover::drop_stable_views(connection, migration);
+    co_await drop_stable_views(connection, migration);
   }
   // Once the migration's row is gone, nobody would look for its slots any more: they go first.
   const bool slots = co_await drop_slots(connection, migration);
@@ -138,4 +138,4 @@ asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) 
   co_return entered || slots || publications;
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

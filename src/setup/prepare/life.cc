@@ -8,7 +8,7 @@
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace asio = boost::asio;
@@ -92,4 +92,4 @@ asio::awaitable<void> expect(pg::Connection& connection, std::string migration, 
   if (!transition(life, event).to) throw refusal(life, event, migration);
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

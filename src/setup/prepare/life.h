@@ -9,7 +9,7 @@
 #include "base/failure.h"
 #include "pg/connection.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// The life of a migration: what it can be …
 enum class Life {
@@ -54,4 +54,4 @@ boost::asio::awaitable<Life> read_life(pg::Connection& connection, std::string m
 /// Throws what the table says where the migration cannot take the event.
 boost::asio::awaitable<void> expect(pg::Connection& connection, std::string migration, Event event);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

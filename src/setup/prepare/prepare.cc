@@ -21,7 +21,7 @@
 #include "sync/state/store.h"
 #include "wal/foreign_slot.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace queries = sql::queries;
@@ -164,7 +164,7 @@ asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string m
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
   if (rows.empty()) co_return Prepared::kNot;
-  const auto checkpoint = co_await store::read_checkpoint(connection, migration);
+  const auto checkpoint = co_await sync::store::read_checkpoint(connection, migration);
   co_return checkpoint ? Prepared::kWhole : Prepared::kHalf;
 }
 
@@ -194,7 +194,7 @@ asio::awaitable<void> require_prepared(pg::Connection& connection, std::string m
 }
 
 asio::awaitable<mapping::DirectedMigration> directed_now(pg::Connection& connection, const mapping::MigrationFile& file) {
-  const auto direction = co_await store::read_direction(connection, file.yaml.migration());
+  const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
   if (direction == mapping::Direction::kReverse) co_return mapping::reverse_migration(file.yaml, mapping::Places::kSwapped);
   co_return mapping::forward_migration(file.yaml);
 }
@@ -217,7 +217,7 @@ asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const 
   co_return preparation;
 }
 
-asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const Settings& settings) {
+asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const sync::Settings& settings) {
   const auto& name = file.yaml.migration();
   co_await prepare_alone(connection, name);
   co_await wal::refuse_foreign_slot(connection, settings.slot);
@@ -228,7 +228,7 @@ asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const ma
   if (prepared == Prepared::kNot) preflight = co_await install_and_enter(connection, file, settings.slot);
   if (!preflight.ok()) co_return preflight;
   auto stream = begin_stream(connection, name, settings.slot);
-  co_await tell_what_is_waited_for(settings, std::move(stream));
+  co_await sync::tell_what_is_waited_for(settings, std::move(stream));
   log::info("prepared", {{"migration", name}, {"targets", file.yaml.targets().size()}, {"slot", settings.slot}});
   co_return preflight;
 }
@@ -265,4 +265,4 @@ asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mappi
   co_return preflight;
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

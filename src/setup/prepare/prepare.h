@@ -11,7 +11,9 @@
 #include "setup/prepare/prepare_steps.h"
 #include "sync/state/runtime.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
+
+namespace asio = boost::asio;
 
 /// How far the preparation of a migration is. It ends with the slot and its checkpoint.
 enum class Prepared { kNot, kHalf, kWhole };
@@ -46,7 +48,7 @@ asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const 
 
 /// Prepares, or goes on with what was broken off: all in one transaction, then the slot. Where the preflight that it returns is
 /// not ok(), nothing is left behind.
-asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const Settings& settings);
+asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const sync::Settings& settings);
 
 /// Everything that prepare would make, made, looked at, and rolled back. Once the writes have moved, the one direction that is
 /// left until they move back. `further` looks at what v2 is to be in the same transaction, where nothing is against it and v1 owns
@@ -54,4 +56,4 @@ asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const ma
 using Further = std::function<asio::awaitable<void>(mapping::Preflight&)>;
 asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mapping::MigrationFile& file, Further further);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

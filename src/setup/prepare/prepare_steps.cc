@@ -11,7 +11,7 @@
 #include "setup/state/state_schema.h"
 #include "wal/slot.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 bool has(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
@@ -39,7 +39,7 @@ void add_stable_views(PrepareSteps& steps, const mapping::Model& model, bool sch
   const auto& schema = model.stable_schema;
   if (schema.empty()) return;
   if (!schema_there) steps.push_back({"create schema " + schema, fmt::format("create schema {};\n", quote_identifier(schema))});
-  const auto views = cutover::create_stable_views(model);
+  const auto views = create_stable_views(model);
   for (std::size_t n = 0; n < model.targets.size(); ++n) {
     const auto& name = model.targets[n].name;
     auto closed = fmt::format("stable view {}.{} is closed to applications until all read v2: its mapping would show them rows that row-level security "
@@ -178,4 +178,4 @@ std::string to_text(const PrepareLists& lists) {
   return text;
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

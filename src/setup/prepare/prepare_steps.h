@@ -7,7 +7,7 @@
 #include "mapping/model/model.h"
 
 /// A preparation as one list, which is performed, printed as SQL and told to people alike. Pure.
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// One step. `sql` is performed and printed as it stands; "" where nothing is left to do.
 struct PrepareStep {
@@ -62,4 +62,4 @@ std::string to_sql_for(const PrepareLists& lists, const std::string& role, const
 /// Numbered, a line a step.
 std::string to_text(const PrepareLists& lists);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

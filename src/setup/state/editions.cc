@@ -11,7 +11,7 @@
 #include "pg/row.h"
 #include "setup/state/state_schema.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace asio = boost::asio;
@@ -146,4 +146,4 @@ asio::awaitable<std::vector<std::string>> changed_files(pg::Connection& connecti
   co_return files;
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -8,7 +8,7 @@
 #include "pg/connection.h"
 
 /// What a migration said when the database was made after it: crossfade.edition, one row for its preparation and one for each amend.
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// Who amends where v1 is followed without a person.
 inline constexpr const char* kByItself = "auto";
@@ -55,4 +55,4 @@ boost::asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection&
 /// The names of those files.
 boost::asio::awaitable<std::vector<std::string>> changed_files(pg::Connection& connection, const mapping::MigrationFile& file);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

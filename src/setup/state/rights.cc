@@ -9,7 +9,7 @@
 #include "base/sql_text.h"
 #include "pg/row.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace asio = boost::asio;
@@ -55,4 +55,4 @@ std::string grants(const mapping::Model& model, const std::string& database, con
                      fmt::join(schemas, ", "), fmt::join(tables, ", "));
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -7,7 +7,7 @@
 #include "mapping/preflight/preflight.h"
 #include "pg/connection.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// What our role may not, of what a preparation needs before anything can be tried: as one fault, with all that an administrator has
 /// to grant. Empty where nothing is missing.
@@ -16,4 +16,4 @@ boost::asio::awaitable<std::vector<mapping::Finding>> missing_rights(pg::Connect
 /// What `prepare --print-sql --for ROLE` grants first. Pure.
 std::string grants(const mapping::Model& model, const std::string& database, const std::string& role);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -10,7 +10,7 @@
 #include "mapping/sql/scan.h"
 #include "pg/savepoint.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace asio = boost::asio;
@@ -84,4 +84,4 @@ boost::asio::awaitable<void> run_script(pg::Connection& connection, std::string 
   throw as_told(*tried.refused, file, place);
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

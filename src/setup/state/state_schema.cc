@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "pg/row.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 namespace asio = boost::asio;
@@ -90,4 +90,4 @@ asio::awaitable<void> refuse_foreign_state(pg::Connection& connection) {
                              fmt::format("look at it, then: drop schema crossfade cascade, or run crossfade as {}, or alter {} owner to our role", owner, what));
 }
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

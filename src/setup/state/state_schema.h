@@ -6,7 +6,7 @@
 #include "pg/connection.h"
 
 /// Schema crossfade: which layout its tables have, and how an earlier one becomes ours.
-namespace crossfade::sync {
+namespace crossfade::setup {
 
 /// The layout that this version of the program reads and writes. 1 had no number.
 inline constexpr int kLayout = 5;
@@ -24,4 +24,4 @@ boost::asio::awaitable<void> bring_up_to_date(pg::Connection& connection);
 /// Throws a precondition Failure where the schema, or anything in it, belongs to somebody who could have us run what they like.
 boost::asio::awaitable<void> refuse_foreign_state(pg::Connection& connection);
 
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

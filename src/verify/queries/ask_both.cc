@@ -64,7 +64,7 @@ class Asking {
   };
 
   asio::awaitable<void> share_snapshot() {
-    co_await sync::require_prepared(first_, how_.migration.migration());
+    co_await setup::require_prepared(first_, how_.migration.migration());
     pg::Reading reading;
     reading.relations = co_await mapping::tables_there(first_, how_.migration);
     reading.read_only = true;

@@ -135,7 +135,7 @@ TEST_F(DaemonTest, TheStatusIsTheDocumentedJson) {
   EXPECT_TRUE(now.slot().active());
   EXPECT_FALSE(now.leader().empty());
   EXPECT_FALSE(now.has_verification());
-  EXPECT_THAT(api::status_block(now, now.phase_since() + 1), HasSubstr("phase        following"));
+  EXPECT_THAT(app::status_block(now, now.phase_since() + 1), HasSubstr("phase        following"));
   move.stop_daemon();
 }
 

@@ -40,14 +40,14 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
     endpoint.conninfo = database.conninfo();
     connection = std::make_unique<pg::Connection>(co_await pg::Connection::open(endpoint));
     co_await connection->script("begin; set local jit = off");
-    co_await sync::install(*connection, file);
+    co_await setup::install(*connection, file);
     if (derived_) by_hand = co_await model_by_hand();
     directed = derived_ ? mapping::forward_migration(file.yaml) : rules_by_hand();
     catalog = co_await mapping::read_catalog(*connection, directed);
     auto preflight = mapping::build_model(directed, catalog);
     model = std::move(preflight.model);
     co_await connection->script("savepoint prepared");
-    scope = co_await verify::prepare_lint(*connection, model, whole_, verify::LintOptions().samples);
+    scope = co_await lint::prepare_lint(*connection, model, whole_, lint::LintOptions().samples);
   }
 
   /// The same migration with rules that a person has written for its views.
@@ -65,8 +65,8 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
     co_return mapping::build_model(course, read).model;
   }
 
-  v1::LintReply lint(const mapping::Model& rules, verify::LintOptions options) {
-    return verify::reply_of(rules, scope, run(io, verify::lint(*connection, rules, scope, options)));
+  v1::LintReply lint(const mapping::Model& rules, lint::LintOptions options) {
+    return lint::reply_of(rules, scope, run(io, lint::lint(*connection, rules, scope, options)));
   }
 
   /// Every rule but one: sessions and sets tell of every day that changes, users give the backfill its way.
@@ -74,7 +74,7 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
     std::vector<std::string> unneeded;
     for (const auto& rule : reply.unneeded()) unneeded.push_back(rule.target() + " ← " + rule.source() + (rule.walk() ? ", walked along" : ""));
     const std::vector<std::string> expected = {"volume_analytics ← public.users, walked along"};
-    EXPECT_EQ(unneeded, GetParam() == std::string("science_schema") ? expected : std::vector<std::string>{}) << verify::to_text(reply);
+    EXPECT_EQ(unneeded, GetParam() == std::string("science_schema") ? expected : std::vector<std::string>{}) << lint::to_text(reply);
   }
 
   boost::asio::io_context io;
@@ -83,7 +83,7 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
   mapping::Catalog catalog;
   mapping::Model model;
   mapping::Model by_hand;  ///< where the rules are derived
-  verify::Scope scope;
+  lint::Scope scope;
 
  private:
   const bool whole_;
@@ -92,8 +92,8 @@ class LintTest : public Postgres, public testing::WithParamInterface<const char*
 
 TEST_P(LintTest, FindsNothingWrongWithARightMapping) {
   const auto reply = lint(model, {});
-  EXPECT_EQ(verify::exit_code(reply), ExitCode::kOk) << verify::to_text(reply);
-  EXPECT_GT(reply.tried() - reply.refused(), 50) << verify::to_text(reply);
+  EXPECT_EQ(lint::exit_code(reply), ExitCode::kOk) << lint::to_text(reply);
+  EXPECT_GT(reply.tried() - reply.refused(), 50) << lint::to_text(reply);
   expect_every_rule_needed(reply);
 }
 
@@ -102,14 +102,14 @@ class DerivedRulesLintTest : public LintTest {
  protected:
   DerivedRulesLintTest() : LintTest(12, true, true) {}
 
-  verify::Linted tried(const mapping::Model& rules, std::uint16_t source) {
-    verify::LintOptions options;
+  lint::Linted tried(const mapping::Model& rules, std::uint16_t source) {
+    lint::LintOptions options;
     options.samples = 2;
     options.source = source;
-    return run(io, verify::lint(*connection, rules, scope, options));
+    return run(io, lint::lint(*connection, rules, scope, options));
   }
 
-  static void add(std::map<std::string, std::uint64_t>& rows, const mapping::Model& rules, const verify::Linted& linted) {
+  static void add(std::map<std::string, std::uint64_t>& rows, const mapping::Model& rules, const lint::Linted& linted) {
     for (std::size_t n = 0; n < rules.targets.size(); ++n) rows[rules.targets[n].name] += linted.refreshed.at(n);
   }
 };
@@ -140,13 +140,13 @@ TEST_P(BrokenRuleTest, ShowsWhicheverItIs) {
   for (const auto& broken : broken_ones) {
     // Nothing but the backfill needs it: sessions and sets tell of every day that changes.
     if (broken.words.starts_with("volume_analytics ← users: ")) continue;
-    verify::LintOptions options;
+    lint::LintOptions options;
     options.samples = 12;
     options.source = broken.source;
     options.target = broken.target;
     options.stop_at_first = true;
     const auto reply = lint(broken.model, options);
-    EXPECT_EQ(verify::exit_code(reply), ExitCode::kMismatch) << broken.words << " is not noticed\n" << verify::to_text(reply);
+    EXPECT_EQ(lint::exit_code(reply), ExitCode::kMismatch) << broken.words << " is not noticed\n" << lint::to_text(reply);
   }
 }
 
@@ -158,19 +158,19 @@ class LintNearSamplesTest : public LintTest {
 
 TEST_P(LintNearSamplesTest, TellsRightRulesFromWrong) {
   const auto reply = lint(model, {});
-  EXPECT_EQ(verify::exit_code(reply), ExitCode::kOk) << verify::to_text(reply);
-  EXPECT_GT(reply.tried() - reply.refused() - reply.unjudged(), 30) << verify::to_text(reply);
-  EXPECT_GT(reply.keys(), 20) << verify::to_text(reply);
+  EXPECT_EQ(lint::exit_code(reply), ExitCode::kOk) << lint::to_text(reply);
+  EXPECT_GT(reply.tried() - reply.refused() - reply.unjudged(), 30) << lint::to_text(reply);
+  EXPECT_GT(reply.keys(), 20) << lint::to_text(reply);
   expect_every_rule_needed(reply);
 }
 
 class MissingRuleNearSamplesTest : public LintNearSamplesTest {
  protected:
-  boost::asio::awaitable<v1::LintReply> lint_anew(mapping::Model rules, verify::LintOptions options) {
+  boost::asio::awaitable<v1::LintReply> lint_anew(mapping::Model rules, lint::LintOptions options) {
     co_await connection->script("rollback to savepoint prepared");
-    const auto around = co_await verify::prepare_lint(*connection, rules, false, options.samples);
-    const auto linted = co_await verify::lint(*connection, rules, around, options);
-    co_return verify::reply_of(rules, around, linted);
+    const auto around = co_await lint::prepare_lint(*connection, rules, false, options.samples);
+    const auto linted = co_await lint::lint(*connection, rules, around, options);
+    co_return lint::reply_of(rules, around, linted);
   }
 };
 
@@ -182,13 +182,13 @@ TEST_P(MissingRuleNearSamplesTest, IsNoticed) {
     broken.rules.erase(broken.rules.begin() + static_cast<std::ptrdiff_t>(n));
     const bool others = std::any_of(broken.rules.begin(), broken.rules.end(), [&](const auto& other) { return other.target == rule.target; });
     if (!others) continue;
-    verify::LintOptions options;
+    lint::LintOptions options;
     options.samples = 12;
     options.source = rule.source;
     options.stop_at_first = true;
     const auto reply = run(io, lint_anew(broken, options));
-    EXPECT_EQ(verify::exit_code(reply), ExitCode::kMismatch)
-        << model.targets[rule.target].name << " ← " << model.sources[rule.source].name << "\n" << verify::to_text(reply);
+    EXPECT_EQ(lint::exit_code(reply), ExitCode::kMismatch)
+        << model.targets[rule.target].name << " ← " << model.sources[rule.source].name << "\n" << lint::to_text(reply);
   }
 }
 

@@ -98,7 +98,7 @@ class ShapesTest : public Postgres, public testing::WithParamInterface<Shape> {
 
   boost::asio::awaitable<mapping::Preflight> looked_at(mapping::MigrationFile file) {
     co_await connect();
-    co_await sync::install(*connection, file);
+    co_await setup::install(*connection, file);
     co_await connection->script("savepoint installed");
     auto preflight = co_await mapping::inspect(*connection, file);
     co_await connection->script("rollback to savepoint installed");
@@ -114,12 +114,12 @@ class ShapesTest : public Postgres, public testing::WithParamInterface<Shape> {
   }
 
   boost::asio::awaitable<v1::LintReply> linted(mapping::Model model) {
-    verify::LintOptions options;
+    lint::LintOptions options;
     options.samples = 2;
-    const auto scope = co_await verify::prepare_lint(*connection, model, true, options.samples);
-    const auto found = co_await verify::lint(*connection, model, scope, options);
+    const auto scope = co_await lint::prepare_lint(*connection, model, true, options.samples);
+    const auto found = co_await lint::lint(*connection, model, scope, options);
     co_await connection->script("rollback to savepoint installed");
-    co_return verify::reply_of(model, scope, found);
+    co_return lint::reply_of(model, scope, found);
   }
 
   /// The reverse view and v1's table, each without the other, after the views have filled v2.
@@ -182,8 +182,8 @@ TEST_P(ShapesTest, IsWhatThePageSays) {
   }
   expect("rules", rules_of(preflight.model));
   const auto reply = run(io, linted(preflight.model));
-  EXPECT_EQ(verify::exit_code(reply), ExitCode::kOk) << verify::to_text(reply);
-  EXPECT_GT(reply.tried(), reply.refused()) << verify::to_text(reply);
+  EXPECT_EQ(lint::exit_code(reply), ExitCode::kOk) << lint::to_text(reply);
+  EXPECT_GT(reply.tried(), reply.refused()) << lint::to_text(reply);
   EXPECT_EQ(run(io, differences(preflight.model)), Lines{});
 }
 

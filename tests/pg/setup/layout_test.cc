@@ -62,7 +62,7 @@ TEST_F(LayoutTest, AMigrationThatFollowsGoesOnUnderANewerDaemon) {
   EXPECT_TRUE(move.logged("schema crossfade is brought up to date"));
   move.expect_caught_up();
   EXPECT_EQ(move.sql().value("select title from gym_v2.exercises where id = 7"), "while nobody looked");
-  EXPECT_EQ(version(), std::to_string(sync::kLayout));
+  EXPECT_EQ(version(), std::to_string(setup::kLayout));
   EXPECT_EQ(move.daemon_log().find("gap"), std::string::npos) << move.daemon_log();
   EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit)) << "what was set aside is healed";
   move.expect_equal();
@@ -73,13 +73,13 @@ TEST_F(LayoutTest, AMigrationThatFollowsGoesOnUnderANewerDaemon) {
 TEST_F(LayoutTest, AnUpgradedSchemaIsWhatANewOneIs) {
   Database fresh;
   Sql made(fresh.conninfo());
-  made.exec(sync::engine_sql(0));
+  made.exec(setup::engine_sql(0));
   Database old;
   Sql upgraded(old.conninfo());
   upgraded.exec(layout_1("engine.sql"));
-  upgraded.exec("begin;" + sync::engine_sql(1) + "commit");
+  upgraded.exec("begin;" + setup::engine_sql(1) + "commit");
   EXPECT_EQ(upgraded.rows(kEverything), made.rows(kEverything));
-  upgraded.exec("begin;" + sync::engine_sql(sync::kLayout) + "commit");
+  upgraded.exec("begin;" + setup::engine_sql(setup::kLayout) + "commit");
   EXPECT_EQ(upgraded.rows(kEverything), made.rows(kEverything)) << "once more does no harm";
 }
 
@@ -90,7 +90,7 @@ TEST_F(LayoutTest, PlanWritesNothingAndCommandsDo) {
   const auto [exit, text] = move.call({"status"});
   EXPECT_EQ(exit, 0) << text;
   EXPECT_NE(text.find("phase        following"), std::string::npos) << text;
-  EXPECT_EQ(version(), std::to_string(sync::kLayout));
+  EXPECT_EQ(version(), std::to_string(setup::kLayout));
 }
 
 TEST_F(LayoutTest, TwoThatUpgradeAtTheSameTimeDoItOnce) {
@@ -98,7 +98,7 @@ TEST_F(LayoutTest, TwoThatUpgradeAtTheSameTimeDoItOnce) {
   std::vector<std::unique_ptr<Program>> commands;
   for (int n = 0; n < 4; ++n) commands.push_back(move.start({"status"}));
   for (const auto& command : commands) EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
-  EXPECT_EQ(version(), std::to_string(sync::kLayout));
+  EXPECT_EQ(version(), std::to_string(setup::kLayout));
 }
 
 TEST_F(LayoutTest, ADaemonOfTheEarlierVersionIsNotDisturbed) {
@@ -113,9 +113,9 @@ TEST_F(LayoutTest, ADaemonOfTheEarlierVersionIsNotDisturbed) {
 
 TEST_F(LayoutTest, ALaterLayoutIsRefused) {
   EXPECT_EQ(move.call({"prepare"}).first, 0);
-  move.sql().exec(fmt::format("update crossfade.layout set version = {}", sync::kLayout + 1));
+  move.sql().exec(fmt::format("update crossfade.layout set version = {}", setup::kLayout + 1));
   for (const std::vector<std::string>& words : {std::vector<std::string>{"status"}, {"plan"}, {"run", "--prepare"}, {"prepare"}, {"verify"}, {"cancel", "--confirm", "gym"}}) {
-    expect_refused(words, ExitCode::kPrecondition, fmt::format("schema crossfade has layout {}, and this version of crossfade knows {} at most", sync::kLayout + 1, sync::kLayout));
+    expect_refused(words, ExitCode::kPrecondition, fmt::format("schema crossfade has layout {}, and this version of crossfade knows {} at most", setup::kLayout + 1, setup::kLayout));
   }
 }
 

@@ -17,7 +17,7 @@ namespace crossfade::test {
 class Gym : public Postgres {
  protected:
   Gym() {
-    sql.exec(sync::engine_sql(0));
+    sql.exec(setup::engine_sql(0));
     sql.exec(R"(
       create schema v2; create schema map;
       create table plans (id int primary key, owner text, weeks int not null default 2);

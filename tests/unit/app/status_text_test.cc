@@ -5,7 +5,7 @@
 
 #include <regex>
 
-namespace crossfade::api {
+namespace crossfade::app {
 namespace {
 
 using testing::HasSubstr;
@@ -227,4 +227,4 @@ TEST_F(StatusTextTest, TheJsonHasEveryDocumentedField) {
 }
 
 }  // namespace
-}  // namespace crossfade::api
+}  // namespace crossfade::app

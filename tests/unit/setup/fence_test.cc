@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -41,4 +41,4 @@ TEST(Publication, HasWhatIsFollowedUnderTheDirectionsName) {
 }
 
 }  // namespace
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup

@@ -5,7 +5,7 @@
 
 #include "support/page.h"
 
-namespace crossfade::sync {
+namespace crossfade::setup {
 namespace {
 
 /// A row for each state, a column for each event; in it the state after it, or that it is refused.
@@ -55,4 +55,4 @@ TEST(LifeTest, HasNoWayBackOnceItIsCompleted) {
 }
 
 }  // namespace
-}  // namespace crossfade::sync
+}  // namespace crossfade::setup
