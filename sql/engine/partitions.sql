@@ -167,7 +167,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   where u.migration = migration_name
   union all
   select u.relation::regclass, u.name,
-         format('alter table %s add constraint %I %s', u.relation::regclass, u.name, pg_get_constraintdef(leaf.key))
+         format('alter table %s add constraint %I %s', u.relation::regclass, u.name, regexp_replace(pg_get_constraintdef(leaf.key), ' NOT VALID$', ''))
            || coalesce(format('; comment on constraint %I on %s is %L', u.name, u.relation::regclass, obj_description(leaf.key, 'pg_constraint')), ''), true, leaf.convalidated
   from crossfade.unvalidated u
   cross join lateral (

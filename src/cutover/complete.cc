@@ -182,6 +182,15 @@ asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::stri
                               row.text("schema"), row.text("views")));
 }
 
+/// Nobody comes to finish them afterwards.
+asio::awaitable<void> say_which_keys_are_open(pg::Connection& connection, const std::string& migration, std::vector<std::string>& notes) {
+  pg::Parameters name = {migration};
+  const auto keys = co_await connection.query(std::string(queries::keys_open), name);
+  for (const auto key : pg::rows(keys)) {
+    notes.push_back(fmt::format("foreign key {} of {} holds for new rows, and for old ones only after: {}", key.text("name"), key.text("relation"), key.text("statement")));
+  }
+}
+
 }  // namespace
 
 asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
@@ -194,6 +203,7 @@ asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, c
   for (const auto& slot : {slots.forward, slots.reverse}) co_await let_slot_go(connection, slot, notes);
   if (!daemon.empty()) notes.push_back(fmt::format("daemon {} was told, and ends by itself", daemon));
   co_await lighten_wal(connection, file.yaml, notes);
+  co_await say_which_keys_are_open(connection, name, notes);
   co_await say_what_stays(connection, name, notes);
   co_return notes;
 }

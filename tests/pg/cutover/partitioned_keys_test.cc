@@ -113,6 +113,21 @@ TEST_F(BrokenRowTest, GoesBackAsItIs) {
   EXPECT_EQ(open(), "0");
 }
 
+TEST_F(BrokenRowTest, IsSaidAtTheEndWithWhatFinishesIt) {
+  const auto [exit, text] = move.call({"complete", "--confirm", "keys"});
+  EXPECT_EQ(exit, 0) << text;
+  for (const auto* each : {"alter table public.log_1 validate constraint \"log 100%\"",
+                           "alter table public.log add constraint \"log 100%\" FOREIGN KEY (person_id) REFERENCES public.persons(id) ON DELETE SET NULL DEFERRABLE; "
+                           "comment on constraint \"log 100%\" on public.log is 'mine, 100%'"}) {
+    const auto at = text.find(std::string("and for old ones only after: ") + each);
+    ASSERT_NE(at, std::string::npos) << each << " in " << text;
+  }
+  move.sql().exec("delete from log where id = 0; alter table log_1 validate constraint \"log 100%\"; "
+                  "alter table log add constraint \"log 100%\" foreign key (person_id) references persons(id) on delete set null deferrable; "
+                  "comment on constraint \"log 100%\" on log is 'mine, 100%'");
+  EXPECT_EQ(keys("log 100%"), whole());
+}
+
 TEST_F(BrokenRowTest, AWriterWhoIsInTheWayOfTheWholeIsWaitedForByNobody) {
   move.sql().exec("delete from log where id = 0");
   Sql writer(move.conninfo());

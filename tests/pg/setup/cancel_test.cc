@@ -74,5 +74,24 @@ TEST_F(CancelTest, InTheMidstOfABackfillIntoTablesThatWereThere) {
   EXPECT_EQ(everything(), before);
 }
 
+TEST(CancelKeysTest, AKeyOfAPartitionedTableThatWasThereComesBackWhole) {
+  Move move(test_migration("keys"));
+  auto& sql = move.sql();
+  sql.exec("create schema keys_v2; set search_path = keys_v2, public;" + output_of(fmt::format("cat {}/v2.sql", move.folder().string())) + "; reset search_path");
+  const auto keys = [&] {
+    return sql.rows("select conrelid::regclass, conname, pg_get_constraintdef(oid), conparentid <> 0, convalidated, case conparentid when 0 then obj_description(oid, 'pg_constraint') end "
+                    "from pg_constraint where contype = 'f' and connamespace = 'keys_v2'::regnamespace and confrelid = 'owners'::regclass order by 1, 2");
+  };
+  const auto before = keys();
+  ASSERT_EQ(before.size(), 4U) << "of the table and of three partitions";
+  move.start_daemon();
+  move.expect_equal();
+  EXPECT_EQ(keys().size(), 0U) << "left out";
+  move.stop_daemon();
+  const auto [exit, text] = move.call({"cancel", "--confirm", "keys"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_EQ(keys(), before);
+}
+
 }  // namespace
 }  // namespace crossfade::test
