@@ -80,7 +80,7 @@ void count_refused_messages(Runtime& run, std::uint64_t& told, Clock::time_point
 
 /// A partition of a target that somebody made is filled at once, and fenced soon; so is a table whose triggers were off and on again. Who
 /// may not do that says so now and then.
-asio::awaitable<void> fence_new_partitions(const Runtime& run, pg::Connection& connection, Clock::time_point& next) {
+asio::awaitable<void> keep_fenced(const Runtime& run, pg::Connection& connection, Clock::time_point& next) {
   if (Clock::now() < next) co_return;
   std::vector<std::optional<std::string>> tables;
   for (const auto& target : run.model.targets) tables.emplace_back(target.table.quoted());
@@ -126,7 +126,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     co_await keep_pace(run, connection);
     co_await shape.look(connection);
     co_await keys_outside.leave_out(connection);
-    co_await fence_new_partitions(run, connection, fence_at);
+    co_await keep_fenced(run, connection, fence_at);
     count_offered(run, OfferedBy::kChange, run.follow.offered(), told);
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
     count_refused_messages(run, told_refused, tell_refused_at);
