@@ -154,6 +154,7 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   // A slot that waits for a transaction, or locks of many tables that took too long together.
   const bool too_slow = failure.sqlstate() == "57014" && step != Step::kCommit;
   const bool no_lock = failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || too_slow;
+  if (observed) co_await clear_observer();
   if (no_lock && observed) co_await find_holders(step == Step::kSwap);
   // The session that held the locks is gone, or a statement took too long: nothing has changed, and it may pass.
   const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();
@@ -168,6 +169,21 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   }
   co_await release(failure.what());
   co_return true;
+}
+
+/// A look or a slot that broke off may have left a transaction that takes nothing any more, or its own bound for statements.
+asio::awaitable<void> WritesRun::clear_observer() {
+  const std::string unbound = "set statement_timeout = 0";
+  bool aborted = false;
+  try {
+    co_await observer_->script(unbound);
+  } catch (const Failure& failure) {
+    if (failure.sqlstate() != "25P02") throw;
+    aborted = true;
+  }
+  if (!aborted) co_return;
+  co_await observer_->script("rollback");
+  co_await observer_->script(unbound);
 }
 
 asio::awaitable<void> WritesRun::find_holders(bool readers) {

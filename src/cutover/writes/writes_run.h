@@ -47,6 +47,7 @@ class WritesRun {
   boost::asio::awaitable<void> validate_carried();
   boost::asio::awaitable<std::optional<std::string>> finish_key(std::string statement, bool writers_wait);
   boost::asio::awaitable<bool> recover(Step step, Failure failure);
+  boost::asio::awaitable<void> clear_observer();
   boost::asio::awaitable<void> find_holders(bool readers);
   const FlightStep& last_tried() const;
   [[noreturn]] void give_up(Failure::Facts facts) const;
