@@ -60,6 +60,18 @@ Refusal read_refusal(std::string_view text) {
   return refusal;
 }
 
+namespace {
+
+/// Whether a function of somebody else's raised it: a view's, a trigger's. Of ours the innermost line of the context is one of schema
+/// crossfade's functions, or a block that we sent.
+bool raised_by_a_function(const PGresult* result) {
+  const auto context = field(result, PG_DIAG_CONTEXT);
+  const bool ours = context.starts_with("PL/pgSQL function crossfade.") || context.starts_with("PL/pgSQL function inline_code_block");
+  return field(result, PG_DIAG_SOURCE_FUNCTION) == "exec_stmt_raise" && !ours;
+}
+
+}  // namespace
+
 Failure server_failure(const PGresult* result, std::string_view statement, bool session_over) {
   Failure::Facts facts;
   facts.sqlstate = field(result, PG_DIAG_SQLSTATE);
@@ -72,6 +84,13 @@ Failure server_failure(const PGresult* result, std::string_view statement, bool 
   }
   facts.statement = std::string(statement);
   facts.connection_lost = session_over;
+  // A function may raise any state it likes. What it says of a row is not what the server says of the session, the
+  // moment, the lease or the statement.
+  const Failure said(facts);
+  if (!session_over && (!said.found_by_trying() || said.names_nothing()) && raised_by_a_function(result)) {
+    facts.message += " (raised as " + facts.sqlstate + ")";
+    facts.sqlstate = "P0001";
+  }
   facts.exit = facts.sqlstate.empty() ? ExitCode::kSourceUnreachable : rule_for(facts.sqlstate).exit;
   return Failure(std::move(facts));
 }

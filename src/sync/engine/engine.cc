@@ -60,9 +60,10 @@ asio::awaitable<void> Engine::run() {
     const bool stands_by = failure && settings_.standby && !turned_ && failure->exit() == ExitCode::kNotLeader;
     // What never worked is not worth waiting for: the person at the terminal can mend it.
     if (failure && !stopping_ && !stands_by && (failure->verdict() == Verdict::kStop || !was_up_)) {
-      if (!was_up_ || !failure->sqlstate().starts_with("42")) throw *failure;
-      const auto misnamed = co_await is_misnamed();
-      if (!misnamed) begin_anew(kReshaped, failure->what());
+      if (!was_up_ || !failure->found_by_trying()) throw *failure;
+      const bool names = failure->sqlstate().starts_with("42") || failure->names_nothing();
+      const bool misnamed = names && co_await is_misnamed();
+      if (names && !misnamed) begin_anew(kReshaped, failure->what());
     }
     // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
     if (failure) runtime_->lag.send(Clock::now());

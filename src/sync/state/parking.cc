@@ -14,6 +14,39 @@ namespace crossfade::sync::parking {
 
 namespace queries = sql::queries;
 
+namespace {
+
+/// Whether a target that refused all, whatever the key, takes no key at all again. For no longer than it takes to see that somebody has it locked.
+asio::awaitable<bool> takes_nothing(pg::Connection& connection, const Runtime& run, std::uint16_t target) {
+  std::optional<Failure> failure;
+  co_await connection.script("begin; set local lock_timeout = '50ms'");
+  try {
+    failure = co_await run.refresh.refused_without_keys(connection, target);
+  } catch (const Failure& caught) {
+    if (caught.connection_lost()) throw;
+    failure = caught;
+  }
+  co_await connection.script("rollback");
+  co_return !failure;
+}
+
+/// The cause is looked for at every look, however long the pause before the next try was to be: no row has to be read for that.
+asio::awaitable<void> try_those_of_their_own(pg::Connection& connection, const Runtime& run, std::map<std::uint16_t, Parked>& parked,
+                                             std::vector<std::uint16_t> targets) {
+  const std::string due(queries::parked_due);
+  for (const auto target : targets) {
+    const auto known = parked.find(target);
+    if (known == parked.end() || !known->second.resting) continue;
+    const bool mended = co_await takes_nothing(connection, run, target);
+    if (!mended) continue;
+    pg::Parameters parameters = {run.model.name, run.model.targets[target].name};
+    co_await connection.query(due, parameters);
+    known->second.resting = false;
+  }
+}
+
+}  // namespace
+
 asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable refused, bool progress) {
   const auto& name = run.model.targets[refused.target].name;
   const auto& facts = refused.failure.facts();
@@ -48,9 +81,11 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
   const std::string list(queries::parked_list);
   const auto rows = co_await connection.execute(list, name);
   std::map<std::uint16_t, Parked> parked;
+  std::vector<std::uint16_t> of_their_own;
   for (const auto row : pg::rows(rows)) {
     const auto target = run.model.find_target(std::string(row.text("target")));
     if (target) parked[*target] = {row.real("since"), row.truth("resting"), std::string(row.text("because"))};
+    if (target && row.truth("of_its_own")) of_their_own.push_back(*target);
   }
   if (!parked.empty()) {
     const std::string heal(queries::parked_heal);
@@ -60,6 +95,7 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
       log::info("target is written again", {{"target", healed.text(row, 0)}});
     }
   }
+  co_await try_those_of_their_own(connection, run, parked, of_their_own);
   run.parked = std::move(parked);
   for (std::uint16_t target = 0; target < run.model.targets.size(); ++target) run.metrics.parked(target, run.parked.contains(target));
 }

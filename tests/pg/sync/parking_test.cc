@@ -37,7 +37,7 @@ class ParkingTest : public testing::Test {
 };
 
 TEST_F(ParkingTest, WhateverTheSqlstateARowsErrorIsTheRowsOwn) {
-  const std::vector<std::string> states = {"0A000", "21000", "2200N", "42601", "42883", "44000", "54000", "54001", "55000", "58000", "F0000", "XX000"};
+  const std::vector<std::string> states = {"0A000", "21000", "2200N", "42601", "44000", "54000", "54001", "55000", "58000", "F0000", "XX000"};
   std::string changes = "begin; update a set n = -n where id <= 500;";
   std::vector<std::string> expected;
   for (std::size_t n = 0; n < states.size(); ++n) {
@@ -49,6 +49,36 @@ TEST_F(ParkingTest, WhateverTheSqlstateARowsErrorIsTheRowsOwn) {
   EXPECT_EQ(move.sql().value("select count(*) from small_v2.a where n < 0"), std::to_string(500 - states.size()));
   EXPECT_EQ(parked(), "");
   move.sql().exec("update a set raises = null");
+  move.expect_equal();
+}
+
+TEST_F(ParkingTest, AStateOfTheServersThatAFunctionRaisesIsTheRowsOwn) {
+  const std::vector<std::string> states = {"08006", "25006", "25P02", "28000", "3D000", "40001", "40P01", "42883", "53100", "55P03", "57014", "57P01", "CF009"};
+  std::string changes = "begin; update a set n = -n where id <= 500;";
+  std::vector<std::string> expected;
+  for (std::size_t n = 0; n < states.size(); ++n) {
+    changes += fmt::format("update a set raises = '{}' where id = {};", states[n], 101 + n);
+    expected.push_back(fmt::format("a {{{}}} P0001", 101 + n));
+  }
+  move.sql().exec(changes + "commit");
+  move.expect_set_aside(expected);
+  EXPECT_EQ(move.sql().value("select message from crossfade.quarantine where key = '{101}'"), "raised 08006 (raised as 08006)");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.a where n < 0"), std::to_string(500 - states.size()));
+  move.lose_the_slot_around("update a set n = 0 where id = 7");
+  move.expect_set_aside(expected);
+  move.sql().exec("update a set raises = null");
+  move.expect_equal();
+}
+
+TEST_F(ParkingTest, ATargetThatWasMendedIsWrittenAtOnceHoweverLongThePause) {
+  move.sql().exec("alter table small_v2.a drop constraint a_pkey");
+  move.sql().exec("update a set n = 7 where id <= 20");
+  expect_parked("a 42P10");
+  move.sql().exec("update crossfade.parked set next_at = now() + interval '1 hour'");
+  expect_the_others_go_on();
+  EXPECT_EQ(parked(), "a 42P10");
+  move.sql().exec("alter table small_v2.a add primary key (id)");
+  expect_parked("");
   move.expect_equal();
 }
 
