@@ -1,3 +1,3 @@
 select target, locator, key from crossfade.quarantine
 where migration = $1 and target = any($2::text[])
-limit 10000
+limit 100000

@@ -187,14 +187,22 @@ void add_checklist(v1::Status& status, cutover::Facts facts) {
   }
 }
 
+/// Keys that wait for another session, and what is known of it.
+struct Locked {
+  std::int64_t keys = 0;
+  std::string message;
+};
+
 /// What a person would do next. Without a daemon that is one thing: nothing else changes before it.
-void add_next_steps(v1::Status& status) {
+void add_next_steps(v1::Status& status, const Locked& locked) {
   const auto say = [&](const std::string& step) { status.add_next_steps(step); };
   if (status.phase() == "completed") return;
   if (status.leader().empty()) return say("crossfade run: no daemon leads this migration");
   if (status.paused()) say("crossfade resume: the daemon is paused");
-  if (status.quarantined() > 0 && status.writes().side() == "v2") say("crossfade quarantine list: rows that v1 cannot take; mend them in v2, or a rollback will be refused");
-  if (status.quarantined() > 0 && status.writes().side() == "v1") say("crossfade quarantine list: keys were set aside; mend their source rows");
+  if (status.quarantined() > static_cast<double>(locked.keys) && status.writes().side() == "v2") say("crossfade quarantine list: rows that v1 cannot take; mend them in v2, or a rollback will be refused");
+  if (locked.keys > 0) say(fmt::format("end, or wait for, who keeps rows locked that {} keys wait for: {}", locked.keys, locked.message));
+  const bool refused = status.quarantined() > static_cast<double>(locked.keys);
+  if (refused && status.writes().side() == "v1") say("crossfade quarantine list: keys were set aside; mend their source rows");
   if (status.parked_size() > 0) say("crossfade quarantine retry: a target is parked; mend first what the database says of it");
   if (status.phase() == "backfilling") say("crossfade wait --phase following");
   if (status.phase() != "following") return;
@@ -268,7 +276,8 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   // Without a daemon to ask: what waits comes over at the next cut.
   if (!run) status.set_catching_up(facts.dirty > 0);
   if (status.phase() != "completed") add_checklist(status, std::move(facts));
-  add_next_steps(status);
+  Locked locked{row.number("locked_keys"), std::string(row.optional_text("locked").value_or(""))};
+  add_next_steps(status, locked);
   co_return status;
 }
 

@@ -24,6 +24,14 @@ struct Exclusive {
   bool nulls_agree = false;  ///< a null is taken for another one
 };
 
+/// A foreign key of a target: rows s of which `there` is true refer to row p of `parent` by `met`.
+struct Reference {
+  std::string parent;  ///< quoted
+  std::string there;
+  std::string met;
+  bool to_itself = false;
+};
+
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
 ///
 /// The view's rows (`next`) and the shadow's (`prior`) are each computed once and materialised: PostgreSQL would
@@ -54,6 +62,14 @@ class Statements {
   /// Which of these keys are to have rows where another row of the shadow stands: the key's values as text[] (of an indirect
   /// locator: null) and the name of that other row, one pair a row.
   std::string exchanges(const KeyFilter& filter, const Exclusive& exclusive) const;
+
+  /// Which of these keys have rows that refer to one that is not there, by `reference`: a row each, the key's values as text[], and
+  /// those of the key among them that is to have that one, by a foreign key of the table to itself; null where none is. For a
+  /// direct locator.
+  std::string waiting(const KeyFilter& filter, const Reference& reference) const;
+
+  /// Those of these keys of which another session has shadow rows locked, as text[]; null where the key cannot be told from the row.
+  std::string locked(const KeyFilter& filter) const;
 
   /// The primary keys of these keys' shadow rows that the view no longer has, one array a key column; null where there are none.
   std::string stale(const std::vector<KeyFilter>& filters) const;

@@ -32,6 +32,32 @@ std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& excl
       rows, named(), places, exclusive.predicate, places, shadow_, exclusive.predicate, same_key("n", "s"), same_place);
 }
 
+std::string Statements::waiting(const KeyFilter& filter, const Reference& reference) const {
+  const auto& locator = target_.locators.at(filter.locator);
+  const auto own = joined(locator.columns, ", ", [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; });
+  const auto list = columns_of("v", names_of(target_.columns)) + format(", array[{}] as crossfade_taker", own);
+  int parameter = 1;
+  const auto rows = branch(filter, view_, list, parameter);
+  const auto missing = format("{} and not exists (select 1 from {} p where {})", reference.there, reference.parent, reference.met);
+  if (!reference.to_itself) {
+    return format("with next as materialized (\n  {}\n)\nselect distinct s.crossfade_taker as taker, null::text[] as needed from next s where {}", rows, missing);
+  }
+  return format("with next as materialized (\n  {}\n)\nselect distinct s.crossfade_taker as taker, p.crossfade_taker as needed\n"
+                "from (select s.* from next s where {}) s left join next p on {}", rows, missing, reference.met);
+}
+
+std::string Statements::locked(const KeyFilter& filter) const {
+  const auto& locator = target_.locators.at(filter.locator);
+  const auto rows_where = [&] {
+    int parameter = 1;
+    return format("{} s where {}", shadow_, shadow_condition(filter, parameter));
+  };
+  return format(
+      "with free as materialized (\n  select s.tableoid as part, s.ctid as place from {} for update of s skip locked\n)\n"
+      "select distinct {} as locked from {} and not exists (select 1 from free f where f.part = s.tableoid and f.place = s.ctid)",
+      rows_where(), locator.indirect() ? "null::text[]" : values_of(locator), rows_where());
+}
+
 std::string Statements::stale(const std::vector<KeyFilter>& filters) const {
   return format(
       "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"

@@ -17,6 +17,7 @@
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/build.h"
 #include "sync/refresh/careful.h"
+#include "sync/refresh/locked_rows.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
 
@@ -174,12 +175,14 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   co_await store::write_dirty(connection, run_, std::move(resting));
   std::vector<Written> more;
   std::vector<Refused> refused;
+  if (row_locks_) refused = co_await take_locked(connection, run_.refresh, work.keys);
   if (refused_) {
     CarefulRefresh careful(run_.refresh, connection);
     auto work_keys = std::move(work.keys);
     co_await careful.keys(std::move(work_keys), *refused_);
+    co_await connection.script("set local lock_timeout = 0");
     more = careful.written();
-    refused = careful.refused();
+    refused.insert(refused.end(), careful.refused().begin(), careful.refused().end());
     for (const auto& each : careful.unwritable()) {
       open.insert(each.keys.begin(), each.keys.end());
       const auto& rows = more[each.target];
@@ -189,7 +192,8 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     }
   } else if (!work.keys.empty()) {
     // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
-    co_await connection.script(work.keys.size() <= 64 ? "set local plan_cache_mode = force_generic_plan" : "set local plan_cache_mode = force_custom_plan");
+    co_await connection.script(work.keys.size() <= 64 ? "set local lock_timeout = '500ms'; set local plan_cache_mode = force_generic_plan"
+                                                      : "set local lock_timeout = '500ms'; set local plan_cache_mode = force_custom_plan");
     more = co_await run_.refresh.keys(connection, work.keys);
   }
   for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
@@ -213,6 +217,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     run_.dirty_keys += put_off;
   }
   if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
+  co_await name_holders(connection, run_.model, refused);
   co_await set_aside(connection, std::move(refused));
   std::vector<Key> cascaded;
   for (const auto& each : written) cascaded.insert(cascaded.end(), each.cascaded.begin(), each.cascaded.end());
@@ -313,6 +318,7 @@ asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
     run_.quarantined += counts[target];
     run_.metrics.quarantined_now(target, counts[target]);
   }
+  if (run_.quarantined == 0) row_locks_ = false;
   // While some are known they are worked off anyway, and counting a million of them each second is work too.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
 }

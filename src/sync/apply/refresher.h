@@ -44,6 +44,7 @@ class Refresher {
   asio::awaitable<bool> cut(pg::Connection& connection);
   asio::awaitable<bool> go_on_beside(pg::Connection& connection);
   asio::awaitable<void> find_locked(pg::Connection& connection);
+  asio::awaitable<void> after_lock(pg::Connection& connection, Failure failure);
   void rest_locked();
   std::vector<std::string> relations_to_read() const;
   asio::awaitable<void> become_consistent(pg::Connection& connection);
@@ -100,6 +101,7 @@ class Refresher {
   bool behind_ = false;               ///< more waits in memory than one transaction should have
   std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
   std::uint64_t failed_rounds_ = 0;   ///< in a row
+  bool row_locks_ = false;            ///< another session may have rows of v2 locked; until nothing is set aside
   std::map<std::uint16_t, Parked> locked_;  ///< targets that are read from what another session has locked …
   Clock::time_point try_locked_{};    ///< … and when that is tried again
   Clock::time_point next_due_{};

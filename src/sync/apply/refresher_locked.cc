@@ -79,6 +79,15 @@ asio::awaitable<void> Refresher::find_locked(pg::Connection& connection) {
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
 }
 
+/// Of a table, or of rows: these are asked for before anything is written from now on, and what does not show that way, as the row that
+/// one refers to, is found by trying.
+asio::awaitable<void> Refresher::after_lock(pg::Connection& connection, Failure failure) {
+  co_await find_locked(connection);
+  if (!locked_.empty()) co_return;
+  if (row_locks_) refused_ = failure;
+  row_locks_ = true;
+}
+
 void Refresher::rest_locked() {
   for (const auto& [target, why] : locked_) {
     run_.parked.insert_or_assign(target, why);

@@ -32,7 +32,7 @@ asio::awaitable<void> Refresher::after_failure(pg::Connection& connection, const
   co_await connection.script("rollback");
   // What was taken and is there again.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
-  if (failure.sqlstate() == "55P03") co_await find_locked(connection);
+  if (failure.sqlstate() == "55P03") co_await after_lock(connection, failure);
   const bool conflict = failure.verdict() == Verdict::kRetry;
   const bool again = refused_.has_value();
   if (!conflict) refused_ = failure;

@@ -140,8 +140,8 @@ asio::awaitable<std::optional<Failure>> briefly(pg::Connection& connection, Runt
   }
 }
 
-/// So many rows that refer to nobody are set aside one by one; more are somebody's to look at as they stand.
-constexpr std::size_t kMostOrphans = 1000;
+/// So many rows that refer to nobody are set aside; more are somebody's to look at as they stand.
+constexpr std::size_t kMostOrphans = 100'000;
 
 /// The keys of rows of which `condition` is true, one array a column; nothing where they are too many.
 asio::awaitable<pg::Parameters> keys_of(pg::Connection& connection, const mapping::Target& target, std::string_view condition) {

@@ -11,6 +11,7 @@
 #include "base/sql_text.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
+#include "sync/refresh/key_forms.h"
 
 namespace crossfade::sync {
 namespace {
@@ -63,19 +64,6 @@ class Together {
   std::vector<std::size_t> above_;
 };
 
-/// Keys of one form of one locator of one target: one filter of a statement.
-std::vector<std::vector<Key>> by_form(const std::vector<Key>& keys) {
-  std::map<std::pair<std::pair<std::uint16_t, std::uint16_t>, std::vector<bool>>, std::vector<Key>> forms;
-  for (const auto& key : keys) {
-    std::vector<bool> nulls;
-    for (const auto& value : key.values()) nulls.push_back(!value);
-    forms[{{key.target(), key.locator()}, nulls}].push_back(key);
-  }
-  std::vector<std::vector<Key>> found;
-  for (auto& [form, of_form] : forms) found.push_back(std::move(of_form));
-  return found;
-}
-
 bool may_come_right(const Failure& failure) { return failure.is_conflict() || failure.sqlstate() == "23503"; }
 
 }  // namespace
@@ -87,6 +75,7 @@ asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
   const bool done = co_await attempt_together(keys, why);
   if (done) co_return;
   auto groups = co_await exchanging(keys);
+  co_await references_.order(groups, of_rings_);
   co_await bisect(std::move(groups));
   // What was refused for want of a row, or of a place, that a later half brought is accepted now; what is refused again stays so.
   for (auto before = refused_.size() + 1; refused_.size() < before;) {
@@ -95,7 +84,6 @@ asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
     std::vector<Refused> stay;
     for (auto& each : std::exchange(refused_, {})) {
       if (may_come_right(each.failure) && !given_up_.contains(each.key.target())) {
-        --tally_[each.key.target()].refused;
         again.push_back({std::move(each.key)});
       } else {
         stay.push_back(std::move(each));
@@ -103,6 +91,9 @@ asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
     }
     refused_ = std::move(stay);
     if (again.empty()) break;
+    for (auto& [target, tally] : tally_) tally.refused = 0;
+    for (const auto& each : refused_) ++tally_[each.key.target()].refused;
+    co_await references_.order(again, of_rings_);
     co_await bisect(std::move(again));
   }
   gather_given_up();
@@ -113,12 +104,13 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room
   std::optional<Failure> failure;
   std::vector<Written> part;
   // What is checked at the commit only would spoil all that goes with it, so it is checked here.
-  co_await connection_.script("savepoint crossfade_part; set constraints all deferred");
+  co_await connection_.script("set local lock_timeout = '50ms'; savepoint crossfade_part; set constraints all deferred");
   try {
     part = co_await refresh_.keys(connection_, keys, room);
     co_await connection_.script("set constraints all immediate");
   } catch (const Failure& caught) {
-    if (!caught.found_by_trying()) throw;
+    // A lock belongs to the key whose row it is.
+    if (!caught.found_by_trying() && caught.sqlstate() != "55P03") throw;
     failure = caught;
   }
   if (failure) co_await connection_.script("rollback to savepoint crossfade_part");
@@ -141,7 +133,10 @@ asio::awaitable<bool> CarefulRefresh::attempt_together(Group keys, Failure why) 
 
 asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys) {
   auto failure = co_await attempt(keys, Room::kNone);
-  if (failure && failure->is_conflict()) failure = co_await attempt(keys, Room::kMade);
+  if (!failure || !failure->is_conflict()) co_return failure;
+  const auto made = co_await attempt(keys, Room::kMade);
+  // Whoever refers to a value that makes room may hinder that.
+  if (!made || made->sqlstate() != "23503") failure = made;
   if (failure && failure->is_conflict()) {
     // What a value that stands in for another breaks, and what hinders that rows are taken out, is no fault of the row's.
     auto helped = co_await attempt(keys, Room::kParked);
@@ -247,6 +242,18 @@ asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
     refuse(std::move(all.front()), *failure);
     co_return;
   }
+  if (failure->sqlstate() == "23503") {
+    const bool fewer = co_await take_out_waiting(groups, *failure);
+    if (fewer) {
+      co_await bisect(std::move(groups));
+      co_return;
+    }
+  }
+  const bool ring = groups.size() == 1 && std::all_of(all.begin(), all.end(), [&](const Key& key) { return of_rings_.contains(key); });
+  if (ring) {
+    for (auto& key : all) refused_.push_back({std::move(key), *failure});
+    co_return;
+  }
   if (groups.size() == 1) {
     groups.clear();
     for (auto& key : all) groups.push_back({std::move(key)});
@@ -260,6 +267,23 @@ asio::awaitable<void> CarefulRefresh::bisect_halves(std::vector<Group> groups) {
   groups.erase(middle, groups.end());
   co_await bisect(std::move(groups));
   co_await bisect(std::move(second));
+}
+
+/// Of what only waits for another row no table is accused. False: there is none.
+asio::awaitable<bool> CarefulRefresh::take_out_waiting(std::vector<Group>& groups, Failure failure) {
+  Group all;
+  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
+  const auto waiting = co_await references_.waiting(std::move(all));
+  if (waiting.empty()) co_return false;
+  for (auto& group : groups) {
+    std::erase_if(group, [&](Key& key) {
+      if (!waiting.contains(key)) return false;
+      refused_.push_back({std::move(key), failure});
+      return true;
+    });
+  }
+  std::erase_if(groups, [](const Group& group) { return group.empty(); });
+  co_return true;
 }
 
 void CarefulRefresh::refuse(Key key, Failure failure) {

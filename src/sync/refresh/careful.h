@@ -4,8 +4,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <unordered_set>
 #include <vector>
 
+#include "sync/refresh/references.h"
 #include "sync/refresh/refresh.h"
 
 namespace crossfade::sync {
@@ -23,11 +25,12 @@ struct Unwritable {
 ///   a target's  no key at all of it can be refreshed either, or many were refused one by one and fewer accepted
 ///   a key's     it is refused alone
 ///   neither's   keys whose rows take over each other's places stay together, and bring along who stands there
+///   another's   rows that refer to one that is not there, or was refused, wait with it, all at once
 /// Errors of the connection, the moment and the lease come out as they are.
 class CarefulRefresh {
  public:
   CarefulRefresh(const Refresh& refresh, pg::Connection& connection)
-      : refresh_(refresh), connection_(connection), written_(refresh.model().targets.size()) {}
+      : refresh_(refresh), connection_(connection), references_(refresh, connection), written_(refresh.model().targets.size()) {}
 
   /// `why` is what the keys were refused for together. Once an object.
   asio::awaitable<void> keys(std::vector<Key> keys, Failure why);
@@ -40,7 +43,7 @@ class CarefulRefresh {
   using Group = std::vector<Key>;
   struct Tally {
     std::size_t accepted = 0;
-    std::size_t refused = 0;
+    std::size_t refused = 0;  ///< for reasons of their own
   };
 
   asio::awaitable<std::optional<Failure>> attempt(Group keys, Room room);
@@ -51,12 +54,15 @@ class CarefulRefresh {
   asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(std::uint16_t target);
   asio::awaitable<void> bisect(std::vector<Group> groups);
   asio::awaitable<void> bisect_halves(std::vector<Group> groups);
+  asio::awaitable<bool> take_out_waiting(std::vector<Group>& groups, Failure failure);
   void refuse(Key key, Failure failure);
   void set_down(Group keys, const Failure& failure);
   void gather_given_up();
 
   const Refresh& refresh_;
   pg::Connection& connection_;
+  References references_;
+  std::unordered_set<Key> of_rings_;  ///< none of them can be written without the others of its group
   std::vector<Written> written_;
   std::vector<Refused> refused_;
   std::vector<Unwritable> unwritable_;

@@ -261,7 +261,7 @@ asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Run
 constexpr std::string_view kCheckViolation = "23514";
 
 asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused) {
-  std::vector<std::int64_t> attempts;
+  std::vector<std::optional<std::string>> targets, locators, keys, states, constraints, messages;
   for (const auto& each : refused) {
     const auto& facts = each.failure.facts();
     // A message can quote the row, which is the operator's own. A password that a function of the view was given is not.
@@ -271,12 +271,18 @@ asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& con
       const auto partition = co_await run_query(connection, queries::partition_for, std::move(of_row));
       if (!partition.is_null(0, 0)) said += fmt::format(": {}", partition.text(0, 0));
     }
-    const auto message = as_text(log::redact(said));
-    pg::Parameters parameters = {run.model.name, target_name(run.model, each.key), locator_name(run.model, each.key),
-                                 key_text(each.key), facts.sqlstate, as_text(facts.constraint), message};
-    const auto put = co_await run_query(connection, queries::quarantine_put, std::move(parameters));
-    attempts.push_back(put.number(0, 0));
+    targets.emplace_back(target_name(run.model, each.key));
+    locators.emplace_back(locator_name(run.model, each.key));
+    keys.emplace_back(key_text(each.key));
+    states.emplace_back(facts.sqlstate);
+    constraints.emplace_back(as_text(facts.constraint));
+    messages.emplace_back(as_text(log::redact(said)));
   }
+  std::vector<std::int64_t> attempts;
+  if (refused.empty()) co_return attempts;
+  pg::Parameters parameters = {run.model.name, array_text(targets), array_text(locators), array_text(keys), array_text(states), array_text(constraints), array_text(messages)};
+  const auto put = co_await run_query(connection, queries::quarantine_put, std::move(parameters));
+  for (const auto row : pg::rows(put)) attempts.push_back(row.number("attempts"));
   co_return attempts;
 }
 

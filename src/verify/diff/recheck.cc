@@ -25,8 +25,8 @@ namespace {
 
 namespace queries = sql::queries;
 
-/// Rows that one comparison of a decision brings over: a few megabytes.
-constexpr std::size_t kMostRows = 5000;
+/// Rows that one comparison of a decision brings over: some megabytes; as many as are set aside when a key of v2 finds them to refer to nobody.
+constexpr std::size_t kMostRows = 100'000;
 
 using RowId = std::pair<std::uint16_t, std::string>;
 

@@ -160,6 +160,33 @@ INSTANTIATE_TEST_SUITE_P(Of, ParkedValueTest,
                                          TypedValue{"Numeric", "numeric", "{}::numeric"}, TypedValue{"Money", "numeric(8, 2)", "({} + 0.25)::numeric(8, 2)"}),
                          [](const auto& value) { return std::string(value.param.name); });
 
+TEST(CascadeTest, AValueThatPassesOnToThoseWhoReferToItIsNoNull) {
+  SmallMove move({"create table c (id int primary key, q int, note text); alter table c replica identity full; insert into c select n, n, 'x' from generate_series(1, 1000) n",
+                  "create table small_v2.c (id int primary key, q int unique, note text);"
+                  "create table small_v2.d (q int primary key references small_v2.c (q) on delete cascade on update cascade, note text)",
+                  "create view small_map.c as select * from public.c; create view small_map.d as select q, note from public.c",
+                  "sources: {c: {key: [id]}}\ntargets: {c: {follow: {c: {id: id}}}, d: {follow: {c: {q: q}}}}\n"});
+  move.follow();
+  move.sql().exec("update c set q = 1001 - q");
+  move.expect_equal();
+  move.sql().exec("begin; update c set q = q + 5000 where id < 300; delete from c where id between 300 and 350; update c set q = q % 700 + 1 where q <= 700 and id > 350; commit");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+TEST(SharedColumnTest, AColumnOfTwoKeysChangesPlaces) {
+  SmallMove move({"create table c (id int primary key, a int, d text); alter table c replica identity full; insert into c select n, n, 'd' || n from generate_series(1, 500) n",
+                  "create table small_v2.c (id int primary key, a int not null unique, d text, unique (d, a)); create unique index on small_v2.c (d) where a > 0;"
+                  "create table small_v2.r (a int primary key references small_v2.c (a) on delete cascade)",
+                  "create view small_map.c as select * from public.c; create view small_map.r as select a from public.c",
+                  "sources: {c: {key: [id]}}\ntargets: {c: {follow: {c: {id: id}}}, r: {follow: {c: {a: a}}}}\n"});
+  move.follow();
+  move.sql().exec("update c set a = a % 500 + 1, d = 'd' || (501 - id)");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+  EXPECT_EQ(move.daemon_log().find("parked"), std::string::npos);
+}
+
 /// The primary key of v2 changes while a second unique value stays.
 class KeyChangeTest : public testing::TestWithParam<const char*> {};
 
@@ -218,6 +245,73 @@ TEST(ChainTest, APlaceThatIsTakenAboveALongChainHoldsNothingUp) {
   move.sql().exec("update node set name = 'n9' where id = 3");
   EXPECT_TRUE(eventually([&] { return move.set_aside() == std::vector<std::string>{"node {3} 23505"}; }, std::chrono::seconds(20)));
   move.sql().exec("update node set name = 'other' where id = 3");
+  move.expect_equal();
+}
+
+/// Rows that refer to each other, of which v2 refuses one: those that it brings along wait, at once, and no others.
+class RefusedAmongTest : public testing::Test {
+ protected:
+  static SmallMigration nodes() {
+    return {"create table node (id int primary key, above int, name text); insert into node select n, nullif(n - 1, 0), 'n' || n from generate_series(1, 100) n",
+            "create table small_v2.node (id int primary key, above int references small_v2.node, name text not null)",
+            "create view small_map.node as select * from public.node", "sources: {node: {key: [id]}}\ntargets: {node: {follow: {node: {id: id}}}}\n"};
+  }
+  RefusedAmongTest() { move.follow(); }
+
+  std::string waiting() { return move.sql().value("select concat_ws(' ', count(*), min(key[1]::int), max(key[1]::int), count(*) filter (where sqlstate = '23502')) from crossfade.quarantine"); }
+  void expect_waiting(const std::string& what) {
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_TRUE(eventually([&] { return waiting() == what; }, kLimit)) << waiting();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20));
+    EXPECT_EQ(move.sql().value("select count(*) from crossfade.parked"), "0");
+    EXPECT_EQ(move.sql().value("select count(*) from small_v2.node"), move.sql().value("select (select count(*) from node) - (select count(*) from crossfade.quarantine)"));
+  }
+  void mend() {
+    move.sql().exec("update node set name = 'mended' where name is null");
+    EXPECT_EQ(move.call({"quarantine", "retry"}).first, 0);
+    EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
+    move.expect_equal();
+  }
+
+  SmallMove move{nodes()};
+};
+
+TEST_F(RefusedAmongTest, AChain) {
+  move.sql().exec("insert into node select n, n - 1, case when n <> 8000 then 'n' end from generate_series(101, 15000) n");
+  expect_waiting("7001 8000 15000 1");
+  mend();
+}
+
+TEST_F(RefusedAmongTest, ARing) {
+  move.sql().exec("begin; insert into node select n, case n when 12500 then 10001 else n + 1 end, case when n <> 11000 then 'n' end from generate_series(10001, 12500) n;"
+                  "update node set name = 'other' where id <= 100; commit");
+  expect_waiting("2500 10001 12500 2500");
+  mend();
+}
+
+TEST_F(RefusedAmongTest, ATree) {
+  move.sql().exec("insert into node select n, n / 2, case when n <> 257 then 'n' end from generate_series(200, 20000) n");
+  // Those below 100 are there, the others hang on rows that are not: 100 to 199.
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine where sqlstate = '23503'") > "0"; }, kLimit));
+  move.sql().exec("insert into node select n, n / 2, 'late' from generate_series(101, 199) n");
+  EXPECT_EQ(move.call({"quarantine", "retry"}).first, 0);
+  const auto below = "with recursive b(id) as (select 257 union all select n.id from node n join b on n.above = b.id) select count(*) from b";
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == move.sql().value(below); }, kLimit)) << waiting();
+  mend();
+}
+
+TEST(OrphansTest, ThatAreManyFromTheStartAreSetAside) {
+  SmallMove move(books(""));
+  move.sql().exec("insert into book select n, 1000000 + n, 'orphan' from generate_series(1001, 31000) n");
+  move.start_daemon();
+  move.expect_caught_up();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine where sqlstate = '23503'") == "30000"; }, kLimit));
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.parked"), "0");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.book"), "500");
+  EXPECT_EQ(move.sql().value("select bool_and(convalidated) from pg_constraint where conrelid = 'small_v2.book'::regclass"), "t");
+  move.sql().exec("insert into author select author_id from book where id > 1000");
+  EXPECT_EQ(move.call({"quarantine", "retry"}).first, 0);
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
   move.expect_equal();
 }
 

@@ -70,6 +70,37 @@ with next as materialized (
 )
 select array_agg(p."id"::text) from prior p left join next n on p."id" = n."id" where (n."id" is null) or (n."id" is not null and pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")));
 
+-- locked
+with free as materialized (
+  select s.tableoid as part, s.ctid as place from "v2"."weeks" s where s."plan_id" = any($1::integer[]) for update of s skip locked
+)
+select distinct array[s."plan_id"::text] as locked from "v2"."weeks" s where s."plan_id" = any($1::integer[]) and not exists (select 1 from free f where f.part = s.tableoid and f.place = s.ctid);
+
+-- locked along two foreign keys
+with free as materialized (
+  select s.tableoid as part, s.ctid as place from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[]))) for update of s skip locked
+)
+select distinct (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") as locked from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[]))) and not exists (select 1 from free f where f.part = s.tableoid and f.place = s.ctid);
+
+-- locked of a lookup's keys
+with free as materialized (
+  select s.tableoid as part, s.ctid as place from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2))) for update of s skip locked
+)
+select distinct null::text[] as locked from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2))) and not exists (select 1 from free f where f.part = s.tableoid and f.place = s.ctid);
+
+-- waiting
+with next as materialized (
+  select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])
+)
+select distinct s.crossfade_taker as taker, null::text[] as needed from next s where s.plan_id is not null and not exists (select 1 from "v2"."plans" p where p.id = s.plan_id);
+
+-- waiting for one of the same table
+with next as materialized (
+  select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])
+)
+select distinct s.crossfade_taker as taker, p.crossfade_taker as needed
+from (select s.* from next s where s.id is not null and not exists (select 1 from "v2"."weeks" p where p.id = s.id)) s left join next p on p.id = s.id;
+
 -- stale, of rows that may stay
 with next as materialized (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."sums" v where v."team_id" = any($1::integer[])

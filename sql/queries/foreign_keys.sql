@@ -1,0 +1,15 @@
+-- Foreign keys of table $1: which of the tables $2 they lead to (its place, from 0; null: none of these), and as Reference has it.
+select f.confrelid::regclass as parent, (t.place - 1)::int as place, parts.there, parts.met, f.conrelid = f.confrelid as to_itself
+from pg_constraint f
+left join unnest($2::text[]) with ordinality t(name, place) on t.name::regclass = f.confrelid
+cross join lateral (
+  select string_agg(format('s.%I is not null', s.attname), ' and ' order by k.place) as there,
+         string_agg(format('p.%I %s s.%I', p.attname, case n.nspname when 'pg_catalog' then o.oprname else format('operator(%I.%s)', n.nspname, o.oprname) end,
+                           s.attname), ' and ' order by k.place) as met
+  from unnest(f.conkey, f.confkey, f.conpfeqop) with ordinality k(own, other, operator, place)
+  join pg_operator o on o.oid = k.operator
+  join pg_namespace n on n.oid = o.oprnamespace
+  join pg_attribute s on s.attrelid = f.conrelid and s.attnum = k.own
+  join pg_attribute p on p.attrelid = f.confrelid and p.attnum = k.other
+) parts
+where f.conrelid = $1::text::regclass and f.contype = 'f' and f.conparentid = 0

@@ -1,0 +1,180 @@
+#include "sync/refresh/references.h"
+
+#include <embedded_sql.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "base/sql_text.h"
+#include "pg/row.h"
+#include "pg/savepoint.h"
+#include "sync/refresh/key_forms.h"
+
+namespace crossfade::sync {
+namespace {
+
+namespace queries = sql::queries;
+
+/// Numbers in an order in which each comes after those that it needs; numbers that need each other in a ring, as one entry. Tarjan's,
+/// with a stack of its own: a chain can be as long as a table.
+class InOrder {
+ public:
+  explicit InOrder(const std::vector<std::vector<std::size_t>>& needs) : needs_(needs), index_(needs.size(), 0), low_(needs.size(), 0), open_(needs.size(), false) {
+    for (std::size_t n = 0; n < needs.size(); ++n) {
+      if (index_[n] == 0) visit(n);
+    }
+  }
+  std::vector<std::vector<std::size_t>> parts;
+
+ private:
+  void enter(std::size_t n) {
+    index_[n] = low_[n] = ++last_;
+    open_[n] = true;
+    waiting_.push_back(n);
+    path_.emplace_back(n, 0);
+  }
+  void visit(std::size_t from) {
+    for (enter(from); !path_.empty();) {
+      auto& [n, next] = path_.back();
+      if (next < needs_[n].size()) {
+        const auto needed = needs_[n][next++];
+        if (index_[needed] == 0) {
+          enter(needed);
+        } else if (open_[needed]) {
+          low_[n] = std::min(low_[n], index_[needed]);
+        }
+        continue;
+      }
+      leave(n);
+    }
+  }
+  void leave(std::size_t n) {
+    path_.pop_back();
+    if (!path_.empty()) low_[path_.back().first] = std::min(low_[path_.back().first], low_[n]);
+    if (low_[n] != index_[n]) return;
+    const auto first = std::find(waiting_.rbegin(), waiting_.rend(), n).base() - 1;
+    parts.emplace_back(first, waiting_.end());
+    for (const auto each : parts.back()) open_[each] = false;
+    waiting_.erase(first, waiting_.end());
+  }
+
+  const std::vector<std::vector<std::size_t>>& needs_;
+  std::size_t last_ = 0;
+  std::vector<std::size_t> index_;
+  std::vector<std::size_t> low_;
+  std::vector<bool> open_;
+  std::vector<std::size_t> waiting_;
+  std::vector<std::pair<std::size_t, std::size_t>> path_;
+};
+
+}  // namespace
+
+asio::awaitable<const std::vector<References::OfTarget>*> References::of(std::uint16_t target) {
+  const auto known = known_.find(target);
+  if (known != known_.end()) co_return &known->second;
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& each : refresh_.model().targets) tables.emplace_back(each.table.quoted());
+  const std::string find(queries::foreign_keys);
+  pg::Parameters parameters = {tables[target], array_text(tables)};
+  const auto tried = co_await pg::try_in_savepoint(connection_, find, parameters);
+  auto& found = known_[target];
+  for (const auto row : pg::rows(tried.result)) {
+    OfTarget each;
+    each.reference = {std::string(row.text("parent")), std::string(row.text("there")), std::string(row.text("met")), row.truth("to_itself")};
+    if (!row.is_null("place")) each.parent = static_cast<std::uint16_t>(row.number("place"));
+    found.push_back(std::move(each));
+  }
+  co_return &found;
+}
+
+/// Nothing where it cannot be asked of them together.
+asio::awaitable<void> References::ask(const std::vector<Key>& form, const OfTarget& reference, std::vector<Needs>& found) {
+  const auto target = form.front().target();
+  const auto locator = form.front().locator();
+  if (refresh_.model().targets[target].locators.at(locator).indirect()) co_return;
+  const auto selection = std::move(select_keys(refresh_.model(), form).at(target));
+  auto sql = refresh_.statements(target).waiting(selection.filters.front(), reference.reference);
+  const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), selection.parameters);
+  if (tried.refused) co_return;
+  for (const auto row : pg::rows(tried.result)) {
+    const Key taker(target, locator, parse_array(row.text("taker")));
+    Needs needs{taker, std::nullopt};
+    if (!row.is_null("needed")) needs.needed = Key(target, locator, parse_array(row.text("needed")));
+    found.push_back(std::move(needs));
+  }
+}
+
+asio::awaitable<std::unordered_set<Key>> References::waiting(std::vector<Key> keys) {
+  std::set<std::uint16_t> targets;
+  for (const auto& key : keys) targets.insert(key.target());
+  std::vector<Needs> found;
+  const auto forms = by_form(keys);
+  for (const auto& form : forms) {
+    const auto* references = co_await of(form.front().target());
+    for (const auto& reference : *references) {
+      const bool may_come = !reference.reference.to_itself && reference.parent && targets.contains(*reference.parent);
+      if (!may_come) co_await ask(form, reference, found);
+    }
+  }
+  std::unordered_set<Key> waiting;
+  std::vector<Key> fresh;
+  std::unordered_map<Key, std::vector<Key>> needed_by;
+  for (auto& [key, needed] : found) {
+    if (needed) {
+      needed_by[*needed].push_back(std::move(key));
+    } else if (waiting.insert(key).second) {
+      fresh.push_back(std::move(key));
+    }
+  }
+  while (!fresh.empty()) {
+    const auto key = std::move(fresh.back());
+    fresh.pop_back();
+    for (auto& next : needed_by[key]) {
+      if (waiting.insert(next).second) fresh.push_back(next);
+    }
+  }
+  co_return waiting;
+}
+
+asio::awaitable<void> References::order(std::vector<std::vector<Key>>& groups, std::unordered_set<Key>& rings) {
+  std::vector<Key> keys;
+  std::unordered_map<Key, std::size_t> group_of;
+  for (std::size_t n = 0; n < groups.size(); ++n) {
+    for (const auto& key : groups[n]) {
+      group_of.emplace(key, n);
+      keys.push_back(key);
+    }
+  }
+  std::vector<Needs> found;
+  const auto forms = by_form(keys);
+  for (const auto& form : forms) {
+    const auto* references = co_await of(form.front().target());
+    for (const auto& reference : *references) {
+      if (reference.reference.to_itself) co_await ask(form, reference, found);
+    }
+  }
+  std::vector<std::vector<std::size_t>> needs(groups.size());
+  bool any = false;
+  for (const auto& [key, needed] : found) {
+    const auto own = group_of.find(key);
+    const auto other = needed ? group_of.find(*needed) : group_of.end();
+    if (own == group_of.end() || other == group_of.end() || own->second == other->second) continue;
+    needs[own->second].push_back(other->second);
+    any = true;
+  }
+  if (!any) co_return;
+  std::vector<std::vector<Key>> ordered;
+  for (const auto& part : InOrder(needs).parts) {
+    auto& group = ordered.emplace_back();
+    for (const auto n : part) std::move(groups[n].begin(), groups[n].end(), std::back_inserter(group));
+    if (part.size() > 1) rings.insert(group.begin(), group.end());
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.front().target() < b.front().target(); });
+  groups = std::move(ordered);
+}
+
+}  // namespace crossfade::sync

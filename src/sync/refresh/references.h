@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "sync/refresh/refresh.h"
+
+namespace crossfade::sync {
+
+/// What of keys refers to what: asked in one statement, where trying would take one a row.
+class References {
+ public:
+  References(const Refresh& refresh, pg::Connection& connection) : refresh_(refresh), connection_(connection) {}
+
+  /// Those of `keys` whose rows refer to one that v2 does not have and that `keys` do not bring, and those that refer to them.
+  /// Of tables of which `keys` has keys too only a table's references to itself are looked at.
+  asio::awaitable<std::unordered_set<Key>> waiting(std::vector<Key> keys);
+
+  /// Groups of keys so that rows of a table that refer to each other come after those that they refer to. Rows that refer to each
+  /// other in a ring are one group, and are added to `rings`.
+  asio::awaitable<void> order(std::vector<std::vector<Key>>& groups, std::unordered_set<Key>& rings);
+
+ private:
+  struct OfTarget {
+    mapping::Reference reference;
+    std::optional<std::uint16_t> parent;
+  };
+  struct Needs {
+    Key key;
+    std::optional<Key> needed;
+  };
+
+  asio::awaitable<const std::vector<OfTarget>*> of(std::uint16_t target);
+  asio::awaitable<void> ask(const std::vector<Key>& form, const OfTarget& reference, std::vector<Needs>& found);
+
+  const Refresh& refresh_;
+  pg::Connection& connection_;
+  std::map<std::uint16_t, std::vector<OfTarget>> known_;
+};
+
+}  // namespace crossfade::sync

@@ -1,0 +1,74 @@
+#include "support/small_move.h"
+
+namespace crossfade::test {
+namespace {
+
+const SmallMigration kTree = {
+    "create table parents (id int primary key, name text not null); create table children (id int primary key, parent_id int not null references parents, name text not null);"
+    "insert into parents select n, 'p' from generate_series(1, 300) n; insert into children select n, n % 300 + 1, 'c' from generate_series(1, 900) n",
+    "create table small_v2.parents (id int primary key, name text not null);"
+    "create table small_v2.children (id int primary key, parent_id int not null references small_v2.parents, name text not null)",
+    "create view small_map.parents as select * from public.parents; create view small_map.children as select * from public.children",
+    "sources: {parents: {key: [id]}, children: {key: [id]}}\n"
+    "targets: {parents: {follow: {parents: {id: id}}}, children: {follow: {children: {id: id}}}}\n"};
+
+/// Another session has rows of v2 locked, and keeps them.
+class LockedRowsTest : public testing::Test {
+ protected:
+  LockedRowsTest() {
+    move.follow();
+    other.exec("set application_name = 'a report'");
+  }
+  void lock(const std::string& rows) { other.exec("begin; select from small_v2." + rows + " for update"); }
+  std::string waiting() { return move.sql().value("select string_agg(concat_ws(' ', target, key), ', ' order by target, key) from crossfade.quarantine where sqlstate = '55P03'"); }
+  void expect_waiting(const std::string& what) {
+    EXPECT_TRUE(eventually([&] { return waiting() == what; }, kLimit)) << waiting();
+  }
+  void expect_free() {
+    expect_waiting("");
+    move.expect_equal();
+  }
+  void expect_named(const std::string& name) {
+    EXPECT_TRUE(eventually([&] { return move.sql().value("select message from crossfade.quarantine limit 1").find(name) != std::string::npos; }, kLimit))
+        << move.sql().value("select message from crossfade.quarantine limit 1");
+  }
+
+  SmallMove move{kTree};
+  Sql other{move.conninfo()};
+};
+
+TEST_F(LockedRowsTest, HoldUpTheirOwnKeysAlone) {
+  lock("parents where id in (3, 4)");
+  move.sql().exec("update parents set name = 'q' where id in (3, 5)");
+  expect_waiting("parents {3}");
+  EXPECT_EQ(move.sql().value("select name from small_v2.parents where id = 5"), "q");
+  move.sql().exec("update parents set name = 'r' where id > 5");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.parents where name = 'r'") == "295"; }, kLimit));
+  const auto pid = other.value("select pg_backend_pid()");
+  expect_named("pid " + pid);
+  const auto list = move.call({"quarantine", "list"}).second;
+  EXPECT_NE(list.find("pid " + pid), std::string::npos) << list;
+  other.exec("commit");
+  expect_free();
+}
+
+TEST_F(LockedRowsTest, HoldUpWhoeverRefersToThem) {
+  lock("parents where id = 3");
+  move.sql().exec("insert into children values (1001, 3, 'of one that is locked'), (1002, 4, 'of another')");
+  expect_waiting("children {1001}");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.children where id = 1002"), "1");
+  other.exec("commit");
+  expect_free();
+}
+
+TEST_F(LockedRowsTest, ThatGoHoldUpNobodyElse) {
+  lock("children where id <= 600");
+  move.sql().exec("delete from children; insert into children select n, n % 300 + 1, 'd' from generate_series(2001, 2300) n");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.children where id > 600") == "300"; }, kLimit));
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.parked"), "0");
+  other.exec("commit");
+  expect_free();
+}
+
+}  // namespace
+}  // namespace crossfade::test
