@@ -30,6 +30,7 @@ struct Reference {
   std::string there;
   std::string met;
   bool to_itself = false;
+  std::string view = {};  ///< quoted: a row that is in it is not missing either; "": none
 };
 
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
@@ -58,6 +59,10 @@ class Statements {
   /// Gives columns of second unique keys a passing value in the rows that are to have another one or are to go, for the time
   /// until merge() and remove() do it: where rows that refer to these would be acted on if they went, replace() lets none go.
   std::string park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const;
+
+  /// Inserts the view's rows that the shadow lacks, with `later` left null: columns that refer to rows which are still to come. merge()
+  /// gives them their values.
+  std::string place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later) const;
 
   /// Which of these keys are to have rows where another row of the shadow stands: the key's values as text[] (of an indirect
   /// locator: null) and the name of that other row, one pair a row.

@@ -136,6 +136,17 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
       fmt::arg("names", all_reached ? "null::text[]" : "(select array_agg(distinct m.name::text) from met m where m.name is not null)"));
 }
 
+std::string Statements::place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later) const {
+  const auto into = inserted(target_.columns);
+  const auto values = joined(into, ", ", [&](const std::string& name) {
+    return std::find(later.begin(), later.end(), name) != later.end() ? std::string("null") : "n." + quote_identifier(name);
+  });
+  return format(
+      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
+      "insert into {} ({}){}\nselect {} from next n left join prior p on {} where {}\non conflict do nothing",
+      next(filters, false), prior(filters), shadow_, joined(into, ", ", quote_identifier), overriding(target_.columns), values, same_key("p", "n"), absent("p"));
+}
+
 std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {
   const auto into = inserted(target_.columns);
   const auto list = joined(into, ", ", quote_identifier);

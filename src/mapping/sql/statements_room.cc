@@ -38,7 +38,8 @@ std::string Statements::waiting(const KeyFilter& filter, const Reference& refere
   const auto list = columns_of("v", names_of(target_.columns)) + format(", array[{}] as crossfade_taker", own);
   int parameter = 1;
   const auto rows = branch(filter, view_, list, parameter);
-  const auto missing = format("{} and not exists (select 1 from {} p where {})", reference.there, reference.parent, reference.met);
+  auto missing = format("{} and not exists (select 1 from {} p where {})", reference.there, reference.parent, reference.met);
+  if (!reference.view.empty()) missing += format(" and not exists (select 1 from {} p where {})", reference.view, reference.met);
   if (!reference.to_itself) {
     return format("with next as materialized (\n  {}\n)\nselect distinct s.crossfade_taker as taker, null::text[] as needed from next s where {}", rows, missing);
   }

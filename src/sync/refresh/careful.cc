@@ -133,6 +133,10 @@ asio::awaitable<bool> CarefulRefresh::attempt_together(Group keys, Failure why) 
 
 asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys) {
   auto failure = co_await attempt(keys, Room::kNone);
+  if (failure && failure->sqlstate() == "23503") {
+    const bool ring = co_await references_.in_a_ring(keys);
+    if (ring) failure = co_await attempt(keys, Room::kPlaced);
+  }
   if (!failure || !failure->is_conflict()) co_return failure;
   const auto made = co_await attempt(keys, Room::kMade);
   // Whoever refers to a value that makes room may hinder that.

@@ -91,6 +91,17 @@ asio::awaitable<const std::vector<References::OfTarget>*> References::of(std::ui
   co_return &found;
 }
 
+asio::awaitable<bool> References::in_a_ring(std::vector<Key> keys) {
+  std::set<std::uint16_t> targets;
+  for (const auto& key : keys) targets.insert(key.target());
+  bool any = false;
+  for (const auto target : targets) {
+    const auto* references = co_await of(target);
+    any = any || std::any_of(references->begin(), references->end(), [&](const OfTarget& each) { return each.parent && *each.parent > target; });
+  }
+  co_return any;
+}
+
 /// Nothing where it cannot be asked of them together.
 asio::awaitable<void> References::ask(const std::vector<Key>& form, const OfTarget& reference, std::vector<Needs>& found) {
   const auto target = form.front().target();
@@ -116,8 +127,10 @@ asio::awaitable<std::unordered_set<Key>> References::waiting(std::vector<Key> ke
   for (const auto& form : forms) {
     const auto* references = co_await of(form.front().target());
     for (const auto& reference : *references) {
+      auto asked = reference;
       const bool may_come = !reference.reference.to_itself && reference.parent && targets.contains(*reference.parent);
-      if (!may_come) co_await ask(form, reference, found);
+      if (may_come) asked.reference.view = quote_qualified(refresh_.model().mapping_schema, refresh_.model().targets[*reference.parent].name);
+      co_await ask(form, asked, found);
     }
   }
   std::unordered_set<Key> waiting;

@@ -15,8 +15,11 @@ class References {
  public:
   References(const Refresh& refresh, pg::Connection& connection) : refresh_(refresh), connection_(connection) {}
 
+  /// Whether rows of a target of `keys` can refer to rows of one that comes after it: tables that refer to each other.
+  asio::awaitable<bool> in_a_ring(std::vector<Key> keys);
+
   /// Those of `keys` whose rows refer to one that v2 does not have and that `keys` do not bring, and those that refer to them.
-  /// Of tables of which `keys` has keys too only a table's references to itself are looked at.
+  /// Of another table of which `keys` has keys, what its view has counts as there.
   asio::awaitable<std::unordered_set<Key>> waiting(std::vector<Key> keys);
 
   /// Groups of keys so that rows of a table that refer to each other come after those that they refer to. Rows that refer to each

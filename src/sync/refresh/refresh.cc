@@ -186,6 +186,8 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
       if (!key.names_every_row()) keys.push_back(key);
     }
     selections = select_keys(model_, keys);
+  } else if (room == Room::kPlaced) {
+    for (const auto& [target, selection] : selections) co_await place(connection, target, selection);
   } else if (room != Room::kNone) {
     going = co_await make_room(connection, selections, room, written);
   }

@@ -40,6 +40,8 @@ enum class Room {
   kNone,
   kMade,    ///< rows that go and that nothing refers to go first; rows that change go and come back
   kParked,  ///< and rows that cannot go give up their unique values for the moment
+  /// Instead, rows of tables that refer to each other are there first, and refer to each other second.
+  kPlaced,
   /// Instead, rows that change or go are taken out with all rows of targets that refer to them, and come back.
   kTakenOut,
 };
@@ -103,6 +105,7 @@ class Refresh {
   asio::awaitable<std::vector<Key>> take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
                                              std::vector<Written>& written) const;
   asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const;
+  asio::awaitable<void> place(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
   enum class Referring { kTakenAlong, kAll };
   /// Rows of one target.
   struct Rows {

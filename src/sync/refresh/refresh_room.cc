@@ -140,4 +140,23 @@ asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, 
   co_return come_back;
 }
 
+/// Rows of the target are there before those that they refer to, and rows that go let go of each other first.
+asio::awaitable<void> Refresh::place(pg::Connection& connection, std::uint16_t target, const Selection& selection) const {
+  const std::string find(queries::later_columns);
+  pg::Parameters parameters = {model_.targets[target].table.quoted(), array_text(tables())};
+  const auto found = co_await connection.query(find, parameters);
+  std::vector<std::string> later;
+  std::vector<mapping::Parked> cleared;
+  for (const auto row : pg::rows(found)) {
+    later.emplace_back(row.text("later"));
+    cleared.push_back({later.back(), "null"});
+  }
+  if (!cleared.empty()) {
+    auto clear = statements_[target].park(selection.filters, cleared);
+    co_await connection.query(std::move(clear), selection.parameters);
+  }
+  auto insert = statements_[target].place(selection.filters, later);
+  co_await connection.query(std::move(insert), selection.parameters);
+}
+
 }  // namespace crossfade::sync

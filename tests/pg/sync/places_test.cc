@@ -300,6 +300,33 @@ TEST_F(RefusedAmongTest, ATree) {
   mend();
 }
 
+TEST(RingOfTablesTest, RowsThatReferToEachOtherComeAndGoTogether) {
+  SmallMove move({"create table dept (id int primary key, head_id int, name text); create table staff (id int primary key, dept_id int not null);"
+                  "insert into dept select n, n * 10, 'd' from generate_series(1, 50) n; insert into staff select n, (n - 1) / 10 + 1 from generate_series(1, 500) n;"
+                  "create table note (id int primary key, staff_id int); insert into note values (1, 1)",
+                  "create table small_v2.dept (id int primary key, head_id int, name text not null);"
+                  "create table small_v2.staff (id int primary key, dept_id int not null references small_v2.dept);"
+                  "alter table small_v2.dept add foreign key (head_id) references small_v2.staff; create table small_v2.note (id int primary key, staff_id int references small_v2.staff)",
+                  "create view small_map.dept as select * from public.dept; create view small_map.staff as select * from public.staff; create view small_map.note as select * from public.note",
+                  "sources: {dept: {key: [id]}, staff: {key: [id]}, note: {key: [id]}}\n"
+                  "targets: {dept: {follow: {dept: {id: id}}}, staff: {follow: {staff: {id: id}}}, note: {follow: {note: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("begin; insert into dept select n, n * 10, 'd' from generate_series(1001, 1100) n; insert into staff select n * 10, n from generate_series(1001, 1100) n; commit");
+  move.expect_equal();
+  move.sql().exec("begin; delete from dept where id > 1050; delete from staff where dept_id > 1050; update dept set head_id = 20000 where id = 1; insert into staff values (20000, 2); commit");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+  // Beside rows that are refused.
+  move.sql().exec("begin; insert into dept values (2001, 20010, 'd'), (2002, null, null); insert into staff values (20010, 2001);"
+                  "insert into note values (2, 99999), (3, 20010); commit");
+  move.expect_set_aside({"dept {2002} 23502", "note {2} 23503"});
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.note where id = 3"), "1");
+  move.sql().exec("update dept set name = 'd' where id = 2002; delete from note where id = 2");
+  EXPECT_EQ(move.call({"quarantine", "retry"}).first, 0);
+  EXPECT_TRUE(eventually([&] { return move.set_aside().empty(); }, kLimit));
+  move.expect_equal();
+}
+
 TEST(OrphansTest, ThatAreManyFromTheStartAreSetAside) {
   SmallMove move(books(""));
   move.sql().exec("insert into book select n, 1000000 + n, 'orphan' from generate_series(1001, 31000) n");

@@ -190,6 +190,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"remove_orphans, located by the file", notes.remove_orphans()}}},
       {"replace", {{"replace", weeks.replace({values()})}, {"park", weeks.park({values()}, {{"number", "null"}})}, {"exchanges", weeks.exchanges(values(), {{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"})},
         {"exchanges of a lookup's keys", moves.exchanges(values(2), {{"weight"}, {"operator(pg_catalog.=)"}})}, {"stale", weeks.stale({values()})}, {"moving", weeks.moving({values()})},
+        {"place", weeks.place({values()}, {"number"})}, {"place of what is generated", of("stamps").place({values()}, {"body"})},
         {"locked", weeks.locked(values())}, {"locked along two foreign keys", moves.locked(values())}, {"locked of a lookup's keys", moves.locked(values(2))},
         {"waiting", weeks.waiting(values(), {"\"v2\".\"plans\"", "s.plan_id is not null", "p.id = s.plan_id"})},
         {"waiting for one of the same table", weeks.waiting(values(), {"\"v2\".\"weeks\"", "s.id is not null", "p.id = s.id", true})},

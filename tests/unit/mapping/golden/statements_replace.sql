@@ -70,6 +70,26 @@ with next as materialized (
 )
 select array_agg(p."id"::text) from prior p left join next n on p."id" = n."id" where (n."id" is null) or (n."id" is not null and pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")));
 
+-- place
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+)
+insert into "v2"."weeks" ("id", "plan_id", "number")
+select n."id", n."plan_id", null from next n left join prior p on p."id" = n."id" where p."id" is null
+on conflict do nothing;
+
+-- place of what is generated
+with next as materialized (
+  select v."id", v."code"::text as "code", v."body"::text as "body" from "map"."stamps" v where v."id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."code", s."body" from "v2"."stamps" s where s."id" = any($1::integer[])
+)
+insert into "v2"."stamps" ("id", "body") overriding system value
+select n."id", null from next n left join prior p on p."id" = n."id" and p."code" = n."code" where p."id" is null
+on conflict do nothing;
+
 -- locked
 with free as materialized (
   select s.tableoid as part, s.ctid as place from "v2"."weeks" s where s."plan_id" = any($1::integer[]) for update of s skip locked
