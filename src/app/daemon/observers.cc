@@ -17,6 +17,7 @@
 #include "base/progress.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/control.pb.h"
+#include "setup/state/editions.h"
 #include "sync/backfill/pace.h"
 #include "sync/state/store.h"
 #include "verify/diff/compare.h"
@@ -89,6 +90,16 @@ class Told : public Progress {
 
 asio::awaitable<Response> verify_progress(std::shared_ptr<const Told> told) { co_return Response{200, "application/json", api::json_of(told->progress())}; }
 
+/// Whether the engine works in the direction, and by the mapping, that the database is in. After a flip and an amend it takes a moment.
+asio::awaitable<bool> is_current(Observed o) {
+  const auto run = o.engine.runtime();
+  if (!run || run->stopping) co_return false;
+  pg::Connection connection = co_await pg::Connection::open(o.settings.endpoint);
+  const auto direction = co_await sync::store::read_direction(connection, o.model.name);
+  const int edition = co_await setup::edition_now(connection, o.model.name);
+  co_return direction == o.model.direction && (o.model.edition == 0 || edition == o.model.edition);
+}
+
 asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_ptr<Told> told) {
   v1::VerifyRequest wanted;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
@@ -100,6 +111,28 @@ asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_pt
   told->begin();
   const auto found = co_await verify_live(o, std::move(how), o.settings.workers);
   co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
+}
+
+/// Of an engine that has still to turn, or turns meanwhile, the names of v1 and v2 are others: the next one is asked then.
+asio::awaitable<Response> verify_when_current(std::function<Observed()> now, Request request, std::shared_ptr<Told> told) {
+  constexpr std::chrono::seconds kLongestTurn{10};
+  constexpr std::chrono::milliseconds kLookAgain{100};
+  for (const auto until = sync::Clock::now() + kLongestTurn;;) {
+    const auto asked = now();
+    std::optional<Failure> failure;
+    bool current = co_await is_current(asked);
+    if (current || sync::Clock::now() >= until) {
+      try {
+        co_return co_await verify_now(asked, request, told);
+      } catch (const Failure& caught) {
+        failure = caught;
+      }
+      current = co_await is_current(asked);
+      if (current || sync::Clock::now() >= until) throw *failure;
+    }
+    asio::steady_timer timer(co_await asio::this_coro::executor, kLookAgain);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
 }
 
 /// Whether changes of these keys wait: those that were read, and are neither refreshed nor set down.
@@ -153,7 +186,7 @@ std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch
       {"GET", "/status", Surface::kObserver, [&watch](Request) { return status(watch); }},
       {"GET", "/v1/log", Surface::kControl, [](Request) { return recent_log(); }},
       {"GET", "/v1/verify", Surface::kControl, [told](Request) { return verify_progress(told); }},
-      {"POST", "/v1/verify", Surface::kControl, [now, told](Request request) { return verify_now(now(), std::move(request), told); }},
+      {"POST", "/v1/verify", Surface::kControl, [now, told](Request request) { return verify_when_current(now, std::move(request), told); }},
       {"POST", "/v1/waiting", Surface::kControl, [now](Request request) { return waiting(now(), std::move(request)); }},
       {"POST", "/v1/pause", Surface::kControl, [now](Request) { return hold(now(), true); }},
       {"POST", "/v1/resume", Surface::kControl, [now](Request) { return hold(now(), false); }},

@@ -53,6 +53,17 @@ TEST_F(HookTest, KeepsApplicationsWaitingFromBeforeTheHoldToTheCommit) {
   expect_done({"doctor"});
 }
 
+/// Asked between the flip and the turn of the daemon, which does not know the names of the new direction yet.
+TEST_F(HookTest, AVerificationWaitsForTheDaemonToTurn) {
+  for (const auto* group : {"cutover", "rollback"}) {
+    does(fmt::format("[ $1 = pause ] || kill -STOP {}", move.daemon().pid()));
+    expect_done(flip(group, {"--lock-timeout", "5s"}));
+    const auto verify = move.start({"verify"});
+    move.daemon().signal(SIGCONT);
+    EXPECT_EQ(verify->exit_within(kLimit), 0) << verify->output();
+  }
+}
+
 TEST_F(HookTest, LetsApplicationsGoWithEachAttemptThatGivesWay) {
   Sql reader(move.conninfo());
   reader.exec("begin; select count(*) from exercises");
