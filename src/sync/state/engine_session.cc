@@ -14,7 +14,7 @@ asio::awaitable<pg::Connection> open_engine_session(const Settings& settings, st
   // rather than look up ten thousand of them, at three times the cost.
   auto settings_sql = fmt::format(
       "set jit = off; set synchronous_commit = local; set random_page_cost = 1.1; set idle_in_transaction_session_timeout = '60s'; "
-      "set lock_timeout = 0; set statement_timeout = 0; select pg_catalog.set_config('crossfade.writer', {}, false)",
+      "select pg_catalog.set_config('crossfade.writer', {}, false)",
       quote_literal(migration));
   co_await connection.script(std::move(settings_sql));
   co_return connection;
