@@ -142,7 +142,7 @@ class Statements {
   bool may_meet(const std::vector<KeyFilter>& filters) const;
   bool is_of_key(const Locator& locator) const;
   std::string met() const;
-  std::string found_two() const;
+  std::string found_once(const std::string& rows) const;
   std::string compared() const;
   std::string prior(const std::vector<KeyFilter>& filters) const;
   std::string branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const;

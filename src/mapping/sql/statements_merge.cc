@@ -60,14 +60,13 @@ std::string Statements::met() const {
       names, own_name("is"), shadow_, same_key("s", "n"));
 }
 
-/// Whether two of the rows that several branches found have one primary key, and are not the same row found twice.
-std::string Statements::found_two() const {
-  const auto names = names_of(target_.columns);
-  const auto keys = columns_of("r", target_.key);
+/// What several branches found, each row once; and whether two of them have one primary key, and are not the same row found twice. Told
+/// by one sort: joined with itself it would be compared row by row where the planner thinks it small.
+std::string Statements::found_once(const std::string& rows) const {
   return format(
-      "exists (\n      select from (select {0} from found r group by {0} having count(*) > 1) d join found a on {1} join found b on {2}\n"
-      "      where pg_catalog.record_image_ne(row({3}), row({4})))",
-      keys, same_key("d", "a"), same_key("d", "b"), columns_of("a", names), columns_of("b", names));
+      "found as materialized (\n  select r.*, row_number() over same = 1 as {0}, pg_catalog.record_image_ne(r, lag(r) over same) as {1} from (\n  {2}\n  ) r\n"
+      "  window same as (partition by {3})\n), next as not materialized (\n  select {4} from found r where r.{0}\n",
+      own_name("first"), own_name("other"), rows, columns_of("r", target_.key), columns_of("r", names_of(target_.columns)));
 }
 
 /// The view's rows beside the shadow's, by primary key: what each is to the other, and the key of a shadow row. A row of the view whose
@@ -119,7 +118,7 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
   // Behind a step of its own, so that the view of what stays is asked about rows that would go, not about all of them.
   if (target_.keeps) gone = format("select g.* from ({} offset 0) g where {}", gone, not_kept("g"));
   return format(
-      "with {found}next as {not}materialized (\n  {next}\n), prior as materialized (\n  {prior}\n), compared as materialized (\n  {compared}\n{met}{removed}), written as (\n"
+      "with {next}), prior as materialized (\n  {prior}\n), compared as materialized (\n  {compared}\n{met}{removed}), written as (\n"
       "  insert into {shadow} as s ({into}){overriding}\n  select {from} from compared n\n"
       "  where {after}n.{is} in ('fresh', 'changed')\n  on conflict ({key}) {on_conflict}\n"
       "  returning 1\n), stale as (\n  {gone}\n), counted as materialized (\n"
@@ -127,12 +126,11 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
       "    count(*) filter (where n.{is} <> 'fresh') > (select count(*) from prior){twice} as doubled, {names} as met\n  from compared n\n)\n"
       "select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*\n"
       "from counted c left join stale on true",
-      fmt::arg("found", meet ? format("found as materialized (\n  {}\n), ", rows) : ""), fmt::arg("not", meet ? "" : "not "),
-      fmt::arg("next", meet ? format("select distinct on ({}) * from found r", columns_of("r", target_.key)) : rows), fmt::arg("prior", prior(filters)),
+      fmt::arg("next", meet ? found_once(rows) : format("next as not materialized (\n  {}\n", rows)), fmt::arg("prior", prior(filters)),
       fmt::arg("compared", compared()), fmt::arg("met", all_reached ? "" : met()), fmt::arg("removed", removed), fmt::arg("shadow", shadow_),
       fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
       fmt::arg("after", replace ? "(select count(*) from removed) >= 0 and " : ""), fmt::arg("is", is), fmt::arg("key", joined(target_.key, ", ", quote_identifier)),
-      fmt::arg("on_conflict", on_conflict), fmt::arg("gone", gone), fmt::arg("twice", meet ? " or " + found_two() : ""),
+      fmt::arg("on_conflict", on_conflict), fmt::arg("gone", gone), fmt::arg("twice", meet ? format(" or exists (select from found r where r.{})", own_name("other")) : ""),
       fmt::arg("names", all_reached ? "null::text[]" : "(select array_agg(distinct m.name::text) from met m where m.name is not null)"));
 }
 

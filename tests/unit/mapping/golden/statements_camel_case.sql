@@ -1,10 +1,13 @@
 -- merge
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""" from "map"."WorkoutLog" v where v."userId" = any($1::text[])
   union all
   select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""" from "map"."WorkoutLog" v where v."logId" = any($2::text[])
-), next as materialized (
-  select distinct on (r."logId") * from found r
+  ) r
+  window same as (partition by r."logId")
+), next as not materialized (
+  select r."logId", r."userId", r."say ""when""" from found r where r.crossfade_first
 ), prior as materialized (
   select distinct on (r."logId") * from (
   select s."logId", s."userId", s."say ""when""" from "v2"."WorkoutLog" s where s."userId" = any($1::text[])
@@ -28,9 +31,7 @@ with found as materialized (
   select n.crossfade_key_0 as "logId" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."logId" from found r group by r."logId" having count(*) > 1) d join found a on d."logId" = a."logId" join found b on d."logId" = b."logId"
-      where pg_catalog.record_image_ne(row(a."logId", a."userId", a."say ""when"""), row(b."logId", b."userId", b."say ""when"""))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*

@@ -108,11 +108,14 @@ from counted c left join stale on true;
 
 -- merge by a lookup
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" = any($1::integer[])
   union all
   select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" = any(array(select m.plan_id from v1.moves m where m.id = any($2) and m.label = any($3)))
-), next as materialized (
-  select distinct on (r."id") * from found r
+  ) r
+  window same as (partition by r."id")
+), next as not materialized (
+  select r."id", r."week_id", r."body" from found r where r.crossfade_first
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."week_id", s."body" from "v2"."notes" s where (s."week_id" in (select w.id from v2.weeks w where w.plan_id = any($1::integer[])))
@@ -136,9 +139,7 @@ with found as materialized (
   select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
-      where pg_catalog.record_image_ne(row(a."id", a."week_id", a."body"), row(b."id", b."week_id", b."body"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*

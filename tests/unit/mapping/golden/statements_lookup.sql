@@ -1,8 +1,11 @@
 -- merge
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
-), next as materialized (
-  select distinct on (r."id") * from found r
+  ) r
+  window same as (partition by r."id")
+), next as not materialized (
+  select r."id", r."day_id", r."weight" from found r where r.crossfade_first
 ), prior as materialized (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
 ), compared as materialized (
@@ -22,9 +25,7 @@ with found as materialized (
   select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
-      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
@@ -32,11 +33,14 @@ from counted c left join stale on true;
 
 -- merge after another locator
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($2) and m.label = any($3)))
-), next as materialized (
-  select distinct on (r."id") * from found r
+  ) r
+  window same as (partition by r."id")
+), next as not materialized (
+  select r."id", r."day_id", r."weight" from found r where r.crossfade_first
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($1::integer[])
@@ -60,9 +64,7 @@ with found as materialized (
   select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
-      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
@@ -70,9 +72,12 @@ from counted c left join stale on true;
 
 -- merge of two columns
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where (v."user_id", v."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
-), next as materialized (
-  select distinct on (r."user_id", r."day") * from found r
+  ) r
+  window same as (partition by r."user_id", r."day")
+), next as not materialized (
+  select r."user_id", r."day", r."volume", r."team_id" from found r where r.crossfade_first
 ), prior as materialized (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where (s."user_id", s."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
 ), compared as materialized (
@@ -92,9 +97,7 @@ with found as materialized (
   select n.crossfade_key_0 as "user_id", n.crossfade_key_1 as "day" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."user_id", r."day" from found r group by r."user_id", r."day" having count(*) > 1) d join found a on d."user_id" = a."user_id" and d."day" = a."day" join found b on d."user_id" = b."user_id" and d."day" = b."day"
-      where pg_catalog.record_image_ne(row(a."user_id", a."day", a."volume", a."team_id"), row(b."user_id", b."day", b."volume", b."team_id"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
@@ -102,6 +105,7 @@ from counted c left join stale on true;
 
 -- merge after each form of a composite locator
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select r.* from unnest($1::bigint[], $2::date[]) k(k0, k1) cross join lateral (
     select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."user_id" = k.k0 and v."day" = k.k1 offset 0) r
   union all
@@ -114,8 +118,10 @@ with found as materialized (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."team_id" = any($5::integer[])
   union all
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where (v."user_id", v."day") in (select m.user_id, m.day from v1.moves m where m.id = any($6))
-), next as materialized (
-  select distinct on (r."user_id", r."day") * from found r
+  ) r
+  window same as (partition by r."user_id", r."day")
+), next as not materialized (
+  select r."user_id", r."day", r."volume", r."team_id" from found r where r.crossfade_first
 ), prior as materialized (
   select distinct on (r."user_id", r."day") * from (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where exists (select 1 from unnest($1::bigint[], $2::date[]) k(k0, k1) where s."user_id" = k.k0 and s."day" = k.k1)
@@ -145,9 +151,7 @@ with found as materialized (
   select n.crossfade_key_0 as "user_id", n.crossfade_key_1 as "day" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."user_id", r."day" from found r group by r."user_id", r."day" having count(*) > 1) d join found a on d."user_id" = a."user_id" and d."day" = a."day" join found b on d."user_id" = b."user_id" and d."day" = b."day"
-      where pg_catalog.record_image_ne(row(a."user_id", a."day", a."volume", a."team_id"), row(b."user_id", b."day", b."volume", b."team_id"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
@@ -155,11 +159,14 @@ from counted c left join stale on true;
 
 -- merge after another lookup, by eleven parameters
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.id = any($3) or m.id = any($4) or m.id = any($5) or m.id = any($6) or m.id = any($7) or m.id = any($8) or m.id = any($9) or m.id = any($10) or m.id = any($11) or m.id = any($12) or m.plan_id = any($13) and m.label <> '$1'))
-), next as materialized (
-  select distinct on (r."id") * from found r
+  ) r
+  window same as (partition by r."id")
+), next as not materialized (
+  select r."id", r."day_id", r."weight" from found r where r.crossfade_first
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
@@ -183,9 +190,7 @@ with found as materialized (
   select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
-      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*

@@ -1,10 +1,13 @@
 -- merge
 with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."plan_id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($2::integer[])
-), next as materialized (
-  select distinct on (r."id") * from found r
+  ) r
+  window same as (partition by r."id")
+), next as not materialized (
+  select r."id", r."day_id", r."weight" from found r where r.crossfade_first
 ), prior as materialized (
   select distinct on (r."id") * from (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."day_id" in (select p1."id" from "v2"."days" p1 where p1."week_id" in (select p2."id" from "v2"."weeks" p2 where p2."plan_id" = any($1::integer[])))
@@ -28,9 +31,7 @@ with found as materialized (
   select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
 ), counted as materialized (
   select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
-    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (
-      select from (select r."id" from found r group by r."id" having count(*) > 1) d join found a on d."id" = a."id" join found b on d."id" = b."id"
-      where pg_catalog.record_image_ne(row(a."id", a."day_id", a."weight"), row(b."id", b."day_id", b."weight"))) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
   from compared n
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
