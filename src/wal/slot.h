@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,8 +52,11 @@ std::string slot_call(std::string_view name, int server_version);
 /// Failure where another database has a slot of that name.
 asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name);
 
-/// Where this database has none of that name, nothing happens.
-asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name);
+/// Where this database has none of that name, nothing happens. One that a session reads is waited for as long as `patience`: the server may not
+/// have noticed yet that whoever read it is gone. Then the server's 55006 is thrown.
+asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name, std::chrono::milliseconds patience = {});
+/// How long a daemon waits for a slot that it has read itself.
+constexpr std::chrono::seconds kSlotPatience{10};
 
 /// Fills in system identifier and timeline of the server that `connection` leads to. The server must be a primary.
 asio::awaitable<Incarnation> identify(pg::Connection& connection);

@@ -1,8 +1,5 @@
 #include "app/daemon/pipeline.h"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
 #include "app/cli/context.h"
@@ -18,8 +15,6 @@
 namespace crossfade::app {
 namespace {
 
-using namespace std::chrono_literals;
-
 /// Those that are left out last.
 std::vector<std::string> target_names(const mapping::Model& model) {
   std::vector<std::string> names;
@@ -32,25 +27,6 @@ std::vector<std::string> names_of(const auto& things) {
   std::vector<std::string> names;
   for (const auto& thing : things) names.push_back(thing.name);
   return names;
-}
-
-/// The server takes a moment to notice that our stream has ended.
-asio::awaitable<void> drop_when_free(pg::Connection& connection, std::string slot) {
-  const auto executor = co_await asio::this_coro::executor;
-  for (int attempt = 0;; ++attempt) {
-    std::optional<Failure> busy;
-    try {
-      co_await wal::drop_slot(connection, slot);
-      co_return;
-    } catch (const Failure& failure) {
-      // Whoever flips or completes drops it too.
-      if (failure.sqlstate() == "42704") co_return;
-      if (failure.sqlstate() != "55006" || attempt == 100) throw;
-      busy = failure;
-    }
-    asio::steady_timer pause(executor, 50ms);
-    co_await pause.async_wait(asio::use_awaitable);
-  }
 }
 
 }  // namespace
@@ -67,7 +43,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
   const bool completed = co_await sync::store::is_completed(connection, last.model.name);
   if (completed) {
-    co_await drop_when_free(connection, last.settings.slot);
+    co_await wal::drop_slot(connection, last.settings.slot, wal::kSlotPatience);
     throw Completed{};
   }
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
@@ -79,7 +55,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
     log::info("goes on with what the mapping says now", {{"migration", last.model.name}});
     co_return std::make_shared<Pipeline>(std::move(model), last.settings, &last);
   }
-  co_await drop_when_free(connection, last.settings.slot);
+  co_await wal::drop_slot(connection, last.settings.slot, wal::kSlotPatience);
   auto settings = last.settings;
   const auto slots = co_await mapping::find_slot_names(connection, model.name);
   settings.slot = slots.of(model.direction);

@@ -243,7 +243,7 @@ asio::awaitable<bool> Engine::republish(pg::Connection& connection) {
 asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string why) {
   metrics_.retried("gap");
   log::warn("there is a gap in the stream; everything is compared anew", {{"because", why}, {"slot", settings_.slot}});
-  co_await wal::drop_slot(connection, settings_.slot);
+  co_await wal::drop_slot(connection, settings_.slot, wal::kSlotPatience);
   const auto incarnation = co_await make_slot(connection, settings_);
   std::vector<std::uint16_t> all(model_.targets.size());
   std::iota(all.begin(), all.end(), std::uint16_t{0});
