@@ -1,7 +1,10 @@
--- Foreign keys of table $1: which of the tables $2 they lead to (its place, from 0; null: none of these), and as Reference has it.
-select f.confrelid::regclass as parent, (t.place - 1)::int as place, parts.there, parts.met, f.conrelid = f.confrelid as to_itself
+-- Foreign keys of the tables $1: "name on table", which of them has it and which it leads to (places, from 0; null: none of these), and as
+-- Reference has it.
+select format('%s on %s', f.conname, f.conrelid::regclass) as name, (child.place - 1)::int as child, (t.place - 1)::int as place,
+       f.confrelid::regclass as parent, parts.there, parts.met, f.conrelid = f.confrelid as to_itself
 from pg_constraint f
-left join unnest($2::text[]) with ordinality t(name, place) on t.name::regclass = f.confrelid
+join unnest($1::text[]) with ordinality child(name, place) on child.name::regclass = f.conrelid
+left join unnest($1::text[]) with ordinality t(name, place) on t.name::regclass = f.confrelid
 cross join lateral (
   select string_agg(format('s.%I is not null', s.attname), ' and ' order by k.place) as there,
          string_agg(format('p.%I %s s.%I', p.attname, case n.nspname when 'pg_catalog' then o.oprname else format('operator(%I.%s)', n.nspname, o.oprname) end,
@@ -12,4 +15,4 @@ cross join lateral (
   join pg_attribute s on s.attrelid = f.conrelid and s.attnum = k.own
   join pg_attribute p on p.attrelid = f.confrelid and p.attnum = k.other
 ) parts
-where f.conrelid = $1::text::regclass and f.contype = 'f' and f.conparentid = 0
+where f.contype = 'f' and f.conparentid = 0

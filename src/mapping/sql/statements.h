@@ -31,6 +31,9 @@ struct Reference {
   std::string met;
   bool to_itself = false;
   std::string view = {};  ///< quoted: a row that is in it is not missing either; "": none
+
+  /// What is so of a row s that refers to nobody.
+  std::string missing() const;
 };
 
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.

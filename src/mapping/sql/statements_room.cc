@@ -11,6 +11,12 @@ namespace crossfade::mapping {
 
 using fmt::format;
 
+std::string Reference::missing() const {
+  auto text = format("{} and not exists (select 1 from {} p where {})", there, parent, met);
+  if (!view.empty()) text += format(" and not exists (select 1 from {} p where {})", view, met);
+  return text;
+}
+
 std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& exclusive) const {
   const auto& locator = target_.locators.at(filter.locator);
   const auto text_of = [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; };
@@ -38,8 +44,7 @@ std::string Statements::waiting(const KeyFilter& filter, const Reference& refere
   const auto list = columns_of("v", names_of(target_.columns)) + format(", array[{}] as crossfade_taker", own);
   int parameter = 1;
   const auto rows = branch(filter, view_, list, parameter);
-  auto missing = format("{} and not exists (select 1 from {} p where {})", reference.there, reference.parent, reference.met);
-  if (!reference.view.empty()) missing += format(" and not exists (select 1 from {} p where {})", reference.view, reference.met);
+  const auto missing = reference.missing();
   if (!reference.to_itself) {
     return format("with next as materialized (\n  {}\n)\nselect distinct s.crossfade_taker as taker, null::text[] as needed from next s where {}", rows, missing);
   }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sql_text.h"
 #include "pg/row.h"
+#include "sync/refresh/references.h"
 #include "sync/state/store.h"
 #include "sync/state/workers.h"
 
@@ -163,13 +164,18 @@ asio::awaitable<pg::Parameters> keys_of(pg::Connection& connection, const mappin
 asio::awaitable<bool> take_out_orphans(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
   std::vector<std::optional<std::string>> tables;
   for (const auto& target : run.model.targets) tables.emplace_back(target.table.quoted());
-  const std::string find(queries::orphans);
-  pg::Parameters of_key = {constraint.name, array_text(tables)};
-  const auto found = co_await connection.query(find, of_key);
-  if (found.empty()) co_return false;
-  const auto of_table = pg::first(found);
-  const auto target = static_cast<std::uint16_t>(of_table.number("child"));
-  const auto keys = co_await keys_of(connection, run.model.targets[target], of_table.text("condition"));
+  const std::string find(queries::foreign_keys);
+  pg::Parameters of_tables = {array_text(tables)};
+  const auto foreign_keys = co_await connection.query(find, of_tables);
+  std::uint16_t target = 0;
+  std::string condition;
+  for (const auto row : pg::rows(foreign_keys)) {
+    if (row.text("name") != constraint.name) continue;
+    target = static_cast<std::uint16_t>(row.number("child"));
+    condition = reference_of(row).missing();
+  }
+  if (condition.empty()) co_return false;
+  const auto keys = co_await keys_of(connection, run.model.targets[target], condition);
   if (keys.empty()) co_return false;
   co_await connection.script("begin");
   auto ask_names = run.refresh.statements(target).names();

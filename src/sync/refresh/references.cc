@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/sql_text.h"
-#include "pg/row.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/key_forms.h"
 
@@ -73,22 +72,25 @@ class InOrder {
 
 }  // namespace
 
+mapping::Reference reference_of(const pg::Row& row) {
+  return {std::string(row.text("parent")), std::string(row.text("there")), std::string(row.text("met")), row.truth("to_itself")};
+}
+
 asio::awaitable<const std::vector<References::OfTarget>*> References::of(std::uint16_t target) {
-  const auto known = known_.find(target);
-  if (known != known_.end()) co_return &known->second;
+  if (asked_) co_return &known_[target];
+  asked_ = true;
   std::vector<std::optional<std::string>> tables;
   for (const auto& each : refresh_.model().targets) tables.emplace_back(each.table.quoted());
   const std::string find(queries::foreign_keys);
-  pg::Parameters parameters = {tables[target], array_text(tables)};
+  pg::Parameters parameters = {array_text(tables)};
   const auto tried = co_await pg::try_in_savepoint(connection_, find, parameters);
-  auto& found = known_[target];
   for (const auto row : pg::rows(tried.result)) {
     OfTarget each;
-    each.reference = {std::string(row.text("parent")), std::string(row.text("there")), std::string(row.text("met")), row.truth("to_itself")};
+    each.reference = reference_of(row);
     if (!row.is_null("place")) each.parent = static_cast<std::uint16_t>(row.number("place"));
-    found.push_back(std::move(each));
+    known_[static_cast<std::uint16_t>(row.number("child"))].push_back(std::move(each));
   }
-  co_return &found;
+  co_return &known_[target];
 }
 
 asio::awaitable<bool> References::in_a_ring(std::vector<Key> keys) {

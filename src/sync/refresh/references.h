@@ -6,9 +6,13 @@
 #include <unordered_set>
 #include <vector>
 
+#include "pg/row.h"
 #include "sync/refresh/refresh.h"
 
 namespace crossfade::sync {
+
+/// Of a row that foreign_keys.sql gives.
+mapping::Reference reference_of(const pg::Row& row);
 
 /// What of keys refers to what: asked in one statement, where trying would take one a row.
 class References {
@@ -41,6 +45,7 @@ class References {
 
   const Refresh& refresh_;
   pg::Connection& connection_;
+  bool asked_ = false;
   std::map<std::uint16_t, std::vector<OfTarget>> known_;
 };
 
