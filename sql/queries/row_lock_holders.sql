@@ -17,5 +17,6 @@ from (
   union all
   select p.prepared, format('prepared transaction %L (%s, for %s s)', p.gid, p.owner, extract(epoch from clock_timestamp() - p.prepared)::int)
   from pg_prepared_xacts p
-  where '-1/' || p.transaction::text in (select virtualtransaction from held)
+  where p.transaction in (select t.transactionid from pg_locks t join held on held.virtualtransaction = t.virtualtransaction
+                          where t.pid is null and held.pid is null and t.locktype = 'transactionid')
 ) h

@@ -129,6 +129,7 @@ void ThrowawayServer::initialise(const Options& options) {
       {"wal_level", "logical"},
       {"max_replication_slots", "10"},
       {"max_wal_senders", "10"},
+      {"max_prepared_transactions", "5"},
       {"fsync", durable},
       {"full_page_writes", durable},
   };

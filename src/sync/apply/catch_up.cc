@@ -10,6 +10,7 @@
 #include "async/when_all.h"
 #include "base/log.h"
 #include "pg/reading.h"
+#include "sync/refresh/locked_rows.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
@@ -56,25 +57,38 @@ asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, 
 }
 
 asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
+  auto failure = co_await attempt(connection, keys, outcome);
+  if (failure && failure->sqlstate() == "55P03" && !std::exchange(row_locks_, true)) failure = co_await attempt(connection, keys, outcome);
+  if (!failure) co_return;
+  log::debug("part is left to one transaction", {{"target", run_.model.targets[keys.front().target()].name}, log::quoting("because", failure->what()),
+                                                 {"sqlstate", failure->sqlstate()}});
+  outcome = {Written{}, std::move(keys)};
+}
+
+asio::awaitable<std::optional<Failure>> CatchUp::attempt(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
   std::optional<Failure> failure;
   const auto target = keys.front().target();
   // At one snapshot, because that refuses the second of two workers that write one row.
   pg::Reading reading;
   reading.relations = run_.model.relations_read({target});
+  reading.then = "set local lock_timeout = '500ms'";
+  outcome = {};
   try {
     co_await pg::begin_reading(connection, std::move(reading));
-    outcome.written = co_await run_.refresh.upsert(connection, target, keys, outcome.left);
+    if (row_locks_) {
+      const auto locked = co_await take_locked(connection, run_.refresh, keys);
+      for (const auto& each : locked) outcome.left.push_back(each.key);
+    }
+    if (!keys.empty()) outcome.written = co_await run_.refresh.upsert(connection, target, keys, outcome.left);
+    co_await connection.script("set local lock_timeout = 0");
     co_await store::hold_lease(connection, run_);
     co_await connection.script("commit");
   } catch (const Failure& caught) {
     if (caught.verdict() != Verdict::kRetry && !caught.found_by_trying()) throw;
     failure = caught;
   }
-  if (!failure) co_return;
-  co_await connection.script("rollback");
-  log::debug("part is left to one transaction", {{"target", run_.model.targets[target].name}, log::quoting("because", failure->what()),
-                                                 {"sqlstate", failure->sqlstate()}});
-  outcome = {Written{}, std::move(keys)};
+  if (failure) co_await connection.script("rollback");
+  co_return failure;
 }
 
 }  // namespace crossfade::sync

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sync/state/runtime.h"
@@ -19,11 +20,17 @@ class CatchUp {
   /// Every snapshot that is used here is younger than the call, so it sees what the caller has seen (invariant 1). Adds to
   /// `written` and returns the keys that are left to one transaction after this: of rows that the view no longer has,
   /// because a row that is gone from one worker's keys can have moved to another's; and of parts that were refused, by the row's
-  /// own fault or because a row was in two workers after all.
+  /// own fault, because a row was in two workers after all, or because another session has one locked.
   asio::awaitable<std::vector<Key>> upsert(const std::vector<Key>& keys, std::vector<Written>& written);
 
   /// Closes the sessions until they are needed again.
-  void rest() { sessions_.clear(); }
+  void rest() {
+    sessions_.clear();
+    row_locks_ = false;
+  }
+
+  /// Another session has rows of v2 locked; until the rest.
+  bool row_locks() const { return row_locks_; }
 
  private:
   struct Outcome {
@@ -33,9 +40,11 @@ class CatchUp {
 
   asio::awaitable<void> open();
   asio::awaitable<void> part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome);
+  asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome);
 
   Runtime& run_;
   std::vector<pg::Connection> sessions_;
+  bool row_locks_ = false;
 };
 
 }  // namespace crossfade::sync

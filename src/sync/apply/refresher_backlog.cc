@@ -32,6 +32,7 @@ asio::awaitable<Refresher::Work> Refresher::share(const std::vector<Key>& keys) 
     work.keys = keys;
   } else {
     work.keys = co_await workers_.upsert(keys, work.written);
+    row_locks_ = row_locks_ || workers_.row_locks();
   }
   co_return work;
 }

@@ -23,6 +23,7 @@ namespace {
 /// So many keys of a target stand alone before the rest of what is refused is set down unseen: the refresher finds out whether it
 /// is the target's fault.
 constexpr std::size_t kManySetDown = 100;
+constexpr std::string_view kLockNotAvailable = "55P03";
 
 /// What the ledger does not cover, given its ranges in the order of the walk. `null` bounds are the ends.
 std::deque<Range> gaps_between(const pg::Result& ledger) {
@@ -177,6 +178,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       reading.relations = run_.model.relations_read({job.target});
       co_await pg::begin_reading(connection, std::move(reading));
       const auto written = co_await load(connection, job, range);
+      co_await connection.script("set local lock_timeout = 0");
       const std::chrono::duration<double> took = Clock::now() - began;
       const std::string done(queries::chunk_done);
       pg::Parameters parameters = {run_.model.name, name, range.low, range.high, std::to_string(written.in_view),
@@ -204,7 +206,9 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
 asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Range range) {
   std::optional<Failure> failure;
   Written written;
-  co_await connection.script("savepoint crossfade_chunk");
+  // What another session has locked is waited for a moment, and after that hardly at all.
+  const auto patience = job.row_locks ? "50ms" : "500ms";
+  co_await connection.script(fmt::format("set local lock_timeout = '{}'; savepoint crossfade_chunk", job.bulk ? "0" : patience));
   try {
     if (job.bulk) {
       written = co_await run_.refresh.bulk_range(connection, job.target, range);
@@ -217,7 +221,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     // What is checked at the commit only would spoil the whole chunk.
     co_await connection.script("set constraints all immediate; set constraints all deferred");
   } catch (const Failure& caught) {
-    if (!caught.found_by_trying()) throw;
+    if (!caught.found_by_trying() && caught.sqlstate() != kLockNotAvailable) throw;
     failure = caught;
   }
   if (!failure) {
@@ -226,6 +230,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
   }
   co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
   if (failure->verdict() != Verdict::kQuarantine) {
+    // Where the table itself is locked this is refused for the lock too: then no row is to blame, and the chunk is tried again.
     std::vector<std::uint16_t> this_one = {job.target};
     const auto writable = co_await parking::writable(connection, run_, std::move(this_one), job.bulk);
     if (writable.empty()) {
@@ -234,6 +239,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
       co_return Written{};
     }
   }
+  job.row_locks = job.row_locks || failure->sqlstate() == kLockNotAvailable;
   co_await split(connection, job, std::move(range), *failure, written);
   co_return written;
 }

@@ -32,6 +32,7 @@ class Backfill {
     std::size_t keys_a_chunk = 500;  ///< grows or shrinks towards the aimed duration
     int running = 0;
     std::size_t set_down = 0;        ///< keys that were refused alone
+    bool row_locks = false;          ///< another session had rows of it locked
   };
 
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);

@@ -96,6 +96,16 @@ TEST_F(WritesTest, ALongTransactionOnV1MakesItGiveUpCleanlyAndIsNamed) {
   move.expect_equal();
 }
 
+TEST_F(WritesTest, APreparedTransactionInTheWayIsNamed) {
+  Sql other(move.conninfo());
+  other.exec("begin; update exercises set title = 'not yet' where id = 1; prepare transaction 'of the night'");
+  const auto [exit, text] = move.call(flip("cutover", {"--lock-timeout", "50ms"}));
+  move.sql().exec("rollback prepared 'of the night'");
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  const auto holders = move.sql().value("select holders from crossfade.flight where holders <> '' order by id limit 1");
+  EXPECT_EQ(holders.find("prepared transaction 'of the night' (postgres, for "), 0U) << holders << text;
+}
+
 TEST_F(WritesTest, WhoStandsInTheWayIsEndedWhereThatIsAskedFor) {
   Sql other(move.conninfo());
   other.exec("begin; update exercises set title = 'never' where id = 1");

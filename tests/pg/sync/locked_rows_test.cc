@@ -19,7 +19,16 @@ class LockedRowsTest : public testing::Test {
     move.follow();
     other.exec("set application_name = 'a report'");
   }
+  ~LockedRowsTest() override {
+    for (const auto& gid : prepared()) move.sql().exec("rollback prepared '" + gid + "'");
+  }
+  std::vector<std::string> prepared() { return move.sql().rows("select gid from pg_prepared_xacts where database = current_database()"); }
   void lock(const std::string& rows) { other.exec("begin; select from small_v2." + rows + " for update"); }
+  /// Nobody's session has them then.
+  void lock_prepared(const std::string& rows) {
+    lock(rows);
+    other.exec("prepare transaction 'of " + move.name() + "'");
+  }
   std::string waiting() { return move.sql().value("select string_agg(concat_ws(' ', target, key), ', ' order by target, key) from crossfade.quarantine where sqlstate = '55P03'"); }
   void expect_waiting(const std::string& what) {
     EXPECT_TRUE(eventually([&] { return waiting() == what; }, kLimit)) << waiting();
@@ -67,6 +76,38 @@ TEST_F(LockedRowsTest, ThatGoHoldUpNobodyElse) {
   EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.children where id > 600") == "300"; }, kLimit));
   EXPECT_EQ(move.sql().value("select count(*) from crossfade.parked"), "0");
   other.exec("commit");
+  expect_free();
+}
+
+TEST_F(LockedRowsTest, HoldUpTheirOwnKeysAloneWhereAllIsComparedAnew) {
+  lock("children where id in (7, 601)");
+  Sql third(move.conninfo());
+  third.exec("begin; select from small_v2.parents where id = 3 for update; prepare transaction 'of the night'");
+  move.sql().exec("begin; truncate parents cascade; insert into parents select n, 'q' from generate_series(1, 300) n;"
+                  "insert into children select n, n % 300 + 1, case when n > 5 then 'd' else 'c' end from generate_series(1, 900) n;"
+                  "insert into children values (1001, 3, 'of one that is locked'); commit");
+  expect_waiting("children {1001}, children {601}, children {7}, parents {3}");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.parents where name = 'q'"), "299");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.children where name = 'd'"), "893");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select phase from crossfade.migration") == "following"; }, kLimit));
+  EXPECT_NE(move.call({"quarantine", "list"}).second.find("prepared transaction 'of the night'"), std::string::npos);
+  other.exec("commit");
+  move.sql().exec("rollback prepared 'of the night'");
+  expect_free();
+}
+
+TEST_F(LockedRowsTest, HoldUpTheirOwnKeysAloneInABacklog) {
+  move.sql().exec("insert into children select n, n % 300 + 1, 'late' from generate_series(1001, 25000) n");
+  move.expect_equal();
+  lock_prepared("children where id in (2003, 2004)");
+  move.call({"pause"});
+  move.sql().exec("do $$ begin for part in 0 .. 24 loop update children set name = 'e' where id % 25 = part; commit; end loop; end $$");
+  move.call({"resume"});
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.children where name = 'e'") == "24898"; }, kLimit))
+      << move.sql().value("select count(*) from small_v2.children where name = 'e'");
+  expect_waiting("children {2003}, children {2004}");
+  expect_named("prepared transaction 'of " + move.name() + "'");
+  for (const auto& gid : prepared()) move.sql().exec("rollback prepared '" + gid + "'");
   expect_free();
 }
 
