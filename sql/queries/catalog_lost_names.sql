@@ -1,16 +1,13 @@
 -- Functions in whose bodies something is named that is not the server's own, by a name without its schema, and that have no
 -- search_path: of those that view $1 uses, through the views between, and by which table $2 computes or checks its rows; and those that
 -- they may call. With some of the names, and the search_path that a session of ours begins with.
-with recursive edge as (
-  select r.ev_class as reader, d.refobjid as relation
-  from pg_rewrite r
-  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-                  and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
-  where r.rulename = '_RETURN'
-), reached as (
+with recursive reached as (
   select $1::oid as relation
   union
-  select edge.relation from reached join edge on edge.reader = reached.relation
+  select d.refobjid
+  from reached r
+  join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
 ), typed as (
   select a.atttypid as type from pg_attribute a where a.attrelid in ($1::oid, $2::oid) and a.attnum > 0 and not a.attisdropped
   union
@@ -42,7 +39,7 @@ with recursive edge as (
   join own i on i.oid <> own.oid and own.body ~* ('\m' || regexp_replace(i.name, '\W', '.', 'g') || '\M')
 ), caller as materialized (
   -- Few, mostly none; to look for names in every function, only to ask afterwards which are called, takes half a second a view.
-  select own.* from called join own on own.oid = called.function where own.searches
+  select own.*, lower(own.body) as folded from called join own on own.oid = called.function where own.searches
 ), foreign_name as (
   select p.oid, p.proname::text as name from pg_proc p
   where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and p.prorettype <> 'trigger'::regtype
@@ -55,8 +52,8 @@ with recursive edge as (
 ), named as (
   select caller.oid, other.name
   from caller
-  -- Not behind a schema's dot, and not as part of a word.
-  join foreign_name other on other.oid <> caller.oid and caller.body ~* ('(^|[^\w.])"?' || regexp_replace(other.name, '\W', '.', 'g') || '"?(\W|$)')
+  -- Not behind a schema's dot, and not as part of a word; what stands nowhere in it is seen for less than a regular expression costs.
+  join foreign_name other on other.oid <> caller.oid and strpos(caller.folded, lower(other.name)) > 0 and caller.body ~* ('(^|[^\w.])"?' || regexp_replace(other.name, '\W', '.', 'g') || '"?(\W|$)')
   union
   -- Operators of the types that the function is given, or that the server does not have at all.
   select caller.oid, 'operator ' || o.oprname

@@ -1,15 +1,12 @@
 -- Functions that view $1 uses, through the views between and as the workings of operators, whose result is not settled by
 -- the rows they read. pg_depend leaves out what comes with the server (random, now), so the rules' trees are read.
-with recursive edge as (
-  select r.ev_class as reader, d.refobjid as relation
-  from pg_rewrite r
-  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-                  and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
-  where r.rulename = '_RETURN'
-), reached as (
+with recursive reached as (
   select $1::oid as relation
   union
-  select edge.relation from reached join edge on edge.reader = reached.relation
+  select d.refobjid
+  from reached r
+  join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
 ), tree as (
   select r.ev_action::text as text from reached join pg_rewrite r on r.ev_class = reached.relation and r.rulename = '_RETURN'
 ), used as (

@@ -1,15 +1,12 @@
 -- The views $1 and all that they are made of, through the views between: columns, keys (the primary one first), and a view's
 -- text, in which every name is qualified as long as the session has no search path.
-with recursive edge as (
-  select r.ev_class as reader, d.refobjid as relation
-  from pg_rewrite r
-  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-                  and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
-  where r.rulename = '_RETURN'
-), reached as (
+with recursive reached as (
   select of.relation from unnest($1::oid[]) of (relation)
   union
-  select edge.relation from reached join edge on edge.reader = reached.relation
+  select d.refobjid
+  from reached r
+  join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
 )
 select n.nspname, c.relname, case when c.relkind = 'v' then pg_get_viewdef(c.oid) end as view,
        column_of.names, column_of.types, column_of.required, column_of.varies, column_of.generated,

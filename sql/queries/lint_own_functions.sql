@@ -1,14 +1,12 @@
 -- Whether view $1, itself or through the views between, calls a function that somebody wrote in a language that can read tables: what it
 -- is declared as says what it should be, and lint asks what is. Ours read nothing.
-with recursive edge as (
-  select r.ev_class as reader, d.refobjid as relation
-  from pg_rewrite r
-  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
-  where r.rulename = '_RETURN'
-), reached as (
+with recursive reached as (
   select $1::oid as relation
   union
-  select edge.relation from reached join edge on edge.reader = reached.relation
+  select d.refobjid
+  from reached r
+  join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
 )
 select exists (
   select

@@ -27,6 +27,18 @@ asio::awaitable<void> empty_search_path(pg::Connection& connection) {
   co_await connection.query(set);
 }
 
+/// To plan one of these queries takes longer than to run it, and each is asked for every relation. Gives what was set before.
+asio::awaitable<std::string> plan_once(pg::Connection& connection) {
+  const std::string set = "select pg_catalog.current_setting('plan_cache_mode') as before, pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)";
+  const auto result = co_await connection.query(set);
+  co_return std::string(pg::first(result).text("before"));
+}
+
+asio::awaitable<void> plan_as(pg::Connection& connection, std::string mode) {
+  pg::Parameters parameters = {std::move(mode)};
+  co_await connection.execute("select pg_catalog.set_config('plan_cache_mode', $1, true)", std::move(parameters));
+}
+
 asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::string migration) {
   const auto slots = co_await find_slot_names(connection, std::move(migration));
   std::vector<std::optional<std::string>> own{slots.forward, slots.reverse};
@@ -283,6 +295,7 @@ void leave_out_unread(const DirectedMigration& directed, Catalog& catalog) {
 asio::awaitable<Catalog> read_relations(pg::Connection& connection, const DirectedMigration& directed) {
   const auto& yaml = directed.yaml;
   co_await empty_search_path(connection);
+  auto planned = co_await plan_once(connection);
   Catalog catalog;
   catalog.rules = written_rules(yaml, directed.section());
   catalog.server = co_await read_server(connection, yaml.migration());
@@ -304,6 +317,7 @@ asio::awaitable<Catalog> read_relations(pg::Connection& connection, const Direct
   }
   co_await read_deferred_keys(connection, yaml.migration(), catalog);
   co_await derive_rules(connection, directed, catalog);
+  co_await plan_as(connection, std::move(planned));
   if (directed.direction == Direction::kReverse) leave_out_unread(directed, catalog);
   co_return catalog;
 }
