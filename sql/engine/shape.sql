@@ -30,9 +30,11 @@ language sql immutable set search_path = '' as $$ select 'crossfade_' || of_migr
 -- that they call, labels of enums, domains. A catalog row's xmin tells of a change that was taken back, too. The bodies of
 -- functions are no dependencies unless they are parsed: whatever function a body may name counts as called by it. In plpgsql, which
 -- keeps the plans: this is asked once a second. Catalogs alone, and nothing that opens a table: whoever asks must not wait for one.
+-- By their indexes and in little memory: what a planner guesses of a recursion makes it read every column and type of the database,
+-- and clear tables for a million rows, to find a few.
 create or replace function crossfade.shape_now(of_migration text, going text)
 returns table (object text, title text, targets text[], state text)
-language plpgsql stable set search_path = '' set jit = off as $$
+language plpgsql stable set search_path = '' set jit = off set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set work_mem = '64kB' as $$
 #variable_conflict use_column
 begin
   return query
@@ -67,8 +69,9 @@ begin
     from called c
     join pg_proc p on p.oid = c.function
     join pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
+    cross join lateral (select lower(p.prosrc) as folded offset 0) body  -- once, not for each function that it may name
     join pg_proc i on i.oid <> p.oid and i.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-    where strpos(lower(p.prosrc), lower(i.proname)) > 0
+    where strpos(body.folded, lower(i.proname)) > 0
        or exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
                                             and d.refclassid = 'pg_proc'::regclass and d.refobjid = i.oid)
   ), typed as (
@@ -120,11 +123,12 @@ begin
   from typed t join pg_enum e on e.enumtypid = t.type
   group by e.oid, e.enumlabel, e.enumtypid
   union all
-  select 'domain ' || y.oid, 'domain ' || y.oid::regtype, array_agg(distinct t.target),
+  select 'domain ' || t.type, 'domain ' || t.type::regtype, array_agg(distinct t.target),
          min(concat_ws(' ', y.typtypmod, y.typnotnull,
-                       (select string_agg(k.oid || ' ' || k.xmin, ' ' order by k.oid) from pg_constraint k where k.contypid = y.oid)))
-  from typed t join pg_type y on y.oid = t.type and y.typtype = 'd'
-  group by y.oid;
+                       (select string_agg(k.oid || ' ' || k.xmin, ' ' order by k.oid) from pg_constraint k where k.contypid = t.type)))
+  from typed t
+  cross join lateral (select d.typtypmod, d.typnotnull from pg_type d where d.oid = t.type and d.typtype = 'd' offset 0) y
+  group by t.type;
 end $$;
 
 -- Remembers it. `changed`: the targets are being made right by it, and what was proved of them before is void.
