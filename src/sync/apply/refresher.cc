@@ -244,7 +244,9 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written();
+    // To say so is a commit, which moves it again: that one is said when there is time.
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written() &&
+                       (run_.received > written_ || Clock::now() >= written_at_ + kSetDownEvery);
     if (!moved && run_.at_cut.empty()) co_return false;
   }
   const auto began = Clock::now();
@@ -360,7 +362,9 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
   try {
     co_await work();
     clock = co_await store::write_checkpoint(connection, run_, taken.reached);
-    co_await connection.script("commit");
+    const auto end = co_await connection.script(fmt::format("commit; {}", queries::wal_position));
+    written_ = parse_lsn(end.text(0, 0)).value_or(written_);
+    written_at_ = Clock::now();
   } catch (const Failure& caught) {
     failure = caught;
   }

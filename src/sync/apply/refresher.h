@@ -105,6 +105,8 @@ class Refresher {
   std::map<std::uint16_t, Parked> locked_;  ///< targets that are read from what another session has locked …
   Clock::time_point try_locked_{};    ///< … and when that is tried again
   Clock::time_point next_due_{};
+  Lsn written_;                       ///< where the log ended when the last round was committed, with what that wrote itself …
+  Clock::time_point written_at_{};    ///< … and when that was
 };
 
 }  // namespace crossfade::sync
