@@ -20,8 +20,8 @@ namespace asio = boost::asio;
 namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
-/// Asks for what an application that reads its own writes asks for, and takes the time.
-asio::awaitable<double> measure_lag(pg::Connection& connection, std::string migration, std::string end_of_wal, double limit) {
+/// Asks for what an application that reads its own writes asks for, and takes the time; none where it asks once and it is not there.
+asio::awaitable<std::optional<double>> measure_lag(pg::Connection& connection, std::string migration, std::string end_of_wal, double limit, bool once) {
   const auto executor = co_await asio::this_coro::executor;
   const auto began = pg::Clock::now();
   for (;;) {
@@ -30,6 +30,7 @@ asio::awaitable<double> measure_lag(pg::Connection& connection, std::string migr
     const double waited = std::chrono::duration<double>(pg::Clock::now() - began).count();
     const bool there = !rows.empty() && pg::first(rows).truth("reached");
     if (there || waited > limit) co_return waited;
+    if (once) co_return std::nullopt;
     asio::steady_timer pause(executor, 20ms);
     co_await pause.async_wait(asio::use_awaitable);
   }
@@ -202,7 +203,8 @@ asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migr
   auto facts = co_await read_facts(connection, migration);
   const bool applying = facts.phase == "following" && facts.leader && !facts.paused;
   if (!applying) co_return facts;
-  facts.lag_seconds = co_await measure_lag(connection, std::move(migration), facts.end_of_wal, limits.lag_seconds);
+  // What waits for a shape to be mended holds the position back for as long: there is nothing to wait for.
+  facts.lag_seconds = co_await measure_lag(connection, std::move(migration), facts.end_of_wal, limits.lag_seconds, !facts.shape.empty());
   co_return facts;
 }
 

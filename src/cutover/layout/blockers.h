@@ -18,7 +18,7 @@ struct Facts {
   bool leader = false;                         ///< a daemon works
   bool paused = false;
   std::string end_of_wal;                      ///< when all this was read
-  std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything
+  std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything, or not all of it
   std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh; above 10,000 an estimate
   std::int64_t quarantined = 0;                ///< keys not accepted by name
   std::optional<double> verified_seconds_ago;  ///< since a clean verification of all targets; none: there was none
