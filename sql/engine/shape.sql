@@ -235,10 +235,16 @@ begin
          format('%s is not the table that is followed any more: that one %s', s.name,
                 case when c.oid is null then 'is gone' else format('was renamed, and is %s now', c.oid::regclass) end),
          case when c.oid is null then 'crossfade cancel, and begin anew: nothing brings it back'
+              when moved.by_migration is not null then
+                format('migration %s has moved it: crossfade rollback writes of that one, or crossfade cancel of this one, and begin it anew', moved.by_migration)
               else concat_ws('; ', case when to_regclass(s.name) is not null then format('alter table %s rename to %I', s.name, own[2] || '_other') end,
                              case when c.relnamespace::regnamespace::text <> quote_ident(own[1]) then format('alter table %s set schema %I', c.oid::regclass, own[1]) end,
                              case when c.relname <> own[2] then format('alter table %I.%I rename to %I', own[1], c.relname, own[2]) end) end
   from source s left join pg_class c on c.oid = s.relation cross join parse_ident(s.name) own
+  left join lateral (
+    select k.migration as by_migration from crossfade.source_column k join crossfade.migration m on m.name = k.migration and m.direction = 'reverse'
+    where k.relation = s.relation and k.migration <> of_migration limit 1
+  ) moved on true
   where to_regclass(s.name)::oid is distinct from s.relation;
 end $$;
 

@@ -1,7 +1,7 @@
 -- Foreign keys of tables outside that refer to a table which gives its name away. $1: links between the tables of the side that
 -- owns the data and those of the other, `same` where they bear one name, `after` what the other is called once it has that name.
 -- A key is re-pointed where the table that takes the name has a unique key of the same columns; it is validated afterwards. One of a
--- partitioned table goes along partition by partition.
+-- partitioned table goes along partition by partition; of one that refers to a single partition the statement is said that makes it anew.
 with link as (
   select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, after, same
   from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, after text, same boolean)
@@ -12,7 +12,7 @@ with link as (
 ), referring as (
   select k.oid, k.conname, k.conrelid, k.confrelid, k.convalidated, k.conkey, k.confkey, l.follower, l.after, not_ours.place, not_ours.owner,
          pair.own, pair.theirs, pair.names, pg_get_constraintdef(k.oid) as definition,
-         format('FOREIGN KEY (%s) REFERENCES %s(%s)', pair.own, k.confrelid::regclass, pair.theirs) as head
+         format('FOREIGN KEY (%s) REFERENCES %s(%s)', pair.own, k.confrelid::regclass, pair.theirs) as head, whole.after as whole
   from pg_constraint k
   cross join lateral (
     select string_agg(quote_ident(a.attname), ', ' order by n.place) as own, string_agg(quote_ident(b.attname), ', ' order by n.place) as theirs,
@@ -22,6 +22,7 @@ with link as (
     join pg_attribute b on b.attrelid = k.confrelid and b.attnum = n.theirs
   ) pair
   left join link l on l.owner = k.confrelid and l.same
+  left join link whole on whole.owner = pg_partition_root(k.confrelid) and whole.owner <> k.confrelid and whole.same
   left join lateral (
     select t.oid::regclass as place, pg_get_userbyid(t.relowner) as owner from pg_class t
     where (t.oid = k.conrelid or t.oid in (select relid from pg_partition_tree(k.conrelid))) and not pg_has_role(t.relowner, 'USAGE')
@@ -32,6 +33,7 @@ with link as (
 ), judged as (
   select r.*, case
     when r.conrelid in (select follower from link) then 'it belongs to the other side itself: let it refer to that side''s own table'
+    when r.whole is not null then format('%s is a partition, whose place no single table takes', r.confrelid::regclass)
     when r.follower is null then 'no table takes the name of ' || r.confrelid::regclass
     when not starts_with(r.definition, r.head) then 'its definition cannot be made anew'
     when not exists (
@@ -60,7 +62,10 @@ select format('foreign key %I of %s', j.conname, j.conrelid::regclass) as object
        case when j.hindrance is null then 'carry' else 'block' end as handling,
        case when j.hindrance is null then format('refers to %s, and is validated after the commit', array_to_string(parse_ident(j.after), '.')) else 'cannot follow: ' || j.hindrance end as flip,
        case when j.hindrance is null then 'refers to the old table again' else 'stays as it is' end as rollback,
-       case when j.hindrance is null then '' else format('alter table %s drop constraint %I, and make one that fits after the move', j.conrelid::regclass, j.conname) end as fix,
+       case when j.hindrance is null then ''
+            when j.whole is not null then format('alter table %1$s drop constraint %2$I;  -- and after the move: alter table %1$s add constraint %2$I foreign key (%3$s) references %4$s (%5$s)%6$s not valid',
+                                                 j.conrelid::regclass, j.conname, j.own, j.whole, j.theirs, replace(substr(j.definition, length(j.head) + 1), ' NOT VALID', ''))
+            else format('alter table %s drop constraint %I, and make one that fits after the move', j.conrelid::regclass, j.conname) end as fix,
        case when j.hindrance is null then
          format('alter table %s drop constraint %I;', j.conrelid::regclass, j.conname)
          || format(E'\nselect crossfade.make_key(%L, %L, %L, %L, %L)', $2::text, j.conrelid::regclass, j.conname,

@@ -1,5 +1,5 @@
 -- What others made over a table that gives its name away and that knows the table by its identity: it keeps to the old table. $1 as
--- for foreign keys; $2: schemas of our own.
+-- for foreign keys; $2: schemas of our own. Of another migration that is under way the whole has to end first.
 with owned as (
   select distinct to_regclass(owner)::oid as relation from jsonb_to_recordset($1::jsonb) as l (owner text) where owner is not null
 ), row_type as (
@@ -36,13 +36,18 @@ with owned as (
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
   where r.prrelid in (select relation from owned) and p.pubname not like 'crossfade\_%'
 )
-select kind || ' ' || name as object, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')) as way, 'block' as handling,
+select kind || ' ' || f.name as object, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')) as way, 'block' as handling,
        'keeps to the old table, which is kept true until complete' as flip, 'nothing: it never left that table' as rollback,
-       case kind when 'publication' then 'let its subscribers take the new tables before the move, or take the table out of it'
-                 else format('drop %s %s, and make it over the new tables after the move', kind, name) end as fix,
+       case when busy.name is not null then format('crossfade complete, or crossfade cancel, of migration %s first: it reads the old table; begin it anew over the new tables after the move', busy.name)
+            when kind = 'publication' then 'let its subscribers take the new tables before the move, or take the table out of it'
+            else format('drop %s %s, and make it over the new tables after the move', kind, f.name) end as fix,
        '' as sql, '' as locked, '' as referred
 from found f
+left join lateral (
+  select m.name from crossfade.migration m join pg_namespace n on n.oid = f.schema
+  where m.phase <> 'completed' and (n.nspname = m.mapping_schema or n.nspname = any (m.made_schemas)) limit 1
+) busy on true
 where not exists (select from ours where ours.schema = f.schema)
-  and not exists (select from pg_depend e where e.deptype = 'e' and kind = 'view' and e.classid = 'pg_class'::regclass and e.objid::regclass::text = name)
-group by kind, name, way
+  and not exists (select from pg_depend e where e.deptype = 'e' and kind = 'view' and e.classid = 'pg_class'::regclass and e.objid::regclass::text = f.name)
+group by kind, f.name, way, busy.name
 order by 1

@@ -1,5 +1,6 @@
+#include "base/exit_code.h"
 #include "support/flip.h"
-#include "support/move.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -71,6 +72,21 @@ TEST_F(PartitionedKeysTest, GoThereAndBackAndThereAgain) {
     move.expect_equal();
     prove();
   }
+}
+
+TEST(PartitionKeysTest, OfATableThatStaysToAPartitionAloneIsSaidWithWhatMakesItAnew) {
+  SmallMove move({"create table events (id int, day date, primary key (id, day)) partition by range (day);"
+                  "create table events_24 partition of events for values from ('2024-01-01') to ('2025-01-01'); alter table events_24 add unique (id);"
+                  "create table tags (event_id int constraint tagged references events_24 (id) on delete cascade);"
+                  "insert into events select n, '2024-05-01' from generate_series(1, 20) n; insert into tags values (3)",
+                  "create table small_v2.events (id int primary key, day date)", "create view small_map.events as select id, day from public.events",
+                  "sources: {events: {key: [id, day]}}\ntargets: {events: {follow: {events: {id: id}}}}\n"});
+  move.follow();
+  const auto [exit, text] = move.call({"cutover", "writes", "--dry-run"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  EXPECT_NE(text.find("public.events_24 is a partition, whose place no single table takes"), std::string::npos) << text;
+  EXPECT_NE(text.find("mend: alter table public.tags drop constraint tagged;  -- and after the move: alter table public.tags add constraint tagged "
+                      "foreign key (event_id) references \"public\".\"events\" (id) ON DELETE CASCADE not valid"), std::string::npos) << text;
 }
 
 /// A row that breaks the key keeps one partition, and so the whole, from being validated.
