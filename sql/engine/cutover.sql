@@ -366,7 +366,7 @@ begin
   into strict k from pg_constraint c where c.oid = key;
   insert into crossfade.deferred (migration, target, name, stage, create_sql, validate_sql, refers_to)
   values (migration_name, target_name, format('%s to %s', k.conname, k.confrelid::regclass), 3,
-          format('alter table %%1$s add constraint %s %s not valid', k.named, k.definition) || coalesce(format(E';\ncomment on constraint %s on %%1$s is %s', k.named, k.comment), ''),
+          format('alter table %%1$s add constraint %s %s not valid', k.named, k.definition) || coalesce(E';\ncomment on constraint ' || k.named || ' on %1$s is ' || k.comment, ''),
           case when k.validated then format('alter table %%1$s validate constraint %s', k.named) end, k.confrelid)
   on conflict (migration, target, name) do update
   set stage = 3, create_sql = excluded.create_sql, validate_sql = excluded.validate_sql, refers_to = excluded.refers_to, built = false;

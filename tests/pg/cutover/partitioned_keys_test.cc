@@ -54,6 +54,7 @@ TEST_F(PartitionedKeysTest, GoThereAndBackAndThereAgain) {
     EXPECT_EQ(keys("log 100%"), log);
     EXPECT_EQ(keys("notes_person"), notes);
     EXPECT_EQ(keys("persons 100%"), Keys{"persons FOREIGN KEY (owner_id) REFERENCES owners(id) ON DELETE CASCADE t mine too, 100% 3"});
+    EXPECT_EQ(keys("without_a_word"), Keys{"persons FOREIGN KEY (owner_id) REFERENCES owners(id) t 3"});
     EXPECT_EQ(keys("events_owner"), (Keys{"events FOREIGN KEY (owner_id) REFERENCES owners(id) ON DELETE CASCADE t 2", "events_v1 FOREIGN KEY (owner_id) REFERENCES owners(id) ON DELETE CASCADE t 2"}));
     EXPECT_EQ(sql.value("select count(*) from crossfade.unvalidated"), "0");
     const auto gone = std::to_string(cycle + 3);

@@ -1,6 +1,6 @@
 create table persons (
   id int primary key,
-  owner_id int not null constraint "persons 100%" references owners on delete cascade,
+  owner_id int not null constraint "persons 100%" references owners on delete cascade constraint without_a_word references owners,
   name text not null
 ) partition by hash (id);
 create table persons_0 partition of persons for values with (modulus 2, remainder 0);
