@@ -93,9 +93,11 @@ begin
   from watched w cross join publication p join pg_publication_rel m on m.prpubid = p.oid and m.prrelid = w.relation
   where not w.is_view
   union all
-  select 'leaf ' || l.relation || ' ' || l.root, format('partition %s of %s', l.relation::regclass, w.name), w.targets,
+  -- Of one that only inherits no change was followed: its rows do not say what has to be compared.
+  select case r.relkind when 'p' then 'leaf ' else 'heir ' end || l.relation || ' ' || l.root,
+         format(case r.relkind when 'p' then 'partition %s of %s' else 'table %s, which inherits from %s,' end, l.relation::regclass, w.name), w.targets,
          concat_ws(' ', l.version, pg_relation_filenode(l.relation))
-  from leaf l join watched w on w.relation = l.root and not w.is_view
+  from leaf l join watched w on w.relation = l.root and not w.is_view join pg_class r on r.oid = l.root
   where not exists (select from pg_class c where c.oid = l.relation and c.relkind = 'p')
   union all
   select 'view ' || v.ev_class, 'view ' || v.ev_class::regclass, array_agg(distinct r.target), min(v.xmin::text)
@@ -230,6 +232,11 @@ begin
   from going g join pg_publication p on p.pubname = g.publication
   join pg_publication_rel r on r.prpubid = p.oid join source s on s.relation = r.prrelid
   where to_jsonb(r) ->> 'prqual' is not null or to_jsonb(r) ->> 'prattrs' is not null
+  union all
+  select 'child ' || i.inhrelid, format('table %s, which inherits from %s', i.inhrelid::regclass, s.name), s.targets,
+         format('table %s inherits from %s: its rows are read with those of that one, and what changes in it is not followed', i.inhrelid::regclass, s.name),
+         format('alter table %s no inherit %s', i.inhrelid::regclass, s.relation::regclass)
+  from source s join pg_class c on c.oid = s.relation and c.relkind <> 'p' join pg_inherits i on i.inhparent = s.relation
   union all
   select case when c.oid is null then 'gone ' else 'name ' end || s.relation, 'table ' || s.name, s.targets,
          format('%s is not the table that is followed any more: that one %s', s.name,
