@@ -60,7 +60,7 @@ asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, cons
 
 namespace {
 
-enum class Wanted { kWhole, kWhatFits };
+enum class Wanted { kWhole, kWhatFits, kWhatFitsByNow };
 
 asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const mapping::MigrationFile& file, Wanted wanted) {
   const auto& name = file.yaml.migration();
@@ -76,7 +76,7 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
   for (;;) {
     co_await connection.script("begin");
     if (wanted == Wanted::kWhole) preflight = co_await mapping::inspect_catalog(connection, directed);
-    else preflight = co_await mapping::inspect_what_fits(connection, directed);
+    else preflight = co_await mapping::inspect_what_fits(connection, directed, wanted == Wanted::kWhatFitsByNow);
     co_await connection.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
     auto again = co_await setup::directed_now(connection, installed);
@@ -103,6 +103,10 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
 
 asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const mapping::MigrationFile& file) {
   return read_model(connection, file, Wanted::kWhatFits);
+}
+
+asio::awaitable<mapping::Model> model_that_fits_by_now(pg::Connection& connection, const mapping::MigrationFile& file) {
+  return read_model(connection, file, Wanted::kWhatFitsByNow);
 }
 
 std::vector<std::string> dumped_without_ours(const mapping::MigrationFile& file) {

@@ -51,6 +51,8 @@ asio::awaitable<mapping::Model> prepared_model(pg::Connection& connection, const
 
 /// The same of what fits still; the rest is left out of the model, which says why. Throws where nothing fits.
 asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const mapping::MigrationFile& file);
+/// The same for who was at work with it: it waits for what is gone, were that every target.
+asio::awaitable<mapping::Model> model_that_fits_by_now(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// What pg_dump leaves out: what is crossfade's, and what the migration made.
 std::vector<std::string> dumped_without_ours(const mapping::MigrationFile& file);

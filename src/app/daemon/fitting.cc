@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kAgain{20};
 
 /// Whether what would be left out now is not what was.
 asio::awaitable<bool> fits_otherwise(pg::Connection& connection, mapping::MigrationFile file, Observed o) {
-  const auto model = co_await fitting_model(connection, file);
+  const auto model = co_await model_that_fits_by_now(connection, file);
   if (model.direction != o.model.direction) co_return false;
   co_return model.left_out != o.model.left_out;
 }

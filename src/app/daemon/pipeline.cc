@@ -50,7 +50,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   const bool turned = direction && *direction != last.model.direction;
   const int edition = co_await setup::edition_now(connection, last.model.name);
   if (!turned && !reshaped && edition == last.model.edition) co_return nullptr;
-  auto model = co_await fitting_model(connection, file);
+  auto model = co_await model_that_fits_by_now(connection, file);
   if (!turned) {
     log::info("goes on with what the mapping says now", {{"migration", last.model.name}});
     co_return std::make_shared<Pipeline>(std::move(model), last.settings, &last);

@@ -86,7 +86,7 @@ asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Dir
   co_return preflight;
 }
 
-asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed) {
+asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed, bool or_nothing) {
   auto whole = co_await inspect_alone(connection, directed);
   if (whole.ok()) co_return whole;
   co_await connection.script("savepoint crossfade_catalog");
@@ -104,7 +104,7 @@ asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, Directe
       left_out.push_back({name, first_fault(found)});
     }
   }
-  if (fit.empty()) co_return whole;
+  if (fit.empty() && !or_nothing) co_return whole;
   auto rest = only(std::move(directed), catalog, fit);
   auto fitting = co_await inspect_alone(connection, std::move(rest));
   fitting.model.left_out = std::move(left_out);

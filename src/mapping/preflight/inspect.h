@@ -25,7 +25,7 @@ boost::asio::awaitable<Preflight> inspect_directed(pg::Connection& connection, D
 boost::asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const DirectedMigration& directed);
 
 /// As inspect_catalog, for who has to go on with what there is: a target that does not fit, or that refers to one, is left out of the
-/// model, which says why. Where nothing fits all is as inspect_catalog found it.
-boost::asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed);
+/// model, which says why. Where nothing fits all is as inspect_catalog found it; `or_nothing`: the model has no target then.
+boost::asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed, bool or_nothing);
 
 }  // namespace crossfade::mapping

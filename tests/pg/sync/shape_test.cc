@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "support/move.h"
 
@@ -30,6 +32,15 @@ class ShapeTest : public testing::Test {
         " (select * from marks_v2.day except select * from marks_map.day)) d)");
   }
   std::string said() { return move.sql().value("select string_agg(detail, '; ') from crossfade.shape_changes('marks')"); }
+
+  /// A daemon leads and waits: every target is parked, and it is said what is missing.
+  void expect_parked() {
+    EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.parked where message like '%marks_v2 has no table%'") == "3"; }, kLimit));
+    const auto status = move.call({"status"}).second;
+    EXPECT_NE(status.find("marks_v2 has no table mark"), std::string::npos) << status;
+    EXPECT_EQ(status.find("no daemon"), std::string::npos) << status;
+    EXPECT_TRUE(move.daemon().running());
+  }
 
   /// Targets that were filled anew since.
   std::string filled_since(const std::string& time) {
@@ -108,6 +119,34 @@ TEST_F(ShapeTest, AMappingThatDoesNotFitIsWaitedFor) {
   move.sql().exec("create or replace view marks_map.graded as select id, public.grade(points) as grade, mood from public.mark");
   expect_made_good();
   move.sql().exec("update mark set points = 3 where id = 77");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, TheWholeOfV2IsCalledOtherwiseForAWhile) {
+  move.sql().exec("alter schema marks_v2 rename to elsewhere");
+  move.sql().exec("update mark set points = 3 where id = 77");
+  expect_parked();
+  move.sql().exec("alter schema elsewhere rename to marks_v2");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, TheWholeOfV2IsDroppedAndMadeAnew) {
+  move.sql().exec("drop schema marks_v2 cascade; update mark set points = 3 where id = 77");
+  expect_parked();
+  std::ifstream file(move.folder() / "v2.sql");
+  move.sql().exec("create schema marks_v2; set search_path = marks_v2, public; " + std::string{std::istreambuf_iterator<char>(file), {}} + "; reset search_path");
+  expect_made_good();
+}
+
+TEST_F(ShapeTest, ATableThatInheritsFromASourceIsSaidUntilItDoesNot) {
+  move.sql().exec("create table heir () inherits (mark); insert into heir select * from mark where id < 6; update heir set id = id + 5000");
+  EXPECT_TRUE(eventually([&] { return said().find("table public.heir inherits from public.mark: its rows are read with those of that one") != std::string::npos; }, kLimit)) << said();
+  EXPECT_TRUE(eventually([&] { return differing() == "0"; }, kLimit));
+  move.sql().exec("update heir set points = 3; delete from heir where id = 5001");
+  const auto [exit, text] = move.call({"verify"});
+  EXPECT_NE(exit, 0);
+  EXPECT_NE(text.find("alter table public.heir no inherit public.mark"), std::string::npos) << text;
+  move.sql().exec("alter table heir no inherit mark");
   expect_made_good();
 }
 
