@@ -1,5 +1,7 @@
 #include "pg/server_answer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
@@ -70,6 +72,18 @@ bool raised_by_a_function(const PGresult* result) {
   return field(result, PG_DIAG_SOURCE_FUNCTION) == "exec_stmt_raise" && !ours;
 }
 
+/// The function in PL/pgSQL in which it happened, with its arguments' types; "" where it was in none but of ours.
+std::string function_in(std::string_view context) {
+  constexpr std::string_view kBegins = "PL/pgSQL function ";
+  for (; !context.empty(); context.remove_prefix(std::min(context.find('\n'), context.size() - 1) + 1)) {
+    if (!context.starts_with(kBegins)) continue;
+    const auto named = context.substr(kBegins.size(), context.substr(kBegins.size()).find(" line "));
+    const bool ours = named.starts_with("crossfade.") || named.starts_with("inline_code_block");
+    return ours ? std::string{} : std::string(named);
+  }
+  return {};
+}
+
 }  // namespace
 
 Failure server_failure(const PGresult* result, std::string_view statement, bool session_over) {
@@ -90,6 +104,11 @@ Failure server_failure(const PGresult* result, std::string_view statement, bool 
   if (!session_over && (!said.found_by_trying() || said.names_nothing()) && raised_by_a_function(result)) {
     facts.message += " (raised as " + facts.sqlstate + ")";
     facts.sqlstate = "P0001";
+  }
+  // An event trigger's, a trigger's, a view's: its author had the search_path of his own sessions in mind.
+  const auto function = said.names_nothing() && facts.sqlstate != "42501" ? function_in(field(result, PG_DIAG_CONTEXT)) : std::string{};
+  if (!function.empty() && facts.sqlstate == said.sqlstate()) {
+    facts.advice = fmt::format("the search_path is empty in crossfade's sessions: alter function {} set search_path = public, or write the names in it with their schemas", function);
   }
   facts.exit = facts.sqlstate.empty() ? ExitCode::kSourceUnreachable : rule_for(facts.sqlstate).exit;
   return Failure(std::move(facts));

@@ -128,6 +128,26 @@ TEST(RefusalTest, IsReadByItsShapeInWhateverLanguage) {
   EXPECT_EQ(read_refusal("server closed the connection unexpectedly\n").sqlstate, "");
 }
 
+/// As an event trigger of somebody's who writes DDL down in a table of his.
+TEST_F(ConnectionTest, AFunctionThatDoesNotFindItsNamesHereIsNamedWithWhatMendsIt) {
+  sql.exec("create table notes (what text); create function note() returns event_trigger language plpgsql as $$ begin insert into notes values (tg_tag); end $$;"
+           "create event trigger note on ddl_command_end execute function note()");
+  const auto session = [&]() -> asio::awaitable<void> {
+    Connection connection = co_await Connection::open(endpoint());
+    std::optional<Failure> refused;
+    try {
+      co_await connection.script("create table public.others (id int)");
+    } catch (const Failure& failure) {
+      refused = failure;
+    }
+    EXPECT_TRUE(refused);
+    if (!refused) co_return;
+    EXPECT_EQ(refused->sqlstate(), "42P01");
+    EXPECT_EQ(refused->advice(), "the search_path is empty in crossfade's sessions: alter function public.note() set search_path = public, or write the names in it with their schemas");
+  };
+  run(io, session());
+}
+
 TEST_F(ConnectionTest, ASessionSaysWhoItIsWithoutItsPassword) {
   auto mine = endpoint();
   mine.conninfo += fmt::format(" password={}", kSecret);
