@@ -1,5 +1,6 @@
 #include <csignal>
 #include <fstream>
+#include <utility>
 #include <sstream>
 
 #include "base/exit_code.h"
@@ -65,11 +66,20 @@ TEST_F(HookTest, AVerificationWaitsForTheDaemonToTurn) {
 }
 
 TEST_F(HookTest, LetsApplicationsGoWithEachAttemptThatGivesWay) {
-  Sql reader(move.conninfo());
-  reader.exec("begin; select count(*) from exercises");
+  // Somebody reads at any time, and nobody for so long that the flip would name him.
+  Sql one(move.conninfo());
+  Sql other(move.conninfo());
+  auto* reads = &one;
+  auto* next = &other;
+  reads->exec("begin; select count(*) from exercises");
   const auto command = move.start(flip("cutover", {"--lock-timeout", "10ms"}));
-  ASSERT_TRUE(eventually([&] { return command->output().find("attempt=2") != std::string::npos; }, kLimit)) << command->output();
-  reader.exec("commit");
+  ASSERT_TRUE(eventually([&] {
+    next->exec("begin; select count(*) from exercises");
+    reads->exec("commit");
+    std::swap(reads, next);
+    return command->output().find("attempt=2") != std::string::npos;
+  }, kLimit)) << command->output();
+  reads->exec("commit");
   EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
   EXPECT_EQ(calls().find("pause pause cutover writes gym\nresume resume cutover writes gym\npause pause cutover writes gym\nresume"), 0U) << calls();
 }
