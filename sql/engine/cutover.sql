@@ -19,11 +19,13 @@ begin
   for piece in
     select c.oid, c.oid::regclass as place, c.relname as name, c.relkind as kind
     from pg_class c
-    where c.oid in (select crossfade.with_partitions(retired))
-       or c.oid in (select i.indexrelid from pg_index i where i.indrelid in (select crossfade.with_partitions(retired)))
-       or c.relkind = 'S' and c.oid in (
-            select d.objid from pg_depend d
-            where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = retired and d.deptype in ('a', 'i'))
+    where c.oid = any (array(
+      select w::oid from crossfade.with_partitions(retired) w
+      union
+      select i.indexrelid from pg_index i where i.indrelid = any (array(select w::oid from crossfade.with_partitions(retired) w))
+      union
+      select s.oid from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+      where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = retired and d.deptype in ('a', 'i')))
   loop
     execute format('alter %s %s rename to %I', case piece.kind when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end,
                    piece.place, crossfade.retired_name(piece.name));
@@ -153,7 +155,7 @@ declare
 begin
   for piece in
     select c.oid, c.oid::regclass as place, pg_get_userbyid(c.relowner) as owner, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where (c.oid = lent or c.oid in (select relid from pg_partition_tree(lent))) and pg_get_userbyid(c.relowner) <> daemon
+    where c.oid = any (crossfade.all_parts(lent)) and pg_get_userbyid(c.relowner) <> daemon
   loop
     if returns then
       insert into crossfade.moved (migration, kind, class, object) values (migration_name, 'owner ' || quote_ident(piece.owner), 'pg_class'::regclass, piece.oid)
@@ -235,7 +237,7 @@ begin
   for resting in
     select t.tgrelid::regclass as relation, t.tgname as name
     from pg_trigger t
-    where (t.tgrelid = follower or t.tgrelid in (select relid from pg_partition_tree(follower)))
+    where t.tgrelid = any (crossfade.all_parts(follower))
       and not t.tgisinternal and t.tgenabled = 'O' and t.tgname <> 'crossfade_fence'
   loop
     execute format('alter table only %s disable trigger %I', resting.relation, resting.name);
@@ -251,7 +253,7 @@ declare
 begin
   for resting in
     delete from crossfade.resting r
-    where r.migration = migration_name and (r.relation = owned or r.relation in (select relid from pg_partition_tree(owned)))
+    where r.migration = migration_name and r.relation = any (crossfade.all_parts(owned))
     returning r.relation::regclass as relation, r.name, exists (
       select from pg_trigger t where t.tgrelid = r.relation and t.tgname = r.name and t.tgenabled = 'D') as asleep
   loop

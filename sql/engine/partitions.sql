@@ -11,6 +11,13 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
    order by p.level, p.relid)
 $$;
 
+-- The same, its partitions wherever they are. As an array, for which the planner goes by the catalogs' indexes: what is asked for each of
+-- hundreds of tables while applications wait must not read all that the database has.
+create or replace function crossfade.all_parts(whole regclass) returns oid[]
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select array(select whole::oid where whole is not null union select p.relid::oid from pg_partition_tree(whole) p)
+$$;
+
 -- A fence on a table is passed by whoever writes a partition by its own name, so each has one. Those that are there stay. Returns on
 -- how many tables one was put.
 create or replace function crossfade.put_fences(migration_name text, follower regclass, owning text) returns int
@@ -23,7 +30,7 @@ begin
     select c.oid::regclass as name, t.oid is not null as is_there
     from pg_class c
     left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'crossfade_fence'
-    where (c.oid = follower or c.oid in (select relid from pg_partition_tree(follower))) and c.relkind in ('r', 'p')
+    where c.oid = any (crossfade.all_parts(follower)) and c.relkind in ('r', 'p')
       and (t.oid is null or t.tgenabled in ('O', 'R'))
   loop
     if not part.is_there then
@@ -46,7 +53,7 @@ begin
   for fenced in
     select t.tgrelid::regclass as name
     from pg_trigger t
-    where t.tgname = 'crossfade_fence' and (t.tgrelid = to_regclass(owned) or t.tgrelid in (select relid from pg_partition_tree(to_regclass(owned))))
+    where t.tgname = 'crossfade_fence' and t.tgrelid = any (crossfade.all_parts(to_regclass(owned)))
   loop
     execute format('drop trigger crossfade_fence on %s', fenced.name);
   end loop;
