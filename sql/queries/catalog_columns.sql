@@ -1,6 +1,6 @@
--- The columns of relation $1 in their order. The type without its modifier is one that a cast does not cut by: format_type
+-- The columns of relations $1 in their order. The type without its modifier is one that a cast does not cut by: format_type
 -- knows the difference between none (-1) and unknown (null).
-select a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a.atttypmod) as full_type,
+select a.attrelid, a.attname, format_type(a.atttypid, -1) as type, format_type(a.atttypid, a.atttypmod) as full_type,
        a.atttypid, a.atttypmod,
        a.attnotnull or t.typnotnull as required,
        a.attgenerated = '' and (a.atthasdef or a.attidentity <> '' or t.typdefault is not null) as has_default,
@@ -57,5 +57,5 @@ left join lateral (
   where c.opcintype = base.oid and c.opcdefault
   limit 1
 ) by on true
-where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped
-order by a.attnum
+where a.attrelid = any ($1::oid[]) and a.attnum > 0 and not a.attisdropped
+order by a.attrelid, a.attnum

@@ -1,5 +1,5 @@
--- Foreign keys of table $1. One to a partitioned table has a copy for each partition.
-select n.nspname as schema, p.relname as parent,
+-- Foreign keys of tables $1. One to a partitioned table has a copy for each partition.
+select f.conrelid, n.nspname as schema, p.relname as parent,
        (select array_agg(a.attname::text order by k.place)
         from unnest(f.conkey) with ordinality k(number, place)
         join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number) as columns,
@@ -10,5 +10,5 @@ select n.nspname as schema, p.relname as parent,
 from pg_constraint f
 join pg_class p on p.oid = f.confrelid
 join pg_namespace n on n.oid = p.relnamespace
-where f.conrelid = $1::oid and f.contype = 'f' and f.conparentid = 0
-order by f.conname
+where f.conrelid = any ($1::oid[]) and f.contype = 'f' and f.conparentid = 0
+order by f.conrelid, f.conname

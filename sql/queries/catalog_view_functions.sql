@@ -1,56 +1,60 @@
--- Functions that view $1 uses, through the views between and as the workings of operators, whose result is not settled by
+-- Functions that views $1 use, through the views between and as the workings of operators, whose result is not settled by
 -- the rows they read. pg_depend leaves out what comes with the server (random, now), so the rules' trees are read.
 with recursive reached as (
-  select $1::oid as relation
+  select of.view as reader, of.view as relation from unnest($1::oid[]) of (view)
   union
-  select d.refobjid
+  select r.reader, d.refobjid
   from reached r
   join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
   join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
-), tree as (
-  select r.ev_action::text as text from reached join pg_rewrite r on r.ev_class = reached.relation and r.rulename = '_RETURN'
+), tree as materialized (
+  select v.ev_class as view, v.ev_action::text as text
+  from (select distinct relation from reached) r join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
 ), used as (
-  select m[1]::oid as function
+  select tree.view, m[1]::oid as function
   from tree, regexp_matches(tree.text, ':(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)', 'g') m
   union
-  select o.oprcode::oid
+  select tree.view, o.oprcode::oid
   from tree, regexp_matches(tree.text, ':opno (\d+)', 'g') m
   join pg_operator o on o.oid = m[1]::oid
-)
-select p.oid::regprocedure::text as name,
-       case when p.provolatile = 'v' then 'volatile'
-            when n.nspname = 'pg_catalog' then 'clock'
-            else 'opaque' end as problem
-from used
-join pg_proc p on p.oid = used.function
-join pg_namespace n on n.oid = p.pronamespace
-join pg_language l on l.oid = p.prolang
-where p.provolatile = 'v'
-   or n.nspname = 'pg_catalog' and (p.proname in ('now', 'transaction_timestamp', 'statement_timestamp')
-                                    or p.proname = 'age' and p.pronargs = 1)
-   or n.nspname <> 'pg_catalog' and p.provolatile = 's' and l.lanname not in ('c', 'internal')
-union all
--- Aggregates that have no order where it matters, and sums of floats, which round at each step.
-select distinct p.oid::regprocedure::text, case when aggregate.m[2] = '<>' and (p.proname ~ '_agg$|^xmlagg$' or not own.builtin) then 'order' else 'rounding' end
-from tree
-cross join lateral (
-  select m from regexp_matches(tree.text, '\{AGGREF :aggfnoid (\d+?) .*?:aggorder (<>|\()', 'g') m
+), found (view, name, problem) as (
+  select used.view, p.oid::regprocedure::text,
+         case when p.provolatile = 'v' then 'volatile'
+              when n.nspname = 'pg_catalog' then 'clock'
+              else 'opaque' end
+  from used
+  join pg_proc p on p.oid = used.function
+  join pg_namespace n on n.oid = p.pronamespace
+  join pg_language l on l.oid = p.prolang
+  where p.provolatile = 'v'
+     or n.nspname = 'pg_catalog' and (p.proname in ('now', 'transaction_timestamp', 'statement_timestamp')
+                                      or p.proname = 'age' and p.pronargs = 1)
+     or n.nspname <> 'pg_catalog' and p.provolatile = 's' and l.lanname not in ('c', 'internal')
   union all
-  select array[m[1], '('] from regexp_matches(tree.text, '\{WINDOWFUNC :winfnoid (\d+)', 'g') m
-) aggregate (m)
-join pg_proc p on p.oid = aggregate.m[1]::oid
-cross join lateral (select p.pronamespace = 'pg_catalog'::regnamespace as builtin) own
--- What one of a user's makes of its rows nobody knows.
-where case when p.proname ~ '_agg$|^xmlagg$' or not own.builtin then aggregate.m[2] = '<>' and p.proname not in ('range_agg', 'range_intersect_agg')
-      else p.proname ~ '^(sum|avg|stddev|var|corr|covar|regr)' and p.proargtypes::oid[] && array['float4'::regtype, 'float8'::regtype]::oid[] end
-union all
-select 'a limit', 'order' from tree where text ~ ':sortClause <> :limitOffset (<>|\{CONST [^{}]*\}) :limitCount \{'
-union all
--- Dates as text: by a cast, or by concat, concat_ws, format, ||, array_to_string and quote_literal, which cast what they are given.
-select s.reset_val, 'datestyle'
-from pg_settings s
-where s.name = 'DateStyle' and s.reset_val not like 'ISO%'
-  and exists (select from tree where text ~ ':vartype (1082|1114|1184) ' and text ~ '\{COERCEVIAIO |:(op)?funcid (3058|3059|3539|2003|2004|384|395|1285) ')
-union all
-select 'current_date, current_timestamp or current_user', 'clock' from tree where position('{SQLVALUEFUNCTION ' in text) > 0
-order by 1
+  -- Aggregates that have no order where it matters, and sums of floats, which round at each step.
+  select tree.view, p.oid::regprocedure::text, case when aggregate.m[2] = '<>' and (p.proname ~ '_agg$|^xmlagg$' or not own.builtin) then 'order' else 'rounding' end
+  from tree
+  cross join lateral (
+    select m from regexp_matches(tree.text, '\{AGGREF :aggfnoid (\d+?) .*?:aggorder (<>|\()', 'g') m
+    union all
+    select array[m[1], '('] from regexp_matches(tree.text, '\{WINDOWFUNC :winfnoid (\d+)', 'g') m
+  ) aggregate (m)
+  join pg_proc p on p.oid = aggregate.m[1]::oid
+  cross join lateral (select p.pronamespace = 'pg_catalog'::regnamespace as builtin) own
+  -- What one of a user's makes of its rows nobody knows.
+  where case when p.proname ~ '_agg$|^xmlagg$' or not own.builtin then aggregate.m[2] = '<>' and p.proname not in ('range_agg', 'range_intersect_agg')
+        else p.proname ~ '^(sum|avg|stddev|var|corr|covar|regr)' and p.proargtypes::oid[] && array['float4'::regtype, 'float8'::regtype]::oid[] end
+  union all
+  select tree.view, 'a limit', 'order' from tree where text ~ ':sortClause <> :limitOffset (<>|\{CONST [^{}]*\}) :limitCount \{'
+  union all
+  -- Dates as text: by a cast, or by concat, concat_ws, format, ||, array_to_string and quote_literal, which cast what they are given.
+  select tree.view, s.reset_val, 'datestyle'
+  from pg_settings s
+  join tree on tree.text ~ ':vartype (1082|1114|1184) ' and tree.text ~ '\{COERCEVIAIO |:(op)?funcid (3058|3059|3539|2003|2004|384|395|1285) '
+  where s.name = 'DateStyle' and s.reset_val not like 'ISO%'
+  union all
+  select tree.view, 'current_date, current_timestamp or current_user', 'clock' from tree where position('{SQLVALUEFUNCTION ' in tree.text) > 0
+)
+select distinct reached.reader, found.name, found.problem
+from reached join found on found.view = reached.relation
+order by 1, 2, 3

@@ -20,7 +20,7 @@
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/backup.pb.h"
-#include "mapping/catalog/tables_there.h"
+#include "mapping/catalog/relations.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 

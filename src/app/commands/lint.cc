@@ -11,7 +11,7 @@
 #include "app/status/long_work.h"
 #include "base/failure.h"
 #include "lint/sandbox.h"
-#include "mapping/catalog/tables_there.h"
+#include "mapping/catalog/relations.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/preflight/plan.h"
 #include "pg/reading.h"
@@ -84,7 +84,7 @@ asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, 
   // One snapshot, so that what others commit meanwhile is not taken for a consequence.
   pg::Reading reading;
   reading.relations = co_await mapping::tables_there(connection, file.yaml);
-  reading.then = "set local jit = off; set local lock_timeout = '5s'";
+  reading.then = "set local lock_timeout = '5s'";
   co_await pg::await_reading(connection, std::move(reading));
   if (!prepared) co_await setup::install(connection, file);
   work.at({"the mapping is checked"});

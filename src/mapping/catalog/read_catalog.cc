@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/read_functions.h"
+#include "mapping/catalog/relations.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/file/migration_file.h"
@@ -25,18 +27,6 @@ namespace queries = sql::queries;
 asio::awaitable<void> empty_search_path(pg::Connection& connection) {
   const std::string set = "select pg_catalog.set_config('search_path', '', true)";
   co_await connection.query(set);
-}
-
-/// To plan one of these queries takes longer than to run it, and each is asked for every relation. Gives what was set before.
-asio::awaitable<std::string> plan_once(pg::Connection& connection) {
-  const std::string set = "select pg_catalog.current_setting('plan_cache_mode') as before, pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)";
-  const auto result = co_await connection.query(set);
-  co_return std::string(pg::first(result).text("before"));
-}
-
-asio::awaitable<void> plan_as(pg::Connection& connection, std::string mode) {
-  pg::Parameters parameters = {std::move(mode)};
-  co_await connection.execute("select pg_catalog.set_config('plan_cache_mode', $1, true)", std::move(parameters));
 }
 
 asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::string migration) {
@@ -59,68 +49,31 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   co_return server;
 }
 
-asio::awaitable<RelationCatalog> read_relation(pg::Connection& connection, std::string schema, std::string name) {
-  RelationCatalog relation;
-  relation.schema = schema;
-  relation.name = name;
-  pg::Parameters by_name = {std::move(schema), std::move(name)};
-  const auto found = co_await connection.execute(std::string(queries::catalog_relation), std::move(by_name));
-  if (found.empty()) co_return relation;
-  const auto itself = pg::first(found);
-  relation.oid = static_cast<std::uint32_t>(itself.number("oid"));
-  relation.kind = itself.text("relkind")[0];
-  relation.persistence = itself.text("relpersistence")[0];
-  relation.owned = itself.truth("owned");
-  relation.readable = itself.truth("readable");
-  relation.rows_hidden = itself.truth("rows_hidden");
-  relation.has_children = itself.truth("has_children");
-  relation.primary_key = array_in(itself, "primary_key");
-  relation.owner = itself.text("owner");
-  relation.deferrable_key = itself.truth("deferrable_key");
-  relation.foreign_partitions = array_in(itself, "foreign_partitions");
-  relation.unlogged_partitions = array_in(itself, "unlogged_partitions");
+using ByOid = std::map<std::uint32_t, RelationCatalog*>;
 
-  pg::Parameters by_oid = {std::to_string(relation.oid)};
-  const auto columns = co_await connection.execute(std::string(queries::catalog_columns), std::move(by_oid));
-  for (const auto row : pg::rows(columns)) {
-    ColumnCatalog column;
-    column.name = row.text("attname");
-    column.type = row.text("type");
-    column.full_type = row.text("full_type");
-    column.type_oid = static_cast<std::uint32_t>(row.number("atttypid"));
-    column.modifier = row.number("atttypmod");
-    column.required = row.truth("required");
-    column.has_default = row.truth("has_default");
-    column.generated = row.truth("is_generated");
-    column.always_identity = row.truth("always_identity");
-    column.expression = row.text("expression");
-    column.made_of = array_in(row, "made_of");
-    column.collation = row.text("collation");
-    column.deterministic = row.truth("deterministic");
-    column.operators.schema = row.text("operator_schema");
-    if (!row.is_null("above")) column.operators.above = row.text("above");
-    if (!row.is_null("up_to")) column.operators.up_to = row.text("up_to");
-    column.image_varies = row.truth("image_varies");
-    column.is_virtual = row.truth("is_virtual");
-    column.is_row = row.truth("is_row");
-    column.leads_index = row.truth("leads_index");
-    relation.columns.push_back(std::move(column));
-  }
-  co_return relation;
+std::string oids_of(const ByOid& tables) {
+  std::vector<std::uint32_t> oids;
+  for (const auto& [oid, table] : tables) oids.push_back(oid);
+  return oids_text(oids);
 }
 
-asio::awaitable<void> read_identities(pg::Connection& connection, RelationCatalog& source) {
-  pg::Parameters by_oid = {std::to_string(source.oid)};
+asio::awaitable<void> read_identities(pg::Connection& connection, std::map<std::string, RelationCatalog>& sources) {
+  ByOid there;
+  for (auto& [written, source] : sources) {
+    if (source.exists()) there[source.oid] = &source;
+  }
+  pg::Parameters by_oid = {oids_of(there)};
   const auto result = co_await connection.execute(std::string(queries::catalog_identity), std::move(by_oid));
   for (const auto row : pg::rows(result)) {
-    source.identities.push_back({std::string(row.text("name")), row.text("mode")[0], array_in(row, "columns")});
+    there.at(oid_in(row, "source"))->identities.push_back({std::string(row.text("name")), row.text("mode")[0], array_in(row, "columns")});
   }
 }
 
-asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const DirectedMigration& directed, RelationCatalog& table) {
-  pg::Parameters by_oid = {std::to_string(table.oid)};
+asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const DirectedMigration& directed, const ByOid& tables) {
+  pg::Parameters by_oid = {oids_of(tables)};
   const auto result = co_await connection.execute(std::string(queries::catalog_foreign_keys), std::move(by_oid));
   for (const auto row : pg::rows(result)) {
+    auto& table = *tables.at(oid_in(row, "conrelid"));
     const TableName parent{std::string(row.text("schema")), std::string(row.text("parent"))};
     for (const auto& [name, of_target] : directed.tables) {
       if (of_target == parent) table.foreign_keys.push_back({name, array_in(row, "columns"), array_in(row, "parent_columns")});
@@ -129,26 +82,18 @@ asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Direct
   }
 }
 
-asio::awaitable<std::vector<ReadCatalog>> read_reads(pg::Connection& connection, std::string_view query, std::uint32_t oid) {
-  pg::Parameters by_oid = {std::to_string(oid)};
+/// By view or function.
+using Reads = std::map<std::uint32_t, std::vector<ReadCatalog>>;
+
+asio::awaitable<Reads> read_reads(pg::Connection& connection, std::string_view query, std::vector<std::uint32_t> oids) {
+  pg::Parameters by_oid = {oids_text(oids)};
   const auto result = co_await connection.execute(std::string(query), std::move(by_oid));
-  std::vector<ReadCatalog> reads;
+  Reads reads;
   for (const auto row : pg::rows(result)) {
-    reads.push_back({std::string(row.text("nspname")), std::string(row.text("relname")), row.text("relkind")[0], row.truth("whole_row"),
-                     array_in(row, "columns")});
+    reads[oid_in(row, "reader")].push_back({std::string(row.text("nspname")), std::string(row.text("relname")), row.text("relkind")[0],
+                                            row.truth("whole_row"), array_in(row, "columns")});
   }
   co_return reads;
-}
-
-asio::awaitable<SurrogateCatalog> read_surrogate(pg::Connection& connection, const DirectedMigration& directed, std::string name) {
-  SurrogateCatalog surrogate;
-  const auto ids = surrogate_table(directed.yaml.migration(), name);
-  surrogate.ids = co_await read_relation(connection, ids.schema, ids.name);
-  surrogate.view = co_await read_relation(connection, directed.yaml.schemas().mapping(), std::move(name));
-  if (surrogate.view.kind != 'v') co_return surrogate;
-  surrogate.reads = co_await read_reads(connection, queries::catalog_view_reads, surrogate.view.oid);
-  surrogate.functions = co_await read_functions(connection, surrogate.view.oid);
-  co_return surrogate;
 }
 
 /// Ids are the engine's own and change with the natural keys alone: in the place of their tables the view reads what the
@@ -165,35 +110,50 @@ void look_through_surrogates(const DirectedMigration& directed, const std::map<s
   }
 }
 
-asio::awaitable<std::vector<TriggerCatalog>> read_triggers(pg::Connection& connection, const RelationCatalog& table) {
-  pg::Parameters tables = {array_text({table.quoted()})};
-  const auto result = co_await connection.execute(std::string(queries::waking_triggers), tables);
-  std::vector<TriggerCatalog> triggers;
-  for (const auto row : pg::rows(result)) {
-    triggers.push_back({std::string(row.text("tgname")), std::string(row.text("tgrelid")), row.truth("on_purpose")});
+/// What is known of the tables that v2 has already.
+asio::awaitable<void> look_at_tables(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
+  ByOid there;
+  std::map<std::string, TargetCatalog*> by_name;
+  std::vector<std::optional<std::string>> names;
+  for (auto& [name, target] : catalog.targets) {
+    if (!target.table.exists()) continue;
+    there[target.table.oid] = &target.table;
+    by_name[target.table.quoted()] = &target;
+    names.emplace_back(target.table.quoted());
   }
-  co_return triggers;
+  co_await read_foreign_keys(connection, directed, there);
+  pg::Parameters tables = {array_text(names)};
+  const auto triggers = co_await connection.execute(std::string(queries::waking_triggers), std::move(tables));
+  for (const auto row : pg::rows(triggers)) {
+    by_name.at(std::string(row.text("whole")))->triggers.push_back({std::string(row.text("tgname")), std::string(row.text("tgrelid")), row.truth("on_purpose")});
+  }
 }
 
-asio::awaitable<TargetCatalog> read_target(pg::Connection& connection, const DirectedMigration& directed, std::string name) {
-  TargetCatalog target;
-  const auto& table = directed.tables.at(name);
-  target.table = co_await read_relation(connection, table.schema, table.name);
-  if (target.table.exists()) {
-    co_await read_foreign_keys(connection, directed, target.table);
-    target.triggers = co_await read_triggers(connection, target.table);
+/// What the views read, and by which functions.
+asio::awaitable<void> look_into_views(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
+  std::vector<std::uint32_t> views;
+  std::vector<ViewOfTable> filling;
+  for (const auto& [name, surrogate] : catalog.surrogates) {
+    if (surrogate.view.kind == 'v') views.push_back(surrogate.view.oid);
   }
-  if (!directed.rejects_schema.empty()) {
-    auto keeps = co_await read_relation(connection, directed.rejects_schema, rejects_name(name));
-    if (keeps.exists()) target.keeps = std::move(keeps);
+  for (const auto& [name, target] : catalog.targets) {
+    if (target.view.kind != 'v') continue;
+    views.push_back(target.view.oid);
+    filling.push_back({target.view.oid, target.table.oid});
   }
-  target.view = co_await read_relation(connection, directed.yaml.schemas().mapping(), name);
-  if (target.view.kind != 'v') co_return target;
-  target.reads = co_await read_reads(connection, queries::catalog_view_reads, target.view.oid);
-  target.functions = co_await read_functions(connection, target.view.oid);
-  auto lost = co_await read_lost_names(connection, target.view.oid, target.table.oid);
-  for (auto& function : lost) target.functions.push_back(std::move(function));
-  co_return target;
+  auto reads = co_await read_reads(connection, queries::catalog_view_reads, views);
+  auto functions = co_await read_functions(connection, std::move(views));
+  auto lost = co_await read_lost_names(connection, std::move(filling));
+  for (auto& [name, surrogate] : catalog.surrogates) {
+    surrogate.reads = reads[surrogate.view.oid];
+    surrogate.functions = functions[surrogate.view.oid];
+  }
+  for (auto& [name, target] : catalog.targets) {
+    target.reads = reads[target.view.oid];
+    target.functions = functions[target.view.oid];
+    for (auto& function : lost[target.view.oid]) target.functions.push_back(std::move(function));
+    look_through_surrogates(directed, catalog.surrogates, target);
+  }
 }
 
 /// While a table is filled in bulk its keys are set aside, and a restart in the middle must find them all the same.
@@ -245,7 +205,9 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
   const auto body = co_await connection.execute(std::string(queries::catalog_lookup), std::move(by_name));
   const auto made = pg::first(body);
   lookup.sql = lookup_from_body(made.text("body"), parameters);
-  lookup.reads = co_await read_reads(connection, queries::catalog_lookup_reads, static_cast<std::uint32_t>(made.number("oid")));
+  const std::vector<std::uint32_t> itself = {oid_in(made, "oid")};
+  auto reads = co_await read_reads(connection, queries::catalog_lookup_reads, itself);
+  lookup.reads = std::move(reads[itself.front()]);
   co_return lookup;
 }
 
@@ -291,33 +253,51 @@ void leave_out_unread(const DirectedMigration& directed, Catalog& catalog) {
   });
 }
 
+/// What there is under the names that the file says.
+asio::awaitable<void> look_for_relations(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
+  const auto& yaml = directed.yaml;
+  const auto& views = yaml.schemas().mapping();
+  std::vector<TableName> names;
+  for (const auto& [written, key] : yaml.sources()) names.push_back(source_table(yaml, written));
+  for (const auto& [name, surrogate] : yaml.surrogates()) {
+    names.push_back(surrogate_table(yaml.migration(), name));
+    names.push_back({views, name});
+  }
+  for (const auto& [name, target] : yaml.targets()) {
+    names.push_back(directed.tables.at(name));
+    names.push_back({views, name});
+    if (!directed.rejects_schema.empty()) names.push_back({directed.rejects_schema, rejects_name(name)});
+  }
+  const auto relations = co_await find_relations(connection, std::move(names));
+  for (const auto& [written, key] : yaml.sources()) catalog.sources[written] = relations.named(source_table(yaml, written));
+  for (const auto& [name, surrogate] : yaml.surrogates()) {
+    // In the reverse direction the views are another schema's, and the ids alone matter.
+    catalog.surrogates[name].ids = relations.named(surrogate_table(yaml.migration(), name));
+    catalog.surrogates[name].view = relations.named({views, name});
+  }
+  for (const auto& [name, target] : yaml.targets()) {
+    auto& read = catalog.targets[name];
+    read.table = relations.named(directed.tables.at(name));
+    read.view = relations.named({views, name});
+    if (directed.rejects_schema.empty()) continue;
+    auto keeps = relations.named({directed.rejects_schema, rejects_name(name)});
+    if (keeps.exists()) read.keeps = std::move(keeps);
+  }
+}
+
 /// All but the rules' selects.
 asio::awaitable<Catalog> read_relations(pg::Connection& connection, const DirectedMigration& directed) {
   const auto& yaml = directed.yaml;
   co_await empty_search_path(connection);
-  auto planned = co_await plan_once(connection);
   Catalog catalog;
   catalog.rules = written_rules(yaml, directed.section());
   catalog.server = co_await read_server(connection, yaml.migration());
-  for (const auto& [written, key] : yaml.sources()) {
-    const auto table = source_table(yaml, written);
-    auto source = co_await read_relation(connection, table.schema, table.name);
-    if (source.exists()) co_await read_identities(connection, source);
-    catalog.sources[written] = std::move(source);
-  }
-  for (const auto& [name, surrogate] : yaml.surrogates()) {
-    // In the reverse direction the views are another schema's, and the ids alone matter.
-    auto read = co_await read_surrogate(connection, directed, name);
-    catalog.surrogates[name] = std::move(read);
-  }
-  for (const auto& [name, target] : yaml.targets()) {
-    auto read = co_await read_target(connection, directed, name);
-    look_through_surrogates(directed, catalog.surrogates, read);
-    catalog.targets[name] = std::move(read);
-  }
+  co_await look_for_relations(connection, directed, catalog);
+  co_await read_identities(connection, catalog.sources);
+  co_await look_at_tables(connection, directed, catalog);
+  co_await look_into_views(connection, directed, catalog);
   co_await read_deferred_keys(connection, yaml.migration(), catalog);
   co_await derive_rules(connection, directed, catalog);
-  co_await plan_as(connection, std::move(planned));
   if (directed.direction == Direction::kReverse) leave_out_unread(directed, catalog);
   co_return catalog;
 }

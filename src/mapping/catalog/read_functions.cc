@@ -9,6 +9,7 @@
 #include "embedded_sql.h"
 #include "mapping/catalog/orders.h"
 #include "mapping/catalog/rule_tree.h"
+#include "mapping/catalog/server_text.h"
 #include "pg/row.h"
 
 namespace crossfade::mapping {
@@ -71,21 +72,30 @@ asio::awaitable<void> add_ties(pg::Connection& connection, std::uint32_t view, s
 
 }  // namespace
 
-asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid) {
-  pg::Parameters by_oid = {std::to_string(oid)};
+asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_functions(pg::Connection& connection, std::vector<std::uint32_t> views) {
+  pg::Parameters by_oid = {oids_text(views)};
   const auto result = co_await connection.execute(std::string(queries::catalog_view_functions), std::move(by_oid));
-  std::vector<FunctionCatalog> functions;
-  for (const auto row : pg::rows(result)) functions.push_back({std::string(row.text("name")), std::string(row.text("problem"))});
-  co_await add_ties(connection, oid, functions);
+  std::map<std::uint32_t, std::vector<FunctionCatalog>> functions;
+  for (const auto row : pg::rows(result)) {
+    functions[oid_in(row, "reader")].push_back({std::string(row.text("name")), std::string(row.text("problem"))});
+  }
+  for (const auto view : views) co_await add_ties(connection, view, functions[view]);
   co_return functions;
 }
 
-asio::awaitable<std::vector<FunctionCatalog>> read_lost_names(pg::Connection& connection, std::uint32_t view, std::uint32_t table) {
-  pg::Parameters by_oid = {std::to_string(view), std::to_string(table)};
+asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_lost_names(pg::Connection& connection, std::vector<ViewOfTable> views) {
+  std::vector<std::uint32_t> read;
+  std::vector<std::uint32_t> filled;
+  for (const auto& each : views) {
+    read.push_back(each.view);
+    filled.push_back(each.table);
+  }
+  pg::Parameters by_oid = {oids_text(read), oids_text(filled)};
   const auto result = co_await connection.execute(std::string(queries::catalog_lost_names), std::move(by_oid));
-  std::vector<FunctionCatalog> functions;
+  std::map<std::uint32_t, std::vector<FunctionCatalog>> functions;
   for (const auto row : pg::rows(result)) {
-    functions.push_back({std::string(row.text("function")), "lost names", std::string(row.text("lost_names")), std::string(row.text("search_path"))});
+    functions[oid_in(row, "reader")].push_back(
+        {std::string(row.text("function")), "lost names", std::string(row.text("lost_names")), std::string(row.text("search_path"))});
   }
   co_return functions;
 }

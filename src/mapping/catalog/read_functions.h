@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "mapping/catalog/catalog.h"
@@ -9,11 +10,18 @@
 
 namespace crossfade::mapping {
 
-/// What view `oid` uses whose result the rows alone do not settle.
-boost::asio::awaitable<std::vector<FunctionCatalog>> read_functions(pg::Connection& connection, std::uint32_t oid);
+/// What each of `views` uses whose result the rows alone do not settle; none of a view that uses nothing.
+boost::asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_functions(pg::Connection& connection, std::vector<std::uint32_t> views);
 
-/// Functions that find what they name by the search path, which the engine does not have: those that the view uses, and those that
-/// `table` computes or checks its rows by.
-boost::asio::awaitable<std::vector<FunctionCatalog>> read_lost_names(pg::Connection& connection, std::uint32_t view, std::uint32_t table);
+/// A view, and the table that is filled by it; 0 where there is none.
+struct ViewOfTable {
+  std::uint32_t view = 0;
+  std::uint32_t table = 0;
+};
+
+/// Functions that find what they name by the search path, which the engine does not have: by view those that it uses, and those that
+/// its table computes or checks its rows by.
+boost::asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_lost_names(pg::Connection& connection,
+                                                                                              std::vector<ViewOfTable> views);
 
 }  // namespace crossfade::mapping

@@ -1,5 +1,8 @@
 #include "mapping/catalog/server_text.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <utility>
 
 #include "base/sql_text.h"
@@ -70,6 +73,10 @@ std::vector<std::string> array_in(const pg::Row& row, std::string_view column) {
   for (auto& each : parse_array(row.text(column))) read.push_back(std::move(each).value_or(""));
   return read;
 }
+
+std::string oids_text(const std::vector<std::uint32_t>& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
+
+std::uint32_t oid_in(const pg::Row& row, std::string_view column) { return static_cast<std::uint32_t>(row.number(column)); }
 
 std::string lookup_from_body(std::string_view body, const std::vector<std::string>& types) {
   constexpr std::string_view kBegin = "BEGIN ATOMIC\n";

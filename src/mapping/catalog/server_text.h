@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ std::optional<KeyStatement> read_key_statement(std::string_view sql);
 
 /// An array of texts in a result; empty for NULL, which is what array_agg makes of no rows.
 std::vector<std::string> array_in(const pg::Row& row, std::string_view column);
+
+/// `oids` as an array in text: "{16384,16390}".
+std::string oids_text(const std::vector<std::uint32_t>& oids);
+
+std::uint32_t oid_in(const pg::Row& row, std::string_view column);
 
 /// The one statement in the body that pg_get_function_sqlbody gives, its parameters cast to `types` ("uuid[]") so that the
 /// statement can be used anywhere.

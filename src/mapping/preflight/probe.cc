@@ -140,7 +140,7 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
     columns_read.emplace_back(scan.column);
   }
   pg::Parameters parameters = {array_text(schemas), array_text(tables), array_text(columns_read)};
-  const auto large = co_await connection.query(std::string(sql::queries::catalog_large_tables), std::move(parameters));
+  const auto large = co_await connection.execute(std::string(sql::queries::catalog_large_tables), std::move(parameters));
   for (const auto row : pg::rows(large)) {
     const auto scan = std::find_if(scans.begin(), scans.end(), [&](const SequentialScan& candidate) {
       return candidate.schema == row.text("schema") && candidate.table == row.text("name");

@@ -110,7 +110,7 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
     const bool with_rejects = rejects_some(model, model.sources[number], views);
     auto sql = account_statement(model, number, with_rejects);
     // What a step leaves is hard to foresee for the planner; a nested loop over an underestimated one would take hours.
-    pg::Reading reading{read_of(model, number, with_rejects), true, "set local jit = off; set local work_mem = '64MB'; set local enable_nestloop = off"};
+    pg::Reading reading{read_of(model, number, with_rejects), true, "set local work_mem = '64MB'; set local enable_nestloop = off"};
     co_await pg::await_reading(connection, std::move(reading));
     const auto rows = co_await connection.query(std::move(sql));
     co_await connection.script("commit");

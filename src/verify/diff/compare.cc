@@ -166,7 +166,7 @@ asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint
 }
 
 asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {
-  pg::Reading reading{model_.relations_read({target}), true, "set local jit = off; set local work_mem = '32MB'"};
+  pg::Reading reading{model_.relations_read({target}), true, "set local work_mem = '32MB'"};
   co_await pg::await_reading(connection, std::move(reading));
   Comparison comparison{target, mapping::range_picks(range), mapping::range_parameters(range), kMostRows};
   Tried tried;

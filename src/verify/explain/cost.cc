@@ -32,7 +32,7 @@ class Cost {
   asio::awaitable<v1::ExplainCostReply> read() {
     reply_.set_migration(model_.name);
     reply_.set_target(target_.name);
-    pg::Reading reading{model_.relations_read({number_}), true, "set local jit = off; set local statement_timeout = '10s'"};
+    pg::Reading reading{model_.relations_read({number_}), true, "set local statement_timeout = '10s'"};
     co_await pg::await_reading(connection_, std::move(reading));
     co_await sample_first();
     for (std::uint16_t locator = 1; locator < target_.locators.size(); ++locator) co_await sample_beside(locator);

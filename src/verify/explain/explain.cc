@@ -61,7 +61,7 @@ class Explanation {
     reply_.set_key(key_text(target_.locators[key_.locator()].name(), key_.values()));
     reply_.set_lazy(target_.lazy);
     // A view may be slow for a source that is looked up; what is not found in time is said, and the rest is shown.
-    pg::Reading reading{model_.relations_read({key_.target()}), true, "set local jit = off; set local statement_timeout = '5s'"};
+    pg::Reading reading{model_.relations_read({key_.target()}), true, "set local statement_timeout = '5s'"};
     co_await pg::await_reading(connection_, std::move(reading));
     co_await require_values();
     co_await read_rows();

@@ -10,7 +10,7 @@
 
 #include "base/failure.h"
 #include "base/sql_text.h"
-#include "mapping/catalog/tables_there.h"
+#include "mapping/catalog/relations.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"

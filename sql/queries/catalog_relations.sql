@@ -1,5 +1,5 @@
--- One relation: schema $1, name $2; no row where there is none.
-select c.oid, c.relkind, c.relpersistence,
+-- Relations named by the arrays $1 (schemas) and $2 (names), where there are such.
+select n.nspname, c.relname, c.oid, c.relkind, c.relpersistence,
        pg_has_role(c.relowner, 'USAGE') as owned,
        has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as readable,
        c.relkind in ('r', 'p') and row_security_active(c.oid) as rows_hidden,
@@ -15,6 +15,6 @@ select c.oid, c.relkind, c.relpersistence,
         where c.relkind = 'p' and t.isleaf and l.relkind = 'f') as foreign_partitions,
        (select array_agg(l.oid::regclass::text order by l.oid::regclass::text) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid
         where c.relkind = 'p' and t.isleaf and l.relkind = 'r' and l.relpersistence <> 'p') as unlogged_partitions
-from pg_class c
-join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = $1 and c.relname = $2
+from unnest($1::text[], $2::text[]) named(schema, name)
+join pg_namespace n on n.nspname = named.schema
+join pg_class c on c.relnamespace = n.oid and c.relname = named.name
