@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <map>
 
 #include "mapping/scaffold/draft.h"
 
@@ -21,42 +20,6 @@ std::string list(const std::vector<std::string>& names) {
   std::vector<std::string> written;
   for (const auto& name : names) written.push_back(in_yaml(name));
   return format("[{}]", fmt::join(written, ", "));
-}
-
-/// "{order_no: no, line: line}": the view's column, then the source's.
-std::string rule(const std::vector<std::string>& view, const std::vector<std::string>& source) {
-  std::vector<std::string> pairs;
-  for (std::size_t n = 0; n < view.size(); ++n) pairs.push_back(format("{}: {}", in_yaml(view[n]), in_yaml(source[n])));
-  return format("{{{}}}", fmt::join(pairs, ", "));
-}
-
-/// A parent is followed by its key, whose old values the WAL tells; and only through columns that the view has.
-bool can_follow(const DraftTable& child, const DraftReference& reference, const DraftTable& parent) {
-  const auto in_view = [&](const std::string& column) { return !child.column(column).generated; };
-  return parent.name.plain != child.name.plain && std::all_of(reference.columns.begin(), reference.columns.end(), in_view) &&
-         std::is_permutation(parent.key.begin(), parent.key.end(), reference.parent_columns.begin(), reference.parent_columns.end());
-}
-
-/// The rules by which a table follows what it refers to, by the parent's name.
-std::map<std::string, std::vector<std::string>> parent_rules(const Draft& draft, const DraftTable& table) {
-  std::map<std::string, std::vector<std::string>> parents;
-  for (const auto* reference : inner_references(draft, table)) {
-    if (!can_follow(table, *reference, *draft.find(reference->parent))) continue;
-    auto& rules = parents[reference->parent];
-    auto written = rule(reference->columns, reference->parent_columns);
-    if (std::find(rules.begin(), rules.end(), written) == rules.end()) rules.push_back(std::move(written));
-  }
-  return parents;
-}
-
-/// Its view says it all. A key of several columns gives a backfill no bounds, and what the table refers to may.
-std::string target(const Draft& draft, const DraftTable& table) {
-  if (table.key.size() == 1) return format("  {}: {{}}\n", in_yaml(table.name.plain));
-  auto text = format("  {0}:\n    follow:\n      {0}: {1}\n", in_yaml(table.name.plain), rule(table.key, table.key));
-  for (const auto& [parent, rules] : parent_rules(draft, table)) {
-    text += format("      {}: {}\n", in_yaml(parent), rules.size() == 1 ? rules.front() : format("[{}]", fmt::join(rules, ", ")));
-  }
-  return text;
 }
 
 std::string reverse(const Draft& draft) {
@@ -76,20 +39,10 @@ std::string reverse(const Draft& draft) {
 /// nothing to decide; whoever joins more into its view comes by this.
 std::string row_security(const Draft& draft) {
   std::string text;
-  const auto entry = [&](const DraftTable& table, const char* handling, const std::string& why) {
-    text += format("    {}: {}  # {}\n", in_yaml(format("row security of {}.{}", draft.shadow(), table.name.sql)), handling, why);
-  };
   for (const auto& table : draft.tables) {
-    if (!table.taken()) continue;
-    if (table.row_security) {
-      entry(table, "carry", "v1's policies, when the writes move");
-      continue;
-    }
-    for (const auto& [parent, rules] : parent_rules(draft, table)) {
-      if (!draft.find(parent)->row_security) continue;
-      entry(table, "accept", format("as open as in v1, as long as its view shows nothing of {}", in_yaml(parent)));
-      break;
-    }
+    if (!table.taken() || !table.row_security) continue;
+    const auto about = in_yaml(format("row security of {}.{}", draft.shadow(), table.name.sql));
+    text += format("    {}: carry  # v1's policies, when the writes move\n", about);
   }
   return text.empty() ? text : "\n# Who may see what of v2.\ncutover:\n  inventory:\n" + text;
 }
@@ -143,7 +96,7 @@ std::string draft_migration_yaml(const Draft& draft) {
       "\n# The new tables. Whose change refreshes which of their rows stands in their views, and `crossfade plan` shows it. A rule that\n"
       "# is written counts instead: follow: {source: {column of the view: column of the source}}.\ntargets:\n";
   for (const auto& table : draft.tables) {
-    if (table.taken()) text += target(draft, table);
+    if (table.taken()) text += format("  {}: {{}}\n", in_yaml(table.name.plain));
   }
   return text + "\n" + reverse(draft) + row_security(draft) + checks(draft);
 }
