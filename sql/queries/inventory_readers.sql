@@ -8,6 +8,9 @@ with owned as (
   select t.typarray, o.relation from owned o join pg_class c on c.oid = o.relation join pg_type t on t.oid = c.reltype
 ), ours as (
   select to_regnamespace(quote_ident(name))::oid as schema from unnest($2::text[]) name
+  union all
+  -- What a look at the follow rules' selects has made goes with its transaction.
+  select pg_my_temp_schema()
 ), found as (
   select case when r.rulename <> '_RETURN' then 'rule' when c.relkind = 'm' then 'materialized view' else 'view' end as kind,
          case when r.rulename <> '_RETURN' then format('%I on %s', r.rulename, c.oid::regclass) else c.oid::regclass::text end as name,

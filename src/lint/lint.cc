@@ -17,6 +17,7 @@
 #include "lint/what_is_read.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/refresh.h"
+#include "verify/diff/compared_keys.h"
 #include "verify/diff/differing_rows.h"
 
 namespace crossfade::lint {
@@ -29,7 +30,7 @@ class Lint {
  public:
   /// `model` in the sandbox.
   Lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options)
-      : connection_(connection), model_(model), options_(options), whole_(scope.whole), compared_(sync::select_keys(model, scope.keys)), refresh_(model) {
+      : connection_(connection), model_(model), options_(options), whole_(scope.whole), compared_(model, scope.keys), refresh_(model) {
     for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
       if (concerns(target)) looked_at_.insert(target);
     }
@@ -41,6 +42,7 @@ class Lint {
     const auto changes = co_await make_changes();
     linted_.planned = changes.size();
     linted_.complete = true;
+    co_await look_up();
     for (const auto& change : changes) {
       tell(change.source);
       co_await run_mutation(change.source, change.mutation);
@@ -73,6 +75,13 @@ class Lint {
       }
     }
     co_return changes;
+  }
+
+  /// As they are before anything changes.
+  asio::awaitable<void> look_up() {
+    for (std::uint16_t target = 0; target < model_.targets.size(); ++target) {
+      if (options_.target.value_or(target) == target && compared_.contains(target)) co_await compared_.begin(connection_, target);
+    }
   }
 
   void tell(std::uint16_t source) {
@@ -163,10 +172,16 @@ class Lint {
         reads_.emplace(target, std::move(what));
       }
       if (!reads_.at(target).may_change(changed)) continue;
-      verify::Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, true};
-      if (!whole_) comparison.filters = compared_.at(target).filters;
-      if (!whole_) comparison.parameters = compared_.at(target).parameters;
-      const auto compared = co_await verify::differing_rows(connection_, model_, std::move(comparison));
+      verify::Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, whole_};
+      if (!whole_) {
+        co_await compared_.look_up(connection_, target);
+        auto selection = compared_.selection(target);
+        if (selection.filters.empty()) continue;
+        comparison.filters = std::move(selection.filters);
+        comparison.parameters = std::move(selection.parameters);
+      }
+      const auto& of_keys = whole_ ? model_ : compared_.model();
+      const auto compared = co_await verify::differing_rows(connection_, of_keys, std::move(comparison));
       if (compared.differing == 0) continue;
       add_fault(source, step, changed, compared);
     }
@@ -202,7 +217,7 @@ class Lint {
   const mapping::Model& model_;
   const LintOptions options_;
   const bool whole_;
-  const std::map<std::uint16_t, sync::Selection> compared_;  ///< where not the whole
+  verify::ComparedKeys compared_;              ///< where not the whole
   const sync::Refresh refresh_;
   std::set<std::uint16_t> looked_at_;  ///< targets that are refreshed
   std::vector<SourceShape> shapes_;
@@ -231,10 +246,16 @@ asio::awaitable<void> forget_what_differs(pg::Connection& connection, const mapp
   for (const auto& key : scope.keys) by_locator[{key.target(), key.locator()}].push_back(key);
   scope.keys.clear();
   for (const auto& [locator, keys] : by_locator) {
-    auto selection = sync::select_keys(sandbox, keys).at(locator.first);
-    verify::Comparison comparison{locator.first, std::move(selection.filters), std::move(selection.parameters), 1};
-    const auto compared = co_await verify::differing_rows(connection, sandbox, std::move(comparison));
-    if (compared.differing == 0) scope.keys.insert(scope.keys.end(), keys.begin(), keys.end());
+    verify::ComparedKeys of_locator(sandbox, keys);
+    co_await of_locator.begin(connection, locator.first);
+    auto selection = of_locator.selection(locator.first);
+    std::uint64_t differing = 0;
+    if (!selection.filters.empty()) {
+      verify::Comparison comparison{locator.first, std::move(selection.filters), std::move(selection.parameters), 1};
+      const auto compared = co_await verify::differing_rows(connection, of_locator.model(), std::move(comparison));
+      differing = compared.differing;
+    }
+    if (differing == 0) scope.keys.insert(scope.keys.end(), keys.begin(), keys.end());
   }
 }
 

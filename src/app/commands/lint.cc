@@ -16,6 +16,7 @@
 #include "mapping/preflight/plan.h"
 #include "pg/reading.h"
 #include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
 #include "sync/state/store.h"
 #include "verify/report.h"
 
@@ -88,7 +89,10 @@ asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, 
   co_await pg::await_reading(connection, std::move(reading));
   if (!prepared) co_await setup::install(connection, file);
   work.at({"the mapping is checked"});
-  known.preflight = co_await mapping::inspect(connection, file);
+  // The views that are there: the folder may have been edited since.
+  auto tried = file;
+  if (prepared) tried = co_await setup::as_installed(connection, file);
+  known.preflight = co_await mapping::inspect(connection, tried);
   if (!known.preflight.ok()) co_return work_there.done();
   if (own.reverse) {
     require_way_back(known.preflight, prepared);

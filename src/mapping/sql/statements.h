@@ -129,6 +129,9 @@ class Statements {
   /// The values of a locator's columns in the rows that these keys lead to, of view and shadow: one text[] a row.
   std::string values(std::uint16_t locator, const std::vector<KeyFilter>& filters) const;
 
+  /// What the select of an indirect locator gives for these keys: the values of the locator's columns as text, a row each.
+  std::string given(const KeyFilter& filter) const;
+
   /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
   /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
   /// range and may have no index to ask.

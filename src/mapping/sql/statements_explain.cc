@@ -39,4 +39,16 @@ std::string Statements::values(std::uint16_t locator, const std::vector<KeyFilte
   return format("select found.key from (\n  {}\n  union\n  {}\n) found (key) where found.key is not null", of_view, of_shadow);
 }
 
+std::string Statements::given(const KeyFilter& filter) const {
+  const auto& locator = target_.locators.at(filter.locator);
+  int parameter = 1;
+  std::string fields;
+  std::string values;
+  for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+    fields += format("{}k{}", n == 0 ? "" : ", ", n);
+    values += format("{}k.k{}::text", n == 0 ? "" : ", ", n);
+  }
+  return format("select distinct {} from ({}) k({})", values, looked_up(locator, parameter), fields);
+}
+
 }  // namespace crossfade::mapping
