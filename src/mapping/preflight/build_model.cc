@@ -60,7 +60,10 @@ class Builder {
       if (key.empty()) key = source.primary_key;
       const auto followed = std::any_of(catalog_.rules.begin(), catalog_.rules.end(),
                                         [&, &name = written](const auto& rule) { return rule.source == name; });
-      if (!followed) {
+      // Of a view that does not tell which rows a change concerns that is said, and mended first.
+      const auto untold = std::any_of(catalog_.untold.begin(), catalog_.untold.end(),
+                                      [&](const auto& each) { return each.source == TableName{source.schema, source.name}; });
+      if (!followed && !untold) {
         Findings(findings_, "source " + source.schema + "." + source.name)
             .warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
       }
@@ -113,14 +116,23 @@ class Builder {
     check_missed(course_, catalog_, name, findings_);
     const Ordered ordered = [&](std::uint16_t source, const std::string& column) { return source_of(source).find(column)->leads_index; };
     if (!choose_walk(model_, target, first_rule, ordered)) {
-      Findings(findings_, "target " + name)
-          .warn("no rule has a single source column, and no index begins with the first of several: it is backfilled in one piece",
-                "Create that index, or locate rows by one column where the data allows it.");
+      if (!target.locators.empty()) say_why_no_walk(name, target);
     } else {
       const auto& source = source_of(target.walk_source);
       target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), *source.find(target.walk_column));
     }
     model_.targets.push_back(std::move(target));
+  }
+
+  void say_why_no_walk(const std::string& name, const Target& target) {
+    const bool computed = std::all_of(target.locators.begin(), target.locators.end(), [](const Locator& locator) { return locator.indirect(); });
+    Findings found(findings_, "target " + name);
+    if (computed) {
+      return found.warn("no column of it is a column of a source: it is backfilled in one piece",
+                        "That is well for a small table. A large one should have a source's key as a column too, along which it is filled in chunks.");
+    }
+    found.warn("no rule has a single source column, and no index begins with the first of several: it is backfilled in one piece",
+               "Create that index, or locate rows by one column where the data allows it.");
   }
 
   void add_rule(std::size_t number, const TargetCatalog& catalog, Target& target) {

@@ -79,6 +79,13 @@ TEST_F(DerivedRulesTest, ARuleThatSaysLessThanTheViewIsWarnedOf) {
       << lines[0];
 }
 
+TEST_F(DerivedRulesTest, APlaceThatDoesNotTellIsSaidAlthoughAnotherOfTheSameTableDoes) {
+  replace(mapping, "1 as week", "(select count(*) from public.\"Exercises\")::int as week");
+  const auto lines = trouble();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].starts_with("FAIL target Exercises: the view reads public.Exercises, and does not tell which of its rows a change concerns: ")) << lines[0];
+}
+
 TEST_F(DerivedRulesTest, ASelectThatLooksForTheChangedRowItselfIsWarnedOf) {
   replace(yaml, "  Exercises: {}\n", "  Exercises: {follow: {Exercises: {plan_id: 'select e.\"planId\" from public.\"Exercises\" e where e.id = any($id)'}}}\n");
   const auto lines = trouble();
