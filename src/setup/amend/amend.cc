@@ -2,6 +2,7 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
@@ -52,7 +53,9 @@ bool alike(const auto& one, const auto& other, const std::string& name) {
 }  // namespace
 
 AmendRun::AmendRun(pg::Connection& connection, Amend amend)
-    : connection_(connection), amend_(std::move(amend)), yaml_(amend_.file.yaml), name_(yaml_.migration()) {}
+    : connection_(connection), amend_(std::move(amend)), yaml_(amend_.file.yaml), name_(yaml_.migration()) {
+  result_.preflight.model.name = name_;
+}
 
 mapping::DirectedMigration AmendRun::directed(const v1::Migration& yaml) const {
   return direction_ == Direction::kForward ? mapping::forward_migration(yaml) : mapping::reverse_migration(yaml, mapping::Places::kSwapped);
@@ -106,12 +109,35 @@ asio::awaitable<void> AmendRun::look() {
   const bool other_tables = change_v2_ || (filling_ && direction_ == Direction::kForward);
   remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || !rekeyed().empty() || (direction_ == Direction::kReverse && !gone_.empty())) &&
                     (has(made, yaml_.schemas().reverse()) || (before_ && before_->reverse_sql.empty()));
+  const bool gone = direction_ == Direction::kForward && before_ && !has_way_back() && has(made, before_->yaml.schemas().reverse());
+  if (gone) way_back_gone_ = before_->yaml.schemas().reverse();
 }
+
+namespace {
+
+/// What the migration was prepared in is called what it was: "schemas.shadow was gym_v2". A way back may come, and go, as long as v1
+/// owns the data.
+std::vector<std::string> renamed_schemas(const v1::Schemas& before, const v1::Schemas& now, Direction direction) {
+  std::vector<std::string> renamed;
+  const auto& fields = *before.GetDescriptor();
+  for (int n = 0; n < fields.field_count(); ++n) {
+    const auto& field = *fields.field(n);
+    const auto was = before.GetReflection()->GetString(before, &field);
+    const auto is = now.GetReflection()->GetString(now, &field);
+    const bool comes_or_goes = field.name() == "reverse" && direction == Direction::kForward && (was.empty() || is.empty());
+    if (was != is && !comes_or_goes) renamed.push_back(was.empty() ? fmt::format("schemas.{} was none", field.name()) : fmt::format("schemas.{} was {}", field.name(), was));
+  }
+  return renamed;
+}
+
+}  // namespace
 
 void AmendRun::refuse_what_cannot_be() {
   mapping::Findings found(result_.preflight.findings, "migration.yaml");
-  if (before_ && !MessageDifferencer::Equals(before_->yaml.schemas(), yaml_.schemas())) {
-    found.fail("its schemas are others than those the migration was prepared with", "Keep their names; a migration in other schemas is another migration.");
+  const auto renamed = before_ ? renamed_schemas(before_->yaml.schemas(), yaml_.schemas(), direction_) : std::vector<std::string>{};
+  if (!renamed.empty()) {
+    found.fail(fmt::format("its schemas are others than those the migration was prepared with: {}", fmt::join(renamed, ", ")),
+               "Keep their names; a migration in other schemas is another migration.");
   }
   if (direction_ == Direction::kForward) return;
   for (const auto* file : {"mapping.sql", "rejects.sql", "surrogates.sql"}) {
@@ -133,6 +159,8 @@ void AmendRun::say_what_changes() {
     if (!result_.preflight.model.find_target(target)) changes.push_back(fmt::format("target {} is followed no longer", target));
   }
   for (const auto& name : rekeyed()) changes.push_back(fmt::format("surrogate {} has another natural key or type; rows that have an id keep it", name));
+  if (remake_reverse_ && before_ && before_->reverse_sql.empty()) changes.emplace_back("the way back comes: v1 will follow once the writes have moved");
+  if (!way_back_gone_.empty()) changes.emplace_back("the way back goes: v1 will not follow once the writes have moved");
   for (const auto& view : gone_) changes.push_back(fmt::format("view {} was gone and is made again", view));
   for (const auto& file : changed_) changes.push_back(file + " is taken as it is now");
 }

@@ -151,6 +151,7 @@ asio::awaitable<void> AmendRun::take_down() {
   const auto schemas = remade_schemas();
   auto watched = schemas;
   if (stable) watched.push_back(stable_schema_);
+  if (!way_back_gone_.empty()) watched.push_back(way_back_gone_);
   pg::Parameters of_schemas = {text_of(watched)};
   const auto dependents = co_await connection_.query(std::string(queries::amend_dependents), of_schemas);
   if (!dependents.empty()) {
@@ -172,10 +173,27 @@ asio::awaitable<void> AmendRun::take_down() {
     pg::Parameters name = {schema};
     const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
     auto create = fmt::format("create schema {}", quote_identifier(schema));
-    if (!there.truth(0, 0)) co_await connection_.script(std::move(create));
+    if (!there.truth(0, 0)) {
+      co_await connection_.script(std::move(create));
+      co_await made_is(schema, true);
+    }
     const auto drops = co_await connection_.query(std::string(queries::amend_empty), name);
     for (std::size_t row = 0; row < drops.size(); ++row) co_await connection_.script(std::string(drops.text(row, 0)));
   }
+  co_await drop_way_back();
+}
+
+asio::awaitable<void> AmendRun::made_is(std::string schema, bool there) {
+  pg::Parameters parameters = {name_, std::move(schema), there ? "true" : "false"};
+  const std::string sql(queries::amend_made);
+  co_await connection_.query(sql, std::move(parameters));
+}
+
+asio::awaitable<void> AmendRun::drop_way_back() {
+  if (way_back_gone_.empty()) co_return;
+  auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(way_back_gone_));
+  co_await connection_.script(std::move(drop));
+  co_await made_is(way_back_gone_, false);
 }
 
 asio::awaitable<void> AmendRun::change_tables() {

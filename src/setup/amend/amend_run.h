@@ -70,6 +70,8 @@ class AmendRun {
   bool has_way_back() const { return !amend_.file.reverse_sql.empty(); }
   mapping::DirectedMigration directed(const v1::Migration& yaml) const;
   std::vector<std::string> remade_schemas() const;
+  asio::awaitable<void> made_is(std::string schema, bool there);
+  asio::awaitable<void> drop_way_back();
 
   pg::Connection& connection_;
   Amend amend_;
@@ -83,6 +85,7 @@ class AmendRun {
   bool change_v2_ = false;                        ///< its tables, as v2.sql says
   bool remake_mapping_ = false;
   bool remake_reverse_ = false;
+  std::string way_back_gone_;                     ///< the schema of a way back that the migration has no longer; "" none
   std::vector<std::string> gone_;                 ///< views that somebody has dropped
   std::string stable_schema_;
   std::chrono::milliseconds before_deadlock_{0};  ///< so long a lock may be waited for at most

@@ -342,6 +342,46 @@ TEST_F(AmendTest, ADaemonThatStartsLaterGoesByTheDatabaseAndSaysWhatTheFolderBec
   EXPECT_EQ(value("select distinct owner from gym_v2.exercises where plan_id = 8"), "BY THE RULE THAT IS INSTALLED");
 }
 
+/// Whoever begins without one learns before the writes move that he wants it.
+class AmendWayBackTest : public AmendTest {
+ protected:
+  AmendWayBackTest() : AmendTest("gym") {
+    yaml = text_of("migration.yaml");
+    reverse = text_of("reverse.sql");
+    auto without = yaml.substr(0, yaml.find("\nreverse:") + 1);
+    const auto named = without.find(", reverse: gym_unmap");
+    std::ofstream(folder / "migration.yaml") << without.erase(named, std::string(", reverse: gym_unmap").size());
+    fs::remove(folder / "reverse.sql");
+  }
+  void write_way_back() {
+    std::ofstream(folder / "migration.yaml") << yaml;
+    std::ofstream(folder / "reverse.sql") << reverse;
+  }
+  std::string yaml, reverse;
+};
+
+TEST_F(AmendWayBackTest, AWayBackComesWhileItFollowsAndGoesByUndo) {
+  follow();
+  write_way_back();
+  EXPECT_TRUE(names(amend({"--dry-run"}), "the way back comes"));
+  amend();
+  EXPECT_EQ(value("select 'gym_unmap' = any (made_schemas) from crossfade.migration"), "t");
+  EXPECT_TRUE(names(amend({"--undo"}), "the way back goes"));
+  EXPECT_EQ(value("select to_regnamespace('gym_unmap') is null and not 'gym_unmap' = any (made_schemas) from crossfade.migration"), "t");
+  amend();
+  expect_made_good();
+  flip_writes(*move);
+  expect_v1_follows(*move);
+  move->sql().exec("update exercises set title = 'by v2' where id = 7");
+  EXPECT_TRUE(eventually([&] { return value("select title from exercises_v1 where id = 7") == "by v2"; }, kLimit));
+}
+
+TEST_F(AmendTest, SchemasKeepTheirNames) {
+  follow();
+  edit("migration.yaml", "reverse: gym_unmap", "reverse: gym_back");
+  EXPECT_TRUE(names(amend({}, ExitCode::kPrecondition), "schemas.reverse was gym_unmap"));
+}
+
 TEST_F(AmendTest, WhenTheWritesHaveMovedItAmendsTheWayBack) {
   follow();
   flip_writes(*move);
