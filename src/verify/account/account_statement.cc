@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "base/sql_text.h"
+#include "mapping/sql/scan.h"
 #include "mapping/sql/statement_text.h"
 
 namespace crossfade::verify {
@@ -22,6 +24,34 @@ bool covers(const Names& columns, const Names& key) {
   return std::all_of(key.begin(), key.end(), [&](const auto& name) {
     return std::find(columns.begin(), columns.end(), name) != columns.end();
   });
+}
+
+/// Whether a select gives something of the changed row alone, and of no table: `select 'L' || changed.id from unnest($1::int[]) changed(id)`.
+bool is_of_row_alone(const std::string& lookup) {
+  const auto tokens = mapping::scan(lookup);
+  const auto is = [&](const char* name) { return [name](const mapping::Token& token) { return token.is_name(name); }; };
+  if (std::count_if(tokens.begin(), tokens.end(), is("select")) != 1) return false;
+  auto at = std::find_if(tokens.begin(), tokens.end(), is("from"));
+  if (std::count_if(tokens.begin(), tokens.end(), is("from")) != 1 || tokens.end() - at < 2 || !(at + 1)->is_name("unnest")) return false;
+  // What is unnested, and the names of its columns, stand in brackets; then comes nothing, or a condition.
+  int depth = 0;
+  int brackets = 0;
+  for (at += 2; at != tokens.end() && brackets < 2; ++at) {
+    if (at->is_sign("(")) ++depth;
+    if (at->is_sign(")") && --depth == 0) ++brackets;
+    if (depth == 0 && at->is_sign(",")) return false;
+  }
+  return brackets == 2 && (at == tokens.end() || at->is_name("where"));
+}
+
+/// A rule by which each row of the source leads to one of the target, by a key that is computed of it.
+bool computes_key(const Model& model, const FollowRule& rule) {
+  const auto& target = model.targets[rule.target];
+  const auto& locator = target.locators[rule.locator];
+  // An array of arrays is none.
+  if (std::any_of(locator.types.begin(), locator.types.end(), [&](const std::string& type) { return mapping::travels_as_text(model, type); })) return false;
+  return locator.indirect() && locator.path.empty() && locator.locate.empty() && covers(rule.source_columns, model.sources[rule.source].key) &&
+         covers(locator.columns, target.key) && is_of_row_alone(locator.lookup);
 }
 
 /// The rules by which rows of `source` are looked for. Targets that have one row for each row of the source come first: they leave the
@@ -40,7 +70,41 @@ std::vector<const FollowRule*> rules_of(const Model& model, std::uint16_t source
     std::erase_if(direct, [&](const FollowRule* rule) { return !covers_key(rule); });
   }
   std::stable_partition(direct.begin(), direct.end(), covers_key_of_target);
-  return direct;
+  if (!direct.empty()) return direct;
+  std::vector<const FollowRule*> computed;
+  for (const auto& rule : model.rules) {
+    if (rule.source == source && computes_key(model, rule)) computed.push_back(&rule);
+  }
+  return computed;
+}
+
+/// Where what a rule's select gives for a row is kept: "crossfade_2_0" for the first column of the second rule's.
+std::string computed_name(const Model& model, const FollowRule& rule, std::size_t column) {
+  return format("crossfade_{}_{}", &rule - model.rules.data(), column);
+}
+
+bool is_indirect(const Model& model, const FollowRule& rule) { return model.targets[rule.target].locators[rule.locator].indirect(); }
+
+/// The source's rows with what the selects give for each.
+std::string with_computed(const Model& model, const mapping::Source& source, const std::vector<const FollowRule*>& rules) {
+  Names columns;
+  std::string joins;
+  for (const auto& name : source.key) columns.push_back("s." + quote_identifier(name));
+  for (const auto* rule : rules) {
+    const auto& locator = model.targets[rule->target].locators[rule->locator];
+    const auto alias = format("k{}", rule - model.rules.data());
+    Names fields;
+    for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+      fields.push_back(computed_name(model, *rule, n));
+      columns.push_back(format("{}.{}", alias, fields.back()));
+    }
+    const auto of_row = mapping::with_tokens_replaced(locator.lookup, [&](const mapping::Token& token) -> std::optional<std::string> {
+      if (token.kind != mapping::Token::Kind::kParameter) return std::nullopt;
+      return format("array[s.{}]", quote_identifier(rule->source_columns.at(token.number - 1)));
+    });
+    joins += format(" left join lateral (select * from ({}) g limit 1) {}({}) on true", of_row, alias, fmt::join(fields, ", "));
+  }
+  return format("select {} from {} s{}", fmt::join(columns, ", "), quote_qualified(source.schema, source.name), joins);
 }
 
 std::string list_of(const std::string& alias, const Names& names, std::string_view cast = "") {
@@ -63,6 +127,10 @@ std::string matches(const Model& model, const FollowRule& rule, const std::strin
                   list_of("s", rule.source_columns, "::text"));
   }
   for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+    if (locator.indirect()) {
+      parts.push_back(format("{}.{} {} s.{}", found, quote_identifier(locator.columns[n]), locator.compared(n, "="), computed_name(model, rule, n)));
+      continue;
+    }
     parts.push_back(format("{}.{} {} s.{}::{}", found, quote_identifier(locator.columns[n]), locator.compared(n, "="),
                            quote_identifier(rule.source_columns[n]), locator.types[n]));
   }
@@ -89,7 +157,7 @@ std::string in_view(const Model& model, const FollowRule& rule, About about) {
 /// Appends a step that keeps the rows which `found` does not find, and gives its name.
 std::string without(std::string& steps, const std::string& before, const Names& columns, const std::string& found, int& number) {
   const auto name = format("left_{}", ++number);
-  steps += format("{}{} as materialized (\n  select {} from {} s\n  where not exists ({})\n)", number == 1 ? "" : ", ", name,
+  steps += format("{}{} as materialized (\n  select {} from {} s\n  where not exists ({})\n)", steps.empty() ? "" : ", ", name,
                   list_of("s", columns), before, found);
   return name;
 }
@@ -103,9 +171,11 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
   const auto table = quote_qualified(source.schema, source.name);
   const auto rules = rules_of(model, number);
   auto columns = source.key;
+  const bool computed = !rules.empty() && is_indirect(model, *rules.front());
   for (const auto* rule : rules) {
+    for (std::size_t n = 0; computed && n < model.targets[rule->target].locators[rule->locator].columns.size(); ++n) columns.push_back(computed_name(model, *rule, n));
     for (const auto& name : rule->source_columns) {
-      if (!covers(columns, {name})) columns.push_back(name);
+      if (!computed && !covers(columns, {name})) columns.push_back(name);
     }
   }
   // One step after the other, each materialised: the first leaves next to nothing, and a join whose outer side is empty
@@ -113,8 +183,12 @@ std::string account_statement(const Model& model, std::uint16_t number, bool has
   std::string steps;
   int count = 0;
   auto left = table;
+  if (computed) {
+    steps = format("computed as materialized (\n  {}\n)", with_computed(model, source, rules));
+    left = "computed";
+  }
   // A key has no nulls.
-  const auto may_be_null = [&](const FollowRule* rule) { return !covers(source.key, rule->source_columns); };
+  const auto may_be_null = [&](const FollowRule* rule) { return !computed && !covers(source.key, rule->source_columns); };
   for (const auto* rule : rules) {
     // Where the file's own predicate finds shadow rows, nothing leads back from a row to its key; the view answers.
     if (!model.targets[rule->target].locators[rule->locator].locate.empty()) continue;

@@ -56,6 +56,25 @@ TEST(AccountStatementTest, LooksForARowByItsKeyAloneOnlyWhereATargetHasARowForEa
   EXPECT_NE(statement.find("= s.\"plan_id\"::uuid"), std::string::npos) << statement;
 }
 
+/// No column of v2 is a column of v1: a row is looked for by the key that is computed of it.
+TEST(AccountStatementTest, LooksForARowByTheKeyThatIsComputedOfIt) {
+  auto of = model();
+  of.rules = {{2, 3, 1, {"id"}, {}}};
+  const auto with_lookup = [&](const std::string& lookup) {
+    of.targets[3].locators[1].lookup = lookup;
+    return is_accountable(of, 2);
+  };
+  EXPECT_TRUE(with_lookup("SELECT ('L'::text || changed.id) FROM unnest($1::integer[]) changed(id)"));
+  expect_golden("account_of_computed", account_statement(of, 2, true));
+  EXPECT_TRUE(with_lookup("SELECT f(changed.id) FROM UNNEST($1::integer[]) changed(id) WHERE (changed.id > 0)"));
+  EXPECT_FALSE(with_lookup("SELECT e.id FROM (unnest($1::integer[]) changed(id) JOIN public.exercises e ON ((e.label = changed.id)))"));
+  EXPECT_FALSE(with_lookup("SELECT (SELECT max(e.id) FROM public.exercises e) FROM unnest($1::integer[]) changed(id)"));
+  EXPECT_FALSE(with_lookup("SELECT t.x FROM unnest($1::integer[]) changed(id), LATERAL unnest(changed.id) t(x)"));
+  EXPECT_FALSE(with_lookup("SELECT e.id FROM public.exercises e WHERE (e.label = ANY ($1))"));
+  of.rules[0].source_columns = {"name"};
+  EXPECT_FALSE(with_lookup("SELECT ('L'::text || changed.name) FROM unnest($1::text[]) changed(name)")) << "others may have that name, too";
+}
+
 TEST(AccountStatementTest, LooksNotForRowsThatAreOnlyLookedUp) {
   EXPECT_FALSE(is_accountable(model(), 2));
   expect_golden("account_of_labels", account_statement(model(), 2, false));
