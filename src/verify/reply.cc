@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace crossfade::verify {
 namespace {
 
@@ -28,6 +30,23 @@ void add_next_steps(v1::VerifyReply& reply) {
   if (left > 0 && reply.engine_running()) reply.add_next_steps("crossfade verify --repair: what drifted is computed again");
   if (reply.repaired_rows() > 0) reply.add_next_steps("crossfade verify: only a pass without repairs counts as clean");
   if (reply.quarantined_rows() > 0) reply.add_next_steps("crossfade quarantine list: rows differ because their key is in quarantine");
+}
+
+/// A check of v1 fails for its rows, one of v2 for what made them.
+void add_next_steps(v1::CheckReply& reply, StateOfV2 v2) {
+  const auto fails = [&](std::string_view when) {
+    const auto is_one = [&](const auto& check) { return check.verdict() == "FAIL" && check.when() == when; };
+    return std::any_of(reply.checks().begin(), reply.checks().end(), is_one);
+  };
+  if (fails("before")) reply.add_next_steps("mend the rows of v1, or the check, then crossfade check --when before");
+  if (!fails("after")) return;
+  switch (v2) {
+    case StateOfV2::kNotThere: return reply.add_next_steps("crossfade run --prepare: what is checked after the move has no tables yet");
+    case StateOfV2::kBeingFilled: return reply.add_next_steps("crossfade wait --phase following, then crossfade check --when after: v2 is still being filled");
+    case StateOfV2::kFilled: break;
+  }
+  reply.add_next_steps("crossfade verify: whether v2 is what its views say");
+  reply.add_next_steps("if it is: mend mapping.sql, v2.sql or the check, then crossfade amend --dry-run");
 }
 
 }  // namespace
@@ -99,7 +118,7 @@ v1::AccountReply reply_of(const mapping::Model& model, const std::vector<Account
   return reply;
 }
 
-v1::CheckReply reply_of(const v1::Migration& migration, const std::vector<CheckResult>& results) {
+v1::CheckReply reply_of(const v1::Migration& migration, const std::vector<CheckResult>& results, StateOfV2 v2) {
   v1::CheckReply reply;
   reply.set_migration(migration.migration());
   for (const auto& result : results) {
@@ -116,6 +135,7 @@ v1::CheckReply reply_of(const v1::Migration& migration, const std::vector<CheckR
       case CheckResult::Verdict::kFail: reply.set_failed(reply.failed() + 1); break;
     }
   }
+  add_next_steps(reply, v2);
   return reply;
 }
 

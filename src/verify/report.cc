@@ -97,7 +97,9 @@ std::string to_text(const v1::CheckReply& reply) {
     text += format("{}  {}", check.verdict(), check.name());
     text += check.verdict() == "PASS" ? "\n" : format(": expected {}, found {}\n", check.expected(), check.found());
   }
-  return text + format("{} passed, {} warned, {} failed\n", grouped(reply.passed()), grouped(reply.warned()), grouped(reply.failed()));
+  text += format("{} passed, {} warned, {} failed\n", grouped(reply.passed()), grouped(reply.warned()), grouped(reply.failed()));
+  for (const auto& step : reply.next_steps()) text += format("next: {}\n", step);
+  return text;
 }
 
 ExitCode exit_code(const v1::VerifyReply& reply) { return left(reply) > 0 ? ExitCode::kMismatch : ExitCode::kOk; }

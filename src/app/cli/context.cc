@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -211,6 +212,11 @@ Paint paint_of(const Options& options) {
     return std::string_view(value == nullptr ? "" : value);
   };
   return Paint(isatty(STDOUT_FILENO) == 1 && !options.no_color && variable("NO_COLOR").empty() && variable("TERM") != "dumb");
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 }  // namespace crossfade::app

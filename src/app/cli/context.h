@@ -70,4 +70,7 @@ void confirm(const Options& options, const std::string& migration, const std::st
 /// is dumb.
 Paint paint_of(const Options& options);
 
+/// How wide the terminal is that results go to; 0: they go to none, or it does not say.
+std::size_t terminal_width();
+
 }  // namespace crossfade::app

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <ctime>
 #include <exception>
@@ -219,8 +220,22 @@ std::string text_of(const v1::Backup& backup, const fs::path& folder) {
     text += fmt::format("  {}.{}: {} rows{}\n", table.schema(), table.name(), human_count(table.rows()),
                         table.restored().empty() ? "" : ", restored: " + table.restored());
   }
-  return text + fmt::format("  sources.dump {}{}\n", human_bytes(static_cast<double>(fs::file_size(folder / "sources.dump"))),
-                            backup.full() ? ", full.dump " + human_bytes(static_cast<double>(fs::file_size(folder / "full.dump"))) : "");
+  text += fmt::format("  sources.dump {}{}\n", human_bytes(static_cast<double>(fs::file_size(folder / "sources.dump"))),
+                      backup.full() ? ", full.dump " + human_bytes(static_cast<double>(fs::file_size(folder / "full.dump"))) : "");
+  for (const auto& step : backup.next_steps()) text += fmt::format("next: {}\n", step);
+  return text;
+}
+
+bool is_tried(const v1::Backup::Table& table) { return !table.restored().empty(); }
+bool differs(const v1::Backup::Table& table) { return is_tried(table) && table.restored() != "equal"; }
+
+void add_next_steps(v1::Backup& backup, const fs::path& folder) {
+  const auto& tables = backup.tables();
+  if (std::any_of(tables.begin(), tables.end(), differs)) {
+    backup.add_next_steps("crossfade backup --verify: take another one; what this one restores is not what was there");
+  } else if (!std::all_of(tables.begin(), tables.end(), is_tried)) {
+    backup.add_next_steps(fmt::format("crossfade backup --verify --dir {}: nobody has restored it yet", shell_word(folder.string())));
+  }
 }
 
 ExitCode backup(const Options& options, const BackupOptions& own) {
@@ -242,11 +257,9 @@ ExitCode backup(const Options& options, const BackupOptions& own) {
     const auto ended = work.to_end(prove(task, backup));
     if (ended != LongWork::Ended::kByItself) return work.show_known(ended);
   }
+  add_next_steps(backup, folder);
   std::cout << (options.json ? api::json_of(backup) + "\n" : text_of(backup, folder));
-  for (const auto& table : backup.tables()) {
-    if (!table.restored().empty() && table.restored() != "equal") return ExitCode::kMismatch;
-  }
-  return ExitCode::kOk;
+  return std::any_of(backup.tables().begin(), backup.tables().end(), differs) ? ExitCode::kMismatch : ExitCode::kOk;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct ExplainOptions {
 
 void declare(OptionSet& options, ExplainOptions& own) {
   options.word("TARGET", own.target, "A target of the migration; without a key, what its refresh costs").optional();
-  options.words("KEY", own.key, "The value of its first locator, or column=value for each column of any; column=null for none");
+  options.words("KEY", own.key, "The value of its first locator, or column=value for each column of any, or of its primary key; column=null for none");
   options.text("--target", own.cost_of, "TARGET", "What a refresh of this target costs: keys of it are tried, with the plan of the slowest");
 }
 
@@ -35,7 +35,8 @@ std::uint16_t number_of(const mapping::Model& model, const std::string& name) {
 
 asio::awaitable<v1::ExplainReply> explain_key(const Options& options, const ExplainOptions& own, const mapping::MigrationFile& file, verify::LeadingKeys& leading) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "explain"));
-  const auto model = co_await prepared_model(connection, file);
+  auto as_it_is = co_await prepared_model(connection, file);
+  const auto model = verify::with_primary_keys(std::move(as_it_is));
   auto key = verify::key_from_words(model, number_of(model, own.target), own.key);
   auto reply = co_await verify::explain(connection, model, std::move(key), leading);
   co_return reply;
@@ -78,6 +79,7 @@ ExitCode explain(const Options& options, const ExplainOptions& own) {
   verify::LeadingKeys leading;
   auto reply = run_to_end(io, explain_key(options, own, file, leading));
   add_in_memory(options, file, leading, reply);
+  verify::add_next_steps(reply);
   std::cout << (options.json ? api::json_of(reply) + "\n" : verify::to_text(reply));
   return verify::exit_code(reply);
 }

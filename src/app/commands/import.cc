@@ -1,7 +1,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -11,6 +11,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/commands/line_reader.h"
+#include "app/status/long_work.h"
 #include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
@@ -38,6 +39,7 @@ struct Landing {
   std::string table;   ///< quoted as needed
   std::string column;
   bool has_origin = false;
+  bool repeatable = false;  ///< a unique key tells lines that are there already
 };
 
 /// Told before anything is written: a file that cannot be read must not stop an import half way.
@@ -63,7 +65,7 @@ asio::awaitable<Landing> find_landing(pg::Connection& connection, const std::str
     throw precondition_failure(fmt::format("table {} has {} columns of type jsonb", table, columns.size()),
                                "a landing table has one, and defaults for the others");
   }
-  co_return Landing{table, columns[0].value(), row.truth("has_origin")};
+  co_return Landing{table, columns[0].value(), row.truth("has_origin"), row.truth("repeatable")};
 }
 
 /// One statement takes a file's good lines and names its bad ones. What a unique key of the table has already is left out, so
@@ -81,36 +83,28 @@ std::string write_statement(const Landing& landing) {
       landing.table, column, landing.has_origin ? ", file, line" : "", landing.has_origin ? ", $1, line" : "");
 }
 
-/// One line of text that is written over, on a terminal only.
-class Progress {
+/// How far a file is, told now and then while it is read.
+class Reading {
  public:
-  Progress(std::string file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
-  ~Progress() {
-    if (shown_) std::cerr << "\r\033[K" << std::flush;
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  Reading(LongWork& work, const std::string& name, std::string which) : work_(work), which_(std::move(which)), size_(size_of(name)) {}
 
-  void at(std::uint64_t bytes, std::uint64_t line) {
-    if (!terminal_ || pg::Clock::now() < next_) return;
-    next_ = pg::Clock::now() + std::chrono::milliseconds(200);
-    const auto share = size_ > 0 ? fmt::format("{:.0f} %  ", 100.0 * static_cast<double>(bytes) / static_cast<double>(size_)) : "";
-    show(fmt::format("{}{}, {} lines", share, human_bytes(static_cast<double>(bytes)), human_count(static_cast<double>(line))));
+  void at(const LineReader& lines) {
+    if (pg::Clock::now() < next_) return;
+    next_ = pg::Clock::now() + std::chrono::milliseconds(100);
+    work_.at({fmt::format("{}: {} lines", which_, human_count(static_cast<double>(lines.number()))), static_cast<double>(lines.bytes()), size_});
+    work_.go_on();
   }
-  void all_sent() {
-    if (terminal_) show("all sent, checking and writing");
-  }
+  /// An end that Ctrl-C made is none.
+  void at_end() { work_.go_on(); }
+  void all_sent() { work_.at({which_ + ": all lines sent, now checked and written", size_, size_}); }
 
  private:
-  void show(const std::string& what) {
-    shown_ = true;
-    std::cerr << fmt::format("\r\033[K{}  {}", file_, what) << std::flush;
-  }
+  /// 0 where nobody knows.
+  static double size_of(const std::string& name) { return name != "-" && fs::is_regular_file(name) ? static_cast<double>(fs::file_size(name)) : 0; }
 
-  const std::string file_;
-  const std::uint64_t size_;
-  const bool terminal_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
+  LongWork& work_;
+  const std::string which_;
+  const double size_;
   pg::Clock::time_point next_ = pg::Clock::now();
 };
 
@@ -127,18 +121,17 @@ void append(std::string& buffer, const LineReader& line) {
 }
 
 /// A file is one transaction: all its good lines, or none.
-asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const Landing& landing, const std::string& name) {
+asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const Landing& landing, const std::string& name, Reading& reading) {
   v1::Import::File result;
   result.set_file(name);
   std::ifstream opened;
   if (name != "-") opened.open(name, std::ios::binary);
   LineReader lines(name == "-" ? std::cin : opened);
-  Progress progress(name, name != "-" && fs::is_regular_file(name) ? fs::file_size(name) : 0);
   std::uint64_t count = 0;
   std::function<bool(std::string&)> next = [&](std::string& buffer) {
     while (lines.next()) {
       ++count;
-      progress.at(lines.bytes(), lines.number());
+      reading.at(lines);
       if (!lines.too_long()) {
         append(buffer, lines);
         return true;
@@ -147,12 +140,13 @@ asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const 
       bad.set_line(static_cast<double>(lines.number()));
       bad.set_reason(fmt::format("longer than {}", human_bytes(static_cast<double>(LineReader::kLongest))));
     }
+    reading.at_end();
     return false;
   };
   co_await connection.script("begin");
   co_await connection.query(std::string(queries::import_stage));
   co_await connection.copy_in("copy pg_temp.crossfade_import from stdin", std::move(next));
-  progress.all_sent();
+  reading.all_sent();
   pg::Parameters parameters;
   if (landing.has_origin) parameters.push_back(name);
   auto statement = write_statement(landing);
@@ -176,25 +170,39 @@ void tell(const v1::Import::File& file) {
                            file.bad_size()) << std::flush;
 }
 
-asio::awaitable<v1::Import> import_files(const Options& options, const ImportOptions& own) {
+void add_next_steps(v1::Import& result, const Landing& landing) {
+  const auto is_bad = [](const v1::Import::File& file) { return file.bad_size() > 0; };
+  if (std::none_of(result.files().begin(), result.files().end(), is_bad)) return;
+  result.add_next_steps(landing.repeatable ? "mend the bad lines and import their file again: what the table has is left out"
+                                           : "mend the bad lines and import them alone: the table has no unique key, and what comes again is there twice");
+}
+
+asio::awaitable<void> import_files(const Options& options, const ImportOptions& own, LongWork& work, v1::Import& result) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "import"));
+  EndsOnServer work_there(connection);
   const auto landing = co_await find_landing(connection, own.table);
   co_await connection.query(std::string(queries::import_reader));
-  v1::Import result;
   result.set_table(landing.table);
   for (const auto& name : own.files) {
-    auto file = co_await import_file(connection, landing, name);
+    Reading reading(work, name, fmt::format("file {} of {}, {}", result.files_size() + 1, own.files.size(), name));
+    auto file = co_await import_file(connection, landing, name, reading);
+    work.rest();
     if (!options.json) tell(file);
     *result.add_files() = std::move(file);
   }
-  co_return result;
+  add_next_steps(result, landing);
+  work_there.done();
 }
 
 ExitCode import(const Options& options, const ImportOptions& own) {
   require_readable(own.files);
-  asio::io_context io;
-  const auto result = run_to_end(io, import_files(options, own));
+  v1::Import result;
+  LongWork work(options, "import");
+  if (const auto ended = work.to_end(import_files(options, own, work, result)); ended != LongWork::Ended::kByItself) return work.show_known(ended);
   if (options.json) std::cout << api::json_of(result) << "\n";
+  for (const auto& step : result.next_steps()) {
+    if (!options.json) std::cout << "next: " << step << "\n";
+  }
   for (const auto& file : result.files()) {
     if (file.bad_size() > 0) return ExitCode::kMismatch;
   }

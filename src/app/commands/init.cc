@@ -8,6 +8,7 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "crossfade/v1/init.pb.h"
 #include "mapping/scaffold/read_draft.h"
@@ -72,6 +73,7 @@ v1::Init reply_of(const mapping::Draft& draft, const fs::path& folder, const Fil
     reply.add_tables(table.name.plain);
     if (!table.tell_key.empty()) reply.add_first(table.tell_key);
   }
+  reply.add_next_steps(fmt::format("make v2.sql and mapping.sql what you want, then crossfade plan --migration {}", shell_word(reply.folder())));
   return reply;
 }
 
@@ -80,7 +82,7 @@ std::string to_text(const v1::Init& reply) {
   for (const auto& table : reply.left_out()) text += fmt::format("left out: {}, {}\n", table.table(), table.reason());
   text += fmt::format("written: {}\n", fmt::join(reply.files(), ", "));
   for (const auto& statement : reply.first()) text += fmt::format("first, so that the WAL tells a row's old key: {}\n", statement);
-  return text + fmt::format("next: make v2.sql and mapping.sql what you want, then crossfade plan --migration {}\n", reply.folder());
+  return text + fmt::format("next: {}\n", reply.next_steps(0));
 }
 
 fs::path folder_of(const Options& options, const InitOptions& own) {
@@ -110,6 +112,7 @@ v1::Init reply_of(const mapping::MigrationFile& file, const std::vector<mapping:
     const auto of = each.table.schema + "." + each.table.name;
     reply.add_lossy(each.column.empty() ? fmt::format("{}: {}", of, each.why) : fmt::format("{}.{} has no word in v2: {}", of, each.column, each.why));
   }
+  reply.add_next_steps(fmt::format("read reverse.sql, then crossfade plan --migration {}", shell_word(reply.folder())));
   return reply;
 }
 
@@ -117,7 +120,7 @@ std::string drafted_text(const v1::Init& reply) {
   auto text = fmt::format("{} has a way back for {} tables: {}\n", reply.folder(), reply.tables_size(), fmt::join(reply.tables(), ", "));
   for (const auto& each : reply.lossy()) text += fmt::format("lossy: {}\n", each);
   text += fmt::format("written: {}\n", fmt::join(reply.files(), ", "));
-  return text + fmt::format("next: read reverse.sql, then crossfade plan --migration {}\n", reply.folder());
+  return text + fmt::format("next: {}\n", reply.next_steps(0));
 }
 
 /// The way back of a migration whose way forward is written.

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/sql_text.h"
 #include "crossfade/v1/reply.pb.h"
@@ -38,15 +38,6 @@ asio::awaitable<pg::Connection> open_prepared(const Options& options, const std:
 std::string as_typed(const std::string& key) {
   const auto values = parse_array(key);
   return values.size() == 1 && values.front() ? *values.front() : key;
-}
-
-/// As a shell takes it.
-std::string shell_word(const std::string& text) {
-  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_.:,{}@").find(c) != std::string_view::npos; };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
 }
 
 /// What was accepted asks for nothing more.

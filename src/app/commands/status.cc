@@ -10,7 +10,6 @@
 #include "app/status/current_status.h"
 #include "app/status/status.h"
 #include "app/status/status_text.h"
-#include "cutover/layout/blockers.h"
 #include "setup/state/editions.h"
 
 namespace crossfade::app {
@@ -19,19 +18,6 @@ namespace {
 asio::awaitable<std::vector<setup::ScriptChange>> changed_files(const Options& options, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "status"));
   co_return co_await setup::script_changes(connection, file);
-}
-
-/// The folder that the daemon has may be another one, on another machine: whoever asks has this.
-void add_folder(v1::Status& state, const std::vector<setup::ScriptChange>& changes) {
-  std::vector<std::string> changed;
-  for (const auto& change : changes) {
-    changed.push_back(change.file);
-    if (change.by_itself) state.add_next_steps(fmt::format("crossfade amend --to-folder: {}: {}", change.file, change.message));
-    else state.add_next_steps(fmt::format("crossfade amend --dry-run: {} is not what the migration was prepared with", change.file));
-  }
-  const bool next_flip_wants_it = state.checklist_size() > 0 && state.writes().side() == "v1";
-  if (!next_flip_wants_it) return;
-  add_condition(state, cutover::judge_folder(changed));
 }
 
 double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
@@ -51,10 +37,11 @@ ExitCode status(const Options& options, const StatusOptions& own) {
   const auto paint = paint_of(options);
   for (;;) {
     auto state = current_status(options, migration);
-    add_folder(state, changed);
+    // The folder that the daemon has may be another one, on another machine: whoever asks has this.
+    say_of_folder(state, changed);
     if (own.watch && terminal) std::cout << "\033[H\033[2J";
     const bool short_form = own.watch && !terminal;
-    const auto text = options.json ? status_json(state) + "\n" : short_form ? status_line(state, now()) + "\n" : status_block(state, now(), paint);
+    const auto text = options.json ? status_json(state) + "\n" : short_form ? status_line(state, now()) + "\n" : status_block(state, now(), paint, terminal_width());
     std::cout << text << std::flush;
     // Nobody reads any more, as at the end of `… | head`.
     if (!own.watch || !std::cout) return ExitCode::kOk;

@@ -5,6 +5,8 @@
 
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/status/long_work.h"
+#include "app/status/status_text.h"
 #include "base/failure.h"
 #include "base/lsn.h"
 #include "pg/row.h"
@@ -29,7 +31,12 @@ void declare(OptionSet& options, WaitOptions& own) {
   options.duration("--timeout", own.timeout, "Give up after, 10min unless given");
 }
 
-asio::awaitable<ExitCode> until_so(const Options& options, const WaitOptions& own, const std::string& migration) {
+/// "phase backfilling, lag 3.0 s": how far it is from what is waited for.
+std::string how_it_is(const std::string& phase, std::optional<double> lag) {
+  return fmt::format("phase {}, {}", phase, lag ? "lag " + human_seconds(*lag) : "lag not known yet");
+}
+
+asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, const std::string& migration, LongWork& work) {
   const auto executor = co_await asio::this_coro::executor;
   const auto give_up = pg::Clock::now() + own.timeout;
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "wait"));
@@ -45,7 +52,10 @@ asio::awaitable<ExitCode> until_so(const Options& options, const WaitOptions& ow
       const bool lsn = row.truth("reached");
       const auto seconds = row.optional_real("lag_seconds");
       const bool lag = !own.lag || (seconds && *seconds * 1000 <= static_cast<double>(own.lag->count()));
-      if (phase && lsn && lag) co_return ExitCode::kOk;
+      if (phase && lsn && lag) co_return;
+      work.at({how_it_is(state, seconds)});
+    } else {
+      work.at({"crossfade prepare has not been yet"});
     }
     if (pg::Clock::now() >= give_up) break;
     asio::steady_timer timer(executor, 20ms);
@@ -63,8 +73,9 @@ ExitCode wait(const Options& options, const WaitOptions& own) {
     throw usage_failure(fmt::format("\"{}\" is not a position in the log", own.lsn), "write it as pg_lsn prints it, e.g. 16/B374D848");
   }
   const auto file = load(options);
-  asio::io_context io;
-  return run_to_end(io, until_so(options, own, file.yaml.migration()));
+  LongWork work(options, "wait");
+  const auto ended = work.to_end(until_so(options, own, file.yaml.migration(), work));
+  return ended == LongWork::Ended::kByItself ? ExitCode::kOk : work.show_known(ended);
 }
 
 }  // namespace

@@ -48,9 +48,8 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
     if (!preflight.ok()) std::cerr << mapping::plan_text(preflight);
     if (!preflight.ok()) co_return beginning;
   }
-  const auto changes = co_await setup::script_changes(connection, file);
-  for (const auto& change : changes) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
-  for (const auto& change : changes) kept.changed.push_back(change.file);
+  kept.changed = co_await setup::script_changes(connection, file);
+  for (const auto& change : kept.changed) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
   if (prepared) co_await follow_v1(connection, endpoint(options, name), kept);
   auto model = co_await fitting_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
@@ -156,7 +155,7 @@ ExitCode run_daemon(const Options& options, const DaemonOptions& own) {
   };
   signals.async_wait(on_signal);
   const auto observed = [&pipeline] { return pipeline->observed(); };
-  Watch watch(observed, io.get_executor());
+  Watch watch(observed, [&kept] { return kept.changed; }, io.get_executor());
   api::Server server(io, endpoints(observed, watch));
   if (!own.http.empty()) server.listen_tcp(own.http);
   server.serve_only(beginning.database.id, beginning.database.name);

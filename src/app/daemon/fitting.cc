@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
+#include <utility>
 
 #include "app/cli/context.h"
 #include "base/failure.h"
@@ -44,11 +45,17 @@ bool read_again(Kept& kept) {
 
 asio::awaitable<void> look_at_folder(pg::Connection& connection, Kept& kept) {
   const auto file = kept.file;
-  auto changed = co_await setup::changed_files(connection, *file);
-  if (changed == kept.changed) co_return;
+  auto changes = co_await setup::script_changes(connection, *file);
+  const auto names = [](const std::vector<setup::ScriptChange>& of) {
+    std::vector<std::string> files;
+    for (const auto& change : of) files.push_back(change.file);
+    return files;
+  };
+  const auto before = names(std::exchange(kept.changed, std::move(changes)));
+  const auto changed = names(kept.changed);
+  if (changed == before) co_return;
   if (changed.empty()) log::info("the folder says what the database has", {{"folder", file->folder.string()}});
   else log::warn("the folder is not what the database was made after", {{"files", fmt::format("{}", fmt::join(changed, ", "))}, {"mend", "crossfade amend --dry-run"}});
-  kept.changed = std::move(changed);
 }
 
 /// Everything that is due; `folder`: that is.

@@ -6,13 +6,14 @@
 #include "async/backoff.h"
 #include "mapping/file/migration_file.h"
 #include "setup/amend/amend_auto.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 
 /// What is known of v1 and of the folder, from one look to the next.
 struct Kept {
   std::shared_ptr<const mapping::MigrationFile> file;  ///< the folder as it was read last
-  std::vector<std::string> changed = {};               ///< files of it that are not as the database has them
+  std::vector<setup::ScriptChange> changed = {};       ///< files of it that are not as the database has them
   setup::FollowedV1 followed = {};
   async::Clock::time_point at = {};                    ///< when that was looked into
 };

@@ -232,6 +232,7 @@ asio::awaitable<void> Watch::look(std::optional<pg::Connection>& connection) {
       page_ = co_await read_page(*connection);
     } else {
       auto status = co_await read_status(*connection, observed.model.name, observed.engine.runtime());
+      say_of_folder(status, folder_());
       *page_.mutable_status() = std::move(status);
     }
   } catch (const Failure& caught) {
@@ -250,6 +251,7 @@ asio::awaitable<v1::Page> Watch::read_page(pg::Connection& connection) {
   page.set_now(unix_seconds());
   const auto observed = now_();
   auto status = co_await read_status(connection, observed.model.name, observed.engine.runtime());
+  say_of_folder(status, folder_());
   *page.mutable_status() = std::move(status);
   co_await add_quarantine(page, connection);
   co_await add_accounts(page, connection);

@@ -6,6 +6,7 @@
 #include "app/daemon/observers.h"
 #include "async/notify.h"
 #include "crossfade/v1/page.pb.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::app {
 
@@ -16,8 +17,11 @@ namespace asio = boost::asio;
 /// the daemon.
 class Watch {
  public:
-  /// `now` says what is to be looked at: the direction may turn meanwhile.
-  Watch(std::function<Observed()> now, asio::any_io_executor executor) : now_(std::move(now)), look_(executor), news_(std::move(executor)) {}
+  using Folder = std::function<std::vector<setup::ScriptChange>()>;
+
+  /// `now` says what is to be looked at: the direction may turn meanwhile. `folder`: in what the daemon's folder differs.
+  Watch(std::function<Observed()> now, Folder folder, asio::any_io_executor executor)
+      : now_(std::move(now)), folder_(std::move(folder)), look_(executor), news_(std::move(executor)) {}
 
   /// Until cancelled. An outage of the database is part of what is shown and ends nothing.
   asio::awaitable<void> loop();
@@ -59,6 +63,7 @@ class Watch {
   asio::awaitable<std::string> next(std::shared_ptr<Viewer> viewer);
 
   std::function<Observed()> now_;
+  Folder folder_;
   async::Notify look_;              ///< somebody began to look
   async::Notify news_;
   int viewers_ = 0;

@@ -2,11 +2,13 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
 
 #include "app/status/backfill_share.h"
 #include "base/failure.h"
@@ -168,12 +170,32 @@ void add_runtime(v1::Status& status, const sync::Runtime& run) {
   if (seconds) status.mutable_lag()->set_seconds(*seconds);
   auto& bytes = *status.mutable_lag()->mutable_bytes();
   bytes.set_received(static_cast<double>(bytes_between(run.received, run.end_of_wal)));
-  bytes.set_applied(static_cast<double>(bytes_between(run.consistent, run.end_of_wal)));
+  const auto applied = run.consistent == Lsn{} ? run.slot.confirmed_flush : run.consistent;
+  bytes.set_applied(static_cast<double>(bytes_between(applied, run.end_of_wal)));
   bytes.set_confirmed(static_cast<double>(bytes_between(run.slot.confirmed_flush, run.end_of_wal)));
   status.set_pending_keys(static_cast<double>(run.queue.pending_keys()));
   status.set_catching_up(run.catching_up);
   add_slowest(status, run);
   if (run.throttled && !run.paused) hold_back(status, run.throttled->by, run.throttled->since);
+}
+
+/// A line of the checklist, and a blocker where it is not met.
+void add_condition(v1::Status& status, const cutover::Condition& condition) {
+  auto& listed = *status.add_checklist();
+  listed.set_reason(condition.reason);
+  listed.set_met(condition.met);
+  listed.set_detail(condition.detail);
+  listed.set_fix(condition.fix);
+  if (condition.met) return;
+  auto& blocker = *status.add_blockers();
+  blocker.set_reason(condition.reason);
+  blocker.set_detail(condition.detail);
+  blocker.set_fix(condition.fix);
+}
+
+template <typename Messages, typename Is>
+void erase_if(Messages& messages, Is is) {
+  messages.erase(std::remove_if(messages.begin(), messages.end(), is), messages.end());
 }
 
 /// What the next flip wants. The lag is the one already known: a status waits for nothing.
@@ -218,17 +240,26 @@ void add_next_steps(v1::Status& status, const Locked& locked) {
 
 }  // namespace
 
-void add_condition(v1::Status& status, const cutover::Condition& condition) {
-  auto& listed = *status.add_checklist();
-  listed.set_reason(condition.reason);
-  listed.set_met(condition.met);
-  listed.set_detail(condition.detail);
-  listed.set_fix(condition.fix);
-  if (condition.met) return;
-  auto& blocker = *status.add_blockers();
-  blocker.set_reason(condition.reason);
-  blocker.set_detail(condition.detail);
-  blocker.set_fix(condition.fix);
+void say_of_folder(v1::Status& status, const std::vector<setup::ScriptChange>& changes) {
+  constexpr std::string_view kEdited = "crossfade amend --dry-run: ";
+  constexpr std::string_view kFollowed = "crossfade amend --to-folder: ";
+  const auto is_folder = [](const auto& each) { return each.reason() == "folder"; };
+  erase_if(*status.mutable_checklist(), is_folder);
+  erase_if(*status.mutable_blockers(), is_folder);
+  erase_if(*status.mutable_next_steps(), [&](const std::string& step) { return step.starts_with(kEdited) || step.starts_with(kFollowed); });
+  std::vector<std::string> changed;
+  std::vector<std::string> edited;
+  for (const auto& change : changes) {
+    changed.push_back(change.file);
+    if (change.by_itself) status.add_next_steps(fmt::format("{}{}: {}", kFollowed, change.file, change.message));
+    else edited.push_back(change.file);
+  }
+  if (!edited.empty()) {
+    const auto* are = edited.size() == 1 ? "is" : "are";
+    status.add_next_steps(fmt::format("{}{} {} not what the migration was prepared with", kEdited, fmt::join(edited, ", "), are));
+  }
+  const bool next_flip_wants_it = status.checklist_size() > 0 && status.writes().side() == "v1";
+  if (next_flip_wants_it) add_condition(status, cutover::judge_folder(changed));
 }
 
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
@@ -263,7 +294,8 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   const auto behind = [&](std::string_view column) { return static_cast<double>(bytes_between(lsn(column), lsn("end_of_wal"))); };
   auto& bytes = *status.mutable_lag()->mutable_bytes();
   bytes.set_received(behind("settled_lsn"));
-  bytes.set_applied(behind("consistent_lsn"));
+  // Until the backfill is through nothing is consistent, and what is to be applied begins where the slot does.
+  bytes.set_applied(behind(lsn("consistent_lsn") == Lsn{} ? "settled_lsn" : "consistent_lsn"));
   bytes.set_confirmed(behind("settled_lsn"));
   co_await add_database(status, connection);
   co_await add_backfill(status, connection, run.get());

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "crossfade/v1/status.pb.h"
-#include "cutover/layout/blockers.h"
 #include "pg/connection.h"
+#include "setup/state/editions.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::app {
@@ -14,7 +15,7 @@ namespace crossfade::app {
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration,
                                                std::shared_ptr<const sync::Runtime> run = nullptr);
 
-/// A line of the checklist, and a blocker where it is not met.
-void add_condition(v1::Status& status, const cutover::Condition& condition);
+/// Says which files of a folder are not as the database has them, in place of what was said of another folder.
+void say_of_folder(v1::Status& status, const std::vector<setup::ScriptChange>& changes);
 
 }  // namespace crossfade::app

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
+#include <sstream>
+#include <string_view>
 
 #include "api/message.h"
 
@@ -78,6 +81,19 @@ std::string throttled(const v1::Throttled& throttled, double now) {
   return fmt::format("by {}, for {}", throttled.by(), human_seconds(since(throttled.since(), now)));
 }
 
+/// Of a terminal: neither the rest of a character nor a colour takes one.
+std::size_t columns_of(const std::string& text) {
+  std::size_t columns = 0;
+  bool colour = false;
+  for (const char c : text) {
+    if (c == '\033') colour = true;
+    const bool rest = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+    if (!colour && !rest) ++columns;
+    if (colour && c == 'm') colour = false;
+  }
+  return columns;
+}
+
 std::string parked(const v1::Parked& target, double now) {
   auto text = fmt::format("{}, for {}: {}; {} keys wait", target.target(), human_seconds(since(target.since(), now)), target.because(), human_count(target.keys()));
   if (target.samples_size() > 0) text += fmt::format(", such as {}", fmt::join(target.samples(), " "));
@@ -106,6 +122,24 @@ std::string verification(const v1::Verification& last, const Paint& paint) {
   const auto drifted = human_count(last.drifted_rows()) + " drifted";
   return fmt::format("{} ago at {}: {} rows compared, {}", human_seconds(last.age_seconds()), last.lsn(),
                      human_count(last.compared_rows()), last.drifted_rows() > 0 ? paint.bad(drifted) : paint.good(drifted));
+}
+
+/// Words in lines of `width` columns at most, each but the first after `indent` spaces. A word that is longer has a line for itself.
+std::string folded(const std::string& text, std::size_t width, std::size_t indent) {
+  std::string lines;
+  std::size_t column = 0;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const auto size = columns_of(word);
+    if (column > 0 && column + 1 + size > width) {
+      lines += "\n" + std::string(indent, ' ');
+      column = 0;
+    }
+    if (column > 0) lines += ' ';
+    lines += word;
+    column += size + (column > 0 ? 1 : 0);
+  }
+  return lines;
 }
 
 /// How much of what the next flip wants is met.
@@ -143,16 +177,17 @@ std::string human_seconds(double seconds) {
 
 std::string status_json(const v1::Status& status) { return api::json_of(status); }
 
-std::string status_block(const v1::Status& status, double now, const Paint& paint) {
+std::string status_block(const v1::Status& status, double now, const Paint& paint, std::size_t width) {
   std::string text;
-  const auto line = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("{:<13}{}\n", name, value);
-  };
+  constexpr std::size_t kName = 13;
+  const auto fits = [&](const std::string& value) { return width < 2 * kName || kName + columns_of(value) <= width; };
+  const auto as_it_is = [&](std::string_view name, const std::string& value) { text += fmt::format("{:<{}}{}\n", name, kName, value); };
+  const auto line = [&](std::string_view name, const std::string& value) { as_it_is(name, fits(value) ? value : folded(value, width - kName, kName)); };
   line("migration", status.migration());
   if (status.has_database()) line("database", database(status.database(), paint));
   line("phase", fmt::format("{}, for {}", paint_phase(status, paint), human_seconds(since(status.phase_since(), now))));
   if (is_filling(status)) {
-    for (const auto& target : status.backfill().targets()) line("", progress(target));
+    for (const auto& target : status.backfill().targets()) as_it_is("", progress(target));
     line("backfill", fmt::format("{} rows, {}", human_count(status.backfill().done_rows()), pace(status.backfill())));
   }
   if (status.has_throttled()) line("held back", paint.warn(throttled(status.throttled(), now)));
@@ -178,10 +213,14 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   if (status.phase() == "following") {
     line(status.writes().side() == "v2" ? "way back" : "cutover", readiness(status, paint));
     for (const auto& blocker : status.blockers()) {
-      line("in the way", fmt::format("{}: {}; {}", paint.bad(blocker.reason()), blocker.detail(), blocker.fix()));
+      const auto what = fmt::format("{}: {}", paint.bad(blocker.reason()), blocker.detail());
+      const auto all = fmt::format("{}; {}", what, blocker.fix());
+      line("in the way", fits(all) ? all : what);
+      if (!fits(all)) as_it_is("", "→ " + blocker.fix());
     }
   }
-  for (const auto& step : status.next_steps()) line("next", step);
+  // A command that is copied stays in one piece.
+  for (const auto& step : status.next_steps()) as_it_is("next", step);
   return text;
 }
 
@@ -199,6 +238,15 @@ std::string status_line(const v1::Status& status, double now) {
                       human_count(status.pending_keys() + status.dirty_keys()));
   if (status.quarantined() > 0) text += fmt::format("; {} keys in quarantine", human_count(status.quarantined()));
   return text;
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "-_.:/@%+=";
+  const auto plain = [&](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || kPlain.find(c) != std::string_view::npos; };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
 }
 
 }  // namespace crossfade::app

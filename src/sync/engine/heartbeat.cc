@@ -47,7 +47,9 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
   const auto rows = co_await connection.execute(position);
   const auto end = parse_lsn(rows.text(0, 0)).value_or(Lsn{});
   run.end_of_wal = std::max(end, run.received);
-  run.metrics.lag_bytes(static_cast<double>(bytes_between(run.received, end)), static_cast<double>(bytes_between(run.consistent, end)),
+  // Until the backfill is through nothing is consistent, and what is to be applied begins where the slot does.
+  const auto applied = run.consistent == Lsn{} ? slot->confirmed_flush : run.consistent;
+  run.metrics.lag_bytes(static_cast<double>(bytes_between(run.received, end)), static_cast<double>(bytes_between(applied, end)),
                         static_cast<double>(bytes_between(slot->confirmed_flush, end)));
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/sql_text.h"
@@ -98,9 +99,15 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
 
 asio::awaitable<std::vector<CheckResult>> run_checks(pg::Connection& connection, const v1::Migration& migration, CheckRun how) {
   std::vector<CheckResult> results;
+  Unheard nobody;
+  Progress& heard = how.progress == nullptr ? nobody : *how.progress;
+  const auto of_its_time = [&](const v1::Check& check) { return check.when() == how.when; };
+  const auto all = std::count_if(migration.checks().begin(), migration.checks().end(), of_its_time);
   for (const auto& check : migration.checks()) {
-    if (check.when() != how.when) continue;
+    if (!of_its_time(check)) continue;
+    heard.at({fmt::format("check {} of {}: {}", results.size() + 1, all, check.name()), static_cast<double>(results.size()), static_cast<double>(all)});
     auto result = co_await run_check(connection, migration, check, how);
+    if (result.verdict != Verdict::kPass) heard.found(fmt::format("{}: expected {}, found {}", result.name, result.expected, result.found));
     results.push_back(std::move(result));
   }
   co_return results;

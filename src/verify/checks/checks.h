@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "crossfade/v1/migration.pb.h"
 #include "mapping/file/directed_migration.h"
 #include "pg/connection.h"
@@ -32,6 +33,7 @@ struct CheckRun {
   v1::Check::When when = v1::Check::WHEN_AFTER;
   std::chrono::milliseconds timeout{60'000};
   mapping::Places places = mapping::Places::kBeforeWrites;  ///< the statements name the tables as before the cutover of the writes
+  Progress* progress = nullptr;                             ///< hears of each check, and of those that do not pass; none: nobody does
 };
 asio::awaitable<std::vector<CheckResult>> run_checks(pg::Connection& connection, const v1::Migration& migration, CheckRun how);
 

@@ -36,6 +36,9 @@ class Cost {
     co_await pg::await_reading(connection_, std::move(reading));
     co_await sample_first();
     for (std::uint16_t locator = 1; locator < target_.locators.size(); ++locator) co_await sample_beside(locator);
+    for (const auto& rule : model_.rules) {
+      if (rule.target == number_ && target_.locators[rule.locator].indirect()) co_await sample_source(rule);
+    }
     for (const auto& key : keys_) co_await take_time(key);
     std::stable_sort(tried_.begin(), tried_.end(), [](const Tried& a, const Tried& b) { return a.milliseconds > b.milliseconds; });
     double sum = 0;
@@ -97,6 +100,17 @@ class Cost {
     auto sql = statements_.values(locator, selection.filters) + fmt::format(" limit {}", kSamples);
     const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql), std::move(selection.parameters));
     for (std::size_t row = 0; !found.refused && row < found.result.size(); ++row) keys_.emplace_back(number_, locator, parse_array(found.result.text(row, 0)));
+  }
+
+  /// Keys whose rows a select finds: what rows of the source would offer.
+  asio::awaitable<void> sample_source(const mapping::FollowRule& rule) {
+    const auto& source = model_.sources[rule.source];
+    std::vector<std::string> texts;
+    for (const auto& column : rule.source_columns) texts.push_back(fmt::format("t.{}::text", quote_identifier(column)));
+    auto sql = fmt::format("select distinct array[{}]::text from (select * from {} limit 1000) t limit {}", fmt::join(texts, ", "),
+                           quote_qualified(source.schema, source.name), kSamples);
+    const auto found = co_await pg::try_in_savepoint(connection_, std::move(sql));
+    for (std::size_t row = 0; !found.refused && row < found.result.size(); ++row) keys_.emplace_back(number_, rule.locator, parse_array(found.result.text(row, 0)));
   }
 
   asio::awaitable<void> take_time(Key key) {

@@ -214,6 +214,22 @@ std::string key_text(const std::string& locator, const KeyValues& values) {
   return fmt::format("{} {}", locator, fmt::join(texts, ", "));
 }
 
+mapping::Model with_primary_keys(mapping::Model model) {
+  for (auto& target : model.targets) {
+    const auto by_key = [&](const mapping::Locator& each) { return !each.indirect() && each.columns == target.key; };
+    if (std::any_of(target.locators.begin(), target.locators.end(), by_key)) continue;
+    mapping::Locator own{target.key, {}, "", {}, ""};
+    own.operators = target.key_operators();
+    for (const auto& name : target.key) {
+      const auto column = std::find_if(target.columns.begin(), target.columns.end(), [&](const mapping::Column& each) { return each.name == name; });
+      if (column != target.columns.end()) own.types.push_back(column->type);
+    }
+    // The table's key is computed by the table alone: nothing of the view has it.
+    if (own.types.size() == own.columns.size()) target.locators.push_back(std::move(own));
+  }
+  return model;
+}
+
 Key key_from_words(const mapping::Model& model, std::uint16_t number, const std::vector<std::string>& words) {
   const auto& target = model.targets.at(number);
   std::vector<std::uint16_t> direct;

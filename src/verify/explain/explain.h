@@ -14,6 +14,9 @@ namespace crossfade::verify {
 
 namespace asio = boost::asio;
 
+/// For whoever asks about rows as people know them: each target has its primary key for a locator, the last, where it has none by it.
+mapping::Model with_primary_keys(mapping::Model model);
+
 /// The key of a target that a person means by `words`: values of its first locator's columns in their order, or
 /// column=value for each column of any locator that is no lookup; column=null for none. Throws a usage Failure that names the locators.
 Key key_from_words(const mapping::Model& model, std::uint16_t target, const std::vector<std::string>& words);
@@ -28,6 +31,9 @@ using LeadingKeys = std::set<std::pair<std::string, std::string>>;
 /// waits or was refused, and how far the target can be read. Reads alone, at one snapshot, in a transaction of its own. `leading`
 /// gets the keys by which a daemon can be asked for what waits in its memory.
 asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key, LeadingKeys& leading);
+
+/// Once all else is known. Pure.
+void add_next_steps(v1::ExplainReply& reply);
 
 /// As people read it. Pure.
 std::string to_text(const v1::ExplainReply& reply);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "verify/explain/explain.h"
 
@@ -9,18 +11,30 @@ namespace {
 
 using fmt::format;
 
-/// The one line that says how things are, and what to do.
-std::string verdict(const v1::ExplainReply& reply) {
-  if (!reply.view_failure().empty()) return format("the view fails for it: {}", reply.view_failure());
-  if (reply.rows().empty()) return "neither the view nor the shadow table has a row";
-  if (exit_code(reply) == ExitCode::kOk) return "equal";
-  if (!reply.quarantined().empty()) return "differs, because the key is in quarantine: mend the row or the view; crossfade quarantine retry";
-  if (!reply.pending().empty()) return "differs, and waits in crossfade.dirty to be refreshed";
-  if (reply.in_memory() > 0) return "differs, and waits in the daemon's memory to be refreshed";
+/// How things are, in one line that says what to do, too.
+struct Verdict {
+  std::string says;
+  std::string step;  ///< "" nothing is left to do
+};
+
+Verdict verdict(const v1::ExplainReply& reply) {
+  if (!reply.view_failure().empty()) return {format("the view fails for it: {}", reply.view_failure()), "mend the view, or the row that it fails for; then crossfade amend --dry-run"};
+  if (reply.rows().empty()) return {"neither the view nor the shadow table has a row", ""};
+  if (exit_code(reply) == ExitCode::kOk) return {"equal", ""};
+  if (!reply.quarantined().empty()) {
+    return {"differs, because the key is in quarantine: mend the row or the view; crossfade quarantine retry",
+            "crossfade quarantine retry: once the row, or the view, is mended"};
+  }
+  const std::string waits = reply.engine_running() ? "" : "crossfade run: what waits is refreshed by a daemon";
+  if (!reply.pending().empty()) return {"differs, and waits in crossfade.dirty to be refreshed", waits};
+  if (reply.in_memory() > 0) return {"differs, and waits in the daemon's memory to be refreshed", waits};
   const bool shadow_lacks = std::all_of(reply.rows().begin(), reply.rows().end(), [](const auto& row) { return !row.differs() || row.shadow().empty(); });
-  if (reply.lazy() && shadow_lacks) return format("not asked for yet: crossfade refresh {}", reply.target());
-  if (!reply.engine_running()) return "differs; no daemon runs, so what it has still to apply looks like drift";
-  return format("differs: on its way, or drifted; crossfade verify --target {} tells which", reply.target());
+  if (reply.lazy() && shadow_lacks) return {format("not asked for yet: crossfade refresh {}", reply.target()), format("crossfade refresh {}: it was not asked for yet", reply.target())};
+  if (!reply.engine_running()) {
+    return {"differs; no daemon runs, so what it has still to apply looks like drift", "crossfade run: what it has still to apply looks like drift"};
+  }
+  return {format("differs: on its way, or drifted; crossfade verify --target {} tells which", reply.target()),
+          format("crossfade verify --target {}: whether it is on its way, or drifted", reply.target())};
 }
 
 std::string describe(const v1::ExplainReply::Source& source) {
@@ -45,8 +59,13 @@ std::string describe(const v1::ExplainReply::Row& row) {
 
 }  // namespace
 
+void add_next_steps(v1::ExplainReply& reply) {
+  auto step = verdict(reply).step;
+  if (!step.empty()) reply.add_next_steps(std::move(step));
+}
+
 std::string to_text(const v1::ExplainReply& reply) {
-  auto text = format("{} {}: {}\n", reply.target(), reply.key(), verdict(reply));
+  auto text = format("{} {}: {}\n", reply.target(), reply.key(), verdict(reply).says);
   text += reply.direction() == "forward" ? "v1 rows that lead to it\n" : "v2 rows that lead to it\n";
   for (const auto& source : reply.sources()) text += describe(source);
   if (!reply.rows().empty()) text += "rows\n";

@@ -190,6 +190,11 @@ class Asking {
     reply_.set_equal(reply_.keys() - reply_.differing() - reply_.undecided());
     for (const auto column : noise_.columns) reply_.add_ignored(columns_[column]);
     if (noise_.order) reply_.add_ignored("the order of rows");
+    if (reply_.differing() > 0) {
+      reply_.add_next_steps("crossfade verify: whether v2 is what its views say");
+      reply_.add_next_steps("if it is: the query on v2 asks for something else, or the views say something else than v1");
+    }
+    if (reply_.undecided() > 0) reply_.add_next_steps("crossfade wait --lag 1s, then compare again: v2 was behind, or the rows kept changing");
   }
 
   pg::Connection& first_;
@@ -221,7 +226,9 @@ std::string to_text(const v1::CompareReply& reply) {
   std::string ignored;
   for (const auto& what : reply.ignored()) ignored += (ignored.empty() ? "" : ", ") + what;
   if (!ignored.empty()) text += fmt::format("not compared, because v1 does not give it twice alike: {}\n", ignored);
-  return text + fmt::format("a key took {:.1f} ms on v1, {:.1f} ms on v2\n", reply.v1_milliseconds(), reply.v2_milliseconds());
+  text += fmt::format("a key took {:.1f} ms on v1, {:.1f} ms on v2\n", reply.v1_milliseconds(), reply.v2_milliseconds());
+  for (const auto& step : reply.next_steps()) text += fmt::format("next: {}\n", step);
+  return text;
 }
 
 ExitCode exit_code(const v1::CompareReply& reply) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -44,6 +45,14 @@ TEST_F(JsonTest, BeforeAnythingIsPrepared) {
   EXPECT_THAT(answer({"prepare", "--dry-run"}, "dry-run of prepare"), says_next("crossfade run"));
 }
 
+TEST_F(JsonTest, BeforeTheBackfillWhatIsToBeAppliedBeginsWhereTheSlotDoes) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  v1::Status before;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(move.call({"status", "--json"}).second, &before).ok());
+  EXPECT_EQ(before.phase(), "prepared");
+  EXPECT_LE(before.lag().bytes().applied(), before.slot().retained_bytes()) << "not all that was ever written";
+}
+
 TEST_F(JsonTest, WhereAPlanHasToBeMended) {
   move.sql().exec("alter table plans replica identity nothing");
   EXPECT_THAT(answer({"plan"}, "plan", 3), says_next("crossfade plan --print-fixes | psql"));
@@ -67,6 +76,71 @@ TEST_F(JsonTest, WhileItFollows) {
   answer({"refresh", "exercises", "6"}, "keys changed: quarantine retry, quarantine accept, refresh");
   EXPECT_THAT(answer({"quarantine"}, "quarantine"), HasSubstr(R"({"keys":[],"next_steps":[]})"));
   move.stop_daemon();
+}
+
+/// Of a file of two queries, with the first keys of the plans.
+class JsonProofTest : public JsonTest {
+ protected:
+  std::string written(const std::string& name, const std::string& text) {
+    const auto file = server.directory() / name;
+    std::ofstream(file) << text;
+    return file.string();
+  }
+  std::string query(const std::string& on_v2) { return written("query.sql", "-- v1\nselect owner from plans where id = $1::int\n-- v2\n" + on_v2 + "\n-- keys\nselect id from plans limit 3\n"); }
+  /// The yaml says one check more, in the folder that the migration has.
+  std::string with_check(const std::string& when, const std::string& sql) {
+    const auto folder = server.directory() / (when + "-checked") / "gym";
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy(move.folder(), folder, std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+    std::ofstream(folder / "migration.yaml", std::ios::app) << "\nchecks: [{name: it holds, when: " << when << ", sql: \"" << sql << "\"}]\n";
+    return folder.string();
+  }
+};
+
+TEST_F(JsonProofTest, WhatAProofFindsSaysWhatToDo) {
+  const auto after = with_check("after", "select 1");
+  EXPECT_THAT(answer({"check", "--migration", after}, "check", 4), says_next("crossfade run --prepare: "));
+  EXPECT_THAT(answer({"check", "--migration", with_check("before", "select 1")}, "check", 4), says_next("mend the rows of v1"));
+  EXPECT_THAT(answer({"check", "--migration", with_check("before", "select 0")}, "check"), HasSubstr(R"("next_steps":[])"));
+  start();
+  EXPECT_THAT(answer({"check", "--migration", after}, "check", 4), says_next("crossfade verify: "));
+  EXPECT_THAT(answer({"compare", "--query", query("select owner from plans where id = $1::int")}, "compare"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"compare", "--query", query("select 'nobody' as owner where $1 <> ''")}, "compare", 4), says_next("crossfade verify: "));
+  EXPECT_THAT(answer({"explain", "exercises", "6"}, "explain KEY"), HasSubstr(R"("next_steps":[])"));
+  move.stop_daemon();
+  move.sql().exec("update exercises set title = 'nobody applies it' where id = 6");
+  EXPECT_THAT(answer({"explain", "exercises", "6"}, "explain KEY", 4), says_next("crossfade run: "));
+}
+
+TEST_F(JsonProofTest, ThePageSaysThatTheDaemonsFolderIsAnotherOne) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  const auto folder = with_check("after", "select 0");
+  std::ofstream(folder + "/mapping.sql", std::ios::app) << "-- and more\n";
+  const auto daemon = move.start({"run", "--migration", folder});
+  const auto says_so = [&] {
+    try {
+      return get("/status").find("mapping.sql is not as the database has it") != std::string::npos;
+    } catch (const Failure&) {
+      return false;
+    }
+  };
+  EXPECT_TRUE(eventually(says_so, kLimit)) << daemon->output();
+  EXPECT_THAT(get("/status"), HasSubstr("crossfade amend --dry-run: mapping.sql is not what"));
+  EXPECT_THAT(move.call({"status", "--json"}).second, Not(HasSubstr("mapping.sql"))) << "whoever asks has another folder";
+}
+
+TEST_F(JsonProofTest, WhatABackupAndAnImportLeaveToDo) {
+  const auto folder = (server.directory() / "json-backup").string();
+  EXPECT_THAT(answer({"backup", "--dir", folder}, "backup"), says_next("crossfade backup --verify --dir " + folder));
+  EXPECT_THAT(answer({"backup", "--dir", folder, "--verify"}, "backup"), HasSubstr(R"("next_steps":[])"));
+  move.sql().exec("create table landing (id bigint generated always as identity primary key, body jsonb)");
+  const auto good = written("good.ndjson", "{\"n\": 1}\n");
+  const auto bad = written("bad.ndjson", "{\"n\": 1}\n{\n");
+  EXPECT_THAT(answer({"import", "landing", good}, "import"), HasSubstr(R"("next_steps":[])"));
+  EXPECT_THAT(answer({"import", "landing", bad}, "import", 4), says_next("mend the bad lines and import them alone"));
+  move.sql().exec("alter table landing add digest text generated always as (md5(body::text)) stored; delete from landing a using landing b where a.id > b.id;"
+                  "alter table landing add unique (digest)");
+  EXPECT_THAT(answer({"import", "landing", bad}, "import", 4), says_next("mend the bad lines and import their file again"));
 }
 
 TEST_F(JsonTest, WhatIsRefusedSaysWhatToDo) {

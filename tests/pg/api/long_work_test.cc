@@ -105,6 +105,32 @@ TEST_F(LongWorkTest, AccountAndBackupSayWhatTheyWaitFor) {
   }
 }
 
+TEST_F(LongWorkTest, AnImportAndACheckSayWhatTheyWaitFor) {
+  move.sql().exec("create table landing (body jsonb)");
+  const auto lines = move.server().directory() / "lines.ndjson";
+  std::ofstream(lines) << "{}\n";
+  replace("migration.yaml", "targets:", "checks: [{name: everything is there, when: before, sql: \"select 0 from exercises limit 1\"}]\ntargets:");
+  const auto holder = hold("landing, exercises");
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"import", "landing", lines, "--json"}, {"check", "--json", "--migration", folder.string()}}) {
+    auto program = move.start(words);
+    ASSERT_TRUE(said(*program, R"({"event":"progress","command":")" + words.front())) << program->output();
+    program->signal(SIGINT);
+    EXPECT_EQ(program->exit_within(kLimit), 130) << program->output();
+    EXPECT_THAT(program->output(), HasSubstr(R"({"command":")" + words.front() + R"(","complete":false,"ended_by":"hand")"));
+  }
+  EXPECT_EQ(Sql(move.conninfo()).value("select count(*) from pg_stat_activity where application_name like 'crossfade%' and wait_event_type = 'Lock'"), "0");
+}
+
+TEST_F(LongWorkTest, WaitSaysHowItIsMeanwhile) {
+  auto wait = move.start({"wait", "--json", "--phase", "following"});
+  ASSERT_TRUE(said(*wait, "crossfade prepare has not been yet")) << wait->output();
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  ASSERT_TRUE(said(*wait, "phase prepared, lag")) << wait->output();
+  move.start_daemon();
+  EXPECT_EQ(wait->exit_within(kLimit), 0) << wait->output();
+  move.stop_daemon();
+}
+
 TEST_F(LongWorkTest, VerifyTellsWhatTheDaemonWaitsFor) {
   move.start_daemon();
   move.expect_caught_up();

@@ -1,4 +1,9 @@
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
 
 #include "base/exit_code.h"
 #include "support/move.h"
@@ -48,6 +53,7 @@ TEST_F(ExplainTest, AKeyMayNameManyRowsByAnyLocator) {
   expect_has(explain({"--target", "weeks", "exercises", "7"}, ExitCode::kUsage), {"explain wants one target"});
   expect_has(explain({}, ExitCode::kUsage), {"explain wants one target"});
   expect_has(explain({"exercises", "plan_id=null"}), {"exercises plan_id null: neither the view nor the shadow table has a row"});
+  expect_has(explain({"weeks", "plan_id=7", "number=1"}), {"weeks plan_id, number 7, 1: equal\n", "  plan_id 7, number 1  equal\n"});
   expect_has(explain({"exercises", "123456"}), {"neither the view nor the shadow table has a row", "public.exercises  (id: id): no row"});
 }
 
@@ -93,9 +99,38 @@ class ExplainSeatsTest : public ExplainTest {
   ExplainSeatsTest() : ExplainTest("seats") {}
 };
 
+TEST_F(ExplainSeatsTest, WhatALookAtSelectsMakesIsNotTakenForSomebodysFunction) {
+  const auto [exit, text] = move.call({"plan"});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_EQ(text.find("crossfade_lookup"), std::string::npos) << text;
+}
+
 TEST_F(ExplainSeatsTest, ASourceThatIsLookedUpIsFoundToo) {
   const auto hall = move.sql().value("select h.name from bookings b join seats s on s.id = b.seat_id join halls h on h.id = s.hall_id where b.id = 42");
   expect_has(explain({"bookings", "42"}), {"bookings id 42: equal\n", "public.halls  (seat_id: a select)\n    {", fmt::format("\"name\": \"{}\"", hall), "public.seats  (seat_id: id)\n    {\"id\": 42,"});
+}
+
+/// Rows of the target are told by what is computed alone: no column of it is a column of v1.
+TEST(ExplainComputedKeyTest, ARowIsFoundByItsPrimaryKeyAndItsCostByTheRowsOfV1) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / fmt::format("explain-{}", getpid()) / "labels";
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const char* name, const char* text) { std::ofstream(folder / name) << text; };
+  write("v1.sql", "create table things (id int primary key, name text); insert into things select n, 'thing ' || n from generate_series(1, 50) n; analyze things;");
+  write("v2.sql", "create table labels_v2.labels (label text primary key, name text);");
+  write("mapping.sql", "create view labels_map.labels as select 'L' || t.id as label, t.name from public.things t;");
+  write("migration.yaml", "migration: labels\nschemas: {shadow: labels_v2, mapping: labels_map}\nsources: {things: {key: [id]}}\ntargets: {labels: {}}\n");
+  {
+    Move move(folder);
+    move.start_daemon();
+    move.expect_equal();
+    const auto [exit, text] = move.call({"explain", "labels", "L7"});
+    EXPECT_EQ(exit, 0) << text;
+    for (const auto* part : {"labels label L7: equal\n", "public.things  (label: a select)\n    {\"id\": 7,"}) EXPECT_NE(text.find(part), std::string::npos) << text;
+    const auto cost = move.call({"explain", "--target", "labels"}).second;
+    EXPECT_NE(cost.find("5 keys tried, one by one"), std::string::npos) << cost;
+    move.stop_daemon();
+  }
+  std::filesystem::remove_all(folder.parent_path());
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST_F(ScriptChangesTest, PlanStatusAndRunSayWhichFileIsNotAsItWas) {
   EXPECT_TRUE(names(text, "rejects.sql") && names(text, "it was not in the folder when the migration was prepared, and is not installed")) << text;
   EXPECT_FALSE(names(text, "reverse.sql: it is not")) << text;
   const auto status = call("status").second;
-  EXPECT_TRUE(names(status, "crossfade amend --dry-run: mapping.sql is not what the migration was prepared with")) << status;
+  EXPECT_TRUE(names(status, "crossfade amend --dry-run: mapping.sql, rejects.sql are not what the migration was prepared with")) << status;
   const auto daemon = move.start({"run", "--migration", folder.string()});
   EXPECT_TRUE(eventually([&] { return names(daemon->output(), "the folder is not what the migration was prepared with") && names(daemon->output(), "rejects.sql"); }, kLimit))
       << daemon->output();

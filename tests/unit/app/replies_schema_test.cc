@@ -57,8 +57,9 @@ std::string object(const Descriptor& message) {
   return fmt::format(R"({{"type": "object", "properties": {{{}}}, "required": [{}], "additionalProperties": false}})", properties, required);
 }
 
-std::string all_of_them() {
-  const std::vector<std::pair<std::string, const Descriptor*>> replies = {
+/// By what a definition is called: a command, or what of it.
+const std::vector<std::pair<std::string, const Descriptor*>>& all_replies() {
+  static const std::vector<std::pair<std::string, const Descriptor*>> replies = {
       {"account", v1::AccountReply::descriptor()},
       {"amend", v1::AmendReply::descriptor()},
       {"backup", v1::Backup::descriptor()},
@@ -83,6 +84,11 @@ std::string all_of_them() {
       {"verify", v1::VerifyReply::descriptor()},
       {"version", v1::Version::descriptor()},
   };
+  return replies;
+}
+
+std::string all_of_them() {
+  const auto& replies = all_replies();
   std::string text = "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
                      "  \"title\": \"what commands print with --json; status has a schema of its own\",\n  \"definitions\": {";
   for (const auto& [name, message] : replies) text += fmt::format("{}\n    \"{}\": {}", name == replies.front().first ? "" : ",", name, object(*message));
@@ -95,6 +101,16 @@ TEST(RepliesSchema, IsWhatTheMessagesSay) {
   std::ifstream file(CROSSFADE_REPLIES_SCHEMA);
   const std::string documented{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(documented, all_of_them());
+}
+
+// A script that asks what to do finds it at the same place whatever it has called.
+TEST(RepliesSchema, EveryReplyHasNextSteps) {
+  for (const auto& [name, message] : all_replies()) {
+    if (name.starts_with("event: ")) continue;
+    const auto* steps = message->FindFieldByName("next_steps");
+    ASSERT_NE(steps, nullptr) << name;
+    EXPECT_TRUE(steps->is_repeated()) << name;
+  }
 }
 
 }  // namespace

@@ -57,6 +57,13 @@ TEST_F(StatusTextTest, NumbersAreWrittenForPeople) {
   EXPECT_EQ(human_seconds(3 * 86400), "3.0 days");
 }
 
+TEST_F(StatusTextTest, AWordOfACommandIsOneWordOfAShellToo) {
+  EXPECT_EQ(shell_word("20"), "20");
+  EXPECT_EQ(shell_word("{7,1}"), "'{7,1}'") << "bash makes two words of it";
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 TEST_F(StatusTextTest, WhichDatabaseItIsStandsAtItsHead) {
   EXPECT_THAT(block(), StartsWith("migration    gym\nphase"));
   auto& database = *status.mutable_database();
@@ -224,6 +231,21 @@ TEST_F(StatusTextTest, TheJsonHasEveryDocumentedField) {
             R"("backfill":{"done_rows":0,"estimated_rows":0,"rows_per_second":0,"eta_seconds":null,"targets":[]},)"
             R"("pending_keys":0,"dirty_keys":0,"quarantined":0,"throttled":null,"verification":null,)"
             R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[],"slowest":null,"database":{"name":"","server":"","environment":"","version":""},"standbys":[]})");
+}
+
+TEST_F(StatusTextTest, OnATerminalNoWordIsCutAndWhatMendsStandsAlone) {
+  status.set_phase("following");
+  auto& blocker = *status.add_blockers();
+  blocker.set_reason("account");
+  blocker.set_detail("source rows were never counted since the mapping was amended by somebody else, and nobody knows");
+  blocker.set_fix("crossfade account");
+  status.add_next_steps("crossfade account: a command that somebody copies stays in one piece however long its reason may be");
+  const auto shown = status_block(status, kNow, Paint(true), 80);
+  EXPECT_NE(shown.find("in the way   \033[31maccount\033[0m: source rows were never counted since the mapping was\n"
+                       "             amended by somebody else, and nobody knows\n"
+                       "             → crossfade account\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("next         crossfade account: a command that somebody copies stays in one piece however long its reason may be\n"), std::string::npos) << shown;
+  EXPECT_NE(block().find("amended by somebody else, and nobody knows; crossfade account\n"), std::string::npos) << "elsewhere a line is a line: " << block();
 }
 
 }  // namespace

@@ -87,6 +87,23 @@ TEST(ExplainText, ShowsBothSidesAndWhatDiffers) {
             "readable up to 0/10; the log ends at 0/20\n");
 }
 
+TEST(ExplainText, SaysWhatIsLeftToDo) {
+  const auto step = [](v1::ExplainReply reply) {
+    add_next_steps(reply);
+    return reply.next_steps().empty() ? std::string{} : reply.next_steps(0);
+  };
+  auto reply = differing();
+  EXPECT_EQ(step(reply), "crossfade verify --target sets: whether it is on its way, or drifted");
+  reply.add_pending()->set_key("id 42");
+  EXPECT_EQ(step(reply), "") << "a daemon runs, and will come to it";
+  reply.set_engine_running(false);
+  EXPECT_EQ(step(reply), "crossfade run: what waits is refreshed by a daemon");
+  reply.add_quarantined()->set_key("id 42");
+  EXPECT_EQ(step(reply), "crossfade quarantine retry: once the row, or the view, is mended");
+  reply.mutable_rows(0)->set_differs(false);
+  EXPECT_EQ(step(reply), "");
+}
+
 TEST(ExplainText, TheFirstLineNamesTheReasonThatIsKnown) {
   auto reply = differing();
   EXPECT_EQ(exit_code(reply), ExitCode::kMismatch);
