@@ -1,7 +1,7 @@
 #include <csignal>
 #include <fstream>
-#include <utility>
 #include <sstream>
+#include <utility>
 
 #include "base/exit_code.h"
 #include "pg/cutover/gym_writes.h"
