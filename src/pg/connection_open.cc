@@ -21,6 +21,7 @@ namespace {
 constexpr const char* kSessionOptions =
     "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
     "-c transform_null_equals=off -c array_nulls=on -c gin_fuzzy_search_limit=0 -c default_transaction_isolation=read\\ committed "
+    "-c default_transaction_read_only=off "
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 -c jit=off";
 
 /// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day

@@ -197,7 +197,7 @@ TEST_F(ConnectionTest, LimitsOfTheRoleAreNotOurs) {
   const std::vector<std::string> limits = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"};
   for (const auto& limit : limits) sql.exec(fmt::format("alter database {} set {} = '1ms'", database.name(), limit));
   sql.exec(fmt::format("alter database {0} set default_transaction_isolation = serializable; alter database {0} set gin_fuzzy_search_limit = 1; "
-                       "alter database {0} set session_replication_role = replica", database.name()));
+                       "alter database {0} set session_replication_role = replica; alter database {0} set default_transaction_read_only = on", database.name()));
   const auto later = sql.value("select name from pg_settings where name = 'transaction_timeout'");
   // Of PostgreSQL 17, and no option for the beginning of a session before: the first statement sets it, and has to be through by then.
   if (!later.empty()) sql.exec(fmt::format("alter database {} set {} = '300ms'", database.name(), later));
@@ -208,10 +208,11 @@ TEST_F(ConnectionTest, LimitsOfTheRoleAreNotOurs) {
     const auto slow = co_await connection.script("begin; select pg_catalog.pg_sleep(0.4)");
     EXPECT_EQ(slow.size(), 1U);
     const auto rows = co_await connection.script("select pg_catalog.current_setting('transaction_isolation'), pg_catalog.current_setting('gin_fuzzy_search_limit'), "
-                                                 "pg_catalog.current_setting('session_replication_role')");
+                                                 "pg_catalog.current_setting('session_replication_role'), pg_catalog.current_setting('transaction_read_only')");
     EXPECT_EQ(rows.text(0, 0), "read committed");
     EXPECT_EQ(rows.text(0, 1), "0");
     EXPECT_EQ(rows.text(0, 2), "origin");
+    EXPECT_EQ(rows.text(0, 3), "off");
     co_await connection.script("commit");
   };
   run(io, session(false));
