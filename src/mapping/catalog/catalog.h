@@ -109,10 +109,10 @@ struct ReadCatalog {
 struct FunctionCatalog {
   std::string name;
   /// "volatile", "clock", "opaque": it may read tables that nobody sees, "order": of the rows, which nothing says, "ties": rows that are
-  /// alike in the order, "rounding": at each step of a sum, "lost names": that it finds by the search path,
+  /// alike in the order, "rounding": at each step of a sum, "lost names": that it may find by the search path, or "certainly lost names",
   /// "datestyle": of dates as text
   std::string problem;
-  std::string names = {};  ///< of "lost names": some of them
+  std::string names = {};  ///< of "lost names": some of them; certainly: what the server says
   std::string path = {};   ///< and the search path that our role has in this database
 };
 

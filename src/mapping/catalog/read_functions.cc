@@ -1,5 +1,6 @@
 #include "mapping/catalog/read_functions.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include "mapping/catalog/rule_tree.h"
 #include "mapping/catalog/server_text.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -94,8 +96,18 @@ asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_lost
   const auto result = co_await connection.execute(std::string(queries::catalog_lost_names), std::move(by_oid));
   std::map<std::uint32_t, std::vector<FunctionCatalog>> functions;
   for (const auto row : pg::rows(result)) {
-    functions[oid_in(row, "reader")].push_back(
-        {std::string(row.text("function")), "lost names", std::string(row.text("lost_names")), std::string(row.text("search_path"))});
+    const auto reader = oid_in(row, "reader");
+    FunctionCatalog function{std::string(row.text("function")), "lost names", std::string(row.text("lost_names")), std::string(row.text("search_path"))};
+    const auto of_view = std::find_if(views.begin(), views.end(), [&](const ViewOfTable& each) { return each.view == reader; });
+    pg::Parameters called = {function.name, std::to_string(reader), std::to_string(of_view->table)};
+    std::string ask(queries::function_lost_for_certain);
+    const auto tried = co_await pg::try_in_savepoint(connection, std::move(ask), std::move(called));
+    // A right that is missing says nothing of names.
+    if (tried.refused && tried.refused->names_nothing() && tried.refused->sqlstate() != "42501") {
+      function.problem = "certainly lost names";
+      function.names = tried.refused->facts().message;
+    }
+    functions[reader].push_back(std::move(function));
   }
   co_return functions;
 }

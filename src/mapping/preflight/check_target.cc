@@ -98,6 +98,9 @@ void check_functions(const TargetCatalog& target, Findings& found) {
       found.warn(fmt::format("{} may find {} by the search_path, which is empty where crossfade evaluates it: it fails there, or means something else",
                              function.name, function.names),
                  fmt::format("alter function {} set search_path = {};  -- or write the names in it with their schemas", function.name, function.path));
+    } else if (function.problem == "certainly lost names") {
+      found.fail(fmt::format("{} does not find what it names, as the search_path is empty where crossfade evaluates it: {}", function.name, function.names),
+                 fmt::format("alter function {} set search_path = {};  -- or write the names in it with their schemas", function.name, function.path));
     } else if (function.problem == "rounding") {
       found.warn(fmt::format("the view uses {}, which rounds in the order that rows come in: the last digits may be others each time", function.name),
                  "Add numeric: sum(x::numeric)::float8.");

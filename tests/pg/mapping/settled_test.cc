@@ -98,6 +98,20 @@ TEST_F(SettledTest, AFunctionThatFindsNamesByTheSearchPath) {
   EXPECT_FALSE(says("warn target plans: public.pinned")) << testing::PrintToString(found);
 }
 
+TEST_F(SettledTest, AFunctionThatCertainlyDoesNotFindThem) {
+  sql.exec("create function clean(t text) returns text language sql immutable as $$ select replace(t, ' ', '') $$;"
+           "create function norm(t text) returns text language sql immutable as $$ select lower(clean(t)) $$;"
+           "create function pinned(t text) returns text language sql immutable set search_path = public as $$ select norm(t) $$");
+  pick("public.pinned(note)");
+  const auto may = trouble();
+  EXPECT_FALSE(std::any_of(may.begin(), may.end(), [](const std::string& line) { return line.starts_with("FAIL"); })) << testing::PrintToString(may);
+  replace(mapping, "public.pinned(note)", "public.norm(note)");
+  const auto found = trouble();
+  const std::string says = "FAIL target plans: public.norm(text) does not find what it names, as the search_path is empty where crossfade evaluates it: "
+                           "function clean(text) does not exist → alter function public.norm(text) set search_path = \"$user\", public;";
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const std::string& line) { return line.starts_with(says); })) << testing::PrintToString(found);
+}
+
 TEST_F(SettledTest, DatesAsText) {
   sql.exec("alter table plans add day date; do $$ begin execute format('alter database %I set datestyle = ''German, DMY''', current_database()); end $$");
   pick("day || ' ' || coalesce(note, '')");
