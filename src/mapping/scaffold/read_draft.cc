@@ -49,8 +49,8 @@ asio::awaitable<DraftName> find_schema(pg::Connection& connection, const Draft& 
 
 /// A partitioned table tells what the least of its partitions tells.
 asio::awaitable<bool> tells(pg::Connection& connection, std::string oid, const std::vector<std::string>& key) {
-  pg::Parameters by_oid = {std::move(oid)};
-  const auto leaves = co_await connection.query(std::string(queries::catalog_identity), std::move(by_oid));
+  pg::Parameters itself = {array_text({std::move(oid)})};
+  const auto leaves = co_await connection.query(std::string(queries::catalog_identity), std::move(itself));
   for (const auto leaf : pg::rows(leaves)) {
     if (leaf.text("mode") == "f") continue;
     const auto told = array_in(leaf, "columns");
