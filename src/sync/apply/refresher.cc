@@ -29,9 +29,9 @@ using namespace std::chrono_literals;
 
 /// How often keys are set down while targets are being filled: rarely enough to write many at a time, often enough that
 /// the server forgets its WAL.
-constexpr auto kSetDownEvery = 200ms;
+constexpr Clock::duration kSetDownEvery = 200ms;
 /// Received, but not visible yet: how long until another look. Far below what a person notices.
-constexpr auto kLookAgain = 5ms;
+constexpr Clock::duration kLookAgain = 5ms;
 
 }  // namespace
 
@@ -62,7 +62,8 @@ asio::awaitable<void> Refresher::loop() {
     run_.applied.notify_all();
     if (!more && !run_.stopping) {
       const bool filling = run_.set_down();
-      const auto idle = run_.queue.waiting_transactions() > 0 && !filling ? Clock::duration(kLookAgain) : Clock::duration(kSetDownEvery);
+      auto idle = run_.queue.waiting_transactions() > 0 && !filling ? kLookAgain : kSetDownEvery;
+      if (run_.received > run_.consistent) idle = std::clamp(say_after_, kLookAgain, idle);
       if (filling) {
         co_await run_.control_changed.wait(began + idle);
       } else {
@@ -244,10 +245,12 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    // To say so is a commit, which moves it again: that one is said when there is time.
-    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written() &&
-                       (run_.received > written_ || Clock::now() >= written_at_ + kSetDownEvery);
-    if (!moved && run_.at_cut.empty()) co_return false;
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written();
+    // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
+    // nobody has, the longer it takes until it is said.
+    const bool own = run_.received <= written_;
+    if ((!moved || (own && Clock::now() < written_at_ + say_after_)) && run_.at_cut.empty()) co_return false;
+    if (own) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
   }
   const auto began = Clock::now();
   const auto view = co_await begin(connection);
@@ -372,6 +375,7 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
     run_.queue.put_back(std::move(taken.batch));
     throw *failure;
   }
+  if (!taken.batch.keys.empty()) say_after_ = {};
   retire(taken.batch);
   if (taken.beat) applied(*taken.beat, clock);
   run_.settled = std::max(run_.settled, taken.reached.settled);

@@ -106,7 +106,8 @@ class Refresher {
   Clock::time_point try_locked_{};    ///< … and when that is tried again
   Clock::time_point next_due_{};
   Lsn written_;                       ///< where the log ended when the last round was committed, with what that wrote itself …
-  Clock::time_point written_at_{};    ///< … and when that was
+  Clock::time_point written_at_{};    ///< … when that was …
+  Clock::duration say_after_{};       ///< … and how long after it is said that this can be read as well
 };
 
 }  // namespace crossfade::sync
