@@ -24,7 +24,8 @@ struct Upgrade {
 };
 /// The first makes layout 2 of layout 1, and so on.
 const std::array kUpgrades = {Upgrade{engine::upgrades::to_2, engine::upgrades::rows_2}, Upgrade{engine::upgrades::to_3, engine::upgrades::rows_3},
-                              Upgrade{engine::upgrades::to_4, engine::upgrades::rows_4}, Upgrade{engine::upgrades::to_5, engine::upgrades::rows_5}};
+                              Upgrade{engine::upgrades::to_4, engine::upgrades::rows_4}, Upgrade{engine::upgrades::to_5, engine::upgrades::rows_5},
+                              Upgrade{engine::upgrades::to_6, engine::upgrades::rows_6}};
 static_assert(kUpgrades.size() + 1 == kLayout, "each layout but the first has an upgrade");
 
 /// In the order in which they need each other; functions last, which says who may call what there is.

@@ -9,7 +9,7 @@
 namespace crossfade::setup {
 
 /// The layout that this version of the program reads and writes. 1 had no number.
-inline constexpr int kLayout = 5;
+inline constexpr int kLayout = 6;
 
 /// The layout that is there; 0 where none is. Throws a precondition Failure where it is a later version's.
 boost::asio::awaitable<int> read_layout(pg::Connection& connection);

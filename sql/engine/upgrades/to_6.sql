@@ -1,0 +1,1 @@
+-- Functions: a key that was left out comes back without a comment too, and what is asked of the catalogs goes by their indexes.
