@@ -57,7 +57,9 @@ asio::awaitable<void> Connection::flush() {
     const int pending = PQflush(state_->conn);
     if (pending == 0) co_return;
     if (pending < 0) lost("");
-    co_await wait_until_ready(kWritable, std::nullopt);
+    // What it has to say while there is still more for it may fill the way back, and then nothing gets writable any more.
+    constexpr auto kLookForAnswers = std::chrono::milliseconds(5);
+    co_await wait_until_ready(kWritable, Clock::now() + kLookForAnswers);
     if (PQconsumeInput(state_->conn) == 0) lost("");
   }
 }
@@ -93,17 +95,6 @@ asio::awaitable<Result> Connection::finish(std::string_view statement) {
   co_return Result(std::move(last));
 }
 
-namespace {
-
-std::vector<const char*> as_pointers(const Parameters& parameters) {
-  std::vector<const char*> pointers;
-  pointers.reserve(parameters.size());
-  for (const auto& parameter : parameters) pointers.push_back(parameter ? parameter->c_str() : nullptr);
-  return pointers;
-}
-
-}  // namespace
-
 asio::awaitable<Result> Connection::query(std::string sql, Parameters parameters) {
   const auto pointers = as_pointers(parameters);
   if (PQsendQueryParams(state_->conn, sql.c_str(), static_cast<int>(pointers.size()), nullptr, pointers.data(), nullptr,
@@ -133,6 +124,79 @@ asio::awaitable<Result> Connection::execute(std::string sql, Parameters paramete
     if (failure.sqlstate() == "0A000") state_->prepared.erase(sql);
     throw;
   }
+}
+
+/// Sends all without waiting. Gives the names under which statements are prepared on the way, "" where one is known or is not to be.
+std::vector<std::string> Connection::send_together(const std::vector<Statement>& statements) {
+  auto& s = *state_;
+  if (PQenterPipelineMode(s.conn) == 0) lost("");
+  std::vector<std::string> fresh(statements.size());
+  std::map<std::string_view, std::string> on_the_way;
+  for (std::size_t n = 0; n < statements.size(); ++n) {
+    const auto& [sql, parameters, prepared] = statements[n];
+    const auto pointers = as_pointers(parameters);
+    const auto count = static_cast<int>(pointers.size());
+    std::string name;
+    if (const auto known = s.prepared.find(sql); prepared && known != s.prepared.end()) name = known->second;
+    if (const auto known = on_the_way.find(sql); prepared && known != on_the_way.end()) name = known->second;
+    if (prepared && name.empty()) {
+      name = fresh[n] = on_the_way[sql] = fmt::format("crossfade_{}", s.prepared_so_far++);
+      if (PQsendPrepare(s.conn, name.c_str(), sql.c_str(), 0, nullptr) == 0) lost(sql);
+    }
+    const int sent = prepared ? PQsendQueryPrepared(s.conn, name.c_str(), count, pointers.data(), nullptr, nullptr, 0)
+                              : PQsendQueryParams(s.conn, sql.c_str(), count, nullptr, pointers.data(), nullptr, nullptr, 0);
+    // Each answer comes once it is there, so that it is known how long it took.
+    if (sent == 0 || PQsendFlushRequest(s.conn) == 0) lost(sql);
+  }
+  if (PQpipelineSync(s.conn) == 0) lost("");
+  return fresh;
+}
+
+asio::awaitable<std::vector<Answer>> Connection::together(std::vector<Statement> statements) {
+  auto& s = *state_;
+  const auto fresh = send_together(statements);
+  co_await flush();
+  std::vector<Answer> answers;
+  std::optional<Failure> failure;
+  auto began = Clock::now();
+  // One result of what was prepared on the way, one of each statement, each followed by its end; then that of them all.
+  for (std::size_t n = 0, preparing = 0; n <= statements.size();) {
+    ResultHandle result = co_await next_result();
+    const bool last = n == statements.size();
+    const auto statement = last ? std::string_view{} : std::string_view(statements[n].sql);
+    if (!result) {
+      if (PQstatus(s.conn) == CONNECTION_BAD) lost(statement);
+      continue;
+    }
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+      const bool session_over = ends_session(result.get()) || PQstatus(s.conn) == CONNECTION_BAD;
+      // "cached plan must not change result type": see execute().
+      if (!failure && field(result.get(), PG_DIAG_SQLSTATE) == "0A000" && !last) s.prepared.erase(statements[n].sql);
+      if (!failure) failure = server_failure(result.get(), statement, session_over);
+      if (session_over) break;
+    }
+    if (last) continue;
+    if (!fresh[n].empty() && preparing == n) {
+      ++preparing;
+      if (status == PGRES_COMMAND_OK) s.prepared.emplace(statements[n].sql, fresh[n]);
+      continue;
+    }
+    const auto now = Clock::now();
+    answers.push_back({Result(std::move(result)), now - std::exchange(began, now)});
+    preparing = ++n;
+  }
+  // Until libpq knows it too that a session is over, it would go on taking statements for its pipeline.
+  const bool session_over = failure && failure->connection_lost();
+  const auto until = Clock::now() + std::chrono::seconds(1);
+  for (bool more = session_over; more && PQstatus(s.conn) != CONNECTION_BAD;) {
+    more = co_await wait_until_ready(kReadable, until);
+    if (more && PQconsumeInput(s.conn) == 0) break;
+  }
+  if (!session_over && PQexitPipelineMode(s.conn) == 0) lost("");
+  if (failure) throw *failure;
+  co_return answers;
 }
 
 asio::awaitable<Result> Connection::script(std::string sql) {

@@ -34,6 +34,19 @@ struct Endpoint {
 using Parameter = std::optional<std::string>;
 using Parameters = std::vector<Parameter>;
 
+/// A statement that is sent with others.
+struct Statement {
+  std::string sql;
+  Parameters parameters = {};
+  bool prepared = true;  ///< as execute() does it, else as query()
+};
+
+/// What came of it, and how long after the one before it.
+struct Answer {
+  Result result;
+  Clock::duration took{};
+};
+
 /// One session on the server. All of libpq that blocks or waits happens in here, and in one place: wait_until_ready().
 ///
 /// A connection is used by one coroutine at a time. Every call throws Failure: with the server's SQLSTATE where it
@@ -55,6 +68,11 @@ class Connection {
 
   /// PQsendQuery: any number of statements, no parameters. Returns the last result.
   asio::awaitable<Result> script(std::string sql);
+
+  /// libpq's pipeline mode: all are sent at once, and the server does them in their order. The first that fails fails the call, and none
+  /// after it is done: `commit` as the last one ends what the others have begun only if all went well. For a handful of statements; what
+  /// is sent is not bounded otherwise.
+  asio::awaitable<std::vector<Answer>> together(std::vector<Statement> statements);
 
   /// COPY … FROM STDIN in text format. `next` appends lines to the buffer it is given and returns false when there are
   /// no more. Returns the number of rows.
@@ -96,6 +114,7 @@ class Connection {
   asio::awaitable<void> flush();
   asio::awaitable<ResultHandle> next_result();
   asio::awaitable<Result> finish(std::string_view statement);
+  std::vector<std::string> send_together(const std::vector<Statement>& statements);
   asio::awaitable<void> begin_copy(std::string_view sql, ExecStatusType expected);
   [[noreturn]] void lost(std::string_view statement) const;
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "pg/connection.h"
@@ -14,6 +15,14 @@ namespace crossfade::pg {
 
 inline constexpr int kReadable = 1;
 inline constexpr int kWritable = 2;
+
+/// As libpq takes them; valid as long as they are.
+inline std::vector<const char*> as_pointers(const Parameters& parameters) {
+  std::vector<const char*> pointers;
+  pointers.reserve(parameters.size());
+  for (const auto& parameter : parameters) pointers.push_back(parameter ? parameter->c_str() : nullptr);
+  return pointers;
+}
 
 /// One wait for the socket. A timer's handler may be on its way already when the socket becomes ready, and then outlives
 /// the waiting frame; so it shares what it looks at, and leaves a socket alone whose wait is over.
