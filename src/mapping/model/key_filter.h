@@ -12,14 +12,16 @@ namespace crossfade::mapping {
 ///   kValues  one array a column that is not null by `null_mask` (an indirect locator: one array a lookup column)
 ///   kRange   the bounds that are there, low before high, of the column that the locator is walked along
 ///   kNoWalk  none: rows without a value in that column
+///   kGiven   one array of what the select of an indirect locator of one column has given
 struct KeyFilter {
-  enum class Form { kValues, kRange, kNoWalk };
+  enum class Form { kValues, kRange, kNoWalk, kGiven };
 
   Form form = Form::kValues;
   std::uint16_t locator = 0;
   std::uint32_t null_mask = 0;  ///< kValues: bit n set, column n is null in every key of this filter
   bool has_low = false;         ///< kRange: rows above the bound only; it is exclusive
   bool has_high = false;        ///< kRange: rows up to the bound only; it is inclusive
+  std::string given_type = {};  ///< kGiven: the array's, as Statements::lookup() says it
 
   bool operator==(const KeyFilter&) const = default;
   auto operator<=>(const KeyFilter&) const = default;

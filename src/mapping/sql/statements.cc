@@ -71,12 +71,21 @@ std::string Statements::looked_up(const Locator& locator, int& parameter) {
   });
 }
 
+std::string Statements::lookup(const KeyFilter& filter) const {
+  // So many a client may have in hand; more than that is most of a table, which is read whole whatever is asked of each row.
+  constexpr int kMost = 50'000;
+  int parameter = 1;
+  return format("select case when pg_catalog.cardinality(g.given) <= {} then g.given::text end as given, pg_catalog.pg_typeof(g.given)::text as type\n"
+                "from (select array({}) as given) g", kMost, looked_up(target_.locators.at(filter.locator), parameter));
+}
+
 /// The values of a filter's keys, for the file's own predicate: of a select, what it gives.
 std::string Statements::keys_of(const KeyFilter& filter, int& parameter) const {
   const auto& locator = target_.locators.at(filter.locator);
   if (filter.form == KeyFilter::Form::kRange) {
     return format("array(select v.{} from {} v where {})", quote_identifier(locator.walk_column()), view_, condition(filter, "v", parameter));
   }
+  if (filter.form == KeyFilter::Form::kGiven) return format("${}::{}", parameter++, filter.given_type);
   if (locator.indirect()) return format("array({})", looked_up(locator, parameter));
   if (filter.null_mask != 0 || filter.form == KeyFilter::Form::kNoWalk) return format("array[null::{}]", locator.types[0]);
   return array_parameter(parameter++, locator.types[0]);
@@ -99,6 +108,9 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
     return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
   }
   if (filter.form == KeyFilter::Form::kNoWalk) return is_missing(model_, column(locator.walk_place), locator.walk_type());
+  if (filter.form == KeyFilter::Form::kGiven) {
+    return format("{}{} {} any(${}::{})", column(0), collate(collations, 0), locator.compared(0, "="), parameter++, filter.given_type);
+  }
   if (locator.indirect()) {
     const auto lookup = looked_up(locator, parameter);
     if (locator.columns.size() == 1) return format("{}{} {} any(array({}))", column(0), collate(collations, 0), locator.compared(0, "="), lookup);
@@ -211,7 +223,8 @@ std::string Statements::branches(const std::vector<KeyFilter>& filters, bool wit
 /// Keys of several locators can name the same row.
 bool Statements::may_meet(const std::vector<KeyFilter>& filters) const {
   return std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
-    return filter.locator != filters.front().locator || target_.locators[filter.locator].indirect();
+    const bool by_lookup = filter.form != KeyFilter::Form::kGiven && target_.locators[filter.locator].indirect();
+    return filter.locator != filters.front().locator || by_lookup;
   });
 }
 

@@ -48,6 +48,14 @@ class Statements {
   /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
   std::string allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const;
 
+  /// What the select of an indirect locator gives for keys of a filter, by its parameters: the values as an array's text and its type,
+  /// for a filter of the form kGiven; null where it gives many. For a locator of one column.
+  ///
+  /// A refresh by a column that the view computes has no index to go by, and looks at each row whether it is meant. Given an array that it
+  /// knows when it plans, the server makes a table of it to look in; one that a select of the same statement gives is gone through
+  /// value by value. `in (select …)` would be looked up too, and only after all that the view groups was grouped.
+  std::string lookup(const KeyFilter& filter) const;
+
   /// Upserts what is new or different, skips what is equal, deletes nothing. First row: rows in the view, inserted, updated
   /// (counts), whether two rows of the view have one primary key, the names of rows that these keys do not lead to and that were
   /// written over, as text[] of text[]'s text; then the key of a shadow row that the view no longer has, one a row; null where

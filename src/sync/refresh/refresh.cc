@@ -13,9 +13,6 @@
 namespace crossfade::sync {
 namespace {
 
-/// Above this many keys a plan for these very keys is worth its planning; below, the prepared plan is.
-constexpr std::size_t kPlanAnew = 64;
-
 /// Of the view, as the server would say it of an upsert that comes by one row twice.
 Failure doubled(const mapping::Target& target) {
   Failure::Facts facts;
@@ -91,20 +88,6 @@ Refresh::Refresh(const mapping::Model& model) : model_(model) {
   for (std::uint16_t target = 0; target < model.targets.size(); ++target) statements_.emplace_back(model, target);
 }
 
-/// A few keys are looked up in the prepared plan.
-asio::awaitable<pg::Result> Refresh::ask(pg::Connection& connection, std::string sql, pg::Parameters parameters) {
-  std::size_t size = 0;
-  for (const auto& parameter : parameters) size += parameter ? parameter->size() : 0;
-  constexpr std::size_t kBytesOfAKey = 40;
-  pg::Result rows;
-  if (size < kPlanAnew * kBytesOfAKey) {
-    rows = co_await connection.execute(std::move(sql), std::move(parameters));
-  } else {
-    rows = co_await connection.query(std::move(sql), std::move(parameters));
-  }
-  co_return rows;
-}
-
 /// Before the view is evaluated, in the same transaction and at the same snapshot: so whatever the view sees in the sources
 /// has its ids, and none is given to what it does not see. Where another session has given an id after the snapshot was
 /// taken, the server refuses (40001), and the next snapshot sees that id.
@@ -119,6 +102,10 @@ asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_
 asio::awaitable<Refresh::Merged> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
                                                 pg::Parameters parameters, Written& written) const {
   const auto rows = co_await ask(connection, std::move(sql), std::move(parameters));
+  co_return read_merged(target, rows, written);
+}
+
+Refresh::Merged Refresh::read_merged(std::uint16_t target, const pg::Result& rows, Written& written) const {
   const auto counts = pg::first(rows);
   if (counts.truth("doubled")) throw doubled(model_.targets[target]);
   written.in_view += static_cast<std::uint64_t>(counts.number("in_view"));
@@ -129,11 +116,11 @@ asio::awaitable<Refresh::Merged> Refresh::merge(pg::Connection& connection, std:
   if (!counts.is_null("met")) {
     for (const auto& name : parse_array(counts.text("met"))) merged.met.push_back(named_key(target, name.value()));
   }
-  if (rows.is_null(0, kCounts)) co_return merged;
+  if (rows.is_null(0, kCounts)) return merged;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (std::size_t n = 0; n < merged.stale.size(); ++n) merged.stale[n].push_back(rows.optional_text(row, kCounts + n));
   }
-  co_return merged;
+  return merged;
 }
 
 /// Who was written over and who wrote over them are asked for at once: where the view has a row for each, one of the two would be lost
@@ -141,9 +128,11 @@ asio::awaitable<Refresh::Merged> Refresh::merge(pg::Connection& connection, std:
 asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection, std::uint16_t target, std::vector<Key> met, const std::vector<Key>& keys,
                                                      Written& written) const {
   std::copy_if(keys.begin(), keys.end(), std::back_inserter(met), [&](const Key& key) { return key.target() == target; });
-  auto selection = std::move(select_keys(model_, met).at(target));
+  auto selections = select_keys(model_, met);
+  auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
-  auto sql = statements_[target].merge(selection.filters);
+  co_await look_up(connection, selections);
+  auto sql = merge_text(target, selection.filters, Room::kNone);
   // Counted already.
   const auto in_view = written.in_view;
   auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
@@ -178,6 +167,7 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   auto selections = select_keys(model_, keys);
   // Targets are numbered parents before children.
   for (const auto& [target, selection] : selections) co_await allocate(connection, target, selection.filters, selection.parameters);
+  co_await look_up(connection, selections);
   std::map<std::uint16_t, Stale> going;
   if (room == Room::kTakenOut) {
     const auto come_back = co_await take_out(connection, selections, written);
@@ -186,27 +176,45 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
       if (!key.names_every_row()) keys.push_back(key);
     }
     selections = select_keys(model_, keys);
+    co_await look_up(connection, selections);
   } else if (room == Room::kPlaced) {
     for (const auto& [target, selection] : selections) co_await place(connection, target, selection);
   } else if (room != Room::kNone) {
     going = co_await make_room(connection, selections, room, written);
   }
-  std::map<std::uint16_t, Stale> stale;
-  for (auto& [target, selection] : selections) {
-    const Stopwatch watch(written[target].seconds);
-    auto sql = room == Room::kMade || room == Room::kParked ? statements_[target].replace(selection.filters) : statements_[target].merge(selection.filters);
-    auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written[target]);
-    if (!merged.met.empty()) merged = co_await merge_with(connection, target, std::move(merged.met), keys, written[target]);
+  auto stale = co_await merge_all(connection, std::move(selections), room, keys, written);
+  for (auto& [target, of_target] : going) {
     auto& gone = stale[target];
-    gone = std::move(merged.stale);
-    const auto known = going.find(target);
-    for (std::size_t n = 0; known != going.end() && n < gone.size(); ++n) gone[n].insert(gone[n].end(), known->second[n].begin(), known->second[n].end());
+    for (std::size_t n = 0; n < gone.size(); ++n) gone[n].insert(gone[n].end(), of_target[n].begin(), of_target[n].end());
   }
   for (auto it = stale.rbegin(); it != stale.rend(); ++it) {
     const Stopwatch watch(written[it->first].seconds);
     co_await remove(connection, it->first, std::move(it->second), written[it->first]);
   }
   co_return written;
+}
+
+/// Gives what the views no longer have. The targets' statements go together: none needs to know what came of another, but for rows that
+/// were written over, and a child of one of their kind that is there too early is refused, and tried again behind it.
+asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::merge_all(pg::Connection& connection, std::map<std::uint16_t, Selection> selections,
+                                                                            Room room, const std::vector<Key>& keys, std::vector<Written>& written) const {
+  std::vector<std::uint16_t> targets;
+  std::vector<pg::Statement> statements;
+  for (auto& [target, selection] : selections) {
+    targets.push_back(target);
+    statements.push_back({merge_text(target, selection.filters, room), std::move(selection.parameters)});
+  }
+  const auto answers = co_await ask_together(connection, std::move(statements));
+  std::map<std::uint16_t, Stale> stale;
+  for (std::size_t n = 0; n < targets.size(); ++n) {
+    auto& of_target = written[targets[n]];
+    of_target.seconds += std::chrono::duration<double>(answers[n].took).count();
+    auto merged = read_merged(targets[n], answers[n].result, of_target);
+    const Stopwatch watch(of_target.seconds);
+    if (!merged.met.empty()) merged = co_await merge_with(connection, targets[n], std::move(merged.met), keys, of_target);
+    stale[targets[n]] = std::move(merged.stale);
+  }
+  co_return stale;
 }
 
 asio::awaitable<void> Refresh::nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const {
@@ -253,9 +261,11 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
                                          std::vector<Key>& left) const {
   Written written;
   const auto began = pg::Clock::now();
-  auto selection = std::move(select_keys(model_, keys).at(target));
+  auto selections = select_keys(model_, keys);
+  auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
-  auto sql = statements_[target].merge(selection.filters);
+  co_await look_up(connection, selections);
+  auto sql = merge_text(target, selection.filters, Room::kNone);
   const auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   written.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
   left.insert(left.end(), merged.met.begin(), merged.met.end());

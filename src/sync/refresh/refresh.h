@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/failure.h"
@@ -88,14 +90,20 @@ class Refresh {
   using Stale = std::vector<std::vector<std::optional<std::string>>>;
 
   static asio::awaitable<pg::Result> ask(pg::Connection& connection, std::string sql, pg::Parameters parameters);
+  static asio::awaitable<std::vector<pg::Answer>> ask_together(pg::Connection& connection, std::vector<pg::Statement> statements);
   asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
                                  const pg::Parameters& parameters) const;
+  asio::awaitable<void> look_up(pg::Connection& connection, std::map<std::uint16_t, Selection>& selections) const;
+  const std::string& merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters, Room room) const;
   struct Merged {
     Stale stale;
     std::vector<Key> met;  ///< keys of rows that were written over, and that were not asked for
   };
+  Merged read_merged(std::uint16_t target, const pg::Result& rows, Written& written) const;
   asio::awaitable<Merged> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
                                 Written& written) const;
+  asio::awaitable<std::map<std::uint16_t, Stale>> merge_all(pg::Connection& connection, std::map<std::uint16_t, Selection> selections, Room room,
+                                                            const std::vector<Key>& keys, std::vector<Written>& written) const;
   asio::awaitable<Merged> merge_with(pg::Connection& connection, std::uint16_t target, std::vector<Key> met, const std::vector<Key>& keys, Written& written) const;
   asio::awaitable<std::optional<std::vector<Key>>> names_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
   asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
@@ -117,6 +125,8 @@ class Refresh {
 
   const mapping::Model& model_;
   std::vector<mapping::Statements> statements_;
+  /// merge()'s and replace()'s texts as they were made: a batch of one key should not have to write a page of SQL.
+  mutable std::map<std::tuple<std::uint16_t, bool, std::vector<mapping::KeyFilter>>, std::string> texts_;
 };
 
 /// A row by its name, as Statements::names() gives it.

@@ -20,6 +20,15 @@ Locator located(Locator locator, std::string predicate) {
   return locator;
 }
 
+/// What the select of an indirect locator has given.
+KeyFilter given(std::uint16_t locator, std::string type) {
+  KeyFilter filter;
+  filter.form = KeyFilter::Form::kGiven;
+  filter.locator = locator;
+  filter.given_type = std::move(type);
+  return filter;
+}
+
 KeyFilter values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
   KeyFilter filter;
   filter.locator = locator;
@@ -208,7 +217,9 @@ std::vector<StatementSample> statement_samples(const Model& model) {
        {{"merge", moves.merge({values(2)})}, {"merge after another locator", moves.merge({values(1), values(2)})},
         {"merge of two columns", totals.merge({values(2)})},
         {"merge after each form of a composite locator", totals.merge({values(1), values(1, 1), values(1, 2), values(0), values(2)})},
-        {"merge after another lookup, by eleven parameters", moves.merge({values(2), values(3)})}}},
+        {"merge after another lookup, by eleven parameters", moves.merge({values(2), values(3)})},
+        {"lookup", moves.lookup(values(2))}, {"merge of what a lookup gave", moves.merge({given(2, "integer[]")})},
+        {"merge of what two lookups gave, beside another locator", moves.merge({values(1), given(2, "integer[]"), given(3, "bigint[]")})}}},
       {"several_locators",
        {{"merge", moves.merge({values(0), values(1)})}, {"compare", moves.compare({values(0), values(1)})}}},
       {"composite",
@@ -233,6 +244,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
        {{"merge", notes.merge({values()})}, {"merge between bounds", notes.merge(range_picks(between))},
         {"compare", notes.compare({values()})}, {"next_bound", notes.next_bound(between)},
         {"merge, keys without a value", notes.merge({values(0, 1)})}, {"merge by a lookup", notes.merge({values(), values(1)})},
+        {"merge of what a lookup gave", notes.merge({given(1, "integer[]")})},
         {"remove_orphans", notes.remove_orphans()}}},
       {"computed_columns",
        {{"merge", of("stamps").merge({values()})}, {"bulk", of("stamps").bulk(range_picks(everything))}, {"compare", of("stamps").compare({values()})},

@@ -145,6 +145,34 @@ with found as materialized (
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
+-- merge of what a lookup gave
+with next as not materialized (
+  select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."week_id", s."body" from "v2"."notes" s where (s."week_id" in (select w.id from v2.weeks w where w.plan_id = any($1::integer[])))
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."week_id", n."body"), row(p."id", p."week_id", p."body")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."notes" s where s."id" = n."id" offset 0) s
+), written as (
+  insert into "v2"."notes" as s ("id", "week_id", "body")
+  select n."id", n."week_id", n."body" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
+  on conflict ("id") do update set "week_id" = excluded."week_id", "body" = excluded."body" where pg_catalog.record_image_ne(row(s."week_id", s."body"), row(excluded."week_id", excluded."body"))
+  returning 1
+), stale as (
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
+), counted as materialized (
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
+)
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
+from counted c left join stale on true;
+
 -- remove_orphans
 with orphans as materialized (
   select s."id" from "v2"."notes" s where true

@@ -195,3 +195,78 @@ with found as materialized (
 )
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
+
+-- lookup
+select case when pg_catalog.cardinality(g.given) <= 50000 then g.given::text end as given, pg_catalog.pg_typeof(g.given)::text as type
+from (select array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)) as given) g;
+
+-- merge of what a lookup gave
+with next as not materialized (
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($1::integer[])
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, (select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."moves" s where s."id" = n."id" offset 0) s
+), written as (
+  insert into "v2"."moves" as s ("id", "day_id", "weight")
+  select n."id", n."day_id", n."weight" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
+), stale as (
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
+), counted as materialized (
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
+)
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
+from counted c left join stale on true;
+
+-- merge of what two lookups gave, beside another locator
+with found as materialized (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
+  union all
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($2::integer[])
+  union all
+  select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($3::bigint[])
+  ) r
+  window same as (partition by r."id")
+), next as not materialized (
+  select r."id", r."day_id", r."weight" from found r where r.crossfade_first
+), prior as materialized (
+  select distinct on (r."id") * from (
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($1::integer[])
+  union all
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($2::integer[])
+  union all
+  select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($3::bigint[])
+  ) r
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, (select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."moves" s where s."id" = n."id" offset 0) s
+), written as (
+  insert into "v2"."moves" as s ("id", "day_id", "weight")
+  select n."id", n."day_id", n."weight" from compared n
+  where n.crossfade_is in ('fresh', 'changed')
+  on conflict ("id") do update set "day_id" = excluded."day_id", "weight" = excluded."weight" where pg_catalog.record_image_ne(row(s."day_id", s."weight"), row(excluded."day_id", excluded."weight"))
+  returning 1
+), stale as (
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
+), counted as materialized (
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) or exists (select from found r where r.crossfade_other) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
+)
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
+from counted c left join stale on true;
