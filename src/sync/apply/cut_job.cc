@@ -36,7 +36,7 @@ asio::awaitable<void> read_at_cut(Runtime& run, std::function<asio::awaitable<vo
 asio::awaitable<void> run_cut_jobs(Runtime& run, pg::Connection& connection) {
   auto jobs = std::exchange(run.at_cut, {});
   for (const auto& job : jobs) {
-    co_await connection.script("savepoint crossfade_job");
+    co_await connection.script("savepoint crossfade_job; set local plan_cache_mode = auto");
     try {
       co_await job->read(connection);
     } catch (const Failure& failure) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <sstream>
 #include <unordered_set>
+#include <utility>
 
 #include "base/log.h"
 #include "pg/reading.h"
@@ -32,11 +32,21 @@ using namespace std::chrono_literals;
 constexpr Clock::duration kSetDownEvery = 200ms;
 /// Received, but not visible yet: how long until another look. Far below what a person notices.
 constexpr Clock::duration kLookAgain = 5ms;
+/// What is committed need not be on disk before the next change is looked at. Once there is none, it should be: an application that asks
+/// for the end of the log has to wait for that.
+constexpr Clock::duration kFlushAfter = 2ms;
+constexpr const char* kFlushed = "set local synchronous_commit = local;";
+/// So few keys are looked up one by one in plans that are there already; more are worth plans of their own.
+constexpr std::size_t kFew = 64;
+constexpr const char* kForFew = "set local lock_timeout = '500ms'; set local plan_cache_mode = force_generic_plan;";
+constexpr const char* kForMany = "set local lock_timeout = '500ms'; set local plan_cache_mode = force_custom_plan";
 
 }  // namespace
 
 asio::awaitable<void> Refresher::loop() {
   pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "refresh");
+  // A change can be read as soon as it is committed, and the slot is not told of it until that is on disk.
+  co_await connection.script("set synchronous_commit = off");
   co_await parking::look(connection, run_);
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
   while (!run_.stopping) {
@@ -64,6 +74,7 @@ asio::awaitable<void> Refresher::loop() {
       const bool filling = run_.set_down();
       auto idle = run_.queue.waiting_transactions() > 0 && !filling ? kLookAgain : kSetDownEvery;
       if (run_.received > run_.consistent) idle = std::clamp(say_after_, kLookAgain, idle);
+      if (!on_disk_ && !filling && run_.queue.waiting_transactions() == 0) idle = std::min(idle, kFlushAfter);
       if (filling) {
         co_await run_.control_changed.wait(began + idle);
       } else {
@@ -118,10 +129,12 @@ asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
   co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
 }
 
-asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection) {
+asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection, std::string set_up) {
   pg::Reading reading;
   reading.relations = relations_to_read();
-  reading.then = queries::snapshot;
+  reading.then = std::move(set_up);
+  reading.then += queries::snapshot;
+  set_up_ = SetUp::kNone;
   const auto rows = co_await pg::begin_reading(connection, std::move(reading));
   const auto row = pg::first(rows);
   const auto snapshot = Snapshot::parse(row.text("snapshot"));
@@ -182,6 +195,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     auto work_keys = std::move(work.keys);
     co_await careful.keys(std::move(work_keys), *refused_);
     co_await connection.script("set local lock_timeout = 0");
+    set_up_ = SetUp::kNone;
     more = careful.written();
     refused.insert(refused.end(), careful.refused().begin(), careful.refused().end());
     for (const auto& each : careful.unwritable()) {
@@ -192,9 +206,8 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
       co_await parking::park(connection, run_, std::move(unwritable), progress);
     }
   } else if (!work.keys.empty()) {
-    // A few keys are looked up one by one in the prepared plan; many are worth a plan of their own.
-    co_await connection.script(work.keys.size() <= 64 ? "set local lock_timeout = '500ms'; set local plan_cache_mode = force_generic_plan"
-                                                      : "set local lock_timeout = '500ms'; set local plan_cache_mode = force_custom_plan");
+    const auto needed = work.keys.size() <= kFew ? SetUp::kForFew : SetUp::kForMany;
+    if (std::exchange(set_up_, needed) != needed) co_await connection.script(needed == SetUp::kForFew ? kForFew : kForMany);
     more = co_await run_.refresh.keys(connection, work.keys);
   }
   for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
@@ -243,17 +256,27 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
 }
 
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
-  if (run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0) {
+  const bool alone = run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0;
+  if (alone && run_.at_cut.empty()) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
     const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written();
     // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
     // nobody has, the longer it takes until it is said.
     const bool own = run_.received <= written_;
-    if ((!moved || (own && Clock::now() < written_at_ + say_after_)) && run_.at_cut.empty()) co_return false;
-    if (own) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
+    on_disk_ = on_disk_ || run_.received >= written_;
+    const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
+    if ((!moved || (own && Clock::now() < written_at_ + say_after_)) && !to_flush) co_return false;
+    if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
+    if (run_.queue.idle() && run_.all_written() && !run_.catching_up) {
+      co_await say_position(connection);
+      co_return false;
+    }
   }
   const auto began = Clock::now();
-  const auto view = co_await begin(connection);
+  const bool few = !refused_ && !row_locks_ && run_.dirty_keys == 0 && run_.at_cut.empty() && run_.queue.committed_keys() <= kFew;
+  std::string set_up = alone ? kFlushed : few ? kForFew : "";
+  const auto view = co_await begin(connection, std::move(set_up));
+  if (few && !alone) set_up_ = SetUp::kForFew;
   SetDown set_down;
   if (run_.dirty_keys > 0) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
   const bool complete = run_.dirty_keys < run_.settings.batch_keys && co_await received_up_to(view.flushed);
@@ -290,6 +313,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
   };
   co_await settle(connection, taken, work);
+  on_disk_ = alone;
   run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
   if (consistent) {
     run_.consistent = std::max(run_.consistent, taken.reached.settled);
@@ -326,74 +350,6 @@ asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   if (run_.quarantined == 0) row_locks_ = false;
   // While some are known they are worked off anyway, and counting a million of them each second is work too.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
-}
-
-std::optional<Refresher::Beat> Refresher::last_beat(const Batch& batch) const {
-  std::optional<Beat> last;
-  for (const auto& transaction : batch.transactions) {
-    for (const auto& mark : transaction.marks) {
-      std::istringstream words(mark);
-      std::string what, run;
-      Beat beat{};
-      if (words >> what >> run >> beat.number >> beat.sent_at && what == "beat" && run == std::to_string(run_.epoch)) last = beat;
-    }
-  }
-  return last;
-}
-
-void Refresher::applied(const Beat& beat, double clock) {
-  run_.lag.applied(beat.number, beat.sent_at, clock);
-  run_.metrics.heartbeat_applied(beat.sent_at);
-}
-
-Refresher::Taken Refresher::take(Batch batch, std::unordered_set<Key> set_down) const {
-  Taken taken;
-  taken.batch = std::move(batch);
-  set_down.insert(taken.batch.keys.begin(), taken.batch.keys.end());
-  taken.keys.assign(set_down.begin(), set_down.end());
-  taken.whole = take_whole_targets(taken.keys);
-  // A target that is still to be compared, or is parked, has not seen the beat's effect.
-  if (taken.whole.empty() && run_.all_written()) taken.beat = last_beat(taken.batch);
-  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
-  if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
-  return taken;
-}
-
-asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work) {
-  std::optional<Failure> failure;
-  double clock = 0;
-  try {
-    co_await work();
-    clock = co_await store::write_checkpoint(connection, run_, taken.reached);
-    const auto end = co_await connection.script(fmt::format("commit; {}", queries::wal_position));
-    written_ = parse_lsn(end.text(0, 0)).value_or(written_);
-    written_at_ = Clock::now();
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure) {
-    run_.queue.put_back(std::move(taken.batch));
-    throw *failure;
-  }
-  if (!taken.batch.keys.empty()) say_after_ = {};
-  retire(taken.batch);
-  if (taken.beat) applied(*taken.beat, clock);
-  run_.settled = std::max(run_.settled, taken.reached.settled);
-  if (taken.whole.empty()) co_return;
-  run_.backfilling = run_.catching_up = true;
-  run_.control_changed.notify_all();
-}
-
-void Refresher::retire(const Batch& batch) {
-  for (const auto& transaction : batch.transactions) {
-    for (const auto& mark : transaction.marks) {
-      std::istringstream words(mark);
-      std::string what, run;
-      words >> what;
-      if (what == "barrier" && words >> run) run_.barriers_passed.insert(run);
-    }
-  }
-  run_.queue.retire(batch);
 }
 
 }  // namespace crossfade::sync

@@ -42,6 +42,7 @@ class Refresher {
   asio::awaitable<bool> drain(pg::Connection& connection);
   asio::awaitable<bool> catch_up(pg::Connection& connection);
   asio::awaitable<bool> cut(pg::Connection& connection);
+  asio::awaitable<void> say_position(pg::Connection& connection);
   asio::awaitable<bool> go_on_beside(pg::Connection& connection);
   asio::awaitable<void> find_locked(pg::Connection& connection);
   asio::awaitable<void> after_lock(pg::Connection& connection, Failure failure);
@@ -57,7 +58,7 @@ class Refresher {
     bool all = true;                ///< there are no others
   };
 
-  asio::awaitable<View> begin(pg::Connection& connection);
+  asio::awaitable<View> begin(pg::Connection& connection, std::string set_up = {});
   asio::awaitable<SetDown> take_set_down(pg::Connection& connection, Snapshot snapshot, std::size_t most);
   asio::awaitable<bool> write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, SetDown set_down);
   asio::awaitable<bool> received_up_to(Lsn position);
@@ -96,8 +97,13 @@ class Refresher {
   bool too_much(const Batch& batch) const;
   std::size_t most_keys() const;
 
+  /// What the open transaction writes by: as the session began it, or with the patience of a refresh and plans that are there already,
+  /// or with plans of its own.
+  enum class SetUp { kNone, kForFew, kForMany };
+
   Runtime& run_;
   CatchUp workers_;
+  SetUp set_up_ = SetUp::kNone;
   bool behind_ = false;               ///< more waits in memory than one transaction should have
   std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
   std::uint64_t failed_rounds_ = 0;   ///< in a row
@@ -105,6 +111,7 @@ class Refresher {
   std::map<std::uint16_t, Parked> locked_;  ///< targets that are read from what another session has locked …
   Clock::time_point try_locked_{};    ///< … and when that is tried again
   Clock::time_point next_due_{};
+  bool on_disk_ = true;               ///< what was committed last is: it was waited for
   Lsn written_;                       ///< where the log ended when the last round was committed, with what that wrote itself …
   Clock::time_point written_at_{};    ///< … when that was …
   Clock::duration say_after_{};       ///< … and how long after it is said that this can be read as well

@@ -121,8 +121,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   }
   co_await store::retire_dirty(connection, retired);
   const store::Reached reached{run_.queue.settled(run_.settled), std::nullopt, std::nullopt};
-  co_await store::write_checkpoint(connection, run_, reached);
-  co_await connection.script("commit");
+  co_await store::commit_with_checkpoint(connection, run_, reached);
   run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
   // Keys put there by hand are not in that number: nothing may be called consistent while ours still wait behind them.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);

@@ -88,6 +88,7 @@ asio::awaitable<void> receive(Runtime& run) {
     const bool moved = stream.received() > run.received;
     if (moved) {
       run.received = stream.received();
+      run.flushed(run.received);
       run.offered.notify_all();
     }
     if (++in_a_row == kMessagesInARow) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -18,6 +19,7 @@
 #include "sync/queue/key_queue.h"
 #include "sync/queue/lag.h"
 #include "sync/refresh/refresh.h"
+#include "sync/state/unflushed.h"
 #include "wal/slot.h"
 
 namespace crossfade::sync {
@@ -102,6 +104,7 @@ struct Runtime {
   std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is; the receiver sets it
   Lsn received;            ///< everything that committed before it has been offered
   Lsn settled;             ///< … is settled and durable: what the slot may be told
+  Unflushed unflushed;     ///< … is settled, and will be durable
   Lsn consistent;          ///< … can be read in v2
   bool backfilling = true; ///< targets are being filled; what is offered is set down, not refreshed
   bool catching_up = true; ///< keys wait in crossfade.dirty
@@ -113,6 +116,8 @@ struct Runtime {
   std::set<std::uint16_t> amended;
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   std::string phase;       ///< as last sampled
+  /// The log is on disk up to `position`, as all is that comes through the stream.
+  void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
   /// No target is behind for a reason of its own.
   bool all_written() const { return parked.empty() && model.left_out.empty(); }
   /// What is offered is not refreshed for now.

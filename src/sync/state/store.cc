@@ -172,14 +172,42 @@ asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::st
   co_await run_query(connection, queries::checkpoint_begin, std::move(parameters));
 }
 
-asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached) {
+namespace {
+
+asio::awaitable<Committed> commit_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached, std::vector<pg::Statement> statements) {
   pg::Parameters parameters = {run.model.name, to_string(reached.settled),
                                reached.consistent ? std::optional(to_string(*reached.consistent)) : std::nullopt,
                                std::to_string(run.epoch),
                                reached.beat_sent_at ? std::optional(fmt::format("{}", *reached.beat_sent_at)) : std::nullopt};
-  const auto rows = co_await run_query(connection, queries::checkpoint_write, std::move(parameters));
-  if (rows.empty()) not_leader(run);
-  co_return rows.real(0, 0);
+  const auto place = statements.size();
+  statements.push_back({std::string(queries::checkpoint_write), std::move(parameters)});
+  statements.push_back({"commit"});
+  statements.push_back({std::string(queries::wal_ends)});
+  std::optional<Failure> failure;
+  std::vector<pg::Answer> answers;
+  try {
+    answers = co_await connection.together(std::move(statements));
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  // What is checked at the commit may be refused with any state.
+  if (failure && failure->sqlstate() == "22007" && failure->facts().statement == queries::checkpoint_write) not_leader(run);
+  if (failure) throw *failure;
+  const auto ends = pg::first(answers.back().result);
+  co_return Committed{pg::first(answers[place].result).real("clock"), parse_lsn(ends.text("written")).value_or(Lsn{}),
+                      parse_lsn(ends.text("flushed")).value_or(Lsn{})};
+}
+
+}  // namespace
+
+asio::awaitable<Committed> commit_with_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached) {
+  std::vector<pg::Statement> nothing;
+  co_return co_await commit_checkpoint(connection, run, reached, std::move(nothing));
+}
+
+asio::awaitable<Committed> commit_checkpoint_alone(pg::Connection& connection, const Runtime& run, Reached reached) {
+  std::vector<pg::Statement> begin = {{"begin"}, {"set local synchronous_commit = local"}};
+  co_return co_await commit_checkpoint(connection, run, reached, std::move(begin));
 }
 
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch) {

@@ -36,9 +36,16 @@ struct Reached {
   std::optional<Lsn> consistent;
   std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
 };
-/// Writes progress and looks at the lease in the same transaction. Returns the server's clock in seconds; throws
-/// kNotLeader.
-asio::awaitable<double> write_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);
+/// A transaction that has ended with its checkpoint.
+struct Committed {
+  double clock = 0;  ///< the server's, in seconds
+  Lsn end;           ///< of the log, with the transaction in it …
+  Lsn flushed;       ///< … and how much of it was on disk
+};
+/// Writes progress, looks at the lease, and commits; all in one round trip. Throws kNotLeader, and has not committed then.
+asio::awaitable<Committed> commit_with_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);
+/// The same as a transaction of its own, which is on disk when this returns. Where it throws, a transaction is to be rolled back.
+asio::awaitable<Committed> commit_checkpoint_alone(pg::Connection& connection, const Runtime& run, Reached reached);
 
 /// Which way the migration goes; nothing for one that is not there.
 asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);

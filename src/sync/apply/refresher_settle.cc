@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "sync/apply/refresher.h"
+#include "sync/state/store.h"
+
+/// How what was refreshed, or set down, is committed and forgotten.
+namespace crossfade::sync {
+
+std::optional<Refresher::Beat> Refresher::last_beat(const Batch& batch) const {
+  std::optional<Beat> last;
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& mark : transaction.marks) {
+      std::istringstream words(mark);
+      std::string what, run;
+      Beat beat{};
+      if (words >> what >> run >> beat.number >> beat.sent_at && what == "beat" && run == std::to_string(run_.epoch)) last = beat;
+    }
+  }
+  return last;
+}
+
+void Refresher::applied(const Beat& beat, double clock) {
+  run_.lag.applied(beat.number, beat.sent_at, clock);
+  run_.metrics.heartbeat_applied(beat.sent_at);
+}
+
+Refresher::Taken Refresher::take(Batch batch, std::unordered_set<Key> set_down) const {
+  Taken taken;
+  taken.batch = std::move(batch);
+  set_down.insert(taken.batch.keys.begin(), taken.batch.keys.end());
+  taken.keys.assign(set_down.begin(), set_down.end());
+  taken.whole = take_whole_targets(taken.keys);
+  // A target that is still to be compared, or is parked, has not seen the beat's effect.
+  if (taken.whole.empty() && run_.all_written()) taken.beat = last_beat(taken.batch);
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
+  return taken;
+}
+
+asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work) {
+  std::optional<Failure> failure;
+  store::Committed committed;
+  try {
+    co_await work();
+    committed = co_await store::commit_with_checkpoint(connection, run_, taken.reached);
+    written_ = committed.end;
+    written_at_ = Clock::now();
+    on_disk_ = false;
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure) {
+    run_.queue.put_back(std::move(taken.batch));
+    throw *failure;
+  }
+  if (!taken.batch.keys.empty()) say_after_ = {};
+  retire(taken.batch);
+  if (taken.beat) applied(*taken.beat, committed.clock);
+  run_.unflushed.add(taken.reached.settled, committed.end);
+  run_.flushed(committed.flushed);
+  if (taken.whole.empty()) co_return;
+  run_.backfilling = run_.catching_up = true;
+  run_.control_changed.notify_all();
+}
+
+/// Whatever was offered up to here is written, and all of it at one snapshot: the targets are what the views are at this position too. No
+/// row is read to know that.
+asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
+  store::Reached reached;
+  reached.settled = run_.queue.settled(run_.received);
+  reached.consistent = reached.settled;
+  const auto committed = co_await store::commit_checkpoint_alone(connection, run_, reached);
+  written_ = committed.end;
+  written_at_ = Clock::now();
+  on_disk_ = true;
+  run_.unflushed.add(reached.settled, committed.end);
+  run_.flushed(committed.flushed);
+  run_.consistent = std::max(run_.consistent, reached.settled);
+}
+
+void Refresher::retire(const Batch& batch) {
+  for (const auto& transaction : batch.transactions) {
+    for (const auto& mark : transaction.marks) {
+      std::istringstream words(mark);
+      std::string what, run;
+      words >> what;
+      if (what == "barrier" && words >> run) run_.barriers_passed.insert(run);
+    }
+  }
+  run_.queue.retire(batch);
+}
+
+}  // namespace crossfade::sync
