@@ -269,7 +269,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
     if (run_.queue.idle() && run_.all_written() && !run_.catching_up) {
       co_await say_position(connection);
-      co_return false;
+      co_return run_.queue.waiting_transactions() > 0;
     }
   }
   const auto began = Clock::now();
@@ -321,7 +321,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     if (run_.catching_up) co_await become_consistent(connection);
   }
   if (!taken.whole.empty()) co_return false;
-  co_return more;
+  // Who came meanwhile has told nobody.
+  co_return more || run_.queue.waiting_transactions() > 0;
 }
 
 /// All targets equal the views at one snapshot for the first time since they were filled.
