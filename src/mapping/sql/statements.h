@@ -64,8 +64,8 @@ class Statements {
 
   /// The same where rows take over each other's values of a second unique key: what is different goes first and comes
   /// back in the same statement, so that foreign keys hold. Where one of those would act on the row's going (cascade, set
-  /// null), nothing goes first.
-  std::string replace(const std::vector<KeyFilter>& filters) const;
+  /// null), nothing goes first. `others`: columns of the table that are not the view's; what they have comes back too.
+  std::string replace(const std::vector<KeyFilter>& filters, const std::vector<std::string>& others = {}) const;
 
   /// Gives columns of second unique keys a passing value in the rows that are to have another one or are to go, for the time
   /// until merge() and remove() do it: where rows that refer to these would be acted on if they went, replace() lets none go.
@@ -92,6 +92,13 @@ class Statements {
 
   /// The same of those that the view has otherwise, too.
   std::string moving(const std::vector<KeyFilter>& filters) const;
+
+  /// The columns of the table that are not the view's, and that can be given a value.
+  std::string others() const;
+  /// The rows that remove() would delete, as text[]; its parameters.
+  std::string saved() const;
+  /// Writes the rows that are in the view and among those that were saved, which are parameter number `saved`, with what `others` had.
+  std::string come_back(const std::vector<KeyFilter>& filters, const std::vector<std::string>& others, std::size_t saved) const;
 
   /// Copies the view's rows into a table that has none of them.
   std::string bulk(const std::vector<KeyFilter>& filters) const;
@@ -150,7 +157,7 @@ class Statements {
   std::string middle(const Range& range) const;
 
  private:
-  std::string merge(const std::vector<KeyFilter>& filters, bool replace) const;
+  std::string merge(const std::vector<KeyFilter>& filters, bool replace, const std::vector<std::string>& others) const;
   std::string next(const std::vector<KeyFilter>& filters, bool with_walk) const;
   std::string branches(const std::vector<KeyFilter>& filters, bool with_walk) const;
   bool may_meet(const std::vector<KeyFilter>& filters) const;

@@ -83,13 +83,13 @@ std::string Statements::compared() const {
       keys, absent("p"), absent("n"), columns_of("n", names), columns_of("p", names), own_name("is"), same_key("p", "n"));
 }
 
-std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false); }
+std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false, {}); }
 
-std::string Statements::replace(const std::vector<KeyFilter>& filters) const { return merge(filters, true); }
+std::string Statements::replace(const std::vector<KeyFilter>& filters, const std::vector<std::string>& others) const { return merge(filters, true, others); }
 
 /// Inserted is what the view has and `prior` has not, told by the numbers of rows on both sides. The row that was written cannot
 /// be asked: behind the choice of a partition it has no xmax. A row of `prior` that two of the view's met is one that the view has twice.
-std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replace) const {
+std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replace, const std::vector<std::string>& others) const {
   // A key that is another image of the same value is written too.
   std::vector<std::string> rest;
   for (const auto& column : target_.columns) {
@@ -106,8 +106,14 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
   if (replace) {
     removed = format(
         "), removed as (\n  delete from {} s using compared n where n.{} = 'changed' and {}\n  and not exists ("
-        "select from pg_catalog.pg_constraint where contype = 'f' and confrelid = {}::regclass and confdeltype <> 'a')\n  returning 1\n",
-        shadow_, is, same_key("n", "s"), quote_literal(shadow_));
+        "select from pg_catalog.pg_constraint where contype = 'f' and confrelid = {}::regclass and confdeltype <> 'a')\n  returning {}\n",
+        shadow_, is, same_key("n", "s"), quote_literal(shadow_), others.empty() ? "1" : "s.*");
+  }
+  // What the view does not say of a row stays with it.
+  std::string returned;
+  if (!others.empty()) {
+    returned = format("), returned as (\n  insert into {} ({}, {}) overriding system value\n  select {}, {} from compared n join removed r on {}\n  returning 1\n", shadow_,
+                      joined(into, ", ", quote_identifier), joined(others, ", ", quote_identifier), columns_of("n", into), columns_of("r", others), same_key("n", "r"));
   }
   const bool meet = may_meet(filters);
   const auto rows = branches(filters, false);
@@ -120,18 +126,30 @@ std::string Statements::merge(const std::vector<KeyFilter>& filters, bool replac
   return format(
       "with {next}), prior as materialized (\n  {prior}\n), compared as materialized (\n  {compared}\n{met}{removed}), written as (\n"
       "  insert into {shadow} as s ({into}){overriding}\n  select {from} from compared n\n"
-      "  where {after}n.{is} in ('fresh', 'changed')\n  on conflict ({key}) {on_conflict}\n"
-      "  returning 1\n), stale as (\n  {gone}\n), counted as materialized (\n"
-      "  select count(*) filter (where n.{is} <> 'stale') as in_view, count(*) filter (where n.{is} = 'fresh') as fresh, (select count(*) from written) as written,\n"
+      "  where {after}n.{is} in ('fresh', 'changed'){not_back}\n  on conflict ({key}) {on_conflict}\n"
+      "  returning 1\n{returned}), stale as (\n  {gone}\n), counted as materialized (\n"
+      "  select count(*) filter (where n.{is} <> 'stale') as in_view, count(*) filter (where n.{is} = 'fresh') as fresh, (select count(*) from written){and_returned} as written,\n"
       "    count(*) filter (where n.{is} <> 'fresh') > (select count(*) from prior){twice} as doubled, {names} as met\n  from compared n\n)\n"
       "select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*\n"
       "from counted c left join stale on true",
       fmt::arg("next", meet ? found_once(rows) : format("next as not materialized (\n  {}\n", rows)), fmt::arg("prior", prior(filters)),
       fmt::arg("compared", compared()), fmt::arg("met", all_reached ? "" : met()), fmt::arg("removed", removed), fmt::arg("shadow", shadow_),
       fmt::arg("into", joined(into, ", ", quote_identifier)), fmt::arg("overriding", overriding(target_.columns)), fmt::arg("from", columns_of("n", into)),
+      fmt::arg("not_back", others.empty() ? "" : format(" and not exists (select 1 from removed r where {})", same_key("n", "r"))), fmt::arg("returned", returned),
+      fmt::arg("and_returned", others.empty() ? "" : " + (select count(*) from returned)"),
       fmt::arg("after", replace ? "(select count(*) from removed) >= 0 and " : ""), fmt::arg("is", is), fmt::arg("key", joined(target_.key, ", ", quote_identifier)),
       fmt::arg("on_conflict", on_conflict), fmt::arg("gone", gone), fmt::arg("twice", meet ? format(" or exists (select from found r where r.{})", own_name("other")) : ""),
       fmt::arg("names", all_reached ? "null::text[]" : "(select array_agg(distinct m.name::text) from met m where m.name is not null)"));
+}
+
+std::string Statements::come_back(const std::vector<KeyFilter>& filters, const std::vector<std::string>& others, std::size_t saved) const {
+  const auto into = inserted(target_.columns);
+  return format(
+      "with next as materialized (\n  {}\n), saved as materialized (\n"
+      "  select r.* from unnest(${}::text[]) line cross join lateral (select (line::{}).*) r\n)\n"
+      "insert into {} ({}, {}) overriding system value\nselect {}, {} from next n join saved r on {}\non conflict do nothing",
+      next(filters, false), saved, shadow_, shadow_, joined(into, ", ", quote_identifier), joined(others, ", ", quote_identifier), columns_of("n", into),
+      columns_of("r", others), same_key("n", "r"));
 }
 
 std::string Statements::place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later) const {

@@ -35,6 +35,17 @@ std::string Statements::remove(const std::vector<std::string>& references) const
   return format("delete from {} s using {} where {}{}", shadow_, going(), same_key("s", "k"), unreferred);
 }
 
+std::string Statements::others() const {
+  std::vector<std::optional<std::string>> known;
+  for (const auto& column : target_.columns) known.emplace_back(column.name);
+  return format(
+      "select a.attname from pg_catalog.pg_attribute a where a.attrelid = {}::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''\n"
+      "  and a.attname <> all ({}::text[]) order by a.attnum",
+      quote_literal(shadow_), quote_literal(array_text(known)));
+}
+
+std::string Statements::saved() const { return format("select array_agg(row(s.*)::text) as saved from {} s, {} where {}", shadow_, going(), same_key("s", "k")); }
+
 std::string Statements::names() const {
   return format("select distinct {} from {} s, {} where {}", named(), shadow_, going(), same_key("s", "k"));
 }

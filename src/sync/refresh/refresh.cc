@@ -132,7 +132,7 @@ asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection,
   auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
-  auto sql = merge_text(target, selection.filters, Room::kNone);
+  auto sql = merge_text(target, selection.filters);
   // Counted already.
   const auto in_view = written.in_view;
   auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
@@ -169,9 +169,10 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   for (const auto& [target, selection] : selections) co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
   std::map<std::uint16_t, Stale> going;
+  std::map<std::uint16_t, Saved> saved;
   if (room == Room::kTakenOut) {
-    const auto come_back = co_await take_out(connection, selections, written);
-    for (const auto& key : come_back) {
+    const auto referred = co_await take_out(connection, selections, written, saved);
+    for (const auto& key : referred) {
       if (key.names_every_row()) written[key.target()].cascaded.push_back(key);
       if (!key.names_every_row()) keys.push_back(key);
     }
@@ -182,7 +183,20 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   } else if (room != Room::kNone) {
     going = co_await make_room(connection, selections, room, written);
   }
-  auto stale = co_await merge_all(connection, std::move(selections), room, keys, written);
+  std::map<std::uint16_t, Stale> stale;
+  if (saved.empty()) {
+    stale = co_await merge_all(connection, std::move(selections), room, keys, written);
+  } else {
+    // What comes back may refer to what is new.
+    for (auto& [target, selection] : selections) {
+      const auto kept = saved.find(target);
+      if (kept != saved.end() && !kept->second.rows.empty()) co_await come_back(connection, target, selection, kept->second, written[target]);
+      std::map<std::uint16_t, Selection> alone;
+      alone.emplace(target, std::move(selection));
+      auto of_target = co_await merge_all(connection, std::move(alone), room, keys, written);
+      stale.merge(of_target);
+    }
+  }
   for (auto& [target, of_target] : going) {
     auto& gone = stale[target];
     for (std::size_t n = 0; n < gone.size(); ++n) gone[n].insert(gone[n].end(), of_target[n].begin(), of_target[n].end());
@@ -202,7 +216,14 @@ asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::merge_all(pg::
   std::vector<pg::Statement> statements;
   for (auto& [target, selection] : selections) {
     targets.push_back(target);
-    statements.push_back({merge_text(target, selection.filters, room), std::move(selection.parameters)});
+    std::string sql;
+    if (room == Room::kMade || room == Room::kParked) {
+      const auto others = co_await others_of(connection, target);
+      sql = statements_[target].replace(selection.filters, others);
+    } else {
+      sql = merge_text(target, selection.filters);
+    }
+    statements.push_back({std::move(sql), std::move(selection.parameters)});
   }
   const auto answers = co_await ask_together(connection, std::move(statements));
   std::map<std::uint16_t, Stale> stale;
@@ -265,7 +286,7 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
   auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
-  auto sql = merge_text(target, selection.filters, Room::kNone);
+  auto sql = merge_text(target, selection.filters);
   const auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   written.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
   left.insert(left.end(), merged.met.begin(), merged.met.end());

@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/failure.h"
@@ -94,7 +94,7 @@ class Refresh {
   asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
                                  const pg::Parameters& parameters) const;
   asio::awaitable<void> look_up(pg::Connection& connection, std::map<std::uint16_t, Selection>& selections) const;
-  const std::string& merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters, Room room) const;
+  const std::string& merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters) const;
   struct Merged {
     Stale stale;
     std::vector<Key> met;  ///< keys of rows that were written over, and that were not asked for
@@ -110,8 +110,15 @@ class Refresh {
   asio::awaitable<void> nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const;
   asio::awaitable<std::map<std::uint16_t, Stale>> make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
                                                             Room room, std::vector<Written>& written) const;
-  asio::awaitable<std::vector<Key>> take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
-                                             std::vector<Written>& written) const;
+  /// Rows that were taken out and come back, as they were: for what of them is not the view's.
+  struct Saved {
+    std::vector<std::string> others;  ///< columns that are not the view's
+    std::vector<std::optional<std::string>> rows;
+  };
+  asio::awaitable<std::vector<Key>> take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, std::vector<Written>& written,
+                                             std::map<std::uint16_t, Saved>& saved) const;
+  asio::awaitable<void> come_back(pg::Connection& connection, std::uint16_t target, const Selection& selection, const Saved& saved, Written& written) const;
+  asio::awaitable<std::vector<std::string>> others_of(pg::Connection& connection, std::uint16_t target) const;
   asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const;
   asio::awaitable<void> place(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
   enum class Referring { kTakenAlong, kAll };
@@ -126,7 +133,7 @@ class Refresh {
   const mapping::Model& model_;
   std::vector<mapping::Statements> statements_;
   /// merge()'s and replace()'s texts as they were made: a batch of one key should not have to write a page of SQL.
-  mutable std::map<std::tuple<std::uint16_t, bool, std::vector<mapping::KeyFilter>>, std::string> texts_;
+  mutable std::map<std::pair<std::uint16_t, std::vector<mapping::KeyFilter>>, std::string> texts_;
 };
 
 /// A row by its name, as Statements::names() gives it.

@@ -96,12 +96,11 @@ asio::awaitable<void> Refresh::look_up(pg::Connection& connection, std::map<std:
 }
 
 /// Of these forms there are as many as locators have, and ways in which their columns can be null.
-const std::string& Refresh::merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters, Room room) const {
+const std::string& Refresh::merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters) const {
   constexpr std::size_t kMostTexts = 1000;
-  const bool replace = room == Room::kMade || room == Room::kParked;
   if (texts_.size() >= kMostTexts) texts_.clear();
-  const auto [known, fresh] = texts_.try_emplace({target, replace, filters});
-  if (fresh) known->second = replace ? statements_[target].replace(filters) : statements_[target].merge(filters);
+  const auto [known, fresh] = texts_.try_emplace({target, filters});
+  if (fresh) known->second = statements_[target].merge(filters);
   return known->second;
 }
 

@@ -112,8 +112,8 @@ asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::make_room(pg::
 
 /// Whatever the type of what changes places: rows that change or go are deleted, and those of targets that refer to them before them.
 /// Gives the keys of the latter. Rows to which others refer, of tables that are nobody's target, cannot be taken out.
-asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
-                                                    std::vector<Written>& written) const {
+asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, std::vector<Written>& written,
+                                                    std::map<std::uint16_t, Saved>& saved) const {
   const std::string references(queries::references);
   std::vector<Key> come_back;
   for (const auto& [target, selection] : selections) {
@@ -130,6 +130,13 @@ asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, 
       for (std::size_t row = 0; row < outside.size(); ++row) selects.emplace_back(outside.text(row, 0));
       pg::Parameters keys;
       for (const auto& column : each->keys) keys.emplace_back(array_text(column));
+      auto& kept = saved[each->target];
+      if (kept.others.empty()) kept.others = co_await others_of(connection, each->target);
+      if (!kept.others.empty()) {
+        auto save = statements_[each->target].saved();
+        const auto rows_now = co_await connection.query(std::move(save), keys);
+        for (auto& row : parse_array(rows_now.optional_text(0, 0).value_or("{}"))) kept.rows.push_back(std::move(row));
+      }
       auto sql = statements_[each->target].remove(selects);
       const auto removed = co_await connection.query(std::move(sql), std::move(keys));
       written[each->target].deleted += removed.affected();
@@ -138,6 +145,24 @@ asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, 
     }
   }
   co_return come_back;
+}
+
+/// Those of the table that are not the view's: nobody else knows what they have.
+asio::awaitable<std::vector<std::string>> Refresh::others_of(pg::Connection& connection, std::uint16_t target) const {
+  auto sql = statements_[target].others();
+  pg::Parameters none;
+  const auto rows = co_await connection.execute(std::move(sql), std::move(none));
+  std::vector<std::string> names;
+  for (std::size_t row = 0; row < rows.size(); ++row) names.emplace_back(rows.text(row, 0));
+  co_return names;
+}
+
+asio::awaitable<void> Refresh::come_back(pg::Connection& connection, std::uint16_t target, const Selection& selection, const Saved& saved, Written& written) const {
+  auto parameters = selection.parameters;
+  parameters.emplace_back(array_text(saved.rows));
+  auto sql = statements_[target].come_back(selection.filters, saved.others, parameters.size());
+  const auto back = co_await connection.query(std::move(sql), std::move(parameters));
+  written.inserted += back.affected();
 }
 
 /// Rows of the target are there before those that they refer to, and rows that go let go of each other first.

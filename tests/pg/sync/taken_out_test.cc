@@ -57,6 +57,26 @@ INSTANTIATE_TEST_SUITE_P(
                           "on delete set null"}),
     [](const auto& place) { return std::string(place.param.name); });
 
+/// What v2 alone knows of a row, ids that it gave included, is nobody else's to give again.
+class KnownAloneTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(KnownAloneTest, StaysWithARowThatChangesPlaces) {
+  const std::string type = GetParam();
+  const bool ranges = type == "int4range";
+  const auto* own = ", no bigint generated always as identity unique, made timestamptz not null default clock_timestamp()";
+  SmallMove move(referred(fmt::format("v {} not null", type), ranges ? "int4range(n, n + 1)" : "n", fmt::format("v {} not null unique{}", type, own), "on delete restrict"));
+  move.start_daemon();
+  move.expect_caught_up();
+  move.sql().exec("create table known as select id, no, made from small_v2.c");
+  const auto value = [&](int n) { return ranges ? fmt::format("'[{},{})'", n, n + 1) : std::to_string(n); };
+  move.sql().exec(fmt::format("begin; update c set v = {} where id = 1; update c set v = {} where id = 2; update c set v = {} where id = 1; commit", value(90), value(1), value(2)));
+  move.expect_set_aside({});
+  EXPECT_EQ(move.sql().value("select count(*) from (select id, v from small_v2.c except select id, v from c) d"), "0");
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.c join known using (id, no, made)"), "40");
+}
+
+INSTANTIATE_TEST_SUITE_P(As, KnownAloneTest, testing::Values("int", "int4range"));
+
 TEST(OutsideTest, RowsThatATableOfOthersRefersToWait) {
   SmallMove move(referred("v int4range not null", "int4range(n, n + 1)", "v int4range not null unique", "on delete cascade"));
   move.follow();

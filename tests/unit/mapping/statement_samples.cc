@@ -98,7 +98,7 @@ std::string sample_schema() {
     create table v1."Workout" (id text primary key, "userId" text, "when" timestamptz);
 
     create table v2.plans (id int primary key, title varchar(40), note text, score float8);
-    create table v2.weeks (id text primary key, plan_id int not null references v2.plans, number int not null);
+    create table v2.weeks (id text primary key, plan_id int not null references v2.plans, number int not null, note text);
     create table v2.days (id text primary key, week_id text not null references v2.weeks, label text);
     create table v2.moves (id int primary key, day_id text not null references v2.days, weight numeric(7,2));
     create table v2.totals (user_id bigint, day date, volume numeric, team_id int, primary key (user_id, day));
@@ -198,7 +198,8 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"remove_orphans", moves.remove_orphans()}, {"remove_orphans, two columns", scores.remove_orphans()},
         {"remove_orphans, located by the file", notes.remove_orphans()}}},
       {"replace", {{"replace", weeks.replace({values()})}, {"park", weeks.park({values()}, {{"number", "null"}})}, {"exchanges", weeks.exchanges(values(), {{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"})},
-        {"exchanges of a lookup's keys", moves.exchanges(values(2), {{"weight"}, {"operator(pg_catalog.=)"}})}, {"stale", weeks.stale({values()})}, {"moving", weeks.moving({values()})},
+        {"exchanges of a lookup's keys", moves.exchanges(values(2), {{"weight"}, {"operator(pg_catalog.=)"}})}, {"replace, with what is not the view's", weeks.replace({values()}, {"note"})}, {"others", weeks.others()}, {"saved", weeks.saved()},
+        {"come_back", weeks.come_back({values()}, {"note"}, 2)}, {"stale", weeks.stale({values()})}, {"moving", weeks.moving({values()})},
         {"place", weeks.place({values()}, {"number"})}, {"place of what is generated", of("stamps").place({values()}, {"body"})},
         {"locked", weeks.locked(values())}, {"locked along two foreign keys", moves.locked(values())}, {"locked of a lookup's keys", moves.locked(values(2))},
         {"waiting", weeks.waiting(values(), {"\"v2\".\"plans\"", "s.plan_id is not null", "p.id = s.plan_id"})},

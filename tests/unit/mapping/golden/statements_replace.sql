@@ -54,6 +54,59 @@ select distinct n.crossfade_taker as taker, coalesce((select case when num_nonnu
 from (select r.*, weight as crossfade_place_0 from next r where true) n
 join (select r.*, weight as crossfade_place_0 from "v2"."moves" r where true) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0;
 
+-- replace, with what is not the view's
+with next as not materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+), compared as materialized (
+  select n.*, p."id" as crossfade_key_0, case when p."id" is null then 'fresh' when n."id" is null then 'stale'
+    when pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number")) then 'changed' else 'equal' end as crossfade_is
+  from (select * from next offset 0) n full join prior p on p."id" = n."id"
+), met as materialized (
+  select coalesce(case when num_nonnulls(s."plan_id") > 0 then array['0', s."plan_id"::text] end, null) as name from (select * from compared where crossfade_is = 'fresh' offset 0) n
+  cross join lateral (select * from "v2"."weeks" s where s."id" = n."id" offset 0) s
+), removed as (
+  delete from "v2"."weeks" s using compared n where n.crossfade_is = 'changed' and n."id" = s."id"
+  and not exists (select from pg_catalog.pg_constraint where contype = 'f' and confrelid = '"v2"."weeks"'::regclass and confdeltype <> 'a')
+  returning s.*
+), written as (
+  insert into "v2"."weeks" as s ("id", "plan_id", "number")
+  select n."id", n."plan_id", n."number" from compared n
+  where (select count(*) from removed) >= 0 and n.crossfade_is in ('fresh', 'changed') and not exists (select 1 from removed r where n."id" = r."id")
+  on conflict ("id") do update set "plan_id" = excluded."plan_id", "number" = excluded."number" where pg_catalog.record_image_ne(row(s."plan_id", s."number"), row(excluded."plan_id", excluded."number"))
+  returning 1
+), returned as (
+  insert into "v2"."weeks" ("id", "plan_id", "number", "note") overriding system value
+  select n."id", n."plan_id", n."number", r."note" from compared n join removed r on n."id" = r."id"
+  returning 1
+), stale as (
+  select n.crossfade_key_0 as "id" from compared n where n.crossfade_is = 'stale'
+), counted as materialized (
+  select count(*) filter (where n.crossfade_is <> 'stale') as in_view, count(*) filter (where n.crossfade_is = 'fresh') as fresh, (select count(*) from written) + (select count(*) from returned) as written,
+    count(*) filter (where n.crossfade_is <> 'fresh') > (select count(*) from prior) as doubled, (select array_agg(distinct m.name::text) from met m where m.name is not null) as met
+  from compared n
+)
+select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
+from counted c left join stale on true;
+
+-- others
+select a.attname from pg_catalog.pg_attribute a where a.attrelid = '"v2"."weeks"'::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+  and a.attname <> all ('{"id","plan_id","number"}'::text[]) order by a.attnum;
+
+-- saved
+select array_agg(row(s.*)::text) as saved from "v2"."weeks" s, unnest($1::text[]) k("id") where s."id" = k."id";
+
+-- come_back
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), saved as materialized (
+  select r.* from unnest($2::text[]) line cross join lateral (select (line::"v2"."weeks").*) r
+)
+insert into "v2"."weeks" ("id", "plan_id", "number", "note") overriding system value
+select n."id", n."plan_id", n."number", r."note" from next n join saved r on n."id" = r."id"
+on conflict do nothing;
+
 -- stale
 with next as materialized (
   select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
