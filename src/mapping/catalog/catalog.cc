@@ -41,10 +41,22 @@ TargetOrder order_targets(const std::map<std::string, TargetCatalog>& targets) {
       const auto& keys = targets.at(name).table.foreign_keys;
       return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.parent != name && left.contains(key.parent); });
     };
+    // A row whose reference may be null is there first, and refers second.
+    const auto cannot_begin = [&](const std::string& name) {
+      const auto& table = targets.at(name).table;
+      return std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), [&](const auto& key) {
+        const bool required = std::all_of(key.columns.begin(), key.columns.end(), [&](const auto& column) {
+          const auto* found = table.find(column);
+          return found != nullptr && found->required;
+        });
+        return required && key.parent != name && left.contains(key.parent);
+      });
+    };
     auto next = std::find_if_not(left.begin(), left.end(), waits);
     if (next == left.end()) {
       order.cycle.assign(left.begin(), left.end());
-      next = left.begin();
+      next = std::find_if_not(left.begin(), left.end(), cannot_begin);
+      if (next == left.end()) next = left.begin();
     }
     order.names.push_back(*next);
     left.erase(next);

@@ -231,6 +231,9 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     run_.dirty_keys += put_off;
   }
   if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
+  auto partners = co_await store::partners_in_rings(connection, run_, refused);
+  const auto together = co_await store::write_dirty(connection, run_, std::move(partners));
+  run_.dirty_keys += together;
   co_await name_holders(connection, run_.model, refused);
   co_await set_aside(connection, std::move(refused));
   std::vector<Key> cascaded;

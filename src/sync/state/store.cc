@@ -285,6 +285,15 @@ asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Run
   co_return static_cast<std::uint64_t>(rows.number(0, 0));
 }
 
+std::vector<Key> keys_in(const mapping::Model& model, const pg::Result& rows) {
+  std::vector<Key> keys;
+  for (const auto row : pg::rows(rows)) {
+    auto key = key_from_names(model, std::string(row.text("target")), row.optional_text("locator"), parse_array(row.text("key")));
+    if (key) keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
 /// A check, or a row that no partition is for: the server has one SQLSTATE for both.
 constexpr std::string_view kCheckViolation = "23514";
 
@@ -340,15 +349,29 @@ asio::awaitable<void> retry_after_fill(pg::Connection& connection, const Runtime
   co_await run_query(connection, queries::quarantine_after_fill, std::move(parameters));
 }
 
+asio::awaitable<std::vector<Key>> partners_in_rings(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused) {
+  std::vector<std::optional<std::string>> targets, locators, keys, constraints, all, tables;
+  for (const auto& each : refused) {
+    if (each.failure.sqlstate() != "23503") continue;
+    targets.emplace_back(target_name(run.model, each.key));
+    locators.emplace_back(locator_name(run.model, each.key));
+    keys.emplace_back(key_text(each.key));
+    constraints.emplace_back(as_text(each.failure.facts().constraint));
+  }
+  if (targets.empty()) co_return std::vector<Key>{};
+  for (const auto& target : run.model.targets) {
+    all.emplace_back(target.name);
+    tables.emplace_back(target.table.quoted());
+  }
+  pg::Parameters parameters = {run.model.name, array_text(targets), array_text(keys), array_text(locators), array_text(constraints), array_text(all), array_text(tables)};
+  const auto rows = co_await run_query(connection, queries::quarantine_partners, std::move(parameters));
+  co_return keys_in(run.model, rows);
+}
+
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all) {
   pg::Parameters parameters = {run.model.name, all ? "true" : "false"};
   const auto rows = co_await run_query(connection, queries::quarantine_due, std::move(parameters));
-  std::vector<Key> keys;
-  for (const auto row : pg::rows(rows)) {
-    auto key = key_from_names(run.model, std::string(row.text("target")), row.optional_text("locator"), parse_array(row.text("key")));
-    if (key) keys.push_back(std::move(*key));
-  }
-  co_return keys;
+  co_return keys_in(run.model, rows);
 }
 
 asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run) {

@@ -84,6 +84,9 @@ asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& con
 asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
 /// Keys that miss a parent are tried sooner where rows have come that may be one.
 asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Written>& written);
+/// Of those that miss a row now, and were refused for something else before: with whoever in quarantine misses them in turn, around a ring
+/// of tables. Neither can be written without the other. Wants what is in quarantine before these are put there.
+asio::awaitable<std::vector<Key>> partners_in_rings(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
 /// All of them are due now, because every target has been filled.
 asio::awaitable<void> retry_after_fill(pg::Connection& connection, const Runtime& run);
 /// Keys whose time has come, or all.

@@ -327,6 +327,38 @@ TEST(RingOfTablesTest, RowsThatReferToEachOtherComeAndGoTogether) {
   move.expect_equal();
 }
 
+/// What none of them could be written without is tried with it, however long their pauses have become.
+TEST(RingOfTablesTest, WhoWaitedForARefusedMemberComesWithItAtOnce) {
+  SmallMove move({"create table a (id int primary key, b_id int not null, n int not null); create table b (id int primary key, c_id int not null); create table c (id int primary key, a_id int);"
+                  "insert into a select n, n, n from generate_series(1, 50) n; insert into b select n, n from generate_series(1, 50) n; insert into c select n, n from generate_series(1, 50) n",
+                  "create table small_v2.c (id int primary key, a_id int); create table small_v2.b (id int primary key, c_id int not null references small_v2.c);"
+                  "create table small_v2.a (id int primary key, b_id int not null references small_v2.b, n int not null check (n > 0));"
+                  "alter table small_v2.c add foreign key (a_id) references small_v2.a",
+                  "create view small_map.a as select * from public.a; create view small_map.b as select * from public.b; create view small_map.c as select * from public.c",
+                  "sources: {a: {key: [id]}, b: {key: [id]}, c: {key: [id]}}\n"
+                  "targets: {a: {follow: {a: {id: id}}}, b: {follow: {b: {id: id}}}, c: {follow: {c: {id: id}}}}\n"});
+  move.follow();
+  const auto much_later = [&] { move.sql().exec("update crossfade.quarantine set attempts = 9, next_at = now() + interval '1 hour'"); };
+  move.sql().exec("begin; insert into c values (100, 100); insert into b values (100, 100); insert into a values (100, 100, 0); commit");
+  move.expect_set_aside({"a {100} 23514", "b {100} 23503", "c {100} 23503"});
+  much_later();
+  move.sql().exec("update a set n = 5 where id = 100");
+  move.expect_equal();
+  // One that comes when the others have given up hoping, and that waits for none of its own before.
+  move.sql().exec("insert into b values (200, 200); insert into c values (200, 200)");
+  move.expect_set_aside({"b {200} 23503", "c {200} 23503"});
+  much_later();
+  move.sql().exec("insert into a values (200, 200, 2)");
+  move.expect_equal();
+  // Refused again for the same, they are left to the clock.
+  move.sql().exec("begin; insert into c values (300, 300); insert into b values (300, 300); insert into a values (300, 300, 0); commit");
+  move.expect_set_aside({"a {300} 23514", "b {300} 23503", "c {300} 23503"});
+  much_later();
+  move.sql().exec("update c set a_id = 299 where id = 300; update c set a_id = 300 where id = 300; update a set n = 1 where id = 1");
+  move.expect_set_aside({"a {300} 23514", "b {300} 23503", "c {300} 23503"});
+  EXPECT_EQ(move.sql().value("select attempts from crossfade.quarantine where target = 'b'"), "9");
+}
+
 TEST(OrphansTest, ThatAreManyFromTheStartAreSetAside) {
   SmallMove move(books(""));
   move.sql().exec("insert into book select n, 1000000 + n, 'orphan' from generate_series(1001, 31000) n");
