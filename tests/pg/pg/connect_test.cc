@@ -192,12 +192,31 @@ TEST_F(ConnectionTest, StatementsAreReadTheSameWhateverTheRoleHasSet) {
   run(io, session());
 }
 
+TEST_F(ConnectionTest, TheRoleThatADatabaseHasItsSessionsPutOnIsNotOurs) {
+  sql.exec("do $$ begin create role put_on nologin; exception when duplicate_object then null; end $$");
+  sql.exec(fmt::format("alter database {} set role = put_on", database.name()));
+  EXPECT_EQ(crossfade::test::Sql(database.conninfo()).value("select current_user"), "put_on");
+  const auto session = [&](bool replication) -> asio::awaitable<void> {
+    auto mine = endpoint();
+    mine.replication = replication;
+    Connection connection = co_await Connection::open(mine);
+    const auto rows = co_await connection.script("select current_user = session_user, pg_catalog.current_setting('role')");
+    EXPECT_EQ(rows.text(0, 0), "t");
+    EXPECT_EQ(rows.text(0, 1), "none");
+  };
+  run(io, session(false));
+  run(io, session(true));
+}
+
 /// What a role or its database has set is meant for applications.
 TEST_F(ConnectionTest, LimitsOfTheRoleAreNotOurs) {
   const std::vector<std::string> limits = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"};
   for (const auto& limit : limits) sql.exec(fmt::format("alter database {} set {} = '1ms'", database.name(), limit));
   sql.exec(fmt::format("alter database {0} set default_transaction_isolation = serializable; alter database {0} set gin_fuzzy_search_limit = 1; "
                        "alter database {0} set session_replication_role = replica; alter database {0} set default_transaction_read_only = on", database.name()));
+  // Of a minor version, against what a dump may be made to read.
+  const auto restricted = sql.value("select name from pg_settings where name = 'restrict_nonsystem_relation_kind'");
+  if (!restricted.empty()) sql.exec(fmt::format("alter database {} set {} = 'view'", database.name(), restricted));
   const auto later = sql.value("select name from pg_settings where name = 'transaction_timeout'");
   // Of PostgreSQL 17, and no option for the beginning of a session before: the first statement sets it, and has to be through by then.
   if (!later.empty()) sql.exec(fmt::format("alter database {} set {} = '300ms'", database.name(), later));
@@ -213,6 +232,7 @@ TEST_F(ConnectionTest, LimitsOfTheRoleAreNotOurs) {
     EXPECT_EQ(rows.text(0, 1), "0");
     EXPECT_EQ(rows.text(0, 2), "origin");
     EXPECT_EQ(rows.text(0, 3), "off");
+    co_await connection.script("create view pg_temp.readable as select 1; select * from pg_temp.readable");
     co_await connection.script("commit");
   };
   run(io, session(false));
