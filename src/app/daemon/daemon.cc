@@ -83,7 +83,7 @@ asio::awaitable<void> follow_by_next(Kept& kept, pg::Endpoint endpoint) {
   co_await follow_v1(connection, endpoint, kept);
 }
 
-/// As next_pipeline; a server that is away is waited for, and so is a mapping that does not fit the catalog any more.
+/// As next_pipeline; a server that is away or does not let us in is waited for, and so is a mapping that does not fit the catalog any more.
 asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(Kept& kept, const Pipeline& last, bool reshaped) {
   async::Backoff backoff;
   while (!last.engine.stopping()) {
@@ -93,7 +93,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(Kept& kept, const Pipel
       if (reshaped) co_await follow_by_next(kept, last.settings.endpoint);
       co_return co_await next_pipeline(*file, last, reshaped);
     } catch (const Failure& failure) {
-      if (failure.verdict() != Verdict::kReconnect && !reshaped) throw;
+      if (failure.verdict() != Verdict::kReconnect && !sync::shut_out(failure) && !reshaped) throw;
       away = failure;
     }
     co_await backoff.wait(*away);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "async/when_all.h"
@@ -28,6 +29,11 @@ using namespace std::chrono_literals;
 struct Stopped {};
 
 }  // namespace
+
+bool shut_out(const Failure& failure) {
+  constexpr std::array kStates = {"25006", "28", "3D", "42501"};
+  return std::any_of(kStates.begin(), kStates.end(), [&](std::string_view state) { return failure.sqlstate().starts_with(state); });
+}
 
 void Engine::stop() {
   stopping_ = true;
@@ -60,7 +66,7 @@ asio::awaitable<void> Engine::run() {
     const bool stands_by = failure && settings_.standby && !turned_ && failure->exit() == ExitCode::kNotLeader;
     // What never worked is not worth waiting for: the person at the terminal can mend it.
     if (failure && !stopping_ && !stands_by && (failure->verdict() == Verdict::kStop || !was_up_)) {
-      if (!was_up_ || !failure->found_by_trying()) throw *failure;
+      if (!was_up_ || !(failure->found_by_trying() || shut_out(*failure))) throw *failure;
       const bool names = failure->sqlstate().starts_with("42") || failure->names_nothing();
       const bool misnamed = names && co_await is_misnamed();
       if (names && !misnamed) begin_anew(kReshaped, failure->what());
@@ -86,7 +92,7 @@ asio::awaitable<bool> Engine::is_misnamed() {
     const auto changes = co_await shape_changes(connection, model_.name);
     co_return misnamed(changes);
   } catch (const Failure& failure) {
-    if (!failure.connection_lost()) throw;
+    if (!failure.connection_lost() && !shut_out(failure)) throw;
   }
   // It is the same when it is back.
   co_return true;
@@ -170,7 +176,7 @@ asio::awaitable<std::int64_t> Engine::take_lease(pg::Connection& connection) {
     if (stopping_) throw Stopped{};
     if (!settings_.standby && Clock::now() >= give_up) store::not_leader(*runtime_);
     if (settings_.standby && !waits) {
-      waits = true;
+      waits = was_up_ = true;
       log::info("standing by", {{"migration", model_.name}, {"holder", settings_.holder}});
       auto name = fmt::format("crossfade {} standby {}", model_.name, settings_.holder);
       co_await store::name_session(connection, std::move(name));

@@ -7,6 +7,10 @@
 
 namespace crossfade::sync {
 
+/// The server answers, and does not let us in, does not let us write, or has taken a right away: somebody can give it back. Who begins is
+/// told so; who was at work waits for it.
+bool shut_out(const Failure& failure);
+
 /// The daemon's heart. One run: take the lease, see whether the slot still fits the checkpoint, then receive, refresh,
 /// backfill and beat side by side until something needs a new connection; then the next run starts over from what the
 /// database knows. So a cut line, a restarted server and a lost slot take no path of their own.
@@ -16,7 +20,7 @@ class Engine {
   Engine(const mapping::Model& model, Settings settings, Metrics& metrics, bool was_up = false)
       : model_(model), settings_(std::move(settings)), metrics_(metrics), was_up_(was_up) {}
 
-  /// Returns after stop(); throws what a person must decide (not the leader, no privilege, a shape that changed).
+  /// Returns after stop(); throws what a person must decide: not the leader, and, of what never worked, whatever is in its way.
   asio::awaitable<void> run();
 
   /// The round that goes on is finished, what is settled is confirmed, the lease is released.
@@ -47,7 +51,7 @@ class Engine {
   async::Backoff backoff_;
   bool stopping_ = false;
   bool turned_ = false;  ///< the direction is another one; this engine has nothing more to do
-  bool was_up_;  ///< a run got as far as following its slot
+  bool was_up_;  ///< a run got as far as following its slot, or as standing by
 };
 
 }  // namespace crossfade::sync

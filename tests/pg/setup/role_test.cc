@@ -118,6 +118,37 @@ TEST_F(RoleTest, WhatIsPrintedForItLeavesItsRightsAndItsTables) {
   EXPECT_EQ(move.sql().value("select count(*) from pg_publication"), "0");
 }
 
+/// Who was at work waits for what was taken from him, and goes on where he was.
+TEST_F(RoleTest, ADaemonThatIsShutOutWaitsUntilItIsLetInAgain) {
+  prepare_for_role();
+  move.sql().exec(fmt::format("create role stranger_{0} nologin; grant stranger_{0} to {0}", role));
+  move.start_daemon();
+  move.expect_equal();
+  struct Case {
+    std::string take, give, said;
+  };
+  const std::vector<Case> cases = {
+      {fmt::format("alter role {} nologin", role), fmt::format("alter role {} login", role), "not permitted to log in"},
+      {fmt::format("revoke connect on database {} from public", database), fmt::format("grant connect on database {} to public", database), "permission denied for database"},
+      {fmt::format("revoke select on crossfade.migration from {}", role), fmt::format("grant select on crossfade.migration to {}", role), "permission denied for table migration"},
+      {fmt::format("revoke update on crossfade.lease from {}", role), fmt::format("grant update on crossfade.lease to {}", role), "permission denied for table lease"},
+      {fmt::format("alter role {} noreplication", role), fmt::format("alter role {} replication", role), "may not read the WAL"},
+      {fmt::format("alter role {0} set role = stranger_{0}; alter database {1} set role = stranger_{0}", role, database), "", "leading"},
+  };
+  int id = 1;
+  for (const auto& [take, give, said] : cases) {
+    const auto before = move.daemon_log().size();
+    move.sql().exec(take);
+    move.sql().exec(fmt::format("select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}' and datname = current_database()", role));
+    move.sql().exec(fmt::format("update exercises set title = 'while it was out' where id = {}", ++id));
+    EXPECT_TRUE(eventually([&] { return move.daemon_log().find(said, before) != std::string::npos || !move.daemon().running(); }, kLimit)) << take << ": " << move.daemon_log();
+    ASSERT_TRUE(move.daemon().running()) << take << ": " << move.daemon_log();
+    if (!give.empty()) move.sql().exec(give);
+    move.expect_equal();
+  }
+  move.stop_daemon();
+}
+
 TEST_F(RoleTest, TheWholeLifeOfAMigrationIsLedByTheRoleWithAPassword) {
   prepare_for_role();
   want_password();
