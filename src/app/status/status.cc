@@ -12,6 +12,7 @@
 
 #include "app/status/backfill_share.h"
 #include "base/failure.h"
+#include "base/log.h"
 #include "base/sql_text.h"
 #include "cutover/layout/blockers.h"
 #include "mapping/catalog/slot_names.h"
@@ -159,6 +160,18 @@ boost::asio::awaitable<void> add_parked(v1::Status& status, pg::Connection& conn
   }
 }
 
+/// Where the daemon or a command waits as long as it takes, it is said for whom.
+boost::asio::awaitable<void> add_lock_waits(v1::Status& status, pg::Connection& connection) {
+  pg::Parameters name = {status.migration()};
+  const auto rows = co_await connection.query(std::string(queries::status_waits), name);
+  for (const auto row : pg::rows(rows)) {
+    auto& wait = *status.add_lock_waits();
+    wait.set_session(std::string(row.text("session")));
+    wait.set_since(row.real("since"));
+    wait.set_holders(log::redact(row.text("holders")));
+  }
+}
+
 void hold_back(v1::Status& status, const std::string& by, double since) {
   status.mutable_throttled()->set_by(by);
   status.mutable_throttled()->set_since(since);
@@ -226,6 +239,7 @@ void add_next_steps(v1::Status& status, const Locked& locked) {
   const bool refused = status.quarantined() > static_cast<double>(locked.keys);
   if (refused && status.writes().side() == "v1") say("crossfade quarantine list: keys were set aside; mend their source rows");
   if (status.parked_size() > 0) say("crossfade quarantine retry: a target is parked; mend first what the database says of it");
+  for (const auto& wait : status.lock_waits()) say(fmt::format("end, or wait for, who keeps `{}` from its lock: {}", wait.session(), wait.holders()));
   if (status.phase() == "backfilling") say("crossfade wait --phase following");
   if (status.phase() != "following") return;
   const auto wants = [&](std::string_view command) {
@@ -302,6 +316,7 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   co_await add_slot(status, connection, on_v2 ? mapping::Direction::kReverse : mapping::Direction::kForward);
   co_await add_parked(status, connection);
   co_await add_standbys(status, connection);
+  co_await add_lock_waits(status, connection);
   if (run) add_runtime(status, *run);
   auto facts = co_await cutover::read_facts(connection, migration);
   status.set_dirty_keys(static_cast<double>(facts.dirty));

@@ -191,6 +191,9 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
     line("backfill", fmt::format("{} rows, {}", human_count(status.backfill().done_rows()), pace(status.backfill())));
   }
   if (status.has_throttled()) line("held back", paint.warn(throttled(status.throttled(), now)));
+  for (const auto& wait : status.lock_waits()) {
+    line("waits", paint.warn(fmt::format("{}, for {}, for {}", wait.session(), human_seconds(since(wait.since(), now)), wait.holders())));
+  }
   for (const auto& standby : status.standbys()) line("standby", standby);
   line("reads", fmt::format("{} ({:g} % of keys on v2)", status.reads().side(), status.reads().percent()));
   line("writes", status.writes().side());

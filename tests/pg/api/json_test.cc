@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -9,6 +10,7 @@
 namespace crossfade::test {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -186,6 +188,42 @@ TEST_F(JsonTest, ASecondDaemonStandsByAndTakesOver) {
   EXPECT_TRUE(eventually([&] { return move.sql().value("select title from gym_v2.exercises where id = 6") == "by the second"; }, kLimit));
   second->signal(SIGTERM);
   EXPECT_EQ(second->exit_within(kLimit), 0) << second->output();
+}
+
+TEST_F(JsonTest, WhoKeepsTheBackfillFromALockIsNamed) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  Sql holder(move.conninfo());
+  holder.exec("begin; select count(*) from gym_v2.exercises");
+  move.start_daemon();
+  v1::Status told;
+  const auto told_of = [&](const std::string& holders) {
+    const auto [exit, line] = move.call({"status", "--json"});
+    const bool read = exit == 0 && google::protobuf::util::JsonStringToMessage(line, &told).ok();
+    return read && told.lock_waits_size() > 0 && told.lock_waits(0).holders().starts_with(holders);
+  };
+  const auto who = fmt::format("pid {} (postgres, idle in transaction, for ", holder.backend_pid());
+  ASSERT_TRUE(eventually([&] { return told_of(who); }, kLimit)) << move.daemon_log();
+  EXPECT_THAT(told.lock_waits(0).holders(), HasSubstr("begin; select count(*) from gym_v2.exercises"));
+  EXPECT_THAT(told.next_steps(), Contains(HasSubstr(who)));
+  EXPECT_THAT(move.call({"status"}).second, HasSubstr("\nwaits        "));
+  holder.exec("rollback; begin; select count(*) from gym_v2.exercises; prepare transaction 'somebody''s'");
+  EXPECT_TRUE(eventually([&] { return told_of("prepared transaction 'somebody''s' (postgres, for "); }, kLimit)) << move.daemon_log();
+  holder.exec("rollback prepared 'somebody''s'");
+  move.expect_equal();
+  EXPECT_EQ(status().lock_waits_size(), 0);
+  move.stop_daemon();
+}
+
+TEST_F(JsonTest, AStandbyThatLosesItsSessionStandsByAgain) {
+  start();
+  auto second = move.start({"run", "--standby", "--control", (server.directory() / "standby.sock").string()});
+  EXPECT_TRUE(eventually([&] { return status().standbys_size() == 1; }, kLimit)) << second->output();
+  EXPECT_EQ(move.sql().value("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'crossfade gym standby %'"), "1");
+  EXPECT_TRUE(eventually([&] { return second->output().find("connection is made anew") != std::string::npos; }, kLimit)) << second->output();
+  EXPECT_TRUE(eventually([&] { return status().standbys_size() == 1; }, kLimit)) << second->output();
+  second->signal(SIGTERM);
+  EXPECT_EQ(second->exit_within(kLimit), 0) << second->output();
+  move.stop_daemon();
 }
 
 TEST_F(JsonTest, AStandbyEndsWhenItIsTold) {

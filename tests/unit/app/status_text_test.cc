@@ -85,6 +85,14 @@ TEST_F(StatusTextTest, WhatIsSlowHasAName) {
   EXPECT_THAT(block(), Not(HasSubstr("slowest"))) << "nobody looks for that";
 }
 
+TEST_F(StatusTextTest, WhoKeepsOneOfUsFromALockIsNamed) {
+  auto& wait = *status.add_lock_waits();
+  wait.set_session("build");
+  wait.set_since(kNow - 90);
+  wait.set_holders("pid 7 (app, idle in transaction, for 100 s): select 1");
+  EXPECT_THAT(block(), HasSubstr("waits        build, for 90.0 s, for pid 7 (app, idle in transaction, for 100 s): select 1\n"));
+}
+
 TEST_F(StatusTextTest, WhatWasProvedOfSomethingElseCountsNoMore) {
   status.mutable_verification()->set_compared_rows(10);
   EXPECT_THAT(block(), Not(HasSubstr("counts no more")));
@@ -230,7 +238,7 @@ TEST_F(StatusTextTest, TheJsonHasEveryDocumentedField) {
             R"("safe_bytes":null},)"
             R"("backfill":{"done_rows":0,"estimated_rows":0,"rows_per_second":0,"eta_seconds":null,"targets":[]},)"
             R"("pending_keys":0,"dirty_keys":0,"quarantined":0,"throttled":null,"verification":null,)"
-            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[],"slowest":null,"database":{"name":"","server":"","environment":"","version":""},"standbys":[]})");
+            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[],"slowest":null,"database":{"name":"","server":"","environment":"","version":""},"standbys":[],"lock_waits":[]})");
 }
 
 TEST_F(StatusTextTest, OnATerminalNoWordIsCutAndWhatMendsStandsAlone) {

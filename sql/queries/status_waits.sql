@@ -1,0 +1,27 @@
+-- Sessions of migration $1 that have waited for a lock for a second and more: which, since when, and for whom. In one text each, the oldest
+-- first; one that waits for another session of ours is not told, for that one is.
+with waiting as materialized (
+  select a.pid, substr(a.application_name, char_length(p.prefix) + 1) as session, pg_blocking_pids(a.pid) as blocking
+  from pg_stat_activity a, (select 'crossfade ' || $1 || ' ' as prefix) p
+  where a.datname = current_database() and a.wait_event_type = 'Lock' and starts_with(a.application_name, p.prefix)
+), told as (
+  select w.session, l.waitstart as since, (
+    select string_agg(h.who, '; ' order by h.since)
+    from (
+      select b.xact_start as since, format('pid %s (%s, %s, for %s s): %s', b.pid, b.usename, b.state,
+                                           extract(epoch from clock_timestamp() - b.xact_start)::int, left(b.query, 200)) as who
+      from pg_stat_activity b where b.pid = any (w.blocking) and b.application_name not like 'crossfade %'
+      union all
+      select p.prepared, format('prepared transaction %L (%s, for %s s)', p.gid, p.owner, extract(epoch from clock_timestamp() - p.prepared)::int)
+      from pg_prepared_xacts p
+      where 0 = any (w.blocking) and exists (
+        select from pg_locks t join pg_locks held on held.virtualtransaction = t.virtualtransaction and held.granted and held.pid is null
+        where t.pid is null and t.locktype = 'transactionid' and t.transactionid = p.transaction
+          and (held.locktype, held.database, held.relation, held.transactionid) is not distinct from (l.locktype, l.database, l.relation, l.transactionid))
+    ) h
+  ) as holders
+  from waiting w join lateral (select * from pg_locks k where k.pid = w.pid and not k.granted limit 1) l on true
+)
+select session, extract(epoch from since)::float8 as since, holders
+from told where holders is not null and since < clock_timestamp() - interval '1 second'
+order by told.since
