@@ -45,7 +45,8 @@ constexpr std::array kRules = {
     SqlstateRule{"CF011", Verdict::kReconnect, ExitCode::kPrecondition,
                  "make the publication again, as the message says; the daemon goes on by itself"},
     SqlstateRule{"P0", Verdict::kQuarantine, ExitCode::kPrecondition,
-                 "a function raised an error for this row; mend the source row or the function"},
+                 "a function raised this: about a row, mend the source row or the function; where tables are changed, an event trigger may "
+                 "forbid it, which `crossfade plan` names"},
     SqlstateRule{"XX", Verdict::kStop, ExitCode::kInternal, "the server reports an internal error; look at its log"},
 };
 

@@ -20,10 +20,10 @@ using Handling = Hanging::Handling;
 using mapping::Direction;
 
 /// Every kind that a query names an object by, the longer before one that it begins with.
-constexpr std::array<std::string_view, 26> kKinds = {
+constexpr std::array<std::string_view, 27> kKinds = {
     "foreign key", "reference", "materialized view", "view",     "rule",   "policy",     "function",   "column",
     "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
-    "text search configuration", "text search dictionary", "statistics", "sequence", "trigger", "constraint", "unique index", "index",
+    "text search configuration", "text search dictionary", "statistics", "sequence", "event trigger", "trigger", "constraint", "unique index", "index",
     "code", "rights", "table"};
 
 std::string kind_of(std::string_view object) {
@@ -151,6 +151,8 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_foreign_keys, with_migration);
   co_await stock.ask(queries::inventory_references, of_references);
   co_await stock.ask(queries::inventory_readers, with_schemas);
+  const pg::Parameters nothing;
+  co_await stock.ask(queries::inventory_event_triggers, nothing);
   if (to == Direction::kForward) {
     const pg::Parameters of_migration = {file.migration()};
     co_await stock.ask(queries::inventory_carried_keys, of_migration);

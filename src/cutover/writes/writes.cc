@@ -2,6 +2,7 @@
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -149,15 +150,17 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
     attempt_.in_doubt = true;
     co_return true;
   }
-  if (!flight_.steps().empty() && flight_.steps().back().outcome.empty()) flight_.end(failure.what());
   draining_ = false;
   // A slot that waits for a transaction, or locks of many tables that took too long together.
   const bool too_slow = failure.sqlstate() == "57014" && step != Step::kCommit;
   const bool no_lock = failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || too_slow;
-  if (observed) co_await clear_observer();
-  if (no_lock && observed) co_await find_holders(step == Step::kSwap);
   // The session that held the locks is gone, or a statement took too long: nothing has changed, and it may pass.
   const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();
+  const bool in_a_step = !flight_.steps().empty() && flight_.steps().back().outcome.empty();
+  if (!in_a_step && (no_lock || passes)) flight_.begin("look", attempt_.held);
+  if (in_a_step || no_lock || passes) flight_.end(failure.what());
+  if (observed) co_await clear_observer();
+  if (no_lock && observed) co_await find_holders(step == Step::kSwap);
   if (!passes || !observed || attempt_.number >= attempt_.most) {
     co_await roll_back();
     co_await clear_way_back();
@@ -202,11 +205,23 @@ const FlightStep& WritesRun::last_tried() const {
   return found == steps.rend() ? steps.back() : *found;
 }
 
+/// What is raised while tables are changed is about no row. "" where nothing is known that could have raised it.
+std::string WritesRun::around_event_triggers(const std::string& hint) const {
+  std::vector<std::string> names;
+  for (const auto& hanging : obstacles_ ? obstacles_->inventory : std::vector<Hanging>{}) {
+    if (hanging.kind == "event trigger") names.push_back(hanging.object);
+  }
+  if (names.empty()) return hint;
+  const auto advice = fmt::format("{} is set off by what a flip does to the tables: let it allow that, or disable it for as long as the command runs", fmt::join(names, ", "));
+  return hint.empty() ? advice : fmt::format("{} ({})", hint, advice);
+}
+
 void WritesRun::give_up(Failure::Facts facts) const {
   const auto where = flight_.steps().empty() ? std::string("look") : last_tried().name;
   facts.message = fmt::format("the writes were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
                               std::min(attempt_.number, attempt_.most), where);
   if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
+  if (facts.sqlstate.starts_with("P0")) facts.advice = around_event_triggers(facts.hint);
   if (!flight_.steps().empty() && !last_tried().holders.empty()) {
     facts.advice = fmt::format("end what is in the way (--terminate-blockers does), or try again later: {}", last_tried().holders);
   }

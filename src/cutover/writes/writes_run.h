@@ -50,6 +50,7 @@ class WritesRun {
   boost::asio::awaitable<void> clear_observer();
   boost::asio::awaitable<void> find_holders(bool readers);
   const FlightStep& last_tried() const;
+  std::string around_event_triggers(const std::string& hint) const;
   [[noreturn]] void give_up(Failure::Facts facts) const;
 
   const WritesFlip& flip_;

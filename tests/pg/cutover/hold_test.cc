@@ -72,6 +72,24 @@ TEST_F(HoldTest, ARehearsalHoldsDrainsAndLetsGoAndNothingHasChanged) {
   EXPECT_EQ(direction(), "reverse");
 }
 
+/// The session that looks goes on being used: what broke it off within a transaction must not outlast the attempt.
+TEST_F(HoldTest, ALookThatIsBrokenOffLeavesNoTransactionBehind) {
+  Sql holder(move.conninfo());
+  const auto looking = [&] {
+    return move.sql().value("select pid from pg_stat_activity where datname = current_database() and application_name = 'crossfade gym cutover writes look' and wait_event_type = 'Lock' "
+                            "and xact_start < query_start");
+  };
+  holder.exec("begin; lock table gym_v2.weeks in access exclusive mode");
+  auto command = move.start(flip("cutover"));
+  std::string pid;
+  ASSERT_TRUE(eventually([&] { return !(pid = looking()).empty(); }, kLimit)) << command->output();
+  move.sql().exec("select pg_cancel_backend(" + pid + ")");
+  ASSERT_TRUE(eventually([&] { return command->output().find("attempt gave way") != std::string::npos || !command->running(); }, kLimit)) << command->output();
+  holder.exec("rollback");
+  EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
+  EXPECT_EQ(direction(), "reverse");
+}
+
 TEST_F(HoldTest, AFlipThatGivesUpLeavesNoSlotAndIsWrittenDown) {
   Sql reader(move.conninfo());
   reader.exec("begin; select count(*) from exercises");

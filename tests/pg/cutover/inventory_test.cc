@@ -65,6 +65,39 @@ TEST_F(InventoryTest, ARowThatBreaksAForeignKeyAfterwardsIsSaidAndTheFlipStands)
   EXPECT_EQ(referred("notes_plan"), "plans true") << "the command again finishes what is left";
 }
 
+/// One that forbids changes of tables is no row's fault, and known before.
+TEST_F(InventoryTest, AnEventTriggerIsNamedAndWhereItRefusesTheFlipItIsSaidWhich) {
+  move.sql().exec("create function frozen() returns event_trigger language plpgsql as $$ begin raise exception 'no % today', tg_tag; end $$;"
+                  "create event trigger frozen_tables on ddl_command_start when tag in ('ALTER TABLE') execute function frozen();"
+                  "create event trigger unconcerned on ddl_command_start when tag in ('CREATE CAST', 'DROP CAST') execute function frozen();"
+                  "create event trigger resting on ddl_command_start execute function frozen(); alter event trigger resting disable");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"plan"}, {"cutover", "writes", "--dry-run"}}) {
+    const auto [exit, text] = move.call(words);
+    EXPECT_EQ(exit, 0) << text;
+    EXPECT_NE(text.find("event trigger frozen_tables"), std::string::npos) << text;
+    EXPECT_NE(text.find("calls public.frozen() at ddl_command_start: ALTER TABLE"), std::string::npos) << text;
+    EXPECT_NE(text.find("is set off by the flip, which it can refuse"), std::string::npos) << text;
+    EXPECT_EQ(text.find("unconcerned"), std::string::npos) << text;
+    EXPECT_EQ(text.find("resting"), std::string::npos) << text;
+  }
+  const auto [exit, text] = move.call(flip("cutover"));
+  EXPECT_EQ(exit, 3) << text;
+  EXPECT_NE(text.find("no ALTER TABLE today"), std::string::npos) << text;
+  EXPECT_NE(text.find("event trigger frozen_tables is set off by what a flip does to the tables"), std::string::npos) << text;
+  EXPECT_EQ(text.find("source row"), std::string::npos) << text;
+  EXPECT_EQ(direction(), "forward");
+  move.sql().exec("alter event trigger frozen_tables disable; update exercises set title = 'goes on' where id = 3");
+  move.expect_equal();
+  expect_done(flip("cutover"));
+  move.sql().exec("alter event trigger frozen_tables enable");
+  const auto [back, refused] = move.call(flip("rollback"));
+  EXPECT_EQ(back, 3) << refused;
+  EXPECT_NE(refused.find("event trigger frozen_tables is set off by what a flip does to the tables"), std::string::npos) << refused;
+  move.sql().exec("drop event trigger frozen_tables");
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+}
+
 TEST_F(InventoryTest, WhatCannotGoAlongHoldsTheFlipUpByName) {
   move.sql().exec("create view report as select duration from plans; create materialized view summary as select count(*) from exercises;"
                   "create function count_plans() returns bigint language plpgsql as $$ begin return (select count(*) from plans); end $$;"
