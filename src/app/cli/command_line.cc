@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -136,7 +137,11 @@ class CommandLine {
       if (unknown_option.empty()) return usage_failure(fmt::format("crossfade{} wants a command: {}", where, fmt::join(names, ", ")), kWhereHelpIs);
     }
     if (!unknown_option.empty()) return unknown(fmt::format("unknown option {}", unknown_option), unknown_option, options_of(*app));
-    if (!unknown_command.empty()) return usage_failure(fmt::format("{} is one word too many", unknown_command), kWhereHelpIs);
+    if (!unknown_command.empty()) {
+      const bool folder = unknown_command == "." || unknown_command.find('/') != std::string::npos || std::filesystem::is_directory(unknown_command);
+      return usage_failure(fmt::format("{} is one word too many", unknown_command),
+                           folder ? fmt::format("--migration {} names the folder of a migration", unknown_command) : kWhereHelpIs);
+    }
     return usage_failure(error.what(), kWhereHelpIs);
   }
 

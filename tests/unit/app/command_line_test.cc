@@ -38,6 +38,15 @@ std::string refusal(const Words& words, const std::vector<Command>& commands = a
   return "taken";
 }
 
+std::string advice(const Words& words) {
+  try {
+    parsed(words, all_commands());
+  } catch (const Failure& failure) {
+    return failure.advice();
+  }
+  return "taken";
+}
+
 /// What was written to stderr meanwhile.
 class Complaints {
  public:
@@ -170,6 +179,8 @@ TEST(CommandLineTest, AnUnknownOptionNamesTheOneThatIsNear) {
   EXPECT_EQ(refusal({"plan", "--migrations=m"}), "unknown option --migrations: did you mean --migration?");
   EXPECT_EQ(refusal({"plan", "--xyzzy"}), "unknown option --xyzzy");
   EXPECT_EQ(refusal({"plan", "status"}), "status is one word too many");
+  EXPECT_EQ(advice({"prepare", "."}), "--migration . names the folder of a migration");
+  EXPECT_EQ(advice({"cutover", "reads", "./gym"}), "--migration ./gym names the folder of a migration");
 }
 
 TEST(CommandLineTest, AValueThatIsWrongNamesItsOption) {
