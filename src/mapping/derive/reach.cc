@@ -1,6 +1,7 @@
 #include "mapping/derive/reach.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -298,7 +299,7 @@ class Walk {
       lose("window");
       reach_.grouped = true;
       reach_.whole = !partition.empty() && all_known(level, partition);
-      keep_those_of(level, partition, outs, "a window over all rows");
+      keep_those_of(level, partition, outs, "a window");
     }
     if (!level.distinct_on.empty()) {
       lose("distinct on");
@@ -341,7 +342,10 @@ class Walk {
       if (!kept(*level.outputs[n].expression)) outs[n].reset();
       after = after || outs[n].has_value();
     }
-    if (before && !after) reach_.blocked = who + " mixes rows that share nothing that is known";
+    if (!before || after) return;
+    reach_.blocked = texts.empty() ? fmt::format("{} over all rows mixes rows that share nothing that is known", who)
+                                   : fmt::format("{0} by {1} lets rows decide each other's, and no column that the view shows says which: let it show {1}", who,
+                                                 fmt::join(texts, ", "));
   }
 
   const Facts& facts_;

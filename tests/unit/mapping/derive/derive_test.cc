@@ -176,6 +176,14 @@ TEST_F(DeriveTest, AWindowOverAllRowsCannotBeTold) {
   EXPECT_NE(db.answer.untold.at(0).why.find("a window over all rows"), std::string::npos) << db.answer.untold.at(0).why;
 }
 
+TEST_F(DeriveTest, APartitionThatTheViewDoesNotShowIsSaid) {
+  EXPECT_EQ(db.rules_of("id uuid, place bigint", "select e.id, row_number() over (partition by e.plan_id order by e.day) as place from public.exercises e"),
+            "exercises?\n");
+  EXPECT_EQ(db.answer.untold.at(0).why,
+            "a window by \"e\".\"plan_id\" lets rows decide each other's, and no column that the view shows says which: "
+            "let it show \"e\".\"plan_id\"");
+}
+
 TEST_F(DeriveTest, ADistinctOnIsKnownByItsExpressions) {
   EXPECT_EQ(db.rules_of("id uuid, plan_id uuid", "select distinct on (e.plan_id) e.id, e.plan_id from public.exercises e order by e.plan_id, e.day", {"plan_id"}),
             "plan_id ← exercises(plan_id)\n");
