@@ -262,7 +262,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const bool alone = run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0;
   if (alone && run_.at_cut.empty()) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_written();
+    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_told();
     // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
     // nobody has, the longer it takes until it is said.
     const bool own = run_.received <= written_;
@@ -270,7 +270,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
     if ((!moved || (own && Clock::now() < written_at_ + say_after_)) && !to_flush) co_return false;
     if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
-    if (run_.queue.idle() && run_.all_written() && !run_.catching_up) {
+    if (run_.queue.idle() && run_.all_told() && !run_.catching_up) {
       co_await say_position(connection);
       co_return run_.queue.waiting_transactions() > 0;
     }
@@ -309,11 +309,12 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     const bool nothing_left = co_await write_at_cut(connection, view.snapshot, taken.keys, set_down);
-    consistent = consistent && nothing_left && run_.all_written();
+    const bool written = consistent && nothing_left && run_.all_written();
     more = more || !nothing_left;
+    consistent = written && run_.all_told();
     if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
-    if (consistent && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
+    if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
   };
   co_await settle(connection, taken, work);
   on_disk_ = alone;

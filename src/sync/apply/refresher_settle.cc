@@ -33,7 +33,7 @@ Refresher::Taken Refresher::take(Batch batch, std::unordered_set<Key> set_down) 
   taken.keys.assign(set_down.begin(), set_down.end());
   taken.whole = take_whole_targets(taken.keys);
   // A target that is still to be compared, or is parked, has not seen the beat's effect.
-  if (taken.whole.empty() && run_.all_written()) taken.beat = last_beat(taken.batch);
+  if (taken.whole.empty() && run_.all_told()) taken.beat = last_beat(taken.batch);
   taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
   if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
   return taken;

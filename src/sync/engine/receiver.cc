@@ -82,7 +82,7 @@ asio::awaitable<void> receive(Runtime& run) {
     const bool arrived = co_await stream.next(Clock::now() + 1s);
     if (arrived) run.follow.take(stream.message());
     if (arrived && stream.message().kind == wal::MessageKind::kRelation) {
-      run.shape_due = true;
+      run.shape_due = run.untold = true;
       run.control_changed.notify_all();
     }
     const bool moved = stream.received() > run.received;

@@ -28,6 +28,9 @@ bool remodels(const ShapeChange& change) { return change.kind() == "view" || cha
 
 bool any(const std::vector<ShapeChange>& changes, auto what) { return std::any_of(changes.begin(), changes.end(), what); }
 
+/// Rows may have changed that were not offered. Where a partition does not tell old keys, all are (Follow::offer_all_if_untold).
+bool leaves_out(const ShapeChange& change) { return change.kind() != "identity"; }
+
 }  // namespace
 
 void begin_anew(const char* sqlstate, std::string because) {
@@ -49,6 +52,7 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   run_.shape_due = false;
   const auto changes = co_await shape_changes(connection, run_.model.name);
   tell(changes);
+  run_.untold = any(changes, leaves_out);
   if (republished(changes)) begin_anew(kRepublished, std::find_if(changes.begin(), changes.end(), is_publication)->detail);
   const bool waits = misnamed(changes);
   if (std::exchange(run_.misnamed, waits) != waits) run_.control_changed.notify_all();
@@ -108,6 +112,7 @@ asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& con
 asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   std::uint64_t offered = 0;
   bool awaited = false;
+  bool still_untold = false;
   std::optional<Failure> failure;
   // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
   co_await connection.script("begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'");
@@ -118,6 +123,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
     if (awaited) {
       const auto changes = co_await shape_changes(connection, run_.model.name);
       offered = co_await offer(connection, changes);
+      still_untold = any(changes, [](const ShapeChange& change) { return change.in_the_way && leaves_out(change); });
       co_await accept_shape(connection, run_.model);
     }
     co_await connection.script("commit");
@@ -132,6 +138,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
   run_.catching_up = true;
+  run_.untold = still_untold;
   run_.offered.notify_all();
   co_return true;
 }

@@ -115,11 +115,15 @@ struct Runtime {
   /// Targets that an amend has touched: they are filled once whoever wrote before it is through.
   std::set<std::uint16_t> amended;
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
+  /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
+  bool untold = true;
   std::string phase;       ///< as last sampled
   /// The log is on disk up to `position`, as all is that comes through the stream.
   void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
   /// No target is behind for a reason of its own.
   bool all_written() const { return parked.empty() && model.left_out.empty(); }
+  /// What is settled is all that can be read.
+  bool all_told() const { return all_written() && !untold; }
   /// What is offered is not refreshed for now.
   bool set_down() const { return backfilling || paused || misnamed; }
 

@@ -58,6 +58,17 @@ TEST_F(FollowedTest, ATableThatLeftThePublicationForAMoment) {
   expect_moves();
 }
 
+TEST_F(FollowedTest, NothingIsCalledUpToDateUntilWhatWasNotToldIsCompared) {
+  move.sql().exec("alter publication crossfade_gym drop table exercises");
+  ASSERT_TRUE(move.logged("does not have table public.exercises"));
+  write();
+  const auto written = move.sql().value("select pg_current_wal_insert_lsn()");
+  EXPECT_EQ(move.sql().value(fmt::format("select crossfade.wait_for('{}', '1s')", written)), "f");
+  move.sql().exec("alter publication crossfade_gym add table exercises");
+  move.expect_equal();
+  EXPECT_EQ(come_over(), "50");
+}
+
 TEST_F(FollowedTest, AWriterWhoBeganBeforeTheTableWasBack) {
   move.sql().exec("alter publication crossfade_gym drop table exercises");
   Sql writer(move.conninfo());
