@@ -1,4 +1,4 @@
--- The lease is looked at in the transaction that writes: a leader that was paused and comes back is refused. That is an error (22007), so
+-- The lease is looked at in the transaction that writes: a leader that was paused and comes back is refused. That is an error (22P02), so
 -- that a commit which was sent along is not done.
 with moved as (
   update crossfade.checkpoint c
@@ -7,6 +7,6 @@ with moved as (
       beat_applied_at = case when $5 is null then c.beat_applied_at else clock_timestamp() end
   from (select from crossfade.lease where migration = $1 and epoch = $4::bigint for share) held
   where c.migration = $1
-  returning clock_timestamp() as at
+  returning extract(epoch from clock_timestamp()) as clock
 )
-select extract(epoch from coalesce((select at::text from moved), 'another daemon leads')::timestamptz) as clock
+select coalesce((select clock::text from moved), 'another daemon leads')::numeric as clock

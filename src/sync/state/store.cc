@@ -191,7 +191,7 @@ asio::awaitable<Committed> commit_checkpoint(pg::Connection& connection, const R
     failure = caught;
   }
   // What is checked at the commit may be refused with any state.
-  if (failure && failure->sqlstate() == "22007" && failure->facts().statement == queries::checkpoint_write) not_leader(run);
+  if (failure && failure->sqlstate() == "22P02" && failure->facts().statement == queries::checkpoint_write) not_leader(run);
   if (failure) throw *failure;
   const auto ends = pg::first(answers.back().result);
   co_return Committed{pg::first(answers[place].result).real("clock"), parse_lsn(ends.text("written")).value_or(Lsn{}),

@@ -37,6 +37,15 @@ TEST(LostLease, KeepsWhatWasRefreshedFromBeingCommitted) {
   EXPECT_EQ(move.sql().value("select owner from gym_v2.plans where id = 1"), before);
 }
 
+/// Dates that are written as text are read back in the same session, but not every name of a time zone is.
+TEST(LostLease, IsNotWhatADatabaseSaysThatWritesDatesItsOwnWay) {
+  Move move(test_migration("gym"));
+  move.sql().exec("do $$ begin execute format('alter database %I set datestyle = \"SQL, DMY\"', current_database());"
+                  "execute format('alter database %I set timezone = \"Asia/Jakarta\"', current_database()); end $$");
+  move.start_daemon();
+  move.expect_equal();
+}
+
 /// Who waits for the end of the log waits for the daemon's own commits in it, and nobody else's commit brings those to the disk here.
 TEST(OwnCommits, AreOnDiskSoonAfterTheLastOne) {
   ThrowawayServer server({.durable = true, .settings = {{"wal_writer_delay", "10s"}}});
