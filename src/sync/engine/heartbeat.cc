@@ -137,7 +137,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
     while (!run.stopping && Clock::now() < next) {
-      co_await run.control_changed.wait(next);
+      if (!run.shape_due) co_await run.control_changed.wait(next);
       if (run.shape_due) co_await shape.look(connection);
     }
   }

@@ -52,7 +52,8 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   run_.shape_due = false;
   const auto changes = co_await shape_changes(connection, run_.model.name);
   tell(changes);
-  run_.untold = any(changes, leaves_out);
+  // What the stream described meanwhile is looked at next.
+  run_.untold = run_.shape_due || any(changes, leaves_out);
   if (republished(changes)) begin_anew(kRepublished, std::find_if(changes.begin(), changes.end(), is_publication)->detail);
   const bool waits = misnamed(changes);
   if (std::exchange(run_.misnamed, waits) != waits) run_.control_changed.notify_all();
@@ -138,7 +139,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
   run_.catching_up = true;
-  run_.untold = still_untold;
+  run_.untold = run_.shape_due || still_untold;
   run_.offered.notify_all();
   co_return true;
 }
