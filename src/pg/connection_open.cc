@@ -16,8 +16,8 @@ namespace {
 
 /// What changes how statements are read, or what they see, is pinned, and so is what would print a value as less than it is. How
 /// values are read otherwise (time zone, order of day and month, …) is the database's own: its views mean that. The limits that a role or
-/// a database has are meant for applications, and so is the role that it puts on; whoever needs one here sets it. To compile a statement takes a hundred times what ours take,
-/// and what the planner guesses of views and catalogs has it compile many.
+/// a database has are meant for applications, and so is the role that it puts on; whoever needs one here sets it. To compile a
+/// statement takes a hundred times what ours take, and what the planner guesses of views and catalogs has it compile many.
 constexpr const char* kSessionOptions =
     "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
     "-c transform_null_equals=off -c array_nulls=on -c gin_fuzzy_search_limit=0 -c default_transaction_isolation=read\\ committed "
@@ -27,7 +27,8 @@ constexpr const char* kSessionOptions =
 /// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day
 /// and month reads them: keys travel as text between sessions, the one that reads the WAL included. Behind a pooler another process
 /// answers than the one that was connected to, and nothing is set: it would stay on a connection that an application is given next.
-/// transaction_timeout is of PostgreSQL 17, and what keeps a dump from reading views came with a minor version. A role that has no triggers would write v2 past its foreign keys.
+/// transaction_timeout is of PostgreSQL 17, and what keeps a dump from reading views came with a minor version. A role that has no
+/// triggers would write v2 past its foreign keys.
 std::string pin(int process) {
   return fmt::format("select case when pg_catalog.pg_backend_pid() = {} then "
                      "pg_catalog.set_config('search_path', '', false) || pg_catalog.set_config('datestyle', 'ISO', false) || "

@@ -132,7 +132,7 @@ class Refresh {
 
   const mapping::Model& model_;
   std::vector<mapping::Statements> statements_;
-  /// merge()'s and replace()'s texts as they were made: a batch of one key should not have to write a page of SQL.
+  /// merge()'s texts as they were made: a batch of one key should not have to write a page of SQL.
   mutable std::map<std::pair<std::uint16_t, std::vector<mapping::KeyFilter>>, std::string> texts_;
 };
 

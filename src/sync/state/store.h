@@ -89,6 +89,8 @@ asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtim
 asio::awaitable<std::vector<Key>> partners_in_rings(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
 /// All of them are due now, because every target has been filled.
 asio::awaitable<void> retry_after_fill(pg::Connection& connection, const Runtime& run);
+/// Of rows with target, locator and key; those that the model does not know are left out.
+std::vector<Key> keys_in(const mapping::Model& model, const pg::Result& rows);
 /// Keys whose time has come, or all.
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all);
 asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);

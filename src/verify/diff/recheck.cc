@@ -127,13 +127,7 @@ asio::awaitable<std::vector<Key>> quarantined_keys(pg::Connection& connection, c
   const std::string sql(queries::quarantine_of_targets);
   pg::Parameters parameters = {model.name, array_text(names)};
   const auto rows = co_await connection.query(sql, std::move(parameters));
-  std::vector<Key> keys;
-  for (const auto row : pg::rows(rows)) {
-    const auto values = parse_array(row.text("key"));
-    auto key = sync::store::key_from_names(model, std::string(row.text("target")), row.optional_text("locator"), values);
-    if (key) keys.push_back(std::move(*key));
-  }
-  co_return keys;
+  co_return sync::store::keys_in(model, rows);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <random>
 
@@ -281,26 +280,20 @@ class Grammar {
   Select united(int depth) {
     const auto first = any(depth - 1);
     const auto second = any(depth - 1);
-    Lines left, right;
-    Columns columns;
-    const auto take = [&](bool key) {
+    Lines left = {"1 as c0"}, right = {"2 as c0"};
+    Columns columns = {{"c0", Type::kInt, true}};
+    for (const bool key : {true, false}) {
       for (const auto type : {Type::kInt, Type::kText}) {
         const auto mine = chosen(first.columns, type, key), theirs = chosen(second.columns, type, key);
         for (std::size_t n = 0; n < std::max(mine.size(), theirs.size()); ++n) {
           const auto none = key ? (type == Type::kInt ? "0" : "''") : (type == Type::kInt ? "null::int" : "null::text");
-          const auto name = fmt::format("c{}", columns.size() + 1);
+          const auto name = fmt::format("c{}", columns.size());
           left.push_back(fmt::format("{} as {}", n < mine.size() ? "l." + mine[n].name : none, name));
           right.push_back(fmt::format("{} as {}", n < theirs.size() ? "r." + theirs[n].name : none, name));
           columns.push_back({name, type, key});
         }
       }
-    };
-    left.emplace_back("1 as c0");
-    right.emplace_back("2 as c0");
-    take(true);
-    columns.insert(columns.begin(), {"c0", Type::kInt, true});
-    left[0] = "1 as c0", right[0] = "2 as c0";
-    take(false);
+    }
     return {fmt::format("select {} from ({}) l union all select {} from ({}) r", fmt::join(left, ", "), first.sql, fmt::join(right, ", "), second.sql), columns};
   }
 
