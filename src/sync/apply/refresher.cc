@@ -278,6 +278,9 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const auto began = Clock::now();
   const bool few = !refused_ && !row_locks_ && run_.dirty_keys == 0 && run_.at_cut.empty() && run_.queue.committed_keys() <= kFew;
   std::string set_up = alone ? kFlushed : few ? kForFew : "";
+  // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
+  const bool told = run_.all_told();
+  const bool caught_up = !run_.catching_up;
   const auto view = co_await begin(connection, std::move(set_up));
   if (few && !alone) set_up_ = SetUp::kForFew;
   SetDown set_down;
@@ -311,7 +314,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     const bool nothing_left = co_await write_at_cut(connection, view.snapshot, taken.keys, set_down);
     const bool written = consistent && nothing_left && run_.all_written();
     more = more || !nothing_left;
-    consistent = written && run_.all_told();
+    consistent = written && told && run_.all_told() && (!caught_up || !run_.catching_up);
     if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
