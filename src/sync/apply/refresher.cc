@@ -279,12 +279,12 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const bool few = !refused_ && !row_locks_ && run_.dirty_keys == 0 && run_.at_cut.empty() && run_.queue.committed_keys() <= kFew;
   std::string set_up = alone ? kFlushed : few ? kForFew : "";
   // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
-  const bool told = run_.all_told();
-  const bool caught_up = !run_.catching_up;
+  const auto told = run_.told();
   const auto view = co_await begin(connection, std::move(set_up));
   if (few && !alone) set_up_ = SetUp::kForFew;
   SetDown set_down;
-  if (run_.dirty_keys > 0) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
+  // While others set keys down too, how many are known of is not how many there are.
+  if (run_.dirty_keys > 0 || run_.catching_up) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
   const bool complete = run_.dirty_keys < run_.settings.batch_keys && co_await received_up_to(view.flushed);
   if (!complete) {
     co_await connection.script("rollback");
@@ -314,7 +314,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     const bool nothing_left = co_await write_at_cut(connection, view.snapshot, taken.keys, set_down);
     const bool written = consistent && nothing_left && run_.all_written();
     more = more || !nothing_left;
-    consistent = written && told && run_.all_told() && (!caught_up || !run_.catching_up);
+    consistent = written && told && run_.told() == told;
     if (consistent) taken.reached.consistent = taken.reached.settled;
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
@@ -325,7 +325,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (consistent) {
     run_.consistent = std::max(run_.consistent, taken.reached.settled);
     workers_.rest();
-    if (run_.catching_up) co_await become_consistent(connection);
+    if (run_.catching_up) co_await become_consistent(connection, told);
   }
   if (!taken.whole.empty()) co_return false;
   // Who came meanwhile has told nobody.
@@ -333,9 +333,10 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
 }
 
 /// All targets equal the views at one snapshot for the first time since they were filled.
-asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection) {
+asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection, std::optional<std::uint64_t> told) {
   co_await build_foreign_keys(connection, run_);
   co_await store::set_phase(connection, run_, "following");
+  if (run_.told() != told) co_return;
   run_.catching_up = false;
   run_.control_changed.notify_all();
   log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.consistent)}});

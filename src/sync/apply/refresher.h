@@ -48,7 +48,7 @@ class Refresher {
   asio::awaitable<void> after_lock(pg::Connection& connection, Failure failure);
   void rest_locked();
   std::vector<std::string> relations_to_read() const;
-  asio::awaitable<void> become_consistent(pg::Connection& connection);
+  asio::awaitable<void> become_consistent(pg::Connection& connection, std::optional<std::uint64_t> told);
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
   /// Keys of crossfade.dirty, of its oldest rows.

@@ -136,6 +136,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
     throw *failure;
   }
   if (!awaited) co_return false;
+  ++run_.compared_anew;
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
   run_.catching_up = true;

@@ -117,6 +117,7 @@ struct Runtime {
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
   bool untold = true;
+  std::uint64_t compared_anew = 0;  ///< how often rows were offered for that
   std::string phase;       ///< as last sampled
   /// The log is on disk up to `position`, as all is that comes through the stream.
   void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
@@ -124,6 +125,8 @@ struct Runtime {
   bool all_written() const { return parked.empty() && model.left_out.empty(); }
   /// What is settled is all that can be read.
   bool all_told() const { return all_written() && !untold; }
+  /// The same, with a number: where it is another one later, rows were offered in between that nothing read before has seen.
+  std::optional<std::uint64_t> told() const { return all_told() ? std::optional(compared_anew) : std::nullopt; }
   /// What is offered is not refreshed for now.
   bool set_down() const { return backfilling || paused || misnamed; }
 
