@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "base/log.h"
 #endif
@@ -17,14 +18,16 @@ boost::asio::awaitable<void> failpoint([[maybe_unused]] std::string step) {
   namespace asio = boost::asio;
   const char* wanted = std::getenv("CROSSFADE_FAILPOINT");
   if (wanted == nullptr) co_return;
-  const std::string point = wanted;
-  const auto colon = point.find(':');
-  if (point.substr(0, colon) != step) co_return;
-  log::info("failpoint", {{"before", step}});
   const auto executor = co_await asio::this_coro::executor;
-  while (std::filesystem::exists(point.substr(colon + 1))) {
-    asio::steady_timer timer(executor, std::chrono::milliseconds(5));
-    co_await timer.async_wait(asio::use_awaitable);
+  std::istringstream points(wanted);
+  for (std::string point; std::getline(points, point, ',');) {
+    const auto colon = point.find(':');
+    if (point.substr(0, colon) != step) continue;
+    log::info("failpoint", {{"before", step}});
+    while (std::filesystem::exists(point.substr(colon + 1))) {
+      asio::steady_timer timer(executor, std::chrono::milliseconds(5));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
   }
 #endif
   co_return;

@@ -29,18 +29,37 @@ class FlipCrashTest : public GymWrites {
     EXPECT_TRUE(eventually([&] { return move.sql().value(fmt::format("select consistent_lsn >= '{}' from crossfade.checkpoint", lsn)) == "t"; }, kLimit));
   }
 
+  void expect_stopped(Program& command, const std::string& step) {
+    const auto point = "failpoint before=" + (step.find(' ') == std::string::npos ? step : '"' + step + '"');
+    const bool there = eventually([&] { return command.output().find(point) != std::string::npos || !command.running(); }, kLimit);
+    ASSERT_TRUE(there && command.running()) << command.output();
+  }
+
   /// Stops the next flip before `step`, has `strike` do harm there, and lets it go on if it still can.
   void break_off(const std::string& step, const std::function<void(Program&)>& strike) {
     SCOPED_TRACE(fmt::format("{} writes, broken off before {}", on_v2_wanted_ ? "cutover" : "rollback", step));
     expect_drained();
     if (on_v2_wanted_) prove();
     const auto gate = move.server().directory() / "gate";
+    const auto earlier = move.server().directory() / "earlier";
     std::ofstream(gate).put('1');
-    auto command = move.start(flip(on_v2_wanted_ ? "cutover" : "rollback", {"--hold-limit", "60s"}),
-                              {{"CROSSFADE_FAILPOINT", step + ":" + gate.string()}});
-    const bool there = eventually([&] { return command->output().find("failpoint") != std::string::npos || !command->running(); }, kLimit);
-    ASSERT_TRUE(there && command->running()) << command->output();
+    auto failpoint = step + ":" + gate.string();
+    // Where the daemon has all before the command looks, there is nothing to drain.
+    const bool drains = step == "drain";
+    if (drains) {
+      std::ofstream(earlier).put('1');
+      failpoint += ",barrier:" + earlier.string();
+    }
+    auto command = move.start(flip(on_v2_wanted_ ? "cutover" : "rollback", {"--hold-limit", "60s"}), {{"CROSSFADE_FAILPOINT", failpoint}});
+    if (drains) {
+      expect_stopped(*command, "barrier");
+      move.daemon().signal(SIGSTOP);
+      std::filesystem::remove(earlier);
+    }
+    expect_stopped(*command, step);
+    if (HasFatalFailure()) return;
     strike(*command);
+    if (drains) move.daemon().signal(SIGCONT);
     std::filesystem::remove(gate);
     ASSERT_TRUE(command->exit_within(kLimit)) << command->output();
     expect_one_owner(command->output());
