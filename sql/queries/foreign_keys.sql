@@ -1,7 +1,9 @@
 -- Foreign keys of the tables $1: "name on table", which of them has it and which it leads to (places, from 0; null: none of these), and as
--- Reference has it.
+-- Reference has it; whether it keeps values of the other table from changing in rows that stay.
 select format('%s on %s', f.conname, f.conrelid::regclass) as name, (child.place - 1)::int as child, (t.place - 1)::int as place,
-       f.confrelid::regclass as parent, parts.there, parts.met, f.conrelid = f.confrelid as to_itself
+       f.confrelid::regclass as parent, parts.there, parts.met, f.conrelid = f.confrelid as to_itself,
+       f.confupdtype in ('a', 'r') and not exists (
+         select from pg_constraint own where own.conrelid = f.confrelid and own.contype = 'p' and f.confkey <@ own.conkey) as holds_values
 from pg_constraint f
 join unnest($1::text[]) with ordinality child(name, place) on child.name::regclass = f.conrelid
 left join unnest($1::text[]) with ordinality t(name, place) on t.name::regclass = f.confrelid

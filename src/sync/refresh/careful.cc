@@ -137,21 +137,33 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group 
     const bool ring = co_await references_.in_a_ring(keys);
     if (ring) failure = co_await attempt(keys, Room::kPlaced);
   }
+  if (failure && failure->sqlstate() == "23503") {
+    // A value changes that no other row wants, under rows that refer to it by that and would go along.
+    const bool held = co_await references_.to_a_value(keys);
+    const bool done = held && co_await take_out(keys);
+    if (done) co_return std::nullopt;
+  }
   if (!failure || !failure->is_conflict()) co_return failure;
   const auto made = co_await attempt(keys, Room::kMade);
   // Whoever refers to a value that makes room may hinder that.
   if (!made || made->sqlstate() != "23503") failure = made;
   if (failure && failure->is_conflict()) {
     // What a value that stands in for another breaks, and what hinders that rows are taken out, is no fault of the row's.
-    auto helped = co_await attempt(keys, Room::kParked);
-    if (helped && in_vain_ < kMostInVain) {
-      const auto began = pg::Clock::now();
-      helped = co_await attempt(keys, Room::kTakenOut);
-      if (helped) in_vain_ += pg::Clock::now() - began;
-    }
-    if (!helped) failure.reset();
+    const auto parked = co_await attempt(keys, Room::kParked);
+    bool helped = !parked;
+    if (!helped) helped = co_await take_out(keys);
+    if (helped) failure.reset();
   }
   co_return failure;
+}
+
+/// Whether that helped.
+asio::awaitable<bool> CarefulRefresh::take_out(Group keys) {
+  if (in_vain_ >= kMostInVain) co_return false;
+  const auto began = pg::Clock::now();
+  const auto failure = co_await attempt(std::move(keys), Room::kTakenOut);
+  if (failure) in_vain_ += pg::Clock::now() - began;
+  co_return !failure;
 }
 
 /// Whether a target of `keys` refuses no key at all as well; those are given up.

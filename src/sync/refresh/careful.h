@@ -49,6 +49,7 @@ class CarefulRefresh {
   asio::awaitable<std::optional<Failure>> attempt(Group keys, Room room);
   asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys);
   asio::awaitable<bool> attempt_together(Group keys, Failure why);
+  asio::awaitable<bool> take_out(Group keys);
   asio::awaitable<bool> give_up_unwritable(Group keys);
   asio::awaitable<std::vector<Group>> exchanging(Group keys);
   asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(std::uint16_t target);

@@ -76,20 +76,24 @@ mapping::Reference reference_of(const pg::Row& row) {
   return {std::string(row.text("parent")), std::string(row.text("there")), std::string(row.text("met")), row.truth("to_itself")};
 }
 
-asio::awaitable<const std::vector<References::OfTarget>*> References::of(std::uint16_t target) {
-  if (asked_) co_return &known_[target];
-  asked_ = true;
+asio::awaitable<void> References::find() {
+  if (std::exchange(asked_, true)) co_return;
   std::vector<std::optional<std::string>> tables;
   for (const auto& each : refresh_.model().targets) tables.emplace_back(each.table.quoted());
-  const std::string find(queries::foreign_keys);
+  const std::string foreign_keys(queries::foreign_keys);
   pg::Parameters parameters = {array_text(tables)};
-  const auto tried = co_await pg::try_in_savepoint(connection_, find, parameters);
+  const auto tried = co_await pg::try_in_savepoint(connection_, foreign_keys, parameters);
   for (const auto row : pg::rows(tried.result)) {
     OfTarget each;
     each.reference = reference_of(row);
     if (!row.is_null("place")) each.parent = static_cast<std::uint16_t>(row.number("place"));
+    each.holds_values = row.truth("holds_values");
     known_[static_cast<std::uint16_t>(row.number("child"))].push_back(std::move(each));
   }
+}
+
+asio::awaitable<const std::vector<References::OfTarget>*> References::of(std::uint16_t target) {
+  co_await find();
   co_return &known_[target];
 }
 
@@ -102,6 +106,16 @@ asio::awaitable<bool> References::in_a_ring(std::vector<Key> keys) {
     any = any || std::any_of(references->begin(), references->end(), [&](const OfTarget& each) { return each.parent && *each.parent > target; });
   }
   co_return any;
+}
+
+asio::awaitable<bool> References::to_a_value(std::vector<Key> keys) {
+  co_await find();
+  std::set<std::uint16_t> targets;
+  for (const auto& key : keys) targets.insert(key.target());
+  co_return std::any_of(known_.begin(), known_.end(), [&](const auto& of_child) {
+    return std::any_of(of_child.second.begin(), of_child.second.end(),
+                       [&](const OfTarget& each) { return each.holds_values && each.parent && targets.contains(*each.parent); });
+  });
 }
 
 /// Nothing where it cannot be asked of them together.

@@ -22,6 +22,9 @@ class References {
   /// Whether rows of a target of `keys` can refer to rows of one that comes after it: tables that refer to each other.
   asio::awaitable<bool> in_a_ring(std::vector<Key> keys);
 
+  /// Whether rows may refer to one of a target of `keys` by a value that it has beside its key, and keep that from changing.
+  asio::awaitable<bool> to_a_value(std::vector<Key> keys);
+
   /// Those of `keys` whose rows refer to one that v2 does not have and that `keys` do not bring, and those that refer to them.
   /// Of another table of which `keys` has keys, what its view has counts as there.
   asio::awaitable<std::unordered_set<Key>> waiting(std::vector<Key> keys);
@@ -34,12 +37,14 @@ class References {
   struct OfTarget {
     mapping::Reference reference;
     std::optional<std::uint16_t> parent;
+    bool holds_values;
   };
   struct Needs {
     Key key;
     std::optional<Key> needed;
   };
 
+  asio::awaitable<void> find();
   asio::awaitable<const std::vector<OfTarget>*> of(std::uint16_t target);
   asio::awaitable<void> ask(const std::vector<Key>& form, const OfTarget& reference, std::vector<Needs>& found);
 

@@ -237,6 +237,34 @@ TEST_P(ReferredKeyTest, RowsThatReferToAKeyThatChangesMakeRoomToo) {
 INSTANTIATE_TEST_SUITE_P(By, ReferredKeyTest, testing::Values("", "on delete cascade", "on delete cascade deferrable"),
                          [](const auto& of) { return of.index == 0 ? "Hand" : of.index == 1 ? "Cascade" : "DeferrableCascade"; });
 
+/// A unique value that is not the key changes, nobody else wants it, and who refers to it changes with it.
+class ReferredValueTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(ReferredValueTest, ChangesUnderThoseWhoReferToIt) {
+  SmallMove move({"create table u (id int primary key, code text not null, above text); insert into u select n, 'u' || n, 'u' || nullif(n / 2, 0) from generate_series(1, 3000) n",
+                  GetParam(), "create view small_map.c as select id, code, above from public.u; create view small_map.k as select id, code from public.u where id % 3 = 0",
+                  "sources: {u: {key: [id]}}\ntargets: {c: {follow: {u: {id: id}}}, k: {follow: {u: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("update u set code = code || '!', above = above || '!'");
+  move.expect_equal();
+  move.sql().exec("begin; insert into u values (9001, 'alone', 'nobody'); update u set code = code || '?', above = above || '?' where id <> 9001; commit");
+  EXPECT_TRUE(eventually([&] { return move.set_aside() == std::vector<std::string>{"c {9001} 23503"}; }, std::chrono::seconds(20)));
+  move.sql().exec("delete from u where id = 9001");
+  move.expect_equal();
+  move.lose_the_slot_around("update u set code = code || '+', above = above || '+'");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("{3} 23503"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, ReferredValueTest,
+                         testing::Values("create table small_v2.c (id int primary key, code text not null unique, above text references small_v2.c (code));"
+                                         "create table small_v2.k (id int primary key, code text not null references small_v2.c (code))",
+                                         "create table small_v2.c (id int primary key, code text not null unique, above text references small_v2.c (code) on delete cascade);"
+                                         "create table small_v2.k (id int primary key, code text not null references small_v2.c (code) on delete cascade on update restrict)",
+                                         "create table small_v2.c (id int primary key, code text not null unique, above text references small_v2.c (code));"
+                                         "create table small_v2.k (id int primary key, code text references small_v2.c (code) on update cascade)"),
+                         [](const auto& of) { return of.index == 0 ? "Hand" : of.index == 1 ? "Restrict" : "Cascade"; });
+
 TEST(ChainTest, APlaceThatIsTakenAboveALongChainHoldsNothingUp) {
   SmallMove move({"create table node (id int primary key, above int, name text not null); insert into node select n, nullif(n - 1, 0), 'n' || n from generate_series(1, 15000) n",
                   "create table small_v2.node (id int primary key, above int references small_v2.node, name text not null unique)",
