@@ -334,7 +334,7 @@ begin
       where r.target = refused.target and r.locator = refused.locator
     loop
       execute (
-        select format('insert into %s (flip, target, key, sqlstate, reason, relation, content) select $2, $3, $1, $4, $5, %L, to_jsonb(s) from %s s where %s', kept,
+        select format('insert into %s (flip, target, key, sqlstate, reason, relation, content) select $2, $3, $1, $4, $5, %L, to_jsonb(s.*) from %s s where %s', kept,
                       rule.source, rule.source,
                       string_agg(case when refused.key[c.place] is null then format('s.%I is null', c.name)
                                       else format('s.%I = ($1[%s])::%s', c.name, c.place, format_type(a.atttypid, a.atttypmod)) end, ' and '))

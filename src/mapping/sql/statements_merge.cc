@@ -64,7 +64,7 @@ std::string Statements::met() const {
 /// by one sort: joined with itself it would be compared row by row where the planner thinks it small.
 std::string Statements::found_once(const std::string& rows) const {
   return format(
-      "found as materialized (\n  select r.*, row_number() over same = 1 as {0}, pg_catalog.record_image_ne(r, lag(r) over same) as {1} from (\n  {2}\n  ) r\n"
+      "found as materialized (\n  select r.*, row_number() over same = 1 as {0}, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as {1} from (\n  {2}\n  ) r\n"
       "  window same as (partition by {3})\n), next as not materialized (\n  select {4} from found r where r.{0}\n",
       own_name("first"), own_name("other"), rows, columns_of("r", target_.key), columns_of("r", names_of(target_.columns)));
 }

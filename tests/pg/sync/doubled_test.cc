@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "support/small_move.h"
 
 namespace crossfade::test {
@@ -77,6 +79,33 @@ TEST_P(DoubledTest, AfterAGapToo) {
 
 INSTANTIATE_TEST_SUITE_P(NamedBy, DoubledTest, testing::Values("{uid: id}", "{email: email}"),
                          [](const auto& of) { return of.index == 0 ? "AnotherColumn" : "ThePrimaryKey"; });
+
+TEST(RowNamesTest, ColumnsMayBeCalledAsAStatementCallsItsRows) {
+  std::string columns;
+  std::string values;
+  for (char name = 'a'; name <= 'z'; ++name) {
+    columns += fmt::format(", {} text", name);
+    values += fmt::format(", '{}' || n", name);
+  }
+  for (const auto* name : {"next", "prior", "found", "compared", "met", "excluded", "changed"}) {
+    columns += fmt::format(", {} text", name);
+    values += fmt::format(", '{}' || n", name);
+  }
+  SmallMove move({"create table t (id int primary key, part int not null" + columns + "); create index on t (part);"
+                  "alter table t replica identity full; insert into t select n, n / 10" + values + " from generate_series(1, 100) n;"
+                  "create table part (id int primary key, title text not null); insert into part select n, 'part ' || n from generate_series(0, 10) n",
+                  "create table small_v2.t (id int primary key, part int not null" + columns + ", title text not null, unique (r), unique (n, s))",
+                  "create view small_map.t as select t.*, part.title from public.t join public.part on part.id = t.part",
+                  "sources: {t: {key: [id]}, part: {key: [id]}}\ntargets: {t: {follow: {t: {id: id}, part: {id: \"select t.id from public.t where t.part = any($id)\"}}}}\n"});
+  move.follow();
+  move.sql().exec("begin; update part set title = 'other' where id < 5; update t set s = s || '!', k = 'k' where id between 30 and 70; commit");
+  move.expect_equal();
+  move.sql().exec("begin; update t set r = 'aside' where id = 1; update t set r = 'r1' where id = 2; update t set r = 'r2' where id = 1; commit");
+  move.expect_equal();
+  EXPECT_TRUE(move.set_aside().empty());
+  const auto [looked, text] = move.call({"plan"});
+  EXPECT_EQ(looked, 0) << text;
+}
 
 }  // namespace
 }  // namespace crossfade::test

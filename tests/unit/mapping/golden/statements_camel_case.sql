@@ -1,6 +1,6 @@
 -- merge
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""" from "map"."WorkoutLog" v where v."userId" = any($1::text[])
   union all
   select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""" from "map"."WorkoutLog" v where v."logId" = any($2::text[])

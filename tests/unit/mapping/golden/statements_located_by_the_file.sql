@@ -108,7 +108,7 @@ from counted c left join stale on true;
 
 -- merge by a lookup
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" = any($1::integer[])
   union all
   select v."id", v."week_id"::text as "week_id", v."body"::text as "body" from "map"."notes" v where v."plan_id" = any(array(select m.plan_id from v1.moves m where m.id = any($2) and m.label = any($3)))

@@ -1,6 +1,6 @@
 -- merge
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
   ) r
   window same as (partition by r."id")
@@ -33,7 +33,7 @@ from counted c left join stale on true;
 
 -- merge after another locator
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($2) and m.label = any($3)))
@@ -72,7 +72,7 @@ from counted c left join stale on true;
 
 -- merge of two columns
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where (v."user_id", v."day") in (select m.user_id, m.day from v1.moves m where m.id = any($1))
   ) r
   window same as (partition by r."user_id", r."day")
@@ -105,7 +105,7 @@ from counted c left join stale on true;
 
 -- merge after each form of a composite locator
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select r.* from unnest($1::bigint[], $2::date[]) k(k0, k1) cross join lateral (
     select v."user_id", v."day", v."volume", v."team_id" from "map"."totals" v where v."user_id" = k.k0 and v."day" = k.k1 offset 0) r
   union all
@@ -159,7 +159,7 @@ from counted c left join stale on true;
 
 -- merge after another lookup, by eleven parameters
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)))
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any(array(select m.id from v1.moves m where m.id = any($3) or m.id = any($4) or m.id = any($5) or m.id = any($6) or m.id = any($7) or m.id = any($8) or m.id = any($9) or m.id = any($10) or m.id = any($11) or m.id = any($12) or m.plan_id = any($13) and m.label <> '$1'))
@@ -230,7 +230,7 @@ from counted c left join stale on true;
 
 -- merge of what two lookups gave, beside another locator
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($2::integer[])

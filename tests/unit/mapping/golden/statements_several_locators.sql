@@ -1,6 +1,6 @@
 -- merge
 with found as materialized (
-  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r, lag(r) over same) as crossfade_other from (
+  select r.*, row_number() over same = 1 as crossfade_first, pg_catalog.record_image_ne(r.*, lag(r.*) over same) as crossfade_other from (
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."plan_id" = any($1::integer[])
   union all
   select v."id", v."day_id"::text as "day_id", v."weight" from "map"."moves" v where v."id" = any($2::integer[])
