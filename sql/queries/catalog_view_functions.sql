@@ -20,7 +20,8 @@ with recursive reached as (
 ), found (view, name, problem) as (
   select used.view, p.oid::regprocedure::text,
          case when p.provolatile = 'v' then 'volatile'
-              when n.nspname = 'pg_catalog' then 'clock'
+              when n.nspname = 'pg_catalog' and p.proname in ('now', 'transaction_timestamp', 'statement_timestamp', 'age') then 'clock'
+              when n.nspname = 'pg_catalog' then 'session'
               else 'opaque' end
   from used
   join pg_proc p on p.oid = used.function
@@ -28,7 +29,10 @@ with recursive reached as (
   join pg_language l on l.oid = p.prolang
   where p.provolatile = 'v'
      or n.nspname = 'pg_catalog' and (p.proname in ('now', 'transaction_timestamp', 'statement_timestamp')
-                                      or p.proname = 'age' and p.pronargs = 1)
+                                      or p.proname = 'age' and p.pronargs = 1
+                                      or p.proname in ('current_setting', 'current_schema', 'current_schemas', 'current_query', 'pg_backend_pid', 'pg_my_temp_schema',
+                                                       'inet_client_addr', 'inet_client_port', 'inet_server_addr', 'inet_server_port', 'txid_current_snapshot',
+                                                       'pg_current_snapshot', 'txid_current_if_assigned', 'pg_current_xact_id_if_assigned'))
      or n.nspname <> 'pg_catalog' and p.provolatile = 's' and l.lanname not in ('c', 'internal')
   union all
   -- Aggregates that have no order where it matters, and sums of floats, which round at each step.
@@ -54,6 +58,24 @@ with recursive reached as (
   where s.name = 'DateStyle' and s.reset_val not like 'ISO%'
   union all
   select tree.view, 'current_date, current_timestamp or current_user', 'clock' from tree where position('{SQLVALUEFUNCTION ' in tree.text) > 0
+  union all
+  -- Where a row lies and who has locked it.
+  select tree.view, (array['ctid', 'xmin', 'cmin', 'xmax', 'cmax'])[m[1]::int], 'place'
+  from tree, regexp_matches(tree.text, '\{VAR :varno \d+ :varattno -([1-5]) ', 'g') m
+  union all
+  select tree.view, 'tablesample', 'place' from tree where position('{TABLESAMPLECLAUSE ' in tree.text) > 0
+  union all
+  select tree.view, c.oid::regclass::text, 'catalog'
+  from tree, regexp_matches(tree.text, ':relid (\d+) :relkind [rvm] ', 'g') m
+  join pg_class c on c.oid = m[1]::oid
+  where c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+  union all
+  -- Names of objects as text, which have the schema that the search path does not have.
+  select tree.view, t.oid::regtype::text, 'path'
+  from tree, regexp_matches(tree.text, '\{COERCEVIAIO :arg \{(?:VAR [^{}]*?:vartype|RELABELTYPE :arg \{[^{}]*\} :resulttype|FUNCEXPR :funcid \d+ :funcresulttype) (\d+) ', 'g') m
+  join pg_type t on t.oid = m[1]::oid
+  where t.oid in ('regclass'::regtype, 'regtype'::regtype, 'regproc'::regtype, 'regprocedure'::regtype, 'regoper'::regtype, 'regoperator'::regtype,
+                  'regconfig'::regtype, 'regdictionary'::regtype, 'regcollation'::regtype)
 )
 select distinct reached.reader, found.name, found.problem
 from reached join found on found.view = reached.relation

@@ -110,7 +110,8 @@ struct FunctionCatalog {
   std::string name;
   /// "volatile", "clock", "opaque": it may read tables that nobody sees, "order": of the rows, which nothing says, "ties": rows that are
   /// alike in the order, "rounding": at each step of a sum, "lost names": that it may find by the search path, or "certainly lost names",
-  /// "datestyle": of dates as text
+  /// "datestyle": of dates as text, "path": of objects' names as text, "place": of a row, no function, "session": what is its own,
+  /// "catalog": a table of the server's that the view reads
   std::string problem;
   std::string names = {};  ///< of "lost names": some of them; certainly: what the server says
   std::string path = {};   ///< and the search path that our role has in this database

@@ -85,6 +85,18 @@ void check_functions(const TargetCatalog& target, Findings& found) {
     } else if (function.problem == "clock") {
       found.fail(fmt::format("the view uses {}: its rows change although no source does", function.name),
                  "Derive the value from the rows, or leave it to the application.");
+    } else if (function.problem == "place") {
+      found.fail(fmt::format("the view goes by {}, where a row lies or who has locked it: that changes where no row does", function.name),
+                 "Choose by what the rows have in their columns.");
+    } else if (function.problem == "session") {
+      found.warn(fmt::format("the view uses {}: that is the session's, and crossfade's has what the database and our role have", function.name),
+                 "Derive the value from the rows.");
+    } else if (function.problem == "catalog") {
+      found.warn(fmt::format("the view reads {}, of which the WAL does not tell: what changes there is not followed", function.name),
+                 "Write what it gives into a table, and read that.");
+    } else if (function.problem == "path") {
+      found.warn(fmt::format("the view makes text of {}: crossfade prints such a name with its schema, as its search_path is empty", function.name),
+                 "Write the text out: case tableoid when 'public.a'::regclass then 'a' … end.");
     } else if (function.problem == "order") {
       found.warn(fmt::format("the view uses {}, which has no order: the same rows may give another result each time", function.name),
                  "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike.");

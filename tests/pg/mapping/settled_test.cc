@@ -119,6 +119,40 @@ TEST_F(SettledTest, DatesAsText) {
                              "Write the format: to_char(day, 'DD.MM.YYYY')."});
 }
 
+/// Whatever a view reads beside its rows' columns.
+struct Beside {
+  const char* name;
+  const char* expression;
+  const char* says;  ///< "": nothing
+};
+
+class BesideRowsTest : public SettledTest, public testing::WithParamInterface<Beside> {};
+
+TEST_P(BesideRowsTest, IsNamed) {
+  pick(GetParam().expression);
+  const auto found = trouble();
+  const std::string says = GetParam().says;
+  const auto said = std::any_of(found.begin(), found.end(), [&](const std::string& line) { return line.starts_with(says.empty() ? "warn target plans: the view" : says); });
+  EXPECT_EQ(said, !says.empty()) << testing::PrintToString(found);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    In, BesideRowsTest,
+    testing::Values(
+        Beside{"Place", "p.ctid::text", "FAIL target plans: the view goes by ctid, where a row lies or who has locked it: that changes where no row does"},
+        Beside{"Lock", "(select max(e.xmax::text) from public.\"Exercises\" e where e.\"planId\" = p.id)", "FAIL target plans: the view goes by xmax, where a row lies"},
+        Beside{"Sample", "(select max(e.name) from public.\"Exercises\" e tablesample bernoulli (50) repeatable (3) where e.\"planId\" = p.id)",
+             "FAIL target plans: the view goes by tablesample, where a row lies"},
+        Beside{"Setting", "current_setting('application_name')",
+             "warn target plans: the view uses current_setting(text): that is the session's, and crossfade's has what the database and our role have"},
+        Beside{"Catalog", "(select relname::text from pg_catalog.pg_class where oid = 'public.plans'::regclass)",
+             "warn target plans: the view reads pg_class, of which the WAL does not tell: what changes there is not followed"},
+        Beside{"CatalogView", "(select max(tablename::text) from pg_catalog.pg_tables)", "warn target plans: the view reads pg_tables, of which the WAL does not tell"},
+        Beside{"Name", "p.tableoid::regclass::text",
+             "warn target plans: the view makes text of regclass: crossfade prints such a name with its schema, as its search_path is empty"},
+        Beside{"Table", "case p.tableoid when 'public.plans'::regclass then 'plans' end", ""}, Beside{"Type", "pg_typeof(p.id)::text", "warn target plans: the view makes text of regtype"}),
+    [](const auto& of) { return std::string(of.param.name); });
+
 TEST_F(SettledTest, AFunctionByWhichTheTableChecksItsRows) {
   sql.exec("create function clean(t text) returns text language sql immutable as $$ select replace(t, ' ', '') $$;"
            "create function norm(t text) returns boolean language plpgsql immutable as $$ begin return clean(t) <> ''; end $$");
