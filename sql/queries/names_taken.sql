@@ -1,5 +1,5 @@
--- Relations that have a name which a table of v2 ($1), or one of its partitions, indexes and sequences, wants in schema $3, or which one of
--- v1's ($2) wants when it is retired.
+-- Relations and types that have a name which a table of v2 ($1), or one of its partitions, indexes and sequences, wants in schema $3, or
+-- which one of v1's ($2) wants when it is retired: what they are, and who wants it.
 with side as (
   select p.relation::oid as relation, 2 as number from unnest($1::text[]) name cross join crossfade.with_partitions(to_regclass(name)) p (relation)
   union all
@@ -13,11 +13,21 @@ with side as (
   from side join pg_depend d on d.refobjid = side.relation and d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
                             and d.deptype in ('a', 'i')
   join pg_class s on s.oid = d.objid and s.relkind = 'S'
+), kind (relkind, name) as (
+  values ('r', 'table'), ('p', 'table'), ('i', 'index'), ('I', 'index'), ('S', 'sequence'), ('v', 'view'), ('m', 'materialized view'), ('f', 'foreign table'), ('c', 'type')
 ), wish as (
   select case number when 2 then to_regnamespace(quote_ident($3))::oid else c.relnamespace end as schema,
-         case number when 2 then c.relname else crossfade.retired_name(c.relname)::name end as name
-  from piece join pg_class c on c.oid = piece.relation
+         case number when 2 then c.relname else crossfade.retired_name(c.relname)::name end as name,
+         kind.name || ' ' || c.oid::regclass || case number when 2 then '' else ', retired,' end as by, kind.name = 'table' as brings_type
+  from piece join pg_class c on c.oid = piece.relation join kind on kind.relkind = c.relkind::text
+), holder as (
+  select c.oid::regclass::text as name, kind.name as kind, wish.by
+  from wish join pg_class c on c.relnamespace = wish.schema and c.relname = wish.name join kind on kind.relkind = c.relkind::text
+  where c.oid not in (select relation from piece)
+  union all
+  -- A table brings a type of its name; that of an array gives way.
+  select t.oid::regtype::text, 'type', wish.by
+  from wish join pg_type t on t.typnamespace = wish.schema and t.typname = wish.name and wish.brings_type and t.typrelid = 0
+  where not exists (select from pg_type element where element.typarray = t.oid)
 )
-select distinct c.oid::regclass::text
-from wish join pg_class c on c.relnamespace = wish.schema and c.relname = wish.name
-where c.oid not in (select relation from piece)
+select name, kind, min(by) as by from holder group by name, kind order by 1

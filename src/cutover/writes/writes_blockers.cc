@@ -250,9 +250,9 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
 
   pg::Parameters wishes = {names_text(now.v2), names_text(now.v1), file.schemas().source()};
   const auto taken = co_await connection.query(std::string(queries::names_taken), wishes);
-  for (std::size_t row = 0; row < taken.size(); ++row) {
-    found.blockers.push_back({"name taken", fmt::format("{} has a name that a table of this migration is to have", taken.text(row, 0)),
-                              "rename it"});
+  for (const auto row : pg::rows(taken)) {
+    found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
+                              fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name"))});
   }
   co_await look_at_foreign_keys(connection, file.migration(), found);
   co_await look_at_lazy(connection, flip, found);

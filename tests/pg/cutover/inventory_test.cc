@@ -65,6 +65,21 @@ TEST_F(InventoryTest, ARowThatBreaksAForeignKeyAfterwardsIsSaidAndTheFlipStands)
   EXPECT_EQ(referred("notes_plan"), "plans true") << "the command again finishes what is left";
 }
 
+/// v2 has none of it: what it did happens no more.
+TEST_F(InventoryTest, ARuleOfV1sOwnTableIsNamed) {
+  move.sql().exec("create rule tell as on delete to exercises do also notify gone");
+  const auto [exit, text] = move.call({"plan"});
+  EXPECT_NE(text.find("rule tell on public.exercises"), std::string::npos) << text;
+}
+
+TEST_F(InventoryTest, WhoHasANameThatATableIsToHaveIsSaidWithWhatRenamesIt) {
+  move.sql().exec("create view weeks as select 1 as one; create sequence exercises_v1; create type plans_v1 as enum ('a')");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("name taken: public.weeks, a view, has the name that table gym_v2.weeks is to have\n  mend: alter view public.weeks rename to …;"), std::string::npos) << text;
+  EXPECT_NE(text.find("public.exercises_v1, a sequence, has the name that table public.exercises, retired, is to have"), std::string::npos) << text;
+  EXPECT_NE(text.find("public.plans_v1, a type, has the name that table public.plans, retired, is to have"), std::string::npos) << text;
+}
+
 /// One that forbids changes of tables is no row's fault, and known before.
 TEST_F(InventoryTest, AnEventTriggerIsNamedAndWhereItRefusesTheFlipItIsSaidWhich) {
   move.sql().exec("create function frozen() returns event_trigger language plpgsql as $$ begin raise exception 'no % today', tg_tag; end $$;"
