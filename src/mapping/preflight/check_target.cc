@@ -170,6 +170,14 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
   } else if (target.table.primary_key.empty()) {
     found.fail("the table has no primary key", fmt::format("alter table {} add primary key (…);{}", target.table.quoted(), in_v2(directed)));
   }
+  for (const auto& partition : target.table.unlogged_partitions) {
+    found.fail(fmt::format("partition {} of the table is not logged: a crash of the server empties it, and what was confirmed does not come again", partition),
+               fmt::format("alter table {} set logged;{}", partition, in_v2(directed)));
+  }
+  if (target.table.exists() && target.table.persistence != 'p') {
+    found.fail("the table is not logged: a crash of the server empties it, and what was confirmed does not come again",
+               fmt::format("alter table {} set logged;{}", target.table.quoted(), in_v2(directed)));
+  }
   if (target.table.deferrable_key) {
     found.fail("the primary key is deferrable: rows are not merged by such a key",
                fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", target.table.quoted(),

@@ -17,6 +17,14 @@ TEST_F(FindingsTest, AMissingView) {
   EXPECT_EQ(trouble(), Lines{"FAIL target weeks: map has no view weeks → Create \"map\".\"weeks\" in mapping.sql, or mend the target's name."});
 }
 
+TEST_F(FindingsTest, ATableThatACrashEmpties) {
+  replace(v2, "create table \"Exercises\"", "create unlogged table \"Exercises\"");
+  const auto found = trouble();
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0], "FAIL target Exercises: the table is not logged: a crash of the server empties it, and what was confirmed does not come again → "
+                      "alter table \"v2\".\"Exercises\" set logged;  -- in v2.sql");
+}
+
 TEST_F(FindingsTest, AMissingTable) {
   replace(yaml, "  plans: {follow", "  planz: {follow");
   EXPECT_EQ(trouble(), (Lines{"FAIL target planz: v2 has no table planz → Create \"v2\".\"planz\" in v2.sql, or mend the target's name.",
