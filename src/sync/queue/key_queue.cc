@@ -22,9 +22,11 @@ void KeyQueue::begin(Xid xid) {
   opened_.xid = xid;
   opened_keys_.clear();
   open_ = true;
+  owes_ = false;
 }
 
 void KeyQueue::offer(Key key) {
+  owes_ = true;
   const auto [offered, is_new] = opened_keys_.insert(std::move(key));
   if (!is_new) return;
   bytes_ += offered->footprint();
@@ -47,7 +49,10 @@ std::size_t KeyQueue::waiting(const Key& key) const {
   return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), offers)) + opened_keys_.count(key);
 }
 
-void KeyQueue::mark(std::string content) { opened_.marks.push_back(std::move(content)); }
+void KeyQueue::mark(std::string content) {
+  owes_ = true;
+  opened_.marks.push_back(std::move(content));
+}
 
 void KeyQueue::commit(Lsn end_lsn) {
   opened_.keys.reserve(opened_keys_.size());
@@ -55,6 +60,7 @@ void KeyQueue::commit(Lsn end_lsn) {
   opened_.before = last_commit_;
   last_commit_ = end_lsn;
   open_ = false;
+  if (!std::exchange(owes_, false)) return;
   opened_.order = next_order_++;
   bytes_ += kTransactionBytes;
   waiting_.push_back(std::exchange(opened_, Transaction{}));

@@ -42,6 +42,8 @@ class KeyQueue {
   void begin(Xid xid);
   void offer(Key key);
   void mark(std::string content);
+  /// One that offered nothing and has no mark is settled by having come: servers before 15 send those too that changed nothing of the
+  /// publication, our own commits among them, and a round for each of them would be a commit that calls for the next round.
   void commit(Lsn end_lsn);
   /// The stream broke off: the open transaction comes again.
   void abandon_open();
@@ -87,6 +89,7 @@ class KeyQueue {
   std::uint64_t next_order_ = 0;
   Lsn last_commit_;
   bool open_ = false;
+  bool owes_ = false;                 ///< the open transaction has offered something, be it set down by now, or has a mark
   Transaction opened_;
   std::unordered_set<Key> opened_keys_;
   std::size_t pending_keys_ = 0;      ///< waiting and taken, not coalesced across transactions

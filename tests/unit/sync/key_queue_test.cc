@@ -101,8 +101,8 @@ TEST_F(KeyQueueTest, Invariant2AKeyOfferedAgainAfterItsPartWasSetDownIsDirtyAgai
 }
 
 TEST_F(KeyQueueTest, Invariant4WhatIsWaitingIsNotSettled) {
-  arrive(10, 100, {});
-  arrive(11, 200, {"a"});
+  arrive(10, 100, {"a"});
+  arrive(11, 200, {"b"});
   EXPECT_EQ(settled(500), 0U);
   queue.retire(queue.take_seen(snapshot("11:12:11"), 1000));
   EXPECT_EQ(settled(500), 100U);
@@ -159,14 +159,29 @@ TEST_F(KeyQueueTest, ASettledPositionDoesNotGoBackBehindTheLastCommit) {
   EXPECT_EQ(settled(50), 100U);
 }
 
-TEST_F(KeyQueueTest, ATransactionWithoutKeysIsSettledInItsTurn) {
-  arrive(10, 100, {"a"});
-  arrive(11, 200, {});
-  EXPECT_EQ(settled(200), 0U);
-  const auto batch = take();
-  EXPECT_EQ(batch.transactions.size(), 2U);
-  queue.retire(batch);
-  EXPECT_EQ(settled(200), 200U);
+TEST_F(KeyQueueTest, ATransactionThatOffersNothingIsSettledInItsTurnAndCallsForNothing) {
+  arrive(10, 100, {});
+  EXPECT_EQ(settled(0), 100U);
+  expect_nothing_left();
+  arrive(11, 200, {"a"});
+  arrive(12, 300, {});
+  EXPECT_EQ(settled(300), 100U);
+  EXPECT_EQ(queue.waiting_transactions(), 1U);
+  queue.retire(take());
+  EXPECT_EQ(settled(300), 300U);
+  expect_nothing_left();
+}
+
+TEST_F(KeyQueueTest, ATransactionWhoseKeysWereSetDownBeforeItsEndIsSeenBeforeItIsSettled) {
+  queue.begin(Xid{10});
+  queue.offer(key("a"));
+  queue.retire(queue.take_all());
+  queue.commit(Lsn{100});
+  EXPECT_EQ(settled(500), 0U);
+  EXPECT_TRUE(queue.take_seen(snapshot("10:11:10"), 1000).empty());
+  queue.retire(take());
+  EXPECT_EQ(settled(500), 500U);
+  expect_nothing_left();
 }
 
 TEST_F(KeyQueueTest, ATransactionIsNeverSplit) {
