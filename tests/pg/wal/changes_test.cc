@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "pg/wal/reader.h"
+#include "support/major.h"
 
 namespace crossfade::test {
 namespace {
@@ -140,7 +141,7 @@ TEST_F(ChangesTest, APartitionAttachedLaterIsFollowedToo) {
 }
 
 TEST_F(ChangesTest, ARowFilterTurnsUpdatesIntoInsertsAndDeletes) {
-  if (sql.value("select current_setting('server_version_num')::int >= 150000") != "t") GTEST_SKIP();
+  CROSSFADE_NEEDS_MAJOR(15);
   follow("create table t (id int primary key, n int); alter table t replica identity full",
          "for table t where (n > 0)");
   sql.exec("insert into t values (1, 0)");
