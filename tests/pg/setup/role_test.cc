@@ -6,6 +6,7 @@
 #include "app/ephemeral/server_programs.h"
 #include "base/exit_code.h"
 #include "support/flip.h"
+#include "support/major.h"
 #include "support/move.h"
 
 namespace crossfade::test {
@@ -32,8 +33,8 @@ class RoleTest : public testing::Test {
                                 "grant create on database {1} to {0}", role, database));
   }
   void make_publication_as_owner() {
-    move.sql().exec(fmt::format("set role {}; create publication crossfade_gym for table public.exercises, public.plans with (publish_via_partition_root = true);"
-                                "reset role; alter publication crossfade_gym owner to {}", owner, role));
+    move.sql().exec(fmt::format("set role {}; create publication crossfade_gym for table public.exercises, public.plans with ({});"
+                                "reset role; alter publication crossfade_gym owner to {}", owner, publication_options(), role));
   }
   /// What an administrator runs: all of the preparation, for the daemon's role.
   void prepare_for_role() {
