@@ -131,10 +131,14 @@ TEST_F(JsonProofTest, ThePageSaysThatTheDaemonsFolderIsAnotherOne) {
   EXPECT_THAT(move.call({"status", "--json"}).second, Not(HasSubstr("mapping.sql"))) << "whoever asks has another folder";
 }
 
-TEST_F(JsonProofTest, WhatABackupAndAnImportLeaveToDo) {
+TEST_F(JsonProofTest, WhatABackupLeavesToDo) {
+  CROSSFADE_NEEDS("pg_dump");
   const auto folder = (server.directory() / "json-backup").string();
   EXPECT_THAT(answer({"backup", "--dir", folder}, "backup"), says_next("crossfade backup --verify --dir " + folder));
   EXPECT_THAT(answer({"backup", "--dir", folder, "--verify"}, "backup"), HasSubstr(R"("next_steps":[])"));
+}
+
+TEST_F(JsonProofTest, WhatAnImportLeavesToDo) {
   move.sql().exec("create table landing (id bigint generated always as identity primary key, body jsonb)");
   const auto good = written("good.ndjson", "{\"n\": 1}\n");
   const auto bad = written("bad.ndjson", "{\"n\": 1}\n{\n");

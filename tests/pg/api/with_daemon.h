@@ -38,6 +38,9 @@ class WithDaemon : public testing::Test {
   void start(const std::vector<std::string>& more = {}) {
     move.start_daemon(more);
     move.expect_caught_up();
+    // What waits for a position is let go before the phase is written down, and many a reply names the phase.
+    const auto filled = [&] { return move.sql().value("select phase in ('prepared', 'backfilling') from crossfade.migration") == "f"; };
+    ASSERT_TRUE(eventually(filled)) << "caught up, and called that by nobody";
   }
   /// A call that must succeed.
   void expect_done(const std::vector<std::string>& words) {
