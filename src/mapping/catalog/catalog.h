@@ -124,6 +124,13 @@ struct TriggerCatalog {
   bool always = false;                ///< `enable always`: it never rests
 };
 
+/// A rule of a target's table, of the kind that `create rule` makes.
+struct RewriteCatalog {
+  std::string name;
+  std::string table;  ///< quoted where it must be
+  bool refused;       ///< the table cannot be written beside it
+};
+
 struct TargetCatalog {
   RelationCatalog table;
   RelationCatalog view;
@@ -131,6 +138,7 @@ struct TargetCatalog {
   std::vector<ReadCatalog> reads;
   std::vector<FunctionCatalog> functions;
   std::vector<TriggerCatalog> triggers;   ///< that would fire now
+  std::vector<RewriteCatalog> rewrites;   ///< of what crossfade writes
   std::vector<std::string> surrogates;    ///< whose ids the view reads; what their views read is among `reads`
 };
 

@@ -123,9 +123,13 @@ asio::awaitable<void> look_at_tables(pg::Connection& connection, const DirectedM
   }
   co_await read_foreign_keys(connection, directed, there);
   pg::Parameters tables = {array_text(names)};
-  const auto triggers = co_await connection.execute(std::string(queries::waking_triggers), std::move(tables));
+  const auto triggers = co_await connection.execute(std::string(queries::waking_triggers), tables);
   for (const auto row : pg::rows(triggers)) {
     by_name.at(std::string(row.text("whole")))->triggers.push_back({std::string(row.text("tgname")), std::string(row.text("tgrelid")), row.truth("on_purpose")});
+  }
+  const auto rewrites = co_await connection.execute(std::string(queries::rewriting_rules), std::move(tables));
+  for (const auto row : pg::rows(rewrites)) {
+    by_name.at(std::string(row.text("whole")))->rewrites.push_back({std::string(row.text("rulename")), std::string(row.text("relation")), row.truth("refused")});
   }
 }
 

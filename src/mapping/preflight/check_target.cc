@@ -123,6 +123,14 @@ void check_functions(const TargetCatalog& target, Findings& found) {
   }
 }
 
+void check_rewrites(const TargetCatalog& target, Findings& found) {
+  for (const auto& rule : target.rewrites) {
+    const auto fix = fmt::format("drop rule {} on {};  -- and write a trigger instead, which rests while crossfade writes", quote_identifier(rule.name), rule.table);
+    if (rule.refused) found.fail(fmt::format("rule {} of {} keeps crossfade from writing it", rule.name, rule.table), fix);
+    if (!rule.refused) found.warn(fmt::format("rule {} of {} acts on what crossfade writes there too", rule.name, rule.table), fix);
+  }
+}
+
 /// They rest while the engine writes the table, as they would under the server's own replication.
 void check_triggers(const TargetCatalog& target, Findings& found) {
   std::vector<std::string> resting;
@@ -197,6 +205,7 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
   check_surplus(target, rules, found);
   check_functions(target, found);
   check_triggers(target, found);
+  check_rewrites(target, found);
   if (directed.direction == Direction::kForward && !target.table.keys_outside.empty()) {
     found.note(fmt::format("left out until the writes move, so that nobody who writes there waits for crossfade: foreign keys {}",
                            fmt::join(target.table.keys_outside, ", ")));

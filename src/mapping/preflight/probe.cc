@@ -126,8 +126,8 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
   }
   if (plan.refused) {
     found.fail(fmt::format("the server refuses the refresh by {}: {}", columns, plan.refused->what()),
-               by.locate.empty() ? "Mend the rule in migration.yaml."
-                                 : "Mend the rule or its locate in migration.yaml; names in it must be qualified.");
+               by.locate.empty() ? "Mend the follow rule in migration.yaml."
+                                 : "Mend the follow rule or its locate in migration.yaml; names in it must be qualified.");
     co_return;
   }
   const auto scans = sequential_scans(plan.result.text(0, 0));

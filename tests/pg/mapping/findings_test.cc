@@ -17,6 +17,14 @@ TEST_F(FindingsTest, AMissingView) {
   EXPECT_EQ(trouble(), Lines{"FAIL target weeks: map has no view weeks → Create \"map\".\"weeks\" in mapping.sql, or mend the target's name."});
 }
 
+TEST_F(FindingsTest, ARuleThatKeepsCrossfadeFromWriting) {
+  v2 += "create rule gone as on delete to \"Exercises\" do instead nothing; create rule told as on delete to weeks do also notify told;\n";
+  EXPECT_EQ(trouble(), (Lines{"warn target weeks: rule told of v2.weeks acts on what crossfade writes there too → "
+                              "drop rule \"told\" on v2.weeks;  -- and write a trigger instead, which rests while crossfade writes",
+                              "FAIL target Exercises: rule gone of v2.\"Exercises\" keeps crossfade from writing it → "
+                              "drop rule \"gone\" on v2.\"Exercises\";  -- and write a trigger instead, which rests while crossfade writes"}));
+}
+
 TEST_F(FindingsTest, ATableThatACrashEmpties) {
   replace(v2, "create table \"Exercises\"", "create unlogged table \"Exercises\"");
   const auto found = trouble();
