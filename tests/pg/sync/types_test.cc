@@ -4,7 +4,10 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
+#include "support/major.h"
 #include "support/page.h"
 #include "support/small_move.h"
 
@@ -21,7 +24,7 @@ struct Type {
   const char* package = ""; ///< the extension that has it, or what kind of type it stands for
 };
 
-constexpr Type kTypes[] = {
+constexpr Type kAllTypes[] = {
     {"smallint", "smallint", "n::smallint"},
     {"integer", "integer", "n"},
     {"bigint", "bigint", "n * 10000000000"},
@@ -95,13 +98,24 @@ constexpr Type kValueTypes[] = {
     {"xid", "xid", "n::text::xid"}, {"cid", "cid", "n::text::cid"}, {"aclitem", "aclitem", "makeaclitem(10, 10, 'SELECT', n % 2 = 0)"},
 };
 
+/// Those that this server can work with itself. PostgreSQL 18 fails in its own planner where two analyzed columns of type "char" are joined
+/// (seen on 18.4: "cache lookup failed for collation 0").
+const std::vector<Type>& keys() {
+  static const std::vector<Type> asked = [] {
+    std::vector<Type> all(std::begin(kAllTypes), std::end(kAllTypes));
+    if (server_major() == 18) std::erase_if(all, [](const Type& type) { return std::string_view(type.name) == "internal_char"; });
+    return all;
+  }();
+  return asked;
+}
+
 std::string with_n(const Type& of, const std::string& n) { return fmt::format("(select {} from (values ({})) value (n))", of.of_n, n); }
 
 SmallMigration all_types() {
   SmallMigration all;
   std::string sources = "sources:\n";
   std::string targets = "targets:\n";
-  for (const auto& of : kTypes) {
+  for (const auto& of : keys()) {
     const std::string name = of.name;
     all.v1 += fmt::format(
         "{2};\ncreate table t_{0} (k {1} primary key, label text, u {1} unique, g {1}, a int not null);\n"
@@ -140,7 +154,7 @@ void add_way_back(const std::filesystem::path& folder) {
   yaml.insert(yaml.find(schemas) + schemas.size(), ", reverse: small_unmap");
   yaml += "reverse:\n";
   std::string views;
-  for (const auto& of : kTypes) {
+  for (const auto& of : keys()) {
     views += fmt::format("create view small_unmap.t_{0} as select k, label, u, g, a from small_v2.v_{0};\n", of.name);
     yaml += fmt::format("  t_{0}: {{follow: {{v_{0}: {{k: k}}}}}}\n", of.name);
   }
@@ -166,7 +180,7 @@ class TypesTest : public testing::Test {
   }
   /// Each of the types by one change.
   void change(const std::string& statement, int first, int second) {
-    for (const auto& of : kTypes) {
+    for (const auto& of : keys()) {
       move.sql().exec(fmt::format(fmt::runtime(statement), fmt::arg("of", of.name), fmt::arg("first", with_n(of, std::to_string(first))),
                                   fmt::arg("second", with_n(of, std::to_string(second)))));
     }
@@ -176,7 +190,7 @@ class TypesTest : public testing::Test {
     ASSERT_EQ(exit, 0) << words.back() << ": " << text;
   }
   void see(const std::string& role, const std::string& v2, const std::string& view) {
-    for (const auto& of : kTypes) {
+    for (const auto& of : keys()) {
       const auto left = fmt::format(fmt::runtime(v2), of.name);
       const auto right = fmt::format(fmt::runtime(view), of.name);
       const bool works = eventually([&] { return same(left, right); }, std::chrono::seconds(10));
@@ -187,7 +201,7 @@ class TypesTest : public testing::Test {
   std::string table() const {
     std::ostringstream text;
     text << "| type | | key | part of a key | unique, changed places | grouped by | way back |\n|---|---|---|---|---|---|---|\n";
-    for (const auto& of : kTypes) text << fmt::format("| `{}` | {} |{}\n", of.type, of.package, seen.at(of.name));
+    for (const auto& of : keys()) text << fmt::format("| `{}` | {} |{}\n", of.type, of.package, seen.at(of.name));
     return text.str();
   }
 
@@ -262,7 +276,8 @@ TEST_F(TypesTest, EveryTypeHasEveryRole) {
   see("way back", "small_unmap.t_{}", "public.t_{}_v1");
   EXPECT_EQ(move.set_aside(), std::vector<std::string>{});
 
-  expect_printed(CROSSFADE_TYPES_PAGE, "seen", table());
+  // The page has a row for each of them.
+  if (keys().size() == std::size(kAllTypes)) expect_printed(CROSSFADE_TYPES_PAGE, "seen", table());
 }
 
 }  // namespace
