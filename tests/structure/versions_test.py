@@ -4,6 +4,7 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import io
+import os
 import pathlib
 import sys
 import tempfile
@@ -58,7 +59,7 @@ class Versions(unittest.TestCase):
 
     def run_on(self, *words):
         with mock.patch.object(self.versions, "folder_of", return_value="/nowhere"), mock.patch.object(sys, "argv", [
-                "versions", "--tree", str(self.tree), "--page", str(self.page), *words]), contextlib.redirect_stdout(io.StringIO()) as said:
+                "versions", "--tree", os.path.relpath(self.tree), "--page", str(self.page), *words]), contextlib.redirect_stdout(io.StringIO()) as said:
             return self.versions.main(), said.getvalue()
 
     def rows(self):
