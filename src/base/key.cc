@@ -24,18 +24,18 @@ Number number_at(const std::string& bytes, std::size_t at) {
 
 }  // namespace
 
-Key::Key(std::uint16_t target, std::uint16_t locator, const KeyValues& values) {
-  append(bytes_, target);
-  append(bytes_, locator);
+Key::Key(TargetId target, LocatorId locator, const KeyValues& values) {
+  append(bytes_, target.place());
+  append(bytes_, locator.place());
   for (const auto& value : values) {
     append(bytes_, value ? static_cast<std::uint32_t>(value->size()) : kNull);
     if (value) bytes_.append(*value);
   }
 }
 
-std::uint16_t Key::target() const { return number_at<std::uint16_t>(bytes_, 0); }
+TargetId Key::target() const { return TargetId(number_at<std::uint16_t>(bytes_, 0)); }
 
-std::uint16_t Key::locator() const { return number_at<std::uint16_t>(bytes_, sizeof(std::uint16_t)); }
+LocatorId Key::locator() const { return LocatorId(number_at<std::uint16_t>(bytes_, sizeof(std::uint16_t))); }
 
 KeyValues Key::values() const {
   KeyValues values;

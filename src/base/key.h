@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/id.h"
+
 namespace crossfade {
 
 /// The values of a locator's columns as PostgreSQL prints them; nothing stands for SQL NULL.
@@ -14,17 +16,17 @@ using KeyValues = std::vector<std::optional<std::string>>;
 
 /// One value of one locator of one target: "workout_days where plan_id = 42".
 ///
-/// Targets and locators are numbered by their place in the migration's model. A key without a locator names every row of
+/// A key without a locator names every row of
 /// its target (a source was truncated). Kept as one string, because millions of them wait in memory at a time.
 class Key {
  public:
-  static constexpr std::uint16_t kEveryRow = 0xFFFF;
+  static constexpr LocatorId kEveryRow{0xFFFF};
 
-  Key(std::uint16_t target, std::uint16_t locator, const KeyValues& values);
-  static Key every_row(std::uint16_t target) { return Key(target, kEveryRow, {}); }
+  Key(TargetId target, LocatorId locator, const KeyValues& values);
+  static Key every_row(TargetId target) { return Key(target, kEveryRow, {}); }
 
-  std::uint16_t target() const;
-  std::uint16_t locator() const;
+  TargetId target() const;
+  LocatorId locator() const;
   bool names_every_row() const { return locator() == kEveryRow; }
   KeyValues values() const;
 

@@ -100,9 +100,8 @@ struct Metrics::Handles {
     each(retries, "reason", kRetryReasons);
     each(throttled, "reason", kThrottleReasons);
     each(throttled_seconds, "reason", kThrottleReasons);
-    for (auto* family : {&stages, &unaccounted}) {
-      for (auto* child : *family) child->Set(kNotKnown);
-    }
+    for (auto* child : stages) child->Set(kNotKnown);
+    for (auto* child : unaccounted) child->Set(kNotKnown);
     for (auto* one : {&lag_seconds, &slot_retained_wal_bytes, &slot_safe_wal_bytes, &verify_drifted, &hold}) {
       one->Set(kNotKnown);
     }
@@ -174,10 +173,13 @@ struct Metrics::Handles {
     for (auto* one : blockers) one->Set(0);
   }
 
-  std::vector<Gauge*> phases, stages, wal_statuses, estimated, quarantined, pending_of, parked_targets, unaccounted;
-  std::vector<Histogram*> of_target;
+  std::vector<Gauge*> phases, stages, wal_statuses;
+  ById<SourceId, Gauge*> unaccounted;
+  ByTarget<Gauge*> estimated, quarantined, pending_of, parked_targets;
+  ByTarget<Histogram*> of_target;
   std::set<Gauge*> blockers;
-  std::vector<Counter*> offered, refreshed, unchanged, copied, written;
+  ByTarget<Counter*> refreshed, unchanged, copied;
+  std::vector<Counter*> offered, written;  ///< by target, and by what is in it
 };
 
 namespace {
@@ -198,20 +200,20 @@ Metrics::Metrics(const std::string& migration, const std::vector<std::string>& t
 }
 Metrics::~Metrics() = default;
 
-void Metrics::keys_offered(std::size_t target, OfferedBy reason, std::uint64_t count) {
-  const auto place = target * kOfferReasons.size() + static_cast<std::size_t>(reason);
+void Metrics::keys_offered(TargetId target, OfferedBy reason, std::uint64_t count) {
+  const auto place = target.place() * kOfferReasons.size() + static_cast<std::size_t>(reason);
   handles_->offered[place]->Increment(static_cast<double>(count));
 }
 
-void Metrics::keys_refreshed(std::size_t target, std::uint64_t count) {
+void Metrics::keys_refreshed(TargetId target, std::uint64_t count) {
   handles_->refreshed[target]->Increment(static_cast<double>(count));
 }
-void Metrics::rows_unchanged(std::size_t target, std::uint64_t count) {
+void Metrics::rows_unchanged(TargetId target, std::uint64_t count) {
   handles_->unchanged[target]->Increment(static_cast<double>(count));
 }
 
-void Metrics::rows_written(std::size_t target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted) {
-  const auto first = target * kOperations.size();
+void Metrics::rows_written(TargetId target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted) {
+  const auto first = target.place() * kOperations.size();
   handles_->written[first]->Increment(static_cast<double>(inserted));
   handles_->written[first + 1]->Increment(static_cast<double>(updated));
   handles_->written[first + 2]->Increment(static_cast<double>(deleted));
@@ -228,11 +230,11 @@ void Metrics::refresh_done(std::chrono::duration<double> took, std::uint64_t tra
   handles_->transactions_settled.Increment(static_cast<double>(transactions));
 }
 
-void Metrics::target_refreshed(std::size_t target, std::chrono::duration<double> took) { handles_->of_target[target]->Observe(took.count()); }
+void Metrics::target_refreshed(TargetId target, std::chrono::duration<double> took) { handles_->of_target[target]->Observe(took.count()); }
 
-void Metrics::pending_of_target(std::size_t target, std::uint64_t keys) { handles_->pending_of[target]->Set(static_cast<double>(keys)); }
+void Metrics::pending_of_target(TargetId target, std::uint64_t keys) { handles_->pending_of[target]->Set(static_cast<double>(keys)); }
 
-void Metrics::chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took) {
+void Metrics::chunk_done(TargetId target, std::uint64_t rows, std::chrono::duration<double> took) {
   handles_->copied[target]->Increment(static_cast<double>(rows));
   handles_->chunk_duration.Observe(took.count());
 }
@@ -280,7 +282,7 @@ void Metrics::slot(bool active, std::string_view wal_status, double retained_byt
   handles_->slot_safe_wal_bytes.Set(safe_bytes);
 }
 
-void Metrics::backfill_found(std::size_t target, double done, double estimated) {
+void Metrics::backfill_found(TargetId target, double done, double estimated) {
   auto& copied = *handles_->copied[target];
   if (copied.Value() == 0) copied.Increment(done);
   handles_->estimated[target]->Set(copied.Value() + std::max(0.0, estimated - done));
@@ -294,11 +296,11 @@ void Metrics::backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, s
 
 void Metrics::way_back_refused(std::uint64_t keys) { handles_->way_back_refused.Set(static_cast<double>(keys)); }
 
-void Metrics::quarantined_now(std::size_t target, std::uint64_t keys) {
+void Metrics::quarantined_now(TargetId target, std::uint64_t keys) {
   handles_->quarantined[target]->Set(static_cast<double>(keys));
 }
 
-void Metrics::parked(std::size_t target, bool now) { handles_->parked_targets[target]->Set(now ? 1 : 0); }
+void Metrics::parked(TargetId target, bool now) { handles_->parked_targets[target]->Set(now ? 1 : 0); }
 
 void Metrics::rounds_failed(std::uint64_t in_a_row) { handles_->failed_rounds.Set(static_cast<double>(in_a_row)); }
 
@@ -307,7 +309,7 @@ void Metrics::throttled(std::string_view reason, bool now_held, std::chrono::dur
   handles_->throttled_seconds.Add({{"reason", std::string(reason)}}).Increment(lasted.count());
 }
 
-void Metrics::unaccounted(std::size_t source, double rows) { handles_->unaccounted[source]->Set(rows); }
+void Metrics::unaccounted(SourceId source, double rows) { handles_->unaccounted[source]->Set(rows); }
 void Metrics::reads_on_v2(double ratio) { handles_->reads.Set(ratio); }
 
 void Metrics::leading(bool leader, std::int64_t epoch) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/id.h"
+
 namespace crossfade {
 
 /// Why a key was named as possibly changed.
@@ -33,14 +35,14 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   // Events.
-  void keys_offered(std::size_t target, OfferedBy reason, std::uint64_t count);
-  void keys_refreshed(std::size_t target, std::uint64_t count);
-  void rows_written(std::size_t target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted);
-  void rows_unchanged(std::size_t target, std::uint64_t count);
+  void keys_offered(TargetId target, OfferedBy reason, std::uint64_t count);
+  void keys_refreshed(TargetId target, std::uint64_t count);
+  void rows_written(TargetId target, std::uint64_t inserted, std::uint64_t updated, std::uint64_t deleted);
+  void rows_unchanged(TargetId target, std::uint64_t count);
   void refresh_done(std::chrono::duration<double> took, std::uint64_t transactions);
   /// The statements of one target in one refresh.
-  void target_refreshed(std::size_t target, std::chrono::duration<double> took);
-  void chunk_done(std::size_t target, std::uint64_t rows, std::chrono::duration<double> took);
+  void target_refreshed(TargetId target, std::chrono::duration<double> took);
+  void chunk_done(TargetId target, std::uint64_t rows, std::chrono::duration<double> took);
   void quarantined(std::string_view sqlstate);
   void retried(std::string_view reason);
   /// Logical messages under our prefix that were not ours.
@@ -60,21 +62,21 @@ class Metrics {
   void heartbeat_applied(double unix_seconds);
   void slot(bool active, std::string_view wal_status, double retained_bytes, double safe_bytes);
   /// What the ledger has as a backfill begins or goes on: rows done, and rows there are in all.
-  void backfill_found(std::size_t target, double done, double estimated);
+  void backfill_found(TargetId target, double done, double estimated);
   void backlog(std::uint64_t pending_keys, std::uint64_t pending_bytes, std::uint64_t dirty_keys);
   /// Keys of one target that wait in memory.
-  void pending_of_target(std::size_t target, std::uint64_t keys);
-  void quarantined_now(std::size_t target, std::uint64_t keys);
+  void pending_of_target(TargetId target, std::uint64_t keys);
+  void quarantined_now(TargetId target, std::uint64_t keys);
   /// Keys that v2 has written and v1 cannot take: a rollback waits for them.
   void way_back_refused(std::uint64_t keys);
   /// Nothing of the target is written for now, because the database refuses all of it.
-  void parked(std::size_t target, bool now);
+  void parked(TargetId target, bool now);
   /// Rounds in a row that failed; 0 once one goes through.
   void rounds_failed(std::uint64_t in_a_row);
   void throttled(std::string_view reason, bool now, std::chrono::duration<double> lasted);
   /// The last clean verification of all targets, and the rows that were found to differ since; none: there was no such.
   void verification(std::optional<double> clean_unix_seconds, std::optional<double> drifted);
-  void unaccounted(std::size_t source, double rows);
+  void unaccounted(SourceId source, double rows);
   void reads_on_v2(double ratio);
   void leading(bool leader, std::int64_t epoch);
   void connected(std::string_view endpoint, bool up);

@@ -17,7 +17,7 @@ wal::Tuple tuple_of(const SourceShape& shape, const KeyValues& values) {
 
 }  // namespace
 
-std::vector<Key> announced(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed) {
+std::vector<Key> announced(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed) {
   sync::KeyQueue queue;
   sync::Follow follow(model, queue);
   queue.begin(Xid{});

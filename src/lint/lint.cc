@@ -31,7 +31,7 @@ class Lint {
   /// `model` in the sandbox.
   Lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options)
       : connection_(connection), model_(model), options_(options), whole_(scope.whole), compared_(model, scope.keys), refresh_(model) {
-    for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+    for (const auto target : model.targets.ids()) {
       if (concerns(target)) looked_at_.insert(target);
     }
   }
@@ -55,22 +55,22 @@ class Lint {
 
  private:
   struct Change {
-    std::uint16_t source;
+    SourceId source;
     Mutation mutation;
   };
 
   /// Those of all sources in turn, so that each has had its most telling ones when the time is over.
   asio::awaitable<std::vector<Change>> make_changes() {
-    std::vector<std::vector<Mutation>> of_sources(shapes_.size());
+    ById<SourceId, std::vector<Mutation>> of_sources(shapes_.size());
     std::size_t most = 0;
-    for (std::uint16_t source = 0; source < shapes_.size(); ++source) {
+    for (const auto source : shapes_.ids()) {
       if (options_.source.value_or(source) != source) continue;
       of_sources[source] = co_await make_mutations(connection_, shapes_[source], options_.samples, model_.direction == mapping::Direction::kReverse);
       most = std::max(most, of_sources[source].size());
     }
     std::vector<Change> changes;
     for (std::size_t n = 0; n < most; ++n) {
-      for (std::uint16_t source = 0; source < of_sources.size(); ++source) {
+      for (const auto source : of_sources.ids()) {
         if (n < of_sources[source].size()) changes.push_back({source, std::move(of_sources[source][n])});
       }
     }
@@ -79,12 +79,12 @@ class Lint {
 
   /// As they are before anything changes.
   asio::awaitable<void> look_up() {
-    for (std::uint16_t target = 0; target < model_.targets.size(); ++target) {
+    for (const auto target : model_.targets.ids()) {
       if (options_.target.value_or(target) == target && compared_.contains(target)) co_await compared_.begin(connection_, target);
     }
   }
 
-  void tell(std::uint16_t source) {
+  void tell(SourceId source) {
     if (options_.progress == nullptr) return;
     auto what = fmt::format("change {} of {}, of {}.{}", linted_.made + 1, linted_.planned, model_.sources[source].schema, model_.sources[source].name);
     options_.progress->at({std::move(what), static_cast<double>(linted_.made), static_cast<double>(linted_.planned)});
@@ -96,7 +96,7 @@ class Lint {
     options_.so_far(so_far);
   }
 
-  asio::awaitable<void> run_mutation(std::uint16_t source, const Mutation& mutation) {
+  asio::awaitable<void> run_mutation(SourceId source, const Mutation& mutation) {
     co_await connection_.script("savepoint crossfade_trial");
     std::vector<RowImages> changed;
     for (const auto& step : mutation) {
@@ -109,7 +109,7 @@ class Lint {
   }
 
   /// False: it was refused, or its row is not there.
-  asio::awaitable<bool> take_step(std::uint16_t source, const Step& step, std::vector<RowImages>& changed) {
+  asio::awaitable<bool> take_step(SourceId source, const Step& step, std::vector<RowImages>& changed) {
     ++linted_.tried;
     const auto written = co_await read_written(connection_, shapes_);
     const auto made = co_await pg::try_in_savepoint(connection_, step.sql, step.parameters);
@@ -135,7 +135,7 @@ class Lint {
         if (demanding) co_await connection_.script("set constraints all deferred");
         const auto refreshed = co_await refresh_.keys(connection_, std::move(keys));
         if (demanding) co_await connection_.script("set constraints all immediate");
-        for (std::size_t target = 0; target < refreshed.size(); ++target) linted_.refreshed[target] += refreshed[target].in_view;
+        for (const auto target : refreshed.ids()) linted_.refreshed[target] += refreshed[target].in_view;
         co_await look(source, step, changed);
       }
     } catch (const Failure& caught) {
@@ -147,14 +147,14 @@ class Lint {
     co_return !failure;
   }
 
-  static std::uint64_t rows_of(const std::vector<Written>& written) {
+  static std::uint64_t rows_of(const ById<SourceId, Written>& written) {
     std::uint64_t rows = 0;
     for (const auto& of_source : written) rows += of_source.rows;
     return rows;
   }
 
   /// What is looked at, and the parents along which its rows are found.
-  bool concerns(std::uint16_t target) const {
+  bool concerns(TargetId target) const {
     if (options_.target.value_or(target) == target) return true;
     const auto& locators = model_.targets[*options_.target].locators;
     return std::any_of(locators.begin(), locators.end(), [&](const mapping::Locator& locator) {
@@ -162,9 +162,9 @@ class Lint {
     });
   }
 
-  asio::awaitable<void> look(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed) {
+  asio::awaitable<void> look(SourceId source, const Step& step, const std::vector<RowImages>& changed) {
     constexpr std::size_t kMostRows = 20;
-    for (std::uint16_t target = 0; target < model_.targets.size(); ++target) {
+    for (const auto target : model_.targets.ids()) {
       if (options_.target.value_or(target) != target) continue;
       if (!whole_ && !compared_.contains(target)) continue;
       if (!reads_.contains(target)) {
@@ -187,7 +187,7 @@ class Lint {
     }
   }
 
-  void add_not_taken(std::uint16_t source, const Step& step, const Failure& failure) {
+  void add_not_taken(SourceId source, const Step& step, const Failure& failure) {
     const auto& constraint = failure.facts().constraint;
     const auto& message = failure.facts().message;
     // Where no constraint is named, what is said before the value that it is said of tells one demand from another.
@@ -196,7 +196,7 @@ class Lint {
     if (std::none_of(linted_.not_taken.begin(), linted_.not_taken.end(), known)) linted_.not_taken.push_back({source, step.words, constraint, message});
   }
 
-  void add_fault(std::uint16_t source, const Step& step, const std::vector<RowImages>& changed, const verify::Compared& compared) {
+  void add_fault(SourceId source, const Step& step, const std::vector<RowImages>& changed, const verify::Compared& compared) {
     const auto target = compared.rows.front().target;
     auto fault = std::find_if(linted_.faults.begin(), linted_.faults.end(), [&](const Fault& known) { return known.source == source && known.target == target; });
     const auto place = static_cast<std::size_t>(fault - linted_.faults.begin());
@@ -219,9 +219,9 @@ class Lint {
   const bool whole_;
   verify::ComparedKeys compared_;              ///< where not the whole
   const sync::Refresh refresh_;
-  std::set<std::uint16_t> looked_at_;  ///< targets that are refreshed
-  std::vector<SourceShape> shapes_;
-  std::map<std::uint16_t, WhatIsRead> reads_;  ///< of targets that were looked at
+  std::set<TargetId> looked_at_;  ///< targets that are refreshed
+  ById<SourceId, SourceShape> shapes_;
+  std::map<TargetId, WhatIsRead> reads_;  ///< of targets that were looked at
   std::vector<RuleFor> rules_;  ///< one a fault
   Linted linted_;
 };
@@ -242,7 +242,7 @@ asio::awaitable<bool> is_needed(pg::Connection& connection, mapping::Model model
 /// Rows of the shadow are found along others that may not be there: keys of which the sandbox has not what the view has are
 /// of no use.
 asio::awaitable<void> forget_what_differs(pg::Connection& connection, const mapping::Model& sandbox, Scope& scope) {
-  std::map<std::pair<std::uint16_t, std::uint16_t>, std::vector<Key>> by_locator;
+  std::map<std::pair<TargetId, LocatorId>, std::vector<Key>> by_locator;
   for (const auto& key : scope.keys) by_locator[{key.target(), key.locator()}].push_back(key);
   scope.keys.clear();
   for (const auto& [locator, keys] : by_locator) {

@@ -26,8 +26,8 @@ struct Scope {
 
 /// Rows of one target that changes of one source left behind.
 struct Fault {
-  std::uint16_t source = 0;
-  std::uint16_t target = 0;
+  SourceId source;
+  TargetId target;
   std::uint64_t rows = 0;
   std::string change;                    ///< the first of the changes
   verify::Difference row;                        ///< and a row that it left behind
@@ -36,7 +36,7 @@ struct Fault {
 
 /// A change of v2 of which v1 does not take what comes back.
 struct NotTaken {
-  std::uint16_t source = 0;
+  SourceId source;
   std::string change;                    ///< the first of those
   std::string constraint;                ///< or column, where the server names one
   std::string why;
@@ -51,7 +51,7 @@ struct Linted {
   std::uint64_t unjudged = 0;            ///< of the steps: they reached rows that are not looked at
   std::vector<Fault> faults;
   std::vector<NotTaken> not_taken;       ///< on the way back; one a source and constraint
-  std::vector<std::uint64_t> refreshed;  ///< rows of each target's view that the rules had evaluated: how wide they are
+  ByTarget<std::uint64_t> refreshed;     ///< rows of each target's view that the rules had evaluated: how wide they are
   std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
 };
 
@@ -60,8 +60,8 @@ struct Linted {
 /// view whole. A row that differs was not announced by any rule.
 struct LintOptions {
   std::size_t samples = 3;               ///< rows of each source
-  std::optional<std::uint16_t> source;   ///< only what this source's changes do
-  std::optional<std::uint16_t> target;   ///< only what they do to this target
+  std::optional<SourceId> source;        ///< only what this source's changes do
+  std::optional<TargetId> target;        ///< only what they do to this target
   bool stop_at_first = false;
   Progress* progress = nullptr;          ///< hears how far it is, and of each fault; none: nobody does
   std::function<void(const Linted&)> so_far = {};  ///< gets what is known after each change, for whoever may end it early

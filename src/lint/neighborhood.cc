@@ -21,9 +21,9 @@ constexpr int kNewRows = 30;
 
 /// Rows of two sources belong together where these columns are equal.
 struct Relation {
-  std::uint16_t one;
+  SourceId one;
   std::vector<std::string> columns_of_one;
-  std::uint16_t other;
+  SourceId other;
   std::vector<std::string> columns_of_other;
 };
 
@@ -46,8 +46,8 @@ asio::awaitable<std::vector<Relation>> find_relations(pg::Connection& connection
     return read;
   };
   for (const auto key : pg::rows(foreign_keys)) {
-    relations.push_back({static_cast<std::uint16_t>(key.number("one")), names(key.text("columns_of_one")),
-                         static_cast<std::uint16_t>(key.number("other")), names(key.text("columns_of_other"))});
+    relations.push_back({SourceId(key.number("one")), names(key.text("columns_of_one")),
+                         SourceId(key.number("other")), names(key.text("columns_of_other"))});
   }
   for (const auto& one : model.rules) {
     for (const auto& other : model.rules) {
@@ -60,7 +60,7 @@ asio::awaitable<std::vector<Relation>> find_relations(pg::Connection& connection
 }
 
 /// What belongs to near rows of one source is near in the other.
-std::string step(const std::vector<SourceShape>& shapes, const Relation& relation) {
+std::string step(const ById<SourceId, SourceShape>& shapes, const Relation& relation) {
   const auto& from = shapes[relation.one];
   const auto& to = shapes[relation.other];
   return fmt::format(
@@ -84,13 +84,13 @@ asio::awaitable<void> sow(pg::Connection& connection, const SourceShape& shape, 
       "create temp table crossfade_seeds_{0} as select * from {1} tablesample bernoulli ({2}) repeatable (1) limit {3};\n"
       "create temp table crossfade_near_{0} as select {4} from crossfade_seeds_{0}; alter table crossfade_near_{0} add primary key ({4});\n"
       "analyze crossfade_near_{0}",
-      shape.number, table_of(shape), percent, seeds, key);
+      shape.number.place(), table_of(shape), percent, seeds, key);
   co_await connection.script(std::move(make));
 }
 
 }  // namespace
 
-asio::awaitable<void> find_neighbors(pg::Connection& connection, const mapping::Model& model, const std::vector<SourceShape>& shapes,
+asio::awaitable<void> find_neighbors(pg::Connection& connection, const mapping::Model& model, const ById<SourceId, SourceShape>& shapes,
                                      std::size_t seeds) {
   for (const auto& shape : shapes) co_await sow(connection, shape, seeds);
   const auto relations = co_await find_relations(connection, model);

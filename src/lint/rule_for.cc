@@ -24,7 +24,7 @@ std::map<std::string, std::string> values_of(const mapping::Model& model, const 
 
 }  // namespace
 
-void RuleFor::explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row) {
+void RuleFor::explain(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row) {
   Pairs possible;
   const auto values = values_of(model, row);
   for (const auto& images : changed) {

@@ -17,10 +17,10 @@ namespace crossfade::lint {
 /// same column of the changed row.
 class RuleFor {
  public:
-  RuleFor(std::uint16_t source, std::uint16_t target) : source_(source), target_(target) {}
+  RuleFor(SourceId source, TargetId target) : source_(source), target_(target) {}
 
   /// One more row that was left behind, and the rows whose change did it.
-  void explain(const mapping::Model& model, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row);
+  void explain(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row);
 
   /// "targets.exercises.follow: plans: {plan_id: id}"; "" where no column is left.
   std::string words(const mapping::Model& model) const;
@@ -28,8 +28,8 @@ class RuleFor {
  private:
   using Pairs = std::set<std::pair<std::string, std::string>>;  ///< view column, source column
 
-  std::uint16_t source_;
-  std::uint16_t target_;
+  SourceId source_;
+  TargetId target_;
   std::optional<Pairs> pairs_;
 };
 

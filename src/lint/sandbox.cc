@@ -110,7 +110,7 @@ asio::awaitable<void> demand_references(pg::Connection& connection, const mappin
 asio::awaitable<void> fill_targets(pg::Connection& connection, const mapping::Model& model) {
   const sync::Refresh refresh(model);
   const mapping::Range everything;
-  for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+  for (const auto target : model.targets.ids()) {
     co_await refresh.bulk_range(connection, target, everything);
     auto analyze = "analyze " + model.targets[target].table.quoted();
     co_await connection.script(std::move(analyze));

@@ -30,7 +30,7 @@ std::string changed_rows(const SourceShape& shape) {
       "from {3} o full join {4} n on {5}\n"
       "where o.{0} is not distinct from null or n.{0} is not distinct from null or pg_catalog.record_image_ne(row({6}), row({7}))",
       first, columns_of(shape, "o", "::text"), columns_of(shape, "n", "::text"), copy_of(shape), looked_at(shape), same_key(shape, "o", "n"),
-      columns_of(shape, "o", ""), columns_of(shape, "n", ""), shape.number);
+      columns_of(shape, "o", ""), columns_of(shape, "n", ""), shape.number.place());
 }
 
 asio::awaitable<std::vector<RowImages>> read_images(pg::Connection& connection, std::vector<std::string> of_sources) {
@@ -39,7 +39,7 @@ asio::awaitable<std::vector<RowImages>> read_images(pg::Connection& connection, 
   std::vector<RowImages> read;
   for (const auto row : pg::rows(rows)) {
     RowImages images;
-    images.source = static_cast<std::uint16_t>(row.number("source"));
+    images.source = SourceId(row.number("source"));
     if (!row.is_null("before")) images.before = parse_array(row.text("before"));
     if (!row.is_null("after")) images.after = parse_array(row.text("after"));
     read.push_back(std::move(images));
@@ -49,37 +49,37 @@ asio::awaitable<std::vector<RowImages>> read_images(pg::Connection& connection, 
 
 }  // namespace
 
-asio::awaitable<void> make_source_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
+asio::awaitable<void> make_source_copies(pg::Connection& connection, const ById<SourceId, SourceShape>& shapes) {
   for (const auto& shape : shapes) {
-    auto copy = fmt::format("create temp table crossfade_source_{0} as select * from {1} t; analyze crossfade_source_{0}", shape.number, looked_at(shape));
+    auto copy = fmt::format("create temp table crossfade_source_{0} as select * from {1} t; analyze crossfade_source_{0}", shape.number.place(), looked_at(shape));
     co_await connection.script(std::move(copy));
   }
 }
 
-asio::awaitable<std::vector<RowImages>> read_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
+asio::awaitable<std::vector<RowImages>> read_copies(pg::Connection& connection, const ById<SourceId, SourceShape>& shapes) {
   std::vector<std::string> of_sources;
   for (const auto& shape : shapes) {
-    of_sources.push_back(fmt::format("select {} as source, null::text[] as before, array[{}] as after from {} c", shape.number, columns_of(shape, "c", "::text"), copy_of(shape)));
+    of_sources.push_back(fmt::format("select {} as source, null::text[] as before, array[{}] as after from {} c", shape.number.place(), columns_of(shape, "c", "::text"), copy_of(shape)));
   }
   co_return co_await read_images(connection, std::move(of_sources));
 }
 
-asio::awaitable<std::vector<Written>> read_written(pg::Connection& connection, const std::vector<SourceShape>& shapes) {
+asio::awaitable<ById<SourceId, Written>> read_written(pg::Connection& connection, const ById<SourceId, SourceShape>& shapes) {
   std::vector<std::optional<std::string>> oids;
   for (const auto& shape : shapes) oids.emplace_back(std::to_string(shape.source->oid));
   pg::Parameters tables = {array_text(oids)};
   const auto rows = co_await connection.execute(std::string(sql::queries::lint_written), std::move(tables));
-  std::vector<Written> written;
+  ById<SourceId, Written> written;
   for (const auto row : pg::rows(rows)) {
     written.push_back({static_cast<std::uint64_t>(row.number("rows")), std::string(row.text("otherwise"))});
   }
   co_return written;
 }
 
-asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const std::vector<SourceShape>& shapes,
-                                                     const std::vector<Written>& before, const std::vector<Written>& after) {
+asio::awaitable<std::vector<RowImages>> find_changed(pg::Connection& connection, const ById<SourceId, SourceShape>& shapes,
+                                                     const ById<SourceId, Written>& before, const ById<SourceId, Written>& after) {
   std::vector<std::string> of_sources;
-  for (std::size_t n = 0; n < shapes.size(); ++n) {
+  for (const auto n : shapes.ids()) {
     if (before.at(n) != after.at(n)) of_sources.push_back(changed_rows(shapes[n]));
   }
   if (of_sources.empty()) co_return std::vector<RowImages>{};
@@ -126,8 +126,8 @@ std::string renew(const SourceShape& shape, const std::vector<RowImages>& change
 
 }  // namespace
 
-asio::awaitable<void> renew_copies(pg::Connection& connection, const std::vector<SourceShape>& shapes, const std::vector<RowImages>& changed) {
-  std::set<std::uint16_t> sources;
+asio::awaitable<void> renew_copies(pg::Connection& connection, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed) {
+  std::set<SourceId> sources;
   for (const auto& row : changed) sources.insert(row.source);
   for (const auto source : sources) {
     auto again = renew(shapes[source], changed);

@@ -10,9 +10,9 @@
 
 namespace crossfade::lint {
 
-asio::awaitable<std::vector<SourceShape>> read_shapes(pg::Connection& connection, const mapping::Model& model, bool whole) {
-  std::vector<SourceShape> shapes;
-  for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
+asio::awaitable<ById<SourceId, SourceShape>> read_shapes(pg::Connection& connection, const mapping::Model& model, bool whole) {
+  ById<SourceId, SourceShape> shapes;
+  for (const auto number : model.sources.ids()) {
     SourceShape shape;
     shape.number = number;
     shape.source = &model.sources[number];
@@ -30,11 +30,11 @@ asio::awaitable<std::vector<SourceShape>> read_shapes(pg::Connection& connection
 
 std::string table_of(const SourceShape& shape) { return quote_qualified(shape.source->schema, shape.source->name); }
 
-std::string copy_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_source_{}", shape.number); }
+std::string copy_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_source_{}", shape.number.place()); }
 
-std::string seeds_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_seeds_{}", shape.number); }
+std::string seeds_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_seeds_{}", shape.number.place()); }
 
-std::string near_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_near_{}", shape.number); }
+std::string near_of(const SourceShape& shape) { return fmt::format("pg_temp.crossfade_near_{}", shape.number.place()); }
 
 std::string looked_at(const SourceShape& shape) {
   if (shape.whole) return table_of(shape);

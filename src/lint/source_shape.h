@@ -20,12 +20,12 @@ struct SourceShape {
     bool generated = false;
     char category = 'U';       ///< pg_type.typcategory
   };
-  std::uint16_t number = 0;    ///< its place in the model
+  SourceId number;    ///< its place in the model
   const mapping::Source* source = nullptr;
   std::vector<Column> columns;
   bool whole = true;           ///< false: rows near the samples only
 };
-asio::awaitable<std::vector<SourceShape>> read_shapes(pg::Connection& connection, const mapping::Model& model, bool whole);
+asio::awaitable<ById<SourceId, SourceShape>> read_shapes(pg::Connection& connection, const mapping::Model& model, bool whole);
 
 /// The source itself, quoted.
 std::string table_of(const SourceShape& shape);

@@ -51,7 +51,7 @@ bool WhatIsRead::may_change(const std::vector<RowImages>& changed) const {
   return anything_ || std::any_of(changed.begin(), changed.end(), [&](const RowImages& row) { return sources_.contains(row.source); });
 }
 
-asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, std::uint16_t target) {
+asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, TargetId target) {
   auto view = quote_qualified(model.mapping_schema, model.targets.at(target).name);
   auto reads = co_await reads_of(connection, std::move(view));
   co_await look_through_surrogates(connection, model, reads);
@@ -59,7 +59,7 @@ asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const 
   for (const auto& read : reads) {
     const auto source = std::find_if(model.sources.begin(), model.sources.end(), [&](const mapping::Source& known) { return known.schema == read.schema && known.name == read.name; });
     if (source == model.sources.end() || !read.is_table) what.anything_ = true;
-    if (source != model.sources.end()) what.sources_.insert(static_cast<std::uint16_t>(source - model.sources.begin()));
+    if (source != model.sources.end()) what.sources_.insert(SourceId(source - model.sources.begin()));
   }
   co_return what;
 }

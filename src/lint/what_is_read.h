@@ -18,12 +18,12 @@ class WhatIsRead {
   bool may_change(const std::vector<RowImages>& changed) const;
 
  private:
-  friend asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, std::uint16_t target);
+  friend asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, TargetId target);
 
   bool anything_ = false;            ///< it reads what is no source, or by a function that does not say what it reads
-  std::set<std::uint16_t> sources_;
+  std::set<SourceId> sources_;
 };
 
-asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, std::uint16_t target);
+asio::awaitable<WhatIsRead> read_what_is_read(pg::Connection& connection, const mapping::Model& model, TargetId target);
 
 }  // namespace crossfade::lint

@@ -27,7 +27,7 @@ void declare(OptionSet& options, ExplainOptions& own) {
   options.text("--target", own.cost_of, "TARGET", "What a refresh of this target costs: keys of it are tried, with the plan of the slowest");
 }
 
-std::uint16_t number_of(const mapping::Model& model, const std::string& name) {
+TargetId number_of(const mapping::Model& model, const std::string& name) {
   const auto target = model.find_target(name);
   if (!target) throw usage_failure("there is no target " + name, "`crossfade plan` lists the targets");
   return *target;

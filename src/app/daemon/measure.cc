@@ -54,7 +54,7 @@ class Measure {
     pg::Parameters same = {model_.name};
     const auto accounts = co_await connection.execute(std::string(queries::account_sample), same);
     for (const auto account : pg::rows(accounts)) {
-      for (std::size_t source = 0; source < model_.sources.size(); ++source) {
+      for (const auto source : model_.sources.ids()) {
         const auto& table = model_.sources[source];
         if (account.text("source") == table.schema + "." + table.name) metrics_.unaccounted(source, account.real("unaccounted_rows"));
       }
@@ -87,7 +87,7 @@ class Measure {
   asio::awaitable<void> backfill(pg::Connection& connection) {
     const auto run = observed_.engine.runtime();
     if (!run || !run->backfilling) co_return;
-    for (std::uint16_t target = 0; target < run->progress.size(); ++target) {
+    for (const auto target : run->progress.ids()) {
       const auto done = static_cast<double>(run->progress[target].done);
       if (run->progress[target].finished || done == 0) continue;
       const auto expected = co_await expected_rows(connection, model_, target, done, run->progress[target].estimated);

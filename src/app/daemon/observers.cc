@@ -50,7 +50,7 @@ asio::awaitable<Response> ready(Observed o) {
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string parked;
   for (const auto& left_out : o.model.left_out) parked += fmt::format("{} is left out: {}\n", left_out.target, left_out.because);
-  for (const auto& [target, why] : leads ? run->parked : std::map<std::uint16_t, sync::Parked>{}) {
+  for (const auto& [target, why] : leads ? run->parked : std::map<TargetId, sync::Parked>{}) {
     if (now - why.since > kParkedTooLong) parked += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);
   }
   if (!parked.empty()) co_return Response{503, "text/plain", parked};
@@ -166,8 +166,8 @@ std::shared_ptr<sync::Runtime> running(const Observed& o) {
   return run;
 }
 
-std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names) {
-  std::vector<std::uint16_t> numbers;
+std::vector<TargetId> target_numbers(const mapping::Model& model, const std::vector<std::string>& names) {
+  std::vector<TargetId> numbers;
   for (const auto& name : names) {
     const auto number = model.find_target(name);
     if (!number) throw usage_failure("there is no target " + name, "`crossfade plan` lists the targets");

@@ -28,6 +28,6 @@ std::vector<api::Endpoint> endpoints(std::function<Observed()> now, Watch& watch
 std::shared_ptr<sync::Runtime> running(const Observed& observed);
 
 /// Numbers of the targets called so; throws a usage Failure for a name that there is not.
-std::vector<std::uint16_t> target_numbers(const mapping::Model& model, const std::vector<std::string>& names);
+std::vector<TargetId> target_numbers(const mapping::Model& model, const std::vector<std::string>& names);
 
 }  // namespace crossfade::app

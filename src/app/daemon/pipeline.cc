@@ -36,7 +36,7 @@ Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const 
       metrics(model.name, target_names(model), names_of(model.sources), last ? &last->metrics : nullptr),
       engine(model, settings, metrics, last != nullptr) {
   metrics.runs(version(), commit());
-  for (std::size_t n = 0; n < model.left_out.size(); ++n) metrics.parked(model.targets.size() + n, true);
+  for (std::size_t n = 0; n < model.left_out.size(); ++n) metrics.parked(TargetId(model.targets.size() + n), true);
 }
 
 asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::MigrationFile& file, const Pipeline& last, bool reshaped) {

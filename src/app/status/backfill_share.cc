@@ -37,7 +37,7 @@ std::string share_by_ends(const mapping::Source& source, const std::string& colu
                      measured(fmt::format("max(t.{})", quote_identifier(column))), quote_qualified(source.schema, source.name));
 }
 
-boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& connection, const mapping::Model& model, std::uint16_t number) {
+boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& connection, const mapping::Model& model, TargetId number) {
   const auto& target = model.targets.at(number);
   if (target.walk_column.empty()) co_return std::nullopt;
   const auto& source = model.sources.at(target.walk_source);
@@ -56,7 +56,7 @@ boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& conn
   co_return std::clamp(measured.real(0, 0), 0.0, 1.0);
 }
 
-boost::asio::awaitable<double> expected_rows(pg::Connection& connection, const mapping::Model& model, std::uint16_t target, double done, double guessed) {
+boost::asio::awaitable<double> expected_rows(pg::Connection& connection, const mapping::Model& model, TargetId target, double done, double guessed) {
   if (done == 0) co_return guessed;
   const auto share = co_await covered_share(connection, model, target);
   if (!share) co_return std::max(done, guessed);

@@ -34,7 +34,7 @@ std::vector<pg::Row> in_order(const pg::Result& targets, const sync::Runtime* ru
   std::vector<pg::Row> rows;
   for (const auto row : pg::rows(targets)) rows.push_back(row);
   if (run == nullptr) return rows;
-  const auto place = [&](const pg::Row& row) { return run->model.find_target(std::string(row.text("target"))).value_or(0); };
+  const auto place = [&](const pg::Row& row) { return run->model.find_target(std::string(row.text("target"))).value_or(TargetId{}); };
   std::stable_sort(rows.begin(), rows.end(), [&](const pg::Row& a, const pg::Row& b) { return place(a) < place(b); });
   return rows;
 }
@@ -117,8 +117,8 @@ boost::asio::awaitable<void> add_standbys(v1::Status& status, pg::Connection& co
 /// Of the last minutes: what was slow once is not slow for ever.
 void add_slowest(v1::Status& status, const sync::Runtime& run) {
   constexpr auto kLately = std::chrono::minutes(10);
-  std::optional<std::uint16_t> slowest;
-  for (std::uint16_t target = 0; target < run.refreshes.size(); ++target) {
+  std::optional<TargetId> slowest;
+  for (const auto target : run.refreshes.ids()) {
     const auto& times = run.refreshes[target];
     if (times.last == sync::Clock::time_point{} || sync::Clock::now() - times.last > kLately) continue;
     if (!slowest || times.seconds > run.refreshes[*slowest].seconds) slowest = target;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/id.h"
+
 namespace crossfade::mapping {
 
 /// Which rows of a target a statement is about: one locator's keys, or a range of its values. A statement takes the
@@ -17,7 +19,7 @@ struct KeyFilter {
   enum class Form { kValues, kRange, kNoWalk, kGiven };
 
   Form form = Form::kValues;
-  std::uint16_t locator = 0;
+  LocatorId locator;
   std::uint32_t null_mask = 0;  ///< kValues: bit n set, column n is null in every key of this filter
   bool has_low = false;         ///< kRange: rows above the bound only; it is exclusive
   bool has_high = false;        ///< kRange: rows up to the bound only; it is inclusive

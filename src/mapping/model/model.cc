@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 namespace crossfade::mapping {
@@ -25,14 +24,14 @@ std::vector<Operators> Target::key_operators() const {
 
 std::string rejects_name(const std::string& source) { return "rejected_" + source; }
 
-std::optional<std::uint16_t> Model::find_target(const std::string& target_name) const {
-  for (std::uint16_t n = 0; n < targets.size(); ++n) {
+std::optional<TargetId> Model::find_target(const std::string& target_name) const {
+  for (const auto n : targets.ids()) {
     if (targets[n].name == target_name) return n;
   }
   return std::nullopt;
 }
 
-std::vector<std::string> Model::relations_read(const std::vector<std::uint16_t>& of) const {
+std::vector<std::string> Model::relations_read(const std::vector<TargetId>& of) const {
   // In one order for everybody.
   std::set<std::string> read;
   for (const auto number : of) {
@@ -54,9 +53,7 @@ std::vector<std::string> Model::relations_read(const std::vector<std::uint16_t>&
 }
 
 std::vector<std::string> Model::relations_read() const {
-  std::vector<std::uint16_t> all(targets.size());
-  std::iota(all.begin(), all.end(), std::uint16_t{0});
-  return relations_read(all);
+  return relations_read(targets.all());
 }
 
 }  // namespace crossfade::mapping

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/id.h"
 #include "mapping/model/operators.h"
 #include "mapping/model/table_name.h"
 
@@ -66,11 +67,14 @@ struct Locator {
   std::string name() const;
 };
 
+/// The locator that a backfill walks along.
+inline constexpr LocatorId kWalk{};
+
 /// A source's change makes keys of a target: values of `source_columns` are the values of the target's locator.
 struct FollowRule {
-  std::uint16_t source = 0;
-  std::uint16_t target = 0;
-  std::uint16_t locator = 0;
+  SourceId source;
+  TargetId target;
+  LocatorId locator;
   std::vector<std::string> source_columns;
   /// All columns of the source that the target's view reads (from pg_depend), the rule's own included. A change that
   /// touches none of them offers nothing.
@@ -108,12 +112,12 @@ struct Target {
   std::string name;                      ///< the view's, and what people call it
   std::vector<Column> columns;           ///< what the engine writes, in the table's order, and what the table's key is made of
   std::vector<std::string> key;          ///< the primary key's columns
-  std::vector<Locator> locators;         ///< the first is the one a backfill walks along
-  std::uint16_t walk_source = 0;         ///< the source whose column gives the backfill its chunk bounds …
+  ById<LocatorId, Locator> locators;         ///< the first is the one a backfill walks along
+  SourceId walk_source;         ///< the source whose column gives the backfill its chunk bounds …
   std::string walk_column;               ///< … and that column; "" where nothing can be walked along
   double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
   TableName table = {};
-  std::vector<std::uint16_t> surrogates = {}; ///< whose ids the view reads
+  std::vector<SurrogateId> surrogates = {}; ///< whose ids the view reads
   std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
   bool lazy = false;                     ///< rows appear once touched or changed: what only the view has is not missing
 
@@ -138,18 +142,18 @@ struct Model {
   int edition = 0;                       ///< of the migration's that it was made by; 0: whichever is in force
   bool streams_generated = false;        ///< the server has to be told to send generated columns
   std::set<std::string, std::less<>> row_types = {}; ///< of columns: composites, as format_type prints them
-  std::vector<Source> sources;
-  std::vector<Target> targets;           ///< parents before children
+  ById<SourceId, Source> sources;
+  ById<TargetId, Target> targets;        ///< parents before children
   std::vector<FollowRule> rules;
-  std::vector<Surrogate> surrogates;
+  ById<SurrogateId, Surrogate> surrogates;
   std::vector<LeftOut> left_out = {};    ///< nothing of theirs is followed, read or written
 
-  /// Number of the target called `target_name`; nothing if there is none.
-  std::optional<std::uint16_t> find_target(const std::string& target_name) const;
+  /// The target called `target_name`; nothing if there is none.
+  std::optional<TargetId> find_target(const std::string& target_name) const;
 
   /// What is read to compute and compare rows of `of`, quoted, each once: their views, which stand for all that those read;
   /// tables that lookups read; shadow tables, and those through which their rows are found.
-  std::vector<std::string> relations_read(const std::vector<std::uint16_t>& of) const;
+  std::vector<std::string> relations_read(const std::vector<TargetId>& of) const;
   /// Of all targets.
   std::vector<std::string> relations_read() const;
 };

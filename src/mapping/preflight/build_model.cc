@@ -114,7 +114,7 @@ class Builder {
     target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
     check_reads(course_, catalog_, name, findings_);
     check_missed(course_, catalog_, name, findings_);
-    const Ordered ordered = [&](std::uint16_t source, const std::string& column) { return source_of(source).find(column)->leads_index; };
+    const Ordered ordered = [&](SourceId source, const std::string& column) { return source_of(source).find(column)->leads_index; };
     if (!choose_walk(model_, target, first_rule, ordered)) {
       if (!target.locators.empty()) say_why_no_walk(name, target);
     } else {
@@ -151,7 +151,7 @@ class Builder {
 
     FollowRule rule;
     rule.source = source_number(written.source);
-    rule.target = static_cast<std::uint16_t>(model_.targets.size());
+    rule.target = model_.targets.next_id();
     rule.locator = add_locator(target, std::move(*locator));
     rule.source_columns = ordered_source_columns(written, catalog.view);
     // A lazy row may not be there yet, and others that came with the change may refer to it, whatever it was.
@@ -172,11 +172,11 @@ class Builder {
   }
 
   /// Direct rules with the same columns share a locator.
-  static std::uint16_t add_locator(Target& target, Locator locator) {
+  static LocatorId add_locator(Target& target, Locator locator) {
     const auto same = std::find_if(target.locators.begin(), target.locators.end(), [&](const Locator& known) {
       return known.columns == locator.columns && known.lookup == locator.lookup;
     });
-    const auto number = static_cast<std::uint16_t>(same - target.locators.begin());
+    const auto number = target.locators.id_of(same);
     if (same == target.locators.end()) {
       target.locators.push_back(std::move(locator));
     } else {
@@ -185,11 +185,11 @@ class Builder {
     return number;
   }
 
-  std::uint16_t source_number(const std::string& written) const {
-    return static_cast<std::uint16_t>(std::distance(catalog_.sources.begin(), catalog_.sources.find(written)));
+  SourceId source_number(const std::string& written) const {
+    return SourceId(std::distance(catalog_.sources.begin(), catalog_.sources.find(written)));
   }
 
-  const RelationCatalog& source_of(std::uint16_t number) const { return std::next(catalog_.sources.begin(), number)->second; }
+  const RelationCatalog& source_of(SourceId number) const { return std::next(catalog_.sources.begin(), number.place())->second; }
 
   const DirectedMigration& course_;
   const v1::Migration& yaml_;

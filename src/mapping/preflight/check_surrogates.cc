@@ -53,15 +53,15 @@ void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings)
   }
 }
 
-std::vector<std::uint16_t> used_surrogates(const Catalog& catalog, const std::vector<Surrogate>& surrogates, const Target& target,
-                                           std::vector<Finding>& findings) {
-  std::vector<std::uint16_t> used;
+std::vector<SurrogateId> used_surrogates(const Catalog& catalog, const ById<SurrogateId, Surrogate>& surrogates, const Target& target,
+                                         std::vector<Finding>& findings) {
+  std::vector<SurrogateId> used;
   const auto& view = catalog.targets.at(target.name).view;
   for (const auto& name : catalog.targets.at(target.name).surrogates) {
     Findings found(findings, "surrogate " + name);
     const auto& keys = catalog.surrogates.at(name).view;
     const auto place = std::find_if(surrogates.begin(), surrogates.end(), [&, &wanted = name](const Surrogate& each) { return each.name == wanted; });
-    used.push_back(static_cast<std::uint16_t>(place - surrogates.begin()));
+    used.push_back(surrogates.id_of(place));
     // The natural keys of a changed key are found as its rows are, before these are.
     std::set<std::string> told;
     for (const auto& locator : target.locators) {

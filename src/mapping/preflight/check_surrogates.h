@@ -15,7 +15,7 @@ std::vector<Surrogate> check_surrogates(const DirectedMigration& directed, const
 void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings);
 
 /// Places in `surrogates` of those that the view of `target` reads.
-std::vector<std::uint16_t> used_surrogates(const Catalog& catalog, const std::vector<Surrogate>& surrogates, const Target& target,
-                                           std::vector<Finding>& findings);
+std::vector<SurrogateId> used_surrogates(const Catalog& catalog, const ById<SurrogateId, Surrogate>& surrogates, const Target& target,
+                                         std::vector<Finding>& findings);
 
 }  // namespace crossfade::mapping

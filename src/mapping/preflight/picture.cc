@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -77,17 +76,17 @@ class Sheet {
     text(kLeft, height_ + 48, "small", "followed");
     text(kRight, height_ + 48, "small", "filled");
     const auto order = source_order(course.model);
-    std::vector<int> places(order.size());
-    for (std::size_t n = 0; n < order.size(); ++n) places[order[n]] = static_cast<int>(n);
+    ById<SourceId, int> places(order.size());
+    for (int place = 0; const auto source : order) places[source] = place++;
     for (std::size_t rule = 0; rule < course.model.rules.size(); ++rule) line(course, rule, places[course.model.rules[rule].source]);
     for (const auto source : order) {
       const auto& table = course.model.sources[source];
       box(kLeft, places[source], table.schema + "." + table.name, "", false);
     }
-    for (std::size_t n = 0; n < course.model.targets.size(); ++n) {
+    for (const auto n : course.model.targets.ids()) {
       const auto& target = course.model.targets[n];
       const auto note = target.estimated_rows > 0 ? fmt::format("{:.0f} rows", target.estimated_rows) : "";
-      box(kRight, static_cast<int>(n), target.table.schema + "." + target.table.name, note, slow(course, target.name));
+      box(kRight, n.place(), target.table.schema + "." + target.table.name, note, slow(course, target.name));
     }
     height_ += kHead + kRow * static_cast<int>(std::max(order.size(), course.model.targets.size()));
   }
@@ -106,20 +105,19 @@ class Sheet {
 
  private:
   /// Each source beside the targets that follow it, so that few lines cross.
-  static std::vector<std::size_t> source_order(const Model& model) {
-    std::vector<double> middles(model.sources.size(), static_cast<double>(model.targets.size()));
-    for (std::size_t source = 0; source < middles.size(); ++source) {
+  static std::vector<SourceId> source_order(const Model& model) {
+    ById<SourceId, double> middles(model.sources.size(), static_cast<double>(model.targets.size()));
+    for (const auto source : middles.ids()) {
       double sum = 0, count = 0;
       for (const auto& rule : model.rules) {
         if (rule.source != source) continue;
-        sum += rule.target;
+        sum += rule.target.place();
         ++count;
       }
       if (count > 0) middles[source] = sum / count;
     }
-    std::vector<std::size_t> order(model.sources.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) { return middles[left] < middles[right]; });
+    auto order = model.sources.all();
+    std::stable_sort(order.begin(), order.end(), [&](SourceId left, SourceId right) { return middles[left] < middles[right]; });
     return order;
   }
 
@@ -136,7 +134,7 @@ class Sheet {
     const auto& rule = course.model.rules[number];
     const auto& locator = course.model.targets[rule.target].locators[rule.locator];
     const bool derived = number < course.derived.size() && !course.derived[number].empty();
-    const int from = middle(source), to = middle(rule.target);
+    const int from = middle(source), to = middle(rule.target.place());
     const int begin = kLeft + kBoxWidth, end = kRight;
     body_ += fmt::format("<path class=\"{}{}\" d=\"M {} {} C {} {} {} {} {} {}\"><title>{}</title></path>\n", derived ? "derived" : "written", locator.indirect() ? " select" : "",
                          begin, from, begin + 120, from, end - 120, to, end, to, escaped(derived ? course.derived[number] : "written"));

@@ -67,7 +67,7 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::string refresh_by(const Model& model, std::uint16_t target, std::uint16_t locator) {
+std::string refresh_by(const Model& model, TargetId target, LocatorId locator) {
   KeyFilter filter;
   filter.locator = locator;
   return Statements(model, target).merge({filter});
@@ -79,7 +79,7 @@ std::string reason(const std::vector<std::string>& derived, const Model& model, 
   return place < derived.size() ? derived[place] : "";
 }
 
-void fill(const Model& model, const std::vector<std::string>& derived, std::uint16_t number, v1::PlanReply::Target& reply) {
+void fill(const Model& model, const std::vector<std::string>& derived, TargetId number, v1::PlanReply::Target& reply) {
   const auto& target = model.targets[number];
   reply.set_name(target.name);
   for (const auto& column : target.key) reply.add_key(column);
@@ -89,7 +89,7 @@ void fill(const Model& model, const std::vector<std::string>& derived, std::uint
     const auto& source = model.sources[target.walk_source];
     reply.set_walked_along(fmt::format("{}.{}.{}", source.schema, source.name, target.walk_column));
   }
-  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+  for (const auto n : target.locators.ids()) {
     auto& locator = *reply.add_locators();
     for (const auto& column : target.locators[n].columns) locator.add_columns(column);
     locator.set_lookup(target.locators[n].lookup);
@@ -106,16 +106,16 @@ void fill(const Model& model, const std::vector<std::string>& derived, std::uint
   }
 }
 
-std::string target_text(const Model& model, const std::vector<std::string>& derived, std::uint16_t number) {
+std::string target_text(const Model& model, const std::vector<std::string>& derived, TargetId number) {
   const auto& target = model.targets[number];
-  auto text = fmt::format("\n{}. {}: key ({}), {} columns", number + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
+  auto text = fmt::format("\n{}. {}: key ({}), {} columns", number.place() + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
   if (target.estimated_rows > 0) text += fmt::format(", about {:.0f} rows", target.estimated_rows);
   text += '\n';
   if (!target.walk_column.empty()) {
     const auto& source = model.sources[target.walk_source];
     text += fmt::format("   backfilled along {}.{}.{}\n", source.schema, source.name, target.walk_column);
   }
-  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+  for (const auto n : target.locators.ids()) {
     const auto& locator = target.locators[n];
     text += fmt::format("   by {}\n      {}\n", one_line(keys_of(locator)), found_in_shadow(target, locator));
     for (const auto& rule : model.rules) {
@@ -151,9 +151,11 @@ std::string plan_text(const Preflight& preflight, const Paint& paint) {
     failed += finding.level == Finding::Level::kFail ? 1 : 0;
     warned += finding.level == Finding::Level::kWarn ? 1 : 0;
   }
-  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) text += target_text(preflight.model, preflight.derived, n);
-  if (preflight.reverse) text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
-  for (std::uint16_t n = 0; preflight.reverse && n < preflight.reverse->targets.size(); ++n) text += target_text(*preflight.reverse, preflight.reverse_derived, n);
+  for (const auto n : preflight.model.targets.ids()) text += target_text(preflight.model, preflight.derived, n);
+  if (preflight.reverse) {
+    text += "\nOnce the writes have moved, the old tables follow the new ones:\n";
+    for (const auto n : preflight.reverse->targets.ids()) text += target_text(*preflight.reverse, preflight.reverse_derived, n);
+  }
   text += unsaid_text(preflight);
   const auto& name = preflight.model.name;
   text += failed > 0 ? fmt::format("\n{} {}: {} to mend, {} to look at.\n", name, paint.bad("cannot begin"), failed, warned)
@@ -171,12 +173,12 @@ std::string faults_text(const Preflight& preflight) {
 
 std::string refresh_sql(const Model& model) {
   std::string text;
-  for (std::uint16_t target = 0; target < model.targets.size(); ++target) {
+  for (const auto target : model.targets.ids()) {
     for (const auto surrogate : model.targets[target].surrogates) {
       text += fmt::format("\n-- {} for {}\n{};\n", model.surrogates[surrogate].name, model.targets[target].name,
                           Statements(model, target).allocate(surrogate, {KeyFilter{}}));
     }
-    for (std::uint16_t locator = 0; locator < model.targets[target].locators.size(); ++locator) {
+    for (const auto locator : model.targets[target].locators.ids()) {
       text += fmt::format("\n-- {} by {}\n{};\n", model.targets[target].name, one_line(keys_of(model.targets[target].locators[locator])),
                           refresh_by(model, target, locator));
     }
@@ -210,7 +212,7 @@ v1::PlanReply plan_reply(const Preflight& preflight) {
   }
   for (auto& statement : fixes(preflight)) reply.add_fixes(std::move(statement));
   add_next_steps(preflight, reply);
-  for (std::uint16_t n = 0; n < preflight.model.targets.size(); ++n) fill(preflight.model, preflight.derived, n, *reply.add_targets());
+  for (const auto n : preflight.model.targets.ids()) fill(preflight.model, preflight.derived, n, *reply.add_targets());
   add_unsaid(preflight, reply);
   return reply;
 }

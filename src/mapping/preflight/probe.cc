@@ -60,8 +60,8 @@ std::string duplicate_query(const Model& model, const Target& target, const std:
 }
 
 /// Keys of the locator from real rows, as the parameters of a filter; nothing where there are none.
-asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection, const Model& model, std::uint16_t target,
-                                                      std::uint16_t locator) {
+asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection, const Model& model, TargetId target,
+                                                      LocatorId locator) {
   const auto rule = std::find_if(model.rules.begin(), model.rules.end(), [&](const FollowRule& candidate) {
     return candidate.target == target && candidate.locator == locator;
   });
@@ -73,7 +73,7 @@ asio::awaitable<std::optional<pg::Parameters>> sample(pg::Connection& connection
   co_return keys;
 }
 
-asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& model, std::uint16_t number, Findings& found) {
+asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& model, TargetId number, Findings& found) {
   const auto& target = model.targets[number];
   std::string where;
   pg::Parameters keys;
@@ -83,7 +83,7 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
       found.warn("the view is too large to be tried for duplicate keys", "Try a copy, or part of the data.");
       co_return;
     }
-    auto sampled = co_await sample(connection, model, number, 0);
+    auto sampled = co_await sample(connection, model, number, kWalk);
     if (!sampled) co_return;  // the planner's guess was wrong: there are no rows
     where = fmt::format(" where v.{} = any($1::{}[])", quote_identifier(walk.walk_column()), walk.walk_type());
     keys = {sampled->at(walk.walk_place)};
@@ -108,7 +108,7 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
 }
 
 /// The refresh as it will run, planned for keys that exist.
-asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model, std::uint16_t number, std::uint16_t locator,
+asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model, TargetId number, LocatorId locator,
                                  std::set<std::string>& told, Findings& found) {
   auto keys = co_await sample(connection, model, number, locator);
   KeyFilter filter;
@@ -166,7 +166,7 @@ asio::awaitable<void> estimate_rows(pg::Connection& connection, Model& model) {
 
 asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
   const auto& model = preflight.model;
-  for (std::uint16_t number = 0; number < model.targets.size(); ++number) {
+  for (const auto number : model.targets.ids()) {
     const auto& target = model.targets[number];
     const auto subject = "target " + target.name;
     const bool broken = std::any_of(preflight.findings.begin(), preflight.findings.end(), [&](const Finding& finding) {
@@ -177,7 +177,7 @@ asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
     Findings found(preflight.findings, subject);
     co_await probe_uniqueness(connection, model, number, found);
     std::set<std::string> told;
-    for (std::uint16_t locator = 0; locator < target.locators.size(); ++locator) {
+    for (const auto locator : target.locators.ids()) {
       co_await probe_plan(connection, model, number, locator, told, found);
     }
   }

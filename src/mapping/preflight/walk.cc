@@ -13,14 +13,14 @@ class Choice {
       : model_(model), target_(target), begin_(model.rules.begin() + static_cast<std::ptrdiff_t>(first_rule)), ordered_(ordered) {}
 
   bool make() {
-    std::optional<std::uint16_t> best;
-    for (std::uint16_t n = 0; n < target_.locators.size(); ++n) {
+    std::optional<LocatorId> best;
+    for (const auto n : target_.locators.ids()) {
       if (weight(n) > (best ? weight(*best) : 0)) best = n;
     }
     if (!best) return false;
     make_first(*best);
-    const auto place = place_in(first_rule_of(0)->source_columns, model_.sources[first_rule_of(0)->source].key);
-    target_.locators[0].walk_place = place;
+    const auto place = place_in(first_rule_of(kWalk)->source_columns, model_.sources[first_rule_of(kWalk)->source].key);
+    target_.locators.front().walk_place = place;
     const auto* walk = rule_along(place);
     if (walk == nullptr) return false;
     target_.walk_source = walk->source;
@@ -30,7 +30,7 @@ class Choice {
 
  private:
   /// Any of a single column before any of several.
-  std::ptrdiff_t weight(std::uint16_t number) const {
+  std::ptrdiff_t weight(LocatorId number) const {
     constexpr std::ptrdiff_t kSingle = 1'000'000;
     const auto& locator = target_.locators[number];
     if (locator.indirect()) return 0;
@@ -43,7 +43,7 @@ class Choice {
   bool by_key(const FollowRule& rule) const { return model_.sources[rule.source].key == rule.source_columns; }
 
   /// By the key of its source, if there is such a rule.
-  const FollowRule* first_rule_of(std::uint16_t number) const {
+  const FollowRule* first_rule_of(LocatorId number) const {
     const FollowRule* found = nullptr;
     for (auto rule = begin_; rule != model_.rules.end(); ++rule) {
       if (rule->locator == number && (found == nullptr || (by_key(*rule) && !by_key(*found)))) found = &*rule;
@@ -58,18 +58,18 @@ class Choice {
 
   /// The rule of the first locator whose source gives the bounds.
   const FollowRule* rule_along(std::size_t place) const {
-    const auto* first = first_rule_of(0);
+    const auto* first = first_rule_of(kWalk);
     if (first->source_columns.size() == 1 || ordered_(first->source, first->source_columns[place])) return first;
-    const auto other = std::find_if(begin_, model_.rules.end(), [&](const FollowRule& rule) { return rule.locator == 0 && ordered_(rule.source, rule.source_columns[place]); });
+    const auto other = std::find_if(begin_, model_.rules.end(), [&](const FollowRule& rule) { return rule.locator == kWalk && ordered_(rule.source, rule.source_columns[place]); });
     return other == model_.rules.end() ? nullptr : &*other;
   }
 
-  void make_first(std::uint16_t number) {
-    std::swap(target_.locators[0], target_.locators[number]);
+  void make_first(LocatorId number) {
+    std::swap(target_.locators.front(), target_.locators[number]);
     for (auto rule = begin_; rule != model_.rules.end(); ++rule) {
       if (rule->locator == number) {
-        rule->locator = 0;
-      } else if (rule->locator == 0) {
+        rule->locator = kWalk;
+      } else if (rule->locator == kWalk) {
         rule->locator = number;
       }
     }

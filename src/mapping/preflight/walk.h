@@ -10,7 +10,7 @@
 namespace crossfade::mapping {
 
 /// Whether an index of source `number` begins with `column`: its values can be had in their order without reading all of it.
-using Ordered = std::function<bool(std::uint16_t number, const std::string& column)>;
+using Ordered = std::function<bool(SourceId number, const std::string& column)>;
 
 /// Chooses what a backfill of `target` walks along and makes it the first locator: a direct one of a single column, the
 /// primary key's where a rule has it, else the one that most rules share; where all have several columns, the one of these that the key of

@@ -54,7 +54,7 @@ struct KeyArrays {
 
 }  // namespace
 
-Statements::Statements(const Model& model, std::uint16_t target)
+Statements::Statements(const Model& model, TargetId target)
     : model_(model),
       target_(model.targets.at(target)),
       view_(quote_qualified(model.mapping_schema, target_.name)),
@@ -213,8 +213,8 @@ std::string Statements::branches(const std::vector<KeyFilter>& filters, bool wit
     return stored == "v." + name ? stored : stored + " as " + name;
   });
   // As they are: turning each into text would cost more than comparing the row.
-  for (std::size_t n = 0; with_walk && n < target_.locators.at(0).columns.size(); ++n) {
-    list += format(", v.{} as {}", quote_identifier(target_.locators[0].columns[n]), own_name(format("walk_{}", n)));
+  for (std::size_t n = 0; with_walk && n < target_.locators.front().columns.size(); ++n) {
+    list += format(", v.{} as {}", quote_identifier(target_.locators.front().columns[n]), own_name(format("walk_{}", n)));
   }
   int parameter = 1;
   return joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) { return branch(filter, view_, list, parameter); });
@@ -241,7 +241,7 @@ std::string Statements::own_name(const std::string& what) const {
   return name;
 }
 
-std::string Statements::allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const {
+std::string Statements::allocate(SurrogateId surrogate, const std::vector<KeyFilter>& filters) const {
   const auto& [name, of, ids, operators] = model_.surrogates.at(surrogate);
   const auto view = quote_qualified(model_.mapping_schema, name);
   const auto list = columns_of("v", of);
@@ -255,16 +255,16 @@ std::string Statements::allocate(std::uint16_t surrogate, const std::vector<KeyF
       ids.quoted(), joined(of, ", ", quote_identifier), columns, branches, ids.quoted(), known, columns);
 }
 
-std::string Statements::walk_values() const { return values_of(target_.locators.at(0)); }
+std::string Statements::walk_values() const { return values_of(target_.locators.front()); }
 
 std::string Statements::named() const {
   std::string names;
-  for (std::size_t n = 0; n < target_.locators.size(); ++n) {
+  for (const auto n : target_.locators.ids()) {
     const auto& locator = target_.locators[n];
-    if (!locator.indirect() && locator.locate.empty()) names += (names.empty() ? "" : ", ") + values_of(locator, std::to_string(n));
+    if (!locator.indirect() && locator.locate.empty()) names += (names.empty() ? "" : ", ") + values_of(locator, std::to_string(n.place()));
   }
   if (names.empty()) return "null::text[]";
-  const auto& first = target_.locators[0];
+  const auto& first = target_.locators.front();
   const bool nulls = !first.indirect() && first.locate.empty();
   return format("coalesce({}, array[{}])", names, nulls ? "'0'" + joined(first.columns, "", [](const std::string&) { return ", null"; }) : "null");
 }
@@ -304,7 +304,7 @@ std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
 std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   std::vector<std::string> walk;
-  for (std::size_t n = 0; n < target_.locators.at(0).columns.size(); ++n) walk.push_back(own_name(format("walk_{}", n)));
+  for (std::size_t n = 0; n < target_.locators.front().columns.size(); ++n) walk.push_back(own_name(format("walk_{}", n)));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
   auto differs = format("{} or {} or pg_catalog.record_image_ne(row({}), row({}))", absent("n"), absent("p"), columns_of("n", names), columns_of("p", names));
   if (target_.keeps) differs = format("({}) and ({} or {})", differs, present("n"), not_kept("p"));

@@ -42,11 +42,11 @@ struct Reference {
 /// otherwise flatten and evaluate them again on each side of a join.
 class Statements {
  public:
-  Statements(const Model& model, std::uint16_t target);
+  Statements(const Model& model, TargetId target);
 
   /// Gives an id to the natural keys of one of the target's surrogates that have none; parameters as merge(). Two sessions
   /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
-  std::string allocate(std::uint16_t surrogate, const std::vector<KeyFilter>& filters) const;
+  std::string allocate(SurrogateId surrogate, const std::vector<KeyFilter>& filters) const;
 
   /// What the select of an indirect locator gives for keys of a filter, by its parameters: the values as an array's text and its type,
   /// for a filter of the form kGiven; null where it gives many. For a locator of one column.
@@ -142,7 +142,7 @@ class Statements {
   std::string explain(const std::vector<KeyFilter>& filters) const;
 
   /// The values of a locator's columns in the rows that these keys lead to, of view and shadow: one text[] a row.
-  std::string values(std::uint16_t locator, const std::vector<KeyFilter>& filters) const;
+  std::string values(LocatorId locator, const std::vector<KeyFilter>& filters) const;
 
   /// What the select of an indirect locator gives for these keys: the values of the locator's columns as text, a row each.
   std::string given(const KeyFilter& filter) const;

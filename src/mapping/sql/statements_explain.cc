@@ -27,7 +27,7 @@ std::string Statements::explain(const std::vector<KeyFilter>& filters) const {
       fmt::arg("order", joined(target_.key, ", ", [](const std::string& name) { return format("coalesce(n.{0}, p.{0})", quote_identifier(name)); })));
 }
 
-std::string Statements::values(std::uint16_t locator, const std::vector<KeyFilter>& filters) const {
+std::string Statements::values(LocatorId locator, const std::vector<KeyFilter>& filters) const {
   const auto& wanted = target_.locators.at(locator);
   const auto in_view = format("array[{}]", joined(wanted.columns, ", ", [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; }));
   int parameter = 1;

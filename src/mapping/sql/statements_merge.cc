@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -46,13 +45,12 @@ bool Statements::is_of_key(const Locator& locator) const {
 /// two rows of one primary key. Asked row by row, for those alone that are new; named by as few rows as there may be.
 std::string Statements::met() const {
   const auto width = [&](const Locator& locator) { return is_of_key(locator) ? 0 : has_itself(locator) ? 1 : 2; };
-  std::vector<std::size_t> order(target_.locators.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return width(target_.locators[a]) < width(target_.locators[b]); });
+  auto order = target_.locators.all();
+  std::stable_sort(order.begin(), order.end(), [&](LocatorId a, LocatorId b) { return width(target_.locators[a]) < width(target_.locators[b]); });
   std::string names;
   for (const auto n : order) {
     const auto& locator = target_.locators[n];
-    if (!locator.indirect() && locator.locate.empty()) names += values_of(locator, std::to_string(n)) + ", ";
+    if (!locator.indirect() && locator.locate.empty()) names += values_of(locator, std::to_string(n.place())) + ", ";
   }
   return format(
       "), met as materialized (\n  select coalesce({}null) as name from (select * from compared where {} = 'fresh' offset 0) n\n"

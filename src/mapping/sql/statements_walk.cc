@@ -18,13 +18,13 @@ std::string Statements::source_name() const {
 
 /// The shadow table that has the walk's columns; "" where the file says how rows are located.
 std::string Statements::walk_owner() const {
-  const auto& walk = target_.locators.at(0);
+  const auto& walk = target_.locators.front();
   if (!walk.locate.empty()) return "";
   return walk.path.empty() ? shadow_ : walk.path.back().parent.quoted();
 }
 
 std::string Statements::next_bound(const Range& range, bool into_empty) const {
-  const auto& walk = target_.locators.at(0);
+  const auto& walk = target_.locators.front();
   const auto most = range_parameters(range).size() + 1;
   const auto values = [&](const std::string& table, const std::string& name) {
     const auto column = "t." + quote_identifier(name) + collate(walk.walk_collation);
@@ -48,7 +48,7 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
 std::string Statements::middle(const Range& range) const {
   const auto values = [&](const std::string& table) {
     int parameter = 1;
-    const auto& walk = target_.locators.at(0);
+    const auto& walk = target_.locators.front();
     const auto column = "v." + quote_identifier(walk.walk_column());
     return format("select distinct {}{} as bound from {} v where {} and {}", column, collate(walk.walk_collation), table,
                   condition(range_picks(range).front(), "v", parameter), is_there(model_, column, walk.walk_type()));
@@ -64,12 +64,12 @@ std::string Statements::middle(const Range& range) const {
 
 std::string Statements::brought() const {
   const auto tells = [](const Locator& locator) { return !locator.indirect() && locator.locate.empty(); };
-  if (!tells(target_.locators.at(0))) return "";
+  if (!tells(target_.locators.front())) return "";
   // A row of a source brings rows of several targets: where two rules have the same columns of it, their locators' values are
   // the same.
-  std::set<std::pair<std::uint16_t, std::uint16_t>> places = {{model_.find_target(target_.name).value(), std::uint16_t{0}}};
+  std::set<std::pair<TargetId, LocatorId>> places = {{model_.find_target(target_.name).value(), kWalk}};
   for (const auto& rule : model_.rules) {
-    if (rule.locator != 0 || model_.targets[rule.target].name != target_.name) continue;
+    if (rule.locator != kWalk || model_.targets[rule.target].name != target_.name) continue;
     for (const auto& other : model_.rules) {
       const auto& of = model_.targets[other.target];
       if (other.source != rule.source || other.source_columns != rule.source_columns) continue;

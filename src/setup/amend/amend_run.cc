@@ -312,7 +312,7 @@ asio::awaitable<void> AmendRun::enter_new_targets() {
   const auto& model = result_.preflight.model;
   const auto fences = create_fences(model);
   const auto rests = rest_triggers(model);
-  for (std::size_t n = 0; n < model.targets.size(); ++n) {
+  for (const auto n : model.targets.ids()) {
     if (filled_.contains(model.targets[n].name)) continue;
     auto sql = fmt::format("{};\n{}{};", fences[n], enter_target(model, model.targets[n]), rests[n]);
     co_await connection_.script(std::move(sql));

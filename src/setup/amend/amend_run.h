@@ -104,7 +104,7 @@ class AmendRun {
   std::set<std::string> pending_;                 ///< targets that had to be compared anyway
   std::vector<std::string> rights_;
   mapping::V2Change v2_;
-  std::vector<std::string> stable_;               ///< views that were dropped, by target
+  ByTarget<std::string> stable_;                  ///< views that were dropped, by target
   std::set<std::string> touched_;
   Amended result_;
 };

@@ -18,8 +18,8 @@ std::string publication_name(const std::string& migration, mapping::Direction di
   return "crossfade_" + migration + (direction == mapping::Direction::kForward ? "" : "_reverse");
 }
 
-std::vector<std::string> create_fences(const mapping::Model& model) {
-  std::vector<std::string> statements;
+ByTarget<std::string> create_fences(const mapping::Model& model) {
+  ByTarget<std::string> statements;
   for (const auto& target : model.targets) {
     statements.push_back(fmt::format("select crossfade.put_fences({}, {}, {})", quote_literal(model.name), quote_literal(target.table.quoted()),
                                      quote_literal(owner(model.direction))));
@@ -33,8 +33,8 @@ std::vector<std::string> drop_fences(const mapping::Model& model) {
   return statements;
 }
 
-std::vector<std::string> rest_triggers(const mapping::Model& model) {
-  std::vector<std::string> statements;
+ByTarget<std::string> rest_triggers(const mapping::Model& model) {
+  ByTarget<std::string> statements;
   for (const auto& target : model.targets) {
     statements.push_back(fmt::format("select crossfade.rest_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
   }

@@ -12,13 +12,13 @@ namespace crossfade::setup {
 std::string publication_name(const std::string& migration, mapping::Direction direction);
 
 /// A fence on each target: the side that does not own the data is written by the engine alone.
-std::vector<std::string> create_fences(const mapping::Model& model);
+ByTarget<std::string> create_fences(const mapping::Model& model);
 /// The opposite, for the side that is to own the data: where a target has no fence, nothing happens.
 std::vector<std::string> drop_fences(const mapping::Model& model);
 
 /// Triggers that users made on the targets rest as long as the engine alone writes them; crossfade.resting has their names. Want
 /// the migration to be entered.
-std::vector<std::string> rest_triggers(const mapping::Model& model);
+ByTarget<std::string> rest_triggers(const mapping::Model& model);
 /// The opposite, for the side that is to own the data.
 std::vector<std::string> wake_triggers(const mapping::Model& model);
 

@@ -26,8 +26,8 @@ std::string select(const mapping::Model& model, const mapping::Target& target, b
 
 }  // namespace
 
-std::vector<std::string> create_stable_views(const mapping::Model& model) {
-  std::vector<std::string> scripts;
+ByTarget<std::string> create_stable_views(const mapping::Model& model) {
+  ByTarget<std::string> scripts;
   if (model.stable_schema.empty()) return scripts;
   for (const auto& target : model.targets) {
     // Not `or replace`: a view of that name which somebody else made is not ours to change.

@@ -12,7 +12,7 @@ namespace crossfade::setup {
 
 /// What makes them as they are before any flip, one script a target; none where the migration names no schema for them.
 /// Each is made over the shadow table first: that a view can be turned is proved here and not on the day. Pure.
-std::vector<std::string> create_stable_views(const mapping::Model& model);
+ByTarget<std::string> create_stable_views(const mapping::Model& model);
 
 /// Turns one to the shadow table, or back to the mapping. Pure.
 std::string turn_stable_view(const mapping::Model& model, const mapping::Target& target, bool on_v2);

@@ -23,7 +23,7 @@ std::string array_literal(const std::vector<std::string>& names) {
 
 void add_fences(PrepareSteps& steps, const mapping::Model& model) {
   const auto fences = create_fences(model);
-  for (std::size_t n = 0; n < model.targets.size(); ++n) {
+  for (const auto n : model.targets.ids()) {
     const auto& table = model.targets[n].table;
     steps.push_back({fmt::format("fence {}.{} against writes from outside", table.schema, table.name), fences[n] + ";\n"});
   }
@@ -40,7 +40,7 @@ void add_stable_views(PrepareSteps& steps, const mapping::Model& model, bool sch
   if (schema.empty()) return;
   if (!schema_there) steps.push_back({"create schema " + schema, fmt::format("create schema {};\n", quote_identifier(schema))});
   const auto views = create_stable_views(model);
-  for (std::size_t n = 0; n < model.targets.size(); ++n) {
+  for (const auto n : model.targets.ids()) {
     const auto& name = model.targets[n].name;
     auto closed = fmt::format("stable view {}.{} is closed to applications until all read v2: its mapping would show them rows that row-level security "
                               "hides; alter view {} set (security_invoker = true), and so the views it reads. PostgreSQL 14 cannot: there it stays closed",

@@ -32,10 +32,10 @@ asio::awaitable<void> CatchUp::open() {
   }
 }
 
-asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, std::vector<Written>& written) {
+asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, ByTarget<Written>& written) {
   co_await open();
-  // Targets are numbered parents before children.
-  std::map<std::pair<std::uint16_t, std::uint16_t>, std::vector<Key>> groups;
+  // Parents come before children.
+  std::map<std::pair<TargetId, LocatorId>, std::vector<Key>> groups;
   for (const auto& key : keys) groups[{key.target(), key.locator()}].push_back(key);
   std::vector<Key> left;
   for (auto& [of, group] : groups) {

@@ -21,7 +21,7 @@ class CatchUp {
   /// `written` and returns the keys that are left to one transaction after this: of rows that the view no longer has,
   /// because a row that is gone from one worker's keys can have moved to another's; and of parts that were refused, by the row's
   /// own fault, because a row was in two workers after all, or because another session has one locked.
-  asio::awaitable<std::vector<Key>> upsert(const std::vector<Key>& keys, std::vector<Written>& written);
+  asio::awaitable<std::vector<Key>> upsert(const std::vector<Key>& keys, ByTarget<Written>& written);
 
   /// Closes the sessions until they are needed again.
   void rest() {

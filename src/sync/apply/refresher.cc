@@ -165,11 +165,11 @@ asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
   co_return true;
 }
 
-std::vector<std::uint16_t> Refresher::take_whole_targets(std::vector<Key>& keys) const {
-  std::vector<std::uint16_t> whole;
+std::vector<TargetId> Refresher::take_whole_targets(std::vector<Key>& keys) const {
+  std::vector<TargetId> whole;
   std::erase_if(keys, [&](const Key& key) {
     if (!key.names_every_row()) return false;
-    if (key.target() < run_.model.targets.size()) whole.push_back(key.target());
+    if (run_.model.targets.has(key.target())) whole.push_back(key.target());
     return true;
   });
   std::sort(whole.begin(), whole.end());
@@ -178,7 +178,7 @@ std::vector<std::uint16_t> Refresher::take_whole_targets(std::vector<Key>& keys)
 }
 
 Refresher::Work Refresher::all_of(std::vector<Key> keys) const {
-  return {std::move(keys), std::vector<Written>(run_.model.targets.size())};
+  return {std::move(keys), ByTarget<Written>(run_.model.targets.size())};
 }
 
 /// Settles `keys`, of which `work.keys` are still to be refreshed; `may_wait` of them may be put off.
@@ -187,7 +187,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   auto resting = parking::take_resting(run_, work.keys);
   std::unordered_set<Key> open(resting.begin(), resting.end());
   co_await store::write_dirty(connection, run_, std::move(resting));
-  std::vector<Written> more;
+  ByTarget<Written> more;
   std::vector<Refused> refused;
   if (row_locks_) refused = co_await take_locked(connection, run_.refresh, work.keys);
   if (refused_) {
@@ -210,7 +210,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     if (std::exchange(set_up_, needed) != needed) co_await connection.script(needed == SetUp::kForFew ? kForFew : kForMany);
     more = co_await run_.refresh.keys(connection, work.keys);
   }
-  for (std::size_t target = 0; target < more.size(); ++target) written[target] += more[target];
+  for (const auto target : more.ids()) written[target] += more[target];
   for (const auto& each : refused) open.insert(each.key);
   if (run_.quarantined > 0) {
     std::vector<Key> healed;
@@ -243,8 +243,8 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   count_written(keys, written);
 }
 
-void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Written>& written) {
-  for (std::size_t target = 0; target < written.size(); ++target) {
+void Refresher::count_written(const std::vector<Key>& keys, const ByTarget<Written>& written) {
+  for (const auto target : written.ids()) {
     const auto& rows = written[target];
     run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
     if (rows.seconds > 0) {
@@ -253,9 +253,9 @@ void Refresher::count_written(const std::vector<Key>& keys, const std::vector<Wr
     }
     run_.metrics.rows_unchanged(target, rows.in_view - std::min(rows.in_view, rows.inserted + rows.updated));
   }
-  std::vector<std::uint64_t> refreshed(run_.model.targets.size());
+  ByTarget<std::uint64_t> refreshed(run_.model.targets.size());
   for (const auto& key : keys) ++refreshed[key.target()];
-  for (std::size_t target = 0; target < refreshed.size(); ++target) run_.metrics.keys_refreshed(target, refreshed[target]);
+  for (const auto target : refreshed.ids()) run_.metrics.keys_refreshed(target, refreshed[target]);
 }
 
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
@@ -352,7 +352,7 @@ asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   run_.queue.offer_now(std::move(due));
   const auto counts = co_await store::count_quarantine(connection, run_);
   run_.quarantined = 0;
-  for (std::size_t target = 0; target < counts.size(); ++target) {
+  for (const auto target : counts.ids()) {
     run_.quarantined += counts[target];
     run_.metrics.quarantined_now(target, counts[target]);
   }

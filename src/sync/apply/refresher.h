@@ -34,7 +34,7 @@ class Refresher {
   /// Keys that one transaction refreshes, and what workers have written before it.
   struct Work {
     std::vector<Key> keys;
-    std::vector<Written> written;
+    ByTarget<Written> written;
   };
 
   asio::awaitable<bool> round(pg::Connection& connection);
@@ -66,14 +66,10 @@ class Refresher {
   asio::awaitable<Work> share(const std::vector<Key>& keys);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
   asio::awaitable<void> set_aside(pg::Connection& connection, std::vector<Refused> refused);
-  asio::awaitable<void> reconcile_whole(pg::Connection& connection, const std::vector<std::uint16_t>& whole);
-  void count_written(const std::vector<Key>& keys, const std::vector<Written>& written);
+  asio::awaitable<void> reconcile_whole(pg::Connection& connection, const std::vector<TargetId>& whole);
+  void count_written(const std::vector<Key>& keys, const ByTarget<Written>& written);
   asio::awaitable<void> after_failure(pg::Connection& connection, const Failure& failure);
-  /// A heartbeat of this run, as it comes back from the log.
-  struct Beat {
-    std::uint64_t number;
-    double sent_at;  ///< by the server's clock, in seconds
-  };
+  /// Of this run.
   std::optional<Beat> last_beat(const Batch& batch) const;
   /// Its effect was committed when the server's clock stood at `clock`.
   void applied(const Beat& beat, double clock);
@@ -82,7 +78,7 @@ class Refresher {
   struct Taken {
     Batch batch;
     std::vector<Key> keys;
-    std::vector<std::uint16_t> whole;  ///< targets that are compared whole
+    std::vector<TargetId> whole;  ///< targets that are compared whole
     std::optional<Beat> beat;
     store::Reached reached;
   };
@@ -93,7 +89,7 @@ class Refresher {
   void retire(const Batch& batch);
 
   /// The targets that `keys` name whole; those keys are taken out.
-  std::vector<std::uint16_t> take_whole_targets(std::vector<Key>& keys) const;
+  std::vector<TargetId> take_whole_targets(std::vector<Key>& keys) const;
   bool too_much(const Batch& batch) const;
   std::size_t most_keys() const;
 
@@ -108,7 +104,7 @@ class Refresher {
   std::optional<Failure> refused_;    ///< what the last rounds failed by, if trying can find whose fault it is; until one goes through
   std::uint64_t failed_rounds_ = 0;   ///< in a row
   bool row_locks_ = false;            ///< another session may have rows of v2 locked; until nothing is set aside
-  std::map<std::uint16_t, Parked> locked_;  ///< targets that are read from what another session has locked …
+  std::map<TargetId, Parked> locked_;  ///< targets that are read from what another session has locked …
   Clock::time_point try_locked_{};    ///< … and when that is tried again
   Clock::time_point next_due_{};
   bool on_disk_ = true;               ///< what was committed last is: it was waited for

@@ -41,7 +41,7 @@ asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::str
 }
 
 /// A row that refers to one that has to wait waits with it.
-asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<std::uint16_t>& of) {
+asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<TargetId>& of) {
   std::vector<std::optional<std::string>> tables;
   for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
   pg::Parameters parameters = {array_text(tables)};
@@ -50,8 +50,8 @@ asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Mo
   for (bool more = true; more;) {
     more = false;
     for (const auto row : pg::rows(rows)) {
-      if (!of.contains(static_cast<std::uint16_t>(row.number("parent")))) continue;
-      more = of.insert(static_cast<std::uint16_t>(row.number("child"))).second || more;
+      if (!of.contains(TargetId(row.number("parent")))) continue;
+      more = of.insert(TargetId(row.number("child"))).second || more;
     }
   }
 }
@@ -59,14 +59,14 @@ asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Mo
 }  // namespace
 
 asio::awaitable<void> Refresher::find_locked(pg::Connection& connection) {
-  std::set<std::uint16_t> locked;
-  for (std::uint16_t target = 0; target < run_.model.targets.size(); ++target) {
+  std::set<TargetId> locked;
+  for (const auto target : run_.model.targets.ids()) {
     auto relations = run_.model.relations_read({target});
     const bool held = co_await is_locked(connection, std::move(relations));
     if (held) locked.insert(target);
   }
   if (!locked.empty()) co_await add_children(connection, run_.model, locked);
-  std::map<std::uint16_t, Parked> now;
+  std::map<TargetId, Parked> now;
   for (const auto target : locked) {
     const auto before = locked_.find(target);
     now[target] = before != locked_.end() ? before->second : Parked{unix_seconds(), true, "another session has locked a table that it is read from"};
@@ -97,8 +97,8 @@ void Refresher::rest_locked() {
 
 std::vector<std::string> Refresher::relations_to_read() const {
   if (locked_.empty()) return run_.model.relations_read();
-  std::vector<std::uint16_t> others;
-  for (std::uint16_t target = 0; target < run_.model.targets.size(); ++target) {
+  std::vector<TargetId> others;
+  for (const auto target : run_.model.targets.ids()) {
     if (!locked_.contains(target)) others.push_back(target);
   }
   return run_.model.relations_read(others);

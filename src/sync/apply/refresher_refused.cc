@@ -67,7 +67,7 @@ asio::awaitable<void> Refresher::set_aside(pg::Connection& connection, std::vect
   run_.quarantined += fresh;
 }
 
-asio::awaitable<void> Refresher::reconcile_whole(pg::Connection& connection, const std::vector<std::uint16_t>& whole) {
+asio::awaitable<void> Refresher::reconcile_whole(pg::Connection& connection, const std::vector<TargetId>& whole) {
   const auto writable = co_await parking::writable(connection, run_, whole);
   co_await reconcile(connection, run_, writable);
 }

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <sstream>
 #include <utility>
+#include <variant>
 
 #include "sync/apply/refresher.h"
 #include "sync/state/store.h"
@@ -8,14 +8,12 @@
 /// How what was refreshed, or set down, is committed and forgotten.
 namespace crossfade::sync {
 
-std::optional<Refresher::Beat> Refresher::last_beat(const Batch& batch) const {
+std::optional<Beat> Refresher::last_beat(const Batch& batch) const {
   std::optional<Beat> last;
   for (const auto& transaction : batch.transactions) {
     for (const auto& mark : transaction.marks) {
-      std::istringstream words(mark);
-      std::string what, run;
-      Beat beat{};
-      if (words >> what >> run >> beat.number >> beat.sent_at && what == "beat" && run == std::to_string(run_.epoch)) last = beat;
+      const auto* beat = std::get_if<Beat>(&mark);
+      if (beat != nullptr && beat->epoch == run_.epoch) last = *beat;
     }
   }
   return last;
@@ -83,10 +81,8 @@ asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
 void Refresher::retire(const Batch& batch) {
   for (const auto& transaction : batch.transactions) {
     for (const auto& mark : transaction.marks) {
-      std::istringstream words(mark);
-      std::string what, run;
-      words >> what;
-      if (what == "barrier" && words >> run) run_.barriers_passed.insert(run);
+      const auto* barrier = std::get_if<Barrier>(&mark);
+      if (barrier != nullptr) run_.barriers_passed.insert(barrier->id);
     }
   }
   run_.queue.retire(batch);

@@ -96,7 +96,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   for (auto& job : jobs) {
     const auto& target = run_.model.targets[job.target];
     // The ledger's bounds are text; the walk's own type puts them in order.
-    const auto& walk = target.locators.at(0);
+    const auto& walk = target.locators.front();
     auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", walk.walk_type(),
                               walk.walk_collation.empty() ? "" : " collate ", walk.walk_collation);
     pg::Parameters of_target = {run_.model.name, target.name};
@@ -115,7 +115,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   co_return jobs;
 }
 
-double Backfill::size_of(std::uint16_t target) const {
+double Backfill::size_of(TargetId target) const {
   const auto& progress = run_.progress[target];
   return std::max(progress.estimated, static_cast<double>(progress.done));
 }
@@ -231,7 +231,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
   co_await connection.script("rollback to savepoint crossfade_chunk; release savepoint crossfade_chunk");
   if (failure->verdict() != Verdict::kQuarantine) {
     // Where the table itself is locked this is refused for the lock too: then no row is to blame, and the chunk is tried again.
-    std::vector<std::uint16_t> this_one = {job.target};
+    std::vector<TargetId> this_one = {job.target};
     const auto writable = co_await parking::writable(connection, run_, std::move(this_one), job.bulk);
     if (writable.empty()) {
       // Parked, with every row of it set down: there is nothing to fill for now.
@@ -277,7 +277,7 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     co_await set_down(connection, job, std::move(range));
     co_return;
   }
-  std::vector<Key> guilty = {Key(job.target, 0, {rows.optional_text(0, 0)})};
+  std::vector<Key> guilty = {Key(job.target, mapping::kWalk, {rows.optional_text(0, 0)})};
   const auto offered = co_await store::write_dirty(connection, run_, std::move(guilty));
   run_.dirty_keys += offered;
 }
@@ -285,9 +285,9 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
 /// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too.
 asio::awaitable<void> Backfill::set_down(pg::Connection& connection, const Job& job, Range range) {
   const auto filters = mapping::range_picks(range);
-  auto keys = run_.refresh.statements(job.target).values(0, filters);
+  auto keys = run_.refresh.statements(job.target).values(mapping::kWalk, filters);
   auto bounds = mapping::range_parameters(range);
-  const auto offered = co_await store::offer_keys(connection, run_, job.target, 0, std::move(keys), std::move(bounds));
+  const auto offered = co_await store::offer_keys(connection, run_, job.target, mapping::kWalk, std::move(keys), std::move(bounds));
   run_.dirty_keys += offered;
   if (range.with_nulls && !range.high) co_await set_down_beside_the_walk(connection, job);
 }
@@ -299,14 +299,15 @@ asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connect
   const auto& locators = run_.model.targets[job.target].locators;
   const bool others = locators.front().columns.size() > 1;
   std::uint64_t offered = 0;
-  for (std::uint16_t locator = others ? 0 : 1; locator < locators.size(); ++locator) {
+  for (const auto locator : locators.ids()) {
+    if (locator == mapping::kWalk && !others) continue;
     if (locators[locator].indirect() || !locators[locator].locate.empty()) continue;
     auto keys = run_.refresh.statements(job.target).values(locator, {nulls});
     pg::Parameters none;
     offered += co_await store::offer_keys(connection, run_, job.target, locator, std::move(keys), std::move(none));
   }
   if (offered == 0 || others) {
-    std::vector<Key> all = {Key(job.target, 0, KeyValues(locators.front().types.size()))};
+    std::vector<Key> all = {Key(job.target, mapping::kWalk, KeyValues(locators.front().types.size()))};
     offered += co_await store::write_dirty(connection, run_, std::move(all));
   }
   run_.dirty_keys += offered;
@@ -315,9 +316,9 @@ asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connect
 asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
   co_await build_keys(run_);
   const std::string filled(queries::backfill_finish);
-  std::deque<std::uint16_t> targets;
+  std::deque<TargetId> targets;
   for (const auto& job : jobs) targets.push_back(job.target);
-  std::stable_sort(targets.begin(), targets.end(), [&](std::uint16_t a, std::uint16_t b) { return size_of(a) > size_of(b); });
+  std::stable_sort(targets.begin(), targets.end(), [&](TargetId a, TargetId b) { return size_of(a) > size_of(b); });
   const Work analyze = [&](pg::Connection& connection) -> asio::awaitable<void> {
     while (!targets.empty()) {
       const auto target = targets.front();
@@ -333,7 +334,7 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
   co_await on_workers(run_, "analyze", analyze);
 }
 
-asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets) {
+asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<TargetId> targets) {
   const std::string forget(queries::chunk_forget);
   const std::string begin(queries::backfill_begin);
   for (const auto target : targets) {

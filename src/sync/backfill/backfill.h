@@ -26,7 +26,7 @@ class Backfill {
  private:
   /// What is left of one target.
   struct Job {
-    std::uint16_t target = 0;
+    TargetId target;
     bool bulk = false;
     std::deque<mapping::Range> gaps;
     std::size_t keys_a_chunk = 500;  ///< grows or shrinks towards the aimed duration
@@ -36,7 +36,7 @@ class Backfill {
   };
 
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
-  double size_of(std::uint16_t target) const;
+  double size_of(TargetId target) const;
   asio::awaitable<void> worker(pg::Connection& connection, std::vector<Job>& jobs);
   asio::awaitable<std::optional<mapping::Range>> claim(pg::Connection& connection, Job& job);
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
@@ -52,6 +52,6 @@ class Backfill {
 };
 
 /// Marks targets as to be filled again by difference: after a gap in the stream, or a truncated source.
-asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets);
+asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::vector<TargetId> targets);
 
 }  // namespace crossfade::sync

@@ -30,7 +30,7 @@ constexpr Clock::duration kLongestPause = std::chrono::seconds(5);
 
 /// A key or an index that was taken off.
 struct Piece {
-  std::uint16_t target = 0;
+  TargetId target;
   std::string name;
   std::string create;
   std::string indexed_by;                ///< expressions
@@ -162,16 +162,16 @@ asio::awaitable<pg::Parameters> keys_of(pg::Connection& connection, const mappin
 /// A bulk load brings rows in that refer to nobody. They are offered again, and refused one by one; those that others refer to stay.
 /// False: none was taken out.
 asio::awaitable<bool> take_out_orphans(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
-  std::vector<std::optional<std::string>> tables;
+  ByTarget<std::optional<std::string>> tables;
   for (const auto& target : run.model.targets) tables.emplace_back(target.table.quoted());
   const std::string find(queries::foreign_keys);
   pg::Parameters of_tables = {array_text(tables)};
   const auto foreign_keys = co_await connection.query(find, of_tables);
-  std::uint16_t target = 0;
+  TargetId target;
   std::string condition;
   for (const auto row : pg::rows(foreign_keys)) {
     if (row.text("name") != constraint.name) continue;
-    target = static_cast<std::uint16_t>(row.number("child"));
+    target = TargetId(row.number("child"));
     condition = reference_of(row).missing();
   }
   if (condition.empty()) co_return false;
@@ -232,7 +232,7 @@ asio::awaitable<void> validate_one(pg::Connection& connection, Runtime& run, con
 
 }  // namespace
 
-asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, std::uint16_t target) {
+asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, TargetId target) {
   const auto name = run.model.targets[target].table.quoted();
   const std::string find(queries::deferred_find);
   const std::string put(queries::deferred_put);
@@ -287,8 +287,9 @@ asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& 
   const std::string list(queries::deferred_list);
   pg::Parameters parameters = {run.model.name, "2"};
   const auto off = co_await connection.query(list, parameters);
-  // Targets are numbered parents before children, which may be orphaned in their turn.
-  for (std::uint16_t target = 0; !off.empty() && target < run.model.targets.size(); ++target) {
+  if (off.empty()) co_return;
+  // Parents come before children, which may be orphaned in their turn.
+  for (const auto target : run.model.targets.ids()) {
     auto sql = run.refresh.statements(target).remove_orphans();
     if (sql.empty()) continue;
     const auto removed = co_await connection.query(std::move(sql));

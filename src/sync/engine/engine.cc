@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "async/when_all.h"
 #include "base/log.h"
@@ -251,11 +250,9 @@ asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string
   log::warn("there is a gap in the stream; everything is compared anew", {{"because", why}, {"slot", settings_.slot}});
   co_await wal::drop_slot(connection, settings_.slot, wal::kSlotPatience);
   const auto incarnation = co_await make_slot(connection, settings_);
-  std::vector<std::uint16_t> all(model_.targets.size());
-  std::iota(all.begin(), all.end(), std::uint16_t{0});
   co_await connection.script("begin");
   co_await store::begin_checkpoint(connection, model_.name, incarnation);
-  co_await reconcile(connection, *runtime_, all);
+  co_await reconcile(connection, *runtime_, model_.targets.all());
   co_await store::set_phase(connection, *runtime_, "backfilling");
   co_await accept_shape(connection, model_);
   co_await connection.script("commit");

@@ -65,8 +65,8 @@ asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection)
 }
 
 /// What was offered since the last time.
-void count_offered(Runtime& run, OfferedBy reason, const std::vector<std::uint64_t>& offered, std::vector<std::uint64_t>& told) {
-  for (std::size_t target = 0; target < offered.size(); ++target) run.metrics.keys_offered(target, reason, offered[target] - told[target]);
+void count_offered(Runtime& run, OfferedBy reason, const ByTarget<std::uint64_t>& offered, ByTarget<std::uint64_t>& told) {
+  for (const auto target : offered.ids()) run.metrics.keys_offered(target, reason, offered[target] - told[target]);
   told = offered;
 }
 
@@ -115,7 +115,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   auto last = next;
   ShapeWatch shape(run);
   KeysOutside keys_outside(run);
-  std::vector<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
+  ByTarget<std::uint64_t> told(run.model.targets.size()), told_emptied(told);
   std::uint64_t told_refused = 0;
   auto fence_at = next;
   auto tell_refused_at = next;
@@ -133,7 +133,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     count_offered(run, OfferedBy::kTruncate, run.follow.emptied(), told_emptied);
     count_refused_messages(run, told_refused, tell_refused_at);
     count_held(run, Clock::now() - std::exchange(last, Clock::now()));
-    for (std::uint16_t target = 0; target < run.model.targets.size(); ++target) run.metrics.pending_of_target(target, run.queue.pending_keys(target));
+    for (const auto target : run.model.targets.ids()) run.metrics.pending_of_target(target, run.queue.pending_keys(target));
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
     while (!run.stopping && Clock::now() < next) {

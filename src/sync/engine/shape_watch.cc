@@ -147,7 +147,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
 
 asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, const std::vector<ShapeChange>& changes) {
   std::uint64_t offered = 0;
-  std::set<std::uint16_t> whole;
+  std::set<TargetId> whole;
   for (const auto& change : changes) {
     if (change.in_the_way) continue;
     std::optional<std::uint64_t> rows;

@@ -224,7 +224,7 @@ bool Follow::touch(std::string_view target, std::string_view key) {
   const auto columns = model_.targets[*number].locators.front().types.size();
   auto values = columns == 1 ? KeyValues{std::string(key)} : parse_array(key);
   if (values.size() != columns) return false;
-  queue_.offer(Key(*number, 0, values));
+  queue_.offer(Key(*number, mapping::kWalk, values));
   ++offered_[*number];
   return true;
 }
@@ -246,8 +246,9 @@ bool Follow::obey(std::string_view content) {
     const auto target = line();
     return touch(target, content);
   }
-  queue_.mark(std::string(words));
-  return true;
+  auto mark = parse_mark(words);
+  if (mark) queue_.mark(std::move(*mark));
+  return mark.has_value();
 }
 
 void Follow::take(const Message& message) {

@@ -13,10 +13,10 @@
 namespace crossfade::sync {
 
 /// The prefix of our own logical messages: a line with the migration, a line with its secret, and what they say. "touch", a
-/// target and a key, a line each, offer that key; anything else goes to the queue as a mark.
+/// target and a key, a line each, offer that key; a heartbeat or a barrier goes to the queue as a mark.
 ///
 /// Whoever may connect to the database can write a message with this prefix. What lacks the secret of the migration, is longer
-/// than ours are or names no key is refused: counted, and nothing else happens. The secret stands in crossfade.secret, which
+/// than ours are, or says nothing of these is refused: counted, and nothing else happens. The secret stands in crossfade.secret, which
 /// the engine's role and the functions that speak for it can read. In the log it can be read by whoever may decode that,
 /// which is a privilege.
 inline constexpr std::string_view kMessagePrefix = "crossfade";
@@ -38,17 +38,17 @@ class Follow {
   void restart();
 
   /// Keys offered so far, one count a target; keys that were offered before and still wait included.
-  const std::vector<std::uint64_t>& offered() const { return offered_; }
+  const ByTarget<std::uint64_t>& offered() const { return offered_; }
   /// How often a target was offered whole, because a source was emptied or did not tell which row changed.
-  const std::vector<std::uint64_t>& emptied() const { return emptied_; }
+  const ByTarget<std::uint64_t>& emptied() const { return emptied_; }
   /// Messages under our prefix that were not ours.
   std::uint64_t refused_messages() const { return refused_messages_; }
 
  private:
   /// One rule, its columns as places in the tuples of one description of the table.
   struct PlacedRule {
-    std::uint16_t target;
-    std::uint16_t locator;
+    TargetId target;
+    LocatorId locator;
     std::vector<std::size_t> columns;
     std::vector<std::size_t> relevant;
     bool lost = false;       ///< the row has no such columns any more, and so no key
@@ -84,8 +84,8 @@ class Follow {
   std::unordered_map<std::uint32_t, Identities> partitions_;  ///< by the oid of their table
   std::unordered_map<std::uint32_t, wal::Relation> roots_;    ///< tables with partitions, as they were described last
   std::optional<wal::Relation> described_;                    ///< by the message before this one, where it was one that is followed
-  std::vector<std::uint64_t> offered_;
-  std::vector<std::uint64_t> emptied_;
+  ByTarget<std::uint64_t> offered_;
+  ByTarget<std::uint64_t> emptied_;
   std::string secret_;
   std::uint64_t refused_messages_ = 0;
 };

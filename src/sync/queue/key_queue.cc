@@ -34,7 +34,7 @@ void KeyQueue::offer(Key key) {
 }
 
 void KeyQueue::come(const Key& key) {
-  if (key.target() >= pending_of_.size()) pending_of_.resize(key.target() + std::size_t{1});
+  if (!pending_of_.has(key.target())) pending_of_.resize(key.target().place() + std::size_t{1});
   ++pending_of_[key.target()];
   ++pending_keys_;
 }
@@ -49,9 +49,9 @@ std::size_t KeyQueue::waiting(const Key& key) const {
   return static_cast<std::size_t>(std::count_if(waiting_.begin(), waiting_.end(), offers)) + opened_keys_.count(key);
 }
 
-void KeyQueue::mark(std::string content) {
+void KeyQueue::mark(Mark mark) {
   owes_ = true;
-  opened_.marks.push_back(std::move(content));
+  opened_.marks.push_back(std::move(mark));
 }
 
 void KeyQueue::commit(Lsn end_lsn) {

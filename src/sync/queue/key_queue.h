@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <deque>
 #include <set>
-#include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "base/key.h"
 #include "base/lsn.h"
 #include "base/snapshot.h"
+#include "sync/queue/mark.h"
 
 namespace crossfade::sync {
 
@@ -19,7 +19,7 @@ struct Transaction {
   Xid xid;                          ///< none for keys that no transaction offered (retry, touch, repair)
   Lsn before;                       ///< end of the commit before it: what may be confirmed while this one is not settled
   std::vector<Key> keys;
-  std::vector<std::string> marks;   ///< contents of our own logical messages: heartbeats and barriers
+  std::vector<Mark> marks;
 };
 
 /// Transactions taken out together, and the union of their keys.
@@ -41,7 +41,7 @@ class KeyQueue {
   /// A transaction begins to arrive; what is offered until its commit belongs to it.
   void begin(Xid xid);
   void offer(Key key);
-  void mark(std::string content);
+  void mark(Mark mark);
   /// One that offered nothing and has no mark is settled by having come: servers before 15 send those too that changed nothing of the
   /// publication, our own commits among them, and a round for each of them would be a commit that calls for the next round.
   void commit(Lsn end_lsn);
@@ -69,7 +69,7 @@ class KeyQueue {
   Lsn settled_without(const Batch& batch, Lsn received) const;
 
   std::size_t pending_keys() const { return pending_keys_; }
-  std::size_t pending_keys(std::uint16_t target) const { return target < pending_of_.size() ? pending_of_[target] : 0; }
+  std::size_t pending_keys(TargetId target) const { return pending_of_.has(target) ? pending_of_[target] : 0; }
   /// How many transactions have offered this key, and wait; the open one too, and none that is being refreshed.
   std::size_t waiting(const Key& key) const;
   /// Of transactions that have ended; taken ones included.
@@ -93,7 +93,7 @@ class KeyQueue {
   Transaction opened_;
   std::unordered_set<Key> opened_keys_;
   std::size_t pending_keys_ = 0;      ///< waiting and taken, not coalesced across transactions
-  std::vector<std::size_t> pending_of_;  ///< the same by target, as far as there were any
+  ByTarget<std::size_t> pending_of_;  ///< the same by target, as far as there were any
   std::size_t bytes_ = 0;             ///< of what waits, taken batches included
 };
 

@@ -102,7 +102,7 @@ asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
 /// What the database refused; nothing is left of it then.
 asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room room) {
   std::optional<Failure> failure;
-  std::vector<Written> part;
+  ByTarget<Written> part;
   // What is checked at the commit only would spoil all that goes with it, so it is checked here.
   co_await connection_.script("set local lock_timeout = '50ms'; savepoint crossfade_part; set constraints all deferred");
   try {
@@ -116,7 +116,7 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room
   if (failure) co_await connection_.script("rollback to savepoint crossfade_part");
   co_await connection_.script("release savepoint crossfade_part");
   if (failure) co_return failure;
-  for (std::size_t target = 0; target < part.size(); ++target) written_[target] += part[target];
+  for (const auto target : part.ids()) written_[target] += part[target];
   for (const auto& key : keys) ++tally_[key.target()].accepted;
   co_return std::nullopt;
 }
@@ -168,7 +168,7 @@ asio::awaitable<bool> CarefulRefresh::take_out(Group keys) {
 
 /// Whether a target of `keys` refuses no key at all as well; those are given up.
 asio::awaitable<bool> CarefulRefresh::give_up_unwritable(Group keys) {
-  std::set<std::uint16_t> targets;
+  std::set<TargetId> targets;
   for (const auto& key : keys) targets.insert(key.target());
   bool any = false;
   for (const auto target : targets) {
@@ -180,7 +180,7 @@ asio::awaitable<bool> CarefulRefresh::give_up_unwritable(Group keys) {
   co_return any;
 }
 
-asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusives(std::uint16_t target) {
+asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusives(TargetId target) {
   const auto known = exclusives_.find(target);
   if (known != exclusives_.end()) co_return &known->second;
   const std::string unique_keys(queries::unique_keys);

@@ -14,7 +14,7 @@ namespace crossfade::sync {
 
 /// Keys of a target that the database refuses as a whole, or of which it refuses more than it takes.
 struct Unwritable {
-  std::uint16_t target;
+  TargetId target;
   Failure failure;
   std::vector<Key> keys;     ///< none of them is written
   std::vector<Key> samples;  ///< of those that were tried one by one
@@ -35,7 +35,7 @@ class CarefulRefresh {
   /// `why` is what the keys were refused for together. Once an object.
   asio::awaitable<void> keys(std::vector<Key> keys, Failure why);
 
-  const std::vector<Written>& written() const { return written_; }
+  const ByTarget<Written>& written() const { return written_; }
   const std::vector<Refused>& refused() const { return refused_; }
   const std::vector<Unwritable>& unwritable() const { return unwritable_; }
 
@@ -52,7 +52,7 @@ class CarefulRefresh {
   asio::awaitable<bool> take_out(Group keys);
   asio::awaitable<bool> give_up_unwritable(Group keys);
   asio::awaitable<std::vector<Group>> exchanging(Group keys);
-  asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(std::uint16_t target);
+  asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(TargetId target);
   asio::awaitable<void> bisect(std::vector<Group> groups);
   asio::awaitable<void> bisect_halves(std::vector<Group> groups);
   asio::awaitable<bool> take_out_waiting(std::vector<Group>& groups, Failure failure);
@@ -64,14 +64,14 @@ class CarefulRefresh {
   pg::Connection& connection_;
   References references_;
   std::unordered_set<Key> of_rings_;  ///< none of them can be written without the others of its group
-  std::vector<Written> written_;
+  ByTarget<Written> written_;
   std::vector<Refused> refused_;
   std::vector<Unwritable> unwritable_;
-  std::map<std::uint16_t, Tally> tally_;
+  std::map<TargetId, Tally> tally_;
   pg::Clock::duration in_vain_{};  ///< spent on taking rows out that were refused all the same
-  std::set<std::uint16_t> asked_;  ///< whether they refuse no key at all
-  std::map<std::uint16_t, Failure> given_up_;
-  std::map<std::uint16_t, std::vector<mapping::Exclusive>> exclusives_;
+  std::set<TargetId> asked_;  ///< whether they refuse no key at all
+  std::map<TargetId, Failure> given_up_;
+  std::map<TargetId, std::vector<mapping::Exclusive>> exclusives_;
 };
 
 }  // namespace crossfade::sync

@@ -8,7 +8,7 @@
 namespace crossfade::sync {
 
 std::vector<std::vector<Key>> by_form(const std::vector<Key>& keys) {
-  std::map<std::tuple<std::uint16_t, std::uint16_t, std::vector<bool>>, std::vector<Key>> forms;
+  std::map<std::tuple<TargetId, LocatorId, std::vector<bool>>, std::vector<Key>> forms;
   for (const auto& key : keys) {
     std::vector<bool> nulls;
     for (const auto& value : key.values()) nulls.push_back(!value);

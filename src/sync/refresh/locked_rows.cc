@@ -56,7 +56,7 @@ asio::awaitable<std::vector<Refused>> take_locked(pg::Connection& connection, co
 }
 
 asio::awaitable<void> name_holders(pg::Connection& connection, const mapping::Model& model, std::vector<Refused>& refused) {
-  std::map<std::uint16_t, std::string> holders;
+  std::map<TargetId, std::string> holders;
   const std::string who(queries::row_lock_holders);
   for (auto& [key, failure] : refused) {
     if (failure.sqlstate() != kLockNotAvailable) continue;

@@ -86,19 +86,19 @@ asio::awaitable<void> References::find() {
   for (const auto row : pg::rows(tried.result)) {
     OfTarget each;
     each.reference = reference_of(row);
-    if (!row.is_null("place")) each.parent = static_cast<std::uint16_t>(row.number("place"));
+    if (!row.is_null("place")) each.parent = TargetId(row.number("place"));
     each.holds_values = row.truth("holds_values");
-    known_[static_cast<std::uint16_t>(row.number("child"))].push_back(std::move(each));
+    known_[TargetId(row.number("child"))].push_back(std::move(each));
   }
 }
 
-asio::awaitable<const std::vector<References::OfTarget>*> References::of(std::uint16_t target) {
+asio::awaitable<const std::vector<References::OfTarget>*> References::of(TargetId target) {
   co_await find();
   co_return &known_[target];
 }
 
 asio::awaitable<bool> References::in_a_ring(std::vector<Key> keys) {
-  std::set<std::uint16_t> targets;
+  std::set<TargetId> targets;
   for (const auto& key : keys) targets.insert(key.target());
   bool any = false;
   for (const auto target : targets) {
@@ -110,7 +110,7 @@ asio::awaitable<bool> References::in_a_ring(std::vector<Key> keys) {
 
 asio::awaitable<bool> References::to_a_value(std::vector<Key> keys) {
   co_await find();
-  std::set<std::uint16_t> targets;
+  std::set<TargetId> targets;
   for (const auto& key : keys) targets.insert(key.target());
   co_return std::any_of(known_.begin(), known_.end(), [&](const auto& of_child) {
     return std::any_of(of_child.second.begin(), of_child.second.end(),
@@ -136,7 +136,7 @@ asio::awaitable<void> References::ask(const std::vector<Key>& form, const OfTarg
 }
 
 asio::awaitable<std::unordered_set<Key>> References::waiting(std::vector<Key> keys) {
-  std::set<std::uint16_t> targets;
+  std::set<TargetId> targets;
   for (const auto& key : keys) targets.insert(key.target());
   std::vector<Needs> found;
   const auto forms = by_form(keys);

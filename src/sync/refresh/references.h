@@ -36,7 +36,7 @@ class References {
  private:
   struct OfTarget {
     mapping::Reference reference;
-    std::optional<std::uint16_t> parent;
+    std::optional<TargetId> parent;
     bool holds_values;
   };
   struct Needs {
@@ -45,13 +45,13 @@ class References {
   };
 
   asio::awaitable<void> find();
-  asio::awaitable<const std::vector<OfTarget>*> of(std::uint16_t target);
+  asio::awaitable<const std::vector<OfTarget>*> of(TargetId target);
   asio::awaitable<void> ask(const std::vector<Key>& form, const OfTarget& reference, std::vector<Needs>& found);
 
   const Refresh& refresh_;
   pg::Connection& connection_;
   bool asked_ = false;
-  std::map<std::uint16_t, std::vector<OfTarget>> known_;
+  std::map<TargetId, std::vector<OfTarget>> known_;
 };
 
 }  // namespace crossfade::sync

@@ -46,17 +46,17 @@ Written& Written::operator+=(const Written& other) {
   return *this;
 }
 
-Key named_key(std::uint16_t target, std::string_view name) {
+Key named_key(TargetId target, std::string_view name) {
   auto values = parse_array(name);
-  const auto locator = static_cast<std::uint16_t>(std::stoul(values.front().value()));
+  const auto locator = LocatorId(std::stoul(values.front().value()));
   values.erase(values.begin());
   return Key(target, locator, std::move(values));
 }
 
-std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys) {
+std::map<TargetId, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys) {
   using mapping::KeyFilter;
   // One array a column, for each target and form of key.
-  std::map<std::uint16_t, std::map<KeyFilter, std::vector<std::vector<std::optional<std::string>>>>> grouped;
+  std::map<TargetId, std::map<KeyFilter, std::vector<std::vector<std::optional<std::string>>>>> grouped;
   for (const auto& key : keys) {
     KeyFilter filter;
     filter.locator = key.locator();
@@ -71,7 +71,7 @@ std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, cons
       if ((filter.null_mask >> n & 1U) == 0) arrays[n].push_back(std::move(values[n]));
     }
   }
-  std::map<std::uint16_t, Selection> selections;
+  std::map<TargetId, Selection> selections;
   for (auto& [target, filters] : grouped) {
     auto& selection = selections[target];
     for (auto& [filter, arrays] : filters) {
@@ -85,13 +85,13 @@ std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, cons
 }
 
 Refresh::Refresh(const mapping::Model& model) : model_(model) {
-  for (std::uint16_t target = 0; target < model.targets.size(); ++target) statements_.emplace_back(model, target);
+  for (const auto target : model.targets.ids()) statements_.emplace_back(model, target);
 }
 
 /// Before the view is evaluated, in the same transaction and at the same snapshot: so whatever the view sees in the sources
 /// has its ids, and none is given to what it does not see. Where another session has given an id after the snapshot was
 /// taken, the server refuses (40001), and the next snapshot sees that id.
-asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
+asio::awaitable<void> Refresh::allocate(pg::Connection& connection, TargetId target, const std::vector<mapping::KeyFilter>& filters,
                                         const pg::Parameters& parameters) const {
   for (const auto surrogate : model_.targets[target].surrogates) {
     auto sql = statements_[target].allocate(surrogate, filters);
@@ -99,13 +99,13 @@ asio::awaitable<void> Refresh::allocate(pg::Connection& connection, std::uint16_
   }
 }
 
-asio::awaitable<Refresh::Merged> Refresh::merge(pg::Connection& connection, std::uint16_t target, std::string sql,
+asio::awaitable<Refresh::Merged> Refresh::merge(pg::Connection& connection, TargetId target, std::string sql,
                                                 pg::Parameters parameters, Written& written) const {
   const auto rows = co_await ask(connection, std::move(sql), std::move(parameters));
   co_return read_merged(target, rows, written);
 }
 
-Refresh::Merged Refresh::read_merged(std::uint16_t target, const pg::Result& rows, Written& written) const {
+Refresh::Merged Refresh::read_merged(TargetId target, const pg::Result& rows, Written& written) const {
   const auto counts = pg::first(rows);
   if (counts.truth("doubled")) throw doubled(model_.targets[target]);
   written.in_view += static_cast<std::uint64_t>(counts.number("in_view"));
@@ -125,7 +125,7 @@ Refresh::Merged Refresh::read_merged(std::uint16_t target, const pg::Result& row
 
 /// Who was written over and who wrote over them are asked for at once: where the view has a row for each, one of the two would be lost
 /// without a word.
-asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection, std::uint16_t target, std::vector<Key> met, const std::vector<Key>& keys,
+asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection, TargetId target, std::vector<Key> met, const std::vector<Key>& keys,
                                                      Written& written) const {
   std::copy_if(keys.begin(), keys.end(), std::back_inserter(met), [&](const Key& key) { return key.target() == target; });
   auto selections = select_keys(model_, met);
@@ -148,7 +148,7 @@ std::vector<std::optional<std::string>> Refresh::tables() const {
   return names;
 }
 
-asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t target, Stale stale,
+asio::awaitable<void> Refresh::remove(pg::Connection& connection, TargetId target, Stale stale,
                                       Written& written) const {
   if (stale.empty() || stale[0].empty()) co_return;
   // A parent may be refreshed in a transaction in which its children are not: they are in a later batch, or nobody offered
@@ -162,14 +162,14 @@ asio::awaitable<void> Refresh::remove(pg::Connection& connection, std::uint16_t 
   written.deleted += result.affected();
 }
 
-asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, Room room) const {
-  std::vector<Written> written(model_.targets.size());
+asio::awaitable<ByTarget<Written>> Refresh::keys(pg::Connection& connection, std::vector<Key> keys, Room room) const {
+  ByTarget<Written> written(model_.targets.size());
   auto selections = select_keys(model_, keys);
   // Targets are numbered parents before children.
   for (const auto& [target, selection] : selections) co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
-  std::map<std::uint16_t, Stale> going;
-  std::map<std::uint16_t, Saved> saved;
+  std::map<TargetId, Stale> going;
+  std::map<TargetId, Saved> saved;
   if (room == Room::kTakenOut) {
     const auto referred = co_await take_out(connection, selections, written, saved);
     for (const auto& key : referred) {
@@ -183,7 +183,7 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
   } else if (room != Room::kNone) {
     going = co_await make_room(connection, selections, room, written);
   }
-  std::map<std::uint16_t, Stale> stale;
+  std::map<TargetId, Stale> stale;
   if (saved.empty()) {
     stale = co_await merge_all(connection, std::move(selections), room, keys, written);
   } else {
@@ -191,7 +191,7 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
     for (auto& [target, selection] : selections) {
       const auto kept = saved.find(target);
       if (kept != saved.end() && !kept->second.rows.empty()) co_await come_back(connection, target, selection, kept->second, written[target]);
-      std::map<std::uint16_t, Selection> alone;
+      std::map<TargetId, Selection> alone;
       alone.emplace(target, std::move(selection));
       auto of_target = co_await merge_all(connection, std::move(alone), room, keys, written);
       stale.merge(of_target);
@@ -210,9 +210,9 @@ asio::awaitable<std::vector<Written>> Refresh::keys(pg::Connection& connection, 
 
 /// Gives what the views no longer have. The targets' statements go together: none needs to know what came of another, but for rows that
 /// were written over, and a child of one of their kind that is there too early is refused, and tried again behind it.
-asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::merge_all(pg::Connection& connection, std::map<std::uint16_t, Selection> selections,
-                                                                            Room room, const std::vector<Key>& keys, std::vector<Written>& written) const {
-  std::vector<std::uint16_t> targets;
+asio::awaitable<std::map<TargetId, Refresh::Stale>> Refresh::merge_all(pg::Connection& connection, std::map<TargetId, Selection> selections,
+                                                                       Room room, const std::vector<Key>& keys, ByTarget<Written>& written) const {
+  std::vector<TargetId> targets;
   std::vector<pg::Statement> statements;
   for (auto& [target, selection] : selections) {
     targets.push_back(target);
@@ -226,7 +226,7 @@ asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::merge_all(pg::
     statements.push_back({std::move(sql), std::move(selection.parameters)});
   }
   const auto answers = co_await ask_together(connection, std::move(statements));
-  std::map<std::uint16_t, Stale> stale;
+  std::map<TargetId, Stale> stale;
   for (std::size_t n = 0; n < targets.size(); ++n) {
     auto& of_target = written[targets[n]];
     of_target.seconds += std::chrono::duration<double>(answers[n].took).count();
@@ -238,7 +238,7 @@ asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::merge_all(pg::
   co_return stale;
 }
 
-asio::awaitable<void> Refresh::nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const {
+asio::awaitable<void> Refresh::nothing(pg::Connection& connection, TargetId target, bool bulk) const {
   const std::vector<mapping::KeyFilter> filters(1);
   const auto& locator = model_.targets[target].locators.front();
   const pg::Parameters none(locator.types.size(), "{}");
@@ -251,7 +251,7 @@ asio::awaitable<void> Refresh::nothing(pg::Connection& connection, std::uint16_t
   co_await connection.query(std::move(remove_none), no_rows);
 }
 
-asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connection& connection, std::uint16_t target, bool bulk) const {
+asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connection& connection, TargetId target, bool bulk) const {
   std::optional<Failure> failure;
   co_await connection.script("savepoint crossfade_nothing");
   try {
@@ -265,7 +265,7 @@ asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connec
 }
 
 /// Keys under which shadow rows stand; nothing where one of them cannot be told.
-asio::awaitable<std::optional<std::vector<Key>>> Refresh::names_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const {
+asio::awaitable<std::optional<std::vector<Key>>> Refresh::names_of(pg::Connection& connection, TargetId target, const Stale& stale) const {
   pg::Parameters parameters;
   for (const auto& column : stale) parameters.emplace_back(array_text(column));
   auto sql = statements_[target].names();
@@ -278,7 +278,7 @@ asio::awaitable<std::optional<std::vector<Key>>> Refresh::names_of(pg::Connectio
   co_return keys;
 }
 
-asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys,
+asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, TargetId target, std::vector<Key> keys,
                                          std::vector<Key>& left) const {
   Written written;
   const auto began = pg::Clock::now();
@@ -297,7 +297,7 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, std::uint16
   co_return written;
 }
 
-asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
+asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, TargetId target, mapping::Range range,
                                               std::vector<Key>& offered) const {
   Written written;
   const auto filters = range_picks(range);
@@ -312,7 +312,7 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   try {
     co_await remove(connection, target, stale, written);
   } catch (const Failure& caught) {
-    if (caught.sqlstate() != "23503" || !model_.targets[target].locators[0].locate.empty()) throw;
+    if (caught.sqlstate() != "23503" || !model_.targets[target].locators.front().locate.empty()) throw;
     failure = caught;
   }
   if (!failure) {
@@ -328,7 +328,7 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, std::u
   co_return written;
 }
 
-asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, std::uint16_t target,
+asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, TargetId target,
                                              mapping::Range range) const {
   const auto filters = range_picks(range);
   co_await allocate(connection, target, filters, range_parameters(range));

@@ -64,25 +64,25 @@ class Refresh {
   explicit Refresh(const mapping::Model& model);
 
   /// Upserts parents before children, then deletes children before parents. One Written a target.
-  asio::awaitable<std::vector<Written>> keys(pg::Connection& connection, std::vector<Key> keys, Room room = Room::kNone) const;
+  asio::awaitable<ByTarget<Written>> keys(pg::Connection& connection, std::vector<Key> keys, Room room = Room::kNone) const;
 
   /// What the database says to the same statements for no key at all: a fault of the target's own. Nothing where it takes them.
   /// `bulk`: to those of a bulk load, while its keys are off.
-  asio::awaitable<std::optional<Failure>> refused_without_keys(pg::Connection& connection, std::uint16_t target, bool bulk = false) const;
+  asio::awaitable<std::optional<Failure>> refused_without_keys(pg::Connection& connection, TargetId target, bool bulk = false) const;
 
   /// Upserts alone, of keys of one target. Rows that the view no longer has stay; keys by which they go, and those of rows that were written
   /// over, are added to `left`.
-  asio::awaitable<Written> upsert(pg::Connection& connection, std::uint16_t target, std::vector<Key> keys, std::vector<Key>& left) const;
+  asio::awaitable<Written> upsert(pg::Connection& connection, TargetId target, std::vector<Key> keys, std::vector<Key>& left) const;
 
   /// One stretch of one target's walk, by difference. Rows that the view no longer has and that others still refer to
   /// stay; their keys, and those of rows of elsewhere that were written over, are added to `offered`.
-  asio::awaitable<Written> merge_range(pg::Connection& connection, std::uint16_t target, mapping::Range range,
+  asio::awaitable<Written> merge_range(pg::Connection& connection, TargetId target, mapping::Range range,
                                        std::vector<Key>& offered) const;
 
   /// One stretch of one target's walk into a table that holds nothing of it yet.
-  asio::awaitable<Written> bulk_range(pg::Connection& connection, std::uint16_t target, mapping::Range range) const;
+  asio::awaitable<Written> bulk_range(pg::Connection& connection, TargetId target, mapping::Range range) const;
 
-  const mapping::Statements& statements(std::uint16_t target) const { return statements_.at(target); }
+  const mapping::Statements& statements(TargetId target) const { return statements_.at(target); }
   const mapping::Model& model() const { return model_; }
 
  private:
@@ -91,54 +91,54 @@ class Refresh {
 
   static asio::awaitable<pg::Result> ask(pg::Connection& connection, std::string sql, pg::Parameters parameters);
   static asio::awaitable<std::vector<pg::Answer>> ask_together(pg::Connection& connection, std::vector<pg::Statement> statements);
-  asio::awaitable<void> allocate(pg::Connection& connection, std::uint16_t target, const std::vector<mapping::KeyFilter>& filters,
+  asio::awaitable<void> allocate(pg::Connection& connection, TargetId target, const std::vector<mapping::KeyFilter>& filters,
                                  const pg::Parameters& parameters) const;
-  asio::awaitable<void> look_up(pg::Connection& connection, std::map<std::uint16_t, Selection>& selections) const;
-  const std::string& merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters) const;
+  asio::awaitable<void> look_up(pg::Connection& connection, std::map<TargetId, Selection>& selections) const;
+  const std::string& merge_text(TargetId target, const std::vector<mapping::KeyFilter>& filters) const;
   struct Merged {
     Stale stale;
     std::vector<Key> met;  ///< keys of rows that were written over, and that were not asked for
   };
-  Merged read_merged(std::uint16_t target, const pg::Result& rows, Written& written) const;
-  asio::awaitable<Merged> merge(pg::Connection& connection, std::uint16_t target, std::string sql, pg::Parameters parameters,
+  Merged read_merged(TargetId target, const pg::Result& rows, Written& written) const;
+  asio::awaitable<Merged> merge(pg::Connection& connection, TargetId target, std::string sql, pg::Parameters parameters,
                                 Written& written) const;
-  asio::awaitable<std::map<std::uint16_t, Stale>> merge_all(pg::Connection& connection, std::map<std::uint16_t, Selection> selections, Room room,
-                                                            const std::vector<Key>& keys, std::vector<Written>& written) const;
-  asio::awaitable<Merged> merge_with(pg::Connection& connection, std::uint16_t target, std::vector<Key> met, const std::vector<Key>& keys, Written& written) const;
-  asio::awaitable<std::optional<std::vector<Key>>> names_of(pg::Connection& connection, std::uint16_t target, const Stale& stale) const;
-  asio::awaitable<void> remove(pg::Connection& connection, std::uint16_t target, Stale stale, Written& written) const;
-  asio::awaitable<void> nothing(pg::Connection& connection, std::uint16_t target, bool bulk) const;
-  asio::awaitable<std::map<std::uint16_t, Stale>> make_room(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections,
-                                                            Room room, std::vector<Written>& written) const;
+  asio::awaitable<std::map<TargetId, Stale>> merge_all(pg::Connection& connection, std::map<TargetId, Selection> selections, Room room,
+                                                       const std::vector<Key>& keys, ByTarget<Written>& written) const;
+  asio::awaitable<Merged> merge_with(pg::Connection& connection, TargetId target, std::vector<Key> met, const std::vector<Key>& keys, Written& written) const;
+  asio::awaitable<std::optional<std::vector<Key>>> names_of(pg::Connection& connection, TargetId target, const Stale& stale) const;
+  asio::awaitable<void> remove(pg::Connection& connection, TargetId target, Stale stale, Written& written) const;
+  asio::awaitable<void> nothing(pg::Connection& connection, TargetId target, bool bulk) const;
+  asio::awaitable<std::map<TargetId, Stale>> make_room(pg::Connection& connection, const std::map<TargetId, Selection>& selections,
+                                                       Room room, ByTarget<Written>& written) const;
   /// Rows that were taken out and come back, as they were: for what of them is not the view's.
   struct Saved {
     std::vector<std::string> others;  ///< columns that are not the view's
     std::vector<std::optional<std::string>> rows;
   };
-  asio::awaitable<std::vector<Key>> take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, std::vector<Written>& written,
-                                             std::map<std::uint16_t, Saved>& saved) const;
-  asio::awaitable<void> come_back(pg::Connection& connection, std::uint16_t target, const Selection& selection, const Saved& saved, Written& written) const;
-  asio::awaitable<std::vector<std::string>> others_of(pg::Connection& connection, std::uint16_t target) const;
-  asio::awaitable<void> park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const;
-  asio::awaitable<void> place(pg::Connection& connection, std::uint16_t target, const Selection& selection) const;
+  asio::awaitable<std::vector<Key>> take_out(pg::Connection& connection, const std::map<TargetId, Selection>& selections, ByTarget<Written>& written,
+                                             std::map<TargetId, Saved>& saved) const;
+  asio::awaitable<void> come_back(pg::Connection& connection, TargetId target, const Selection& selection, const Saved& saved, Written& written) const;
+  asio::awaitable<std::vector<std::string>> others_of(pg::Connection& connection, TargetId target) const;
+  asio::awaitable<void> park(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const;
+  asio::awaitable<void> place(pg::Connection& connection, TargetId target, const Selection& selection) const;
   enum class Referring { kTakenAlong, kAll };
   /// Rows of one target.
   struct Rows {
-    std::uint16_t target;
+    TargetId target;
     Stale keys;
   };
   asio::awaitable<std::vector<Rows>> referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const;
   std::vector<std::optional<std::string>> tables() const;
 
   const mapping::Model& model_;
-  std::vector<mapping::Statements> statements_;
+  ByTarget<mapping::Statements> statements_;
   /// merge()'s texts as they were made: a batch of one key should not have to write a page of SQL.
-  mutable std::map<std::pair<std::uint16_t, std::vector<mapping::KeyFilter>>, std::string> texts_;
+  mutable std::map<std::pair<TargetId, std::vector<mapping::KeyFilter>>, std::string> texts_;
 };
 
 /// A row by its name, as Statements::names() gives it.
-Key named_key(std::uint16_t target, std::string_view name);
+Key named_key(TargetId target, std::string_view name);
 
-std::map<std::uint16_t, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys);
+std::map<TargetId, Selection> select_keys(const mapping::Model& model, const std::vector<Key>& keys);
 
 }  // namespace crossfade::sync

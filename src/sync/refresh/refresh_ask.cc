@@ -58,7 +58,7 @@ asio::awaitable<std::vector<pg::Answer>> Refresh::ask_together(pg::Connection& c
 
 /// What the selects of indirect locators give becomes the keys, at the snapshot of all that follows: `given`, an array of `type`; where
 /// that is null the select stays in the statements.
-asio::awaitable<void> Refresh::look_up(pg::Connection& connection, std::map<std::uint16_t, Selection>& selections) const {
+asio::awaitable<void> Refresh::look_up(pg::Connection& connection, std::map<TargetId, Selection>& selections) const {
   struct Place {
     mapping::KeyFilter& filter;
     Selection& selection;
@@ -96,7 +96,7 @@ asio::awaitable<void> Refresh::look_up(pg::Connection& connection, std::map<std:
 }
 
 /// Of these forms there are as many as locators have, and ways in which their columns can be null.
-const std::string& Refresh::merge_text(std::uint16_t target, const std::vector<mapping::KeyFilter>& filters) const {
+const std::string& Refresh::merge_text(TargetId target, const std::vector<mapping::KeyFilter>& filters) const {
   constexpr std::size_t kMostTexts = 1000;
   if (texts_.size() >= kMostTexts) texts_.clear();
   const auto [known, fresh] = texts_.try_emplace({target, filters});

@@ -34,7 +34,7 @@ Failure stays(const mapping::Target& target, std::string_view why) {
 /// database would take along the names are added to `found`, of all with Referring::kAll. Rows may refer to themselves, or in a ring.
 asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const {
   const std::string cascades(queries::cascades);
-  std::set<std::pair<std::uint16_t, std::vector<std::optional<std::string>>>> seen;
+  std::set<std::pair<TargetId, std::vector<std::optional<std::string>>>> seen;
   for (std::size_t row = 0; row < to.keys.front().size(); ++row) {
     std::vector<std::optional<std::string>> key;
     for (const auto& column : to.keys) key.push_back(column[row]);
@@ -49,7 +49,7 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& c
     pg::Parameters keys;
     for (const auto& column : all[level].keys) keys.emplace_back(array_text(column));
     for (const auto foreign_key : pg::rows(foreign_keys)) {
-      const auto child = static_cast<std::uint16_t>(foreign_key.number("child"));
+      const auto child = TargetId(foreign_key.number("child"));
       auto sql = statements_[child].referring(statements_[parent], std::string(foreign_key.text("condition")));
       if (which == Referring::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
       const auto rows = co_await connection.query(std::move(sql), keys);
@@ -70,7 +70,7 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& c
 }
 
 /// Where no row may go, each gives up its unique values for the moment.
-asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t target, const Selection& selection, Room room) const {
+asio::awaitable<void> Refresh::park(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const {
   const std::string parking(queries::parking);
   pg::Parameters table = {model_.targets[target].table.quoted(), room == Room::kParked ? "true" : "false"};
   const auto found = co_await connection.query(parking, table);
@@ -83,11 +83,11 @@ asio::awaitable<void> Refresh::park(pg::Connection& connection, std::uint16_t ta
 
 /// Rows that go are deleted before rows that come are inserted, children before parents, wherever no reference forbids it. Gives
 /// the rows that go: what one of them gives up for the moment may be what it would be found by.
-asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::make_room(pg::Connection& connection,
-                                                                            const std::map<std::uint16_t, Selection>& selections, Room room,
-                                                                            std::vector<Written>& written) const {
+asio::awaitable<std::map<TargetId, Refresh::Stale>> Refresh::make_room(pg::Connection& connection,
+                                                                       const std::map<TargetId, Selection>& selections, Room room,
+                                                                       ByTarget<Written>& written) const {
   const std::string references(queries::references);
-  std::map<std::uint16_t, Stale> going;
+  std::map<TargetId, Stale> going;
   for (auto it = selections.rbegin(); it != selections.rend(); ++it) {
     const auto& [target, selection] = *it;
     auto find_stale = statements_[target].stale(selection.filters);
@@ -112,8 +112,8 @@ asio::awaitable<std::map<std::uint16_t, Refresh::Stale>> Refresh::make_room(pg::
 
 /// Whatever the type of what changes places: rows that change or go are deleted, and those of targets that refer to them before them.
 /// Gives the keys of the latter. Rows to which others refer, of tables that are nobody's target, cannot be taken out.
-asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<std::uint16_t, Selection>& selections, std::vector<Written>& written,
-                                                    std::map<std::uint16_t, Saved>& saved) const {
+asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, const std::map<TargetId, Selection>& selections, ByTarget<Written>& written,
+                                                    std::map<TargetId, Saved>& saved) const {
   const std::string references(queries::references);
   std::vector<Key> come_back;
   for (const auto& [target, selection] : selections) {
@@ -148,7 +148,7 @@ asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, 
 }
 
 /// Those of the table that are not the view's: nobody else knows what they have.
-asio::awaitable<std::vector<std::string>> Refresh::others_of(pg::Connection& connection, std::uint16_t target) const {
+asio::awaitable<std::vector<std::string>> Refresh::others_of(pg::Connection& connection, TargetId target) const {
   auto sql = statements_[target].others();
   pg::Parameters none;
   const auto rows = co_await connection.execute(std::move(sql), std::move(none));
@@ -157,7 +157,7 @@ asio::awaitable<std::vector<std::string>> Refresh::others_of(pg::Connection& con
   co_return names;
 }
 
-asio::awaitable<void> Refresh::come_back(pg::Connection& connection, std::uint16_t target, const Selection& selection, const Saved& saved, Written& written) const {
+asio::awaitable<void> Refresh::come_back(pg::Connection& connection, TargetId target, const Selection& selection, const Saved& saved, Written& written) const {
   auto parameters = selection.parameters;
   parameters.emplace_back(array_text(saved.rows));
   auto sql = statements_[target].come_back(selection.filters, saved.others, parameters.size());
@@ -166,7 +166,7 @@ asio::awaitable<void> Refresh::come_back(pg::Connection& connection, std::uint16
 }
 
 /// Rows of the target are there before those that they refer to, and rows that go let go of each other first.
-asio::awaitable<void> Refresh::place(pg::Connection& connection, std::uint16_t target, const Selection& selection) const {
+asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target, const Selection& selection) const {
   const std::string find(queries::later_columns);
   pg::Parameters parameters = {model_.targets[target].table.quoted(), array_text(tables())};
   const auto found = co_await connection.query(find, parameters);

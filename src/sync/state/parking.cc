@@ -17,7 +17,7 @@ namespace queries = sql::queries;
 namespace {
 
 /// Whether a target that refused all, whatever the key, takes no key at all again. For no longer than it takes to see that somebody has it locked.
-asio::awaitable<bool> takes_nothing(pg::Connection& connection, const Runtime& run, std::uint16_t target) {
+asio::awaitable<bool> takes_nothing(pg::Connection& connection, const Runtime& run, TargetId target) {
   std::optional<Failure> failure;
   co_await connection.script("begin; set local lock_timeout = '50ms'");
   try {
@@ -31,8 +31,8 @@ asio::awaitable<bool> takes_nothing(pg::Connection& connection, const Runtime& r
 }
 
 /// The cause is looked for at every look, however long the pause before the next try was to be: no row has to be read for that.
-asio::awaitable<void> try_those_of_their_own(pg::Connection& connection, const Runtime& run, std::map<std::uint16_t, Parked>& parked,
-                                             std::vector<std::uint16_t> targets) {
+asio::awaitable<void> try_those_of_their_own(pg::Connection& connection, const Runtime& run, std::map<TargetId, Parked>& parked,
+                                             std::vector<TargetId> targets) {
   const std::string due(queries::parked_due);
   for (const auto target : targets) {
     const auto known = parked.find(target);
@@ -80,8 +80,8 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
   pg::Parameters name = {run.model.name};
   const std::string list(queries::parked_list);
   const auto rows = co_await connection.execute(list, name);
-  std::map<std::uint16_t, Parked> parked;
-  std::vector<std::uint16_t> of_their_own;
+  std::map<TargetId, Parked> parked;
+  std::vector<TargetId> of_their_own;
   for (const auto row : pg::rows(rows)) {
     const auto target = run.model.find_target(std::string(row.text("target")));
     if (target) parked[*target] = {row.real("since"), row.truth("resting"), std::string(row.text("because"))};
@@ -91,13 +91,14 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
     const std::string heal(queries::parked_heal);
     const auto healed = co_await connection.execute(heal, name);
     for (std::size_t row = 0; row < healed.size(); ++row) {
-      parked.erase(run.model.find_target(std::string(healed.text(row, 0))).value_or(Key::kEveryRow));
+      const auto target = run.model.find_target(std::string(healed.text(row, 0)));
+      if (target) parked.erase(*target);
       log::info("target is written again", {{"target", healed.text(row, 0)}});
     }
   }
   co_await try_those_of_their_own(connection, run, parked, of_their_own);
   run.parked = std::move(parked);
-  for (std::uint16_t target = 0; target < run.model.targets.size(); ++target) run.metrics.parked(target, run.parked.contains(target));
+  for (const auto target : run.model.targets.ids()) run.metrics.parked(target, run.parked.contains(target));
 }
 
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys) {
@@ -111,8 +112,8 @@ std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys) {
   return resting;
 }
 
-asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets, bool bulk) {
-  std::vector<std::uint16_t> found;
+asio::awaitable<std::vector<TargetId>> writable(pg::Connection& connection, Runtime& run, std::vector<TargetId> targets, bool bulk) {
+  std::vector<TargetId> found;
   for (const auto target : targets) {
     const auto failure = co_await run.refresh.refused_without_keys(connection, target, bulk);
     if (!failure) {

@@ -24,6 +24,6 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run);
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys);
 
 /// Of `targets` those that can be written, or filled in `bulk`; the others are parked, and every row of theirs is set down.
-asio::awaitable<std::vector<std::uint16_t>> writable(pg::Connection& connection, Runtime& run, std::vector<std::uint16_t> targets, bool bulk = false);
+asio::awaitable<std::vector<TargetId>> writable(pg::Connection& connection, Runtime& run, std::vector<TargetId> targets, bool bulk = false);
 
 }  // namespace crossfade::sync::parking

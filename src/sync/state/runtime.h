@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "async/notify.h"
+#include "base/id.h"
 #include "base/metrics.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
@@ -113,7 +114,7 @@ struct Runtime {
   bool misnamed = false;   ///< a source's name means another table: what is offered is set down until it is its own again
   bool model_due = false;  ///< what the migration is made of fits the catalog otherwise than the model says: the engine begins anew
   /// Targets that an amend has touched: they are filled once whoever wrote before it is through.
-  std::set<std::uint16_t> amended;
+  std::set<TargetId> amended;
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
   bool untold = true;
@@ -134,9 +135,9 @@ struct Runtime {
   std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
   std::uint64_t dirty_keys = 0;
   std::uint64_t quarantined = 0;
-  std::map<std::uint16_t, Parked> parked;  ///< by target
-  std::vector<TargetProgress> progress;  ///< one a target
-  std::vector<RefreshTimes> refreshes;   ///< one a target
+  std::map<TargetId, Parked> parked;  ///< by target
+  ByTarget<TargetProgress> progress;
+  ByTarget<RefreshTimes> refreshes;
   std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
   std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
   LagGauge lag;

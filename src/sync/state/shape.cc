@@ -28,7 +28,7 @@ asio::awaitable<void> watch(pg::Connection& connection, const mapping::Model& mo
 }
 
 /// Targets that a source makes rows of.
-Names followers(const mapping::Model& model, std::uint16_t source) {
+Names followers(const mapping::Model& model, SourceId source) {
   std::set<std::string> names;
   for (const auto& rule : model.rules) {
     if (rule.source == source) names.insert(model.targets[rule.target].name);
@@ -37,7 +37,7 @@ Names followers(const mapping::Model& model, std::uint16_t source) {
 }
 
 /// Columns that an old image of a source's row must have: they say where the row was.
-Names followed_columns(const mapping::Model& model, std::uint16_t source) {
+Names followed_columns(const mapping::Model& model, SourceId source) {
   std::set<std::string> names;
   for (const auto& rule : model.rules) {
     if (rule.source == source) names.insert(rule.source_columns.begin(), rule.source_columns.end());
@@ -55,7 +55,7 @@ asio::awaitable<void> remember(pg::Connection& connection, const mapping::Model&
 asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::Model& model) {
   pg::Parameters of_course = {model.name, word(model.direction)};
   co_await connection.execute(std::string(queries::watched_forget), of_course);
-  for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
+  for (const auto number : model.sources.ids()) {
     auto targets = followers(model, number);
     auto name = quote_qualified(model.sources[number].schema, model.sources[number].name);
     auto columns = followed_columns(model, number);

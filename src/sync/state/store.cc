@@ -36,6 +36,9 @@ void append_copy_field(std::string& line, const std::optional<std::string>& fiel
   }
 }
 
+/// What a key is of that the migration no longer has.
+constexpr TargetId kNoTarget{0xFFFF};
+
 /// Targets that nothing is tried of now.
 std::string resting(const Runtime& run) {
   std::vector<std::optional<std::string>> names;
@@ -69,7 +72,7 @@ std::optional<Key> key_from_names(const mapping::Model& model, const std::string
   if (!number) return std::nullopt;
   if (!locator) return Key::every_row(*number);
   const auto& locators = model.targets[*number].locators;
-  for (std::uint16_t n = 0; n < locators.size(); ++n) {
+  for (const auto n : locators.ids()) {
     if (locators[n].name() != *locator) continue;
     if (values.size() == locators[n].types.size()) return Key(*number, n, values);
   }
@@ -243,7 +246,7 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
   co_return co_await write_dirty(connection, run, batch);
 }
 
-asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::uint16_t locator, std::string keys,
+asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, TargetId target, LocatorId locator, std::string keys,
                                           pg::Parameters parameters) {
   const auto& of = run.model.targets[target];
   const auto own = parameters.size();
@@ -254,9 +257,9 @@ asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runt
   co_return offered.affected();
 }
 
-asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys) {
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys) {
   pg::Parameters none;
-  co_return co_await offer_keys(connection, run, target, 0, std::move(keys), std::move(none));
+  co_return co_await offer_keys(connection, run, target, mapping::kWalk, std::move(keys), std::move(none));
 }
 
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most) {
@@ -268,7 +271,7 @@ asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, co
     const auto key = key_from_names(run.model, std::string(row.text("target")), row.optional_text("locator"), values);
     // What the migration no longer knows is every row of nothing: it is retired with its batch.
     taken.push_back({row.number("id"), Xid{static_cast<std::uint32_t>(row.number("xid"))},
-                     key.value_or(Key(Key::kEveryRow, Key::kEveryRow, {}))});
+                     key.value_or(Key::every_row(kNoTarget))});
   }
   co_return taken;
 }
@@ -334,9 +337,9 @@ asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runt
   co_await run_query(connection, queries::quarantine_heal, std::move(parameters));
 }
 
-asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Written>& written) {
+asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const ByTarget<Written>& written) {
   std::vector<std::optional<std::string>> parents;
-  for (std::size_t target = 0; target < written.size(); ++target) {
+  for (const auto target : written.ids()) {
     if (written[target].inserted > 0) parents.emplace_back(run.model.targets[target].table.quoted());
   }
   if (parents.empty()) co_return;
@@ -374,10 +377,10 @@ asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection
   co_return keys_in(run.model, rows);
 }
 
-asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run) {
+asio::awaitable<ByTarget<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run) {
   pg::Parameters parameters = {run.model.name};
   const auto rows = co_await run_query(connection, queries::quarantine_count, std::move(parameters));
-  std::vector<std::uint64_t> counts(run.model.targets.size());
+  ByTarget<std::uint64_t> counts(run.model.targets.size());
   for (const auto row : pg::rows(rows)) {
     const auto target = run.model.find_target(std::string(row.text("target")));
     if (target) counts[*target] = static_cast<std::uint64_t>(row.number("count"));

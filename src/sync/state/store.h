@@ -68,10 +68,10 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys);
 /// Keys of one of the target's locators that are there at all, as the select `keys` with its parameters gives them in its one column.
 /// Returns how many.
-asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::uint16_t locator, std::string keys,
+asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, TargetId target, LocatorId locator, std::string keys,
                                           pg::Parameters parameters);
 /// The same of the walk, without parameters.
-asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, std::uint16_t target, std::string keys);
+asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys);
 /// The oldest rows, but for those of targets that rest. Rows of targets that the migration no longer has are passed over.
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);
 asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);
@@ -83,7 +83,7 @@ asio::awaitable<std::vector<std::int64_t>> put_in_quarantine(pg::Connection& con
 /// Keys that were refreshed are in quarantine no longer.
 asio::awaitable<void> release_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Key>& keys);
 /// Keys that miss a parent are tried sooner where rows have come that may be one.
-asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const std::vector<Written>& written);
+asio::awaitable<void> hurry_quarantined(pg::Connection& connection, const Runtime& run, const ByTarget<Written>& written);
 /// Of those that miss a row now, and were refused for something else before: with whoever in quarantine misses them in turn, around a ring
 /// of tables. Neither can be written without the other. Wants what is in quarantine before these are put there.
 asio::awaitable<std::vector<Key>> partners_in_rings(pg::Connection& connection, const Runtime& run, const std::vector<Refused>& refused);
@@ -93,7 +93,7 @@ asio::awaitable<void> retry_after_fill(pg::Connection& connection, const Runtime
 std::vector<Key> keys_in(const mapping::Model& model, const pg::Result& rows);
 /// Keys whose time has come, or all.
 asio::awaitable<std::vector<Key>> due_from_quarantine(pg::Connection& connection, const Runtime& run, bool all);
-asio::awaitable<std::vector<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);
+asio::awaitable<ByTarget<std::uint64_t>> count_quarantine(pg::Connection& connection, const Runtime& run);
 
 asio::awaitable<void> set_phase(pg::Connection& connection, const Runtime& run, std::string phase);
 

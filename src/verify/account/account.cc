@@ -82,8 +82,8 @@ Account read_account(const pg::Result& rows) {
 }
 
 /// The source, what tells of its rows in v2, and the view of those that are left out.
-std::vector<std::string> read_of(const mapping::Model& model, std::uint16_t number, bool with_rejects) {
-  std::set<std::uint16_t> followers;
+std::vector<std::string> read_of(const mapping::Model& model, SourceId number, bool with_rejects) {
+  std::set<TargetId> followers;
   for (const auto& rule : model.rules) {
     if (rule.source == number) followers.insert(rule.target);
   }
@@ -100,12 +100,12 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
   const auto views = co_await rejects(connection, model);
   const auto set_aside = co_await quarantined(connection, model);
   std::vector<Account> accounts;
-  for (std::uint16_t number = 0; number < model.sources.size(); ++number) {
+  for (const auto number : model.sources.ids()) {
     // Once v2 owns the data, nothing is to become of what stays where it is.
     if (model.sources[number].shared && model.direction == mapping::Direction::kReverse) continue;
     if (progress != nullptr) {
-      auto what = fmt::format("source {} of {}: {}", number + 1, model.sources.size(), name_of(model.sources[number]));
-      progress->at({std::move(what), static_cast<double>(number), static_cast<double>(model.sources.size())});
+      auto what = fmt::format("source {} of {}: {}", number.place() + 1, model.sources.size(), name_of(model.sources[number]));
+      progress->at({std::move(what), static_cast<double>(number.place()), static_cast<double>(model.sources.size())});
     }
     const bool with_rejects = rejects_some(model, model.sources[number], views);
     auto sql = account_statement(model, number, with_rejects);
@@ -117,7 +117,7 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
     auto result = read_account(rows);
     result.source = number;
     result.looked_up_only = !is_accountable(model, number);
-    std::set<std::uint16_t> followers;
+    std::set<TargetId> followers;
     for (const auto& rule : model.rules) {
       if (rule.source == number && followers.insert(rule.target).second) {
         const auto keys = set_aside.find(model.targets[rule.target].name);

@@ -20,7 +20,7 @@ struct Account {
     std::uint64_t rows = 0;
   };
 
-  std::uint16_t source = 0;
+  SourceId source;
   bool looked_up_only = false;         ///< no target takes its rows as such; they count as mapped
   std::uint64_t total = 0;
   std::uint64_t mapped = 0;            ///< in a shadow table, or in a view and on the way to it

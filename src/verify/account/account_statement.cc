@@ -56,7 +56,7 @@ bool computes_key(const Model& model, const FollowRule& rule) {
 
 /// The rules by which rows of `source` are looked for. Targets that have one row for each row of the source come first: they leave the
 /// least for the others, and where there is one it is the row itself that is looked for, not others that have a value like it.
-std::vector<const FollowRule*> rules_of(const Model& model, std::uint16_t source) {
+std::vector<const FollowRule*> rules_of(const Model& model, SourceId source) {
   std::vector<const FollowRule*> direct;
   for (const auto& rule : model.rules) {
     if (rule.source == source && !model.targets[rule.target].locators[rule.locator].indirect()) direct.push_back(&rule);
@@ -164,9 +164,9 @@ std::string without(std::string& steps, const std::string& before, const Names& 
 
 }  // namespace
 
-bool is_accountable(const Model& model, std::uint16_t source) { return !rules_of(model, source).empty(); }
+bool is_accountable(const Model& model, SourceId source) { return !rules_of(model, source).empty(); }
 
-std::string account_statement(const Model& model, std::uint16_t number, bool has_rejects) {
+std::string account_statement(const Model& model, SourceId number, bool has_rejects) {
   const auto& source = model.sources.at(number);
   const auto table = quote_qualified(source.schema, source.name);
   const auto rules = rules_of(model, number);

@@ -14,9 +14,9 @@ namespace crossfade::verify {
 /// First row: total rows, rows found in no shadow table, rejected rows, reasons (text[]) and their rows (text[]),
 /// unaccounted rows; then the key (text[]) of an unaccounted row, one a row, 20 at most; null where there is none.
 /// A source whose rows are only looked up has none to look for: found and unaccounted are 0.
-std::string account_statement(const mapping::Model& model, std::uint16_t source, bool has_rejects);
+std::string account_statement(const mapping::Model& model, SourceId source, bool has_rejects);
 
 /// True if rows of the source are looked for: a target follows it by columns, not by lookups alone.
-bool is_accountable(const mapping::Model& model, std::uint16_t source);
+bool is_accountable(const mapping::Model& model, SourceId source);
 
 }  // namespace crossfade::verify

@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <numeric>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -38,8 +37,8 @@ double growth(Seconds took, Seconds aim) { return std::clamp(aim / std::max(took
 
 /// The key that leads to a row; nothing where its walk is not known or not what the engine takes.
 std::optional<Key> key_of(const mapping::Model& model, const Difference& difference) {
-  if (!difference.walk || model.targets[difference.target].locators.at(0).indirect()) return std::nullopt;
-  return Key(difference.target, 0, *difference.walk);
+  if (!difference.walk || model.targets[difference.target].locators.front().indirect()) return std::nullopt;
+  return Key(difference.target, mapping::kWalk, *difference.walk);
 }
 
 std::vector<Key> keys_of(const mapping::Model& model, const std::vector<Difference>& differences) {
@@ -68,8 +67,7 @@ asio::awaitable<Verification> Compare::run() {
   found_.repair = options_.repair;
   auto targets = options_.targets;
   if (targets.empty()) {
-    targets.resize(model_.targets.size());
-    std::iota(targets.begin(), targets.end(), std::uint16_t{0});
+    targets = model_.targets.all();
   }
   planned_ = targets.size();
   std::vector<std::optional<std::string>> tables;
@@ -88,7 +86,7 @@ asio::awaitable<Verification> Compare::run() {
   co_return std::move(found_);
 }
 
-asio::awaitable<void> Compare::walk(std::uint16_t target) {
+asio::awaitable<void> Compare::walk(TargetId target) {
   const auto executor = co_await asio::this_coro::executor;
   Walk walk{target, async::Notify(executor), {}, kFirstChunk};
   while (!walk.given_out) {
@@ -129,7 +127,7 @@ asio::awaitable<void> Compare::worker(Walk& walk, pg::Connection& connection) {
 }
 
 /// Compares a chunk of at most `keys` values; in smaller ones where too many of its rows differ.
-asio::awaitable<void> Compare::cover(pg::Connection& connection, std::uint16_t target, Range range, std::size_t keys) {
+asio::awaitable<void> Compare::cover(pg::Connection& connection, TargetId target, Range range, std::size_t keys) {
   const auto tried = co_await compare(connection, target, range);
   const auto& compared = tried.compared;
   const bool divisible = !model_.targets[target].walk_column.empty();
@@ -154,7 +152,7 @@ asio::awaitable<void> Compare::cover(pg::Connection& connection, std::uint16_t t
 
 /// The next `keys` values of the walk; to the end where there are fewer, or where nothing gives chunks their bounds: Statements::next_bound
 /// gives bound, the last of them, and how many it has found.
-asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint16_t target, const Range& rest, std::size_t keys) {
+asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, TargetId target, const Range& rest, std::size_t keys) {
   if (model_.targets[target].walk_column.empty()) co_return rest;
   auto sql = mapping::Statements(model_, target).next_bound(rest);
   auto parameters = mapping::range_parameters(rest);
@@ -165,7 +163,7 @@ asio::awaitable<Range> Compare::next_chunk(pg::Connection& connection, std::uint
   co_return Range{rest.low, row.optional_text("bound"), false};
 }
 
-asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, std::uint16_t target, Range range) {
+asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, TargetId target, Range range) {
   pg::Reading reading{model_.relations_read({target}), true, "set local work_mem = '32MB'"};
   co_await pg::await_reading(connection, std::move(reading));
   Comparison comparison{target, mapping::range_picks(range), mapping::range_parameters(range), kMostRows};
@@ -181,20 +179,20 @@ asio::awaitable<Compare::Tried> Compare::compare(pg::Connection& connection, std
 }
 
 /// The view raises an error for a row of the stretch: its keys are looked at by themselves.
-asio::awaitable<void> Compare::suspect_all(pg::Connection& connection, std::uint16_t target, Range range) {
-  auto sql = mapping::Statements(model_, target).values(0, range_picks(range));
+asio::awaitable<void> Compare::suspect_all(pg::Connection& connection, TargetId target, Range range) {
+  auto sql = mapping::Statements(model_, target).values(mapping::kWalk, range_picks(range));
   const auto keys = co_await connection.query(std::move(sql), range_parameters(range));
-  for (std::size_t row = 0; row < keys.size(); ++row) suspects_.keys.emplace_back(target, 0, parse_array(keys.text(row, 0)));
+  for (std::size_t row = 0; row < keys.size(); ++row) suspects_.keys.emplace_back(target, mapping::kWalk, parse_array(keys.text(row, 0)));
   suspected_rows_ += keys.size();
   found_.targets.back().rows += keys.size();
   found_.compared_rows += keys.size();
 }
 
 /// By their keys, or the whole stretch where a row has none, and where not all of the rows are known.
-void Compare::suspect(std::uint16_t target, const Range& range, const Compared& compared) {
+void Compare::suspect(TargetId target, const Range& range, const Compared& compared) {
   suspected_rows_ += compared.differing;
   // Rows of one value of the walk have one key, unless that is of more columns.
-  const bool one_value_at_most = !model_.targets[target].walk_column.empty() && model_.targets[target].locators.at(0).columns.size() == 1;
+  const bool one_value_at_most = !model_.targets[target].walk_column.empty() && model_.targets[target].locators.front().columns.size() == 1;
   bool by_keys = compared.differing == compared.rows.size() || one_value_at_most;
   for (const auto& difference : compared.rows) by_keys = by_keys && key_of(model_, difference);
   if (!by_keys) {

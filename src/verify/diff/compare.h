@@ -17,7 +17,7 @@ namespace crossfade::verify {
 /// What one verification found.
 struct Verification {
   struct OfTarget {
-    std::uint16_t target = 0;
+    TargetId target;
     std::uint64_t rows = 0;               ///< of the view, or of the shadow where that has more
     std::uint64_t drifted = 0;
   };
@@ -41,7 +41,7 @@ struct Verification {
 };
 
 struct CompareOptions {
-  std::vector<std::uint16_t> targets;            ///< none: all
+  std::vector<TargetId> targets;            ///< none: all
   bool repair = false;                           ///< offer what has drifted, and look again
   std::size_t most_kept = 1000;                  ///< differences in the result; all are counted
   std::chrono::milliseconds chunk_aim{700};      ///< of one snapshot: vacuum is not held up, a pause is felt at once
@@ -61,7 +61,7 @@ class Compare {
  private:
   /// How far the chunks of one target are given out.
   struct Walk {
-    std::uint16_t target;
+    TargetId target;
     async::Notify turn;
     mapping::Range rest;
     std::size_t keys;
@@ -69,17 +69,17 @@ class Compare {
     bool given_out = false;
   };
 
-  asio::awaitable<void> walk(std::uint16_t target);
+  asio::awaitable<void> walk(TargetId target);
   asio::awaitable<void> worker(Walk& walk, pg::Connection& connection);
-  asio::awaitable<void> cover(pg::Connection& connection, std::uint16_t target, mapping::Range range, std::size_t keys);
-  asio::awaitable<mapping::Range> next_chunk(pg::Connection& connection, std::uint16_t target, const mapping::Range& rest, std::size_t keys);
+  asio::awaitable<void> cover(pg::Connection& connection, TargetId target, mapping::Range range, std::size_t keys);
+  asio::awaitable<mapping::Range> next_chunk(pg::Connection& connection, TargetId target, const mapping::Range& rest, std::size_t keys);
   struct Tried {
     Compared compared;
     bool refused = false;
   };
-  asio::awaitable<Tried> compare(pg::Connection& connection, std::uint16_t target, mapping::Range range);
-  asio::awaitable<void> suspect_all(pg::Connection& connection, std::uint16_t target, mapping::Range range);
-  void suspect(std::uint16_t target, const mapping::Range& range, const Compared& compared);
+  asio::awaitable<Tried> compare(pg::Connection& connection, TargetId target, mapping::Range range);
+  asio::awaitable<void> suspect_all(pg::Connection& connection, TargetId target, mapping::Range range);
+  void suspect(TargetId target, const mapping::Range& range, const Compared& compared);
   asio::awaitable<void> decide_suspects();
   asio::awaitable<void> decide(Candidates candidates);
   void mark_repaired(std::vector<Difference>& drift, const std::vector<Difference>& after) const;

@@ -42,7 +42,7 @@ ComparedKeys::ComparedKeys(const mapping::Model& model, const std::vector<Key>& 
 
 /// A locator of the same column that takes its values; none where these do not travel as values of its type. Several columns are found by a
 /// hash of what the select gives, which is quick anyway.
-std::optional<std::uint16_t> ComparedKeys::direct_twin(std::uint16_t target, std::uint16_t locator) {
+std::optional<LocatorId> ComparedKeys::direct_twin(TargetId target, LocatorId locator) {
   auto& in = model_.targets[target];
   auto twin = in.locators.at(locator);
   if (twin.columns.size() != 1) return std::nullopt;
@@ -56,14 +56,15 @@ std::optional<std::uint16_t> ComparedKeys::direct_twin(std::uint16_t target, std
   const auto same = std::find_if(in.locators.begin(), in.locators.end(), [&](const mapping::Locator& each) {
     return !each.indirect() && each.columns == twin.columns && each.types == twin.types && each.locate == twin.locate && each.collations == twin.collations;
   });
-  if (same != in.locators.end()) return static_cast<std::uint16_t>(same - in.locators.begin());
+  if (same != in.locators.end()) return in.locators.id_of(same);
+  const auto added = in.locators.next_id();
   in.locators.push_back(std::move(twin));
-  return static_cast<std::uint16_t>(in.locators.size() - 1);
+  return added;
 }
 
-asio::awaitable<std::map<std::uint16_t, std::set<KeyValues>>> ComparedKeys::given(pg::Connection& connection, std::uint16_t target) const {
+asio::awaitable<std::map<LocatorId, std::set<KeyValues>>> ComparedKeys::given(pg::Connection& connection, TargetId target) const {
   const auto& of_target = of_targets_.at(target);
-  std::map<std::uint16_t, std::set<KeyValues>> given;
+  std::map<LocatorId, std::set<KeyValues>> given;
   const mapping::Statements statements(model_, target);
   for (const auto& [locator, twin] : of_target.known_by) {
     auto selection = std::move(sync::select_keys(model_, of_target.asked.at(locator)).at(target));
@@ -78,16 +79,16 @@ asio::awaitable<std::map<std::uint16_t, std::set<KeyValues>>> ComparedKeys::give
   co_return given;
 }
 
-asio::awaitable<void> ComparedKeys::begin(pg::Connection& connection, std::uint16_t target) {
+asio::awaitable<void> ComparedKeys::begin(pg::Connection& connection, TargetId target) {
   auto before = co_await given(connection, target);
   for (auto& [locator, values] : before) of_targets_.at(target).before[locator].merge(values);
 }
 
-asio::awaitable<void> ComparedKeys::look_up(pg::Connection& connection, std::uint16_t target) {
+asio::awaitable<void> ComparedKeys::look_up(pg::Connection& connection, TargetId target) {
   of_targets_.at(target).now = co_await given(connection, target);
 }
 
-sync::Selection ComparedKeys::selection(std::uint16_t target) const {
+sync::Selection ComparedKeys::selection(TargetId target) const {
   const auto& of_target = of_targets_.at(target);
   auto keys = of_target.direct;
   for (const auto& [locator, asked] : of_target.asked) {

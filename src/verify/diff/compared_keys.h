@@ -26,29 +26,29 @@ class ComparedKeys {
 
   /// The one of the comparison: each target has a locator more for a column of which selects give the values.
   const mapping::Model& model() const { return model_; }
-  bool contains(std::uint16_t target) const { return of_targets_.contains(target); }
+  bool contains(TargetId target) const { return of_targets_.contains(target); }
 
   /// Asks what the selects give before anything changes. It counts for good: a row that moves has to be gone from where it was.
-  asio::awaitable<void> begin(pg::Connection& connection, std::uint16_t target);
+  asio::awaitable<void> begin(pg::Connection& connection, TargetId target);
   /// Asks what they give now.
-  asio::awaitable<void> look_up(pg::Connection& connection, std::uint16_t target);
-  sync::Selection selection(std::uint16_t target) const;
+  asio::awaitable<void> look_up(pg::Connection& connection, TargetId target);
+  sync::Selection selection(TargetId target) const;
 
  private:
   /// What is known of a target's keys.
   struct OfTarget {
     std::vector<Key> direct;                             ///< as they came
-    std::map<std::uint16_t, std::vector<Key>> asked;     ///< by locator: those whose values a select gives
-    std::map<std::uint16_t, std::uint16_t> known_by;     ///< the locator that takes what the select of another one gives
-    std::map<std::uint16_t, std::set<KeyValues>> before; ///< by that one
-    std::map<std::uint16_t, std::set<KeyValues>> now;
+    std::map<LocatorId, std::vector<Key>> asked;         ///< by locator: those whose values a select gives
+    std::map<LocatorId, LocatorId> known_by;           ///< the locator that takes what the select of another one gives
+    std::map<LocatorId, std::set<KeyValues>> before;     ///< by that one
+    std::map<LocatorId, std::set<KeyValues>> now;
   };
 
-  asio::awaitable<std::map<std::uint16_t, std::set<KeyValues>>> given(pg::Connection& connection, std::uint16_t target) const;
-  std::optional<std::uint16_t> direct_twin(std::uint16_t target, std::uint16_t locator);
+  asio::awaitable<std::map<LocatorId, std::set<KeyValues>>> given(pg::Connection& connection, TargetId target) const;
+  std::optional<LocatorId> direct_twin(TargetId target, LocatorId locator);
 
   mapping::Model model_;
-  std::map<std::uint16_t, OfTarget> of_targets_;
+  std::map<TargetId, OfTarget> of_targets_;
 };
 
 }  // namespace crossfade::verify

@@ -14,7 +14,7 @@ namespace crossfade::verify {
 
 /// A row that view and shadow do not agree on.
 struct Difference {
-  std::uint16_t target = 0;
+  TargetId target;
   std::optional<KeyValues> walk;         ///< values of the target's first locator; nothing where the row is not found by it
   std::optional<std::string> in_view;    ///< the row as jsonb prints it; nothing: the shadow has one too many
   std::optional<std::string> in_shadow;  ///< nothing: the shadow misses it

@@ -18,7 +18,7 @@ struct Compared {
 
 /// Statements::compare() for `filters`, as one statement and so at one snapshot.
 struct Comparison {
-  std::uint16_t target;
+  TargetId target;
   std::vector<mapping::KeyFilter> filters;
   pg::Parameters parameters;
   std::size_t most;

@@ -28,7 +28,7 @@ namespace queries = sql::queries;
 /// Rows that one comparison of a decision brings over: some megabytes; as many as are set aside when a key of v2 finds them to refer to nobody.
 constexpr std::size_t kMostRows = 100'000;
 
-using RowId = std::pair<std::uint16_t, std::string>;
+using RowId = std::pair<TargetId, std::string>;
 
 RowId id_of(const mapping::Model& model, const Difference& difference) {
   return {difference.target, row_name(model.targets[difference.target], difference)};
@@ -67,7 +67,7 @@ asio::awaitable<std::optional<Failure>> try_comparison(pg::Connection& connectio
 
 /// By halves where the view raises an error for one of them, until that one stands alone.
 asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> keys, Looked& looked) {
-  std::map<std::uint16_t, std::vector<Key>> of_targets;
+  std::map<TargetId, std::vector<Key>> of_targets;
   for (auto& key : keys) of_targets[key.target()].push_back(std::move(key));
   std::vector<std::vector<Key>> open;
   for (auto& [target, of_target] : of_targets) open.push_back(std::move(of_target));
@@ -87,7 +87,7 @@ asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> 
     }
     Difference difference;
     difference.target = target;
-    if (group.front().locator() == 0) difference.walk = group.front().values();
+    if (group.front().locator() == mapping::kWalk) difference.walk = group.front().values();
     difference.refusal = refused->what();
     looked.add(std::move(difference));
   }
@@ -105,13 +105,13 @@ asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Mod
 }
 
 /// Values of the walk to which keys of other locators lead.
-asio::awaitable<std::set<std::pair<std::uint16_t, KeyValues>>> walked_by(pg::Connection& connection, const mapping::Model& model, std::vector<Key> keys) {
-  std::set<std::pair<std::uint16_t, KeyValues>> walked;
+asio::awaitable<std::set<std::pair<TargetId, KeyValues>>> walked_by(pg::Connection& connection, const mapping::Model& model, std::vector<Key> keys) {
+  std::set<std::pair<TargetId, KeyValues>> walked;
   for (const auto& key : keys) {
-    if (key.locator() == 0 || model.targets[key.target()].locators[0].indirect()) continue;
+    if (key.locator() == mapping::kWalk || model.targets[key.target()].locators.front().indirect()) continue;
     const std::vector<Key> one = {key};
     auto selection = std::move(sync::select_keys(model, one).at(key.target()));
-    auto sql = mapping::Statements(model, key.target()).values(0, selection.filters);
+    auto sql = mapping::Statements(model, key.target()).values(mapping::kWalk, selection.filters);
     const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(selection.parameters));
     for (std::size_t row = 0; !tried.refused && row < tried.result.size(); ++row) walked.emplace(key.target(), parse_array(tried.result.text(row, 0)));
   }
@@ -120,7 +120,7 @@ asio::awaitable<std::set<std::pair<std::uint16_t, KeyValues>>> walked_by(pg::Con
 
 asio::awaitable<std::vector<Key>> quarantined_keys(pg::Connection& connection, const mapping::Model& model,
                                                    const std::vector<Difference>& of_targets_of) {
-  std::set<std::uint16_t> numbers;
+  std::set<TargetId> numbers;
   for (const auto& difference : of_targets_of) numbers.insert(difference.target);
   std::vector<std::optional<std::string>> names;
   for (const auto number : numbers) names.emplace_back(model.targets[number].name);
@@ -142,7 +142,7 @@ asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::
   const auto known = co_await look_at(in_transaction, model, set_aside);
   std::set<RowId> excused;
   for (const auto& difference : known.drift) excused.insert(id_of(model, difference));
-  std::set<std::pair<std::uint16_t, KeyValues>> walked;
+  std::set<std::pair<TargetId, KeyValues>> walked;
   const bool fails = std::any_of(decision.drift.begin(), decision.drift.end(), [](const Difference& difference) { return !difference.refusal.empty(); });
   if (fails) walked = co_await walked_by(in_transaction, model, std::move(set_aside.keys));
   decision.quarantined = std::erase_if(decision.drift, [&](const Difference& difference) {

@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 /// What differed at some snapshot. It may be drift, or a change that is still on its way.
 struct Candidates {
   struct Stretch {
-    std::uint16_t target;
+    TargetId target;
     mapping::Range range;
   };
 

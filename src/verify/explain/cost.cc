@@ -26,7 +26,7 @@ constexpr double kSlowMilliseconds = 50;
 
 class Cost {
  public:
-  Cost(pg::Connection& connection, const mapping::Model& model, std::uint16_t target)
+  Cost(pg::Connection& connection, const mapping::Model& model, TargetId target)
       : connection_(connection), model_(model), number_(target), target_(model.targets.at(target)), statements_(model, target) {}
 
   asio::awaitable<v1::ExplainCostReply> read() {
@@ -35,7 +35,9 @@ class Cost {
     pg::Reading reading{model_.relations_read({number_}), true, "set local statement_timeout = '10s'"};
     co_await pg::await_reading(connection_, std::move(reading));
     co_await sample_first();
-    for (std::uint16_t locator = 1; locator < target_.locators.size(); ++locator) co_await sample_beside(locator);
+    for (const auto locator : target_.locators.ids()) {
+      if (locator != mapping::kWalk) co_await sample_beside(locator);
+    }
     for (const auto& rule : model_.rules) {
       if (rule.target == number_ && target_.locators[rule.locator].indirect()) co_await sample_source(rule);
     }
@@ -88,12 +90,12 @@ class Cost {
       found = co_await pg::try_in_savepoint(connection_, std::move(sql));
     }
     for (std::size_t row = 0; !found.refused && row < found.result.size(); ++row) {
-      keys_.emplace_back(number_, std::uint16_t{0}, parse_array(found.result.text(row, 0)));
+      keys_.emplace_back(number_, mapping::kWalk, parse_array(found.result.text(row, 0)));
     }
   }
 
   /// Keys of another locator: what the rows of the first one's have in its columns.
-  asio::awaitable<void> sample_beside(std::uint16_t locator) {
+  asio::awaitable<void> sample_beside(LocatorId locator) {
     if (keys_.empty() || target_.locators[locator].indirect()) co_return;
     const std::vector<Key> first(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(std::min(keys_.size(), kSamples)));
     auto selection = std::move(sync::select_keys(model_, first).at(number_));
@@ -140,7 +142,7 @@ class Cost {
 
   pg::Connection& connection_;
   const mapping::Model& model_;
-  const std::uint16_t number_;
+  const TargetId number_;
   const mapping::Target& target_;
   const mapping::Statements statements_;
   std::vector<Key> keys_;
@@ -150,7 +152,7 @@ class Cost {
 
 }  // namespace
 
-asio::awaitable<v1::ExplainCostReply> explain_cost(pg::Connection& connection, const mapping::Model& model, std::uint16_t target) {
+asio::awaitable<v1::ExplainCostReply> explain_cost(pg::Connection& connection, const mapping::Model& model, TargetId target) {
   Cost cost(connection, model, target);
   co_return co_await cost.read();
 }

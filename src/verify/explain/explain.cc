@@ -66,7 +66,7 @@ class Explanation {
     co_await require_values();
     co_await read_rows();
     lead(key_.locator(), key_.values());
-    for (std::uint16_t locator = 0; locator < target_.locators.size(); ++locator) co_await read_values(locator);
+    for (const auto locator : target_.locators.ids()) co_await read_values(locator);
     for (const auto& rule : model_.rules) {
       if (rule.target == key_.target()) co_await read_source(rule);
     }
@@ -120,10 +120,10 @@ class Explanation {
   }
 
   /// A key that leads to these rows too.
-  void lead(std::uint16_t locator, const KeyValues& values) { leading_.insert({target_.locators[locator].name(), array_text(values)}); }
+  void lead(LocatorId locator, const KeyValues& values) { leading_.insert({target_.locators[locator].name(), array_text(values)}); }
 
   /// What the rows have in the columns of each locator: the sources' rows are found by it.
-  asio::awaitable<void> read_values(std::uint16_t locator) {
+  asio::awaitable<void> read_values(LocatorId locator) {
     auto& values = values_.emplace_back();
     if (locator == key_.locator()) values.push_back(key_.values());
     auto sql = statements_.values(locator, selection_.filters) + fmt::format(" limit {}", kMostValues);
@@ -201,7 +201,7 @@ class Explanation {
   const mapping::Target& target_;
   const mapping::Statements statements_;
   const sync::Selection selection_;
-  std::vector<std::vector<KeyValues>> values_;             ///< one list a locator
+  ById<LocatorId, std::vector<KeyValues>> values_;
   LeadingKeys leading_;
   v1::ExplainReply reply_;
 };
@@ -230,10 +230,10 @@ mapping::Model with_primary_keys(mapping::Model model) {
   return model;
 }
 
-Key key_from_words(const mapping::Model& model, std::uint16_t number, const std::vector<std::string>& words) {
+Key key_from_words(const mapping::Model& model, TargetId number, const std::vector<std::string>& words) {
   const auto& target = model.targets.at(number);
-  std::vector<std::uint16_t> direct;
-  for (std::uint16_t n = 0; n < target.locators.size(); ++n) {
+  std::vector<LocatorId> direct;
+  for (const auto n : target.locators.ids()) {
     if (!target.locators[n].indirect()) direct.push_back(n);
   }
   for (const auto n : direct) {
@@ -241,7 +241,7 @@ Key key_from_words(const mapping::Model& model, std::uint16_t number, const std:
     if (values) return Key(number, n, *values);
   }
   const auto names_a_column = [&](const std::string& word) {
-    return std::any_of(direct.begin(), direct.end(), [&](std::uint16_t n) {
+    return std::any_of(direct.begin(), direct.end(), [&](LocatorId n) {
       const auto& columns = target.locators[n].columns;
       return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return word.starts_with(column + "="); });
     });

@@ -19,7 +19,7 @@ mapping::Model with_primary_keys(mapping::Model model);
 
 /// The key of a target that a person means by `words`: values of its first locator's columns in their order, or
 /// column=value for each column of any locator that is no lookup; column=null for none. Throws a usage Failure that names the locators.
-Key key_from_words(const mapping::Model& model, std::uint16_t target, const std::vector<std::string>& words);
+Key key_from_words(const mapping::Model& model, TargetId target, const std::vector<std::string>& words);
 
 /// "id 42", "user_id 1, day null".
 std::string key_text(const std::string& locator, const KeyValues& values);

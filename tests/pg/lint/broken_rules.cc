@@ -106,7 +106,7 @@ class Breaker {
     if (!preflight.ok()) return;
     const auto& written = catalog_.rules[rule];
     const auto source = std::distance(catalog_.sources.begin(), catalog_.sources.find(written.source));
-    broken_.push_back({fmt::format("{}: {}", describe(written), what), static_cast<std::uint16_t>(source),
+    broken_.push_back({fmt::format("{}: {}", describe(written), what), SourceId(source),
                        preflight.model.find_target(written.target).value(), std::move(preflight.model)});
   }
 

@@ -12,8 +12,8 @@ namespace crossfade::test {
 /// A migration with one follow rule that is not what its author meant, and that `plan` has nothing against.
 struct BrokenRule {
   std::string words;  ///< "exercises ← workout_plans: plan_id → id"
-  std::uint16_t source = 0;
-  std::uint16_t target = 0;
+  SourceId source = 0;
+  TargetId target = 0;
   mapping::Model model;
 };
 

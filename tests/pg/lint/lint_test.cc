@@ -102,7 +102,7 @@ class DerivedRulesLintTest : public LintTest {
  protected:
   DerivedRulesLintTest() : LintTest(12, true, true) {}
 
-  lint::Linted tried(const mapping::Model& rules, std::uint16_t source) {
+  lint::Linted tried(const mapping::Model& rules, SourceId source) {
     lint::LintOptions options;
     options.samples = 2;
     options.source = source;
@@ -110,7 +110,7 @@ class DerivedRulesLintTest : public LintTest {
   }
 
   static void add(std::map<std::string, std::uint64_t>& rows, const mapping::Model& rules, const lint::Linted& linted) {
-    for (std::size_t n = 0; n < rules.targets.size(); ++n) rows[rules.targets[n].name] += linted.refreshed.at(n);
+    for (const auto target : rules.targets.ids()) rows[rules.targets[target].name] += linted.refreshed.at(target);
   }
 };
 
@@ -119,7 +119,7 @@ class DerivedRulesLintTest : public LintTest {
 TEST_P(DerivedRulesLintTest, AllThatChangesIsOfferedAndLittleMore) {
   for (const auto& each : catalog.untold) ADD_FAILURE() << each.target << " ← " << each.source.quoted() << ": " << each.why;
   std::map<std::string, std::uint64_t> derived, written;
-  for (std::uint16_t source = 0; source < model.sources.size(); ++source) {
+  for (const auto source : model.sources.ids()) {
     const auto linted = tried(model, source);
     EXPECT_GT(linted.tried - linted.refused, 3U) << model.sources[source].name;
     for (const auto& fault : linted.faults) {

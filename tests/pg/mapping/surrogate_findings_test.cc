@@ -39,8 +39,8 @@ TEST_F(SurrogateFindingsTest, AGoodOneHasNothingToMend) {
   EXPECT_EQ(preflight.model.surrogates[0].of, (Lines{"plan_id", "week"}));
   EXPECT_EQ(preflight.model.surrogates[0].ids, (TableName{"crossfade", "sample_week_no"}));
   const auto reader = [&](const char* name) { return preflight.model.targets.at(preflight.model.find_target(name).value()).surrogates; };
-  EXPECT_EQ(reader("weeks"), std::vector<std::uint16_t>{0});
-  EXPECT_EQ(reader("plans"), std::vector<std::uint16_t>{});
+  EXPECT_EQ(reader("weeks"), std::vector<SurrogateId>{0});
+  EXPECT_EQ(reader("plans"), std::vector<SurrogateId>{});
 }
 
 TEST_F(SurrogateFindingsTest, AMissingViewOfNaturalKeys) {

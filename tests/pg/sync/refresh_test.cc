@@ -34,21 +34,21 @@ class RefreshTest : public crossfade::test::Postgres {
     co_return std::make_unique<pg::Connection>(co_await pg::Connection::open(endpoint));
   }
 
-  std::uint16_t target(const std::string& name) const { return model.find_target(name).value(); }
-  Key key(const std::string& name, const std::string& value, std::uint16_t locator = 0) const { return Key(target(name), locator, {value}); }
+  TargetId target(const std::string& name) const { return model.find_target(name).value(); }
+  Key key(const std::string& name, const std::string& value, LocatorId locator = 0) const { return Key(target(name), locator, {value}); }
 
   /// Every key that the first locator of a target can have.
   std::vector<Key> all_keys() const {
     std::vector<Key> keys;
-    for (std::uint16_t number = 0; number < model.targets.size(); ++number) {
+    for (const auto number : model.targets.ids()) {
       const bool by_user = model.targets[number].name == "WorkoutLog";
-      for (int value = 0; value < 10; ++value) keys.emplace_back(number, 0, KeyValues{(by_user ? "u" : "") + std::to_string(value)});
+      for (int value = 0; value < 10; ++value) keys.emplace_back(number, mapping::kWalk, KeyValues{(by_user ? "u" : "") + std::to_string(value)});
     }
     return keys;
   }
 
-  std::vector<Written> refresh(const std::vector<Key>& keys) {
-    const auto work = [&]() -> asio::awaitable<std::vector<Written>> {
+  ByTarget<Written> refresh(const std::vector<Key>& keys) {
+    const auto work = [&]() -> asio::awaitable<ByTarget<Written>> {
       co_await connection->script("begin isolation level repeatable read");
       auto written = co_await primitive.keys(*connection, keys);
       co_await connection->script("commit");

@@ -88,7 +88,7 @@ TEST_F(NamedAlikeTest, NoColumnIsTakenForSomethingOfAStatementsOwn) {
   for (const char* key : {"n", "p", "s", "k", "v"}) {
     for (const bool along : {false, true}) {
       const auto model = model_by(key, along);
-      for (std::uint16_t target = 0; target < 2; ++target) {
+      for (const auto target : {TargetId(0), TargetId(1)}) {
         const Statements of(model, target);
         const std::vector<std::pair<std::string, std::string>> statements = {
             {"merge", of.merge({values})}, {"replace", of.replace({values})}, {"bulk", of.bulk({values})}, {"remove", of.remove()},

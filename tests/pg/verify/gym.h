@@ -55,7 +55,7 @@ class Gym : public Postgres {
          {"id"}, {plan_of_week, id}, 0, "id", 0},
     };
     for (auto& target : model.targets) target.table = {"v2", target.name};
-    const auto rule = [](std::uint16_t source, std::uint16_t target, std::uint16_t locator, const std::string& column) {
+    const auto rule = [](SourceId source, TargetId target, LocatorId locator, const std::string& column) {
       return mapping::FollowRule{source, target, locator, {column}, {}};
     };
     model.rules = {rule(0, 0, 0, "id"), rule(0, 1, 0, "id"), rule(0, 2, 0, "id"), rule(1, 2, 1, "id"), rule(1, 2, 0, "plan_id")};

@@ -11,8 +11,8 @@ namespace {
 TEST(KeyTest, GivesBackWhatItWasMadeOf) {
   const KeyValues values = {"42", std::nullopt, "", "a'b\"c\0d"};
   const Key key(3, 1, values);
-  EXPECT_EQ(key.target(), 3);
-  EXPECT_EQ(key.locator(), 1);
+  EXPECT_EQ(key.target(), TargetId(3));
+  EXPECT_EQ(key.locator(), LocatorId(1));
   EXPECT_EQ(key.values(), values);
 }
 
@@ -37,7 +37,7 @@ TEST(KeyTest, EqualKeysHaveEqualHashes) {
 
 TEST(KeyTest, AKeyWithoutLocatorNamesEveryRow) {
   EXPECT_TRUE(Key::every_row(2).names_every_row());
-  EXPECT_EQ(Key::every_row(2).target(), 2);
+  EXPECT_EQ(Key::every_row(2).target(), TargetId(2));
   EXPECT_FALSE(Key(2, 0, {"1"}).names_every_row());
 }
 

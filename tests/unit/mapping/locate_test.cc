@@ -71,7 +71,7 @@ TEST(OrderTargets, ARingIsNamed) {
 
 /// One target with locators over the named columns, and rules source number → locator number.
 struct Walk {
-  Walk(const std::vector<Names>& columns, const std::vector<std::pair<std::uint16_t, std::uint16_t>>& rules) {
+  Walk(const std::vector<Names>& columns, const std::vector<std::pair<std::size_t, std::size_t>>& rules) {
     model.sources = {{"public", "plans", {"id"}, 1}, {"public", "exercises", {"id"}, 2}};
     target.key = {"id"};
     for (const auto& names : columns) {
@@ -81,8 +81,8 @@ struct Walk {
     }
     for (const auto& [source, locator] : rules) {
       FollowRule rule;
-      rule.source = source;
-      rule.locator = locator;
+      rule.source = SourceId(source);
+      rule.locator = LocatorId(locator);
       rule.source_columns = {source == 0 ? "id" : "plan_id"};
       model.rules.push_back(rule);
     }
@@ -90,7 +90,7 @@ struct Walk {
 
   /// Where `ordered` are the columns that indexes begin with.
   bool choose(const Names& ordered = {}) {
-    return choose_walk(model, target, 0, [&](std::uint16_t, const std::string& column) { return std::find(ordered.begin(), ordered.end(), column) != ordered.end(); });
+    return choose_walk(model, target, 0, [&](SourceId, const std::string& column) { return std::find(ordered.begin(), ordered.end(), column) != ordered.end(); });
   }
 
   Model model;
@@ -101,16 +101,16 @@ TEST(ChooseWalk, PrefersThePrimaryKey) {
   Walk walk({{"plan_id"}, {"id"}}, {{0, 0}, {1, 0}, {1, 1}});
   ASSERT_TRUE(walk.choose());
   EXPECT_EQ(walk.target.locators[0].name(), "id");
-  EXPECT_EQ(walk.model.rules[0].locator, 1);
-  EXPECT_EQ(walk.model.rules[2].locator, 0);
-  EXPECT_EQ(walk.target.walk_source, 1);
+  EXPECT_EQ(walk.model.rules[0].locator, LocatorId(1));
+  EXPECT_EQ(walk.model.rules[2].locator, LocatorId(0));
+  EXPECT_EQ(walk.target.walk_source, SourceId(1));
 }
 
 TEST(ChooseWalk, ElseWhatMostSourcesShareFromTheSourceThatItIsTheKeyOf) {
   Walk walk({{"user_id"}, {"plan_id"}}, {{1, 0}, {1, 1}, {0, 1}});
   ASSERT_TRUE(walk.choose());
   EXPECT_EQ(walk.target.locators[0].name(), "plan_id");
-  EXPECT_EQ(walk.target.walk_source, 0);
+  EXPECT_EQ(walk.target.walk_source, SourceId(0));
   EXPECT_EQ(walk.target.walk_column, "id");
 }
 
@@ -125,7 +125,7 @@ TEST(ChooseWalk, OfSeveralColumnsTakesTheFirstWhereAnIndexBeginsWithIt) {
   Walk walk({{"user_id", "day"}}, {{0, 0}, {1, 0}});
   for (auto& rule : walk.model.rules) rule.source_columns = {rule.source == 0 ? "whose" : "owner", "on_day"};
   ASSERT_TRUE(walk.choose({"owner"}));
-  EXPECT_EQ(walk.target.walk_source, 1) << "the other source would be read whole for each chunk";
+  EXPECT_EQ(walk.target.walk_source, SourceId(1)) << "the other source would be read whole for each chunk";
   EXPECT_EQ(walk.target.walk_column, "owner");
   EXPECT_EQ(walk.target.locators[0].walk_column(), "user_id");
 }

@@ -21,7 +21,7 @@ Locator located(Locator locator, std::string predicate) {
 }
 
 /// What the select of an indirect locator has given.
-KeyFilter given(std::uint16_t locator, std::string type) {
+KeyFilter given(LocatorId locator, std::string type) {
   KeyFilter filter;
   filter.form = KeyFilter::Form::kGiven;
   filter.locator = locator;
@@ -29,7 +29,7 @@ KeyFilter given(std::uint16_t locator, std::string type) {
   return filter;
 }
 
-KeyFilter values(std::uint16_t locator = 0, std::uint32_t null_mask = 0) {
+KeyFilter values(LocatorId locator = 0, std::uint32_t null_mask = 0) {
   KeyFilter filter;
   filter.locator = locator;
   filter.null_mask = null_mask;
@@ -147,7 +147,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
   auto on_demand = model;
   for (auto& target : on_demand.targets) target.lazy = true;
   // A plan brings its weeks, and a week its plan.
-  const auto of_plan = [&](const char* target, std::uint16_t locator) { return FollowRule{0, model.find_target(target).value(), locator, {"id"}, {}}; };
+  const auto of_plan = [&](const char* target, LocatorId locator) { return FollowRule{0, model.find_target(target).value(), locator, {"id"}, {}}; };
   on_demand.rules = {of_plan("plans", 0), of_plan("weeks", 0), of_plan("moves", 0)};
   const Statements lazy_weeks(on_demand, on_demand.find_target("weeks").value());
   const Statements lazy_moves(on_demand, on_demand.find_target("moves").value());

@@ -315,10 +315,10 @@ TEST_F(FollowTest, AfterARestartTablesAreDescribedAgainAndTheOpenTransactionCome
 }
 
 TEST_F(FollowTest, OnlyOurOwnTransactionalMessagesBecomeMarks) {
-  say(kMessagePrefix, own("beat 1"), true);
+  say(kMessagePrefix, own("beat 7 1 0.5"), true);
   say("somebody", own("else"), true);
   say(kMessagePrefix, own("outside a transaction"), false);
-  EXPECT_EQ(commit().transactions.front().marks, std::vector<std::string>{"beat 1"});
+  EXPECT_EQ(commit().transactions.front().marks, (std::vector<Mark>{Beat{7, 1, 0.5}}));
   EXPECT_EQ(follow.refused_messages(), 0U);
 }
 

@@ -269,7 +269,7 @@ TEST_F(KeyQueueTest, AnAbandonedTransactionLeavesNothingBehind) {
   arrive(10, 100, {"a"});
   queue.begin(Xid{11});
   queue.offer(key("b"));
-  queue.mark("beat");
+  queue.mark(Beat{});
   queue.abandon_open();
   EXPECT_EQ(queue.pending_keys(), 1U);
   arrive(11, 200, {"b"});
@@ -282,11 +282,11 @@ TEST_F(KeyQueueTest, AnAbandonedTransactionLeavesNothingBehind) {
 
 TEST_F(KeyQueueTest, MarksComeWithTheTransactionThatCarriedThem) {
   queue.begin(Xid{10});
-  queue.mark("beat 1");
-  queue.mark("barrier x");
+  queue.mark(Beat{7, 1, 0.5});
+  queue.mark(Barrier{"x"});
   queue.commit(Lsn{100});
   const auto batch = take();
-  EXPECT_EQ(batch.transactions.front().marks, (Keys{"beat 1", "barrier x"}));
+  EXPECT_EQ(batch.transactions.front().marks, (std::vector<Mark>{Beat{7, 1, 0.5}, Barrier{"x"}}));
 }
 
 TEST_F(KeyQueueTest, KeysOfferedByHandAreVisibleToEverySnapshotAndHoldPositionsBack) {

@@ -29,9 +29,9 @@ RC_GTEST_PROP(RoundTrip, AKeyGivesItsPartsBack, ()) {
   const auto values = draw_values();
   const auto target = *rc::gen::arbitrary<std::uint16_t>();
   const auto locator = *rc::gen::arbitrary<std::uint16_t>();
-  const Key key(target, locator, values);
-  RC_ASSERT(key.target() == target);
-  RC_ASSERT(key.locator() == locator);
+  const Key key(TargetId(target), LocatorId(locator), values);
+  RC_ASSERT(key.target().place() == target);
+  RC_ASSERT(key.locator().place() == locator);
   RC_ASSERT(key.values() == values);
 }
 

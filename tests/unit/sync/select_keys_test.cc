@@ -13,9 +13,9 @@ namespace {
 using mapping::KeyFilter;
 using Arrays = std::vector<std::optional<std::string>>;
 
-constexpr std::uint16_t kById = 0;
-constexpr std::uint16_t kByUserAndDay = 1;
-constexpr std::uint16_t kByLookup = 2;
+constexpr LocatorId kById = 0;
+constexpr LocatorId kByUserAndDay = 1;
+constexpr LocatorId kByLookup = 2;
 
 mapping::Model two_targets() {
   const mapping::Locator id{{"id"}, {"integer"}, "", {}, ""};
@@ -26,7 +26,7 @@ mapping::Model two_targets() {
   return model;
 }
 
-KeyFilter values_of(std::uint16_t locator, std::uint32_t null_mask = 0) {
+KeyFilter values_of(LocatorId locator, std::uint32_t null_mask = 0) {
   KeyFilter filter;
   filter.locator = locator;
   filter.null_mask = null_mask;
@@ -130,7 +130,7 @@ RC_GTEST_PROP(SelectKeysProperty, EveryKeyComesOutAgainAndNoOther, ()) {
   std::erase_if(keys, is_all_null);
   const auto as_text = [](const std::vector<Key>& some) {
     std::vector<std::string> out;
-    for (const auto& key : some) out.push_back(std::to_string(key.locator()) + array_text(key.values()));
+    for (const auto& key : some) out.push_back(std::to_string(key.locator().place()) + array_text(key.values()));
     std::sort(out.begin(), out.end());
     return out;
   };
