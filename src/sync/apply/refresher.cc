@@ -264,11 +264,12 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
     const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_told();
     // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
-    // nobody has, the longer it takes until it is said.
+    // nobody has, the longer it takes until it is said. Of others who write what no view reads not each calls for a commit on disk.
     const bool own = run_.received <= written_;
+    const auto say_at = written_at_ + (own ? say_after_ : kLookAgain);
     on_disk_ = on_disk_ || run_.received >= written_;
     const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
-    if ((!moved || (own && Clock::now() < written_at_ + say_after_)) && !to_flush) co_return false;
+    if ((!moved || Clock::now() < say_at) && !to_flush) co_return false;
     if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
     if (run_.queue.idle() && run_.all_told() && !run_.catching_up) {
       co_await say_position(connection);
