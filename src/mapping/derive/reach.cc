@@ -49,7 +49,7 @@ class Walk {
     if (branch->recursive) {
       clear(outs, "a recursion");
       known_.forget();
-      reach_.blocked = "a recursion hides which rows it concerns";
+      reach_.blocked = "which rows it concerns is hidden by a recursion";
     }
     if (branch->as_item != nullptr) {
       const auto* item = branch->as_item;
@@ -106,7 +106,7 @@ class Walk {
 
   void clear(std::vector<std::optional<Value>>& outs, const std::string& why) {
     lose(why);
-    if (std::any_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); })) reach_.blocked = why + " hides which rows it concerns";
+    if (std::any_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); })) reach_.blocked = "which rows it concerns is hidden by " + why;
     for (auto& out : outs) out.reset();
   }
 

@@ -102,7 +102,7 @@ void check_functions(const TargetCatalog& target, Findings& found) {
                  "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike.");
     } else if (function.problem == "ties") {
       found.warn(fmt::format("the view uses {} in an order in which rows may tie: which of them comes first is not settled", function.name),
-                 "Add columns that no two rows share: order by …, id.");
+                 "End the order in columns that no two rows share, as the key of the table they come from.");
     } else if (function.problem == "datestyle") {
       found.warn(fmt::format("the view makes text of dates, and DateStyle is {} here: crossfade prints them as ISO, whatever it is", function.name),
                  "Write the format: to_char(day, 'DD.MM.YYYY').");

@@ -65,7 +65,7 @@ TEST_F(DrawTest, WhatCannotBeToldSaysWhyAtItsPlace) {
             "   │     → members.id is id\n"
             "   └─ value of: select, limit\n"
             "      └─ public.loans (l)\n"
-            "            ? cannot be told: a limit hides which rows it concerns\n");
+            "            ? cannot be told: which rows it concerns is hidden by a limit\n");
 }
 
 TEST_F(DrawTest, AFunctionAndNamesInQuotes) {
