@@ -86,7 +86,6 @@ class Refresher {
   /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that
   /// fails the batch is in the queue again.
   asio::awaitable<void> settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work);
-  void retire(const Batch& batch);
 
   /// The targets that `keys` name whole; those keys are taken out.
   std::vector<TargetId> take_whole_targets(std::vector<Key>& keys) const;

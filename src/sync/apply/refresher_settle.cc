@@ -54,7 +54,7 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
     throw *failure;
   }
   if (!taken.batch.keys.empty()) say_after_ = {};
-  retire(taken.batch);
+  run_.queue.retire(taken.batch);
   if (taken.beat) applied(*taken.beat, committed.clock);
   run_.unflushed.add(taken.reached.settled, committed.end);
   run_.flushed(committed.flushed);
@@ -76,16 +76,6 @@ asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
   run_.unflushed.add(reached.settled, committed.end);
   run_.flushed(committed.flushed);
   run_.consistent = std::max(run_.consistent, reached.settled);
-}
-
-void Refresher::retire(const Batch& batch) {
-  for (const auto& transaction : batch.transactions) {
-    for (const auto& mark : transaction.marks) {
-      const auto* barrier = std::get_if<Barrier>(&mark);
-      if (barrier != nullptr) run_.barriers_passed.insert(barrier->id);
-    }
-  }
-  run_.queue.retire(batch);
 }
 
 }  // namespace crossfade::sync

@@ -139,7 +139,6 @@ struct Runtime {
   ByTarget<TargetProgress> progress;
   ByTarget<RefreshTimes> refreshes;
   std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
-  std::set<std::string> barriers_passed; ///< ids of barriers whose transactions are settled
   LagGauge lag;
   wal::SlotState slot;     ///< as last sampled
   Lsn end_of_wal;          ///< as last sampled
