@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
+#include <string_view>
 
 #include "base/sql_text.h"
 
@@ -77,49 +79,53 @@ void check_surplus(const TargetCatalog& target, const std::vector<WrittenRule>& 
   }
 }
 
+/// What a view may read beside its rows' columns; the last line is for what none before it is. {name}, {names} and {path} are FunctionCatalog's.
+struct BesideRows {
+  std::string_view problem;
+  Finding::Level level;
+  const char* message;
+  const char* fix;
+};
+
+constexpr auto kFail = Finding::Level::kFail;
+constexpr auto kWarn = Finding::Level::kWarn;
+constexpr const char* kSetPath = "alter function {name} set search_path = {path};  -- or write the names in it with their schemas";
+
+constexpr std::array kBesideRows = {
+    BesideRows{"volatile", kFail, "the view uses {name}, which is volatile: the same rows give another result each time",
+               "Derive the value from the rows, e.g. an id by crossfade.uuid(…); or declare the function immutable if it is."},
+    BesideRows{"clock", kFail, "the view uses {name}: its rows change although no source does", "Derive the value from the rows, or leave it to the application."},
+    BesideRows{"place", kFail, "the view goes by {name}, where a row lies or who has locked it: that changes where no row does",
+               "Choose by what the rows have in their columns."},
+    BesideRows{"session", kWarn, "the view uses {name}: that is the session's, and crossfade's has what the database and our role have",
+               "Derive the value from the rows."},
+    BesideRows{"catalog", kWarn, "the view reads {name}, of which the WAL does not tell: what changes there is not followed",
+               "Write what it gives into a table, and read that."},
+    BesideRows{"path", kWarn, "the view makes text of {name}: crossfade prints such a name with its schema, as its search_path is empty",
+               "Write the text out: case tableoid when 'public.a'::regclass then 'a' … end."},
+    BesideRows{"order", kWarn, "the view uses {name}, which has no order: the same rows may give another result each time",
+               "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike."},
+    BesideRows{"ties", kWarn, "the view uses {name} in an order in which rows may tie: which of them comes first is not settled",
+               "End the order in columns that no two rows share, as the key of the table they come from."},
+    BesideRows{"datestyle", kWarn, "the view makes text of dates, and DateStyle is {name} here: crossfade prints them as ISO, whatever it is",
+               "Write the format: to_char(day, 'DD.MM.YYYY')."},
+    BesideRows{"lost names", kWarn,
+               "{name} may find {names} by the search_path, which is empty where crossfade evaluates it: it fails there, or means something else", kSetPath},
+    BesideRows{"certainly lost names", kFail, "{name} does not find what it names, as the search_path is empty where crossfade evaluates it: {names}", kSetPath},
+    BesideRows{"rounding", kWarn, "the view uses {name}, which rounds in the order that rows come in: the last digits may be others each time",
+               "Add numeric: sum(x::numeric)::float8."},
+    BesideRows{"opaque", kWarn, "the view uses {name}: tables that the function reads cannot be seen, and are not followed",
+               "Write its query into the view; or declare the function immutable if it reads none."},
+};
+
 void check_functions(const TargetCatalog& target, Findings& found) {
   for (const auto& function : target.functions) {
-    if (function.problem == "volatile") {
-      found.fail(fmt::format("the view uses {}, which is volatile: the same rows give another result each time", function.name),
-                 "Derive the value from the rows, e.g. an id by crossfade.uuid(…); or declare the function immutable if it is.");
-    } else if (function.problem == "clock") {
-      found.fail(fmt::format("the view uses {}: its rows change although no source does", function.name),
-                 "Derive the value from the rows, or leave it to the application.");
-    } else if (function.problem == "place") {
-      found.fail(fmt::format("the view goes by {}, where a row lies or who has locked it: that changes where no row does", function.name),
-                 "Choose by what the rows have in their columns.");
-    } else if (function.problem == "session") {
-      found.warn(fmt::format("the view uses {}: that is the session's, and crossfade's has what the database and our role have", function.name),
-                 "Derive the value from the rows.");
-    } else if (function.problem == "catalog") {
-      found.warn(fmt::format("the view reads {}, of which the WAL does not tell: what changes there is not followed", function.name),
-                 "Write what it gives into a table, and read that.");
-    } else if (function.problem == "path") {
-      found.warn(fmt::format("the view makes text of {}: crossfade prints such a name with its schema, as its search_path is empty", function.name),
-                 "Write the text out: case tableoid when 'public.a'::regclass then 'a' … end.");
-    } else if (function.problem == "order") {
-      found.warn(fmt::format("the view uses {}, which has no order: the same rows may give another result each time", function.name),
-                 "Write the order: array_agg(x order by key), limit 1 behind order by; one in which no two rows are alike.");
-    } else if (function.problem == "ties") {
-      found.warn(fmt::format("the view uses {} in an order in which rows may tie: which of them comes first is not settled", function.name),
-                 "End the order in columns that no two rows share, as the key of the table they come from.");
-    } else if (function.problem == "datestyle") {
-      found.warn(fmt::format("the view makes text of dates, and DateStyle is {} here: crossfade prints them as ISO, whatever it is", function.name),
-                 "Write the format: to_char(day, 'DD.MM.YYYY').");
-    } else if (function.problem == "lost names") {
-      found.warn(fmt::format("{} may find {} by the search_path, which is empty where crossfade evaluates it: it fails there, or means something else",
-                             function.name, function.names),
-                 fmt::format("alter function {} set search_path = {};  -- or write the names in it with their schemas", function.name, function.path));
-    } else if (function.problem == "certainly lost names") {
-      found.fail(fmt::format("{} does not find what it names, as the search_path is empty where crossfade evaluates it: {}", function.name, function.names),
-                 fmt::format("alter function {} set search_path = {};  -- or write the names in it with their schemas", function.name, function.path));
-    } else if (function.problem == "rounding") {
-      found.warn(fmt::format("the view uses {}, which rounds in the order that rows come in: the last digits may be others each time", function.name),
-                 "Add numeric: sum(x::numeric)::float8.");
-    } else {
-      found.warn(fmt::format("the view uses {}: tables that the function reads cannot be seen, and are not followed", function.name),
-                 "Write its query into the view; or declare the function immutable if it reads none.");
-    }
+    const auto kind = std::find_if(kBesideRows.begin(), std::prev(kBesideRows.end()), [&](const BesideRows& each) { return each.problem == function.problem; });
+    const auto said = [&](const char* text) {
+      return fmt::format(fmt::runtime(text), fmt::arg("name", function.name), fmt::arg("names", function.names), fmt::arg("path", function.path));
+    };
+    if (kind->level == kFail) found.fail(said(kind->message), said(kind->fix));
+    if (kind->level == kWarn) found.warn(said(kind->message), said(kind->fix));
   }
 }
 
