@@ -5,7 +5,7 @@
 set(notice "// Generated from ${ROOT}; do not edit.\n")
 set(header "#pragma once\n${notice}#include <string_view>\n")
 if(SHAPE STREQUAL "table")
-  string(APPEND header "#include \"base/embedded_file.h\"\nnamespace crossfade::${NAME} {\ninline constexpr EmbeddedFile files[] = {\n")
+  string(APPEND header "#include \"base/text/embedded_file.h\"\nnamespace crossfade::${NAME} {\ninline constexpr EmbeddedFile files[] = {\n")
 else()
   get_filename_component(own ${HEADER} NAME)
   set(body "${notice}#include \"${own}\"\n")

@@ -14,7 +14,7 @@
 #include <boost/system/system_error.hpp>
 #include <exception>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/control.pb.h"
 
 namespace crossfade::api {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::api {
 namespace {

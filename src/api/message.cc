@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::api {
 namespace {

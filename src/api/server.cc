@@ -20,8 +20,8 @@
 #include "api/listen.h"
 #include "api/message.h"
 #include "async/when_all.h"
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "crossfade/v1/control.pb.h"
 
 namespace crossfade::api {

@@ -6,7 +6,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace {
 

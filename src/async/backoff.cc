@@ -6,7 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 
 namespace crossfade::async {
 

@@ -3,7 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::async {
 

@@ -9,8 +9,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/alone.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"

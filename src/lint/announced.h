@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "base/key.h"
+#include "base/value/key.h"
 #include "lint/source_copies.h"
 #include "mapping/model/model.h"
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/exit_code.h"
-#include "base/key.h"
-#include "base/progress.h"
+#include "base/error/exit_code.h"
+#include "base/telemetry/progress.h"
+#include "base/value/key.h"
 #include "crossfade/v1/lint.pb.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::lint {
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/sql/scan.h"
 #include "pg/row.h"

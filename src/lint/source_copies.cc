@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::lint {

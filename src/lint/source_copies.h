@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/key.h"
+#include "base/value/key.h"
 #include "lint/source_shape.h"
 #include "pg/connection.h"
 

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::lint {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "pg/connection.h"
 #include "pg/server_answer.h"
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 
 namespace crossfade::pg {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::pg {
 

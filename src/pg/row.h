@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "pg/result.h"
 
 namespace crossfade::pg {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "pg/connection.h"
 
 namespace crossfade::pg {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "crossfade/v1/verify.pb.h"
 
 /// Results as people read them and as scripts do. Pure.

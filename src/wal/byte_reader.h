@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::wal {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::wal {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/lsn.h"
+#include "base/value/lsn.h"
 #include "wal/pgoutput.h"
 
 namespace crossfade::wal {

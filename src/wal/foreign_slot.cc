@@ -3,7 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::wal {
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/lsn.h"
-#include "base/snapshot.h"
+#include "base/value/lsn.h"
+#include "base/value/snapshot.h"
 
 namespace crossfade::wal {
 

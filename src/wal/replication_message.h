@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/lsn.h"
+#include "base/value/lsn.h"
 
 namespace crossfade::wal {
 

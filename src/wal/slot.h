@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/lsn.h"
+#include "base/value/lsn.h"
 #include "pg/connection.h"
 
 namespace crossfade::wal {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/duration.h"
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
+#include "base/value/duration.h"
 #include "wal/replication_message.h"
 
 namespace crossfade::wal {

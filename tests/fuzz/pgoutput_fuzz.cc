@@ -1,4 +1,4 @@
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "fuzz/target.h"
 #include "unit/wal/message_builder.h"
 #include "wal/pgoutput.h"

@@ -150,7 +150,7 @@ class Manual(unittest.TestCase):
 
     def test_says_the_exit_codes_that_there_are_and_so_does_the_documentation(self):
         root = pathlib.Path(__file__).resolve().parents[2]
-        there = re.findall(r"^  k\w+ = (\d+),", (root / "src/base/exit_code.h").read_text(), re.MULTILINE)
+        there = re.findall(r"^  k\w+ = (\d+),", (root / "src/base/error/exit_code.h").read_text(), re.MULTILINE)
         self.assertGreater(len(there), 9)
         told = say("manual").split(".SH EXIT STATUS\n")[1]
         self.assertEqual(re.findall(r"(?:^|, )(\d+) ", told), there)

@@ -14,7 +14,8 @@ SRC = ROOT / "src"
 # files at the root of a room stand right of its sub-rooms.
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"lint", "cutover"}, {"app"}]
 SUB_ROOMS = {
-    "mapping": ["model", "sql", "derive", "views", "file", "catalog", "preflight", "amend", "scaffold"],
+    "base": ["error", "value", "text", "telemetry"],
+    "mapping": ["model", "sql", "derive", "views", "file", "catalog", "preflight", "plan", "amend", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "setup": ["state", "objects", "prepare", "amend"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
@@ -24,11 +25,7 @@ SUB_ROOMS = {
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 # How many files a corridor may have: a header and its source are one door.
 DOORS = 10
-MANY_DOORS = {
-    "app/commands": "one a command",
-    "base": "values that know nothing of each other",
-    "mapping/preflight": "one a thing that is checked",
-}
+MANY_DOORS = {"app/commands": "one a command"}
 
 LONGEST = 400
 # Longer ones, each with the reason why it is one file.

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "app/cli/version.h"
-#include "base/failure.h"
-#include "base/nearest_word.h"
+#include "base/error/failure.h"
+#include "base/text/nearest_word.h"
 
 namespace crossfade::app {
 namespace {

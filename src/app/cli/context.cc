@@ -12,11 +12,11 @@
 #include <random>
 #include <set>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "cutover/inventory/inventory.h"
 #include "mapping/catalog/slot_names.h"
-#include "mapping/preflight/fixes.h"
+#include "mapping/plan/fixes.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
 #include "setup/objects/fence.h"

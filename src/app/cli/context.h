@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/cli/options.h"
-#include "base/paint.h"
+#include "base/text/paint.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/model/model.h"
 #include "mapping/preflight/preflight.h"

@@ -7,7 +7,7 @@
 
 #include "api/client.h"
 #include "app/cli/context.h"
-#include "base/short_hash.h"
+#include "base/text/short_hash.h"
 #include "pg/row.h"
 
 namespace crossfade::app {

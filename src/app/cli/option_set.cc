@@ -8,9 +8,9 @@
 #include <charconv>
 #include <iostream>
 
-#include "base/duration.h"
-#include "base/failure.h"
-#include "base/nearest_word.h"
+#include "base/error/failure.h"
+#include "base/text/nearest_word.h"
+#include "base/value/duration.h"
 
 namespace crossfade::app {
 namespace {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 
 namespace crossfade::app {
 

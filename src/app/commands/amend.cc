@@ -12,9 +12,9 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/amend.pb.h"
-#include "mapping/preflight/plan.h"
+#include "mapping/plan/plan.h"
 #include "setup/prepare/prepare.h"
 #include "setup/state/editions.h"
 

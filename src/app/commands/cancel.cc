@@ -4,8 +4,8 @@
 
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 
 namespace crossfade::app {
 namespace {

@@ -7,7 +7,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/show_reply.h"
 #include "app/status/long_work.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "verify/queries/ask_both.h"
 
 namespace crossfade::app {

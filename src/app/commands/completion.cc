@@ -7,7 +7,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "app/commands/commands.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::app {
 namespace {

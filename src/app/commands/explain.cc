@@ -8,7 +8,7 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/control.pb.h"
 #include "verify/explain/cost.h"
 

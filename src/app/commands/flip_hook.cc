@@ -11,7 +11,7 @@
 
 #include "app/ephemeral/program.h"
 #include "app/ephemeral/temporary_directory.h"
-#include "base/log.h"
+#include "base/telemetry/log.h"
 
 namespace crossfade::app {
 

@@ -13,8 +13,8 @@
 #include "app/commands/line_reader.h"
 #include "app/status/long_work.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "crossfade/v1/import.pb.h"
 #include "pg/row.h"
 

@@ -9,7 +9,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/init.pb.h"
 #include "mapping/scaffold/read_draft.h"
 #include "mapping/scaffold/way_back.h"

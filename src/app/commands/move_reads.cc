@@ -8,7 +8,7 @@
 
 #include "app/cli/context.h"
 #include "app/status/checklist.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "setup/state/editions.h"
 
 namespace crossfade::app {

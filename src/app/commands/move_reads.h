@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "app/cli/options.h"
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "crossfade/v1/migration.pb.h"
 #include "cutover/reads/reads.h"
 #include "setup/prepare/life.h"

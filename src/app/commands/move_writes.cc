@@ -9,7 +9,7 @@
 #include "app/cli/context.h"
 #include "app/commands/flip_hook.h"
 #include "app/status/checklist.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "cutover/record/evidence.h"
 #include "cutover/writes/writes.h"
 #include "mapping/catalog/slot_names.h"

@@ -6,7 +6,7 @@
 
 #include "app/cli/option_set.h"
 #include "app/cli/options.h"
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "mapping/model/model.h"
 
 namespace crossfade::app {

@@ -1,4 +1,4 @@
-#include "mapping/preflight/plan.h"
+#include "mapping/plan/plan.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
-#include "mapping/preflight/fixes.h"
-#include "mapping/preflight/picture.h"
+#include "base/error/failure.h"
+#include "mapping/plan/fixes.h"
+#include "mapping/plan/picture.h"
 
 namespace crossfade::app {
 namespace {

@@ -6,11 +6,11 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "crossfade/v1/reply.pb.h"
 #include "mapping/catalog/slot_names.h"
-#include "mapping/preflight/plan.h"
+#include "mapping/plan/plan.h"
 #include "setup/state/rights.h"
 
 namespace crossfade::app {

@@ -6,8 +6,8 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "crossfade/v1/reply.pb.h"
 
 namespace crossfade::app {

@@ -10,9 +10,9 @@
 #include "app/commands/commands.h"
 #include "app/status/current_status.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
-#include "base/log.h"
-#include "mapping/preflight/plan.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "mapping/plan/plan.h"
 
 namespace crossfade::app {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "api/message.h"
 #include "app/cli/options.h"
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "verify/queries/ask_both.h"
 #include "verify/report.h"
 

@@ -14,7 +14,7 @@
 #include "app/daemon/observers.h"
 #include "app/status/long_work.h"
 #include "async/when_all.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/control.pb.h"
 #include "verify/diff/compare.h"
 #include "verify/reply.h"

@@ -7,8 +7,8 @@
 #include "app/commands/commands.h"
 #include "app/status/long_work.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
-#include "base/lsn.h"
+#include "base/error/failure.h"
+#include "base/value/lsn.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
 

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "app/cli/context.h"
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "setup/state/editions.h"
 
 namespace crossfade::app {

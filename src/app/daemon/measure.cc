@@ -5,8 +5,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "app/status/backfill_share.h"
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "cutover/layout/blockers.h"
 #include "pg/row.h"
 

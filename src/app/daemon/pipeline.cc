@@ -4,8 +4,8 @@
 
 #include "app/cli/context.h"
 #include "app/cli/version.h"
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "mapping/catalog/slot_names.h"
 #include "setup/objects/fence.h"
 #include "setup/state/editions.h"

@@ -9,8 +9,8 @@
 #include <list>
 #include <optional>
 
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "verify/diff/recheck.h"
 
 namespace crossfade::app {

@@ -8,9 +8,9 @@
 #include "api/message.h"
 #include "app/status/status.h"
 #include "async/when_all.h"
-#include "base/failure.h"
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::app {

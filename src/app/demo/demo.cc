@@ -13,7 +13,7 @@
 #include "app/demo/stage.h"
 #include "app/ephemeral/server_programs.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "mapping/file/migration_file.h"
 #include "pg/connection.h"
 

@@ -10,8 +10,8 @@
 #include <random>
 #include <sstream>
 
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "pg/connection.h"
 
 namespace crossfade::app {

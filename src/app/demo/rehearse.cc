@@ -9,8 +9,8 @@
 #include "app/ephemeral/server_programs.h"
 #include "app/status/long_work.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "setup/prepare/prepare.h"
 
 namespace crossfade::app {

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "app/cli/options.h"
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 
 namespace crossfade::app {
 

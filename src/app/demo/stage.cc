@@ -14,7 +14,7 @@
 #include "api/client.h"
 #include "app/cli/context.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::app {
 namespace {

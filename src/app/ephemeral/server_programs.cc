@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "app/ephemeral/temporary_directory.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 namespace fs = std::filesystem;

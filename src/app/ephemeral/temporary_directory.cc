@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 

@@ -26,7 +26,7 @@
 #include <thread>
 
 #include "app/ephemeral/server_programs.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::app {

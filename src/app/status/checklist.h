@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "app/cli/options.h"
-#include "base/exit_code.h"
-#include "base/paint.h"
+#include "base/error/exit_code.h"
+#include "base/text/paint.h"
 #include "cutover/layout/blockers.h"
 
 namespace crossfade::app {

@@ -5,7 +5,7 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/status/status.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::app {
 namespace {

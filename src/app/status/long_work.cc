@@ -21,7 +21,7 @@
 
 #include "api/message.h"
 #include "app/status/status_text.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/reply.pb.h"
 
 namespace crossfade::app {

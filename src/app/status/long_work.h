@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "app/cli/options.h"
-#include "base/exit_code.h"
-#include "base/progress.h"
+#include "base/error/exit_code.h"
+#include "base/telemetry/progress.h"
 #include "pg/connection.h"
 
 namespace crossfade::app {

@@ -11,9 +11,9 @@
 #include <string_view>
 
 #include "app/status/backfill_share.h"
-#include "base/failure.h"
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/blockers.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/paint.h"
+#include "base/text/paint.h"
 #include "crossfade/v1/status.pb.h"
 
 namespace crossfade::app {

@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
 #include "pg/row.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "pg/connection.h"
 #include "sync/state/shape.h"
 

@@ -2,8 +2,8 @@
 
 #include <embedded_sql.h>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::cutover {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/written_rule.h"
 

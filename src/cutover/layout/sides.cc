@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"

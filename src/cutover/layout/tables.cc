@@ -2,7 +2,7 @@
 
 #include <embedded_sql.h>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::cutover {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/holders.h"
 #include "cutover/record/outcome.h"
 #include "setup/objects/stable_views.h"

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <fstream>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "pg/row.h"
 
 namespace crossfade::cutover {

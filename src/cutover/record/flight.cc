@@ -6,9 +6,9 @@
 #include <chrono>
 #include <random>
 
-#include "base/failure.h"
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::cutover {
 

@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::cutover {
 namespace {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #endif
 
 namespace crossfade::cutover {

@@ -11,8 +11,8 @@
 #include <chrono>
 #include <utility>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/read_catalog.h"

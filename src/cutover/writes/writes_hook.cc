@@ -1,6 +1,6 @@
 #include <embedded_sql.h>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "cutover/writes/writes_run.h"
 
 namespace crossfade::cutover {

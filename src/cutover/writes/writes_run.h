@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "cutover/writes/writes.h"
 #include "cutover/writes/writes_blockers.h"
 #include "wal/slot.h"

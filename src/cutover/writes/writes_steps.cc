@@ -5,8 +5,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/tables.h"
 #include "cutover/record/outcome.h"
 #include "cutover/writes/writes_run.h"

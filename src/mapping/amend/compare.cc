@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/amend/side.h"
 #include "pg/row.h"
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/read_functions.h"
 #include "mapping/catalog/relations.h"

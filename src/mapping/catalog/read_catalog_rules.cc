@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/catalog/server_text.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/orders.h"
 #include "mapping/catalog/rule_tree.h"

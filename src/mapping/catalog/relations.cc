@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/file/migration_file.h"

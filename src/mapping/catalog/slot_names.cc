@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "base/short_hash.h"
-#include "base/sql_text.h"
+#include "base/text/short_hash.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::mapping {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/derive/trace.h"
 
 namespace crossfade::mapping::derive {

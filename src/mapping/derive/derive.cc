@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/derive/choice.h"
 
 namespace crossfade::mapping::derive {

@@ -8,7 +8,7 @@
 #include <map>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::mapping::derive {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/derive/outer_joins.h"
 #include "mapping/derive/trace.h"
 

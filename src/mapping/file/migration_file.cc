@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/migration_rules.h"
 #include "mapping/file/strict_yaml.h"
 #include "mapping/file/surrogates.h"

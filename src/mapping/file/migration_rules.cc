@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/failure.h"
-#include "base/nearest_word.h"
+#include "base/error/failure.h"
+#include "base/text/nearest_word.h"
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/surrogates.h"
 #include "mapping/file/written_rule.h"

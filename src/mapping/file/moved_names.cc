@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/sql/scan.h"
 

@@ -10,9 +10,9 @@
 #include <charconv>
 #include <vector>
 
-#include "base/duration.h"
-#include "base/failure.h"
-#include "base/nearest_word.h"
+#include "base/error/failure.h"
+#include "base/text/nearest_word.h"
+#include "base/value/duration.h"
 #include "crossfade/v1/migration.pb.h"
 #include "mapping/file/yaml_tree.h"
 

@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {

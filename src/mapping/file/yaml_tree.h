@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::mapping {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/id.h"
+#include "base/value/id.h"
 
 namespace crossfade::mapping {
 

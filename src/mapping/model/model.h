@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/id.h"
+#include "base/value/id.h"
 #include "mapping/model/operators.h"
 #include "mapping/model/table_name.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::mapping {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::mapping {
 

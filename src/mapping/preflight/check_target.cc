@@ -9,7 +9,7 @@
 #include <set>
 #include <string_view>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::mapping {
 namespace {

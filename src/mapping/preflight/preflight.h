@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "mapping/derive/derive.h"
 #include "mapping/file/written_rule.h"
 #include "mapping/model/model.h"

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/query_plan.h"
 #include "mapping/sql/statements.h"

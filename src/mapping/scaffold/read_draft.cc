@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/failure.h"
-#include "base/nearest_word.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/nearest_word.h"
+#include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/server_text.h"
 #include "pg/row.h"

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/scaffold/draft.h"
 

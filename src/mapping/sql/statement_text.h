@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/model/model.h"
 
 namespace crossfade::mapping {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/scan.h"
 #include "mapping/sql/statement_text.h"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/statement_text.h"
 #include "mapping/sql/statements.h"
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/statement_text.h"
 #include "mapping/sql/statements.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/statement_text.h"
 #include "mapping/sql/statements.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/paint.h"
+#include "base/text/paint.h"
 #include "mapping/derive/derive.h"
 
 namespace crossfade::mapping::views {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/views/lossless.h"
 #include "mapping/views/say.h"
 

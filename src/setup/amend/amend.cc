@@ -11,8 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
 #include "setup/amend/amend_run.h"

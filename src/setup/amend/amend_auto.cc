@@ -9,10 +9,10 @@
 #include <set>
 #include <utility>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "mapping/amend/renamed.h"
-#include "mapping/preflight/plan.h"
+#include "mapping/plan/plan.h"
 #include "pg/row.h"
 #include "setup/amend/amend.h"
 #include "setup/prepare/prepare_steps.h"

@@ -3,8 +3,8 @@
 #include <fmt/ranges.h>
 #include <google/protobuf/util/message_differencer.h>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/surrogates.h"
 #include "setup/amend/amend_run.h"
 

@@ -10,9 +10,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "base/failure.h"
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/moved_names.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"

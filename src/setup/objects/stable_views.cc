@@ -3,7 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::setup {
 namespace {

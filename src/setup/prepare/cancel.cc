@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "base/failure.h"
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"

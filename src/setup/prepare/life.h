@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/exit_code.h"
-#include "base/failure.h"
+#include "base/error/exit_code.h"
+#include "base/error/failure.h"
 #include "pg/connection.h"
 
 namespace crossfade::setup {

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "async/when_all.h"
-#include "base/failure.h"
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
 #include "setup/objects/fence.h"

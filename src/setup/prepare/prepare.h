@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/preflight/preflight.h"

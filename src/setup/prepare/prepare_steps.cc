@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "setup/objects/fence.h"
 #include "setup/objects/stable_views.h"
 #include "setup/state/editions.h"

@@ -6,8 +6,8 @@
 
 #include <utility>
 
-#include "base/short_hash.h"
-#include "base/sql_text.h"
+#include "base/text/short_hash.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "setup/state/state_schema.h"
 

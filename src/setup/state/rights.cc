@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::setup {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "mapping/sql/scan.h"
 #include "pg/savepoint.h"
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <string_view>
 
-#include "base/failure.h"
-#include "base/log.h"
+#include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "pg/row.h"
 
 namespace crossfade::setup {

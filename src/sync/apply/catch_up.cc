@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "async/when_all.h"
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "pg/reading.h"
 #include "sync/refresh/locked_rows.h"
 #include "sync/state/store.h"

@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "sync/apply/cut_job.h"

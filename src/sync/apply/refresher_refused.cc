@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
 #include "sync/state/parking.h"

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "sync/backfill/build.h"

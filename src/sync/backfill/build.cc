@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "sync/refresh/references.h"
 #include "sync/state/store.h"

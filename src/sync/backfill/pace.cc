@@ -2,7 +2,7 @@
 
 #include <embedded_sql.h>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "pg/row.h"
 
 namespace crossfade::sync {

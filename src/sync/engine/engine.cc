@@ -7,7 +7,7 @@
 #include <array>
 
 #include "async/when_all.h"
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/pace.h"

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::sync {

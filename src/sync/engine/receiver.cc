@@ -2,7 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "base/log.h"
+#include "base/telemetry/log.h"
 #include "wal/stream.h"
 
 namespace crossfade::sync {

@@ -8,8 +8,8 @@
 #include <sstream>
 #include <utility>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/savepoint.h"
 #include "sync/state/store.h"
 

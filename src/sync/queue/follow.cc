@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 
 namespace crossfade::sync {
 namespace {

@@ -6,9 +6,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/key.h"
-#include "base/lsn.h"
-#include "base/snapshot.h"
+#include "base/value/key.h"
+#include "base/value/lsn.h"
+#include "base/value/snapshot.h"
 #include "sync/queue/mark.h"
 
 namespace crossfade::sync {

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/key_forms.h"

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "base/key.h"
+#include "base/value/key.h"
 
 namespace crossfade::sync {
 

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/key_forms.h"
 

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::sync {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/failure.h"
-#include "base/key.h"
+#include "base/error/failure.h"
+#include "base/value/key.h"
 #include "mapping/model/model.h"
 #include "mapping/sql/statements.h"
 #include "pg/connection.h"

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "sync/refresh/refresh.h"
 

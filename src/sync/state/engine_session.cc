@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::sync {

@@ -7,7 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "async/when_all.h"
-#include "base/log.h"
+#include "base/telemetry/log.h"
 
 namespace crossfade::sync {
 namespace {

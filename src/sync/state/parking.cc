@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
-#include "base/sql_text.h"
+#include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "sync/state/store.h"
 

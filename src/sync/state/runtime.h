@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "async/notify.h"
-#include "base/id.h"
-#include "base/metrics.h"
+#include "base/telemetry/metrics.h"
+#include "base/value/id.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "sync/queue/follow.h"

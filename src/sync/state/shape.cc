@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::sync {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "base/lsn.h"
+#include "base/value/lsn.h"
 
 namespace crossfade::sync {
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "verify/account/account_statement.h"

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/key.h"
-#include "base/progress.h"
+#include "base/telemetry/progress.h"
+#include "base/value/key.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 

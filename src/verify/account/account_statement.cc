@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/scan.h"
 #include "mapping/sql/statement_text.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/file/moved_names.h"
 
 namespace crossfade::verify {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/progress.h"
+#include "base/telemetry/progress.h"
 #include "crossfade/v1/migration.pb.h"
 #include "mapping/file/directed_migration.h"
 #include "pg/connection.h"

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "async/when_all.h"
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "sync/state/shape.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "async/notify.h"
-#include "base/progress.h"
+#include "base/telemetry/progress.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/diff/differing_rows.h"

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "base/key.h"
+#include "base/value/key.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "sync/refresh/refresh.h"

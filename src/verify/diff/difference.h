@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/key.h"
+#include "base/value/key.h"
 #include "mapping/model/model.h"
 
 namespace crossfade::verify {

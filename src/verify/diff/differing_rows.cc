@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/row.h"
 
 namespace crossfade::verify {

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"

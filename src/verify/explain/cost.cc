@@ -7,7 +7,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/statements.h"
 #include "pg/reading.h"
 #include "pg/savepoint.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "crossfade/v1/explain.pb.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"

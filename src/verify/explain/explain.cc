@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/statements.h"
 #include "pg/reading.h"
 #include "pg/row.h"

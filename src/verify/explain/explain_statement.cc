@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/scan.h"
 #include "mapping/sql/statement_text.h"
 

@@ -8,8 +8,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
 
-#include "base/failure.h"
-#include "base/sql_text.h"
+#include "base/error/failure.h"
+#include "base/text/sql_text.h"
 #include "mapping/catalog/relations.h"
 #include "pg/reading.h"
 #include "pg/row.h"

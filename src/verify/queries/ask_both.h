@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "base/exit_code.h"
-#include "base/progress.h"
+#include "base/error/exit_code.h"
+#include "base/telemetry/progress.h"
 #include "crossfade/v1/compare.pb.h"
 #include "crossfade/v1/migration.pb.h"
 #include "pg/connection.h"

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::verify {
 namespace {

@@ -3,7 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "api/client.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/status.pb.h"
 #include "support/move.h"
 #include "support/scrape.h"

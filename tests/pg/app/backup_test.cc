@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "app/ephemeral/server_programs.h"
-#include "base/exit_code.h"
-#include "base/failure.h"
+#include "base/error/exit_code.h"
+#include "base/error/failure.h"
 #include "support/move.h"
 
 namespace crossfade::test {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "mapping/file/migration_file.h"
 #include "support/move.h"
 

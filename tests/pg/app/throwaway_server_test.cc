@@ -8,7 +8,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "support/server.h"
 
 namespace crossfade::test {

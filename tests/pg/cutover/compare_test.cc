@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/move.h"
 
 namespace crossfade::test {

@@ -1,6 +1,6 @@
 #include <csignal>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "pg/cutover/gym_writes.h"
 
 namespace crossfade::test {

@@ -3,7 +3,7 @@
 #include <sstream>
 #include <utility>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "pg/cutover/gym_writes.h"
 
 namespace crossfade::test {

@@ -1,4 +1,4 @@
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/flip.h"
 #include "support/small_move.h"
 

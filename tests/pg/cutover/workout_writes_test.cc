@@ -1,4 +1,4 @@
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "pg/cutover/workout.h"
 #include "support/flip.h"
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "embedded_sql.h"
+#include "mapping/plan/plan.h"
 #include "mapping/preflight/inspect.h"
-#include "mapping/preflight/plan.h"
 #include "support/server.h"
 
 namespace crossfade::mapping {

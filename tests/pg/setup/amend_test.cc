@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/flip.h"
 #include "support/move.h"
 

@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "app/ephemeral/server_programs.h"
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/major.h"
 #include "support/move.h"
 

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "app/ephemeral/server_programs.h"
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/flip.h"
 #include "support/major.h"
 #include "support/move.h"

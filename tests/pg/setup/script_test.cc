@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/move.h"
 
 namespace crossfade::test {

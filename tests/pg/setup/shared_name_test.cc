@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/move.h"
 
 namespace crossfade::test {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "base/lsn.h"
+#include "base/value/lsn.h"
 #include "support/move.h"
 #include "support/writers.h"
 

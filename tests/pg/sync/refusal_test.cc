@@ -5,7 +5,7 @@
 #include <iterator>
 #include <regex>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 #include "support/move.h"
 
 namespace crossfade::test {

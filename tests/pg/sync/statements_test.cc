@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "mapping/sql/scan.h"
 #include "support/server.h"
 #include "unit/mapping/statement_samples.h"

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "pg/wal/reader.h"
 #include "wal/slot.h"
 

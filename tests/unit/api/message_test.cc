@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/control.pb.h"
 #include "crossfade/v1/status.pb.h"
 

@@ -24,7 +24,7 @@
 #include <utility>
 
 #include "api/client.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::api {
 namespace {

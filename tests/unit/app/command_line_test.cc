@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "app/commands/commands.h"
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::app {
 namespace {

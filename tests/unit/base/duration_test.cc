@@ -1,11 +1,11 @@
-#include "base/duration.h"
+#include "base/value/duration.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 namespace {

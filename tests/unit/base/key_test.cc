@@ -1,4 +1,4 @@
-#include "base/key.h"
+#include "base/value/key.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "base/snapshot.h"
+#include "base/value/snapshot.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::cutover {
 namespace {

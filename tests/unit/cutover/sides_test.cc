@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
 #include "mapping/file/migration_file.h"
 

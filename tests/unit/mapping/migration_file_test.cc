@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::mapping {
 namespace {

@@ -1,4 +1,4 @@
-#include "mapping/preflight/picture.h"
+#include "mapping/plan/picture.h"
 
 #include <gtest/gtest.h>
 

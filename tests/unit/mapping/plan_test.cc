@@ -1,4 +1,4 @@
-#include "mapping/preflight/plan.h"
+#include "mapping/plan/plan.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/migration.pb.h"
 
 namespace crossfade::mapping {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "mapping/file/strict_yaml.h"
 
 namespace crossfade::mapping {

@@ -2,9 +2,9 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/key.h"
-#include "base/lsn.h"
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
+#include "base/value/key.h"
+#include "base/value/lsn.h"
 
 /// Keys travel between sessions, the log and the database as text: what went in comes out.
 namespace crossfade {

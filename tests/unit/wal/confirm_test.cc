@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade::wal {
 namespace {

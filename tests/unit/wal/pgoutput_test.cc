@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 #include "unit/wal/message_builder.h"
 
 namespace crossfade::wal {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/paint.h"
+#include "base/text/paint.h"
 #include "crossfade/v1/plan.pb.h"
 #include "mapping/preflight/preflight.h"
 

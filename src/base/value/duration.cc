@@ -1,4 +1,4 @@
-#include "base/duration.h"
+#include "base/value/duration.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "base/failure.h"
-#include "base/nearest_word.h"
-#include "mapping/preflight/plan.h"
+#include "base/error/failure.h"
+#include "base/text/nearest_word.h"
+#include "mapping/plan/plan.h"
 #include "mapping/views/draw.h"
 #include "mapping/views/unsaid.h"
 

@@ -1,4 +1,4 @@
-#include "base/lsn.h"
+#include "base/value/lsn.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "mapping/preflight/fixes.h"
+#include "mapping/plan/fixes.h"
 
 #include <fmt/format.h>
 

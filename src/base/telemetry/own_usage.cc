@@ -1,4 +1,4 @@
-#include "base/own_usage.h"
+#include "base/telemetry/own_usage.h"
 
 #include <unistd.h>
 

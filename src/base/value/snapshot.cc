@@ -1,4 +1,4 @@
-#include "base/snapshot.h"
+#include "base/value/snapshot.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "base/metrics.h"
+#include "base/telemetry/metrics.h"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -11,7 +11,7 @@
 #include <limits>
 #include <set>
 
-#include "base/own_usage.h"
+#include "base/telemetry/own_usage.h"
 
 namespace crossfade {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/id.h"
+#include "base/value/id.h"
 
 namespace crossfade {
 

@@ -1,4 +1,4 @@
-#include "mapping/preflight/plan.h"
+#include "mapping/plan/plan.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "mapping/preflight/fixes.h"
+#include "mapping/plan/fixes.h"
 #include "mapping/sql/statements.h"
 
 namespace crossfade::mapping {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/exit_code.h"
+#include "base/error/exit_code.h"
 
 namespace crossfade {
 

@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/telemetry/log.h"
 
 #include <fmt/chrono.h>
 #include <fmt/ranges.h>

@@ -1,11 +1,11 @@
-#include "base/sql_text.h"
+#include "base/text/sql_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "base/failure.h"
+#include "base/error/failure.h"
 
 namespace crossfade {
 namespace {
