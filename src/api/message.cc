@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error/failure.h"
+#include "base/text/json.h"
 
 namespace crossfade::api {
 namespace {
@@ -17,19 +18,6 @@ using google::protobuf::Message;
 constexpr std::string_view kProtobuf = "application/x-protobuf";
 
 bool is_protobuf(const Request& request) { return request.content_type.starts_with(kProtobuf); }
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + '"';
-}
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
@@ -43,7 +31,7 @@ std::string value_of(const Message& message, const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_BOOL:
       return reflection.GetBool(message, &field) ? "true" : "false";
     case FieldDescriptor::CPPTYPE_STRING:
-      return quoted(reflection.GetString(message, &field));
+      return json_string(reflection.GetString(message, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return json_of(reflection.GetMessage(message, &field));
     case FieldDescriptor::CPPTYPE_INT64:
@@ -63,7 +51,7 @@ std::string list_of(const Message& message, const FieldDescriptor& field) {
     if (n > 0) out += ',';
     out += field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE
                ? json_of(reflection.GetRepeatedMessage(message, &field, n))
-               : quoted(reflection.GetRepeatedString(message, &field, n));
+               : json_string(reflection.GetRepeatedString(message, &field, n));
   }
   return '[' + out + ']';
 }
@@ -77,7 +65,7 @@ std::string json_of(const Message& message) {
   for (int n = 0; n < descriptor.field_count(); ++n) {
     const auto& field = *descriptor.field(n);
     if (n > 0) out += ',';
-    out += quoted(field.name()) + ':';
+    out += json_string(field.name()) + ':';
     if (field.is_repeated()) {
       out += list_of(message, field);
     } else if (field.has_optional_keyword() && !reflection.HasField(message, &field)) {

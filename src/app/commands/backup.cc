@@ -19,6 +19,7 @@
 #include "app/status/long_work.h"
 #include "app/status/status_text.h"
 #include "base/error/failure.h"
+#include "base/text/human.h"
 #include "base/text/sql_text.h"
 #include "crossfade/v1/backup.pb.h"
 #include "mapping/catalog/relations.h"

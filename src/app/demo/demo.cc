@@ -12,8 +12,8 @@
 #include "app/demo/live_writer.h"
 #include "app/demo/stage.h"
 #include "app/ephemeral/server_programs.h"
-#include "app/status/status_text.h"
 #include "base/error/failure.h"
+#include "base/text/human.h"
 #include "mapping/file/migration_file.h"
 #include "pg/connection.h"
 

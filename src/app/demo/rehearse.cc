@@ -8,8 +8,8 @@
 #include "app/demo/stage.h"
 #include "app/ephemeral/server_programs.h"
 #include "app/status/long_work.h"
-#include "app/status/status_text.h"
 #include "base/error/failure.h"
+#include "base/text/human.h"
 #include "base/text/sql_text.h"
 #include "setup/prepare/prepare.h"
 

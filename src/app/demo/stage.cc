@@ -13,8 +13,8 @@
 
 #include "api/client.h"
 #include "app/cli/context.h"
-#include "app/status/status_text.h"
 #include "base/error/failure.h"
+#include "base/text/human.h"
 
 namespace crossfade::app {
 namespace {

@@ -20,8 +20,8 @@
 #include <string_view>
 
 #include "api/message.h"
-#include "app/status/status_text.h"
 #include "base/error/failure.h"
+#include "base/text/human.h"
 #include "crossfade/v1/reply.pb.h"
 
 namespace crossfade::app {

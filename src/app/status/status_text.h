@@ -19,11 +19,6 @@ std::string status_line(const v1::Status& status, double now);
 /// The documented JSON, in one line: every field there, null where something is not known.
 std::string status_json(const v1::Status& status);
 
-/// "3.2 GiB", "1,204", "12 min".
-std::string human_bytes(double bytes);
-std::string human_count(double count);
-std::string human_seconds(double seconds);
-
 /// One word of a command that is advised, as a shell takes it whatever is in it.
 std::string shell_word(const std::string& text);
 

@@ -13,6 +13,8 @@
 #include <memory>
 #include <mutex>
 
+#include "base/text/json.h"
+
 namespace crossfade::log {
 namespace {
 
@@ -61,21 +63,6 @@ void remember(Level level, std::string_view at, std::string_view event, std::vec
 }
 
 std::size_t index(Level level) { return static_cast<std::size_t>(level); }
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + "\"";
-}
 
 std::string logfmt_value(std::string_view text) {
   const bool plain = !text.empty() && text.find_first_of(" \"=\n\t\\") == std::string_view::npos;

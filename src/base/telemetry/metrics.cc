@@ -11,7 +11,7 @@
 #include <limits>
 #include <set>
 
-#include "base/telemetry/own_usage.h"
+#include "base/telemetry/process_metrics.h"
 
 namespace crossfade {
 namespace {
@@ -71,7 +71,11 @@ struct Metrics::Handles {
   /// One child a value, made before anything happens: Prometheus cannot see a counter's first step otherwise.
   template <typename Metric, typename Values>
   std::vector<Metric*> each(Family<Metric>& family, const std::string& label, const Values& values) {
-    std::vector<Metric*> metrics;
+    return each<std::vector<Metric*>>(family, label, values);
+  }
+  template <typename Metrics, typename Metric, typename Values>
+  Metrics each(Family<Metric>& family, const std::string& label, const Values& values) {
+    Metrics metrics;
     for (const auto& value : values) metrics.push_back(&family.Add({{label, value}}));
     return metrics;
   }
@@ -82,19 +86,19 @@ struct Metrics::Handles {
     phases = each(phase, "phase", kPhases);
     stages = each(lag_bytes, "stage", kStages);
     wal_statuses = each(slot_wal_status, "wal_status", kWalStatus);
-    refreshed = each(keys_refreshed, "target", targets);
-    unchanged = each(rows_unchanged, "target", targets);
-    copied = each(backfill_rows, "target", targets);
-    estimated = each(backfill_rows_estimated, "target", targets);
-    quarantined = each(quarantined_keys, "target", targets);
-    parked_targets = each(parked, "target", targets);
-    pending_of = each(target_pending_keys, "target", targets);
+    refreshed = each<ByTarget<Counter*>>(keys_refreshed, "target", targets);
+    unchanged = each<ByTarget<Counter*>>(rows_unchanged, "target", targets);
+    copied = each<ByTarget<Counter*>>(backfill_rows, "target", targets);
+    estimated = each<ByTarget<Gauge*>>(backfill_rows_estimated, "target", targets);
+    quarantined = each<ByTarget<Gauge*>>(quarantined_keys, "target", targets);
+    parked_targets = each<ByTarget<Gauge*>>(parked, "target", targets);
+    pending_of = each<ByTarget<Gauge*>>(target_pending_keys, "target", targets);
     for (const auto& target : targets) {
       of_target.push_back(&target_refresh_duration.Add({{"target", target}}, kSeconds));
       for (const auto* op : kOperations) written.push_back(&rows_written.Add({{"target", target}, {"op", op}}));
       for (const auto* why : kOfferReasons) offered.push_back(&keys_offered.Add({{"target", target}, {"reason", why}}));
     }
-    unaccounted = each(unaccounted_rows, "source", sources);
+    unaccounted = each<ById<SourceId, Gauge*>>(unaccounted_rows, "source", sources);
     each(up, "endpoint", kEndpoints);
     each(quarantine, "sqlstate_class", kQuarantineClasses);
     each(retries, "reason", kRetryReasons);
@@ -333,7 +337,7 @@ void Metrics::cutover_blockers(const std::vector<std::string>& reasons) {
 
 std::string Metrics::text() const {
   auto families = handles_->registry->Collect();
-  for (auto& family : own_usage()) families.push_back(std::move(family));
+  for (auto& family : process_metrics()) families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);
 }
 

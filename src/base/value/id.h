@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <ranges>
-#include <utility>
 #include <vector>
 
 namespace crossfade {
@@ -39,7 +38,6 @@ class ById : public std::vector<Thing> {
  public:
   using Base = std::vector<Thing>;
   using Base::Base;
-  ById(Base things) : Base(std::move(things)) {}  // NOLINT(google-explicit-constructor): a list in order
 
   Thing& operator[](Id id) { return Base::operator[](id.place()); }
   const Thing& operator[](Id id) const { return Base::operator[](id.place()); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/text/json.h"
 #include "base/text/sql_text.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/written_rule.h"
@@ -16,20 +17,7 @@ using mapping::Direction;
 using mapping::Places;
 using mapping::TableName;
 
-std::string json_text(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') json += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
-}
-
-std::string member(std::string_view name, const std::string& value) { return fmt::format("{}:{}", json_text(name), value); }
+std::string member(std::string_view name, const std::string& value) { return fmt::format("{}:{}", json_string(name), value); }
 
 /// A source's table as it is called at `places`; none for a shared one.
 std::optional<TableName> old_place(const v1::Migration& file, const std::string& written, Places places) {
@@ -113,9 +101,9 @@ std::string rows_behind_keys(const mapping::Model& reverse) {
     const auto& source = reverse.sources[rule.source];
     const auto& schema = source.shared ? source.schema : reverse.shadow_schema;
     std::string columns;
-    for (const auto& column : rule.source_columns) columns += (columns.empty() ? "" : ",") + json_text(column);
-    json += (json.empty() ? "[{" : ",{") + member("target", json_text(target.name)) + "," + member("locator", json_text(target.locators[rule.locator].name())) + "," +
-            member("source", json_text(quote_qualified(schema, source.name))) + "," + member("columns", "[" + columns + "]") + "}";
+    for (const auto& column : rule.source_columns) columns += (columns.empty() ? "" : ",") + json_string(column);
+    json += (json.empty() ? "[{" : ",{") + member("target", json_string(target.name)) + "," + member("locator", json_string(target.locators[rule.locator].name())) + "," +
+            member("source", json_string(quote_qualified(schema, source.name))) + "," + member("columns", "[" + columns + "]") + "}";
   }
   return json.empty() ? "[]" : json + "]";
 }
@@ -124,9 +112,9 @@ std::string json_of(const std::vector<ColumnPair>& pairs) {
   std::string json;
   for (const auto& pair : pairs) {
     json += json.empty() ? "[{" : ",{";
-    json += member("own", json_text(pair.own.quoted()));
-    if (!pair.other.name.empty()) json += "," + member("other", json_text(pair.other.quoted()));
-    if (!pair.own_column.empty()) json += "," + member("own_column", json_text(pair.own_column)) + "," + member("other_column", json_text(pair.other_column));
+    json += member("own", json_string(pair.own.quoted()));
+    if (!pair.other.name.empty()) json += "," + member("other", json_string(pair.other.quoted()));
+    if (!pair.own_column.empty()) json += "," + member("own_column", json_string(pair.own_column)) + "," + member("other_column", json_string(pair.other_column));
     json += "}";
   }
   return json.empty() ? "[]" : json + "]";
@@ -187,8 +175,8 @@ std::string json_of(const std::vector<Link>& links) {
   std::string json;
   for (const auto& link : links) {
     json += json.empty() ? "[{" : ",{";
-    json += member("owner", json_text(link.owner.quoted()));
-    if (link.follower) json += "," + member("follower", json_text(link.follower->quoted())) + "," + member("after", json_text(link.after.quoted()));
+    json += member("owner", json_string(link.owner.quoted()));
+    if (link.follower) json += "," + member("follower", json_string(link.follower->quoted())) + "," + member("after", json_string(link.after.quoted()));
     json += "," + member("same", link.same ? "true" : "false") + "}";
   }
   return json.empty() ? "[]" : json + "]";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error/failure.h"
+#include "base/text/json.h"
 #include "base/text/nearest_word.h"
 #include "base/value/duration.h"
 #include "crossfade/v1/migration.pb.h"
@@ -23,19 +24,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using Kind = YamlNode::Kind;
-
-std::string quoted(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') json += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
-}
 
 /// "Did you mean …?" where one is near, else all of them.
 std::string choose_among(std::string_view written, const std::vector<std::string>& allowed) {
@@ -54,7 +42,7 @@ class JsonWriter {
   void message(const YamlNode& node, const Descriptor& type) {
     if (type.full_name() == "google.protobuf.Duration") return duration(node);
     if (type.options().GetExtension(v1::written_as_its_field)) {
-      json += fmt::format("{{{}:", quoted(type.field(0)->name()));
+      json += fmt::format("{{{}:", json_string(type.field(0)->name()));
       field(node, *type.field(0));
       json += '}';
       return;
@@ -69,7 +57,7 @@ class JsonWriter {
         for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
         throw yaml_failure(file_, key, fmt::format("\"{}\" is not known here", key.text), choose_among(key.text, names));
       }
-      json += fmt::format("{}{}:", n == 0 ? "" : ",", quoted(key.text));
+      json += fmt::format("{}{}:", n == 0 ? "" : ",", json_string(key.text));
       field(node.values[n], *named);
     }
     json += '}';
@@ -99,7 +87,7 @@ class JsonWriter {
     expect(node, Kind::kMapping, "keys with values");
     json += '{';
     for (std::size_t n = 0; n < node.keys.size(); ++n) {
-      json += fmt::format("{}{}:", n == 0 ? "" : ",", quoted(node.keys[n].text));
+      json += fmt::format("{}{}:", n == 0 ? "" : ",", json_string(node.keys[n].text));
       value(node.values[n], type);
     }
     json += '}';
@@ -115,7 +103,7 @@ class JsonWriter {
         return number(node);
       default:
         expect(node, Kind::kScalar, "text");
-        json += quoted(node.text);
+        json += json_string(node.text);
     }
   }
 

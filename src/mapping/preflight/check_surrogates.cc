@@ -11,8 +11,8 @@
 
 namespace crossfade::mapping {
 
-std::vector<Surrogate> check_surrogates(const DirectedMigration& directed, const Catalog& catalog, std::vector<Finding>& findings) {
-  std::vector<Surrogate> surrogates;
+ById<SurrogateId, Surrogate> check_surrogates(const DirectedMigration& directed, const Catalog& catalog, std::vector<Finding>& findings) {
+  ById<SurrogateId, Surrogate> surrogates;
   for (const auto& [name, read] : catalog.surrogates) {
     const auto& written = directed.yaml.surrogates().at(name);
     Findings found(findings, "surrogate " + name);

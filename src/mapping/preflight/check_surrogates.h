@@ -9,7 +9,7 @@
 namespace crossfade::mapping {
 
 /// The file's surrogates as the catalog has them.
-std::vector<Surrogate> check_surrogates(const DirectedMigration& directed, const Catalog& catalog, std::vector<Finding>& findings);
+ById<SurrogateId, Surrogate> check_surrogates(const DirectedMigration& directed, const Catalog& catalog, std::vector<Finding>& findings);
 
 /// In the reverse direction: whether reverse.sql says which ids v2 has given, so that a rollback keeps them.
 void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings);

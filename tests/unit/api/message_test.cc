@@ -26,7 +26,7 @@ v1::VerifyRequest days_repaired() {
 TEST(MessageTest, TextIsEscapedAsJsonWantsIt) {
   v1::Done done;
   done.set_message("a \"b\" \\ c\nd\x01 é");
-  EXPECT_EQ(json_of(done), R"({"message":"a \"b\" \\ c\u000ad\u0001 é"})");
+  EXPECT_EQ(json_of(done), R"({"message":"a \"b\" \\ c\nd\u0001 é"})");
 }
 
 TEST(MessageTest, JsonReadsBackAsTheSameMessage) {

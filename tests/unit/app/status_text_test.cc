@@ -1,4 +1,5 @@
 #include "app/status/status_text.h"
+#include "base/text/human.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

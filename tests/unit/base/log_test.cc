@@ -23,7 +23,7 @@ TEST(LogTest, LogfmtQuotesWhatHasBlanksQuotesOrNothing) {
 
 TEST(LogTest, JsonEscapesQuotesBackslashesAndControlCharacters) {
   EXPECT_EQ(line_of(Format::kJson, {{"why", "a\"b\\c\nd"}}),
-            R"({"time":"2024-05-01T12:00:00.000Z","level":"info","event":"chunk done","why":"a\"b\\c\u000ad"})");
+            R"({"time":"2024-05-01T12:00:00.000Z","level":"info","event":"chunk done","why":"a\"b\\c\nd"})");
 }
 
 TEST(LogTest, AnEventIsOneLineInEveryFormat) {

@@ -1,4 +1,4 @@
-#include "base/telemetry/own_usage.h"
+#include "base/telemetry/process_metrics.h"
 
 #include <unistd.h>
 
@@ -59,7 +59,7 @@ MetricFamily family(const std::string& name, const std::string& help, MetricType
 
 }  // namespace
 
-std::vector<MetricFamily> own_usage() {
+std::vector<MetricFamily> process_metrics() {
   std::vector<MetricFamily> families;
   families.push_back(family("process_open_fds", "Open file descriptors", MetricType::Gauge, open_files()));
   const Stat stat;
