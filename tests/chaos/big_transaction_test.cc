@@ -18,12 +18,16 @@ long peak_memory(pid_t pid) {
   return kib;
 }
 
-TEST(BigTransactionTest, AMillionRowsInOneTransactionFitInto128MiB) {
+/// Rows of one transaction: so many that their keys are set down while it is still arriving, and as many as are just still held in memory and
+/// refreshed together.
+class BigTransactionTest : public testing::TestWithParam<int> {};
+
+TEST_P(BigTransactionTest, FitsInto128MiB) {
   ThrowawayServer::Options options;
   options.settings = {{"max_wal_size", "4GB"}, {"shared_buffers", "256MB"}, {"autovacuum", "off"}};
   ThrowawayServer server(std::move(options));
   Move move(test_migration("ledger"), server);
-  move.sql().exec("insert into entries select n, n % 100, n from generate_series(1, 1000000) n; analyze entries");
+  move.sql().exec(fmt::format("insert into entries select n, n % 100, n from generate_series(1, {}) n; analyze entries", GetParam()));
   move.start_daemon();
   move.expect_caught_up();
   move.sql().exec("update entries set amount = amount + 1");
@@ -34,6 +38,8 @@ TEST(BigTransactionTest, AMillionRowsInOneTransactionFitInto128MiB) {
   EXPECT_EQ(move.sql().value("select count(*) from crossfade.dirty"), "0");
   move.stop_daemon();
 }
+
+INSTANTIATE_TEST_SUITE_P(Rows, BigTransactionTest, testing::Values(330'000, 1'000'000), [](const auto& rows) { return std::to_string(rows.param); });
 
 }  // namespace
 }  // namespace crossfade::test

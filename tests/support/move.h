@@ -13,7 +13,7 @@
 namespace crossfade::test {
 
 /// Patience with what happens by itself on a busy machine. Nothing waits that long unless it is broken.
-inline constexpr std::chrono::seconds kLimit{60};
+inline constexpr std::chrono::seconds kLimit{180};
 
 /// The migrations that tests bring with them, and the project's own.
 std::filesystem::path test_migration(const std::string& name);

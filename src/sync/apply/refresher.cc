@@ -208,7 +208,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   } else if (!work.keys.empty()) {
     const auto needed = work.keys.size() <= kFew ? SetUp::kForFew : SetUp::kForMany;
     if (std::exchange(set_up_, needed) != needed) co_await connection.script(needed == SetUp::kForFew ? kForFew : kForMany);
-    more = co_await run_.refresh.keys(connection, work.keys);
+    more = co_await run_.refresh.keys(connection, std::move(work.keys));
   }
   for (const auto target : more.ids()) written[target] += more[target];
   for (const auto& each : refused) open.insert(each.key);
@@ -312,7 +312,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (!whole_batch) run_.catching_up = true;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
-    const bool nothing_left = co_await write_at_cut(connection, view.snapshot, taken.keys, set_down);
+    const bool nothing_left = co_await write_at_cut(connection, view.snapshot, std::move(taken.keys), set_down);
     const bool written = consistent && nothing_left && run_.all_written();
     more = more || !nothing_left;
     consistent = written && told && run_.told() == told;

@@ -82,7 +82,7 @@ class Refresher {
     std::optional<Beat> beat;
     store::Reached reached;
   };
-  Taken take(Batch batch, std::unordered_set<Key> set_down = {}) const;
+  Taken take(Batch batch, const std::unordered_set<Key>& set_down = {}) const;
   /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that
   /// fails the batch is in the queue again.
   asio::awaitable<void> settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work);

@@ -24,11 +24,13 @@ void Refresher::applied(const Beat& beat, double clock) {
   run_.metrics.heartbeat_applied(beat.sent_at);
 }
 
-Refresher::Taken Refresher::take(Batch batch, std::unordered_set<Key> set_down) const {
+Refresher::Taken Refresher::take(Batch batch, const std::unordered_set<Key>& set_down) const {
   Taken taken;
   taken.batch = std::move(batch);
-  set_down.insert(taken.batch.keys.begin(), taken.batch.keys.end());
-  taken.keys.assign(set_down.begin(), set_down.end());
+  auto both = std::exchange(taken.batch.keys, {});
+  for (const auto& key : set_down) both.insert(&key);
+  taken.keys.reserve(both.size());
+  for (const auto* key : both) taken.keys.push_back(*key);
   taken.whole = take_whole_targets(taken.keys);
   // A target that is still to be compared, or is parked, has not seen the beat's effect.
   if (taken.whole.empty() && run_.all_told()) taken.beat = last_beat(taken.batch);
@@ -53,7 +55,8 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
     run_.queue.put_back(std::move(taken.batch));
     throw *failure;
   }
-  if (!taken.batch.keys.empty()) say_after_ = {};
+  const auto& transactions = taken.batch.transactions;
+  if (std::any_of(transactions.begin(), transactions.end(), [](const Transaction& each) { return !each.keys.empty(); })) say_after_ = {};
   run_.queue.retire(taken.batch);
   if (taken.beat) applied(*taken.beat, committed.clock);
   run_.unflushed.add(taken.reached.settled, committed.end);

@@ -92,7 +92,7 @@ Batch KeyQueue::take_seen(const Snapshot& snapshot, std::size_t most_keys) {
   while (!waiting_.empty() && batch.keys.size() < most_keys) {
     auto& transaction = waiting_.front();
     if (snapshot.sees(transaction.xid)) {
-      batch.keys.insert(transaction.keys.begin(), transaction.keys.end());
+      for (const auto& key : transaction.keys) batch.keys.insert(&key);
       batch.transactions.push_back(std::move(transaction));
     } else {
       unseen.push_back(std::move(transaction));

@@ -22,10 +22,21 @@ struct Transaction {
   std::vector<Mark> marks;
 };
 
-/// Transactions taken out together, and the union of their keys.
+/// Keys where they stand, each value once. Of a large transaction a copy of all its keys would be felt.
+struct SameKey {
+  std::size_t operator()(const Key* key) const { return std::hash<Key>{}(*key); }
+  bool operator()(const Key* a, const Key* b) const { return *a == *b; }
+};
+using KeyUnion = std::unordered_set<const Key*, SameKey, SameKey>;
+
+/// Transactions taken out together, and the union of their keys, which stand in them.
 struct Batch {
+  Batch() = default;
+  Batch(Batch&&) = default;
+  Batch& operator=(Batch&&) = default;
+
   std::deque<Transaction> transactions;  ///< in stream order
-  std::unordered_set<Key> keys;
+  KeyUnion keys;
 
   bool empty() const { return transactions.empty(); }
 };

@@ -117,8 +117,8 @@ class FollowTest : public testing::Test {
   std::vector<std::string> offered() {
     std::vector<std::string> out;
     for (const auto& key : commit().keys) {
-      const auto& target = model.targets.at(key.target()).name;
-      out.push_back(target + " " + (key.names_every_row() ? "*" : key.values().front().value_or("null")));
+      const auto& target = model.targets.at(key->target()).name;
+      out.push_back(target + " " + (key->names_every_row() ? "*" : key->values().front().value_or("null")));
     }
     std::sort(out.begin(), out.end());
     return out;

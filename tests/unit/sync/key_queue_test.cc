@@ -26,7 +26,7 @@ class KeyQueueTest : public testing::Test {
 
   static Keys values(const Batch& batch) {
     Keys out;
-    for (const auto& each : batch.keys) out.push_back(each.values().front().value());
+    for (const auto* each : batch.keys) out.push_back(each->values().front().value());
     std::sort(out.begin(), out.end());
     return out;
   }
