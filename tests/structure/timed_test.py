@@ -33,6 +33,11 @@ class Timed(unittest.TestCase):
         self.assertIn("Total Test time (real)", summary)
         self.assertNotIn("slowest", summary)
 
+    def test_says_which_tests_of_an_executable_failed(self):
+        self.register(pg_sync="printf '[  FAILED  ] FollowTest.Late (7 ms)\\\\n[  FAILED  ] 1 test, listed below:\\\\n[  FAILED  ] FollowTest.Late\\\\n'; false")
+        done = subprocess.run(self.command("--output-on-failure"), capture_output=True, text=True, check=False)
+        self.assertIn("\nFailed in pg_sync: FollowTest.Late\n\n0% tests passed", done.stdout)
+
     def test_is_silent_where_nothing_ran_and_hands_the_exit_code_on(self):
         self.register(quick="true")
         done = subprocess.run(self.command("-R", "absent", "--no-tests=error"), capture_output=True, text=True, check=False)
