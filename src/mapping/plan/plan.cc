@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mapping/plan/fixes.h"
+#include "mapping/preflight/walk.h"
 #include "mapping/sql/statements.h"
 
 namespace crossfade::mapping {
@@ -90,6 +91,7 @@ void fill(const Model& model, const std::vector<std::string>& derived, TargetId 
     reply.set_walked_along(fmt::format("{}.{}.{}", source.schema, source.name, target.walk_column));
   }
   for (const auto n : target.locators.ids()) {
+    if (!has_rule(model, number, n)) continue;
     auto& locator = *reply.add_locators();
     for (const auto& column : target.locators[n].columns) locator.add_columns(column);
     locator.set_lookup(target.locators[n].lookup);
@@ -116,6 +118,7 @@ std::string target_text(const Model& model, const std::vector<std::string>& deri
     text += fmt::format("   backfilled along {}.{}.{}\n", source.schema, source.name, target.walk_column);
   }
   for (const auto n : target.locators.ids()) {
+    if (!has_rule(model, number, n)) continue;
     const auto& locator = target.locators[n];
     text += fmt::format("   by {}\n      {}\n", one_line(keys_of(locator)), found_in_shadow(target, locator));
     for (const auto& rule : model.rules) {
@@ -179,6 +182,7 @@ std::string refresh_sql(const Model& model) {
                           Statements(model, target).allocate(surrogate, {KeyFilter{}}));
     }
     for (const auto locator : model.targets[target].locators.ids()) {
+      if (!has_rule(model, target, locator)) continue;
       text += fmt::format("\n-- {} by {}\n{};\n", model.targets[target].name, one_line(keys_of(model.targets[target].locators[locator])),
                           refresh_by(model, target, locator));
     }

@@ -117,6 +117,9 @@ class Builder {
     const Ordered ordered = [&](SourceId source, const std::string& column) { return source_of(source).find(column)->leads_index; };
     if (!choose_walk(model_, target, first_rule, ordered)) {
       if (!target.locators.empty()) say_why_no_walk(name, target);
+      // What is brought over when it is touched, and what gives ids, is found by its rules alone.
+      const bool nameless = !target.locators.empty() && target.locators.front().indirect() && !target.lazy && target.surrogates.empty();
+      if (nameless) put_first(model_, target, first_rule, key_locator(catalog, target.key));
     } else {
       const auto& source = source_of(target.walk_source);
       target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), *source.find(target.walk_column));

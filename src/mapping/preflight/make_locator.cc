@@ -139,6 +139,15 @@ std::optional<Locator> make_locator(const DirectedMigration& directed, const Cat
   return locator;
 }
 
+Locator key_locator(const TargetCatalog& target, const std::vector<std::string>& key) {
+  Locator locator;
+  locator.columns = key;
+  for (const auto& name : key) locator.types.push_back(target.view.find(name)->type);
+  locator.operators = target.view.operators_of(key);
+  locator.collations = locator.shadow_collations = std::vector<std::string>(key.size());
+  return locator;
+}
+
 std::string walk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source) {
   const std::string databases = "pg_catalog.\"default\"";
   const auto& view = *catalog.targets.at(target).view.find(walk.walk_column());

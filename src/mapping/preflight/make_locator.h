@@ -14,6 +14,10 @@ namespace crossfade::mapping {
 /// shadow table. Nothing where that cannot be; `found` says why.
 std::optional<Locator> make_locator(const DirectedMigration& directed, const Catalog& catalog, std::size_t number, Findings& found);
 
+/// By the primary key, which no rule speaks of: so the rows of a target are named where all its rules are selects, whose values are the
+/// sources' and not the rows'.
+Locator key_locator(const TargetCatalog& target, const std::vector<std::string>& key);
+
 /// By which the values of a walk are in order; "" where source, view and table have the database's own collation, or the type has none.
 std::string walk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source);
 

@@ -10,6 +10,7 @@
 #include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/query_plan.h"
+#include "mapping/preflight/walk.h"
 #include "mapping/sql/statements.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
@@ -79,7 +80,7 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
   pg::Parameters keys;
   if (target.estimated_rows > kWholeView) {
     const auto& walk = target.locators.front();
-    if (walk.indirect()) {
+    if (walk.indirect() || !has_rule(model, number, kWalk)) {
       found.warn("the view is too large to be tried for duplicate keys", "Try a copy, or part of the data.");
       co_return;
     }

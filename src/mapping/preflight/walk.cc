@@ -7,6 +7,17 @@
 namespace crossfade::mapping {
 namespace {
 
+void make_first(Model& model, Target& target, std::vector<FollowRule>::iterator first_rule, LocatorId number) {
+  std::swap(target.locators.front(), target.locators[number]);
+  for (auto rule = first_rule; rule != model.rules.end(); ++rule) {
+    if (rule->locator == number) {
+      rule->locator = kWalk;
+    } else if (rule->locator == kWalk) {
+      rule->locator = number;
+    }
+  }
+}
+
 class Choice {
  public:
   Choice(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered)
@@ -18,7 +29,7 @@ class Choice {
       if (weight(n) > (best ? weight(*best) : 0)) best = n;
     }
     if (!best) return false;
-    make_first(*best);
+    make_first(model_, target_, begin_, *best);
     const auto place = place_in(first_rule_of(kWalk)->source_columns, model_.sources[first_rule_of(kWalk)->source].key);
     target_.locators.front().walk_place = place;
     const auto* walk = rule_along(place);
@@ -64,17 +75,6 @@ class Choice {
     return other == model_.rules.end() ? nullptr : &*other;
   }
 
-  void make_first(LocatorId number) {
-    std::swap(target_.locators.front(), target_.locators[number]);
-    for (auto rule = begin_; rule != model_.rules.end(); ++rule) {
-      if (rule->locator == number) {
-        rule->locator = kWalk;
-      } else if (rule->locator == kWalk) {
-        rule->locator = number;
-      }
-    }
-  }
-
   Model& model_;
   Target& target_;
   const std::vector<FollowRule>::iterator begin_;
@@ -84,5 +84,15 @@ class Choice {
 }  // namespace
 
 bool choose_walk(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered) { return Choice(model, target, first_rule, ordered).make(); }
+
+bool has_rule(const Model& model, TargetId target, LocatorId locator) {
+  return std::any_of(model.rules.begin(), model.rules.end(), [&](const FollowRule& rule) { return rule.target == target && rule.locator == locator; });
+}
+
+void put_first(Model& model, Target& target, std::size_t first_rule, Locator locator) {
+  const auto number = target.locators.next_id();
+  target.locators.push_back(std::move(locator));
+  make_first(model, target, model.rules.begin() + static_cast<std::ptrdiff_t>(first_rule), number);
+}
 
 }  // namespace crossfade::mapping

@@ -20,4 +20,10 @@ using Ordered = std::function<bool(SourceId number, const std::string& column)>;
 /// walked along: there is none, or no source has it in order and each chunk would read all of it.
 bool choose_walk(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered);
 
+/// False of the key of a target whose rules are all selects.
+bool has_rule(const Model& model, TargetId target, LocatorId locator);
+
+/// Makes `locator` the first one, which no rule has.
+void put_first(Model& model, Target& target, std::size_t first_rule, Locator locator);
+
 }  // namespace crossfade::mapping

@@ -248,7 +248,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
 /// and sets it aside only if that does not help.
 asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
   const auto& target = run_.model.targets[job.target];
-  const bool one_piece = target.walk_column.empty() && !target.locators.front().indirect();
+  const bool one_piece = target.walk_column.empty() && target.locators.front().types.size() > 1;
   if (one_piece || job.set_down >= kManySetDown) {
     co_await set_down(connection, job, range);
     co_return;

@@ -239,8 +239,13 @@ asio::awaitable<std::map<TargetId, Refresh::Stale>> Refresh::merge_all(pg::Conne
 }
 
 asio::awaitable<void> Refresh::nothing(pg::Connection& connection, TargetId target, bool bulk) const {
-  const std::vector<mapping::KeyFilter> filters(1);
-  const auto& locator = model_.targets[target].locators.front();
+  // By what a change of its sources would be: a select that does not run is no row's fault.
+  std::vector<mapping::KeyFilter> filters(1);
+  const auto of_target = [&](const mapping::FollowRule& rule) { return rule.target == target; };
+  const auto rule = std::find_if(model_.rules.begin(), model_.rules.end(), of_target);
+  const bool by_the_walk = std::any_of(model_.rules.begin(), model_.rules.end(), [&](const auto& each) { return of_target(each) && each.locator == mapping::kWalk; });
+  if (!by_the_walk && rule != model_.rules.end()) filters.front().locator = rule->locator;
+  const auto& locator = model_.targets[target].locators[filters.front().locator];
   const pg::Parameters none(locator.types.size(), "{}");
   co_await allocate(connection, target, filters, none);
   auto sql = bulk ? statements_[target].bulk(filters) : statements_[target].merge(filters);

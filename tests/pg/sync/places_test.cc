@@ -501,5 +501,61 @@ TEST(WideKeyTest, AKeyThatTheViewsColumnHasNoRoomForConcernsNoRow) {
   EXPECT_EQ(move.sql().value("select count(*) from small_v2.entry where plan like '%!'"), "10");
 }
 
+/// The view numbers the rows otherwise: a select finds them, whose values are none of theirs.
+class SelectedTest : public testing::Test {
+ protected:
+  SmallMove move{SmallMigration{
+      "create table room (id int primary key, name text not null); insert into room select n, 'room ' || n from generate_series(1, 50) n",
+      "create table small_v2.room (id int primary key, name text not null unique)",
+      "create view small_map.room as select 51 - id as id, name from public.room",
+      "sources: {room: {key: [id]}}\ntargets: {room: {follow: {room: {id: \"select 51 - x from unnest($id) x\"}}}}\n"}};
+};
+
+TEST_F(SelectedTest, RowsExchangeValuesWhileNobodyListens) {
+  move.follow();
+  move.lose_the_slot_around("update room set name = case id when 3 then 'room 7' else 'room 3' end where id in (3, 7)");
+  move.expect_equal();
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+}
+
+TEST_F(SelectedTest, ARowThatIsRefusedWhileNobodyListensIsSetAsideByItsOwnKey) {
+  move.sql().exec("create unique index on room (name)");
+  move.follow();
+  move.sql().exec("alter table small_v2.room add check (name <> 'bad')");
+  move.lose_the_slot_around("update room set name = 'bad' where id = 3; update room set name = 'good' where id = 4");
+  move.expect_set_aside({"room {48} 23514"});
+  EXPECT_EQ(move.sql().value("select name from small_v2.room where id = 47"), "good");
+  move.sql().exec("update room set name = 'mended' where id = 3");
+  EXPECT_TRUE(eventually([&] { return move.set_aside().empty(); }, kLimit));
+  move.expect_equal();
+}
+
+TEST_F(SelectedTest, ARowThatDriftedIsRepaired) {
+  move.follow();
+  move.sql().exec("set session_replication_role = replica; alter table small_v2.room disable trigger all; update small_v2.room set name = 'drift' where id = 9;"
+                  "alter table small_v2.room enable trigger all; alter table small_v2.room enable always trigger crossfade_fence");
+  EXPECT_EQ(move.call({"verify", "--repair"}).first, 0);
+  move.expect_equal();
+}
+
+/// Neither reference may be null, and one of them is checked at the commit.
+TEST(RingTest, RowsThatReferToEachOtherComeAndGoTogether) {
+  SmallMove move(SmallMigration{
+      "create table team (id int primary key, lead_id int not null); create table member (id int primary key, team_id int not null references team);"
+      "alter table team add foreign key (lead_id) references member deferrable initially deferred; begin;"
+      "insert into team select n, n * 10 from generate_series(1, 20) n; insert into member select n, (n + 9) / 10 from generate_series(1, 200) n; commit",
+      "create table small_v2.team (id int primary key, lead_id int not null); create table small_v2.member (id int primary key, team_id int not null references small_v2.team);"
+      "alter table small_v2.team add foreign key (lead_id) references small_v2.member deferrable initially deferred",
+      "create view small_map.team as select * from public.team; create view small_map.member as select * from public.member",
+      "sources: {team: {key: [id]}, member: {key: [id]}}\ntargets: {team: {follow: {team: {id: id}}}, member: {follow: {member: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("begin; insert into team values (60, 600); insert into member values (600, 60); commit");
+  move.expect_equal();
+  move.lose_the_slot_around("begin; insert into team values (61, 601); insert into member values (601, 61); delete from member where team_id = 3 and id < 30; commit");
+  move.expect_equal();
+  move.sql().exec("begin; update team set lead_id = 600 where id < 60; delete from member where id between 11 and 20; delete from team where id = 2; commit");
+  move.expect_equal();
+}
+
 }  // namespace
 }  // namespace crossfade::test
