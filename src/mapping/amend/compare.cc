@@ -168,8 +168,14 @@ class Comparison {
     }
   }
 
+  /// Foreign keys first: they lean on the keys of other tables.
   void drop_pieces() {
+    for (const bool foreign : {true, false}) drop_pieces(foreign);
+  }
+
+  void drop_pieces(bool foreign) {
     for (const auto& [name, piece] : there_.pieces) {
+      if ((piece.kind == 'f') != foreign) continue;
       const auto now = wanted_.pieces.find(name);
       if (now != wanted_.pieces.end() && now->second.create == piece.create) continue;
       const bool known = before_ && before_->pieces.contains(name);

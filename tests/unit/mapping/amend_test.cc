@@ -100,6 +100,16 @@ TEST_F(CompareTest, ATableComesWithItsKeysBeforeForeignKeys) {
   EXPECT_THAT(made.touched, IsEmpty());
 }
 
+TEST_F(CompareTest, AKeyGoesAfterTheForeignKeyThatLeansOnIt) {
+  there.tables["set"] = {column("day", "integer", true)};
+  there.pieces["set_day_fkey on v2.set"] = {"set", 'f', "alter table v2.set add constraint set_day_fkey FOREIGN KEY (day) REFERENCES v2.day(id) not valid", "", "drop the foreign key", "", ""};
+  there.pieces["day_pkey"].drop = "drop the key";
+  before = there;
+  wanted.tables = {{"set", there.tables["set"]}};
+  wanted.pieces.clear();
+  EXPECT_THAT(change().statements, ElementsAre("drop the foreign key", "drop the key", R"(drop table "v2"."day")"));
+}
+
 TEST_F(CompareTest, ATableGoesOnlyIfItWasSaidOnce) {
   there.tables["set"] = {column("day", "integer", true)};
   EXPECT_TRUE(change().empty());
