@@ -37,9 +37,14 @@ TargetOrder order_targets(const std::map<std::string, TargetCatalog>& targets) {
   std::set<std::string> left;
   for (const auto& [name, target] : targets) left.insert(name);
   while (!left.empty()) {
+    const auto leads_back = [&](const std::string& name, const ForeignKeyCatalog& key) { return key.parent != name && left.contains(key.parent); };
     const auto waits = [&](const std::string& name) {
       const auto& keys = targets.at(name).table.foreign_keys;
-      return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.parent != name && left.contains(key.parent); });
+      return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return leads_back(name, key); });
+    };
+    const auto checked_later = [&](const std::string& name) {
+      const auto& keys = targets.at(name).table.foreign_keys;
+      return std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return key.deferred || !leads_back(name, key); });
     };
     // A row whose reference may be null is there first, and refers second.
     const auto cannot_begin = [&](const std::string& name) {
@@ -49,13 +54,16 @@ TargetOrder order_targets(const std::map<std::string, TargetCatalog>& targets) {
           const auto* found = table.find(column);
           return found != nullptr && found->required;
         });
-        return required && key.parent != name && left.contains(key.parent);
+        return required && !key.deferred && leads_back(name, key);
       });
     };
     auto next = std::find_if_not(left.begin(), left.end(), waits);
     if (next == left.end()) {
-      order.cycle.assign(left.begin(), left.end());
-      next = std::find_if_not(left.begin(), left.end(), cannot_begin);
+      next = std::find_if(left.begin(), left.end(), checked_later);
+      if (next == left.end()) {
+        order.cycle.assign(left.begin(), left.end());
+        next = std::find_if_not(left.begin(), left.end(), cannot_begin);
+      }
       if (next == left.end()) next = left.begin();
     }
     order.names.push_back(*next);

@@ -60,6 +60,7 @@ struct ForeignKeyCatalog {
   std::string parent;                 ///< the target whose table it is
   std::vector<std::string> columns;
   std::vector<std::string> parent_columns;
+  bool deferred = false;              ///< checked at the commit: its rows may come before those that they refer to
 };
 
 /// What the WAL tells of a row before it changed.

@@ -76,7 +76,7 @@ asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Direct
     auto& table = *tables.at(oid_in(row, "conrelid"));
     const TableName parent{std::string(row.text("schema")), std::string(row.text("parent"))};
     for (const auto& [name, of_target] : directed.tables) {
-      if (of_target == parent) table.foreign_keys.push_back({name, array_in(row, "columns"), array_in(row, "parent_columns")});
+      if (of_target == parent) table.foreign_keys.push_back({name, array_in(row, "columns"), array_in(row, "parent_columns"), row.truth("condeferred")});
     }
     if (parent.schema != table.schema) table.keys_outside.push_back(fmt::format("{} to {}.{}", row.text("conname"), parent.schema, parent.name));
   }

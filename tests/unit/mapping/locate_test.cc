@@ -69,6 +69,15 @@ TEST(OrderTargets, ARingIsNamed) {
   EXPECT_EQ(order.cycle, (Names{"a", "b"}));
 }
 
+TEST(OrderTargets, InARingARowWhoseReferenceIsCheckedLaterComesFirst) {
+  auto deferred = table({"id"}, {{"a", {"id"}, {"id"}, true}});
+  auto immediate = table({"id"}, {{"b", {"id"}, {"id"}}});
+  for (auto* each : {&deferred, &immediate}) each->table.columns.front().required = true;
+  const auto order = order_targets({{"a", immediate}, {"b", deferred}});
+  EXPECT_EQ(order.names, (Names{"b", "a"}));
+  EXPECT_TRUE(order.cycle.empty()) << "nothing is left to be declared";
+}
+
 /// One target with locators over the named columns, and rules source number → locator number.
 struct Walk {
   Walk(const std::vector<Names>& columns, const std::vector<std::pair<std::size_t, std::size_t>>& rules) {
