@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,6 +13,7 @@
 #include "app/cli/context.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
+#include "mapping/plan/plan.h"
 #include "setup/state/editions.h"
 
 namespace crossfade::app {
@@ -21,11 +23,28 @@ constexpr std::chrono::seconds kEvery{2};
 /// What waits for a person is looked into again, and so is the folder.
 constexpr std::chrono::seconds kAgain{20};
 
-/// Whether what would be left out now is not what was.
+/// A target that is parked may be written by statements that name what has another name by now, or that know a column as it was.
+bool has_parked(const Observed& observed) {
+  const auto run = observed.engine.runtime();
+  return run && !run->stopping && !run->parked.empty();
+}
+
+/// A column that is gone is waited for, and not done without.
+bool same_columns(const mapping::Model& one, const mapping::Model& other) {
+  const auto alike = [](const mapping::Target& a, const mapping::Target& b) {
+    const auto named = [](const mapping::Column& left, const mapping::Column& right) { return left.name == right.name; };
+    return a.name == b.name && std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), named);
+  };
+  return std::equal(one.targets.begin(), one.targets.end(), other.targets.begin(), other.targets.end(), alike);
+}
+
+/// Whether what would be left out now is not what was, or what rests would be written by other statements.
 asio::awaitable<bool> fits_otherwise(pg::Connection& connection, mapping::MigrationFile file, Observed o) {
   const auto model = co_await model_that_fits_by_now(connection, file);
   if (model.direction != o.model.direction) co_return false;
-  co_return model.left_out != o.model.left_out;
+  // What does not fit the model that works is parked as it is.
+  if (model.left_out != o.model.left_out) co_return !o.model.left_out.empty();
+  co_return has_parked(o) && same_columns(model, o.model) && mapping::refresh_sql(model) != mapping::refresh_sql(o.model);
 }
 
 /// The folder as it is by now; false where it cannot be read, as while somebody edits it.
@@ -67,7 +86,7 @@ asio::awaitable<void> look(Kept& kept, Observed observed, bool folder) {
   const auto run = observed.engine.runtime();
   const bool leads = run && run->epoch != 0 && !run->stopping;
   if (leads) co_await follow_v1(connection, observed.settings.endpoint, kept);
-  if (observed.model.left_out.empty()) co_return;
+  if (observed.model.left_out.empty() && !has_parked(observed)) co_return;
   auto file = *kept.file;
   const bool otherwise = co_await fits_otherwise(connection, std::move(file), observed);
   if (otherwise) observed.engine.begin_with_another_model();
@@ -108,7 +127,7 @@ asio::awaitable<void> keep_fitting(Kept& kept, std::function<Observed()> now) {
     const auto observed = now();
     const bool folder = read_again(kept) || async::Clock::now() >= folder_due;
     const bool follows = kept.file->yaml.amend() == v1::Migration::AMEND_AUTO;
-    if (!folder && !follows && observed.model.left_out.empty()) continue;
+    if (!folder && !follows && observed.model.left_out.empty() && !has_parked(observed)) continue;
     if (folder) folder_due = async::Clock::now() + kAgain;
     std::optional<Failure> failure;
     try {

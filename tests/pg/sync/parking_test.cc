@@ -97,6 +97,16 @@ TEST_F(ParkingTest, ATargetThatLostAColumnRestsUntilItIsBack) {
   move.expect_equal();
 }
 
+/// The statements name the types of keys, and know which identity takes a value as it comes.
+TEST_F(ParkingTest, ATargetThatIsWrittenOtherwiseByNowGoesOnByItself) {
+  move.sql().exec("alter table small_v2.a alter column id add generated always as identity");
+  move.sql().exec("insert into a (id, n) values (9001, 7); update a set n = 8 where id = 5");
+  expect_the_others_go_on();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.a where id = 9001 or id = 5 and n = 8") == "2"; }, kLimit));
+  expect_parked("");
+  EXPECT_TRUE(move.daemon().running());
+}
+
 TEST_F(ParkingTest, ATargetWhoseColumnHasAnotherTypeRests) {
   move.sql().exec("alter table small_v2.a alter column n drop not null, alter column n type bytea using null::bytea");
   move.sql().exec("update a set n = 7 where id = 5");
@@ -135,6 +145,20 @@ TEST_F(ParkingTest, AKeyThatWasAcceptedStaysSo) {
   EXPECT_EQ(move.sql().value("select accepted_by is not null from crossfade.quarantine"), "t");
   EXPECT_EQ(move.sql().value("select next_at > now() + interval '30 seconds' from crossfade.quarantine"), "t") << "the pause grows";
   EXPECT_EQ(move.daemon_log().find("key is set aside"), move.daemon_log().rfind("key is set aside")) << "told once";
+}
+
+/// Statements write the types of keys by their names.
+TEST(TypeOfAKeyTest, IsFollowedToAnotherNameAndSchema) {
+  SmallMove move(SmallMigration{"create domain code as text check (value <> ''); create schema types; create table pupil (code code primary key, name text not null);"
+                                "insert into pupil select 'p' || n, 'pupil' from generate_series(1, 100) n",
+                                "create table small_v2.pupil (code public.code primary key, name text not null)", "create view small_map.pupil as select * from public.pupil",
+                                "sources: {pupil: {key: [code]}}\ntargets: {pupil: {follow: {pupil: {code: code}}}}\n"});
+  move.follow();
+  move.sql().exec("alter domain code rename to pupil_code; alter domain pupil_code set schema types");
+  move.sql().exec("update pupil set code = 'q3' where code = 'p3'; update pupil set name = 'moved' where code = 'p4'; delete from pupil where code = 'p5'");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from (select * from small_map.pupil except select * from small_v2.pupil) d") == "0"; }, kLimit));
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.parked") == "0"; }, kLimit));
+  move.expect_equal();
 }
 
 }  // namespace
