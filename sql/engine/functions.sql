@@ -1,5 +1,24 @@
 -- What the engine and applications call. Every statement can be run again.
 
+-- What the last leader of a migration has open, where it is not heard of any more: it may be frozen, or its machine gone, and holds rows, and
+-- the slot, until the server notices a minute later. A sign of life comes each second: sessions that are younger are somebody else's.
+create or replace function crossfade.end_silent_leader(migration_name text, new_holder text) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform pg_catalog.pg_terminate_backend(a.pid)
+  from crossfade.leader l
+    join pg_catalog.pg_stat_activity a on a.datname = pg_catalog.current_database() and a.backend_start < l.renewed_at + interval '5 seconds'
+    cross join lateral (select 'crossfade ' || l.migration || ' ') n (prefix)
+  where l.migration = migration_name and a.pid <> pg_catalog.pg_backend_pid()
+    and (l.holder = new_holder or l.renewed_at <= pg_catalog.clock_timestamp() - interval '10 seconds')
+    and pg_catalog.starts_with(a.application_name, n.prefix)
+    and pg_catalog.split_part(pg_catalog.substr(a.application_name, pg_catalog.length(n.prefix) + 1), ' ', 1)
+      in ('lead', 'look', 'refresh', 'stream', 'catch-up', 'backfill', 'build', 'analyze', 'validate');
+exception when insufficient_privilege then
+  -- Of another role; the server ends them by itself.
+  null;
+end $$;
+
 -- Makes `holder` the leader and returns its epoch; null while another one lives. A leader lives as long as its session
 -- is there and it renews its row.
 create or replace function crossfade.take_lease(migration_name text, new_holder text) returns bigint
@@ -7,6 +26,7 @@ language plpgsql set search_path = '' as $$
 declare
   taken bigint;
 begin
+  perform crossfade.end_silent_leader(migration_name, new_holder);
   perform from crossfade.lease l where l.migration = migration_name for update;
   if exists (
     -- Whoever is not of the leader's role is not told when its session began.

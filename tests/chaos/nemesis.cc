@@ -232,7 +232,6 @@ void Nemesis::take_over() {
     if (!second || !second->running()) second = move_.start({"run", "--prepare", "--control", socket});
     return eventually([&] { return epoch() != before || !second->running(); }) && epoch() != before;
   };
-  // One that was frozen in the middle of a transaction is let go by the server a minute later.
   ASSERT_TRUE(eventually(taken, 2 * kLimit)) << second->output();
   move_.daemon().signal(SIGCONT);
   for_a_while(random_, 0, 1500);

@@ -1,6 +1,11 @@
-#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
 
 #include "base/error/exit_code.h"
+#include "scenario/equal.h"
 #include "support/move.h"
 
 namespace crossfade::test {
@@ -35,6 +40,35 @@ TEST(LostLease, KeepsWhatWasRefreshedFromBeingCommitted) {
   move.sql().exec("begin; update crossfade.lease set epoch = epoch + 1; update plans set owner = 'written by a former leader' where id = 1; commit");
   EXPECT_EQ(move.daemon().exit_within(kLimit), static_cast<int>(ExitCode::kNotLeader));
   EXPECT_EQ(move.sql().value("select owner from gym_v2.plans where id = 1"), before);
+}
+
+/// A leader that stands still with a transaction in hand holds rows, and the slot, until the server takes them from it, a minute later.
+TEST(FrozenLeader, IsOutOfTheWayOfItsSuccessorInSeconds) {
+  Move move(test_migration("gym"));
+  move.start_daemon();
+  move.expect_equal();
+  move.sql().exec("create table held_up (); create function hold_up() returns trigger language plpgsql as"
+                  " $$ begin if to_regclass('public.held_up') is not null then perform pg_sleep(2); end if; return new; end $$;"
+                  "create trigger hold_up before update on gym_v2.plans for each row execute function hold_up();"
+                  "alter table gym_v2.plans enable always trigger hold_up; update plans set owner = 'in hand' where id = 1");
+  const auto refresh = [&](const std::string& condition) {
+    return move.sql().value("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'crossfade gym refresh' and " + condition) == "1";
+  };
+  ASSERT_TRUE(eventually([&] { return refresh("wait_event = 'PgSleep'"); }, kLimit));
+  move.daemon().signal(SIGSTOP);
+  ASSERT_TRUE(eventually([&] { return refresh("state = 'idle in transaction'"); }, kLimit));
+  move.sql().exec("drop table held_up");
+  const auto frozen = std::chrono::steady_clock::now();
+  auto successor = move.start({"run", "--standby", "--control", move.server().directory() / "successor.sock"});
+  const auto written = [&] { return move.sql().value("select owner from gym_v2.plans where id = 1") == "in hand"; };
+  EXPECT_TRUE(eventually(written, std::chrono::seconds(40))) << successor->output();
+  std::printf("after %.1f s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - frozen).count());
+  move.daemon().signal(SIGCONT);
+  EXPECT_EQ(move.daemon().exit_within(kLimit), static_cast<int>(ExitCode::kNotLeader));
+  const auto differences = differences_to_views(move.sql(), move.folder());
+  EXPECT_TRUE(differences.empty()) << fmt::format("{}", fmt::join(differences, "\n"));
+  successor->signal(SIGTERM);
+  EXPECT_EQ(successor->exit_within(kLimit), 0);
 }
 
 /// Dates that are written as text are read back in the same session, but not every name of a time zone is.
