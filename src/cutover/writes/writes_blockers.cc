@@ -217,8 +217,9 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   both.insert(both.end(), now.v2.begin(), now.v2.end());
   pg::Parameters tables = {names_text(both), kLongTransactionSeconds};
   const auto busy = co_await connection.query(std::string(queries::long_transactions), tables);
-  for (std::size_t row = 0; row < busy.size() && !flip.limits.terminate_blockers; ++row) {
-    found.blockers.push_back({"long transaction", log::redact(busy.text(row, 0)), "let it end, or end it: select pg_terminate_backend(PID)"});
+  for (const auto transaction : pg::rows(busy)) {
+    if (flip.limits.terminate_blockers) break;
+    found.blockers.push_back({"long transaction", log::redact(transaction.text("who")), std::string(transaction.text("mend"))});
   }
   const auto follower = names_text(to_v2 ? now.v2 : now.v1);
   pg::Parameters written = {follower};

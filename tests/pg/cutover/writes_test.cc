@@ -106,6 +106,20 @@ TEST_F(WritesTest, APreparedTransactionInTheWayIsNamed) {
   EXPECT_EQ(holders.find("prepared transaction 'of the night' (postgres, for "), 0U) << holders << text;
 }
 
+TEST_F(WritesTest, WhoHasWrittenForLongIsToldWithWhatEndsIt) {
+  Sql other(move.conninfo()), session(move.conninfo());
+  other.exec("begin; update exercises set title = 'not yet' where id = 1; prepare transaction 'of the night'");
+  session.exec("begin; update exercises set title = 'not yet' where id = 2");
+  const auto told = [&] {
+    const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
+    return text.find("commit prepared 'of the night', or rollback prepared 'of the night'") != std::string::npos &&
+           text.find("select pg_terminate_backend(" + session.value("select pg_backend_pid()") + ")") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(told, kLimit)) << move.call({"cutover", "writes", "--dry-run"}).second;
+  session.exec("rollback");
+  move.sql().exec("rollback prepared 'of the night'");
+}
+
 TEST_F(WritesTest, WhoStandsInTheWayIsEndedWhereThatIsAskedFor) {
   Sql other(move.conninfo());
   other.exec("begin; update exercises set title = 'never' where id = 1");
