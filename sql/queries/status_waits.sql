@@ -1,5 +1,6 @@
 -- Sessions of migration $1 that have waited for a lock for a second and more: which, since when, and for whom. In one text each, the oldest
--- first; one that waits for another session of ours is not told, for that one is.
+-- first; one that waits for another session of ours is not told, for that one is. And a comparison that has to wait until whoever was at work when
+-- something changed is through: for the one that began first.
 with waiting as materialized (
   select a.pid, substr(a.application_name, char_length(p.prefix) + 1) as session, pg_blocking_pids(a.pid) as blocking
   from pg_stat_activity a, (select 'crossfade ' || $1 || ' ' as prefix) p
@@ -23,5 +24,16 @@ with waiting as materialized (
   from waiting w join lateral (select * from pg_locks k where k.pid = w.pid and not k.granted limit 1) l on true
 )
 select session, extract(epoch from since)::float8 as since, holders
-from told where holders is not null and since < clock_timestamp() - interval '1 second'
-order by told.since
+from (
+  select * from told where holders is not null
+  union all
+  (select 'comparison', w.since, w.who
+   from (select xact_start as since, format('pid %s (%s, %s, for %s s): %s', pid, usename, state, extract(epoch from clock_timestamp() - xact_start)::int, left(query, 200)) as who
+         from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid() and application_name not like 'crossfade %'
+         union all
+         select prepared, format('prepared transaction %L (%s, for %s s)', gid, owner, extract(epoch from clock_timestamp() - prepared)::int) from pg_prepared_xacts) w
+   where exists (select from crossfade.shape_changes($1) c where not c.in_the_way)
+   order by w.since limit 1)
+) waits
+where since < clock_timestamp() - interval '1 second'
+order by since

@@ -239,7 +239,7 @@ void add_next_steps(v1::Status& status, const Locked& locked) {
   const bool refused = status.quarantined() > static_cast<double>(locked.keys);
   if (refused && status.writes().side() == "v1") say("crossfade quarantine list: keys were set aside; mend their source rows");
   if (status.parked_size() > 0) say("crossfade quarantine retry: a target is parked; mend first what the database says of it");
-  for (const auto& wait : status.lock_waits()) say(fmt::format("end, or wait for, who keeps `{}` from its lock: {}", wait.session(), wait.holders()));
+  for (const auto& wait : status.lock_waits()) say(fmt::format("end, or wait for, who keeps `{}` waiting: {}", wait.session(), wait.holders()));
   if (status.phase() == "backfilling") say("crossfade wait --phase following");
   if (status.phase() != "following") return;
   const auto wants = [&](std::string_view command) {

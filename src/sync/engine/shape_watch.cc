@@ -12,11 +12,15 @@
 #include "base/text/sql_text.h"
 #include "pg/savepoint.h"
 #include "sync/state/store.h"
+#include "wal/slot.h"
 
 namespace crossfade::sync {
 namespace {
 
 namespace queries = sql::queries;
+
+/// Whoever takes longer is named.
+constexpr std::size_t kLooksInSilence = 3;
 
 bool is_publication(const ShapeChange& change) {
   // One that was only altered has not lost what the slot stands on.
@@ -66,7 +70,14 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
     co_return;
   }
   const bool over = co_await writers_of_before_are_gone(connection);
-  if (!over) co_return;
+  if (!over) {
+    if (++looks_ == kLooksInSilence) {
+      const auto who = co_await wal::oldest_writer(connection);
+      log::warn("what has changed is compared once those who were at work then are through", {log::quoting("oldest", who)});
+    }
+    co_return;
+  }
+  looks_ = 0;
   began_.reset();
   const bool accepted = co_await compare_anew(connection);
   if (!accepted) co_return;

@@ -35,6 +35,7 @@ class ShapeWatch {
   Runtime& run_;
   std::set<std::string> told_;
   std::string awaited_;               ///< the shape that is going to be accepted: its fingerprint …
+  std::size_t looks_ = 0;             ///< how often somebody was still at work
   std::optional<std::string> began_;  ///< … and no transaction from here on can have written under another one before it
 };
 

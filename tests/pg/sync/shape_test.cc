@@ -93,6 +93,21 @@ TEST_F(ShapeTest, AChangeThatComesWhileAnotherIsWaitedForIsWaitedForToo) {
   EXPECT_EQ(move.sql().value("select grade from marks_v2.mark where id = 5"), "pass");
 }
 
+TEST_F(ShapeTest, WhoKeepsAComparisonWaitingIsNamed) {
+  Sql other(move.conninfo());
+  other.exec("begin; create temporary table t as select 1");
+  move.sql().exec("create or replace function verdict(int) returns text language sql immutable as $$ select 'so so' $$");
+  const auto named = [&] {
+    const auto status = move.call({"status"}).second;
+    return status.find("waits        comparison") != std::string::npos && status.find("create temporary table t") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(named, kLimit)) << move.call({"status"}).second;
+  EXPECT_TRUE(move.logged("what has changed is compared once those who were at work then are through"));
+  other.exec("commit");
+  expect_made_good();
+  EXPECT_EQ(move.call({"status"}).second.find("waits  "), std::string::npos);
+}
+
 TEST_F(ShapeTest, ALabelThatAViewShowsIsRenamed) {
   const auto before = now();
   move.sql().exec("alter type mood add value 'so so'");
