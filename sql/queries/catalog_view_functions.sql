@@ -66,7 +66,7 @@ with recursive reached as (
   select tree.view, 'tablesample', 'place' from tree where position('{TABLESAMPLECLAUSE ' in tree.text) > 0
   union all
   select tree.view, c.oid::regclass::text, 'catalog'
-  from tree, regexp_matches(tree.text, ':relid (\d+) :relkind [rvm] ', 'g') m
+  from tree, regexp_matches(tree.text, ':relid (\d+) (?::inh \w+ )?:relkind [rvm] ', 'g') m
   join pg_class c on c.oid = m[1]::oid
   where c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
   union all
