@@ -41,11 +41,10 @@ std::optional<Key> key_of(const mapping::Model& model, const Difference& differe
   return Key(difference.target, mapping::kWalk, *difference.walk);
 }
 
+/// Keys that lead to the rows. A row that no value leads to, as that of a summary by a computed day, is computed again with all of its target.
 std::vector<Key> keys_of(const mapping::Model& model, const std::vector<Difference>& differences) {
   std::unordered_set<Key> distinct;
-  for (const auto& difference : differences) {
-    if (auto key = key_of(model, difference)) distinct.insert(std::move(*key));
-  }
+  for (const auto& difference : differences) distinct.insert(key_of(model, difference).value_or(Key::every_row(difference.target)));
   return {distinct.begin(), distinct.end()};
 }
 

@@ -206,8 +206,8 @@ asio::awaitable<void> PollingRechecker::offer(std::vector<Key> keys) {
   std::vector<std::optional<std::string>> targets, locators, values;
   for (const auto& key : keys) {
     targets.emplace_back(sync::store::target_name(model_, key));
-    locators.emplace_back(sync::store::locator_name(model_, key));
-    values.emplace_back(array_text(key.values()));
+    locators.push_back(key.names_every_row() ? std::nullopt : std::optional(sync::store::locator_name(model_, key)));
+    values.push_back(key.names_every_row() ? std::nullopt : std::optional(array_text(key.values())));
   }
   const std::string sql(queries::dirty_put);
   pg::Parameters parameters = {model_.name, array_text(targets), array_text(locators), array_text(values)};

@@ -127,6 +127,19 @@ TEST_F(CompareTest, OffersTheKeysOfDriftedRowsForRepair) {
   EXPECT_EQ(sql.rows("select target, locator, key from crossfade.dirty"), std::vector<std::string>{"moves|plan_id|{43}"});
 }
 
+TEST_F(CompareTest, OffersAllOfATargetWhoseRowsNoValueLeadsTo) {
+  auto& weeks = model.targets[1];
+  weeks.locators.front() = {{"id"}, {"integer"}, "select p.id || '/' || n from public.plans p, generate_series(1, p.weeks) n where p.id = any($1)", {}, ""};
+  weeks.walk_column.clear();
+  sql.exec("update v2.weeks set number = 9 where id in ('42/1', '43/2')");
+  CompareOptions options;
+  options.repair = true;
+  const auto found = compare(std::move(options));
+  EXPECT_EQ(found.drifted_rows, 2U);
+  EXPECT_EQ(found.offered_keys, 1U);
+  EXPECT_EQ(sql.rows("select target, locator is null and key is null from crossfade.dirty"), std::vector<std::string>{"weeks|t"});
+}
+
 TEST_F(CompareTest, WritesItsResult) {
   sql.exec("delete from v2.moves where id = 42");
   const auto found = compare();
