@@ -48,6 +48,8 @@ class Chooser {
     return own;
   }
 
+  std::optional<Choice> alone() { return pick({}); }
+
  private:
   /// Level by level: one table more joined each time, until one choice is narrow.
   std::optional<Choice> search(const Reach& first, bool to_one) {
@@ -339,5 +341,7 @@ bool Choice::direct() const {
 }
 
 std::optional<Choice> choose(const Asked& asked, const Item& table) { return Chooser(asked, table).choose(); }
+
+std::optional<Choice> choose_alone(const Asked& asked, const Item& table) { return Chooser(asked, table).alone(); }
 
 }  // namespace crossfade::mapping::derive

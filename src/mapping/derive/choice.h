@@ -41,5 +41,7 @@ struct Asked {
 
 /// The best there is for one table of the view.
 std::optional<Choice> choose(const Asked& asked, const Item& table);
+/// The best there is without a row of another table.
+std::optional<Choice> choose_alone(const Asked& asked, const Item& table);
 
 }  // namespace crossfade::mapping::derive

@@ -97,28 +97,43 @@ Rule make_rule(const Item& table, const Choice& choice) {
   return rule;
 }
 
+using Choices = std::map<const Item*, Choice>;
+
+bool leads_through(const Choice& choice, const Item* item) {
+  const auto bridges = choice.bridges();
+  return std::any_of(bridges.begin(), bridges.end(), [&](const Bridge& each) { return each.item == item; });
+}
+
 /// Tables that lead to each other would find nothing once both are gone: no ring may be among the tables that rules read.
-/// Where there is none, the last of the changed rows on a way is found without reading any other changed one.
-const Item* in_a_ring(const std::map<const Item*, Choice>& choices) {
-  std::set<const Item*> sound;
-  for (bool more = true; more;) {
-    more = false;
-    for (const auto& [item, choice] : choices) {
-      if (sound.contains(item)) continue;
-      const auto bridges = choice.bridges();
-      const bool rests = std::all_of(bridges.begin(), bridges.end(), [&](const Bridge& each) { return sound.contains(each.item) || !choices.contains(each.item); });
-      if (rests) more = sound.insert(item).second;
-    }
+/// Where there is none, the last of the changed rows on a way is found without reading any other changed one. In the view's order.
+std::vector<const Item*> in_a_ring(const Choices& choices, const std::vector<const Item*>& tables) {
+  std::vector<const Item*> left;
+  for (const auto* item : tables) {
+    if (choices.contains(item)) left.push_back(item);
   }
-  for (const auto& [item, choice] : choices) {
-    if (!sound.contains(item)) return item;
+  // What leads through none of the others, and what none of the others leads through.
+  const auto outside = [&](const Item* item) {
+    const bool rests = std::none_of(left.begin(), left.end(), [&](const Item* each) { return leads_through(choices.at(item), each); });
+    return rests || std::none_of(left.begin(), left.end(), [&](const Item* each) { return leads_through(choices.at(each), item); });
+  };
+  for (auto found = std::find_if(left.begin(), left.end(), outside); found != left.end(); found = std::find_if(left.begin(), left.end(), outside)) left.erase(found);
+  return left;
+}
+
+/// What a row of a ring says by itself, though it be of more rows than change, needs no other table's row to be there.
+bool open_ring(const Asked& asked, Choices& choices, const std::vector<const Item*>& ring) {
+  for (const auto* item : ring) {
+    auto alone = choose_alone(asked, *item);
+    if (!alone) continue;
+    choices[item] = std::move(*alone);
+    return true;
   }
-  return nullptr;
+  return false;
 }
 
 /// What is narrow for one table may serve another that has nothing of its own.
-std::map<const Item*, Choice> choices_of(Asked asked, const std::vector<const Item*>& tables) {
-  std::map<const Item*, Choice> choices;
+Choices choices_of(Asked asked, const std::vector<const Item*>& tables) {
+  Choices choices;
   for (const bool again : {false, true}) {
     for (const auto* item : tables) {
       const auto known = choices.find(item);
@@ -191,12 +206,13 @@ Answer derive(const Facts& facts, const Question& question) {
       if (item->is_table() && !facts.settled.contains(item->table->name.quoted())) tables.push_back(item);
     }
     auto choices = choices_of({facts, question, tree}, tables);
-    if (in_a_ring(choices) != nullptr) choices = choices_of({facts, question, tree, {}, false}, tables);
+    if (!in_a_ring(choices, tables).empty()) choices = choices_of({facts, question, tree, {}, false}, tables);
     std::set<const Item*> in_a_circle;
-    while (const auto* item = in_a_ring(choices)) {
-      in_a_circle.insert(item);
-      answer.untold.push_back(untold(*item, kCircle, question));
-      choices.erase(item);
+    for (auto ring = in_a_ring(choices, tables); !ring.empty(); ring = in_a_ring(choices, tables)) {
+      if (open_ring({facts, question, tree}, choices, ring)) continue;
+      in_a_circle.insert(ring.front());
+      answer.untold.push_back(untold(*ring.front(), kCircle, question));
+      choices.erase(ring.front());
     }
     for (const auto* item : tables) {
       const auto choice = choices.find(item);

@@ -68,6 +68,21 @@ TEST_F(DeriveTest, ATextThatAVarcharIsCastToIsTheSame) {
             "id ← items(id)\ncode ← codes(code)\n");
 }
 
+TEST_F(DeriveTest, WhatTheChangedRowSaysByItselfOpensARing) {
+  // A payment leads to its group through its rental, and a rental through its payments: both can be gone at once.
+  db.table("rentals", "rental_id integer!, inventory_id integer!", {"rental_id"});
+  db.table("inventory", "inventory_id integer!, store_id integer!", {"inventory_id"});
+  db.table("payments", "payment_id integer!, rental_id integer!, paid_at timestamp!", {"paid_at payment_id"});
+  EXPECT_EQ(db.rules_of("day date, store_id integer, n bigint",
+                        "select p.paid_at::date as day, i.store_id, count(*) as n from public.payments p join public.rentals r using (rental_id) "
+                        "join public.inventory i using (inventory_id) group by p.paid_at::date, i.store_id",
+                        {"day", "store_id"}),
+            "day ← payments(paid_at): select (changed.paid_at)::date from unnest($1) as changed (paid_at)\n"
+            "day, store_id ← rentals(inventory_id, rental_id): select (p.paid_at)::date, i.store_id from unnest($1, $2) as changed (inventory_id, rental_id) "
+            "join public.payments as p on p.rental_id = changed.rental_id join public.inventory as i on i.inventory_id = changed.inventory_id\n"
+            "store_id ← inventory(store_id)\n");
+}
+
 // --- outer join ------------------------------------------------------------------------------------------------------------
 
 TEST_F(DeriveTest, TheNullableSideIsKnownByTheOtherSidesColumn) {
