@@ -1,6 +1,7 @@
 #include "mapping/catalog/orders.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <utility>
@@ -18,6 +19,13 @@ constexpr long kSubquery = 1;
 constexpr long kJoin = 2;
 constexpr long kCte = 6;
 constexpr long kArraySublink = 6;
+
+/// PostgreSQL's own `=` of types that keys are of: of numbers, also between widths, texts, times, uuids, bytes, enums, arrays, ranges, records.
+constexpr std::array kEquals = {15L,   91L,   92L,   93L,   94L,   96L,   98L,   410L,  416L,  532L,  533L,  607L,  620L,  670L,  1054L,
+                                1070L, 1093L, 1108L, 1201L, 1220L, 1320L, 1330L, 1550L, 1752L, 1784L, 1804L, 1862L, 1868L, 1955L, 2060L,
+                                2972L, 2988L, 3240L, 3362L, 3516L, 3882L};
+constexpr long kInner = 0;
+constexpr long kLeft = 1;
 
 /// A query, and the one that it is part of.
 struct Scope {
@@ -64,6 +72,11 @@ class Finder {
     int column = 0;
     std::vector<std::pair<const RuleNode*, long>> grouped = {};
   };
+
+  /// A column of what stands in a query's own from clause.
+  using Var = std::pair<long, long>;
+  /// Those that are the same in all rows that an order is about, each with where it is written.
+  using Fixed = std::map<Var, const RuleNode*>;
 
   // NOLINTNEXTLINE(misc-no-recursion): as deep as the view is nested.
   void look_at(const RuleNode& node, const Scope* scope) {
@@ -115,7 +128,14 @@ class Finder {
     if (scope == nullptr || sorted.empty() || node.at("aggkind").word != "n" || orders_all_values(node.at("args"), sorted)) return;
     Order order;
     order.function = static_cast<std::uint32_t>(node.integer("aggfnoid"));
-    add(*scope, std::move(order), node.at("args"), sorted, references_of(scope->query->at("groupClause")));
+    const auto& query = *scope->query;
+    Fixed fixed;
+    for (const auto group : references_of(query.at("groupClause"))) {
+      const auto* entry = entry_of(query.at("targetList"), "ressortgroupref", group);
+      const auto var = entry == nullptr ? std::nullopt : var_of(entry->at("expr"), query);
+      if (var) fixed.emplace(*var, &entry->at("expr"));
+    }
+    add(*scope, std::move(order), node.at("args"), sorted, {}, std::move(fixed));
   }
 
   void look_at_array(const RuleNode& query, const Scope* scope) {
@@ -128,7 +148,7 @@ class Finder {
   }
 
   /// Unless a grouping settles it.
-  void add(const Scope& scope, Order order, const RuleNode& entries, const std::set<long>& sorted, const std::set<long>& divided) {
+  void add(const Scope& scope, Order order, const RuleNode& entries, const std::set<long>& sorted, const std::set<long>& divided, Fixed fixed = {}) {
     const auto groups = references_of(scope.query->at("groupClause"));
     if (&entries == &scope.query->at("targetList") && !groups.empty() && covers(sorted, groups)) return;
     std::map<std::uint32_t, Order::Columns> columns;
@@ -146,10 +166,78 @@ class Finder {
     for (const auto& [query, some] : grouped) {
       if (covers(some, references_of(query->at("groupClause")))) return;
     }
+    fix(*scope.query, fixed);
+    for (const auto& [var, expression] : fixed) {
+      const auto origin = origin_of(*expression, scope);
+      if (origin.relation == 0) continue;
+      auto& of_relation = columns[origin.relation];
+      of_relation.relation = origin.relation;
+      of_relation.ordered.push_back(origin.column);
+      of_relation.divided.push_back(origin.column);
+    }
     for (auto& [relation, of_relation] : columns) order.columns.push_back(std::move(of_relation));
     const auto& tables = scope.query->at("rtable").elements;
     order.alone = std::count_if(tables.begin(), tables.end(), [](const RuleNode& each) { return each.at("inFromCl").word == "true"; }) == 1;
     found.push_back(std::move(order));
+  }
+
+  /// Without the casts and joins that only hand it on; nothing of a query further out, and of what is computed.
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as joins are nested.
+  static std::optional<Var> var_of(const RuleNode& expression, const RuleNode& query) {
+    if (expression.is("RELABELTYPE") || expression.is("COLLATEEXPR")) return var_of(expression.at("arg"), query);
+    if (!expression.is("VAR") || expression.integer("varlevelsup") != 0) return std::nullopt;
+    const Var var{expression.integer("varno"), expression.integer("varattno")};
+    const auto& tables = query.at("rtable").elements;
+    const auto place = static_cast<std::size_t>(var.first - 1);
+    if (place >= tables.size() || tables[place].integer("rtekind") != kJoin) return var;
+    const auto& merged = tables[place].at("joinaliasvars").elements;
+    const auto column = static_cast<std::size_t>(var.second - 1);
+    return column < merged.size() ? var_of(merged[column], query) : std::nullopt;
+  }
+
+  /// Of no row of the query: constants, and what is of a query further out.
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as the expression.
+  static bool from_outside(const RuleNode& expression) {
+    if (expression.is("SUBLINK") || (expression.is("VAR") && expression.integer("varlevelsup") == 0)) return false;
+    const auto outside = [](const RuleNode& each) { return from_outside(each); };
+    const auto field_outside = [](const auto& each) { return from_outside(each.second); };
+    return std::all_of(expression.elements.begin(), expression.elements.end(), outside) &&
+           std::all_of(expression.fields.begin(), expression.fields.end(), field_outside);
+  }
+
+  /// What equals something that is fixed is fixed too.
+  static void fix(const RuleNode& query, Fixed& fixed) {
+    std::vector<const RuleNode*> conditions;
+    add_conditions(query.at("jointree"), conditions);
+    for (auto before = fixed.size() + 1; before != fixed.size();) {
+      before = fixed.size();
+      for (const auto* condition : conditions) {
+        const auto& sides = condition->at("args").elements;
+        for (const bool turned : {false, true}) {
+          const auto& side = sides[turned ? 1 : 0];
+          const auto& other = sides[turned ? 0 : 1];
+          const auto var = var_of(side, query);
+          const auto equal = var_of(other, query);
+          if (var && (from_outside(other) || (equal && fixed.contains(*equal)))) fixed.emplace(*var, &side);
+        }
+      }
+    }
+  }
+
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as joins are nested.
+  static void add_conditions(const RuleNode& node, std::vector<const RuleNode*>& conditions) {
+    if (node.is("OPEXPR") && node.at("args").elements.size() == 2 &&
+        std::find(kEquals.begin(), kEquals.end(), node.integer("opno")) != kEquals.end()) {
+      conditions.push_back(&node);
+    }
+    if (node.is("JOINEXPR") && node.integer("jointype") != kInner && node.integer("jointype") != kLeft) return;
+    if (node.is("BOOLEXPR") && node.at("boolop").word != "and") return;
+    for (const auto* field : {"fromlist", "larg", "rarg"}) {
+      if (node.is("FROMEXPR") || node.is("JOINEXPR")) add_conditions(node.at(field), conditions);
+    }
+    if (node.is("FROMEXPR") || node.is("JOINEXPR")) add_conditions(node.at("quals"), conditions);
+    if (node.is("BOOLEXPR")) add_conditions(node.at("args"), conditions);
+    for (const auto& element : node.elements) add_conditions(element, conditions);
   }
 
   // NOLINTNEXTLINE(misc-no-recursion): as deep as queries are nested.

@@ -74,6 +74,35 @@ INSTANTIATE_TEST_SUITE_P(
         Pick{"AggregateByKey", "(select string_agg(e.name, ',' order by e.load, e.id) from public.\"Exercises\" e where e.\"planId\" = p.id)", ""}),
     [](const auto& of) { return std::string(of.param.name); });
 
+/// Of a table with a key of two columns.
+class PartOfAKeyTest : public SettledTest, public testing::WithParamInterface<Pick> {};
+
+TEST_P(PartOfAKeyTest, SettlesWhereTheRestIsTheSameInAllRows) {
+  sql.exec("create table steps (plan_id uuid not null, n int not null, kind text, primary key (plan_id, n))");
+  pick(GetParam().expression);
+  const std::string tie = GetParam().tie;
+  EXPECT_EQ(ties(), tie.empty() ? Lines{} : Lines{tie});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, PartOfAKeyTest,
+    testing::Values(
+        Pick{"Correlated", "(select string_agg(s.kind, ',' order by s.n) from public.steps s where s.plan_id = p.id)", ""},
+        Pick{"CorrelatedByARow", "(select string_agg(s.kind, ',' order by s.n) from public.steps s where (s.plan_id, s.kind) = (p.id, p.note))", ""},
+        Pick{"Grouped", "(select l.kinds from (select s.plan_id, string_agg(s.kind, ',' order by s.n) as kinds from public.steps s group by 1) l where l.plan_id = p.id)", ""},
+        Pick{"Limited", "(select s.kind from public.steps s where p.id = s.plan_id order by s.n desc limit 1)", ""},
+        Pick{"Joined",
+             "(select l.kinds from (select q.id, string_agg(s.kind, ',' order by s.n) as kinds from public.plans q join public.steps s on s.plan_id = q.id group by q.id) l where l.id = p.id)",
+             ""},
+        Pick{"OfAll", "(select string_agg(s.kind, ',' order by s.n) from public.steps s)", "string_agg(text,text)"},
+        Pick{"NotEqual", "(select string_agg(s.kind, ',' order by s.n) from public.steps s where s.plan_id >= p.id)", "string_agg(text,text)"},
+        Pick{"EitherOr", "(select string_agg(s.kind, ',' order by s.n) from public.steps s where s.plan_id = p.id or s.kind = 'x')", "string_agg(text,text)"},
+        Pick{"EqualToARow", "(select string_agg(s.kind, ',' order by s.n) from public.steps s where s.n = length(s.kind))", "string_agg(text,text)"},
+        Pick{"GroupedByAnother",
+             "(select l.kinds from (select s.kind, string_agg(s.kind, ',' order by s.n) as kinds from public.steps s group by 1) l where l.kind = p.note)",
+             "string_agg(text,text)"}),
+    [](const auto& of) { return std::string(of.param.name); });
+
 TEST_F(SettledTest, AnAggregateOfTheirOwn) {
   sql.exec("create function keep_first(text, text) returns text language sql immutable as 'select $1'; create aggregate first(text) (sfunc = keep_first, stype = text)");
   pick("(select public.first(e.name::text) from public.\"Exercises\" e where e.\"planId\" = p.id)");
