@@ -142,7 +142,7 @@ asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::M
     mapping::Findings found(preflight.findings, hanging.object);
     auto message = fmt::format("{}; when the writes move it {}", hanging.way, hanging.flip);
     if (hanging.handling == cutover::Hanging::Handling::kBlock) {
-      found.warn(message + ". The cutover of the writes will not begin", hanging.fix + "; or name it in migration.yaml, cutover.inventory");
+      found.warn(message + ". The cutover of the writes will not begin", cutover::mend_of(hanging));
     } else if (hanging.kind == "constraint" || hanging.kind == "unique index") {
       found.warn(fmt::format("{}; {}", hanging.way, hanging.flip), hanging.fix);
     } else {

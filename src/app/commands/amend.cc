@@ -122,7 +122,7 @@ ExitCode tell(const Options& options, const setup::Amended& done, const AmendOpt
   if (options.json) {
     std::cout << api::json_of(reply_of(done, own)) << "\n";
   } else {
-    if (!done.preflight.ok()) std::cerr << mapping::plan_text(done.preflight);
+    if (!done.preflight.ok()) std::cerr << mapping::faults_text(done.preflight);
     (done.preflight.ok() ? std::cout : std::cerr) << text_of(done, own);
   }
   return done.preflight.ok() ? ExitCode::kOk : exit_code_of(done.preflight);

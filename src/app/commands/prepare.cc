@@ -29,7 +29,7 @@ void declare(OptionSet& options, PrepareOptions& own) {
 }
 
 ExitCode refused(const mapping::Preflight& preflight) {
-  std::cerr << mapping::plan_text(preflight);
+  std::cerr << mapping::refusal_text(preflight);
   return exit_code_of(preflight);
 }
 

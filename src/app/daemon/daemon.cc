@@ -45,7 +45,7 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
     const auto to_prepare = co_await engine_settings(connection, options, name, mapping::Direction::kForward);
     const auto preflight = co_await setup::prepare(connection, file, to_prepare);
     beginning.refused = exit_code_of(preflight);
-    if (!preflight.ok()) std::cerr << mapping::plan_text(preflight);
+    if (!preflight.ok()) std::cerr << mapping::refusal_text(preflight);
     if (!preflight.ok()) co_return beginning;
   }
   kept.changed = co_await setup::script_changes(connection, file);

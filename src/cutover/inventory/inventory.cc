@@ -132,9 +132,11 @@ std::vector<mapping::TableName> named(const std::vector<Hanging>& inventory, std
   return tables;
 }
 
-std::string entry_for(const Hanging& hanging) { return fmt::format("cutover: {{inventory: {{\"{}\": keep}}}}", hanging.object); }
-
 }  // namespace
+
+std::string mend_of(const Hanging& hanging) {
+  return fmt::format("{}; or say in migration.yaml that it stays as it is: cutover: {{inventory: {{\"{}\": keep}}}}", hanging.fix, hanging.object);
+}
 
 asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, Followed followed, Direction to) {
   const auto& file = followed.file;
@@ -189,8 +191,7 @@ std::vector<Condition> conditions_of(const std::vector<Hanging>& inventory) {
     if (hanging.handling == Handling::kCarry) ++carried;
     if (hanging.handling != Handling::kBlock) continue;
     auto detail = fmt::format("{} ({}) {}", hanging.object, hanging.way, hanging.flip);
-    auto fix = fmt::format("{}; or say in migration.yaml that it stays as it is: {}", hanging.fix, entry_for(hanging));
-    conditions.push_back({"inventory", std::move(detail), std::move(fix)});
+    conditions.push_back({"inventory", std::move(detail), mend_of(hanging)});
   }
   if (conditions.empty()) {
     const auto detail = carried == 0 ? std::string("nothing that hangs on the tables is left behind unsaid")

@@ -38,6 +38,9 @@ struct Hanging {
 /// both sides' tables where they are before the flip.
 boost::asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, Followed followed, mapping::Direction to);
 
+/// What is to be done about one that blocks.
+std::string mend_of(const Hanging& hanging);
+
 /// What of it is in the way, each by name; or the one condition that is met.
 std::vector<Condition> conditions_of(const std::vector<Hanging>& inventory);
 

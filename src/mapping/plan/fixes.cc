@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "mapping/preflight/check_target.h"
+
 namespace crossfade::mapping {
 namespace {
 
@@ -39,7 +41,7 @@ std::string cause(const Finding& finding) { return fmt::format("{}: {}", finding
 
 /// Psql takes it as it is: statements, and comments behind them.
 bool is_statement(std::string_view fix) {
-  if (fix.empty() || !begins_one(fix) || fix.find("…") != std::string_view::npos) return false;
+  if (fix.empty() || !begins_one(fix) || fix.find("…") != std::string_view::npos || fix.ends_with(kInV2)) return false;
   for (auto end = fix.find("; "); end != std::string_view::npos; end = fix.find("; ", end + 1)) {
     const auto next = fix.find_first_not_of(' ', end + 1);
     if (!begins_one(next == std::string_view::npos ? "" : fix.substr(next))) return false;
@@ -76,8 +78,12 @@ std::vector<std::string> fixes(const Preflight& preflight) {
   std::vector<std::string> statements;
   for (const auto& finding : preflight.findings) {
     if (finding.level != Finding::Level::kFail || !is_statement(finding.fix)) continue;
-    auto statement = with_end(finding.fix);
-    if (std::find(statements.begin(), statements.end(), statement) == statements.end()) statements.push_back(std::move(statement));
+    for (std::string_view rest = finding.fix; !rest.empty();) {
+      const auto end = rest.find(";\n");
+      auto statement = with_end(std::string(rest.substr(0, end)));
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 2);
+      if (std::find(statements.begin(), statements.end(), statement) == statements.end()) statements.push_back(std::move(statement));
+    }
   }
   return statements;
 }

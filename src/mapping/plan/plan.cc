@@ -5,6 +5,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "mapping/plan/fixes.h"
 #include "mapping/preflight/walk.h"
@@ -137,9 +138,26 @@ std::string target_text(const Model& model, const std::vector<std::string>& deri
 
 namespace {
 
+/// A statement for each of a hundred partitions is for the script.
+std::string fix_text(const std::string& fix) {
+  constexpr std::size_t kMostLines = 4;
+  constexpr std::size_t kShown = 2;
+  std::vector<std::string> lines = {""};
+  for (const char c : fix) {
+    if (c == '\n') lines.emplace_back();
+    else lines.back() += c;
+  }
+  if (lines.size() > kMostLines) {
+    const auto more = lines.size() - kShown;
+    lines.resize(kShown);
+    lines.push_back(fmt::format("… and {} more; all of them: crossfade plan --print-fixes", more));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n        "));
+}
+
 std::string finding_text(const Finding& finding, const Paint& paint) {
   auto text = fmt::format("{}  {}: {}\n", level_text(finding.level, paint), finding.subject, finding.message);
-  if (!finding.fix.empty()) text += fmt::format("      → {}\n", finding.fix);
+  if (!finding.fix.empty()) text += fmt::format("      → {}\n", fix_text(finding.fix));
   return text;
 }
 
@@ -172,6 +190,11 @@ std::string faults_text(const Preflight& preflight) {
     if (finding.level == Finding::Level::kFail) text += finding_text(finding, {});
   }
   return text;
+}
+
+std::string refusal_text(const Preflight& preflight) {
+  return fmt::format("{}\n{} cannot begin. crossfade plan shows all that was looked at, crossfade plan --print-fixes the statements that mend it.\n",
+                     faults_text(preflight), preflight.model.name);
 }
 
 std::string refresh_sql(const Model& model) {

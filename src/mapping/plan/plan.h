@@ -14,6 +14,8 @@ std::string plan_text(const Preflight& preflight, const Paint& paint = {});
 
 /// Only what is to be mended, for a command that cannot go on before it is.
 std::string faults_text(const Preflight& preflight);
+/// The same, with where the rest is to be had.
+std::string refusal_text(const Preflight& preflight);
 
 /// The statements that refresh each target, by each of its locators, for --print-sql.
 std::string refresh_sql(const Model& model);

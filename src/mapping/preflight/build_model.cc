@@ -64,12 +64,20 @@ class Builder {
       const auto untold = std::any_of(catalog_.untold.begin(), catalog_.untold.end(),
                                       [&](const auto& each) { return each.source == TableName{source.schema, source.name}; });
       if (!followed && !untold) {
-        Findings(findings_, "source " + source.schema + "." + source.name)
-            .warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
+        say_unfollowed(source);
       }
       auto operators = source.operators_of(key);
       model_.sources.push_back({source.schema, source.name, std::move(key), source.oid, yaml_.sources().at(written).shared(), std::move(operators)});
     }
+  }
+
+  /// On the way back the sources are v2's tables, and nobody has listed them.
+  void say_unfollowed(const RelationCatalog& source) {
+    Findings found(findings_, "source " + source.schema + "." + source.name);
+    if (course_.direction == Direction::kForward) return found.warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
+    found.warn("no view of reverse.sql reads it: what is written there has no way back, and once the writes have moved nothing computes its rows",
+               "Read it in reverse.sql where v1 has room for it. A summary or a copy of other tables: keep it by the application or a trigger in v2.sql, or "
+               "make it a view after the move.");
   }
 
   void add_targets() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 #include "base/text/sql_text.h"
 
@@ -149,6 +150,7 @@ void check_identity(const WrittenRule& rule, const RelationCatalog& source, std:
                  follow_instead(rule, *column, source));
     }
   }
+  std::map<std::vector<std::string>, std::vector<std::string>> tables;
   for (const auto& identity : source.identities) {
     std::vector<std::string> untold;
     for (const auto& name : rule.source_columns) {
@@ -156,10 +158,17 @@ void check_identity(const WrittenRule& rule, const RelationCatalog& source, std:
                         std::find(identity.columns.begin(), identity.columns.end(), name) != identity.columns.end();
       if (!told && source.find(name) != nullptr) untold.push_back(name);
     }
-    if (untold.empty()) continue;
-    found.fail(fmt::format("the WAL does not tell {}'s old {}: its replica identity leaves {} out", identity.table,
-                           fmt::join(untold, ", "), untold.size() == 1 ? "it" : "them"),
-               fmt::format("alter table {} replica identity full;", identity.table));
+    if (!untold.empty()) tables[untold].push_back(identity.table);
+  }
+  for (const auto& [untold, partitions] : tables) {
+    const bool one = partitions.size() == 1;
+    std::vector<std::string> statements;
+    for (const auto& table : partitions) statements.push_back(fmt::format("alter table {} replica identity full;", table));
+    const auto columns = fmt::format("{}", fmt::join(untold, ", "));
+    const auto what = one ? fmt::format("{}'s old {}", partitions.front(), columns)
+                          : fmt::format("the old {} of {} partitions of {}.{}", columns, partitions.size(), source.schema, source.name);
+    found.fail(fmt::format("the WAL does not tell {}: {} replica identity leaves {} out", what, one ? "its" : "their", untold.size() == 1 ? "it" : "them"),
+               fmt::format("{}", fmt::join(statements, "\n")));
   }
 }
 

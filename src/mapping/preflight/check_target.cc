@@ -35,7 +35,7 @@ void check_collation(const DirectedMigration& directed, const ColumnCatalog& in_
 }
 
 /// v2's tables are made by the migration's own script, v1's are there.
-const char* in_v2(const DirectedMigration& directed) { return directed.direction == Direction::kForward ? "  -- in v2.sql" : ""; }
+std::string_view in_v2(const DirectedMigration& directed) { return directed.direction == Direction::kForward ? kInV2 : ""; }
 
 void check_columns(const DirectedMigration& directed, const TargetCatalog& target, Findings& found) {
   const auto table = target.table.quoted();

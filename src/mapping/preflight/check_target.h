@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "mapping/catalog/catalog.h"
@@ -7,6 +8,9 @@
 #include "mapping/preflight/preflight.h"
 
 namespace crossfade::mapping {
+
+/// How a fix ends that belongs into the file: what it is about may not be in the database yet.
+inline constexpr std::string_view kInV2 = "  -- in v2.sql";
 
 /// Whether assigning to the column rounds to its modifier as a cast to it does.
 bool rounds(const ColumnCatalog& column);

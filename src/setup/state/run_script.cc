@@ -33,6 +33,8 @@ Failure as_told(const Failure& caught, const std::string& file, const std::optio
   facts.message = place ? fmt::format("{} does not run: line {}: {}", file, place->line, facts.message) : fmt::format("{} does not run: {}", file, facts.message);
   facts.exit = caught.sqlstate() == "42501" ? ExitCode::kPermission : ExitCode::kUsage;
   facts.advice = "mend the script; it was run in a transaction that is rolled back";
+  // A table or a schema that is not there.
+  if (caught.sqlstate() == "42P01" || caught.sqlstate() == "3F000") facts.advice += "; or name the database that has it, with --source or PGDATABASE";
   if (caught.sqlstate() == "0A000") facts.advice += ", and which it may not end: commit, rollback and the like have no place in it";
   facts.statement = place ? place->statement : "";
   return Failure(std::move(facts));

@@ -104,6 +104,18 @@ TEST_F(WayBackTest, ADraftedOneMovesThereAndBack) {
   move.expect_equal();
 }
 
+TEST_F(WayBackTest, WhatMendsATableThatIsNotThereYetBelongsIntoV2Sql) {
+  auto migration = library();
+  const std::string identity = "alter table genres replica identity full;\n";
+  migration.v2.erase(migration.v2.find(identity), identity.size());
+  SmallMove without(migration);
+  EXPECT_EQ(without.call({"init", "--reverse"}).first, 0);
+  const auto [exit, script] = without.call({"plan", "--print-fixes"});
+  EXPECT_EQ(exit, 3) << script;
+  EXPECT_NE(script.find("-- There is nothing that a statement would have to mend.\n"), std::string::npos) << script;
+  EXPECT_NE(script.find("→ alter table small_v2.genres replica identity full;  -- in v2.sql\n"), std::string::npos) << script;
+}
+
 TEST_F(WayBackTest, ExplainDrawsBothDirections) {
   done({"init", "--reverse"});
   const auto text = done({"plan", "--explain", "books"});

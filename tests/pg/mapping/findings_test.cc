@@ -164,6 +164,21 @@ TEST_F(FindingsTest, TheCatalogAloneSaysNothingAboutRows) {
   EXPECT_GT(preflight.model.targets.at(1).estimated_rows, 0);
 }
 
+TEST_F(FindingsTest, ARowThatTheTableRefuses) {
+  replace(v2, "owner bigint not null, note text);", "owner bigint not null check (owner < 50), note text not null default 'none', made int not null default 1);");
+  const std::string says = "warn target plans: the table refuses a row of the view: ";
+  const auto refused = [&] {
+    const auto lines = trouble();
+    const auto found = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.starts_with(says); });
+    return found == lines.end() ? "" : found->substr(says.size(), found->find(" → ") - says.size());
+  };
+  EXPECT_EQ(refused(), "null value in column \"note\" of relation \"plans\" violates not-null constraint");
+  replace(mapping, "owner::bigint as owner, note", "owner::bigint as owner, coalesce(note, '') as note");
+  EXPECT_EQ(refused(), "new row for relation \"plans\" violates check constraint \"plans_owner_check\"");
+  sql.exec("delete from plans where owner >= 50");
+  EXPECT_EQ(refused(), "");
+}
+
 TEST_F(FindingsTest, AViewThatFailsOnARow) {
   sql.exec("insert into plans (owner, weeks) values (0, 1)");
   replace(mapping, "owner::bigint", "(100 / owner)::bigint");

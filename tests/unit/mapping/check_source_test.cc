@@ -33,6 +33,25 @@ TEST(CheckSource, APublicationMustNotMakeTheServerRefuseTheApplicationsUpdates) 
   EXPECT_NE(findings[0].message.find("size, a virtual generated column"), std::string::npos) << findings[0].message;
 }
 
+TEST(CheckSource, WhatPartitionsOfOneTableLackIsOneFinding) {
+  RelationCatalog sales;
+  sales.schema = "public";
+  sales.name = "sales";
+  ColumnCatalog shop;
+  shop.name = "shop";
+  sales.columns = {shop};
+  sales.identities = {{"public.sales_1", 'd', {"id"}}, {"public.sales_2", 'f', {}}, {"public.sales_3", 'd', {"id"}}};
+  WrittenRule rule;
+  rule.target = "days";
+  rule.source = "sales";
+  rule.source_columns = {"shop"};
+  std::vector<Finding> findings;
+  check_identity(rule, sales, findings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].message, "the WAL does not tell the old shop of 2 partitions of public.sales: their replica identity leaves it out");
+  EXPECT_EQ(findings[0].fix, "alter table public.sales_1 replica identity full;\nalter table public.sales_3 replica identity full;");
+}
+
 TEST(CheckSource, AServerThatCanSendGeneratedColumnsIsKnownByItsVersion) {
   ServerCatalog server;
   server.version = 170005;

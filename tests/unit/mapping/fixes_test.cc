@@ -65,6 +65,20 @@ TEST(Fixes, TheScriptHasEachStatementOnceAndTheRestInComments) {
   EXPECT_EQ(fixes(preflight), (std::vector<std::string>{"alter table plans replica identity full;", "alter system set wal_level = 'logical';  -- then restart the server"}));
 }
 
+TEST(Fixes, SeveralLinesAreSeveralStatements) {
+  const auto preflight = found({{kFail, "rule days ← sales", "is not told", "alter table sales_1 replica identity full;\nalter table sales_2 replica identity full;"},
+                                {kFail, "rule weeks ← sales", "is not told", "alter table sales_2 replica identity full;"}});
+  EXPECT_EQ(fixes(preflight), (std::vector<std::string>{"alter table sales_1 replica identity full;", "alter table sales_2 replica identity full;"}));
+}
+
+TEST(Fixes, WhatBelongsIntoV2SqlIsNoStatementForTheScript) {
+  const std::string fix = "alter table shop_v2.plans replica identity full;  -- in v2.sql";
+  EXPECT_FALSE(is_statement(fix));
+  const auto preflight = found({{kFail, "reverse rule a ← plans", "is not told", fix}});
+  EXPECT_EQ(fixes(preflight), std::vector<std::string>{});
+  EXPECT_NE(fixes_sql(preflight).find("By hand, in the migration's files or at the server:\n-- reverse rule a ← plans: is not told → " + fix + "\n"), std::string::npos);
+}
+
 TEST(Fixes, AScriptOfNothingIsOneToo) {
   EXPECT_EQ(fixes_sql(found({})), "-- What mends migration shop in the database. For psql: crossfade plan --print-fixes | psql -v ON_ERROR_STOP=1\n"
                                   "-- There is nothing that a statement would have to mend.\n");

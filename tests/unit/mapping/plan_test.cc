@@ -62,6 +62,28 @@ TEST(PlanText, SaysWhatHasToBeMended) {
             "vagus cannot begin: 1 to mend, 0 to look at.\n");
 }
 
+TEST(PlanText, ALongFixIsForTheScript) {
+  Preflight preflight;
+  preflight.model.name = "vagus";
+  preflight.findings = {{Finding::Level::kFail, "rule a ← b", "is not told", "one;\ntwo;\nthree;\nfour;\nfive;", ExitCode::kPrecondition}};
+  EXPECT_EQ(faults_text(preflight),
+            "FAIL  rule a ← b: is not told\n"
+            "      → one;\n"
+            "        two;\n"
+            "        … and 3 more; all of them: crossfade plan --print-fixes\n");
+}
+
+TEST(PlanText, ACommandThatCannotGoOnSaysOnlyWhatIsToBeMended) {
+  Preflight preflight;
+  preflight.model.name = "vagus";
+  preflight.findings = {{Finding::Level::kOk, "server", "streams", "", ExitCode::kOk}, {Finding::Level::kFail, "target a", "no view", "Write it.", ExitCode::kPrecondition}};
+  EXPECT_EQ(refusal_text(preflight),
+            "FAIL  target a: no view\n"
+            "      → Write it.\n"
+            "\n"
+            "vagus cannot begin. crossfade plan shows all that was looked at, crossfade plan --print-fixes the statements that mend it.\n");
+}
+
 TEST(PlanText, OnATerminalTheLevelsHaveTheirColours) {
   Preflight preflight;
   preflight.model.name = "vagus";
