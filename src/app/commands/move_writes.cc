@@ -50,8 +50,9 @@ asio::awaitable<ExitCode> show(const Options& options, cutover::WritesFlip flip)
   pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
   co_await setup::expect(connection, flip.file.yaml.migration(), flip.event());
   const auto plan = co_await cutover::plan_writes(connection, flip);
-  const HoldEstimate hold{cutover::estimated_hold(plan), plan.last_hold_milliseconds, flip.limits.hold};
-  const CutoverPlan shown{plan.checklist, plan.inventory, plan.steps, hold, flip.action()};
+  std::optional<HoldEstimate> hold;
+  if (!plan.owns) hold = HoldEstimate{cutover::estimated_hold(plan), plan.last_hold_milliseconds, flip.limits.hold};
+  const CutoverPlan shown{plan.checklist, plan.inventory, plan.steps, hold, plan.owns ? "" : flip.action()};
   co_return show_cutover_plan(options, shown);
 }
 

@@ -37,7 +37,7 @@ v1::CutoverPlan reply_of(const CutoverPlan& plan) {
     const bool said = std::find(reply.next_steps().begin(), reply.next_steps().end(), condition.fix) != reply.next_steps().end();
     if ((!condition.met || condition.unknown) && !said) reply.add_next_steps(condition.fix);
   }
-  if (reply.ready()) reply.add_next_steps("crossfade " + plan.action);
+  if (reply.ready() && !plan.action.empty()) reply.add_next_steps("crossfade " + plan.action);
   for (const auto& line : plan.inventory) reply.add_inventory(line);
   for (const auto& step : plan.steps) reply.add_steps(step);
   if (plan.hold) {

@@ -28,7 +28,7 @@ struct CutoverPlan {
   std::vector<std::string> inventory;            ///< what hangs on the tables, and what becomes of it
   std::vector<std::string> steps;
   std::optional<HoldEstimate> hold;              ///< none: nobody is made to wait
-  std::string action;                            ///< the command without its --dry-run: "cutover writes"
+  std::string action;                            ///< the command without its --dry-run: "cutover writes"; "" where it would do nothing
 };
 
 /// Prints it as it was asked for; with the exit code of what is not met.

@@ -61,6 +61,7 @@ struct WritesOutcome {
 
 /// What stands in the way now, what the flip would do, and how long the hold may take.
 struct WritesPlan {
+  bool owns = false;                            ///< the wanted side owns the data already: nothing else is said
   std::vector<Condition> checklist;             ///< nothing is done unless all of it is met
   std::vector<std::string> steps;
   std::vector<std::string> inventory;           ///< what hangs on the tables, and what becomes of each

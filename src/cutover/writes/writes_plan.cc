@@ -31,11 +31,18 @@ double estimated_hold(const WritesPlan& plan) { return std::max(plan.last_hold_m
 asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const WritesFlip& flip) {
   const auto& file = flip.file.yaml;
   WritesPlan plan;
+  pg::Parameters name = {file.migration()};
+  const std::string side = flip.to == Direction::kReverse ? "v2" : "v1";
+  const auto owning = co_await connection.query("select crossfade.owner($1)", name);
+  plan.owns = owning.text(0, 0) == side;
+  if (plan.owns) {
+    plan.steps = {fmt::format("nothing: the writes are on {} already", side)};
+    co_return plan;
+  }
   auto obstacles = co_await look_for_obstacles(connection, flip);
   plan.checklist = std::move(obstacles.checklist);
   plan.checklist.insert(plan.checklist.end(), obstacles.doubts.begin(), obstacles.doubts.end());
   plan.drain_milliseconds = obstacles.drain_seconds.value_or(0) * 1000;
-  pg::Parameters name = {file.migration()};
   const auto last = co_await connection.query(std::string(queries::last_hold), name);
   if (!last.is_null(0, 0)) plan.last_hold_milliseconds = last.real(0, 0);
   plan.checklist.push_back(hold_condition(plan, flip.limits));

@@ -83,6 +83,13 @@ TEST_F(WritesTest, DryRunPrintsStepsAndChangesNothing) {
   EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where slot_name like '%_reverse'"), "0");
 }
 
+TEST_F(WritesTest, DryRunOfWhatIsDoneSaysThatThereIsNothingToDo) {
+  EXPECT_EQ(move.call({"rollback", "writes", "--dry-run"}), std::pair(0, std::string(" 1. nothing: the writes are on v1 already\n")));
+  expect_done(flip("cutover"));
+  EXPECT_EQ(move.call({"cutover", "writes", "--dry-run"}), std::pair(0, std::string(" 1. nothing: the writes are on v2 already\n")));
+  EXPECT_NE(move.call({"rollback", "writes", "--dry-run"}).second.find("hold: writers wait"), std::string::npos);
+}
+
 TEST_F(WritesTest, ALongTransactionOnV1MakesItGiveUpCleanlyAndIsNamed) {
   Sql other(move.conninfo());
   other.exec("begin; update exercises set title = 'not yet' where id = 1");
