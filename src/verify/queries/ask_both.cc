@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -123,6 +124,7 @@ class Asking {
     v2_time_ += Clock::now() - between;
     auto quiet = noise_.without(of_v1);
     auto what = difference(quiet, noise_.without(of_v2));
+    other_columns_ = other_columns_ || of_v1.columns != of_v2.columns;
     const auto before = suspects_.find(key);
     if (!what) {
       if (before != suspects_.end()) reply_.set_late(reply_.late() + 1);
@@ -190,7 +192,9 @@ class Asking {
     reply_.set_equal(reply_.keys() - reply_.differing() - reply_.undecided());
     for (const auto column : noise_.columns) reply_.add_ignored(columns_[column]);
     if (noise_.order) reply_.add_ignored("the order of rows");
-    if (reply_.differing() > 0) {
+    if (reply_.differing() > 0 && other_columns_) {
+      reply_.add_next_steps("give the columns of both statements the same names, in the same order: … as name");
+    } else if (reply_.differing() > 0) {
       reply_.add_next_steps("crossfade verify: whether v2 is what its views say");
       reply_.add_next_steps("if it is: the query on v2 asks for something else, or the views say something else than v1");
     }
@@ -204,6 +208,7 @@ class Asking {
   std::string as_of_;  ///< what committed before can be seen at the last snapshot
   Noise noise_;
   std::vector<std::string> columns_;
+  bool other_columns_ = false;         ///< the statements' own, whatever the key
   std::map<std::string, Suspect> suspects_;
   Milliseconds v1_time_{0}, v2_time_{0};
   v1::CompareReply reply_;
@@ -216,10 +221,23 @@ asio::awaitable<v1::CompareReply> ask_both(pg::Connection& first, pg::Connection
   co_return co_await asking.to_end();
 }
 
-std::string to_text(const v1::CompareReply& reply) {
+namespace {
+
+/// What is the same for every key is said once.
+std::string differences_text(const v1::CompareReply& reply) {
+  const auto& all = reply.differences();
+  const bool alike = all.size() > 1 && std::all_of(all.begin(), all.end(), [&](const auto& each) { return each.what() == all[0].what(); });
+  if (alike) return fmt::format("key {} and {:.0f} more: {}\n", all[0].key(), reply.differing() - 1, all[0].what());
   std::string text;
-  for (const auto& difference : reply.differences()) text += fmt::format("key {}: {}\n", difference.key(), difference.what());
-  if (reply.differing() > reply.differences_size()) text += fmt::format("… and {:.0f} more keys\n", reply.differing() - reply.differences_size());
+  for (const auto& difference : all) text += fmt::format("key {}: {}\n", difference.key(), difference.what());
+  if (reply.differing() > all.size()) text += fmt::format("… and {:.0f} more keys\n", reply.differing() - all.size());
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const v1::CompareReply& reply) {
+  auto text = differences_text(reply);
   text += fmt::format("{:.0f} keys asked: {:.0f} equal, {:.0f} differ\n", reply.keys(), reply.equal(), reply.differing());
   if (reply.late() > 0) text += fmt::format("{:.0f} of the equal ones were late: they waited for changes on their way to v2\n", reply.late());
   if (reply.undecided() > 0) text += fmt::format("{:.0f} could not be judged: they kept changing, or v2 is behind\n", reply.undecided());

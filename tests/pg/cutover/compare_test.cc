@@ -47,6 +47,12 @@ TEST_F(CompareQueryTest, AnswersThatDifferAreShownByKey) {
   expect(compare(kOnV1, std::string(kOnV2) + " desc", "select 3"), ExitCode::kMismatch, "key 3: the same rows in another order");
 }
 
+TEST_F(CompareQueryTest, ColumnsOfOtherNamesAreSaidOnceWithWhatMendsThem) {
+  const auto outcome = compare(kOnV1, "select id, title, owner as who from exercises where plan_id = $1 order by id");
+  expect(outcome, ExitCode::kMismatch, "key 1 and 49 more: columns: v1 (id, title, owner), v2 (id, title, who)\n50 keys asked");
+  expect(outcome, ExitCode::kMismatch, "next: give the columns of both statements the same names, in the same order: … as name\n");
+}
+
 TEST_F(CompareQueryTest, WhatV1DoesNotGiveTwiceAlikeIsNotCompared) {
   const std::string query = "select clock_timestamp() as seen, owner, n from plans cross join generate_series(1, 20) n where id = $1 order by random()";
   expect(compare(query, query), ExitCode::kOk, "not compared, because v1 does not give it twice alike: seen, the order of rows");
