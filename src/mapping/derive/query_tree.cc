@@ -112,7 +112,8 @@ class TreeBuilder {
     }
     made.groups = list(select, "groupClause");
     made.grouping_sets = std::any_of(made.groups.begin(), made.groups.end(), [](const Node* node) { return as(node, "GroupingSet") != nullptr; });
-    made.grouped = !made.groups.empty() || select.contains("havingClause") || any_aggregate(select);
+    made.having = select.contains("havingClause");
+    made.grouped = !made.groups.empty() || made.having || any_aggregate(select);
     for (const auto* each : list(select, "distinctClause")) {
       made.distinct = true;
       if (each->is_object() && !each->get_object().empty()) made.distinct_on.push_back(each);

@@ -72,6 +72,7 @@ struct Level {
 
   bool grouped = false;
   bool grouping_sets = false;
+  bool having = false;                     ///< groups are left out
   std::vector<const Node*> groups;
   bool distinct = false;
   std::vector<const Node*> distinct_on;

@@ -30,12 +30,40 @@ void add_tables(const Level& level, std::vector<const Item*>& tables) {
 
 bool gathers(const Level& level) { return level.grouped || level.distinct || level.limited; }
 
+/// Whether each row of the table is a group of its own: the others of its columns are then those of the whole group.
+bool groups_by_key(const Level& level, const Item& table) {
+  if (!level.grouped || level.grouping_sets || level.distinct || level.limited || !table.is_table() || table.level != &level || table.table->keys.empty()) return false;
+  const auto& key = table.table->keys.front();
+  return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& column) {
+    return std::any_of(level.groups.begin(), level.groups.end(), [&](const Node* each) {
+      const auto* reference = as(each, "ColumnRef");
+      const auto place = reference == nullptr ? Place{} : resolve(level, *reference);
+      return place.item == &table && place.column == column;
+    });
+  });
+}
+
+bool calls(const Node& expression) {
+  bool any = false;
+  visit_nodes(expression, [&](const Node& node) {
+    any = any || as(&node, "FuncCall") != nullptr;
+    return !any;
+  });
+  return any;
+}
+
 /// Whether the level has a row of its own for each value of the expression, so that the value is that of all rows it stands for.
 bool keeps(const Level& level, const Node& expression) {
   if (!gathers(level)) return true;
   if (level.limited) return false;
   const auto& by = level.distinct ? level.distinct_on : level.groups;
   if (level.distinct && by.empty()) return true;
+  const auto references = column_references(expression);
+  const bool of_groups = !references.empty() && !calls(expression) && std::all_of(references.begin(), references.end(), [&](const auto* each) {
+    const auto place = resolve(level, *each);
+    return place.item != nullptr && groups_by_key(level, *place.item);
+  });
+  if (of_groups) return true;
   const auto text = print(expression);
   return text && std::any_of(by.begin(), by.end(), [&](const Node* each) { return print(*each) == text; });
 }
@@ -94,7 +122,8 @@ class Reader {
 
   void look_at_level() {
     for (const auto* at = table_.level; at != nullptr; at = at == &level_ || at->as_item == nullptr ? nullptr : at->as_item->level) {
-      made_.grouped = made_.grouped || gathers(*at);
+      made_.grouped = made_.grouped || (gathers(*at) && !groups_by_key(*at, table_));
+      made_.filtered = made_.filtered || at->having;
       for (const auto* condition : at->where) look_at_condition(*at, *condition);
       for (const auto& join : at->joins) made_.filtered = made_.filtered || (join.nullable.contains(&table_) && !join.full);
     }

@@ -98,6 +98,22 @@ TEST(ReverseView, ASurvivorDoesNotSpeakForTheOthers) {
   EXPECT_EQ(back(views, "people"), "select\n  logins.id,\n  logins.email\nfrom v2.logins logins\nlossy name: people.name has p.name of one row of several");
 }
 
+TEST(ReverseView, ARowThatIsAGroupOfItsOwnSpeaksForItself) {
+  Views views;
+  views.source("products", "sku text!, name text!, price integer!", {"sku"}).source("stock", "sku text!, place text!, n integer!", {"sku place"})
+      .target("products", "sku text!, name text!, cents integer!, in_stock bigint",
+              "select p.sku, p.name, p.price as cents, sum(s.n) as in_stock from public.products p left join public.stock s on s.sku = p.sku group by p.sku", "sku");
+  EXPECT_EQ(back(views, "products"), "select\n  products.sku,\n  products.name,\n  products.cents as price\nfrom v2.products products");
+}
+
+TEST(ReverseView, ASurvivorIsNoGroupOfItsOwn) {
+  Views views;
+  views.source("people", "id integer!, email text!, name text")
+      .target("people", "email text!, name text", "select p.email, max(p.name) as name from public.people p group by p.email", "email")
+      .target("logins", "id integer!, email text!", "select p.id, p.email from public.people p");
+  EXPECT_EQ(back(views, "people"), "select\n  logins.id,\n  logins.email\nfrom v2.logins logins\nlossy name: people.name has max(p.name)");
+}
+
 TEST(ReverseView, AKeyIsLookedUpByAnotherKey) {
   Views views;
   views.source("genres", "id integer!, name text!", {"id", "name"}).source("books", "id integer!, genre_id integer!")
