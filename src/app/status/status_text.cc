@@ -175,10 +175,13 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   for (const auto& standby : status.standbys()) line("standby", standby);
   line("reads", fmt::format("{} ({:g} % of keys on v2)", status.reads().side(), status.reads().percent()));
   line("writes", status.writes().side());
-  line("lag", fmt::format("{}; {}", lag_seconds(status.lag()), lag_bytes(status.lag().bytes())));
-  line("slot", slot(status.slot(), paint));
-  line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
-                              human_count(status.dirty_keys())));
+  // Once it has ended nothing is followed.
+  if (status.phase() != "completed") {
+    line("lag", fmt::format("{}; {}", lag_seconds(status.lag()), lag_bytes(status.lag().bytes())));
+    line("slot", slot(status.slot(), paint));
+    line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
+                                human_count(status.dirty_keys())));
+  }
   if (status.has_slowest() && status.slowest().refresh_seconds() >= kWorthTelling) line("slowest", slowest(status.slowest()));
   line("quarantine", status.quarantined() > 0 ? paint.bad(human_count(status.quarantined()) + " keys") : paint.good("empty"));
   if (status.quarantined() > 0 && status.writes().side() == "v2") line("way back", paint.bad("rows that v1 cannot take: " + human_count(status.quarantined())));
@@ -214,6 +217,7 @@ std::string status_line(const v1::Status& status, double now) {
                     pace(backfill));
   }
   if (status.has_throttled()) text += "; held back " + throttled(status.throttled(), now);
+  if (status.phase() == "completed") return text;
   text += fmt::format("; lag {}, {} to apply; {} keys waiting", lag_seconds(status.lag()),
                       human_bytes(status.lag().bytes().applied()),
                       human_count(status.pending_keys() + status.dirty_keys()));

@@ -101,6 +101,13 @@ TEST_F(StatusTextTest, WhatWasProvedOfSomethingElseCountsNoMore) {
   EXPECT_THAT(block(), HasSubstr("10 rows compared, 0 drifted; it counts no more\n"));
 }
 
+TEST_F(StatusTextTest, OfWhatHasEndedNothingIsFollowed) {
+  EXPECT_THAT(block(), testing::AllOf(HasSubstr("\nlag "), HasSubstr("\nslot "), HasSubstr("\nwaiting ")));
+  status.set_phase("completed");
+  EXPECT_THAT(block(), testing::AllOf(Not(HasSubstr("\nlag ")), Not(HasSubstr("\nslot ")), Not(HasSubstr("\nwaiting ")), HasSubstr("\nwrites ")));
+  EXPECT_EQ(line(), "completed");
+}
+
 TEST_F(StatusTextTest, ThePhaseSaysHowLongItHasLasted) {
   EXPECT_THAT(block(), HasSubstr("phase        following, for 10 min\n"));
   status.set_catching_up(true);
