@@ -17,8 +17,6 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
-constexpr auto kCircle = "it leads to the rows only through a table that leads there through it: once both are gone, neither does";
-
 std::string table_as(const Item& item) {
   return fmt::format("{} as {}", item.table->name.quoted(), quote_identifier(item.name));
 }
@@ -120,6 +118,15 @@ std::vector<const Item*> in_a_ring(const Choices& choices, const std::vector<con
   return left;
 }
 
+std::string why_in_a_ring(const Choice& choice, const std::vector<const Item*>& ring) {
+  Columns through;
+  for (const auto* item : ring) {
+    if (leads_through(choice, item)) through.push_back(described(*item));
+  }
+  return fmt::format("it leads to the rows only through {0}, and {0} through it: once both are gone, neither does. A column of its own that the view shows would find them",
+                     fmt::join(through, ", "));
+}
+
 /// What a row of a ring says by itself, though it be of more rows than change, needs no other table's row to be there.
 bool open_ring(const Asked& asked, Choices& choices, const std::vector<const Item*>& ring) {
   for (const auto* item : ring) {
@@ -207,17 +214,18 @@ Answer derive(const Facts& facts, const Question& question) {
     }
     auto choices = choices_of({facts, question, tree}, tables);
     if (!in_a_ring(choices, tables).empty()) choices = choices_of({facts, question, tree, {}, false}, tables);
-    std::set<const Item*> in_a_circle;
+    std::map<const Item*, std::string> in_a_circle;
     for (auto ring = in_a_ring(choices, tables); !ring.empty(); ring = in_a_ring(choices, tables)) {
       if (open_ring({facts, question, tree}, choices, ring)) continue;
-      in_a_circle.insert(ring.front());
-      answer.untold.push_back(untold(*ring.front(), kCircle, question));
-      choices.erase(ring.front());
+      const auto* first = ring.front();
+      const auto& why = in_a_circle[first] = why_in_a_ring(choices.at(first), ring);
+      answer.untold.push_back(untold(*first, why, question));
+      choices.erase(first);
     }
     for (const auto* item : tables) {
       const auto choice = choices.find(item);
       answer.seen.push_back(seen_at(facts, question, *item, choice == choices.end() ? nullptr : &choice->second));
-      if (choice == choices.end()) answer.seen.back().why = in_a_circle.contains(item) ? kCircle : why_not(facts, *item);
+      if (choice == choices.end()) answer.seen.back().why = in_a_circle.contains(item) ? in_a_circle.at(item) : why_not(facts, *item);
       if (choice != choices.end()) {
         answer.rules.push_back(make_rule(*item, choice->second));
       } else if (std::none_of(answer.untold.begin(), answer.untold.end(), [&](const Untold& each) { return each.source == item->table->name; })) {

@@ -68,6 +68,15 @@ TEST_F(DeriveTest, ATextThatAVarcharIsCastToIsTheSame) {
             "id ← items(id)\ncode ← codes(code)\n");
 }
 
+TEST_F(DeriveTest, ARingThatNothingOpensNamesItsTables) {
+  db.table("lines", "line_id integer!, bill_id integer!, cents integer", {"line_id"}).table("bills", "bill_id integer!, fee integer", {"bill_id"});
+  const auto rules = db.rules_of("cents bigint, n bigint", "select l.cents + b.fee as cents, count(*) as n from public.lines l join public.bills b using (bill_id) group by 1", {"cents"});
+  ASSERT_EQ(db.answer.untold.size(), 1U) << rules;
+  EXPECT_EQ(db.answer.untold[0].why,
+            "it leads to the rows only through bills (b), and bills (b) through it: once both are gone, neither does. "
+            "A column of its own that the view shows would find them");
+}
+
 TEST_F(DeriveTest, WhatTheChangedRowSaysByItselfOpensARing) {
   // A payment leads to its group through its rental, and a rental through its payments: both can be gone at once.
   db.table("rentals", "rental_id integer!, inventory_id integer!", {"rental_id"});
