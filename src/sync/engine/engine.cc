@@ -8,6 +8,8 @@
 
 #include "async/when_all.h"
 #include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
+#include "pg/row.h"
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/pace.h"
@@ -26,6 +28,23 @@ using namespace std::chrono_literals;
 
 /// Thrown to end the parts of a run that is to stop; never leaves the engine.
 struct Stopped {};
+
+/// Keys that wait or are set aside by a locator that the model does not have, as after an amend: their targets are offered whole.
+asio::awaitable<void> name_anew(pg::Connection& connection, const mapping::Model& model) {
+  std::vector<std::optional<std::string>> targets, locators;
+  for (const auto& target : model.targets) {
+    for (const auto& locator : target.locators) {
+      targets.emplace_back(target.name);
+      locators.emplace_back(locator.name());
+    }
+  }
+  const std::string unknown(sql::queries::unknown_locators);
+  pg::Parameters parameters = {model.name, array_text(targets), array_text(locators)};
+  const auto rows = co_await connection.query(unknown, parameters);
+  for (const auto row : pg::rows(rows)) {
+    log::info("keys wait by a name that is no more; the target is compared as a whole", {{"target", std::string(row.text("target"))}});
+  }
+}
 
 }  // namespace
 
@@ -111,6 +130,7 @@ asio::awaitable<void> Engine::run_once() {
   metrics_.leading(true, run.epoch);
   run.follow.trust(co_await store::read_secret(connection, model_.name));
   co_await store::write_touchable(connection, model_);
+  co_await name_anew(connection, model_);
   co_await restore_paused(run, connection);
   co_await watch_shape(connection, model_);
   co_await parking::leave_out(connection, model_);

@@ -154,6 +154,24 @@ TEST_F(AmendTest, ATargetComesAndOneGoes) {
   EXPECT_ANY_THROW(move->sql().exec("insert into gym_v2.owners values ('x', 1)")) << "a new table is fenced";
 }
 
+/// What waits and what is set aside was written down by a locator that is called otherwise now.
+TEST_F(AmendTest, KeysThatWaitAreNotForgottenWithTheirLocator) {
+  follow();
+  move->sql().exec("update exercises set title = repeat('long ', 20) where id = 5");
+  EXPECT_TRUE(eventually([&] { return value("select key::text from crossfade.quarantine") == "{5}"; }, kLimit));
+  move->stop_daemon();
+  move->sql().exec("begin; set local crossfade.writer = 'gym'; delete from gym_v2.exercises where id = 7;"
+                   "insert into crossfade.dirty (migration, target, locator, key) values ('gym', 'exercises', 'id', '{7}'); commit");
+  edit("migration.yaml", "exercises: {id: id}, plans: {plan_id: id}", "exercises: {id: \"select x from unnest($id) x\"}, plans: {plan_id: id}");
+  amend();
+  move->start_daemon();
+  EXPECT_TRUE(eventually([&] { return value("select count(*) from gym_v2.exercises where id = 7") == "1"; }, kLimit));
+  EXPECT_TRUE(eventually([&] { return value("select string_agg(locator, ' ') from crossfade.quarantine") == "plan_id"; }, kLimit)) << value("select string_agg(locator, ' ') from crossfade.quarantine");
+  move->sql().exec("update exercises set title = 'short' where id = 5");
+  EXPECT_TRUE(eventually([&] { return value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
+  expect_made_good();
+}
+
 TEST_F(AmendTest, AMisfitIsRefusedWholeBeforeAnythingChanges) {
   follow();
   const auto before = value("select pg_get_viewdef('gym_map.exercises'::regclass)");
