@@ -18,6 +18,7 @@ constexpr long kTable = 0;
 constexpr long kSubquery = 1;
 constexpr long kJoin = 2;
 constexpr long kCte = 6;
+constexpr long kGroup = 9;  // from 18 on: what a query is grouped by, in its place
 constexpr long kArraySublink = 6;
 
 /// PostgreSQL's own `=` of types that keys are of: of numbers, also between widths, texts, times, uuids, bytes, enums, arrays, ranges, records.
@@ -181,6 +182,15 @@ class Finder {
     found.push_back(std::move(order));
   }
 
+  /// A join, and what a query is grouped by, have columns of others.
+  static bool hands_on(const RuleNode& table) { return table.integer("rtekind") == kJoin || table.integer("rtekind") == kGroup; }
+
+  static const RuleNode* handed_on_by(const RuleNode& table, long column) {
+    if (!hands_on(table)) return nullptr;
+    const auto& all = table.at(table.integer("rtekind") == kJoin ? "joinaliasvars" : "groupexprs").elements;
+    return column >= 1 && static_cast<std::size_t>(column) <= all.size() ? &all[static_cast<std::size_t>(column) - 1] : nullptr;
+  }
+
   /// Without the casts and joins that only hand it on; nothing of a query further out, and of what is computed.
   // NOLINTNEXTLINE(misc-no-recursion): as deep as joins are nested.
   static std::optional<Var> var_of(const RuleNode& expression, const RuleNode& query) {
@@ -189,10 +199,9 @@ class Finder {
     const Var var{expression.integer("varno"), expression.integer("varattno")};
     const auto& tables = query.at("rtable").elements;
     const auto place = static_cast<std::size_t>(var.first - 1);
-    if (place >= tables.size() || tables[place].integer("rtekind") != kJoin) return var;
-    const auto& merged = tables[place].at("joinaliasvars").elements;
-    const auto column = static_cast<std::size_t>(var.second - 1);
-    return column < merged.size() ? var_of(merged[column], query) : std::nullopt;
+    const auto* handed_on = place < tables.size() ? handed_on_by(tables[place], var.second) : nullptr;
+    if (handed_on != nullptr) return var_of(*handed_on, query);
+    return place < tables.size() && hands_on(tables[place]) ? std::nullopt : std::optional(var);
   }
 
   /// Of no row of the query: constants, and what is of a query further out.
@@ -258,9 +267,10 @@ class Finder {
         return origin_in(query_of(rule->second), nullptr, column);
       }
       case kSubquery: return origin_in(table.at("subquery"), of, column);
-      case kJoin: {
-        const auto& merged = table.at("joinaliasvars").elements;
-        return column >= 1 && static_cast<std::size_t>(column) <= merged.size() ? origin_of(merged[static_cast<std::size_t>(column) - 1], *of) : Origin{};
+      case kJoin:
+      case kGroup: {
+        const auto* handed_on = handed_on_by(table, column);
+        return handed_on != nullptr ? origin_of(*handed_on, *of) : Origin{};
       }
       case kCte: {
         for (long up = table.integer("ctelevelsup"); up > 0 && of != nullptr; --up) of = of->outer;
