@@ -1,7 +1,6 @@
 #include "mapping/catalog/orders.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <utility>
@@ -21,10 +20,6 @@ constexpr long kCte = 6;
 constexpr long kGroup = 9;  // from 18 on: what a query is grouped by, in its place
 constexpr long kArraySublink = 6;
 
-/// PostgreSQL's own `=` of types that keys are of: of numbers, also between widths, texts, times, uuids, bytes, enums, arrays, ranges, records.
-constexpr std::array kEquals = {15L,   91L,   92L,   93L,   94L,   96L,   98L,   410L,  416L,  532L,  533L,  607L,  620L,  670L,  1054L,
-                                1070L, 1093L, 1108L, 1201L, 1220L, 1320L, 1330L, 1550L, 1752L, 1784L, 1804L, 1862L, 1868L, 1955L, 2060L,
-                                2972L, 2988L, 3240L, 3362L, 3516L, 3882L};
 constexpr long kInner = 0;
 constexpr long kLeft = 1;
 
@@ -56,7 +51,7 @@ bool orders_all_values(const RuleNode& entries, const std::set<long>& by) {
 
 class Finder {
  public:
-  explicit Finder(const std::map<std::uint32_t, RuleNode>& rules) : rules_(rules) {}
+  Finder(const std::map<std::uint32_t, RuleNode>& rules, const std::set<long>& equals) : rules_(rules), equals_(equals) {}
 
   void look_at_rule(std::uint32_t view) {
     const auto rule = rules_.find(view);
@@ -215,7 +210,7 @@ class Finder {
   }
 
   /// What equals something that is fixed is fixed too.
-  static void fix(const RuleNode& query, Fixed& fixed) {
+  void fix(const RuleNode& query, Fixed& fixed) const {
     std::vector<const RuleNode*> conditions;
     add_conditions(query.at("jointree"), conditions);
     for (auto before = fixed.size() + 1; before != fixed.size();) {
@@ -234,9 +229,9 @@ class Finder {
   }
 
   // NOLINTNEXTLINE(misc-no-recursion): as deep as joins are nested.
-  static void add_conditions(const RuleNode& node, std::vector<const RuleNode*>& conditions) {
+  void add_conditions(const RuleNode& node, std::vector<const RuleNode*>& conditions) const {
     if (node.is("OPEXPR") && node.at("args").elements.size() == 2 &&
-        std::find(kEquals.begin(), kEquals.end(), node.integer("opno")) != kEquals.end()) {
+        equals_.contains(node.integer("opno"))) {
       conditions.push_back(&node);
     }
     if (node.is("JOINEXPR") && node.integer("jointype") != kInner && node.integer("jointype") != kLeft) return;
@@ -297,13 +292,14 @@ class Finder {
   }
 
   const std::map<std::uint32_t, RuleNode>& rules_;
+  const std::set<long>& equals_;
   std::set<std::uint32_t> seen_;
 };
 
 }  // namespace
 
-std::vector<Order> orders_of(std::uint32_t of, const std::map<std::uint32_t, RuleNode>& rules) {
-  Finder finder(rules);
+std::vector<Order> orders_of(std::uint32_t of, const std::map<std::uint32_t, RuleNode>& rules, const std::set<long>& equals) {
+  Finder finder(rules, equals);
   finder.look_at_rule(of);
   return std::move(finder.found);
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct Order {
   std::vector<Columns> columns = {};
 };
 
-/// Those of the view `of` that its rule does not settle by itself. `rules`: its rule, and those of the views that it reads, by oid.
-std::vector<Order> orders_of(std::uint32_t of, const std::map<std::uint32_t, RuleNode>& rules);
+/// Those of the view `of` that its rule does not settle by itself. `rules`: its rule, and those of the views that it reads, by oid. `equals`: the operators
+/// by which a key's values are equal, by oid.
+std::vector<Order> orders_of(std::uint32_t of, const std::map<std::uint32_t, RuleNode>& rules, const std::set<long>& equals);
 
 }  // namespace crossfade::mapping

@@ -20,12 +20,19 @@ namespace {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 
-asio::awaitable<std::vector<Order>> read_orders(pg::Connection& connection, std::uint32_t view) {
+asio::awaitable<std::set<long>> read_equalities(pg::Connection& connection) {
+  const auto rows = co_await connection.query(std::string(queries::catalog_equalities));
+  std::set<long> operators;
+  for (const auto row : pg::rows(rows)) operators.insert(row.number("operator"));
+  co_return operators;
+}
+
+asio::awaitable<std::vector<Order>> read_orders(pg::Connection& connection, std::uint32_t view, const std::set<long>& equals) {
   pg::Parameters by_oid = {std::to_string(view)};
   const auto rows = co_await connection.execute(std::string(queries::catalog_view_rules), std::move(by_oid));
   std::map<std::uint32_t, RuleNode> rules;
   for (const auto row : pg::rows(rows)) rules.emplace(static_cast<std::uint32_t>(row.number("ev_class")), read_rule(row.text("ev_action")));
-  co_return orders_of(view, rules);
+  co_return orders_of(view, rules, equals);
 }
 
 std::string numbers_text(const std::vector<int>& numbers) {
@@ -54,8 +61,8 @@ asio::awaitable<std::set<std::size_t>> read_settled(pg::Connection& connection, 
 }
 
 /// Orders in which rows may be alike.
-asio::awaitable<void> add_ties(pg::Connection& connection, std::uint32_t view, std::vector<FunctionCatalog>& functions) {
-  const auto orders = co_await read_orders(connection, view);
+asio::awaitable<void> add_ties(pg::Connection& connection, std::uint32_t view, const std::set<long>& equals, std::vector<FunctionCatalog>& functions) {
+  const auto orders = co_await read_orders(connection, view, equals);
   if (orders.empty()) co_return;
   const auto settled = co_await read_settled(connection, orders);
   std::set<std::string> named;
@@ -81,7 +88,8 @@ asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_func
   for (const auto row : pg::rows(result)) {
     functions[oid_in(row, "reader")].push_back({std::string(row.text("name")), std::string(row.text("problem"))});
   }
-  for (const auto view : views) co_await add_ties(connection, view, functions[view]);
+  const auto equals = co_await read_equalities(connection);
+  for (const auto view : views) co_await add_ties(connection, view, equals, functions[view]);
   co_return functions;
 }
 
