@@ -1,8 +1,18 @@
 -- What the engine and applications call. Every statement can be run again.
 
--- What the last leader of a migration has open, where it is not heard of any more: it may be frozen, or its machine gone, and holds rows, and
--- the slot, until the server notices a minute later. A sign of life comes each second: sessions that are younger are somebody else's.
-create or replace function crossfade.end_silent_leader(migration_name text, new_holder text) returns void
+-- Whether the leader of a migration is there: its session is, and it has renewed its row.
+create or replace function crossfade.leader_lives(migration_name text) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (
+    -- Whoever is not of the leader's role is not told when its session began.
+    select from crossfade.leader l join pg_catalog.pg_stat_activity a on a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start
+    where l.migration = migration_name and l.renewed_at > pg_catalog.clock_timestamp() - interval '10 seconds'
+  )
+$$;
+
+-- What a leader that is not there any more has open: it may be frozen, or its machine gone, or it was killed while the server was at work for it,
+-- and holds rows, and the slot, until the server notices. A sign of life comes each second: sessions that are younger are somebody else's.
+create or replace function crossfade.end_former_leader(migration_name text, new_holder text) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform pg_catalog.pg_terminate_backend(a.pid)
@@ -10,30 +20,29 @@ begin
     join pg_catalog.pg_stat_activity a on a.datname = pg_catalog.current_database() and a.backend_start < l.renewed_at + interval '5 seconds'
     cross join lateral (select 'crossfade ' || l.migration || ' ') n (prefix)
   where l.migration = migration_name and a.pid <> pg_catalog.pg_backend_pid()
-    and (l.holder = new_holder or l.renewed_at <= pg_catalog.clock_timestamp() - interval '10 seconds')
-    and pg_catalog.starts_with(a.application_name, n.prefix)
-    and pg_catalog.split_part(pg_catalog.substr(a.application_name, pg_catalog.length(n.prefix) + 1), ' ', 1)
-      in ('lead', 'look', 'refresh', 'stream', 'catch-up', 'backfill', 'build', 'analyze', 'validate');
+    and (l.holder = new_holder or not crossfade.leader_lives(migration_name))
+    and (a.pid = l.pid and a.backend_start = l.backend_start
+      -- One that only tries to lead has none of these.
+      or pg_catalog.starts_with(a.application_name, n.prefix)
+        and pg_catalog.split_part(pg_catalog.substr(a.application_name, pg_catalog.length(n.prefix) + 1), ' ', 1)
+          in ('refresh', 'stream', 'catch-up', 'backfill', 'build', 'analyze', 'validate'));
 exception when insufficient_privilege then
   -- Of another role; the server ends them by itself.
   null;
 end $$;
 
--- Makes `holder` the leader and returns its epoch; null while another one lives. A leader lives as long as its session
--- is there and it renews its row.
+-- Makes `holder` the leader and returns its epoch; null while another one lives.
 create or replace function crossfade.take_lease(migration_name text, new_holder text) returns bigint
 language plpgsql set search_path = '' as $$
 declare
   taken bigint;
 begin
-  perform crossfade.end_silent_leader(migration_name, new_holder);
+  perform crossfade.end_former_leader(migration_name, new_holder);
   perform from crossfade.lease l where l.migration = migration_name for update;
-  if exists (
-    -- Whoever is not of the leader's role is not told when its session began.
-    select from crossfade.leader l join pg_catalog.pg_stat_activity a on a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start
-    where l.migration = migration_name and l.holder <> new_holder
-      and l.renewed_at > pg_catalog.clock_timestamp() - interval '10 seconds'
-  ) then
+  -- Sessions that began while the lock was waited for: what was seen of them before is kept for a transaction.
+  perform pg_catalog.pg_stat_clear_snapshot();
+  if crossfade.leader_lives(migration_name)
+    and exists (select from crossfade.leader l where l.migration = migration_name and l.holder <> new_holder) then
     return null;
   end if;
   update crossfade.lease l set epoch = l.epoch + 1 where l.migration = migration_name returning l.epoch into taken;

@@ -27,13 +27,14 @@ select session, extract(epoch from since)::float8 as since, holders
 from (
   select * from told where holders is not null
   union all
+  -- Looked at only where somebody is at work for long: what has changed is dear to find.
   (select 'comparison', w.since, w.who
-   from (select xact_start as since, format('pid %s (%s, %s, for %s s): %s', pid, usename, state, extract(epoch from clock_timestamp() - xact_start)::int, left(query, 200)) as who
+   from (select * from (select xact_start as since, format('pid %s (%s, %s, for %s s): %s', pid, usename, state, extract(epoch from clock_timestamp() - xact_start)::int, left(query, 200)) as who
          from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid() and application_name not like 'crossfade %'
          union all
-         select prepared, format('prepared transaction %L (%s, for %s s)', gid, owner, extract(epoch from clock_timestamp() - prepared)::int) from pg_prepared_xacts) w
-   where exists (select from crossfade.shape_changes($1) c where not c.in_the_way)
-   order by w.since limit 1)
+         select prepared, format('prepared transaction %L (%s, for %s s)', gid, owner, extract(epoch from clock_timestamp() - prepared)::int) from pg_prepared_xacts) writers
+         where since < clock_timestamp() - interval '1 second' order by since limit 1) w
+   where exists (select from crossfade.shape_changes($1) c where not c.in_the_way and w.since is not null))
 ) waits
 where since < clock_timestamp() - interval '1 second'
 order by since

@@ -227,9 +227,9 @@ namespace {
 std::string differences_text(const v1::CompareReply& reply) {
   const auto& all = reply.differences();
   const bool alike = all.size() > 1 && std::all_of(all.begin(), all.end(), [&](const auto& each) { return each.what() == all[0].what(); });
-  if (alike) return fmt::format("key {} and {:.0f} more: {}\n", all[0].key(), reply.differing() - 1, all[0].what());
   std::string text;
-  for (const auto& difference : all) text += fmt::format("key {}: {}\n", difference.key(), difference.what());
+  if (alike) text = fmt::format("key {} and {} more: {}\n", all[0].key(), all.size() - 1, all[0].what());
+  for (int n = 0; n < all.size() && !alike; ++n) text += fmt::format("key {}: {}\n", all[n].key(), all[n].what());
   if (reply.differing() > all.size()) text += fmt::format("… and {:.0f} more keys\n", reply.differing() - all.size());
   return text;
 }

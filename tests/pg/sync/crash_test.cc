@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <future>
 
 #include "base/error/exit_code.h"
 #include "scenario/equal.h"
@@ -42,33 +43,62 @@ TEST(LostLease, KeepsWhatWasRefreshedFromBeingCommitted) {
   EXPECT_EQ(move.sql().value("select owner from gym_v2.plans where id = 1"), before);
 }
 
-/// A leader that stands still with a transaction in hand holds rows, and the slot, until the server takes them from it, a minute later.
-TEST(FrozenLeader, IsOutOfTheWayOfItsSuccessorInSeconds) {
+/// How a leader goes without a word, in the middle of a transaction.
+class FormerLeader : public testing::TestWithParam<int> {};
+
+/// It stands still, or it was killed while the server is at work for it: rows, and the slot, are its own until the server notices.
+TEST_P(FormerLeader, IsOutOfTheWayOfItsSuccessorInSeconds) {
   Move move(test_migration("gym"));
   move.start_daemon();
   move.expect_equal();
   move.sql().exec("create table held_up (); create function hold_up() returns trigger language plpgsql as"
-                  " $$ begin if to_regclass('public.held_up') is not null then perform pg_sleep(2); end if; return new; end $$;"
+                  " $$ begin if to_regclass('public.held_up') is not null then perform pg_sleep(120); end if; return new; end $$;"
                   "create trigger hold_up before update on gym_v2.plans for each row execute function hold_up();"
                   "alter table gym_v2.plans enable always trigger hold_up; update plans set owner = 'in hand' where id = 1");
-  const auto refresh = [&](const std::string& condition) {
-    return move.sql().value("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'crossfade gym refresh' and " + condition) == "1";
+  const auto held_up = [&] {
+    return move.sql().value("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'crossfade gym refresh'"
+                            " and wait_event = 'PgSleep'") == "1";
   };
-  ASSERT_TRUE(eventually([&] { return refresh("wait_event = 'PgSleep'"); }, kLimit));
-  move.daemon().signal(SIGSTOP);
-  ASSERT_TRUE(eventually([&] { return refresh("state = 'idle in transaction'"); }, kLimit));
+  ASSERT_TRUE(eventually(held_up, kLimit));
+  move.daemon().signal(GetParam());
   move.sql().exec("drop table held_up");
-  const auto frozen = std::chrono::steady_clock::now();
+  const auto gone = std::chrono::steady_clock::now();
   auto successor = move.start({"run", "--standby", "--control", move.server().directory() / "successor.sock"});
   const auto written = [&] { return move.sql().value("select owner from gym_v2.plans where id = 1") == "in hand"; };
-  EXPECT_TRUE(eventually(written, std::chrono::seconds(40))) << successor->output();
-  std::printf("after %.1f s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - frozen).count());
-  move.daemon().signal(SIGCONT);
-  EXPECT_EQ(move.daemon().exit_within(kLimit), static_cast<int>(ExitCode::kNotLeader));
+  EXPECT_TRUE(eventually(written, std::chrono::seconds(60))) << successor->output();
+  std::printf("after %.1f s\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - gone).count());
+  if (GetParam() == SIGSTOP) {
+    move.daemon().signal(SIGCONT);
+    EXPECT_EQ(move.daemon().exit_within(kLimit), static_cast<int>(ExitCode::kNotLeader));
+  } else {
+    move.kill_daemon();
+  }
   const auto differences = differences_to_views(move.sql(), move.folder());
   EXPECT_TRUE(differences.empty()) << fmt::format("{}", fmt::join(differences, "\n"));
   successor->signal(SIGTERM);
   EXPECT_EQ(successor->exit_within(kLimit), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(That, FormerLeader, testing::Values(SIGSTOP, SIGKILL),
+                         [](const auto& signal) { return std::string(signal.param == SIGSTOP ? "IsFrozen" : "IsKilled"); });
+
+/// Who waits for the lease has looked at the sessions before, and the one that leads by then has begun since.
+TEST(Lease, IsNotTakenFromALeaderWhoseSessionBeganWhileItWasWaitedFor) {
+  Move move(test_migration("gym"));
+  move.start_daemon();
+  move.expect_equal();
+  move.stop_daemon();
+  Sql first(move.conninfo()), late(move.conninfo());
+  const auto pid = late.value("select pg_backend_pid()");
+  first.exec("begin; select from crossfade.lease for update");
+  auto taken = std::async(std::launch::async, [&] { return late.value("select crossfade.take_lease('gym', 'late:1')"); });
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select wait_event_type from pg_stat_activity where pid = " + pid) == "Lock"; }, kLimit));
+  Sql leader(move.conninfo());
+  first.exec(fmt::format("insert into crossfade.leader (migration, epoch, holder, pid, backend_start, renewed_at)"
+                         " select 'gym', 99, 'leader:1', pid, backend_start, clock_timestamp() from pg_stat_activity where pid = {}; commit",
+                         leader.value("select pg_backend_pid()")));
+  EXPECT_EQ(taken.get(), "");
+  EXPECT_EQ(move.sql().value("select holder from crossfade.leader"), "leader:1");
 }
 
 /// Dates that are written as text are read back in the same session, but not every name of a time zone is.
