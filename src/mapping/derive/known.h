@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "mapping/derive/query_tree.h"
+#include "mapping/derive/trace.h"
 
 namespace crossfade::mapping::derive {
 

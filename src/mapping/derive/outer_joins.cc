@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mapping/derive/trace.h"
+
 namespace crossfade::mapping::derive {
 namespace {
 
@@ -54,6 +56,14 @@ bool OuterJoins::hold(const Level& level, const Join& join, const std::set<const
   const bool still_outer = std::find(outer.begin(), outer.end(), &join) != outer.end();
   if (still_outer && !matched(join)) return false;
   return std::all_of(outer.begin(), outer.end(), [&](const Join* each) { return each == &join || !within(join, *each) || matched(*each); });
+}
+
+bool OuterJoins::never_null(const Level& level, const Node* side) {
+  const auto* reference = as(uncast(level, side), "ColumnRef");
+  const auto place = reference == nullptr ? Place{} : resolve(level, *reference);
+  if (place.item == nullptr || !place.item->is_table() || nullable(*place.item->level).contains(place.item)) return false;
+  const auto* column = place.item->table->find(place.column);
+  return column != nullptr && column->required;
 }
 
 }  // namespace crossfade::mapping::derive

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <limits>
 #include <stdexcept>
+
+#include "mapping/derive/trace.h"
 
 namespace crossfade::mapping::derive {
 namespace {
@@ -14,6 +17,8 @@ namespace json = boost::json;
 
 /// Deep enough for every view that people write.
 constexpr int kDeepest = 60;
+/// Tables, selects and functions in from clauses: what is named twice is taken apart twice, so that a few names can stand for millions.
+constexpr std::size_t kMostItems = 300;
 
 json::value parse(const std::string& sql) {
   const auto result = pg_query_parse(sql.c_str());
@@ -51,24 +56,41 @@ class TreeBuilder {
 
   std::unique_ptr<Level> view(const RelationFacts& relation, Level* outer) {
     if (++depth_ > kDeepest) throw std::runtime_error("its views are nested too deeply");
+    // What the view around it calls a query is nothing to it.
+    const auto around = std::exchange(scopes_, {});
     tree_.texts_.push_back(parse(relation.view));
     const auto& statements = tree_.texts_.back().as_object().at("stmts").as_array();
     const auto* select = statements.empty() ? nullptr : as(member(statements.front().as_object(), "stmt"), "SelectStmt");
     if (select == nullptr) throw std::runtime_error("its text is no select");
     auto made = level(*select, outer);
+    scopes_ = around;
     --depth_;
     return made;
   }
 
  private:
+  /// A query that `with` gives a name.
+  struct Named {
+    std::string name;
+    const json::object* query;
+  };
+  /// The names of one `with`, in their order.
+  struct Scope {
+    std::vector<Named> names;
+    bool recursive = false;  ///< each sees all of them, itself too; else those before it
+    Level* outer = nullptr;  ///< of the select that it belongs to
+  };
+  using Scopes = std::vector<Scope>;
+
   std::unique_ptr<Level> level(const json::object& select, Level* outer) {
     if (++depth_ > kDeepest) throw std::runtime_error("its selects are nested too deeply");
     auto made = std::make_unique<Level>();
     made->outer = outer;
-    scopes_.emplace_back();
+    scopes_.emplace_back().outer = outer;
     if (const auto* with = member(select, "withClause")) {
+      scopes_.back().recursive = with->as_object().contains("recursive");
       for (const auto* each : list(with->as_object(), "ctes")) {
-        if (const auto* common = as(each, "CommonTableExpr")) scopes_.back()[word(*common, "ctename")] = common;
+        if (const auto* common = as(each, "CommonTableExpr")) scopes_.back().names.push_back({word(*common, "ctename"), common});
       }
     }
     made->limited = select.contains("limitCount") || offset_of(select);
@@ -197,10 +219,14 @@ class TreeBuilder {
   /// The items that an entry of the from clause brings.
   std::vector<const Item*> from(const Node& node, Level& made) {
     if (const auto* join = as(&node, "JoinExpr")) return joined(*join, made);
+    if (++items_ > kMostItems) {
+      throw std::runtime_error(
+          fmt::format("it is made of more than {} tables, each counted as often as a view or a with that names it is read: write the rules, or let it read fewer", kMostItems));
+    }
     auto item = std::make_unique<Item>();
     item->level = &made;
     if (const auto* table = as(&node, "RangeVar")) {
-      range(*table, made, *item);
+      range(*table, *item);
     } else if (const auto* subselect = as(&node, "RangeSubselect")) {
       item->kind = Item::Kind::kQuery;
       const auto& select = *as(member(*subselect, "subquery"), "SelectStmt");
@@ -219,14 +245,14 @@ class TreeBuilder {
     return {there};
   }
 
-  void range(const json::object& table, Level& made, Item& item) {
+  void range(const json::object& table, Item& item) {
     const auto name = word(table, "relname");
     const auto schema = word(table, "schemaname");
     item.alias = name;
     item.written = schema.empty() ? name : schema + "." + name;
-    const auto* common = schema.empty() ? find_with(name) : nullptr;
-    if (common != nullptr) {
-      common_table(*common, made, item);
+    auto common = schema.empty() ? find_with(name) : Found{};
+    if (common.query != nullptr) {
+      common_table(std::move(common), item);
     } else {
       relation(TableName{schema, name}.quoted(), item);
     }
@@ -245,30 +271,46 @@ class TreeBuilder {
     item.query->as_item = &item;
   }
 
-  const json::object* find_with(const std::string& name) const {
+  /// The query that the name means here, and what its own text sees.
+  struct Found {
+    const json::object* query = nullptr;
+    Scopes sees;
+  };
+
+  Found find_with(const std::string& name) const {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      const auto found = scope->find(name);
-      if (found != scope->end()) return found->second;
+      const auto named = std::find_if(scope->names.begin(), scope->names.end(), [&](const Named& each) { return each.name == name; });
+      if (named == scope->names.end()) continue;
+      Found found{named->query, Scopes(scopes_.begin(), scope.base())};
+      auto& own = found.sees.back();
+      if (!own.recursive) own.names.resize(static_cast<std::size_t>(named - scope->names.begin()));
+      return found;
     }
-    return nullptr;
+    return {};
   }
 
-  void common_table(const json::object& common, Level& made, Item& item) {
-    if (std::find(pending_with_.begin(), pending_with_.end(), &common) != pending_with_.end()) {
+  void common_table(Found found, Item& item) {
+    const auto pending = std::find(pending_with_.begin(), pending_with_.end(), found.query);
+    if (pending != pending_with_.end()) {
       item.kind = Item::Kind::kRecursion;
-      recursive_ = true;
+      recursion_ = std::min(recursion_, static_cast<std::size_t>(pending - pending_with_.begin()));
       return;
     }
-    pending_with_.push_back(&common);
-    const bool before = std::exchange(recursive_, false);
+    const auto place = pending_with_.size();
+    pending_with_.push_back(found.query);
+    const auto around = std::exchange(recursion_, kNone);
+    auto* outer = found.sees.back().outer;
+    const auto here = std::exchange(scopes_, std::move(found.sees));
     item.kind = Item::Kind::kQuery;
-    item.query = level(*as(member(common, "ctequery"), "SelectStmt"), &made);
+    item.query = level(*as(member(*found.query, "ctequery"), "SelectStmt"), outer);
     item.query->as_item = &item;
-    item.query->recursive = recursive_;
-    recursive_ = before;
+    // Of one that it stands in as well: what it gives comes of more rounds than are seen here.
+    item.query->recursive = recursion_ <= place;
+    recursion_ = std::min(around, recursion_ < place ? recursion_ : kNone);
+    scopes_ = here;
     pending_with_.pop_back();
     for (const auto& output : item.query->outputs) item.columns.push_back(output.name);
-    const auto named = strings(common, "aliascolnames");
+    const auto named = strings(*found.query, "aliascolnames");
     for (std::size_t n = 0; n < named.size() && n < item.columns.size(); ++n) item.columns[n] = named[n];
   }
 
@@ -334,54 +376,18 @@ class TreeBuilder {
   const Facts& facts_;
   QueryTree& tree_;
   std::map<std::string, int> names_;
-  std::vector<std::map<std::string, const json::object*>> scopes_;
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+  Scopes scopes_;
   std::vector<const json::object*> pending_with_;
-  bool recursive_ = false;
+  std::size_t recursion_ = kNone;  ///< the outermost of those that was named again in what is taken apart now
+  std::size_t items_ = 0;
   int depth_ = 0;
 };
 
 QueryTree::QueryTree(const Facts& facts, const RelationFacts& view) {
   root_ = TreeBuilder(facts, *this).view(view, nullptr);
   for (std::size_t n = 0; n < root_->outputs.size() && n < view.columns.size(); ++n) root_->outputs[n].name = view.columns[n].name;
-}
-
-Place resolve(const Level& level, const boost::json::object& reference) {
-  const auto path = column_path(reference);
-  for (const auto* at = &level; at != nullptr; at = at->outer) {
-    for (const auto& item : at->items) {
-      const bool named = path.size() == 1 ? std::find(item->columns.begin(), item->columns.end(), path[0]) != item->columns.end()
-                                          : item->alias == path[path.size() - 2];
-      if (!named) continue;
-      // A column that a full join has merged is of neither side.
-      const auto merged = [&](const Join& join) {
-        return path.size() == 1 && join.full && std::find(join.merged.begin(), join.merged.end(), path[0]) != join.merged.end();
-      };
-      if (std::any_of(at->joins.begin(), at->joins.end(), merged)) return {};
-      if (path.back() == "*") return {};
-      return {item.get(), path.back()};
-    }
-  }
-  return {};
-}
-
-const json::object* first_call(const Node& from) {
-  const auto* range = as(&from, "RangeFunction");
-  if (range == nullptr) return nullptr;
-  const auto functions = list(*range, "functions");
-  const auto* first = functions.empty() ? nullptr : as(functions.front(), "List");
-  if (first == nullptr) return nullptr;
-  const auto parts = list(*first, "items");
-  return parts.empty() ? nullptr : as(parts.front(), "FuncCall");
-}
-
-const ColumnFacts* RelationFacts::find(const std::string& column) const {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnFacts& each) { return each.name == column; });
-  return found == columns.end() ? nullptr : &*found;
-}
-
-void Facts::add(RelationFacts relation) {
-  auto name = relation.name.quoted();
-  relations[std::move(name)] = std::move(relation);
 }
 
 }  // namespace crossfade::mapping::derive

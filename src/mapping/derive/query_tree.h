@@ -79,17 +79,10 @@ struct Level {
   std::vector<std::vector<const Node*>> partitions;  ///< one a window
   bool limited = false;
   bool recursive = false;
-};
 
-/// A column of an item; none where the name leads to nothing that is known.
-struct Place {
-  const Item* item = nullptr;
-  std::string column;
+  /// It has a row whatever its conditions leave out.
+  bool sums_up() const { return grouping_sets || (grouped && groups.empty()); }
 };
-Place resolve(const Level& level, const boost::json::object& reference);
-
-/// The function whose first column is the item's first; none where it is something else that stands there as a table does.
-const boost::json::object* first_call(const Node& from);
 
 /// A view with all views in it taken apart.
 class QueryTree {

@@ -4,6 +4,44 @@
 
 namespace crossfade::mapping::derive {
 
+namespace json = boost::json;
+
+Place resolve(const Level& level, const boost::json::object& reference) {
+  const auto path = column_path(reference);
+  for (const auto* at = &level; at != nullptr; at = at->outer) {
+    for (const auto& item : at->items) {
+      const bool named = path.size() == 1 ? std::find(item->columns.begin(), item->columns.end(), path[0]) != item->columns.end()
+                                          : item->alias == path[path.size() - 2];
+      if (!named) continue;
+      // A column that a full join has merged is of neither side.
+      const auto merged = [&](const Join& join) {
+        return path.size() == 1 && join.full && std::find(join.merged.begin(), join.merged.end(), path[0]) != join.merged.end();
+      };
+      if (std::any_of(at->joins.begin(), at->joins.end(), merged)) return {};
+      if (path.back() == "*") return {};
+      return {item.get(), path.back()};
+    }
+  }
+  return {};
+}
+
+const json::object* first_call(const Node& from) {
+  const auto* range = as(&from, "RangeFunction");
+  if (range == nullptr) return nullptr;
+  const auto functions = list(*range, "functions");
+  const auto* first = functions.empty() ? nullptr : as(functions.front(), "List");
+  if (first == nullptr) return nullptr;
+  const auto parts = list(*first, "items");
+  return parts.empty() ? nullptr : as(parts.front(), "FuncCall");
+}
+
+const Item* only_item(const Level& level, const Node& expression) {
+  const auto references = column_references(expression);
+  if (references.empty()) return nullptr;
+  const auto* item = resolve(level, *references.front()).item;
+  return std::all_of(references.begin(), references.end(), [&](const auto* each) { return resolve(level, *each).item == item; }) ? item : nullptr;
+}
+
 Place origin(const Level& level, std::size_t output) {
   if (!level.branches.empty() || output >= level.outputs.size()) return {};
   const auto* reference = as(level.outputs[output].expression, "ColumnRef");

@@ -4,6 +4,19 @@
 
 namespace crossfade::mapping::derive {
 
+/// A column of an item; none where the name leads to nothing that is known.
+struct Place {
+  const Item* item = nullptr;
+  std::string column;
+};
+Place resolve(const Level& level, const boost::json::object& reference);
+
+/// The function whose first column is the item's first; none where it is something else that stands there as a table does.
+const boost::json::object* first_call(const Node& from);
+
+/// The item that all columns of the expression are of; none where it has none, or they are of several.
+const Item* only_item(const Level& level, const Node& expression);
+
 /// The table and its column that a column of the view hands through unchanged; nothing where it is made or comes from several.
 Place origin(const Level& level, std::size_t output);
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "mapping/derive/query_tree.h"
+#include "mapping/derive/trace.h"
 #include "mapping/views/say.h"
 
 namespace crossfade::mapping::views {

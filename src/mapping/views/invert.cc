@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text/sql_text.h"
+#include "mapping/derive/trace.h"
 #include "mapping/views/lossless.h"
 #include "mapping/views/say.h"
 

@@ -1,5 +1,6 @@
 #include "mapping/derive/derive.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "unit/mapping/derive/schema.h"
@@ -391,6 +392,43 @@ TEST_F(DeriveTest, ARecursionCannotBeTold) {
                         "select n.id, up.root from public.nodes n join up on n.parent_id = up.id) select up.id, up.root from up"),
             "nodes?\n");
   EXPECT_NE(db.answer.untold.at(0).why.find("a recursion"), std::string::npos) << db.answer.untold.at(0).why;
+}
+
+/// A select that is named within the recursion reads it on, and so does what reads that.
+TEST_F(DeriveTest, ARecursionThroughAWithOfItsOwnIsOne) {
+  db.table("nodes", "id uuid!, parent_id uuid, name text");
+  EXPECT_EQ(db.rules_of("id uuid, root text",
+                        "with recursive up as (select n.id, n.name as root from public.nodes n where n.parent_id is null union all "
+                        "(with c as (select up.id, up.root from up) select n.id, c.root from public.nodes n join c on c.id = n.parent_id)) select up.id, up.root from up"),
+            "nodes?\n");
+  EXPECT_NE(db.answer.untold.at(0).why.find("a recursion"), std::string::npos) << db.answer.untold.at(0).why;
+}
+
+TEST_F(DeriveTest, AWithThatNamesWhatIsNamedTwiceReadsTheOneThatItSees) {
+  db.table("old_plans", "id uuid!, name text");
+  // b stands where the outer a is one; the inner a is another's.
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "with a as (select p.id, p.name from public.plans p), b as (select a.id, a.name from a) "
+                        "select q.id, q.name from (with a as (select o.id, o.name from public.old_plans o) select b.id, b.name from b) q"),
+            "id ← plans(id)\n");
+  // Without `recursive` a name means what it meant before.
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "with a as (select p.id, p.name from public.plans p) select q.id, q.name from (with a as (select a.id, a.name from a) select a.id, a.name from a) q"),
+            "id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, AViewWithinDoesNotSeeTheNamesAroundIt) {
+  db.view("map.days", "plan_id uuid, name text", "with d as (select e.plan_id, e.name from public.exercises e) select d.plan_id, d.name from d");
+  EXPECT_EQ(db.rules_of("plan_id uuid, name text",
+                        "with d as (select p.id from public.plans p) select v.plan_id, v.name from map.days v where v.plan_id in (select d.id from d)", {"plan_id"}),
+            "plan_id ← exercises(plan_id)\nplan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, AWithThatStandsForMillionsOfTablesIsRefused) {
+  std::string sql = "with a0 as (select p.id from public.plans p)";
+  for (int n = 1; n <= 20; ++n) sql += fmt::format(", a{0} as (select l.id from a{1} l join a{1} r on r.id = l.id)", n, n - 1);
+  const auto text = db.rules_of("id uuid", sql + " select a20.id from a20");
+  EXPECT_TRUE(text.starts_with("refused: it is made of more than 300 tables")) << text;
 }
 
 TEST_F(DeriveTest, AnOldRowOfItsOwnIsNoSource) {
