@@ -9,6 +9,7 @@
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/derive/derive.h"
+#include "mapping/derive/expression.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
 #include "pg/row.h"
@@ -59,6 +60,14 @@ void settle(const DirectedMigration& directed, const Catalog& catalog, derive::F
   for (const auto& [name, table] : directed.tables) facts.settled.insert(table.quoted());
 }
 
+void add_opaque(const std::vector<FunctionCatalog>& functions, derive::Facts& facts) {
+  for (const auto& function : functions) {
+    // What the others give is the same in a lookup as in the view.
+    const bool reads_more = function.problem == "opaque" || function.problem == "volatile" || function.problem == "clock";
+    if (reads_more) facts.opaque[derive::procedure_name(function.name)] = function.problem;
+  }
+}
+
 asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const DirectedMigration& directed, const Catalog& catalog) {
   derive::Facts facts;
   std::vector<std::optional<std::string>> views;
@@ -76,13 +85,8 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
   const auto set_returning = array_in(pg::first(functions), "set_returning");
   facts.aggregates = {aggregates.begin(), aggregates.end()};
   facts.set_returning = {set_returning.begin(), set_returning.end()};
-  for (const auto& [name, target] : catalog.targets) {
-    for (const auto& function : target.functions) {
-      // What the others give is the same in a lookup as in the view.
-      const bool reads_more = function.problem == "opaque" || function.problem == "volatile" || function.problem == "clock";
-      if (reads_more) facts.opaque[function.name.substr(0, function.name.find('('))] = function.problem;
-    }
-  }
+  for (const auto& [name, target] : catalog.targets) add_opaque(target.functions, facts);
+  for (const auto& [name, surrogate] : catalog.surrogates) add_opaque(surrogate.functions, facts);
   settle(directed, catalog, facts);
   co_return facts;
 }

@@ -283,11 +283,7 @@ class Chooser {
       const auto text = as(level.outputs[n].expression, "ColumnRef") != nullptr && reached.columns.contains(order_[n]) ? print(*level.outputs[n].expression) : std::nullopt;
       if (text) shown.insert(*text);
     }
-    const auto references = column_references(*expression);
-    return std::all_of(references.begin(), references.end(), [&](const auto* each) {
-      const auto text = print(Node(boost::json::object{{"ColumnRef", *each}}));
-      return text && shown.contains(*text);
-    });
+    return made_of(*expression, shown);
   }
 
   bool usable(const Reach& reached, const Columns& columns) const {

@@ -222,6 +222,22 @@ std::string function_name(const json::object& call) {
   return fmt::format("{}", fmt::join(parts, "."));
 }
 
+std::string procedure_name(std::string_view printed) {
+  std::string name;
+  bool quoted = false;
+  for (std::size_t n = 0; n < printed.size(); ++n) {
+    if (printed[n] == '(' && !quoted) break;
+    if (printed[n] != '"') {
+      name += printed[n];
+      continue;
+    }
+    const bool twice = quoted && n + 1 < printed.size() && printed[n + 1] == '"';
+    if (twice) name += printed[n++];
+    if (!twice) quoted = !quoted;
+  }
+  return name;
+}
+
 std::string last_name(const json::object& object, std::string_view name) {
   const auto parts = names(object, name);
   return parts.empty() ? "" : parts.back();
@@ -310,6 +326,16 @@ std::vector<const json::object*> strict_references(const Node& conjunct) {
     all.insert(all.end(), inner.begin(), inner.end());
   }
   return all;
+}
+
+bool made_of(const Node& expression, const std::set<std::string>& texts) {
+  const auto text = print(expression);
+  if (text && texts.contains(*text)) return true;
+  const auto references = column_references(expression);
+  return std::all_of(references.begin(), references.end(), [&](const auto* each) {
+    const auto written = print(Node(json::object{{"ColumnRef", *each}}));
+    return written && texts.contains(*written);
+  });
 }
 
 std::optional<std::string> print(const Node& node, const ColumnText& column) {

@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ std::string word(const boost::json::object& object, std::string_view name);
 std::vector<std::string> column_path(const boost::json::object& reference);
 /// "crossfade.uuid", "count": a function's name as it is written.
 std::string function_name(const boost::json::object& call);
+/// The same of what the server prints as a regprocedure: map.numberOf of map."numberOf"(uuid).
+std::string procedure_name(std::string_view printed);
 /// Names of an operator or a type, the last one alone.
 std::string last_name(const boost::json::object& object, std::string_view name);
 
@@ -52,6 +55,9 @@ std::optional<Equality> membership(const Node& conjunct);
 
 /// References without whose value the conjunct cannot hold.
 std::vector<const boost::json::object*> strict_references(const Node& conjunct);
+
+/// Whether it is one of the texts as it is printed, or made of columns that all are.
+bool made_of(const Node& expression, const std::set<std::string>& texts);
 
 /// SQL with each column as `column` gives it. Nothing where a column is not given or the expression is of a kind that is not known.
 using ColumnText = std::function<std::optional<std::string>(const boost::json::object&)>;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "mapping/derive/expression.h"
 #include "unit/mapping/derive/schema.h"
 
 namespace crossfade::mapping::derive {
@@ -334,6 +335,16 @@ TEST_F(DeriveTest, AGeneratedKeyIsFollowedBackToWhatItIsMadeOf) {
 TEST_F(DeriveTest, AKeyThatAFunctionLooksUpIsNotComputed) {
   db.facts.opaque["map.number_of"] = "opaque";
   EXPECT_EQ(db.rules_of("id integer, n bigint", "select map.number_of(p.id) as id, count(*) as n from public.plans p group by (map.number_of(p.id))"), "plans?\n");
+}
+
+/// As the server prints it, and as it stands in the view's text.
+TEST_F(DeriveTest, AFunctionIsKnownWhateverItsNameIs) {
+  EXPECT_EQ(procedure_name("map.number_of(uuid)"), "map.number_of");
+  EXPECT_EQ(procedure_name("now()"), "now");
+  EXPECT_EQ(procedure_name("map.\"numberOf\"(uuid)"), "map.numberOf");
+  EXPECT_EQ(procedure_name("\"My Map\".\"a(\"\"b\"(uuid,\"My Map\".kind)"), "My Map.a(\"b");
+  db.facts.opaque[procedure_name("map.\"numberOf\"(uuid)")] = "opaque";
+  EXPECT_EQ(db.rules_of("id integer, n bigint", "select map.\"numberOf\"(p.id) as id, count(*) as n from public.plans p group by (map.\"numberOf\"(p.id))"), "plans?\n");
 }
 
 /// Every session has such an exercise, and one workout this line of it.
