@@ -9,7 +9,7 @@ with recursive reached as (
   join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.relation
 )
 select n.nspname, c.relname, case when c.relkind = 'v' then pg_get_viewdef(c.oid) end as view,
-       column_of.names, column_of.types, column_of.required, column_of.varies, column_of.generated,
+       column_of.names, column_of.types, column_of.required, column_of.varies, column_of.generated, column_of.loose,
        (select array_agg(key.columns order by not key.is_primary, key.name)
         from (select x.indisprimary as is_primary, i.relname as name,
                      (select string_agg(a.attname, E'\n' order by k.place)
@@ -25,6 +25,8 @@ cross join lateral (
          array_agg(format_type(a.atttypid, -1) order by a.attnum) as types,
          array_agg(a.attnotnull or t.typnotnull order by a.attnum) as required,
          array_agg(a.attgenerated <> '' order by a.attnum) as generated,
+         array_agg(coalesce((select n.nspname || E'\n' || l.collname from pg_collation l join pg_namespace n on n.oid = l.collnamespace
+                             where l.oid = a.attcollation and not l.collisdeterministic), '') order by a.attnum) as loose,
          -- Of these what is equal is the same, of others it need not be.
          array_agg(not (t.typtype = 'e'
                         or t.oid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'bool'::regtype, 'date'::regtype,

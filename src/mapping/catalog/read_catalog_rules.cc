@@ -30,6 +30,12 @@ std::vector<std::string> lines(const std::string& text) {
   return read;
 }
 
+/// Of a name and its schema in two lines; "" of none.
+std::string collation_in(const std::string& text) {
+  const auto parts = lines(text);
+  return parts.size() < 2 ? "" : quote_qualified(parts[0], parts[1]);
+}
+
 derive::RelationFacts relation(const pg::Row& row) {
   derive::RelationFacts made;
   made.name = {std::string(row.text("nspname")), std::string(row.text("relname"))};
@@ -39,8 +45,9 @@ derive::RelationFacts relation(const pg::Row& row) {
   const auto required = array_in(row, "required");
   const auto varies = array_in(row, "varies");
   const auto generated = array_in(row, "generated");
+  const auto loose = array_in(row, "loose");
   for (std::size_t n = 0; n < names.size(); ++n) {
-    made.columns.push_back({names[n], types[n], required[n] == "t", generated[n] == "t", varies[n] == "t"});
+    made.columns.push_back({names[n], types[n], required[n] == "t", generated[n] == "t", varies[n] == "t", collation_in(loose[n])});
   }
   for (const auto& key : array_in(row, "keys")) made.keys.push_back(lines(key));
   return made;
@@ -68,6 +75,19 @@ void add_opaque(const std::vector<FunctionCatalog>& functions, derive::Facts& fa
   }
 }
 
+/// What every partition's replica identity has.
+void tell_old_values(const Catalog& catalog, derive::Facts& facts) {
+  for (const auto& [written, source] : catalog.sources) {
+    const auto relation = facts.relations.find(source.quoted());
+    if (relation == facts.relations.end()) continue;
+    for (auto& column : relation->second.columns) {
+      column.old_value = !source.identities.empty() && std::all_of(source.identities.begin(), source.identities.end(), [&](const IdentityCatalog& each) {
+        return each.mode == 'f' || std::find(each.columns.begin(), each.columns.end(), column.name) != each.columns.end();
+      });
+    }
+  }
+}
+
 asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const DirectedMigration& directed, const Catalog& catalog) {
   derive::Facts facts;
   std::vector<std::optional<std::string>> views;
@@ -85,8 +105,10 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
   const auto set_returning = array_in(pg::first(functions), "set_returning");
   facts.aggregates = {aggregates.begin(), aggregates.end()};
   facts.set_returning = {set_returning.begin(), set_returning.end()};
+  for (const auto& each : array_in(pg::first(functions), "loose")) facts.loose_collations.insert(collation_in(each));
   for (const auto& [name, target] : catalog.targets) add_opaque(target.functions, facts);
   for (const auto& [name, surrogate] : catalog.surrogates) add_opaque(surrogate.functions, facts);
+  tell_old_values(catalog, facts);
   settle(directed, catalog, facts);
   co_return facts;
 }

@@ -21,6 +21,12 @@ std::string table_as(const Item& item) {
   return fmt::format("{} as {}", item.table->name.quoted(), quote_identifier(item.name));
 }
 
+std::string joined_by(const Bridge& bridge) {
+  auto conditions = bridge.conditions;
+  conditions.insert(conditions.end(), bridge.restrictions.begin(), bridge.restrictions.end());
+  return fmt::format(" join {} on {}", table_as(*bridge.item), fmt::join(conditions, " and "));
+}
+
 /// Nothing of the changed row is needed but one column, once: an index serves `= any` better than a join.
 std::string by_array(const Choice& choice, const std::vector<Bridge>& bridges, Columns& parameters) {
   const auto& first = bridges.front();
@@ -30,19 +36,38 @@ std::string by_array(const Choice& choice, const std::vector<Bridge>& bridges, C
   if (std::any_of(choice.columns.begin(), choice.columns.end(), [&](const auto& each) { return of_changed(choice.reached.columns.at(each)); })) return "";
   parameters = {first.array_of};
   auto from = table_as(*first.item);
-  for (auto bridge = bridges.begin() + 1; bridge != bridges.end(); ++bridge) {
-    from += fmt::format(" join {} on {}", table_as(*bridge->item), fmt::join(bridge->conditions, " and "));
-  }
-  return fmt::format("{} where {}", from, first.by_array);
+  for (auto bridge = bridges.begin() + 1; bridge != bridges.end(); ++bridge) from += joined_by(*bridge);
+  Columns conditions = {first.by_array};
+  conditions.insert(conditions.end(), first.restrictions.begin(), first.restrictions.end());
+  return fmt::format("{} where {}", from, fmt::join(conditions, " and "));
 }
 
-std::string by_join(const Choice& choice, const std::vector<Bridge>& bridges, Columns& parameters) {
+/// Where something is computed of the changed row that may fail: not of one that the view leaves out, as far as the stream brings what
+/// it is left out by, of the old row too.
+Columns kept_out(const Item& table, const Choice& choice, const std::vector<Bridge>& bridges, std::set<std::string>& of) {
+  const auto fails = [](const auto& part) { return part.may_fail; };
+  const bool any = std::any_of(bridges.begin(), bridges.end(), fails) ||
+                   std::any_of(choice.columns.begin(), choice.columns.end(), [&](const auto& each) { return fails(choice.reached.columns.at(each)); });
+  if (!any) return {};
+  Columns conditions;
+  const auto there = of;
+  for (const auto& each : choice.reached.restrictions) {
+    const bool told = std::all_of(each.columns.begin(), each.columns.end(), [&](const auto& column) { return there.contains(column) || table.table->find(column)->old_value; });
+    if (!told) continue;
+    conditions.push_back(each.sql);
+    of.insert(each.columns.begin(), each.columns.end());
+  }
+  return conditions;
+}
+
+std::string by_join(const Item& table, const Choice& choice, const std::vector<Bridge>& bridges, Columns& parameters) {
   std::set<std::string> of;
   for (const auto& bridge : bridges) of.insert(bridge.of.begin(), bridge.of.end());
   for (const auto& column : choice.columns) {
     const auto& value = choice.reached.columns.at(column);
     of.insert(value.of.begin(), value.of.end());
   }
+  const auto conditions = kept_out(table, choice, bridges, of);
   parameters.assign(of.begin(), of.end());
   Columns arrays;
   Columns names;
@@ -51,8 +76,8 @@ std::string by_join(const Choice& choice, const std::vector<Bridge>& bridges, Co
     names.push_back(quote_identifier(parameters[n]));
   }
   auto from = fmt::format("unnest({}) as \"changed\" ({})", fmt::join(arrays, ", "), fmt::join(names, ", "));
-  for (const auto& bridge : bridges) from += fmt::format(" join {} on {}", table_as(*bridge.item), fmt::join(bridge.conditions, " and "));
-  return from;
+  for (const auto& bridge : bridges) from += joined_by(bridge);
+  return conditions.empty() ? from : fmt::format("{} where {}", from, fmt::join(conditions, " and "));
 }
 
 std::string described(const Item& item) { return item.alias == item.table->name.name ? item.alias : fmt::format("{} ({})", item.table->name.name, item.alias); }
@@ -90,7 +115,7 @@ Rule make_rule(const Item& table, const Choice& choice) {
   Columns values;
   for (const auto& column : choice.columns) values.push_back(choice.reached.columns.at(column).sql);
   auto from = bridges.empty() ? "" : by_array(choice, bridges, rule.source_columns);
-  if (from.empty()) from = by_join(choice, bridges, rule.source_columns);
+  if (from.empty()) from = by_join(table, choice, bridges, rule.source_columns);
   rule.lookup = fmt::format("select {} from {}", fmt::join(values, ", "), from);
   return rule;
 }

@@ -15,6 +15,8 @@ struct ColumnFacts {
   bool required = false;      ///< never null
   bool generated = false;     ///< the stream does not bring it
   bool image_varies = false;  ///< equal values need not be the same: 1.0 and 1.00
+  std::string loose = {};     ///< its collation as SQL, where texts are equal by it that are not the same; else ""
+  bool old_value = false;     ///< the stream brings it of the row before a change too
 };
 
 /// A table or a view as the catalog has it.
@@ -36,6 +38,8 @@ struct Facts {
   std::set<std::string> settled = {};
   std::set<std::string> aggregates = {"count", "sum", "min", "max", "avg", "array_agg", "string_agg", "jsonb_agg", "bool_or", "bool_and"};
   std::set<std::string> set_returning = {"unnest", "generate_series", "jsonb_array_elements", "regexp_split_to_table"};
+  /// Collations by which texts are equal that are not the same, as SQL.
+  std::set<std::string> loose_collations = {};
   /// Functions that read what only they know of, by their name as it is written, with the reason.
   std::map<std::string, std::string> opaque = {};
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text/sql_text.h"
+#include "mapping/derive/doubt.h"
 #include "mapping/derive/outer_joins.h"
 #include "mapping/derive/trace.h"
 
@@ -22,11 +23,10 @@ class Walk {
   Reach follow() {
     const Item* at = &table_;
     const Level* level = table_.level;
-    while (level != nullptr) {
-      at = step(*level, at, level);
-    }
+    while (level != nullptr) at = step(*level, at, level);
     reach_.joined_by = known_.joined_by();
     reach_.equal = known_.equal();
+    reach_.restrictions = known_.restrictions();
     return std::move(reach_);
   }
 
@@ -40,9 +40,8 @@ class Walk {
     while (branch->whole != nullptr) {
       branch = branch->whole;
       if (!branch->union_all) {
-        lose("union");
-        reach_.grouped = true;
-        reach_.whole = std::all_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); });
+        group("union", known(outs));
+        make_one_of_equals(*branch, outs);
       }
       if (branch->limited) clear(outs, "a limit");
     }
@@ -84,24 +83,27 @@ class Walk {
     std::vector<const Node*> sides = {test};
     if (const auto* row = as(test, "RowExpr")) sides = list(*row, "args");
     // Where it is not only asked whether it holds, a null of the row's own says something else of no rows than of some …
-    if (!link.in_where && !std::all_of(sides.begin(), sides.end(), [&](const Node* side) { return never_null(outer, side); })) return;
+    if (!link.in_where && !std::all_of(sides.begin(), sides.end(), [&](const Node* side) { return outer_joins_.never_null(outer, side); })) return;
     for (std::size_t n = 0; n < sides.size() && n < outs.size(); ++n) {
       // … and a null among them says something about every row.
-      if (outs[n] && (link.in_where || outs[n]->required)) equate(outer, sides[n], *outs[n]);
+      if (!outs[n] || (!link.in_where && !outs[n]->required)) continue;
+      equate(outer, sides[n], *outs[n], together(loose_collation(facts_, outer, sides[n]), loose_collation(facts_, *link.query, n)));
     }
-  }
-
-  bool never_null(const Level& level, const Node* side) {
-    const auto* reference = as(uncast(level, side), "ColumnRef");
-    const auto place = reference == nullptr ? Place{} : resolve(level, *reference);
-    if (place.item == nullptr || !place.item->is_table() || outer_joins_.nullable(*place.item->level).contains(place.item)) return false;
-    const auto* column = place.item->table->find(place.column);
-    return column != nullptr && column->required;
   }
 
   void lose(const std::string& how) {
     reach_.lost = true;
     if (reach_.way.find(how) == std::string::npos) reach_.way += (reach_.way.empty() ? "" : ", ") + how;
+  }
+
+  void group(const std::string& how, bool whole) {
+    lose(how);
+    reach_.grouped = true;
+    reach_.whole = whole;
+  }
+
+  static bool known(const std::vector<std::optional<Value>>& outs) {
+    return std::all_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); });
   }
 
   void clear(std::vector<std::optional<Value>>& outs, const std::string& why) {
@@ -154,58 +156,77 @@ class Walk {
   }
 
   void learn_condition(const Level& level, const Node& condition) {
+    restrict(level, condition);
     for (const auto& [left, right] : equalities(condition)) {
-      if (const auto value = compute(level, left, nullptr)) equate(level, right, *value);
-      if (const auto value = compute(level, right, nullptr)) equate(level, left, *value);
+      const auto by = together(loose_collation(facts_, level, left), loose_collation(facts_, level, right));
+      if (const auto value = compute(level, left, nullptr)) equate(level, right, *value, by);
+      if (const auto value = compute(level, right, nullptr)) equate(level, left, *value, by);
     }
     const auto member_of = membership(condition);
     if (!member_of) return;
     const auto value = compute(level, member_of->left, nullptr);
     const auto* reference = as(member_of->right, "ColumnRef");
-    if (!value || reference == nullptr) return;
+    if (!value || reference == nullptr || !loose_collation(facts_, level, &condition).empty()) return;
     known_.among(resolve(level, *reference), *value);
   }
 
   void learn_same(const Known::Column& from, const Known::Column& to) {
-    if (const auto* value = known_.find(from)) known_.equate({to.first, to.second}, Value(*value));
+    const auto own = loose_collation(facts_, Place{to.first, to.second});
+    const auto by = together(loose_collation(facts_, Place{from.first, from.second}), own);
+    if (const auto* value = known_.find(from)) known_.equate({to.first, to.second}, Value(*value), {by, own});
+  }
+
+  /// What a row of one table has to be to be there.
+  void restrict(const Level& level, const Node& condition) {
+    const auto* item = only_item(level, condition);
+    if (item == nullptr || !item->is_table() || !selects_in(condition).empty() || !plain_calls(facts_, condition) || may_fail(condition)) return;
+    Restriction made;
+    const auto text = print(condition, [&](const json::object& reference) -> std::optional<std::string> {
+      const auto column = resolve(level, reference).column;
+      if (item == &table_ && known_.find({item, column}) == nullptr) return std::nullopt;
+      made.columns.insert(column);
+      return sql_column(item == &table_ ? "changed" : item->name, column);
+    });
+    // Of the changed row a parameter comes, which has lost the collation that its column had.
+    if (!text || (item == &table_ && !loose_collation(facts_, level, &condition).empty())) return;
+    made.sql = *text;
+    made.cheap = asked_first(condition);
+    known_.restrict(*item, std::move(made));
   }
 
   /// `side` equals `value` wherever the changed row matters.
-  void equate(const Level& level, const Node* side, const Value& value) {
+  void equate(const Level& level, const Node* side, const Value& value, const std::string& by) {
     side = uncast(level, side);
     if (const auto* reference = as(side, "ColumnRef")) {
       const auto place = resolve(level, *reference);
-      if (place.item != nullptr) known_.equate(place, value);
+      if (place.item != nullptr) known_.equate(place, value, {by, loose_collation(facts_, place)});
       return;
     }
     // An expression over one table's columns can still be compared.
-    const auto references = column_references(*side);
-    if (references.empty() || value.constant()) return;
-    const auto place = resolve(level, *references.front());
-    const bool one = std::all_of(references.begin(), references.end(), [&](const auto* each) { return resolve(level, *each).item == place.item; });
-    if (!one || place.item == nullptr || !place.item->is_table() || place.item == &table_) return;
+    const auto* item = only_item(level, *side);
+    if (item == nullptr || !item->is_table() || item == &table_ || value.constant() || !value.equal_by.empty()) return;
+    std::set<std::string> columns;
     const auto text = print(*side, [&](const json::object& reference) -> std::optional<std::string> {
-      return sql_column(place.item->name, resolve(level, reference).column);
+      return sql_column(item->name, *columns.insert(resolve(level, reference).column).first);
     });
     if (!text || !plain_calls(facts_, *side)) return;
-    known_.compare(*place.item, *text, value);
+    known_.compare({*item, *text, may_fail(*side), by, std::move(columns)}, value);
   }
 
   /// unnest(b.members) m: where m is known, b is a row that has it among them.
   void through_function(const Level& level, const Item& item) {
     if (item.kind != Item::Kind::kFunction || item.columns.empty()) return;
     const auto* value = known_.find({&item, item.columns.front()});
-    if (value == nullptr) return;
-    const auto* call = first_call(*item.node);
+    const auto* call = value == nullptr ? nullptr : first_call(*item.node);
     if (call == nullptr || last_name(*call, "funcname") != "unnest") return;
     const auto arguments = list(*call, "args");
     const auto* reference = arguments.size() == 1 ? as(arguments.front(), "ColumnRef") : nullptr;
-    if (reference != nullptr) known_.among(resolve(level, *reference), *value);
+    if (reference != nullptr && loose_collation(facts_, level, arguments.front()).empty()) known_.among(resolve(level, *reference), *value);
   }
 
   /// What is known of a query's columns is known of the tables in it that hand them through, and the other way round.
   void within_query(const Item& item) {
-    if (item.kind != Item::Kind::kQuery || path_.contains(&item) || !item.query->branches.empty() || item.query->recursive) return;
+    if (item.kind != Item::Kind::kQuery || path_.contains(&item) || !item.query->branches.empty() || item.query->recursive || item.query->sums_up()) return;
     const auto& inner = *item.query;
     const auto count = std::min(inner.outputs.size(), item.columns.size());
     bool any = false;
@@ -270,12 +291,31 @@ class Walk {
       made.of.insert(value->of.begin(), value->of.end());
       made.through.insert(value->through.begin(), value->through.end());
       made.required = made.required && value->required;
+      made.varies = made.varies || value->varies;
+      made.may_fail = made.may_fail || value->may_fail;
       exact = exact && value->same;
       return value->sql;
     });
     if (!text || !exact) return std::nullopt;
     made.sql = std::move(*text);
+    made.may_fail = made.may_fail || may_fail(*expression);
+    made.varies = !loose_collation(facts_, level, expression).empty() || (made.varies && !gives_the_same(*expression));
     return made;
+  }
+
+  /// Of rows that share these expressions one is shown: what else is made of them is made of that one's.
+  void make_one_of_equals(const Level& level, const std::vector<const Node*>& shared, std::vector<std::optional<Value>>& outs) {
+    std::set<std::string> texts;
+    for (const auto* each : shared) texts.insert(print(*each).value_or(""));
+    for (std::size_t n = 0; n < outs.size(); ++n) {
+      if (!outs[n]) continue;
+      const auto& expression = *level.outputs[n].expression;
+      if (as(&expression, "ColumnRef") != nullptr || texts.contains(print(expression).value_or("?"))) {
+        outs[n]->become_one_of_equals(loose_collation(facts_, level, &expression));
+      } else if (known_.varies(level, expression, texts)) {
+        outs[n].reset();
+      }
+    }
   }
 
   std::vector<std::optional<Value>> outputs(const Level& level) {
@@ -285,34 +325,39 @@ class Walk {
       // A collation changes what is equal, which further in other columns may be by it, and not what the value is.
       const auto* collated = outermost ? as(output.expression, "CollateClause") : nullptr;
       outs.push_back(compute(level, collated == nullptr ? output.expression : member(*collated, "arg"), &level));
+      // What is equal by one collation alone is not found by another.
+      if (collated != nullptr && outs.back() && !outs.back()->equal_by.empty()) outs.back().reset();
     }
     if (level.grouping_sets) {
       clear(outs, "grouping sets");
       return outs;
     }
     if (level.grouped) {
-      lose("group by");
-      reach_.grouped = true;
-      reach_.whole = !level.groups.empty() && all_known(level, level.groups);
+      group("group by", !level.groups.empty() && all_known(level, level.groups));
+      make_one_of_equals(level, level.groups, outs);
     }
     for (const auto& partition : level.partitions) {
-      lose("window");
-      reach_.grouped = true;
-      reach_.whole = !partition.empty() && all_known(level, partition);
+      group("window", !partition.empty() && all_known(level, partition));
       keep_those_of(level, partition, outs, "a window");
+      make_one_of_equals(level, partition, outs);
     }
     if (!level.distinct_on.empty()) {
-      lose("distinct on");
-      reach_.grouped = true;
-      reach_.whole = all_known(level, level.distinct_on);
+      group("distinct on", all_known(level, level.distinct_on));
       keep_those_of(level, level.distinct_on, outs, "a distinct on");
+      make_one_of_equals(level, level.distinct_on, outs);
     } else if (level.distinct) {
-      lose("distinct");
-      reach_.grouped = true;
-      reach_.whole = std::all_of(outs.begin(), outs.end(), [](const auto& each) { return each.has_value(); });
+      group("distinct", known(outs));
+      make_one_of_equals(level, outs);
     }
     if (level.limited) clear(outs, "a limit");
     return outs;
+  }
+
+  /// The same of rows that share all.
+  void make_one_of_equals(const Level& level, std::vector<std::optional<Value>>& outs) {
+    for (std::size_t n = 0; n < outs.size(); ++n) {
+      if (outs[n]) outs[n]->become_one_of_equals(loose_collation(facts_, level, n));
+    }
   }
 
   bool all_known(const Level& level, const std::vector<const Node*>& expressions) {
@@ -325,21 +370,11 @@ class Walk {
     for (const auto* each : expressions) {
       if (const auto text = print(*each)) texts.insert(*text);
     }
-    const auto kept = [&](const Node& expression) {
-      const auto text = print(expression);
-      if (text && texts.contains(*text)) return true;
-      const auto references = column_references(expression);
-      return std::all_of(references.begin(), references.end(), [&](const auto* each) {
-        const auto written = print(Node(json::object{{"ColumnRef", *each}}));
-        return written && texts.contains(*written);
-      });
-    };
-    bool before = false;
-    bool after = false;
+    bool before = false, after = false;
     for (std::size_t n = 0; n < outs.size(); ++n) {
       if (!outs[n] || outs[n]->constant()) continue;
       before = true;
-      if (!kept(*level.outputs[n].expression)) outs[n].reset();
+      if (!made_of(*level.outputs[n].expression, texts)) outs[n].reset();
       after = after || outs[n].has_value();
     }
     if (!before || after) return;

@@ -20,6 +20,7 @@ struct Reach {
   std::set<const Item*> to_one;          ///< … and those of them of which a changed row meets one row at most
   std::set<std::string> joined_by;       ///< the changed row's columns that lead to others
   std::map<std::pair<const Item*, std::string>, std::string> equal;  ///< columns of others that equal a column of the changed row
+  std::vector<Restriction> restrictions;  ///< of the changed row
   bool lost = false;                     ///< a row of the view is no longer made of one changed row
   bool grouped = false;
   bool whole = true;                     ///< all that the last grouping groups by is known

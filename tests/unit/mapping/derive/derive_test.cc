@@ -468,5 +468,142 @@ TEST_F(DeriveTest, AnEqualNumberHasNotTheSameText) {
             "id ← prices(weight): select (e.weight)::text from public.exercises as e where e.weight = any($1)\n");
 }
 
+// --- what is equal and not the same ------------------------------------------------------------------------------------------
+
+class EqualTest : public DeriveTest {
+ protected:
+  static constexpr const char* kCi = R"("public"."ci")";
+
+  EqualTest() {
+    db.facts.loose_collations = {kCi};
+    db.table("notes", "id uuid!, tag text!").table("tags", "name text!, label text", {"name"});
+    db.not_locatable = {"n", "label"};
+  }
+
+  void loosen(const std::string& table, const std::string& column) {
+    for (auto& each : db.facts.relations.at(TableName{"public", table}.quoted()).columns) {
+      if (each.name != column) continue;
+      each.loose = kCi;
+      each.image_varies = true;
+    }
+  }
+};
+
+/// 'BOB' is 'bob' by it; the view's row stands under 'bob', which 'BOB' does not find.
+TEST_F(EqualTest, ByACollationThatTheViewsColumnHasNotIsComparedByItAlone) {
+  EXPECT_EQ(db.rules_of("name text, n bigint",
+                        "select t.name, (select count(*) from public.notes n where ((n.tag collate public.ci) = t.name)) as n from public.tags t", {"name"}),
+            "name ← tags(name)\n"
+            "name ← notes(tag): select t.name from unnest($1) as changed (tag) join public.tags as t on t.name = (changed.tag collate public.ci)\n");
+}
+
+TEST_F(EqualTest, ByACollationThatKeepsWhatDiffersApartIsEqualByAny) {
+  EXPECT_EQ(db.rules_of("name text, n bigint",
+                        "select t.name, (select count(*) from public.notes n where ((n.tag collate \"C\") = t.name)) as n from public.tags t", {"name"}),
+            "name ← tags(name)\nname ← notes(tag): select (changed.tag collate C) from unnest($1) as changed (tag)\n");
+}
+
+TEST_F(EqualTest, ByTheOtherColumnsCollationIsComparedByItAlone) {
+  loosen("notes", "tag");
+  EXPECT_EQ(db.rules_of("name text, n bigint", "select t.name, (select count(*) from public.notes n where n.tag = t.name) as n from public.tags t", {"name"}),
+            "name ← tags(name)\n"
+            "name ← notes(tag): select t.name from unnest($1) as changed (tag) join public.tags as t on t.name = changed.tag collate public.ci\n");
+}
+
+TEST_F(EqualTest, ByTheCollationOfBothIsFoundByIt) {
+  loosen("notes", "tag");
+  loosen("tags", "name");
+  EXPECT_EQ(db.rules_of("name text, n bigint", "select t.name, (select count(*) from public.notes n where n.tag = t.name) as n from public.tags t", {"name"}),
+            "name ← tags(name)\nname ← notes(tag)\n");
+  // Shown by a collation that keeps them apart it is another's.
+  EXPECT_EQ(db.rules_of("name text, n bigint",
+                        "select (t.name collate \"C\") as name, (select count(*) from public.notes n where n.tag = t.name) as n from public.tags t", {"name"}),
+            "name ← tags(name)\nname ← notes(tag): select t.name from public.tags as t where t.name = any($1)\n");
+}
+
+/// The row that is shown has the 1.0 or the 1.00 of one of them.
+TEST_F(EqualTest, OfAGroupOneIsShownWhoseTextNeedNotBeTheOthers) {
+  db.never_null = {"id"};
+  EXPECT_EQ(db.rules_of("id text, n bigint", "select (e.weight)::text as id, count(*) as n from public.exercises e group by e.weight"), "exercises?\n");
+  EXPECT_EQ(db.rules_of("id text, n bigint",
+                        "select (g.weight)::text as id, g.n from (select e.weight, count(*) as n from public.exercises e group by e.weight) g"), "exercises?\n");
+  EXPECT_EQ(db.rules_of("id text, n bigint", "select (e.weight)::text as id, count(*) as n from public.exercises e group by ((e.weight)::text)"),
+            "id ← exercises(weight): select (changed.weight)::text from unnest($1) as changed (weight)\n");
+  EXPECT_EQ(db.rules_of("id uuid, n bigint", "select crossfade.uuid(((e.weight)::text)) as id, count(*) as n from public.exercises e group by ((e.weight)::text)"),
+            "id ← exercises(weight): select crossfade.uuid((changed.weight)::text) from unnest($1) as changed (weight)\n");
+  EXPECT_EQ(db.rules_of("weight numeric, n bigint", "select e.weight, count(*) as n from public.exercises e group by e.weight", {"weight"}),
+            "weight ← exercises(weight)\n");
+}
+
+// --- rows that the view leaves out ---------------------------------------------------------------------------------------------
+
+class LeftOutTest : public DeriveTest {
+ protected:
+  LeftOutTest() { db.table("events", "id uuid!, kind text!, payload jsonb, day integer, value text").table("terms", "id integer!, name text"); }
+
+  void tell_old(const std::string& column) {
+    for (auto& each : db.facts.relations.at(TableName{"public", "events"}.quoted()).columns) each.old_value = each.old_value || each.name == column;
+  }
+};
+
+/// An event of another kind may say anything in its place.
+TEST_F(LeftOutTest, ByAConditionAreNotComputedInALookup) {
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "select e.id, p.name from public.events e join public.terms p on p.id = ((e.payload ->> 'plan_id'::text))::integer where e.kind = 'plan'::text"),
+            "id ← events(id)\n"
+            "id ← terms(id): select e.id from unnest($1) as changed (id) join public.events as e on "
+            "((e.payload ->> ('plan_id')::text))::pg_catalog.int4 = changed.id and (e.kind = ('plan')::text)\n");
+}
+
+/// What is asked last because it costs most keeps nothing from being computed before.
+TEST_F(LeftOutTest, ByADearConditionAreKeptFromTheComputation) {
+  const auto rules = db.rules_of("id uuid, name text",
+                                 "select e.id, p.name from public.events e join public.terms p on p.id = (e.value)::integer "
+                                 "where e.kind = any (array['plan'::text, 'term'::text])");
+  EXPECT_NE(rules.find("case when (e.kind = any(array[('plan')::text, ('term')::text])) then (e.value)::pg_catalog.int4 end = changed.id"), std::string::npos) << rules;
+}
+
+TEST_F(LeftOutTest, ByAConditionALookupByArraySaysSo) {
+  EXPECT_EQ(db.rules_of("id uuid, owner uuid", "select e.id, p.user_id as owner from public.exercises e join public.plans p on p.id = e.plan_id where e.day is not null"),
+            "id ← exercises(id)\nid ← plans(id): select e.id from public.exercises as e where e.plan_id = any($1) and (e.day is not null)\n");
+}
+
+TEST_F(LeftOutTest, OfTheChangedRowItselfNothingIsComputed) {
+  db.never_null = {"d"};
+  EXPECT_EQ(db.rules_of("d integer, n bigint", "select (100 / e.day) as d, count(*) as n from public.events e where e.day <> 0 group by (100 / e.day)", {"d"}),
+            "d ← events(day): select (100 / changed.day) from unnest($1) as changed (day) where (changed.day <> 0)\n");
+}
+
+TEST_F(LeftOutTest, ByAColumnWhoseOldValueIsNotToldAreComputedAsBefore) {
+  const std::string view = "select (e.value)::integer as d, count(*) as n from public.events e where e.kind = 'number'::text group by ((e.value)::integer)";
+  db.never_null = {"d"};
+  EXPECT_EQ(db.rules_of("d integer, n bigint", view, {"d"}), "d ← events(value): select (changed.value)::pg_catalog.int4 from unnest($1) as changed (value)\n");
+  tell_old("kind");
+  EXPECT_EQ(db.rules_of("d integer, n bigint", view, {"d"}),
+            "d ← events(kind, value): select (changed.value)::pg_catalog.int4 from unnest($1, $2) as changed (kind, value) where (changed.kind = ('number')::text)\n");
+}
+
+/// Of no rows a sum has one too: what it is asked for says nothing of the row that stands beside it.
+TEST_F(LeftOutTest, BeneathASumSaysNothingOfTheRowBesideIt) {
+  tell_old("kind");
+  EXPECT_EQ(db.rules_of("d integer, n bigint",
+                        "select (e.value)::integer as d, l.n from public.events e cross join lateral (select e.id as of, count(*) as n from public.terms t "
+                        "where e.kind = 'x'::text) l where l.of = e.id", {"d"}),
+            "d ← events(value): select (changed.value)::pg_catalog.int4 from unnest($1) as changed (value)\nterms?\n");
+}
+
+/// A condition that may hold for the rows of an outer join says nothing of those that nothing matched.
+TEST_F(LeftOutTest, ByAnOuterJoinsConditionAreStillThere) {
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "select e.id, p.name from public.exercises e left join public.plans p on p.id = e.plan_id and e.day is not null and p.weeks is not null"),
+            "id ← exercises(id)\nid ← plans(id): select e.id from public.exercises as e where e.plan_id = any($1) and (e.day is not null)\n");
+  EXPECT_EQ(db.rules_of("id uuid, name text, level integer",
+                        "select l.id, p.name, l.reps as level from public.logs l join public.exercises e on e.id = l.exercise_id "
+                        "left join public.plans p on p.id = e.plan_id and e.day is not null"),
+            "id ← logs(id)\n"
+            "id ← exercises(id): select l.id from public.logs as l where l.exercise_id = any($1)\n"
+            "id ← plans(id): select l.id from public.exercises as e join public.logs as l on l.exercise_id = e.id where e.plan_id = any($1) and (e.day is not null)\n");
+}
+
 }  // namespace
 }  // namespace crossfade::mapping::derive
