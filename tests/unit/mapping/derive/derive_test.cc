@@ -468,6 +468,58 @@ TEST_F(DeriveTest, AnEqualNumberHasNotTheSameText) {
             "id ← prices(weight): select (e.weight)::text from public.exercises as e where e.weight = any($1)\n");
 }
 
+// --- what is left of the table in the design -----------------------------------------------------------------------------------
+
+TEST_F(DeriveTest, ConditionsOfRowsAndOfGroupsLeaveTheGroupsKey) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, n bigint",
+                        "select e.plan_id, count(*) as n from public.exercises e join public.plans p on p.id = e.plan_id where e.day > 1 and p.weeks > 2 "
+                        "group by e.plan_id having count(*) > 3", {"plan_id"}),
+            "plan_id ← exercises(plan_id)\nplan_id ← plans(id)\n");
+}
+
+TEST_F(DeriveTest, AnIntersectionAndADifferenceAreDistincts) {
+  for (const char* word : {"intersect", "except", "intersect all", "except all"}) {
+    EXPECT_EQ(db.rules_of("user_id uuid, plan_id uuid",
+                          std::string("select p.user_id, p.id as plan_id from public.plans p ") + word + " select s.user_id, s.plan_id from public.sessions s", {"plan_id"}),
+              "plan_id ← plans(id)\nplan_id ← sessions(plan_id)\n")
+        << word;
+  }
+}
+
+TEST_F(DeriveTest, ADistinctIsKnownByAllThatItShows) {
+  EXPECT_EQ(db.rules_of("plan_id uuid, day integer", "select distinct e.plan_id, e.day from public.exercises e", {"plan_id", "day"}),
+            "plan_id, day ← exercises(plan_id, day)\n");
+}
+
+TEST_F(DeriveTest, EachBranchOfAUnionHasConstantsOfItsOwn) {
+  db.table("cats", "id uuid!, name text").table("dogs", "id uuid!, name text");
+  EXPECT_EQ(db.rules_of("kind text, id uuid, name text",
+                        "select 'cat'::text as kind, c.id, c.name from public.cats c union all select 'dog'::text, d.id, d.name from public.dogs d", {"kind", "id"}),
+            "id ← cats(id)\nid ← dogs(id)\n");
+}
+
+TEST_F(DeriveTest, GroupingSetsMixGroups) {
+  for (const char* groups : {"grouping sets ((e.plan_id), (e.day))", "rollup (e.plan_id, e.day)", "cube (e.plan_id, e.day)"}) {
+    EXPECT_EQ(db.rules_of("plan_id uuid, day integer, n bigint", std::string("select e.plan_id, e.day, count(*) as n from public.exercises e group by ") + groups, {"plan_id", "day"}),
+              "exercises?\n")
+        << groups;
+    EXPECT_NE(db.answer.untold.at(0).why.find("grouping sets"), std::string::npos) << db.answer.untold.at(0).why;
+  }
+}
+
+/// Neither is asked again in a lookup: it may say something else there.
+TEST_F(DeriveTest, WhatAVolatileOrATableReadingFunctionGivesIsNotComputed) {
+  db.facts.opaque = {{"random", "volatile"}, {"map.rank", "opaque"}};
+  db.never_null = {"place"};
+  EXPECT_EQ(db.rules_of("place integer, n bigint", "select map.rank(e.day) as place, count(*) as n from public.exercises e group by (map.rank(e.day))", {"place"}),
+            "exercises?\n");
+  EXPECT_EQ(db.rules_of("id uuid, name text", "select e.id, p.name from public.exercises e join public.plans p on p.id = e.plan_id where map.rank(e.day) > 1"),
+            "id ← exercises(id)\nid ← plans(id): select e.id from public.exercises as e where e.plan_id = any($1)\n");
+  EXPECT_EQ(db.rules_of("id uuid, name text",
+                        "select e.id, p.name from public.exercises e join public.plans p on p.weeks = (((e.day)::double precision * random()))::integer"),
+            "id ← exercises(id)\nname ← plans(name)\n");
+}
+
 // --- what is equal and not the same ------------------------------------------------------------------------------------------
 
 class EqualTest : public DeriveTest {
