@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text/sql_text.h"
 #include "lint/announced.h"
 #include "lint/mutation.h"
 #include "lint/neighborhood.h"
@@ -15,6 +16,7 @@
 #include "lint/sandbox.h"
 #include "lint/source_copies.h"
 #include "lint/what_is_read.h"
+#include "mapping/sql/statements.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/refresh.h"
 #include "verify/diff/compared_keys.h"
@@ -114,6 +116,8 @@ class Lint {
     const auto written = co_await read_written(connection_, shapes_);
     const auto made = co_await pg::try_in_savepoint(connection_, step.sql, step.parameters);
     auto failure = made.refused;
+    std::vector<Key> keys;
+    bool refreshing = false;
     if (!failure) {
       // Deferred constraints speak at the commit, which does not come.
       const auto constraints = co_await pg::try_in_savepoint(connection_, "set constraints all immediate");
@@ -128,12 +132,15 @@ class Lint {
           ++linted_.unjudged;
           co_return false;
         }
-        auto keys = announced(model_, shapes_, changed);
+        keys = announced(model_, shapes_, changed);
         std::erase_if(keys, [&](const Key& key) { return !looked_at_.contains(key.target()); });
         // Those of v1 that are deferrable speak at the commit of a refresh.
         const bool demanding = model_.direction == mapping::Direction::kReverse;
         if (demanding) co_await connection_.script("set constraints all deferred");
-        const auto refreshed = co_await refresh_.keys(connection_, std::move(keys));
+        co_await connection_.script("savepoint crossfade_refresh");
+        refreshing = true;
+        const auto refreshed = co_await refresh_.keys(connection_, keys);
+        refreshing = false;
         if (demanding) co_await connection_.script("set constraints all immediate");
         for (const auto target : refreshed.ids()) linted_.refreshed[target] += refreshed[target].in_view;
         co_await look(source, step, changed);
@@ -142,6 +149,10 @@ class Lint {
       if (caught.verdict() != Verdict::kQuarantine) throw;
       if (model_.direction == mapping::Direction::kReverse) add_not_taken(source, step, caught);
       failure = caught;
+    }
+    if (refreshing) {
+      co_await connection_.script("rollback to savepoint crossfade_refresh");
+      co_await look_at_rules(source, step, keys);
     }
     if (failure) ++linted_.refused;
     co_return !failure;
@@ -162,8 +173,62 @@ class Lint {
     });
   }
 
-  asio::awaitable<void> look(SourceId source, const Step& step, const std::vector<RowImages>& changed) {
+  /// Of a refresh that has failed: a row that the view fails on is set aside as it should be, one that the view leaves out and a rule's
+  /// select fails on is not.
+  asio::awaitable<void> look_at_rules(SourceId source, const Step& step, const std::vector<Key>& keys) {
+    for (const auto& key : keys) {
+      if (key.names_every_row() || !model_.targets[key.target()].locators[key.locator()].indirect() || is_told(source, key)) continue;
+      mapping::KeyFilter filter;
+      filter.locator = key.locator();
+      pg::Parameters parameters;
+      for (const auto& value : key.values()) parameters.push_back(array_text({value}));
+      auto lookup = mapping::Statements(model_, key.target()).lookup(filter);
+      const auto tried = co_await pg::try_in_savepoint(connection_, std::move(lookup), std::move(parameters));
+      if (!tried.refused || tried.refused->verdict() != Verdict::kQuarantine) continue;
+      const bool stands = co_await view_stands(key.target());
+      if (stands) linted_.failed_rules.push_back({source, key.target(), key.locator(), step.words, tried.refused->facts().message});
+    }
+  }
+
+  bool is_told(SourceId source, const Key& key) const {
+    return std::any_of(linted_.failed_rules.begin(), linted_.failed_rules.end(), [&](const FailedRule& each) {
+      return each.source == source && each.target == key.target() && each.locator == key.locator();
+    });
+  }
+
+  /// Whether the view can be read as it is looked at.
+  asio::awaitable<bool> view_stands(TargetId target) {
+    bool stands = true;
+    co_await connection_.script("savepoint crossfade_view");
+    try {
+      const auto compared = co_await compare(target);
+      stands = compared.has_value();
+    } catch (const Failure& caught) {
+      if (caught.verdict() != Verdict::kQuarantine) throw;
+      stands = false;
+    }
+    co_await connection_.script("rollback to savepoint crossfade_view; release savepoint crossfade_view");
+    co_return stands;
+  }
+
+  /// The target beside its view, as far as it is looked at; nothing where it is not.
+  asio::awaitable<std::optional<verify::Compared>> compare(TargetId target) {
     constexpr std::size_t kMostRows = 20;
+    if (!whole_ && !compared_.contains(target)) co_return std::nullopt;
+    verify::Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, whole_};
+    if (!whole_) {
+      co_await compared_.look_up(connection_, target);
+      auto selection = compared_.selection(target);
+      if (selection.filters.empty()) co_return std::nullopt;
+      comparison.filters = std::move(selection.filters);
+      comparison.parameters = std::move(selection.parameters);
+    }
+    const auto& of_keys = whole_ ? model_ : compared_.model();
+    auto compared = co_await verify::differing_rows(connection_, of_keys, std::move(comparison));
+    co_return compared;
+  }
+
+  asio::awaitable<void> look(SourceId source, const Step& step, const std::vector<RowImages>& changed) {
     for (const auto target : model_.targets.ids()) {
       if (options_.target.value_or(target) != target) continue;
       if (!whole_ && !compared_.contains(target)) continue;
@@ -172,18 +237,8 @@ class Lint {
         reads_.emplace(target, std::move(what));
       }
       if (!reads_.at(target).may_change(changed)) continue;
-      verify::Comparison comparison{target, mapping::range_picks({}), {}, kMostRows, whole_};
-      if (!whole_) {
-        co_await compared_.look_up(connection_, target);
-        auto selection = compared_.selection(target);
-        if (selection.filters.empty()) continue;
-        comparison.filters = std::move(selection.filters);
-        comparison.parameters = std::move(selection.parameters);
-      }
-      const auto& of_keys = whole_ ? model_ : compared_.model();
-      const auto compared = co_await verify::differing_rows(connection_, of_keys, std::move(comparison));
-      if (compared.differing == 0) continue;
-      add_fault(source, step, changed, compared);
+      const auto compared = co_await compare(target);
+      if (compared && compared->differing > 0) add_fault(source, step, changed, *compared);
     }
   }
 

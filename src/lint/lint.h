@@ -42,6 +42,15 @@ struct NotTaken {
   std::string why;
 };
 
+/// A rule whose select fails on a changed row, where its view does not: the view leaves that row out, and the select does not.
+struct FailedRule {
+  SourceId source;
+  TargetId target;
+  LocatorId locator;
+  std::string change;                    ///< the first of those
+  std::string why;
+};
+
 struct Linted {
   bool complete = false;                 ///< false: it was ended before everything was tried
   std::uint64_t planned = 0;             ///< changes, each of one or two steps
@@ -51,6 +60,7 @@ struct Linted {
   std::uint64_t unjudged = 0;            ///< of the steps: they reached rows that are not looked at
   std::vector<Fault> faults;
   std::vector<NotTaken> not_taken;       ///< on the way back; one a source and constraint
+  std::vector<FailedRule> failed_rules;  ///< one a source and rule
   ByTarget<std::uint64_t> refreshed;     ///< rows of each target's view that the rules had evaluated: how wide they are
   std::vector<std::size_t> unneeded;     ///< places of rules that announced nothing which others did not; where there are no faults
 };

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -35,6 +36,14 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
     not_taken.set_constraint(each.constraint);
     not_taken.set_why(each.why);
   }
+  for (const auto& each : linted.failed_rules) {
+    auto& failed = *reply.add_failed_rules();
+    failed.set_source(model.sources[each.source].schema + "." + model.sources[each.source].name);
+    failed.set_target(model.targets[each.target].name);
+    failed.set_locator(fmt::format("{}", fmt::join(model.targets[each.target].locators[each.locator].columns, ", ")));
+    failed.set_change(each.change);
+    failed.set_why(each.why);
+  }
   for (const auto place : linted.unneeded) {
     const auto& rule = model.rules[place];
     const auto& target = model.targets[rule.target];
@@ -56,6 +65,9 @@ void add_next_steps(v1::LintReply& reply) {
                                               : fmt::format("write into migration.yaml: {}", fault.rule()));
   }
   for (const auto& each : reply.not_taken()) reply.add_next_steps(fmt::format("let v2 demand what v1 does of {}, or mend reverse.sql: {}", each.source(), each.why()));
+  for (const auto& each : reply.failed_rules()) {
+    reply.add_next_steps(fmt::format("write the rule of {} for {} with a select that leaves out what the view leaves out", each.target(), each.source()));
+  }
   if (!reply.complete()) reply.add_next_steps("crossfade lint --for 30m: not everything was tried");
 }
 
@@ -70,8 +82,8 @@ std::string verdict(const v1::LintReply& reply) {
                                                    reply.faults().empty() ? "they showed no fault" : "the rules are not complete");
     return text + "  → crossfade lint --for 30m takes longer; --samples 1 tries less\n";
   }
-  auto text = reply.faults().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)
-                                     : fmt::format("{}: {:.0f} changes were tried; the rules are not complete.\n", reply.migration(), changes);
+  auto text = reply.faults().empty() && reply.failed_rules().empty() ? fmt::format("{}: {:.0f} changes were tried, and the rules announced every row that they changed.\n", reply.migration(), changes)
+                                                                     : fmt::format("{}: {:.0f} changes were tried; the rules are not complete.\n", reply.migration(), changes);
   if (!reply.ended_by().empty()) text += "Which of the rules are not needed was not found out to the end.\n";
   return text;
 }
@@ -91,6 +103,11 @@ std::string to_text(const v1::LintReply& reply) {
     text += fmt::format("v1 does not take every change of {}: {}\n  after   {}\n  → its key is set aside once v2 is written: let v2 demand the same, or reverse.sql make of it what v1 takes\n",
                         each.source(), each.why(), each.change());
   }
+  for (const auto& each : reply.failed_rules()) {
+    text += fmt::format("the select of {} ← {} by {} fails where the view does not: {}\n  after   {}\n"
+                        "  → every change that comes with it is set aside: the select has to leave out the rows that the view leaves out\n",
+                        each.target(), each.source(), each.locator(), each.why(), each.change());
+  }
   for (const auto& rule : reply.unneeded()) {
     text += fmt::format("{} ← {} by {}: no change needed it, other rules announce what it does\n  → {}\n", rule.target(), rule.source(), rule.locator(),
                         rule.walk() ? "keep it: the backfill walks along it"
@@ -104,7 +121,7 @@ std::string to_text(const v1::LintReply& reply) {
 }
 
 ExitCode exit_code(const v1::LintReply& reply) {
-  if (!reply.faults().empty()) return ExitCode::kMismatch;
+  if (!reply.faults().empty() || !reply.failed_rules().empty()) return ExitCode::kMismatch;
   return reply.complete() ? ExitCode::kOk : ExitCode::kTimeout;
 }
 
