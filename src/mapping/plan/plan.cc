@@ -240,6 +240,9 @@ v1::PlanReply plan_reply(const Preflight& preflight) {
   for (auto& statement : fixes(preflight)) reply.add_fixes(std::move(statement));
   add_next_steps(preflight, reply);
   for (const auto n : preflight.model.targets.ids()) fill(preflight.model, preflight.derived, n, *reply.add_targets());
+  if (preflight.reverse) {
+    for (const auto n : preflight.reverse->targets.ids()) fill(*preflight.reverse, preflight.reverse_derived, n, *reply.add_reverse_targets());
+  }
   add_unsaid(preflight, reply);
   return reply;
 }

@@ -42,7 +42,7 @@ std::vector<Part> parts_of(const Course& course, const std::string& target) {
   for (auto& part : parts) {
     const auto by_hand = part.is_table() ? written(course, target, part.source) : "";
     if (by_hand.empty()) continue;
-    part.way = "written: " + by_hand;
+    part.way = fmt::format("written: {}{}", by_hand, part.way.empty() ? "" : (part.told ? "; the view says: " : "; the view does not: ") + part.way);
     part.told = true;
   }
   return parts;

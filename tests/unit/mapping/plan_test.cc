@@ -112,6 +112,17 @@ TEST(PlanReply, SaysWhatTheTextSays) {
   EXPECT_EQ(reply.targets(0).locators(0).in_shadow(), "in the shadow table by days(week_id) → weeks(id)");
   EXPECT_EQ(reply.targets(0).locators(1).rules(0).source(), "public.exercises");
   EXPECT_NE(reply.targets(0).locators(1).refresh().find("\"days\""), std::string::npos);
+  EXPECT_EQ(reply.reverse_targets_size(), 0);
+}
+
+TEST(PlanReply, HasTheWayBackToo) {
+  auto preflight = workout();
+  preflight.reverse = preflight.model;
+  preflight.reverse_derived = std::vector<std::string>(preflight.model.rules.size(), "the view says so");
+  const auto reply = plan_reply(preflight);
+  ASSERT_EQ(reply.reverse_targets_size(), reply.targets_size());
+  EXPECT_EQ(reply.reverse_targets(0).locators(1).rules(0).source(), "public.exercises");
+  EXPECT_EQ(reply.reverse_targets(0).locators(1).rules(0).derived(), "the view says so");
 }
 
 }  // namespace
