@@ -154,6 +154,17 @@ asio::awaitable<void> probe_demands(pg::Connection& connection, const Model& mod
              "Mend the row, the view or v2.sql; such rows are set aside in quarantine, and block the cutover.");
 }
 
+std::string gathered(const std::string& columns, const WholeScan& scan) {
+  const auto by = scan.groups.empty() ? "" : fmt::format(" by {}", fmt::join(scan.groups, ", "));
+  return fmt::format("a refresh by {} makes {}{} of all of {}.{}: what picks the rows does not reach into it", columns, scan.gathered_by, by, scan.schema, scan.table);
+}
+
+/// Of a select that stands beside a row and names it the rows of that row alone are read.
+std::string beside_its_row(const std::string& table, const WholeScan& scan) {
+  const auto group = scan.groups.empty() ? "…" : scan.groups.front().substr(scan.groups.front().rfind('.') + 1);
+  return fmt::format("In the view, in place of the join with it: left join lateral (select … from {} x where x.{} = …) on true, with an index on that column.", table, group);
+}
+
 /// The refresh as it will run, planned for keys that exist.
 asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model, TargetId number, LocatorId locator,
                                  std::set<std::string>& told, Findings& found) {
@@ -177,23 +188,28 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
                                  : "Mend the follow rule or its locate in migration.yaml; names in it must be qualified.");
     co_return;
   }
-  const auto scans = sequential_scans(plan.result.text(0, 0));
+  const auto scans = whole_scans(plan.result.text(0, 0));
   std::vector<std::optional<std::string>> schemas;
   std::vector<std::optional<std::string>> tables;
   std::vector<std::optional<std::string>> columns_read;
   for (const auto& scan : scans) {
     schemas.emplace_back(scan.schema);
     tables.emplace_back(scan.table);
-    columns_read.emplace_back(scan.column);
+    // What gathers a table reads all of it, whatever index there is.
+    columns_read.emplace_back(scan.gathered_by.empty() ? scan.column : "");
   }
   pg::Parameters parameters = {array_text(schemas), array_text(tables), array_text(columns_read)};
   const auto large = co_await connection.execute(std::string(sql::queries::catalog_large_tables), std::move(parameters));
   for (const auto row : pg::rows(large)) {
-    const auto scan = std::find_if(scans.begin(), scans.end(), [&](const SequentialScan& candidate) {
+    const auto scan = std::find_if(scans.begin(), scans.end(), [&](const WholeScan& candidate) {
       return candidate.schema == row.text("schema") && candidate.table == row.text("name");
     });
     const auto table = quote_qualified(scan->schema, scan->table);
-    if (!told.insert(table + scan->column).second) continue;
+    if (!told.insert(table + scan->column + scan->gathered_by).second) continue;
+    if (!scan->gathered_by.empty()) {
+      found.warn(gathered(columns, *scan), beside_its_row(table, *scan));
+      continue;
+    }
     auto fix = fmt::format("create index concurrently on {} ({});", table, scan->column);
     if (row.truth("has_index")) fix = fmt::format("analyze {};", table);
     if (scan->column.empty()) fix = fmt::format("An index of {} on what the view looks it up by, if it has none; else: analyze {};", table, table);
