@@ -12,6 +12,7 @@
 #include "mapping/derive/expression.h"
 #include "mapping/file/migration_file.h"
 #include "mapping/file/surrogates.h"
+#include "mapping/sql/scan.h"
 #include "pg/row.h"
 
 namespace crossfade::mapping {
@@ -113,6 +114,78 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
   co_return facts;
 }
 
+/// A table, or what else stands where one may, as a text has it.
+struct NameInText {
+  std::string schema;  ///< "" of one by itself
+  std::string name;
+};
+
+/// Whatever a function's text may read: names with a schema, and those in a from clause without one. More than there are tables.
+std::vector<NameInText> names_in(const std::string& body) {
+  std::vector<NameInText> names;
+  const auto tokens = scan(body);
+  const auto is_name = [&](std::size_t n) { return n < tokens.size() && tokens[n].kind == Token::Kind::kName; };
+  const auto is_dot = [&](std::size_t n) { return n < tokens.size() && tokens[n].is_sign("."); };
+  bool among_tables = false;
+  for (std::size_t n = 0; n < tokens.size(); ++n) {
+    const bool begins = tokens[n].is_name("from") || tokens[n].is_name("join") || tokens[n].is_name("only");
+    among_tables = begins || (among_tables && !tokens[n].is_name("where") && !tokens[n].is_name("select") && !tokens[n].is_sign(";"));
+    if (is_name(n) && is_dot(n + 1) && is_name(n + 2)) names.push_back({tokens[n].text, tokens[n + 2].text});
+    const bool follows = begins || (among_tables && tokens[n].is_sign(","));
+    if (follows && is_name(n + 1) && !is_dot(n + 2)) names.push_back({"", tokens[n + 1].text});
+  }
+  return names;
+}
+
+/// Functions of a view that may read tables, by the server's name for them.
+std::vector<std::optional<std::string>> opaque_functions(const TargetCatalog& target) {
+  std::vector<std::optional<std::string>> names;
+  for (const auto& function : target.functions) {
+    if (function.problem == "opaque") names.emplace_back(function.name);
+  }
+  return names;
+}
+
+/// What the functions of a view read is read by the view: its changes are to be followed, and the view does not say how.
+asio::awaitable<void> look_into_functions(pg::Connection& connection, const std::string& name, TargetCatalog& target, std::vector<UntoldCatalog>& untold) {
+  const auto functions = opaque_functions(target);
+  if (functions.empty()) co_return;
+  pg::Parameters named = {array_text(functions)};
+  const auto bodies = co_await connection.execute(std::string(queries::derive_function_bodies), std::move(named));
+  std::vector<std::optional<std::string>> of, schemas, tables;
+  for (const auto row : pg::rows(bodies)) {
+    const std::string function(row.text("name"));
+    const auto path = array_in(row, "schemas");
+    const auto add = [&](const std::string& schema, const std::string& table) {
+      of.emplace_back(function);
+      schemas.emplace_back(schema);
+      tables.emplace_back(table);
+    };
+    // One that the server has read already has no text.
+    add("", "");
+    for (const auto& each : names_in(std::string(row.text("body")))) {
+      if (!each.schema.empty()) add(each.schema, each.name);
+      for (const auto& schema : path) {
+        if (each.schema.empty()) add(schema, each.name);
+      }
+    }
+  }
+  pg::Parameters candidates = {array_text(of), array_text(schemas), array_text(tables)};
+  const auto reads = co_await connection.execute(std::string(queries::derive_function_tables), std::move(candidates));
+  for (const auto row : pg::rows(reads)) {
+    const TableName table{std::string(row.text("schema")), std::string(row.text("name"))};
+    const std::string function(row.text("function"));
+    const auto known = std::find_if(target.reads.begin(), target.reads.end(), [&](const ReadCatalog& each) { return each.schema == table.schema && each.name == table.name; });
+    if (known == target.reads.end()) {
+      target.reads.push_back({table.schema, table.name, row.text("kind").at(0), true, {}});
+    } else {
+      known->whole_row = true;
+    }
+    untold.push_back({name, table, function + " in " + target.view.quoted(), "a function reads it",
+                      fmt::format("follow: {{{}: {{view_column: \"select … where … = any($id)\"}}}}", table.name)});
+  }
+}
+
 /// A column that all surrogates' views have which the target's view reads: natural keys of a changed key are found by it too.
 bool known_to_surrogates(const Catalog& catalog, const TargetCatalog& target, const std::string& column) {
   return std::all_of(target.surrogates.begin(), target.surrogates.end(), [&](const std::string& name) {
@@ -210,6 +283,15 @@ void add_tables(const DirectedMigration& directed, const Catalog& catalog, deriv
 }  // namespace
 
 asio::awaitable<void> derive_rules(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
+  std::vector<UntoldCatalog> in_functions;
+  for (auto& [name, target] : catalog.targets) {
+    if (target.view.kind == 'v' && target.table.exists()) co_await look_into_functions(connection, name, target, in_functions);
+  }
+  for (const auto& each : in_functions) {
+    const auto source = written_name(directed, each.source);
+    const bool is_written = std::any_of(catalog.rules.begin(), catalog.rules.end(), [&](const WrittenRule& rule) { return rule.target == each.target && rule.source == source; });
+    if (!is_written) catalog.untold.push_back(each);
+  }
   auto facts = co_await read_facts(connection, directed, catalog);
   derive::Reading reading{std::move(facts)};
   for (const auto& [name, target] : catalog.targets) {

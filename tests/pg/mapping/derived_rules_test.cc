@@ -94,6 +94,34 @@ TEST_F(DerivedRulesTest, ASelectThatLooksForTheChangedRowItselfIsWarnedOf) {
   })) << testing::PrintToString(lines);
 }
 
+/// Whatever the function is written in; and what is quoted in its name.
+TEST_F(DerivedRulesTest, WhatAFunctionReadsIsFollowedByARuleThatIsWritten) {
+  const auto with = [&](const std::string& function) { return "create function map.\"loadOf\"(plan uuid) returns numeric stable " + function + ";\n" + mapping; };
+  replace(mapping, "note from public.plans", "map.\"loadOf\"(id)::text as note from public.plans");
+  const auto plain = mapping;
+  for (const char* function : {"language sql as 'select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan'",
+                               "begin atomic; select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan; end",
+                               "language sql set search_path = public as 'select sum(load) from \"Exercises\" where \"planId\" = plan'",
+                               "language plpgsql as $$ begin return (select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan); end $$"}) {
+    SCOPED_TRACE(function);
+    mapping = plain;
+    mapping = with(function);
+    const auto lines = trouble();
+    EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+      return line.starts_with("FAIL target plans: the view reads public.Exercises, and does not tell which of its rows a change concerns: a function reads it "
+                              "(map.\"loadOf\"(uuid) in \"map\".\"plans\")");
+    })) << testing::PrintToString(lines);
+  }
+  replace(yaml, "targets:\n  plans: {}", "targets:\n  plans: {follow: {Exercises: {id: planId}}}");
+  const auto followed = inspected();
+  EXPECT_TRUE(followed.ok()) << testing::PrintToString(trouble(followed));
+  const auto& rules = followed.model.rules;
+  const auto rule = std::find_if(rules.begin(), rules.end(), [](const FollowRule& each) { return each.source_columns == Lines{"planId"} && each.target == TargetId(0); });
+  ASSERT_NE(rule, rules.end());
+  // Whatever the function reads of it.
+  EXPECT_TRUE(std::count(rule->relevant_columns.begin(), rule->relevant_columns.end(), "load")) << testing::PrintToString(rule->relevant_columns);
+}
+
 TEST_F(DerivedRulesTest, WhatTheViewDoesNotTellIsSaidWithItsPlace) {
   replace(mapping, "note from public.plans", "(select max(e.name) from public.\"Exercises\" e) as note from public.plans");
   const auto lines = trouble();
