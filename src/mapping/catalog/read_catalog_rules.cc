@@ -222,12 +222,21 @@ std::string written_name(const DirectedMigration& directed, const TableName& tab
   return "";
 }
 
+/// Whether a select may give the rows that a changed row leads to by these columns: by one of them it gives more, and so does one that
+/// asks for no value of the changed row.
+bool goes_by(const std::string& select, const std::set<std::string>& columns) {
+  const auto tokens = scan(select);
+  const auto any = [&](const auto& is) { return std::any_of(tokens.begin(), tokens.end(), is); };
+  if (columns.empty() || any([&](const Token& each) { return each.kind == Token::Kind::kName && columns.contains(each.text); })) return true;
+  return !any([](const Token& each) { return each.kind == Token::Kind::kPlaceholder || each.kind == Token::Kind::kParameter; });
+}
+
 /// Whether one of the written rules finds the rows that the changed row of this place in the view concerns.
 bool says(const std::vector<WrittenRule>& rules, const std::string& target, const std::string& source, const derive::Seen& seen) {
   return std::any_of(rules.begin(), rules.end(), [&](const WrittenRule& rule) {
     if (rule.target != target || rule.source != source) return false;
-    // A select may know what the view does not say.
-    if (!rule.lookup.empty()) return true;
+    // A select may know what the view does not say; where it does, the select goes by what the view goes by.
+    if (!rule.lookup.empty()) return goes_by(rule.lookup, seen.leads);
     for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
       const auto known = seen.known.find(rule.locator_columns[n]);
       if (known == seen.known.end() || known->second != rule.source_columns[n]) return false;

@@ -208,7 +208,11 @@ Seen seen_at(const Facts& facts, const Question& question, const Item& table, co
   for (const auto& [column, value] : reach(facts, table, {}).columns) {
     if (!value.plain.empty() && value.through.empty()) seen.known[column] = value.plain;
   }
-  if (choice != nullptr) seen.rule = make_rule(table, *choice).reason;
+  if (choice == nullptr) return seen;
+  seen.rule = make_rule(table, *choice).reason;
+  for (const auto& bridge : choice->bridges()) {
+    if (!bridge.of.empty()) seen.leads.insert(bridge.columns.begin(), bridge.columns.end());
+  }
   return seen;
 }
 

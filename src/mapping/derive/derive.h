@@ -43,6 +43,7 @@ struct Seen {
   std::map<std::string, std::string> known;  ///< columns of the view that are, in each row concerned, a column of the changed row
   std::string rule;                          ///< what was derived for it, in words; "" where nothing was
   std::string why = {};                      ///< why nothing was
+  std::set<std::string> leads = {};          ///< columns of other tables by which the changed row leads to the rows, where it does so through others
 };
 
 struct Answer {
