@@ -1,5 +1,5 @@
--- The views $1 and all that they are made of, through the views between: columns, keys (the primary one first), and a view's
--- text, in which every name is qualified as long as the session has no search path.
+-- The views $1 and all that they are made of, through the views between: columns, keys (the primary one first), foreign keys (the
+-- table, then pairs of columns), and a view's text, in which every name is qualified as long as the session has no search path.
 with recursive reached as (
   select of.relation from unnest($1::oid[]) of (relation)
   union
@@ -16,7 +16,15 @@ select n.nspname, c.relname, case when c.relkind = 'v' then pg_get_viewdef(c.oid
                       from unnest((x.indkey::int2[])[0:x.indnkeyatts - 1]) with ordinality k(number, place)
                       join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number) as columns
               from pg_index x join pg_class i on i.oid = x.indexrelid
-              where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null) key) as keys
+              where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null) key) as keys,
+       (select array_agg(key.text order by key.name)
+        from (select f.conname as name, o.nspname || E'\n' || t.relname || string_agg(E'\n' || mine.attname || E'\n' || theirs.attname, '' order by k.place) as text
+              from pg_constraint f join pg_class t on t.oid = f.confrelid join pg_namespace o on o.oid = t.relnamespace
+              cross join unnest(f.conkey, f.confkey) with ordinality k(mine, theirs, place)
+              join pg_attribute mine on mine.attrelid = f.conrelid and mine.attnum = k.mine
+              join pg_attribute theirs on theirs.attrelid = f.confrelid and theirs.attnum = k.theirs
+              where f.conrelid = c.oid and f.contype = 'f' and f.convalidated
+              group by f.oid, f.conname, o.nspname, t.relname) key) as refers
 from (select distinct relation from reached) read
 join pg_class c on c.oid = read.relation
 join pg_namespace n on n.oid = c.relnamespace

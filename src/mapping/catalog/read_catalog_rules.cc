@@ -51,6 +51,11 @@ derive::RelationFacts relation(const pg::Row& row) {
     made.columns.push_back({names[n], types[n], required[n] == "t", generated[n] == "t", varies[n] == "t", collation_in(loose[n])});
   }
   for (const auto& key : array_in(row, "keys")) made.keys.push_back(lines(key));
+  for (const auto& key : array_in(row, "refers")) {
+    const auto parts = lines(key);
+    auto& reference = made.references.emplace_back(derive::Reference{{parts.at(0), parts.at(1)}, {}});
+    for (std::size_t n = 2; n + 1 < parts.size(); n += 2) reference.columns.emplace(parts[n], parts[n + 1]);
+  }
   return made;
 }
 

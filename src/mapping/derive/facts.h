@@ -19,11 +19,18 @@ struct ColumnFacts {
   bool old_value = false;     ///< the stream brings it of the row before a change too
 };
 
+/// A foreign key that holds for every row.
+struct Reference {
+  TableName table;
+  std::map<std::string, std::string> columns;  ///< its own, and what they refer to
+};
+
 /// A table or a view as the catalog has it.
 struct RelationFacts {
   TableName name;
   std::vector<ColumnFacts> columns = {};
   std::vector<std::vector<std::string>> keys = {};  ///< whose values no two rows share; the primary key first
+  std::vector<Reference> references = {};
   std::string view = {};                            ///< what pg_get_viewdef prints, names qualified; "" of a table
 
   const ColumnFacts* find(const std::string& column) const;

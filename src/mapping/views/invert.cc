@@ -122,12 +122,56 @@ class Reader {
   }
 
   void look_at_level() {
-    for (const auto* at = table_.level; at != nullptr; at = at == &level_ || at->as_item == nullptr ? nullptr : at->as_item->level) {
+    const Item* mine = &table_;
+    for (const auto* at = table_.level; at != nullptr; at = at == &level_ || mine == nullptr ? nullptr : mine->level) {
       made_.grouped = made_.grouped || (gathers(*at) && !groups_by_key(*at, table_));
       made_.filtered = made_.filtered || at->having;
       for (const auto* condition : at->where) look_at_condition(*at, *condition);
-      for (const auto& join : at->joins) made_.filtered = made_.filtered || (join.nullable.contains(&table_) && !join.full);
+      for (const auto& join : at->joins) {
+        const bool takes_part = std::find(join.items.begin(), join.items.end(), mine) != join.items.end();
+        made_.filtered = made_.filtered || (join.nullable.contains(mine) && !join.full) || (join.nullable.empty() && takes_part && !always_matches(*at, join));
+      }
+      mine = at->as_item;
     }
+  }
+
+  /// By a foreign key that every row has: none is without the row that it refers to.
+  bool always_matches(const Level& level, const Join& join) const {
+    std::map<const Item*, std::map<std::string, std::pair<const Item*, std::string>>> refer;
+    const auto add = [&](const Place& one, const Place& other) {
+      if (one.item != nullptr && other.item != nullptr && one.item != &table_) refer[one.item].emplace(one.column, std::pair(other.item, other.column));
+    };
+    const auto add_both = [&](const Place& one, const Place& other) {
+      add(one, other);
+      add(other, one);
+    };
+    for (const auto* condition : join.conditions) {
+      const auto pairs = equalities(*condition);
+      if (pairs.empty()) return false;
+      for (const auto& [left, right] : pairs) {
+        const auto* one = as(uncast_text(left), "ColumnRef");
+        const auto* other = as(uncast_text(right), "ColumnRef");
+        if (one == nullptr || other == nullptr) return false;
+        add_both(base(level, *one), base(level, *other));
+      }
+    }
+    for (const auto& [one, other] : join.same) add_both({one.first, one.second}, {other.first, other.second});
+    return std::any_of(refer.begin(), refer.end(), [&](const auto& each) { return is_referred_to(*each.first, each.second); });
+  }
+
+  /// All of one row's columns, none of them null, that a foreign key leads from.
+  static bool is_referred_to(const Item& item, const std::map<std::string, std::pair<const Item*, std::string>>& by) {
+    const auto* from = by.begin()->second.first;
+    if (!item.is_table() || !from->is_table() || item.kind != Item::Kind::kTable) return false;
+    std::map<std::string, std::string> columns;
+    for (const auto& [theirs, mine] : by) {
+      const auto* column = from->table->find(mine.second);
+      if (mine.first != from || column == nullptr || !column->required) return false;
+      columns.emplace(mine.second, theirs);
+    }
+    return std::any_of(from->table->references.begin(), from->table->references.end(), [&](const Reference& each) {
+      return each.table == item.table->name && each.columns == columns;
+    });
   }
 
   /// A value that all rows of this select have.

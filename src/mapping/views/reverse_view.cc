@@ -239,6 +239,15 @@ bool said_at_all(const std::vector<Aspect>& aspects, const std::string& column) 
   });
 }
 
+/// "users leaves out", "cats and dogs leave out".
+std::string left_out_by(const std::vector<const Aspect*>& aspects) {
+  Columns targets;
+  for (const auto* each : aspects) {
+    if (std::find(targets.begin(), targets.end(), each->target) == targets.end()) targets.push_back(each->target);
+  }
+  return fmt::format("{} {} out", fmt::join(targets, " and "), targets.size() == 1 ? "leaves" : "leave");
+}
+
 ReverseView reversed(const Reading& reading, const RelationFacts& table, const std::vector<Aspect>& aspects, const std::map<std::string, TableName>& others) {
   ReverseView made{table.name, "", {}, {}};
   const auto from = bases(reading, table, aspects);
@@ -263,9 +272,8 @@ ReverseView reversed(const Reading& reading, const RelationFacts& table, const s
     made.select += fmt::format("{}select\n  {}\n{}", n == 0 ? "" : "\nunion all\n", fmt::join(values[n], ",\n  "), selects[n].from());
     made.remarks.insert(made.remarks.end(), selects[n].remarks().begin(), selects[n].remarks().end());
   }
-  if (from.size() == 1 && from.front()->filtered && from.front()->words.size() > 0) {
-    made.remarks.push_back(fmt::format("rows of {} that {} leaves out have no word in v2", table.name.name, from.front()->target));
-  }
+  const bool all_filtered = !from.empty() && std::all_of(from.begin(), from.end(), [](const Aspect* each) { return each->filtered; });
+  if (all_filtered) made.remarks.push_back(fmt::format("rows of {} that {} have no word in v2", table.name.name, left_out_by(from)));
   return made;
 }
 

@@ -17,6 +17,12 @@ class Views {
     return *this;
   }
 
+  /// "books.genre_id → genres.id", of what has been said before the next target.
+  Views& refers(const std::string& table, const std::string& column, const std::string& other, const std::string& its) {
+    schema_.facts.relations.at(TableName{"public", table}.quoted()).references.push_back({{"public", other}, {{column, its}}});
+    return *this;
+  }
+
   /// A table that both sides use.
   Views& shared(const std::string& name, const std::string& columns, const std::vector<std::string>& keys = {"id"}) {
     schema_.table(name, columns, keys);

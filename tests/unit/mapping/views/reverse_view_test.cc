@@ -61,7 +61,8 @@ TEST(ReverseView, AHorizontalSplitIsUnitedAgain) {
       .target("dogs", "id integer!, name text", "select p.id, p.name from public.pets p where p.kind = 'dog'::text");
   EXPECT_EQ(back(views, "pets"),
             "select\n  cats.id,\n  'cat'::text as kind,\n  cats.name,\n  cats.lives\nfrom v2.cats cats\nunion all\n"
-            "select\n  dogs.id,\n  'dog'::text as kind,\n  dogs.name,\n  null::integer as lives\nfrom v2.dogs dogs");
+            "select\n  dogs.id,\n  'dog'::text as kind,\n  dogs.name,\n  null::integer as lives\nfrom v2.dogs dogs\n"
+            "lossy: rows of pets that cats and dogs leave out have no word in v2");
 }
 
 TEST(ReverseView, AMergeIsToldApartByItsConstants) {
@@ -116,11 +117,27 @@ TEST(ReverseView, ASurvivorIsNoGroupOfItsOwn) {
 
 TEST(ReverseView, AKeyIsLookedUpByAnotherKey) {
   Views views;
-  views.source("genres", "id integer!, name text!", {"id", "name"}).source("books", "id integer!, genre_id integer!")
+  views.source("genres", "id integer!, name text!", {"id", "name"}).source("books", "id integer!, genre_id integer!").refers("books", "genre_id", "genres", "id")
       .target("genres", "id integer!, name text!", "select g.id, g.name from public.genres g")
       .target("books", "id integer!, genre text!", "select b.id, g.name as genre from public.books b join public.genres g on g.id = b.genre_id");
   EXPECT_EQ(back(views, "books"),
             "select\n  books.id,\n  (select l.id from unmap.genres l where l.name = books.genre) as genre_id\nfrom v2.books books");
+}
+
+/// The row that a foreign key leads to is there.
+TEST(ReverseView, RowsThatAJoinLeavesOutAreSaid) {
+  const auto books = [](const std::string& columns, bool refers) {
+    Views views;
+    views.source("genres", "id integer!, name text!", {"id", "name"}).source("books", columns);
+    if (refers) views.refers("books", "genre_id", "genres", "id");
+    views.target("genres", "id integer!, name text!", "select g.id, g.name from public.genres g")
+        .target("books", "id integer!, genre text!", "select b.id, g.name as genre from public.books b join public.genres g on g.id = b.genre_id");
+    return back(views, "books");
+  };
+  const std::string all = "select\n  books.id,\n  (select l.id from unmap.genres l where l.name = books.genre) as genre_id\nfrom v2.books books";
+  EXPECT_EQ(books("id integer!, genre_id integer!", true), all);
+  EXPECT_EQ(books("id integer!, genre_id integer", true), all + "\nlossy: rows of books that books leaves out have no word in v2");
+  EXPECT_EQ(books("id integer!, genre_id integer!", false), all + "\nlossy: rows of books that books leaves out have no word in v2");
 }
 
 TEST(ReverseView, ATableOfBothSidesIsLookedUpWhereItIs) {
@@ -128,7 +145,8 @@ TEST(ReverseView, ATableOfBothSidesIsLookedUpWhereItIs) {
   views.shared("genres", "id integer!, name text!", {"id", "name"}).source("books", "id integer!, genre text!")
       .target("books", "id integer!, genre_id integer!", "select b.id, g.id as genre_id from public.books b join public.genres g on g.name = b.genre");
   EXPECT_EQ(back(views, "books"),
-            "select\n  books.id,\n  (select l.name from public.genres l where l.id = books.genre_id) as genre\nfrom v2.books books");
+            "select\n  books.id,\n  (select l.name from public.genres l where l.id = books.genre_id) as genre\nfrom v2.books books\n"
+            "lossy: rows of books that books leaves out have no word in v2");
 }
 
 TEST(ReverseView, ADefaultIsKeptApartByTheOldRow) {
