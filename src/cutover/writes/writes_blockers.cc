@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "base/telemetry/log.h"
@@ -32,6 +33,8 @@ namespace queries = sql::queries;
 constexpr const char* kLongTransactionSeconds = "2";
 /// On a busy system something is always on its way, but not always the same.
 constexpr std::chrono::seconds kCheckPatience{2};
+/// Of a table that is in memory, by one process on a slow machine.
+constexpr std::int64_t kBytesReadPerMillisecond = 200'000;
 /// A round takes off a thousand keys and more.
 constexpr std::chrono::seconds kDirtyPatience{3};
 
@@ -109,19 +112,43 @@ asio::awaitable<void> look_at_foreign_keys(pg::Connection& connection, std::stri
   }
 }
 
+/// The hold tells, unless it is too short for that: writers would wait, and the checks would be broken off, attempt after attempt.
+void stand_or_doubt(FailingChecks checks, std::chrono::milliseconds hold, Obstacles& found) {
+  if (checks.slowest < hold) {
+    found.doubts = std::move(checks.failing);
+    return;
+  }
+  for (auto& check : checks.failing) {
+    check.detail += fmt::format("; asking takes {:.1f} s, and in the hold, when nothing is on its way, there are {} ms", checks.slowest.count(), hold.count());
+    check.fix += fmt::format(" asks it at leisure; or --hold-limit {:.0f}s, if writers may wait so long", std::ceil(checks.slowest.count() * 2));
+    found.blockers.push_back(std::move(check));
+  }
+}
+
 /// One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
 asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
   const auto executor = co_await asio::this_coro::executor;
   const auto give_up = pg::Clock::now() + kCheckPatience;
   for (;;) {
-    auto failing = co_await failing_checks(connection, flip);
-    if (failing.empty()) co_return;
+    auto checks = co_await failing_checks(connection, flip, std::nullopt);
+    if (checks.failing.empty()) co_return;
     if (pg::Clock::now() >= give_up) {
-      found.doubts = std::move(failing);
+      stand_or_doubt(std::move(checks), flip.limits.hold, found);
       co_return;
     }
     asio::steady_timer pause(executor, std::chrono::milliseconds(50));
     co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+/// All of a column is read for its highest value, while everybody waits.
+asio::awaitable<void> look_at_sequences(pg::Connection& connection, const Followed& followed, const WritesFlip& flip, Obstacles& found) {
+  const auto readable = static_cast<std::int64_t>(flip.limits.hold.count()) * kBytesReadPerMillisecond / 2;
+  pg::Parameters columns = {json_of(column_pairs(followed, flip.to, places_of(opposite(flip.to)))), std::to_string(readable)};
+  const auto rows = co_await connection.query(std::string(queries::sequences_unindexed), columns);
+  for (const auto row : pg::rows(rows)) {
+    found.blockers.push_back({"sequence", fmt::format("the highest value of {} is looked for in {} without an index, while everybody waits", row.text("name"), row.text("size")),
+                              fmt::format("{}; or --hold-limit, if that may take long", row.text("fix"))});
   }
 }
 
@@ -188,15 +215,20 @@ std::vector<Condition> with_those_of_writes(const Obstacles& found, std::size_t 
 
 }  // namespace
 
-asio::awaitable<std::vector<Blocker>> failing_checks(pg::Connection& connection, const WritesFlip& flip) {
-  const verify::CheckRun after{.when = v1::Check::WHEN_AFTER};
+asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const WritesFlip& flip, std::optional<pg::Clock::time_point> until) {
+  const verify::CheckRun after{.when = v1::Check::WHEN_AFTER, .until = until};
   const auto results = co_await verify::run_checks(connection, flip.file.yaml, after);
-  std::vector<Blocker> failing;
+  FailingChecks checks;
   for (const auto& result : results) {
     if (result.verdict != verify::CheckResult::Verdict::kFail) continue;
-    failing.push_back({"check", fmt::format("{}: {} was expected, {} found", result.name, result.expected, result.found), "crossfade check --when after"});
+    if (until && result.broken_off) {
+      checks.unfinished = result.name;
+      continue;
+    }
+    checks.slowest = std::max(checks.slowest, std::chrono::duration<double>(result.seconds));
+    checks.failing.push_back({"check", fmt::format("{}: {} was expected, {} found", result.name, result.expected, result.found), "crossfade check --when after"});
   }
-  co_return failing;
+  co_return checks;
 }
 
 asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip) {
@@ -243,6 +275,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
       found.blockers.push_back(std::move(condition));
     }
   }
+  co_await look_at_sequences(connection, followed, flip, found);
   if (!to_v2) {
     if (flip.set_aside) found.rows_behind = co_await rows_behind(connection, file);
     found.checklist = with_those_of_writes(found, own, wanted);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "cutover/inventory/inventory.h"
@@ -21,8 +23,14 @@ struct Obstacles {
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };
 
-/// The migration's checks of severity `fail` that fail now. Wants no open transaction.
-boost::asio::awaitable<std::vector<Blocker>> failing_checks(pg::Connection& connection, const WritesFlip& flip);
+/// The migration's checks of severity `fail` that fail now.
+struct FailingChecks {
+  std::vector<Blocker> failing;
+  std::string unfinished;      ///< one that was broken off: whether it fails is not known
+  std::chrono::duration<double> slowest{0};  ///< of those that fail
+};
+/// Where `until` is given they are broken off then. Wants no open transaction.
+boost::asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const WritesFlip& flip, std::optional<pg::Clock::time_point> until);
 
 /// Reads the facts and judges them. Wants no open transaction.
 boost::asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip);

@@ -165,17 +165,28 @@ asio::awaitable<void> WritesRun::lock(std::string statement) {
   co_await locker_->script(std::move(rest));
 }
 
-/// Nothing is on its way any more: a check that failed before the hold passes, or it is right.
+/// Nothing is on its way any more: a check that failed before the hold passes, or it is right. What the limit leaves no time for is
+/// tried again, when less was to be drained.
 asio::awaitable<void> WritesRun::settle_doubts() {
   if (obstacles_->doubts.empty()) co_return;
   flight_.begin("checks");
-  const auto failing = co_await failing_checks(*observer_, flip_);
-  flight_.end();
-  if (failing.empty()) co_return;
+  const auto checks = co_await failing_checks(*observer_, flip_, hold_began_ + flip_.limits.hold);
+  if (checks.failing.empty() && checks.unfinished.empty()) {
+    flight_.end();
+    co_return;
+  }
   Failure::Facts facts;
   facts.exit = ExitCode::kNotReady;
-  for (const auto& check : failing) facts.message += (facts.message.empty() ? "check " : "; check ") + check.detail;
-  facts.advice = failing.front().fix;
+  for (const auto& check : checks.failing) facts.message += (facts.message.empty() ? "check " : "; check ") + check.detail;
+  if (checks.failing.empty()) {
+    facts.exit = ExitCode::kTimeout;
+    facts.sqlstate = "40001";
+    facts.message = fmt::format("check {} was not over within the limit of the hold, {} ms", checks.unfinished, flip_.limits.hold.count());
+    facts.advice = "allow a longer hold: --hold-limit; or see why the check fails before the hold: crossfade check --when after";
+  } else {
+    flight_.end();
+    facts.advice = checks.failing.front().fix;
+  }
   throw Failure(std::move(facts));
 }
 

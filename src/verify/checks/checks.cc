@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <memory>
 #include <optional>
 
 #include "base/text/sql_text.h"
@@ -12,7 +15,6 @@ namespace crossfade::verify {
 namespace {
 
 using Verdict = CheckResult::Verdict;
-using Clock = std::chrono::steady_clock;
 
 bool is_zero(std::string_view text) {
   return text.find_first_not_of("0.-") == std::string_view::npos && text.find('0') != std::string_view::npos;
@@ -41,13 +43,39 @@ std::string preamble(const v1::Migration& migration, const v1::Check& check, con
       "begin; set local search_path to {}; set local statement_timeout to {}; set local lock_timeout to '5s';"
       " set local row_security to on;"
       " select pg_catalog.set_config('crossfade.writer', {}, true)",
-      path, how.timeout.count(), quote_literal(migration.migration()));
+      path, time_for(how).count(), quote_literal(migration.migration()));
   for (const auto& [name, value] : check.settings()) {
     sql += fmt::format("; select pg_catalog.set_config({}, {}, true)", quote_literal(name), quote_literal(value));
   }
   if (!check.role().empty()) sql += "; set local role " + quote_identifier(check.role());
   return sql + "; savepoint crossfade_check";
 }
+
+std::chrono::milliseconds time_for(const CheckRun& how) {
+  using std::chrono::milliseconds;
+  if (!how.until) return how.timeout;
+  const auto left = std::chrono::duration_cast<milliseconds>(*how.until - pg::Clock::now());
+  return std::clamp(left, milliseconds(1), std::max(how.timeout, milliseconds(1)));
+}
+
+/// Breaks a check off that is not over in time: the server's own bound is each statement's, and a check may have several, or set its own.
+class Watch {
+ public:
+  Watch(asio::any_io_executor executor, pg::Connection& connection, std::optional<pg::Clock::time_point> until) : timer_(executor), over_(std::make_shared<bool>(false)) {
+    if (!until) return;
+    timer_.expires_at(*until);
+    timer_.async_wait([over = over_, &connection](boost::system::error_code stopped) {
+      if (!stopped && !*over) connection.cancel();
+    });
+  }
+  ~Watch() { *over_ = true; }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  asio::steady_timer timer_;
+  std::shared_ptr<bool> over_;
+};
 
 /// The savepoint is gone if the check has committed.
 asio::awaitable<void> roll_back(pg::Connection& connection, const v1::Check& check) {
@@ -59,7 +87,8 @@ asio::awaitable<void> roll_back(pg::Connection& connection, const v1::Check& che
   }
   if (failure && failure->connection_lost()) throw *failure;
   co_await connection.script("rollback");
-  if (failure) {
+  // One that was broken off in time's last moment has ended nothing.
+  if (failure && failure->sqlstate() != "57014") {
     throw precondition_failure(fmt::format("check \"{}\" ended its own transaction: what it wrote may have stayed", check.name()),
                                "take commit and rollback out of it; every check is rolled back anyway");
   }
@@ -71,9 +100,12 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
   result.name = check.name();
   result.when = check.when();
   result.expected = check.expect() == v1::Check::EXPECT_TRUE ? "true" : "0";
-  const auto began = Clock::now();
+  const auto began = pg::Clock::now();
   bool passed = false;
   bool prepared = false;
+  const auto executor = co_await asio::this_coro::executor;
+  std::optional<Watch> watch;
+  watch.emplace(executor, connection, how.until);
   try {
     co_await connection.script(preamble(migration, check, how));
     prepared = true;
@@ -83,7 +115,9 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
   } catch (const Failure& failure) {
     if (failure.connection_lost()) throw;
     result.found = fmt::format("{} ({})", failure.what(), failure.sqlstate());
+    result.broken_off = failure.sqlstate() == "57014";
   }
+  watch.reset();
   if (prepared) {
     co_await roll_back(connection, check);
   } else {
@@ -91,7 +125,7 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
   }
   const bool warns = check.severity() == v1::Check::SEVERITY_WARN;
   result.verdict = passed ? Verdict::kPass : warns ? Verdict::kWarn : Verdict::kFail;
-  result.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  result.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
   co_return result;
 }
 

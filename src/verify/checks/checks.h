@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct CheckResult {
   std::string expected;  ///< "0", "true"
   std::string found;     ///< the first column of the first row, "no row", or why the statement could not run
   double seconds = 0;
+  bool broken_off = false;  ///< nothing is known but that it took longer than it was given
 };
 
 /// Runs the checks of `when`, each in a transaction of its own that is rolled back whatever it did, so that a check may
@@ -32,6 +34,7 @@ struct CheckResult {
 struct CheckRun {
   v1::Check::When when = v1::Check::WHEN_AFTER;
   std::chrono::milliseconds timeout{60'000};
+  std::optional<pg::Clock::time_point> until = {};          ///< all of them together are over by then: one that is not is broken off
   mapping::Places places = mapping::Places::kBeforeWrites;  ///< the statements name the tables as before the cutover of the writes
   Progress* progress = nullptr;                             ///< hears of each check, and of those that do not pass; none: nobody does
 };
