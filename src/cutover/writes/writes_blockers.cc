@@ -141,6 +141,22 @@ asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFli
   }
 }
 
+/// Both sides get names back: v1's tables those that they had, v2's those in the shadow schema, which has to be there.
+asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& v2, Obstacles& found) {
+  const auto& shadow = file.schemas().shadow();
+  pg::Parameters schema = {shadow};
+  const auto gone = co_await connection.query(std::string(queries::shadow_schema_gone), schema);
+  for (const auto row : pg::rows(gone)) {
+    found.blockers.push_back({"schema", fmt::format("schema {}, to which v2's tables go back, is not there", shadow), std::string(row.text("fix")), false, ExitCode::kPrecondition});
+  }
+  pg::Parameters wishes = {names_text(v2), shadow, file.migration()};
+  const auto taken = co_await connection.query(std::string(queries::names_back), wishes);
+  for (const auto row : pg::rows(taken)) {
+    found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
+                              fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")), false, ExitCode::kPrecondition});
+  }
+}
+
 /// All of a column is read for its highest value, while everybody waits.
 asio::awaitable<void> look_at_sequences(pg::Connection& connection, const Followed& followed, const WritesFlip& flip, Obstacles& found) {
   const auto readable = static_cast<std::int64_t>(flip.limits.hold.count()) * kBytesReadPerMillisecond / 2;
@@ -277,6 +293,8 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   }
   co_await look_at_sequences(connection, followed, flip, found);
   if (!to_v2) {
+    co_await look_at_names_back(connection, file, now.v2, found);
+    wanted.push_back(met("name taken", "every name is free that a table is to have"));
     if (flip.set_aside) found.rows_behind = co_await rows_behind(connection, file);
     found.checklist = with_those_of_writes(found, own, wanted);
     co_return found;
