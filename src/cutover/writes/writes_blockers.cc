@@ -141,6 +141,24 @@ asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFli
   }
 }
 
+/// v2's tables follow from then on, by the views of mapping.sql: what has become of them since may not fit these any more. Their own
+/// targets wait, and the rollback does not.
+asio::awaitable<void> say_what_will_be_parked(pg::Connection& connection, const v1::Migration& file, std::vector<Hanging>& inventory) {
+  co_await connection.script("begin");
+  auto directed = mapping::forward_migration(file, mapping::Places::kSwapped);
+  const auto preflight = co_await mapping::inspect_what_fits(connection, std::move(directed), true);
+  co_await connection.script("rollback");
+  for (const auto& target : preflight.model.left_out) {
+    Hanging hanging;
+    hanging.kind = "target";
+    hanging.object = "target " + target.target;
+    hanging.way = "does not fit its view any more";
+    hanging.flip = "is what is written";
+    hanging.rollback = "is parked until it fits again: " + target.because;
+    inventory.push_back(std::move(hanging));
+  }
+}
+
 /// Both sides get names back: v1's tables those that they had, v2's those in the shadow schema, which has to be there.
 asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& v2, Obstacles& found) {
   const auto& shadow = file.schemas().shadow();
@@ -294,6 +312,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   co_await look_at_sequences(connection, followed, flip, found);
   if (!to_v2) {
     co_await look_at_names_back(connection, file, now.v2, found);
+    co_await say_what_will_be_parked(connection, file, found.inventory);
     wanted.push_back(met("name taken", "every name is free that a table is to have"));
     if (flip.set_aside) found.rows_behind = co_await rows_behind(connection, file);
     found.checklist = with_those_of_writes(found, own, wanted);

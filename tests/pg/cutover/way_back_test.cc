@@ -18,6 +18,28 @@ TEST_F(WayBackTest, WhatV1DemandsAndV2DoesNotIsSaidBeforehand) {
   EXPECT_EQ(text.find("constraint exercises_plan_id_fkey of public.exercises"), std::string::npos) << "v2 has the like of it: " << text;
 }
 
+/// What has become of v2 since, as an application's own migrations leave it, is not what mapping.sql was written for.
+TEST_F(WayBackTest, TablesOfV2ThatDoNotFitTheirViewsAnyMoreAreSaidBeforehand) {
+  expect_done(flip("cutover"));
+  const auto plain = move.call({"rollback", "writes", "--dry-run"});
+  EXPECT_EQ(plain.first, 0) << plain.second;
+  EXPECT_EQ(plain.second.find("is parked"), std::string::npos) << plain.second;
+  move.sql().exec("alter table weeks add gift int not null default 0; alter table weeks alter gift drop default");
+  std::string text;
+  const auto said = [&] {
+    text = move.call({"rollback", "writes", "--dry-run"}).second;
+    return text.find("target weeks, does not fit its view any more") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(said, kLimit)) << text;
+  EXPECT_NE(text.find("is parked until it fits again: target weeks: the view has no column gift, which the table requires"), std::string::npos) << text;
+  EXPECT_EQ(text.find("target exercises"), std::string::npos) << "that one fits: " << text;
+  move.sql().exec("update exercises set title = 'v2 was here' where id = 7");
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select string_agg(target, ' ') from crossfade.parked") == "weeks"; }, kLimit));
+  EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
+}
+
 TEST_F(WayBackTest, RowsThatV1CannotTakeAreNamedByTheRollback) {
   expect_done(flip("cutover"));
   move.sql().exec("update exercises set title = repeat('x', 35) where id = 5; update exercises set title = 'fits' where id = 6");
