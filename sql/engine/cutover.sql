@@ -9,23 +9,45 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
                    || '_' || left(md5(convert_to(name, 'UTF8')), 8) || '_v1' end
 $$;
 
--- v1's table gives up its name, and with it the names of its indexes and sequences, which the table that takes its place
--- wants: exercises becomes exercises_v1, its partitions likewise. What each was called is written down, so that the way back need not guess.
-create or replace function crossfade.retire(migration_name text, retired regclass) returns void
+-- Pieces of a migration that are to be renamed (`relations` to `names`), in an order in which each finds its new name free: one that is
+-- called as another wants to be goes first.
+create or replace function crossfade.in_turn(relations oid[], names text[]) returns setof oid
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with recursive piece as materialized (
+    select w.relation, w.wanted, c.relname::text as name, c.relnamespace as schema
+    from unnest(relations, names) w (relation, wanted) join pg_class c on c.oid = w.relation
+  ), turn (relation, wanted, schema, steps) as (
+    select p.relation, p.wanted, p.schema, 0 from piece p
+    union all
+    -- Behind the one that has its name.
+    select t.relation, p.wanted, p.schema, t.steps + 1
+    from turn t join piece p on p.name = t.wanted and p.schema = t.schema and p.relation <> t.relation
+    where t.steps < 20
+  )
+  select relation from turn group by relation order by max(steps), relation
+$$;
+
+-- v1's tables give up their names, and with them the names of their indexes and sequences, which the tables that take their place
+-- want: exercises becomes exercises_v1, its partitions likewise. What each was called is written down, so that the way back need not guess.
+create or replace function crossfade.retire(migration_name text, variadic retired regclass[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
+  tables oid[] := array(select p::oid from unnest(retired) r cross join lateral crossfade.with_partitions(r) p);
+  pieces oid[] := array(
+    select unnest(tables)
+    union
+    select i.indexrelid from pg_index i where i.indrelid = any (tables)
+    union
+    select s.oid from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = any (retired::oid[]) and d.deptype in ('a', 'i'));
   piece record;
 begin
   for piece in
     select c.oid, c.oid::regclass as place, c.relname as name, c.relkind as kind
-    from pg_class c
-    where c.oid = any (array(
-      select w::oid from crossfade.with_partitions(retired) w
-      union
-      select i.indexrelid from pg_index i where i.indrelid = any (array(select w::oid from crossfade.with_partitions(retired) w))
-      union
-      select s.oid from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
-      where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = retired and d.deptype in ('a', 'i')))
+    from crossfade.in_turn(pieces, array(select crossfade.retired_name(c.relname) from unnest(pieces) with ordinality p (relation, place)
+                                         join pg_class c on c.oid = p.relation order by p.place)) with ordinality t (relation, place)
+    join pg_class c on c.oid = t.relation
+    order by t.place
   loop
     execute format('alter %s %s rename to %I', case piece.kind when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end,
                    piece.place, crossfade.retired_name(piece.name));
@@ -42,8 +64,12 @@ declare
 begin
   for piece in
     select c.oid::regclass as place, r.name, r.kind
-    from crossfade.retired r join pg_class c on c.oid = r.relation
-    where r.migration = migration_name
+    from (select array_agg(r.relation order by r.relation) as relations, array_agg(r.name order by r.relation) as names
+          from crossfade.retired r where r.migration = migration_name) every
+    cross join lateral crossfade.in_turn(every.relations, every.names) with ordinality t (relation, place)
+    join pg_class c on c.oid = t.relation
+    join crossfade.retired r on r.migration = migration_name and r.relation = t.relation
+    order by t.place
   loop
     execute format('alter %s %s rename to %I', case piece.kind when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end,
                    piece.place, piece.name);

@@ -16,7 +16,7 @@ with side as (
 ), kind (relkind, name) as (
   values ('r', 'table'), ('p', 'table'), ('i', 'index'), ('I', 'index'), ('S', 'sequence'), ('v', 'view'), ('m', 'materialized view'), ('f', 'foreign table'), ('c', 'type')
 ), wish as (
-  select case number when 2 then to_regnamespace(quote_ident($3))::oid else c.relnamespace end as schema,
+  select c.oid, case number when 2 then to_regnamespace(quote_ident($3))::oid else c.relnamespace end as schema,
          case number when 2 then c.relname else crossfade.retired_name(c.relname)::name end as name,
          kind.name || ' ' || c.oid::regclass || case number when 2 then '' else ', retired,' end as by, kind.name = 'table' as brings_type
   from piece join pg_class c on c.oid = piece.relation join kind on kind.relkind = c.relkind::text
@@ -30,4 +30,13 @@ with side as (
   from wish join pg_type t on t.typnamespace = wish.schema and t.typname = wish.name and wish.brings_type and t.typrelid = 0
   where not exists (select from pg_type element where element.typarray = t.oid)
 )
-select name, kind, min(by) as by from holder group by name, kind order by 1
+select name, kind, min(by) as by, format('alter %s %s rename to …;', kind, name) as fix from holder group by name, kind
+union all
+-- Two of the migration's own want one name: v2's piece can be called otherwise, but for a table, which is a target.
+select two.name, two.kind, one.by, case when two.kind = 'table' then 'call it otherwise in v2.sql, and its target: crossfade cancel, and begin anew'
+                                        else format('alter %s %s rename to …;  -- and in v2.sql', two.kind, two.name) end
+from (select w.oid, w.schema, w.name as wanted, w.by, w.oid::regclass::text as name, k.name as kind
+      from wish w join pg_class c on c.oid = w.oid join kind k on k.relkind = c.relkind::text) two
+join wish one on one.schema = two.schema and one.name = two.wanted and one.oid <> two.oid and one.by like '%, retired,'
+where two.by not like '%, retired,'
+order by 1

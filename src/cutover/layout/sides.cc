@@ -42,9 +42,9 @@ std::string set_schema(const std::vector<TableName>& from, const std::vector<Tab
 
 SwapStep retire(const std::string& migration, const Sides& before, const Sides& after) {
   SwapStep step{"names", "", ""};
-  for (const auto& table : before.v1) {
-    step.sql += fmt::format("select crossfade.retire({}, {});\n", quote_literal(migration), quote_literal(table.quoted()));
-  }
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& table : before.v1) tables.emplace_back(table.quoted());
+  step.sql = fmt::format("select crossfade.retire({}, variadic {}::regclass[]);\n", quote_literal(migration), quote_literal(array_text(tables)));
   step.sql += set_schema(before.v2, after.v2);
   step.says = fmt::format("{} become {}, with their indexes and sequences; {} become {}", called(before.v1), called(after.v1),
                           called(before.v2), called(after.v2));

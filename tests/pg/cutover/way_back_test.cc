@@ -103,55 +103,5 @@ TEST_F(WayBackTest, ARowDeletedOnTheSideThatOwnsTheDataNeverComesBackOnTheOther)
   }
 }
 
-/// What has to be free, and to be there, for names to go back.
-class NamesBackTest : public testing::Test {
- protected:
-  NamesBackTest() {
-    move.start_daemon();
-    move.expect_equal();
-    expect_done({"verify"});
-    expect_done({"account"});
-    expect_done(flip("cutover"));
-  }
-
-  void expect_done(const std::vector<std::string>& words) {
-    const auto [exit, text] = move.call(words);
-    EXPECT_EQ(exit, 0) << words.front() << ": " << text;
-  }
-  std::vector<std::string> flip(const std::string& group) { return {group, "writes", "--confirm", "shop", "--evidence", (move.server().directory() / "evidence").string()}; }
-  /// The dry run says so, and so does the rollback, before anything is made; "" once it says all of it.
-  std::string missing(const std::vector<std::string>& said) {
-    for (const auto& words : {std::vector<std::string>{"rollback", "writes", "--dry-run"}, flip("rollback")}) {
-      const auto [exit, text] = move.call(words);
-      if (exit != 3 && words.back() != "--dry-run") return "exit code " + std::to_string(exit) + ": " + text;
-      for (const auto& each : said) {
-        if (text.find(each) == std::string::npos) return each + " in " + text;
-      }
-    }
-    return move.sql().value("select step from crossfade.flight where flip in (select detail ->> 'flip' from crossfade.audit where action like 'rollback%') limit 1");
-  }
-
-  Move move{test_migration("shop")};
-};
-
-TEST_F(NamesBackTest, WhoHasOneMeanwhileIsNamedWithWhatRenamesIt) {
-  move.sql().exec("create view public.tickets as select id as number, title from issues; create table shop_v2.issues_pkey (); create type shop_v2.tier as enum ('mine'); create domain shop_v2.addresses as text");
-  EXPECT_EQ(missing({"✗ name taken: public.tickets, a view, has the name that table public.tickets_v1 is to have\n  mend: alter view public.tickets rename to …;",
-                     "shop_v2.issues_pkey, a table, has the name that index public.issues_pkey, back, is to have",
-                     "shop_v2.tier, a type, has the name that type public.tier, back, is to have",
-                     "shop_v2.addresses, a type, has the name that table public.addresses, back, is to have"}), "");
-  move.sql().exec("drop view tickets; drop table shop_v2.issues_pkey; drop type shop_v2.tier; drop domain shop_v2.addresses");
-  expect_done(flip("rollback"));
-  EXPECT_EQ(move.sql().value("select count(*) from tickets"), "30");
-}
-
-TEST_F(NamesBackTest, ASchemaThatIsGoneIsNamedWithWhatMakesIt) {
-  move.sql().exec("drop schema shop_v2");
-  EXPECT_EQ(missing({"✗ schema: schema shop_v2, to which v2's tables go back, is not there\n  mend: create schema shop_v2 authorization "}), "");
-  move.sql().exec("create schema shop_v2");
-  expect_done(flip("rollback"));
-  EXPECT_EQ(move.sql().value("select count(*) from shop_v2.issues"), "30");
-}
-
 }  // namespace
 }  // namespace crossfade::test

@@ -83,8 +83,7 @@ TEST(SwapTest, IdsAreHandedOverAndTakenBack) {
 TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {
   const auto steps = steps_of(file(), mapping::Direction::kReverse);
   EXPECT_EQ(find(steps, "names").sql,
-            "select crossfade.retire('gym', '\"app\".\"plans\"');\n"
-            "select crossfade.retire('gym', '\"legacy\".\"moves\"');\n"
+            "select crossfade.retire('gym', variadic " + quote_literal(array_text({"\"app\".\"plans\"", "\"legacy\".\"moves\""})) + "::regclass[]);\n"
             "select crossfade.relocate('\"gym_v2\".\"days\"', 'app');\n"
             "select crossfade.relocate('\"gym_v2\".\"plans\"', 'app');\n");
 }
