@@ -187,6 +187,14 @@ begin
       insert into crossfade.moved (migration, kind, class, object) values (migration_name, 'owner ' || quote_ident(piece.owner), 'pg_class'::regclass, piece.oid)
       on conflict do nothing;
     end if;
+    insert into crossfade.withheld (migration, relation, attnum, grantee, privilege, grantable)
+    select migration_name, piece.oid, a.attnum, a.grantee, a.privilege_type, bool_or(a.is_grantable)
+    from (select 0 as attnum, x.* from pg_class c cross join aclexplode(c.relacl) x where c.oid = piece.oid
+          union all
+          select t.attnum, x.* from pg_attribute t cross join aclexplode(t.attacl) x where t.attrelid = piece.oid and not t.attisdropped) a
+    where a.grantee = quote_ident(daemon)::regrole or a.privilege_type = 'TRIGGER' and a.grantee <> quote_ident(piece.owner)::regrole
+    group by a.attnum, a.grantee, a.privilege_type
+    on conflict do nothing;
     execute format('alter table %s owner to %I', piece.place, daemon);
     execute format('grant select on %s to %I', piece.place, piece.owner);
     for holder in
@@ -196,6 +204,43 @@ begin
       execute format('revoke trigger on %s from %s cascade', piece.place, holder.name);
     end loop;
   end loop;
+end $$;
+
+-- What was withheld, once whoever had the tables has them again. What is gone is gone.
+create or replace function crossfade.allow_again(migration_name text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  given record;
+begin
+  for given in
+    delete from crossfade.withheld w where w.migration = migration_name
+    returning w.privilege, w.relation, w.grantee, w.grantable,
+              (select a.attname from pg_attribute a where a.attrelid = w.relation and a.attnum = w.attnum and not a.attisdropped) as name, w.attnum
+  loop
+    continue when not exists (select from pg_class c where c.oid = given.relation) or given.attnum > 0 and given.name is null
+      or given.grantee <> 0 and not exists (select from pg_roles r where r.oid = given.grantee);
+    execute format('grant %s%s on %s to %s%s', given.privilege, ' (' || quote_ident(given.name) || ')', given.relation::regclass,
+                   case given.grantee when 0 then 'public' else given.grantee::regrole::text end, case when given.grantable then ' with grant option' else '' end);
+  end loop;
+end $$;
+
+-- A table that v2 goes by from now on, with its partitions, which belonged to the same role: the owner of what it takes the place of has it.
+-- The daemon goes on reading it, since the way back is made of it; being its owner was all that it may have had. Foreign keys are checked
+-- with the rights of the owner of the table referred to, which after a rollback is in the schema `shadow`.
+create or replace function crossfade.hand_table_over(given regclass, new_owner name, shadow name) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  daemon name := (select r.rolname from pg_namespace n join pg_roles r on r.oid = n.nspowner where n.nspname = 'crossfade' and not r.rolsuper);
+  present oid := (select relowner from pg_class where oid = given);
+  piece regclass;
+begin
+  for piece in select c.oid from pg_class c where c.oid = any (crossfade.all_parts(given)) and c.relowner = present loop
+    execute format('alter table %s owner to %I', piece, new_owner);
+    if daemon is not null then
+      execute format('grant select on %s to %I', piece, daemon);
+    end if;
+  end loop;
+  execute format('grant usage on schema %I to %I', shadow, new_owner);
 end $$;
 
 create or replace function crossfade.give_tables_back(migration_name text) returns void
@@ -210,6 +255,7 @@ begin
     continue when not exists (select from pg_class c where c.oid = piece.object);
     execute format('alter table %s owner to %s', piece.object::regclass, piece.owner);
   end loop;
+  perform crossfade.allow_again(migration_name);
 end $$;
 
 -- A foreign key that a table was given, and that all its partitions may have got from it by now.

@@ -265,6 +265,18 @@ create table if not exists crossfade.moved (
   primary key (migration, class, object)
 );
 
+-- Privileges on tables that were lent to the daemon's role, as they are to be again: to make triggers, which nobody has meanwhile, and the
+-- daemon's own, which became its owner's.
+create table if not exists crossfade.withheld (
+  migration text not null references crossfade.migration on delete cascade,
+  relation oid not null,
+  attnum int not null,                            -- 0: of the whole table
+  grantee oid not null,                           -- 0: public
+  privilege text not null,
+  grantable boolean not null,
+  primary key (migration, relation, attnum, grantee, privilege)
+);
+
 -- Foreign keys of tables outside that a flip has re-pointed, until they are validated.
 create table if not exists crossfade.unvalidated (
   migration text not null references crossfade.migration on delete cascade,

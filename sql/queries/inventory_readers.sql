@@ -1,5 +1,5 @@
 -- What others made over a table that gives its name away and that knows the table by its identity: it keeps to the old table. $1 as
--- for foreign keys; $2: schemas of our own. Of another migration that is under way the whole has to end first.
+-- for foreign keys; $2: schemas of our own; $3: the migration. Of another migration that is under way the whole has to end first.
 with owned as (
   select distinct to_regclass(owner)::oid as relation from jsonb_to_recordset($1::jsonb) as l (owner text) where owner is not null
 ), row_type as (
@@ -37,7 +37,8 @@ with owned as (
   union
   select 'publication', p.pubname::text, null, r.prrelid, 'publishes it'
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
-  where r.prrelid in (select relation from owned) and p.pubname not like 'crossfade\_%'
+  where r.prrelid in (select relation from owned)
+    and not exists (select from (select $3::text as name union all select m.name from crossfade.migration m) m where p.pubname in ('crossfade_' || m.name, 'crossfade_' || m.name || '_reverse'))
 )
 select kind || ' ' || f.name as object, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')) as way, 'block' as handling,
        'keeps to the old table, which is kept true until complete' as flip, 'nothing: it never left that table' as rollback,

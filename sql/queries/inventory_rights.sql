@@ -27,14 +27,17 @@ with link as (
   select g.*
   from given g join owned w on w.follower = g.follower join pg_class c on c.oid = g.follower
   where g.grantee <> case when w.one and w.may then w.wanted else w.present end
+    -- What somebody has for being the owner is the new owner's then.
     and not exists (select from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) h
-                    where h.grantee in (g.grantee, 0) and h.privilege_type = g.privilege_type)
+                    where h.grantee in (g.grantee, 0) and h.privilege_type = g.privilege_type
+                      and not (h.grantee = w.present and w.one and w.may and w.wanted <> w.present))
 ), of_columns as (
   select f.follower, f.after, a.grantee, a.privilege_type, string_agg(quote_ident(v.attname), ', ' order by v.attnum) as columns
   from feeding f join pg_attribute s on s.attrelid = f.owner and s.attnum > 0 and not s.attisdropped
   cross join lateral aclexplode(s.attacl) a
   join pg_attribute v on v.attrelid = f.follower and v.attname = s.attname and not v.attisdropped
-  where f.same
+  join owned w on w.follower = f.follower
+  where f.same and a.grantee <> case when w.one and w.may then w.wanted else w.present end
     and not exists (select from aclexplode(v.attacl) h where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
   group by f.follower, f.after, a.grantee, a.privilege_type
 ), of_sequences as (
@@ -79,26 +82,35 @@ with link as (
   from of_sequences cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
   group by follower, after, grantee
 ), writer as (
-  -- Roles that write v1's table, and v2's tables that are made of it.
-  select distinct l.owner, a.grantee
-  from link l join pg_class o on o.oid = l.owner cross join lateral aclexplode(coalesce(o.relacl, acldefault('r', o.relowner))) a
-  where a.privilege_type in ('INSERT', 'UPDATE', 'DELETE')
+  -- Roles that write v1's table, or some of its columns alone, and v2's tables that are made of it.
+  select owner, grantee, bool_or(whole) as whole
+  from (select l.owner, a.grantee, true as whole
+        from link l join pg_class o on o.oid = l.owner cross join lateral aclexplode(coalesce(o.relacl, acldefault('r', o.relowner))) a
+        where a.privilege_type in ('INSERT', 'UPDATE', 'DELETE')
+        union all
+        select l.owner, a.grantee, false
+        from link l join pg_attribute s on s.attrelid = l.owner and s.attnum > 0 and not s.attisdropped cross join lateral aclexplode(s.attacl) a
+        where a.privilege_type in ('INSERT', 'UPDATE')) each
+  group by owner, grantee
 ), shut_out as (
-  select w.owner, w.grantee, string_agg(distinct l.follower::regclass::text, ', ') as followers
+  select w.owner, w.grantee, w.whole, string_agg(distinct l.follower::regclass::text, ', ') as followers
   from writer w join link l on l.owner = w.owner join pg_class c on c.oid = l.follower join owned o on o.follower = l.follower
-  group by w.owner, w.grantee
+  group by w.owner, w.grantee, w.whole
   having not bool_or(w.grantee = case when o.one and o.may then o.wanted else o.present end
                      or exists (select from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) h
                                 where h.grantee in (w.grantee, 0) and h.privilege_type in ('INSERT', 'UPDATE', 'DELETE'))
                      or exists (select from lacking k where k.follower = l.follower and k.grantee = w.grantee
-                                                        and k.privilege_type in ('INSERT', 'UPDATE', 'DELETE')))
+                                                        and k.privilege_type in ('INSERT', 'UPDATE', 'DELETE'))
+                     or exists (select from of_columns k where k.follower = l.follower and k.grantee = w.grantee and k.privilege_type in ('INSERT', 'UPDATE'))
+                     or exists (select from pg_attribute v cross join lateral aclexplode(v.attacl) h
+                                where v.attrelid = l.follower and v.attnum > 0 and not v.attisdropped and h.grantee in (w.grantee, 0) and h.privilege_type in ('INSERT', 'UPDATE')))
      and not coalesce((select rolsuper from pg_roles where oid = w.grantee), false)
 )
+select * from (
 select 'owner of ' || o.follower::regclass as object, 'v1''s belongs to ' || pg_get_userbyid(o.wanted) as way, case when o.may then 'carry' else 'said' end as handling,
        format('belongs to %s', pg_get_userbyid(case when o.may then o.wanted else o.present end)) as flip, 'stays' as rollback,
        case when o.may then '' else format('grant %I to %I', pg_get_userbyid(o.wanted), current_user) end as fix,
-       -- Foreign keys are checked with the rights of the owner of the table referred to, which after a rollback is in the shadow schema.
-       case when o.may then format(E'alter table %s owner to %I;\ngrant usage on schema %I to %2$I', o.after, pg_get_userbyid(o.wanted), o.shadow) else '' end as sql, '' as locked, '' as referred
+       case when o.may then format('select crossfade.hand_table_over(%L, %L, %L)', o.after, pg_get_userbyid(o.wanted), o.shadow) else '' end as sql, '' as locked, '' as referred
 from owned o
 where o.one and o.wanted <> o.present
 union all
@@ -108,6 +120,8 @@ from grants
 union all
 select format('grant to %s on what becomes of %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, s.owner::regclass), 'may write it',
        'block', 'could write none of ' || followers, 'writes v1 again',
-       format('grant select, insert, update, delete on %s to %s', followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
+       format('grant select, insert, update%s on %s to %s', case when whole then ', delete' else ' (…)' end, followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
 from shut_out s
-order by 1
+) each
+-- Owners first: a grant to whoever has the table until then would go with it.
+order by starts_with(object, 'owner of ') desc, 1

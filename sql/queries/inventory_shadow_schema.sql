@@ -8,7 +8,8 @@ with shadow as (
   select case t.typtype when 'd' then 'domain' else 'type' end as kind, 'pg_type'::regclass as class, t.oid, t.typname as name,
          exists (select from pg_type o, place where o.typnamespace = place.schema and o.typname = t.typname) as taken
   from pg_type t join shadow on shadow.schema = t.typnamespace left join pg_class c on c.oid = t.typrelid
-  where t.typtype in ('d', 'e', 'r') or t.typtype = 'b' and t.typelem = 0 or c.relkind = 'c'
+  -- The multirange of a range does not go with it.
+  where t.typtype in ('d', 'e', 'r', 'm') or t.typtype = 'b' and t.typelem = 0 or c.relkind = 'c'
   union all
   select 'collation', 'pg_collation'::regclass, l.oid, l.collname, exists (select from pg_collation o, place where o.collnamespace = place.schema and o.collname = l.collname)
   from pg_collation l join shadow on shadow.schema = l.collnamespace

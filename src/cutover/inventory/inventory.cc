@@ -145,7 +145,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   const auto ours = own_schemas(file);
   const pg::Parameters of_links = {links};
   const pg::Parameters with_migration = {links, file.migration()};
-  const pg::Parameters with_schemas = {links, ours};
+  const pg::Parameters with_schemas = {links, ours, file.migration()};
   std::vector<std::optional<std::string>> targets;
   for (const auto& [name, target] : file.targets()) targets.emplace_back(name);
   const pg::Parameters of_references = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets),
@@ -205,6 +205,9 @@ SwapStep carry_step(const v1::Migration& file, const std::vector<Hanging>& inven
   SwapStep step{"carry", "", ""};
   if (to == Direction::kForward) {
     step.sql = fmt::format("select crossfade.move_back({}, {});\n", quote_literal(file.migration()), quote_literal(file.schemas().shadow()));
+  } else {
+    // Of v2's tables, since a rollback.
+    step.sql = fmt::format("select crossfade.allow_again({});\n", quote_literal(file.migration()));
   }
   for (const auto& hanging : inventory) {
     if (hanging.handling != Handling::kCarry || hanging.sql.empty()) continue;

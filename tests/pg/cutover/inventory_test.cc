@@ -120,11 +120,11 @@ TEST_F(InventoryTest, WhatCannotGoAlongHoldsTheFlipUpByName) {
                   "create function unrelated() returns text language plpgsql as $$ begin return 'plans'; -- from plans\n end $$;"
                   "alter table exercises add unique (id, day);"
                   "create table sets (id int, day int, constraint sets_day foreign key (id, day) references exercises (id, day));"
-                  "create publication elsewhere for table plans");
+                  "create publication elsewhere for table plans; create publication crossfade_of_others for table plans");
   const auto text = refused("cutover");
   for (const auto* each : {"view public.report (reads it: public.plans) keeps to the old table", "materialized view public.summary (reads it: public.exercises)",
                            "function public.count_plans() (its text names public.plans) meets another table by that name",
-                           "function public.all_plans() (takes or returns its row type: public.plans)", "publication elsewhere (publishes it: public.plans)",
+                           "function public.all_plans() (takes or returns its row type: public.plans)", "publication elsewhere (publishes it: public.plans)", "publication crossfade_of_others (publishes it: public.plans)",
                            "foreign key sets_day of public.sets (refers to public.exercises (id, day)) cannot follow: gym_v2.exercises has no unique key (id, day)",
                            "cutover: {inventory: {\"view public.report\": keep}}"}) {
     EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
@@ -222,6 +222,52 @@ TEST_F(InventoryTest, WhoOwnsATableThatFollowsCannotHaveTheDaemonRunCode) {
   EXPECT_EQ(owners(), "true false, true true") << "what was lent is given back";
 }
 
+TEST_F(InventoryTest, PartitionsHaveTheOwnerOfTheirTable) {
+  Move parts(test_migration("partitions"));
+  auto& sql = parts.sql();
+  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; alter table reading owner to gym_owner");
+  parts.start_daemon();
+  parts.expect_equal();
+  for (const auto& words : std::vector<std::vector<std::string>>{{"verify"}, {"account"}, {"cutover", "writes", "--confirm", "partitions", "--evidence", evidence().string()}}) {
+    const auto [exit, text] = parts.call(words);
+    EXPECT_EQ(exit, 0) << text;
+  }
+  EXPECT_EQ(sql.value("select string_agg(distinct pg_get_userbyid(relowner), ' ') from pg_partition_tree('reading') p join pg_class c on c.oid = p.relid"), "gym_owner");
+  EXPECT_NO_THROW(sql.exec("set role gym_owner; alter table reading add column x int; reset role"));
+}
+
+TEST_F(InventoryTest, WhoMayMakeTriggersMayAgainOnceItsTableIsGivenBack) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; do $$ begin create role gym_app; exception when duplicate_object then null; end $$;"
+           "alter table plans owner to gym_owner; alter table exercises owner to gym_owner; grant all on plans to gym_app; grant trigger on exercises to gym_app with grant option; grant trigger on exercises to public");
+  const auto may = [&](const std::string& suffix) {
+    return sql.value(fmt::format("select concat_ws(' ', has_table_privilege('gym_app', 'plans{0}', 'trigger'), has_table_privilege('gym_app', 'exercises{0}', 'trigger with grant option'), "
+                                 "has_table_privilege('public', 'exercises{0}', 'trigger'))", suffix));
+  };
+  EXPECT_EQ(may(""), "t t t");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(may("_v1"), "f f f");
+  EXPECT_EQ(may(""), "t t t") << "of v2's, as of any privilege";
+  expect_done(flip("rollback"));
+  EXPECT_EQ(may(""), "t t t");
+  EXPECT_EQ(sql.value("select has_table_privilege('gym_app', 'gym_v2.plans', 'trigger')"), "f");
+  move.expect_equal();
+  prove();
+  expect_done(flip("cutover"));
+  EXPECT_EQ(may(""), "t t t");
+  expect_done({"complete", "--confirm", "gym"});
+  EXPECT_EQ(may("_v1"), "t t t");
+}
+
+TEST_F(InventoryTest, WhoMayWriteSomeColumnsAloneIsAWriterToo) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_day; exception when duplicate_object then null; end $$; grant update (day) on exercises to gym_day");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("grant to gym_day on what becomes of public.exercises (may write it) could write none of gym_v2.exercises"), std::string::npos) << text;
+  sql.exec("grant update (title) on gym_v2.exercises to gym_day");
+  expect_done(flip("cutover"));
+}
+
 TEST_F(InventoryTest, CodeOfAnotherRoleThatWouldRunAsTheDaemonIsInTheWay) {
   move.sql().exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$;"
                   "create function harmless(text) returns boolean language sql immutable as 'select true'; alter function harmless owner to gym_owner;"
@@ -249,14 +295,17 @@ TEST_F(InventoryTest, RowSecurityThatV2LacksHoldsTheFlipUpUntilItIsCarriedOrAcce
 TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack) {
   auto& sql = move.sql();
   sql.exec("create domain gym_v2.short as text; create type gym_v2.mood as enum ('good'); create sequence gym_v2.numbers; create type gym_v2.taken as enum ('a');"
-           "create type public.taken as enum ('b'); alter table gym_v2.exercises add mood gym_v2.mood, add number bigint default nextval('gym_v2.numbers')");
+           "create type public.taken as enum ('b'); alter table gym_v2.exercises add mood gym_v2.mood, add number bigint default nextval('gym_v2.numbers');"
+           "create type gym_v2.span as range (subtype = int4)");
   expect_done(flip("cutover"));
   EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('short'), to_regtype('mood'), to_regclass('numbers'), to_regtype('gym_v2.taken'))"), "short mood numbers gym_v2.taken");
+  EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('span'), to_regtype('span_multirange'))"), "span span_multirange");
   sql.exec("update exercises set mood = 'good' where id = 3");
   expect_v1_follows(move);
   expect_done(flip("rollback"));
   EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('gym_v2.short'), to_regtype('gym_v2.mood'), to_regclass('gym_v2.numbers'), to_regtype('short'))"),
             "gym_v2.short gym_v2.mood gym_v2.numbers");
+  EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('gym_v2.span'), to_regtype('gym_v2.span_multirange'))"), "gym_v2.span gym_v2.span_multirange");
   sql.exec("update exercises set title = 'v1 again' where id = 3");
   EXPECT_TRUE(eventually([&] { return sql.value("select title || mood from gym_v2.exercises where id = 3") == "v1 againgood"; }, kLimit));
   EXPECT_EQ(sql.value("select count(*) from crossfade.moved"), "0");

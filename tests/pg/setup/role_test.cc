@@ -189,5 +189,32 @@ TEST_F(RoleTest, TheWholeLifeOfAMigrationIsLedByTheRoleWithAPassword) {
   EXPECT_EQ(move.sql().value("select count(*) from pg_replication_slots where database = current_database()"), "0");
 }
 
+/// It had what its tables' owner has for the day of the move alone, and v2 belonged to it until then.
+TEST_F(RoleTest, ItGoesOnReadingWhatItMovedWhenTheOwnersRoleIsTakenFromItAgain) {
+  prepare_for_role();
+  const auto as_owner = [&](const std::string& statement) { move.sql().exec(fmt::format("set role {}; {}; reset role", owner, statement)); };
+  const auto flip = [&](const std::string& group) {
+    move.sql().exec(fmt::format("grant {} to {}", owner, role));
+    expect_done({group, "writes", "--confirm", "gym", "--evidence", (move.server().directory() / "evidence").string()});
+    move.sql().exec(fmt::format("revoke {} from {}", owner, role));
+  };
+  move.start_daemon();
+  move.expect_equal();
+  move.sql().exec(fmt::format("grant create on schema public to {}, {}", role, owner));
+  for (int cycle = 0; cycle < 2; ++cycle) {
+    SCOPED_TRACE(cycle);
+    expect_done({"verify"});
+    expect_done({"account"});
+    flip("cutover");
+    as_owner(fmt::format("update exercises set title = 'of v2' where id = {0}; insert into plans values (70{0}, 'owner'); insert into weeks values (70{0}, 1)", cycle + 1));
+    expect_v1_follows(move);
+    EXPECT_EQ(move.sql().value("select string_agg(message, ', ') from crossfade.parked"), "");
+    flip("rollback");
+    as_owner(fmt::format("update exercises set title = 'of v1' where id = {}", cycle + 4));
+    move.expect_equal();
+    EXPECT_EQ(move.sql().value("select string_agg(message, ', ') from crossfade.parked"), "");
+  }
+}
+
 }  // namespace
 }  // namespace crossfade::test
