@@ -155,6 +155,8 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_readers, with_schemas);
   const pg::Parameters nothing;
   co_await stock.ask(queries::inventory_event_triggers, nothing);
+  const pg::Parameters of_stable = {file.schemas().stable(), array_text(targets), file.migration()};
+  if (!file.schemas().stable().empty()) co_await stock.ask(queries::inventory_stable_views, of_stable);
   if (to == Direction::kForward) {
     const pg::Parameters of_migration = {file.migration()};
     co_await stock.ask(queries::inventory_carried_keys, of_migration);

@@ -23,12 +23,13 @@ asio::awaitable<std::string> lock_order(pg::Connection& connection, const std::v
   co_return std::string(rows.text(0, 0));
 }
 
-asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file) {
+asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::Places places) {
+  const auto& v2 = places == mapping::Places::kSwapped ? file.schemas().source() : file.schemas().shadow();
   auto model = outline(file, mapping::Direction::kForward);
   for (auto& target : model.targets) {
     if (model.stable_schema.empty()) break;
-    pg::Parameters view = {quote_qualified(model.stable_schema, target.name)};
-    const auto rows = co_await connection.query(std::string(queries::view_columns), view);
+    pg::Parameters views = {quote_qualified(model.stable_schema, target.name), quote_qualified(model.mapping_schema, target.name), quote_qualified(v2, target.name)};
+    const auto rows = co_await connection.query(std::string(queries::stable_columns), views);
     for (const auto row : pg::rows(rows)) target.columns.push_back({std::string(row.text("name")), std::string(row.text("type"))});
   }
   co_return model;

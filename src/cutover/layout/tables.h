@@ -15,7 +15,8 @@ std::string names_text(const std::vector<mapping::TableName>& tables);
 boost::asio::awaitable<std::string> lock_order(pg::Connection& connection, const std::vector<mapping::TableName>& tables,
                                                const std::vector<mapping::TableName>& if_allowed);
 
-/// outline() of the forward direction with the columns of its stable views, as they are in the database.
-boost::asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file);
+/// outline() of the forward direction with the columns of its stable views, as they are in the database; of one that is gone, as it was
+/// made. v2's tables are at `places`.
+boost::asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::Places places);
 
 }  // namespace crossfade::cutover

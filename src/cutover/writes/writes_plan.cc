@@ -60,7 +60,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   const auto held = co_await lock_order(connection, written, also);
   const std::vector<mapping::TableName> none;
   const auto all = co_await lock_order(connection, both, none);
-  const auto forward = co_await forward_outline(connection, file);
+  const auto forward = co_await forward_outline(connection, file, places_of(opposite(flip.to)));
   plan.steps = {
       fmt::format("publication {} and slot {} are made", flip.settings.publication, flip.settings.slot),
       "quiet: vacuum and changes of the tables' shape are kept away; nobody who reads or writes notices",

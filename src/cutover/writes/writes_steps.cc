@@ -137,7 +137,7 @@ asio::awaitable<void> WritesRun::hold() {
   auto locked = both_;
   locked.insert(locked.end(), outside_.begin(), outside_.end());
   const auto all = co_await lock_order(*observer_, locked, none);
-  const auto forward = co_await forward_outline(*observer_, file_);
+  const auto forward = co_await forward_outline(*observer_, file_, places_of(opposite(flip_.to)));
   swap_ = swap_steps({file_, obstacles_->rules}, flip_.to, forward, all);
   swap_.push_back(carry_step(file_, obstacles_->inventory, flip_.to));
   // Should this process freeze, the server ends its session and lets the writers go on. Not before the limit is over by our own clock:

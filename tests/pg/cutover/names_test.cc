@@ -18,6 +18,7 @@ class NamesBackTest : public testing::Test {
     expect_done({"verify"});
     expect_done({"account"});
     expect_done(flip("cutover"));
+    expect_v1_follows(move);
   }
 
   void expect_done(const std::vector<std::string>& words) {

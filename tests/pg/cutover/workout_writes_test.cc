@@ -36,5 +36,26 @@ TEST_F(WorkoutWritesTest, GoesThereAndBackWithItsStableViews) {
   move.expect_equal();
 }
 
+/// Dropped by somebody, or with a column of v2 that went with all that read it.
+TEST_F(WorkoutWritesTest, AStableViewThatIsGoneIsSaidAndMadeAgainByTheFlip) {
+  const auto columns = [&] {
+    return move.sql().value("select string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' order by attnum) from pg_attribute where attrelid = to_regclass('workout_app.exercises') and attnum > 0");
+  };
+  const auto before = columns();
+  const auto of_v1 = shown();
+  move.sql().exec("drop view workout_app.exercises");
+  for (const auto* group : {"cutover", "rollback"}) {
+    const auto [exit, text] = move.call({group, "writes", "--dry-run"});
+    EXPECT_EQ(exit, 0) << text;
+    EXPECT_NE(text.find("view workout_app.exercises, is gone, and whoever reads it is told so"), std::string::npos) << text;
+    flip(group);
+    if (std::string(group) == "cutover") expect_v1_follows(move);
+    EXPECT_EQ(columns(), before);
+    EXPECT_EQ(shown(), std::string(group) == "cutover" ? "exercises" : of_v1);
+    EXPECT_EQ(move.sql().value("select has_table_privilege('authenticated', 'workout_app.exercises', 'select')"), "t");
+    move.sql().exec("drop view workout_app.exercises");
+  }
+}
+
 }  // namespace
 }  // namespace crossfade::test
