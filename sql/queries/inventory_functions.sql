@@ -15,12 +15,17 @@ with owned as (
 ), pattern as (
   select relation, owned, has_namesake,
          format('(\m"?%1$s"?\s*\.\s*"?%2$s"?(?![\w$"]))', schema, name)
-         || case when owned then format('|(\m(from|join|into|update|table|only|using|references|truncate)\s+"?%1$s"?(?![\w$"]))'
-                                        '|(\mfrom\s+[\w\s".]+,\s*"?%1$s"?(?![\w$"]))|(\m%1$s%%(row)?type\M)|(''"?%1$s"?''::(pg_catalog\.)?regclass)', name)
+         || case when owned then format('|(\m(from|join|into|update|table|only|using|references|truncate|lock|copy|analyze|vacuum|cluster)\s+"?%1$s"?(?![\w$"]))'
+                                        -- One of several, as far as the list of tables goes.
+                                        '|(\mfrom\s((?!\m(where|group|having|order|limit|offset|fetch|window|union|except|intersect|returning|loop|for|select|set)\M)([^;()]|\([^()]*\)))*,\s*(only\s+)?"?%1$s"?(?![\w$"]))'
+                                        '|(\m(lock|truncate|analyze|vacuum)\s[\w\s".,]*,\s*"?%1$s"?(?![\w$"]))'
+                                        '|(\m"?%1$s"?(\s*\.\s*"?\w+"?)?\s*%%\s*(row)?type\M)|(''"?%1$s"?''::(pg_catalog\.)?regclass)', name)
             else '' end as pattern
   from named
 ), text as (
-  select p.oid, p.prorettype, n.nspname, regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', ' ', 'g') as body
+  select p.oid, p.prorettype, n.nspname,
+         -- Without its comments, with its strings, which may be statements. One expression with an alternative in it is greedy as a whole.
+         regexp_replace(p.prosrc, '(''[^'']*'')|--[^\n]*|/\*([^*]|\*+[^*/])*\*+/', '\1 ', 'g') as body
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
   where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname <> all ($2::text[])
     and l.lanname not in ('c', 'internal') and p.prosqlbody is null

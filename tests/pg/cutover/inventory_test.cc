@@ -137,6 +137,29 @@ TEST_F(InventoryTest, WhatCannotGoAlongHoldsTheFlipUpByName) {
   EXPECT_NE(plan.find("The cutover of the writes will not begin"), std::string::npos) << plan;
 }
 
+TEST_F(InventoryTest, AFunctionIsSeenToNameATableHoweverItDoes) {
+  auto& sql = move.sql();
+  const std::vector<std::pair<std::string, std::string>> bodies = {
+      {"between_comments", "begin /* a */ return (select count(*) from plans); /* b */ end"},
+      {"one_of_three", "begin return (select count(*) from a, b x, plans); end"},
+      {"after_a_join", "begin return (select count(*) from a join b on a.id = f(b.id), only plans p where true); end"},
+      {"type_of_column", "declare d plans.duration%type; begin return d; end"},
+      {"locks", "begin lock plans in share mode; return 1; end"},
+      {"locks_several", "begin lock table a, plans in share mode; return 1; end"},
+      {"copies", "begin copy plans to '/dev/null'; return 1; end"},
+      {"by_a_string", "begin execute 'select 1 -- ' || E'\\n' || ' from plans'; return 1; end"}};
+  const std::vector<std::pair<std::string, std::string>> others = {
+      {"in_a_comment", "begin /* from plans */ return 1; /* from plans ** */ end -- from plans"},
+      {"as_a_column", "begin return (select count(*) from a order by b, plans); end"},
+      {"as_an_argument", "begin return (select count(*) from f(a, plans)); end"}};
+  for (const auto* all : {&bodies, &others}) {
+    for (const auto& [name, body] : *all) sql.exec(fmt::format("set check_function_bodies = off; create function {}() returns bigint language plpgsql as $body$ {} $body$", name, body));
+  }
+  const auto text = refused("cutover");
+  for (const auto& [name, body] : bodies) EXPECT_NE(text.find("function public." + name + "() (its text names public.plans)"), std::string::npos) << body << " in " << text;
+  for (const auto& [name, body] : others) EXPECT_EQ(text.find("function public." + name + "()"), std::string::npos) << body << " in " << text;
+}
+
 TEST_F(InventoryTest, MigrationYamlSaysOfAKindOrOfAnObjectThatItStays) {
   move.sql().exec("create view report as select duration from plans; create view other as select duration from plans;"
                   "create function count_plans() returns bigint language plpgsql as $$ begin return (select count(*) from plans); end $$;"
