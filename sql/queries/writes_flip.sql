@@ -14,7 +14,7 @@ with turned as (
   delete from crossfade.dirty where migration = $1
 ), waived as (
   delete from crossfade.quarantine where migration = $1
-  returning jsonb_build_object('target', target, 'key', key, 'sqlstate', sqlstate, 'message', message, 'accepted_by', accepted_by) as waiver
+  returning jsonb_build_object('target', target, 'key', key, 'sqlstate', sqlstate, 'constraint', constraint_name, 'message', message, 'accepted_by', accepted_by) as waiver
 ), watched as (
   -- Under the names that the tables have from now on.
   update crossfade.watched set name = relation::regclass::text where migration = $1 and direction = $2

@@ -1,12 +1,13 @@
 #include "cutover/record/evidence.h"
 
 #include <embedded_sql.h>
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 
 #include "base/error/failure.h"
 #include "pg/row.h"
@@ -14,10 +15,17 @@
 namespace crossfade::cutover {
 namespace {
 
+/// For its owner alone: who else shall read it is his to say.
 void write_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream file(path);
-  file << text << std::flush;
-  if (!file) throw usage_failure(fmt::format("{} cannot be written", path.string()), "the flip has happened; name another folder with --evidence next time");
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  bool written = file >= 0;
+  while (written && !text.empty()) {
+    const auto count = write(file, text.data(), text.size());
+    written = count > 0;
+    if (written) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (file >= 0 && close(file) != 0) written = false;
+  if (!written) throw usage_failure(fmt::format("{} cannot be written", path.string()), "the flip has happened; name another folder with --evidence next time");
 }
 
 }  // namespace
