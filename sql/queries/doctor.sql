@@ -17,6 +17,7 @@ select m.phase,
                  where exists (select from pg_trigger t where t.tgrelid = to_regclass(name) and t.tgname = 'crossfade_fence')), '') as shut,
        coalesce((select format('%s at %s by %s, position %s', a.action, a.at, a.who, a.lsn) from crossfade.audit a
                  where a.migration = m.name and a.action in ('cutover writes', 'rollback writes') order by a.id desc limit 1), '') as last_flip,
-       coalesce((select string_agg(format('%I of %s', u.name, u.relation::regclass), ', ') from crossfade.unvalidated u where u.migration = m.name), '') as unvalidated
+       coalesce((select string_agg(format('%I of %s', u.name, u.relation::regclass), ', ') from crossfade.unvalidated u where u.migration = m.name), '') as unvalidated,
+       coalesce((select string_agg(p.target, ', ' order by p.target) from crossfade.parked p where p.migration = m.name), '') as parked
 from crossfade.migration m
 where m.name = $1

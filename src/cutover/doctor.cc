@@ -64,6 +64,10 @@ Diagnosis diagnose(const DoctorFacts& facts) {
                         facts.on_v2 ? "cutover" : "rollback", facts.migration, owner)};
   }
   if (facts.leader.empty()) return {fmt::format("{}; no daemon keeps {} true", owns, follower), "crossfade run"};
+  if (!facts.parked.empty()) {
+    return {fmt::format("{}; nothing of a flip is half done, and {} is not kept true: parked is {}", owns, follower, facts.parked),
+            "crossfade status says what each is refused for; mend that, and it comes back by itself"};
+  }
   return {owns + "; nothing is half done", ""};
 }
 
@@ -93,6 +97,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.shut = row.text("shut");
   facts.last_flip = row.text("last_flip");
   facts.unvalidated = row.text("unvalidated");
+  facts.parked = row.text("parked");
   pg::Parameters name = {facts.migration};
   const auto paused = co_await connection.query(std::string(queries::applications_paused), name);
   facts.paused = paused.truth(0, 0);

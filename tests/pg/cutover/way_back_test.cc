@@ -38,6 +38,9 @@ TEST_F(WayBackTest, TablesOfV2ThatDoNotFitTheirViewsAnyMoreAreSaidBeforehand) {
   expect_v1_follows(move);
   expect_done(flip("rollback"));
   EXPECT_TRUE(eventually([&] { return move.sql().value("select string_agg(target, ' ') from crossfade.parked") == "weeks"; }, kLimit));
+  const auto [sick, state] = move.call({"doctor"});
+  EXPECT_EQ(sick, 5) << state;
+  EXPECT_NE(state.find("parked is weeks"), std::string::npos) << state;
   EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
 }
 
