@@ -1,6 +1,6 @@
 -- Who owns and who may use v2's tables once they have the names of v1's. $1 as for foreign keys. A table of the same name takes over
 -- its namesake's owner and privileges; any other those that a role has on all tables that feed it, so nothing is opened. Whoever
--- could write a table of v1 and can write nothing of what it becomes is named.
+-- could write a table of v1 and can write nothing of what it becomes is named, and whoever could not and can by v2.sql.
 with link as (
   select distinct to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, after, same
   from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, after text, same boolean)
@@ -105,6 +105,28 @@ with link as (
                      or exists (select from pg_attribute v cross join lateral aclexplode(v.attacl) h
                                 where v.attrelid = l.follower and v.attnum > 0 and not v.attisdropped and h.grantee in (w.grantee, 0) and h.privilege_type in ('INSERT', 'UPDATE')))
      and not coalesce((select rolsuper from pg_roles where oid = w.grantee), false)
+), opened as (
+  -- What v2.sql gives and v1 does not: to the same role, by whichever way it has it there, on each table that the rows come from.
+  select v.follower, v.grantee, lower(string_agg(v.privilege_type, ', ' order by v.privilege_type)) as what,
+         lower(string_agg(distinct v.privilege_type, ', ')) as given
+  from (select distinct o.follower, a.grantee, a.privilege_type
+        from owned o join pg_class c on c.oid = o.follower
+        cross join lateral (select x.grantee, x.privilege_type from aclexplode(c.relacl) x
+                            union select x.grantee, x.privilege_type from pg_attribute t cross join lateral aclexplode(t.attacl) x
+                                  where t.attrelid = c.oid and t.attnum > 0 and not t.attisdropped) a
+        where a.grantee <> c.relowner and a.grantee <> (select nspowner from pg_namespace where nspname = 'crossfade')
+          and a.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+          and not coalesce((select rolsuper from pg_roles where oid = a.grantee), false)) v
+  where exists (
+    select from feeding f join pg_class s on s.oid = f.owner
+    where f.follower = v.follower
+      and not case when v.grantee = 0
+                   then exists (select from aclexplode(s.relacl) x where x.grantee = 0 and x.privilege_type = v.privilege_type)
+                        or exists (select from pg_attribute t cross join lateral aclexplode(t.attacl) x
+                                   where t.attrelid = s.oid and t.attnum > 0 and x.grantee = 0 and x.privilege_type = v.privilege_type)
+                   when v.privilege_type in ('DELETE', 'TRUNCATE') then has_table_privilege(v.grantee, s.oid, v.privilege_type)
+                   else has_any_column_privilege(v.grantee, s.oid, v.privilege_type) end)
+  group by v.follower, v.grantee
 )
 select * from (
 select 'owner of ' || o.follower::regclass as object, 'v1''s belongs to ' || pg_get_userbyid(o.wanted) as way, case when o.may then 'carry' else 'said' end as handling,
@@ -122,6 +144,11 @@ select format('grant to %s on what becomes of %s', case grantee when 0 then 'pub
        'block', 'could write none of ' || followers, 'writes v1 again',
        format('grant select, insert, update%s on %s to %s', case when whole then ', delete' else ' (…)' end, followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
 from shut_out s
+union all
+select format('access of %s to %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, o.follower::regclass), 'v1 does not give it that', 'block',
+       format('may %s, which it may not where the rows come from', what), 'stays',
+       format('revoke %s on %s from %s', given, o.follower::regclass, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
+from opened o
 ) each
 -- Owners first: a grant to whoever has the table until then would go with it.
 order by starts_with(object, 'owner of ') desc, 1

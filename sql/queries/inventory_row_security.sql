@@ -31,6 +31,7 @@ with link as (
                                   (select string_agg(p.sql, E';\n') from policy p where p.follower = c.follower)) end as sql
   from compared c
 )
+select * from (
 select format('row security of %s', follower::regclass) as object, format('%s has it, with %s policies', string_agg(owner::regclass::text, ', '), sum(policies)) as way,
        case when closed then 'said' else 'block' end as handling,
        case when closed then format('has its own, with %s policies', max(own)) else 'would be open to whoever may read or write the table' end as flip,
@@ -41,4 +42,22 @@ select format('row security of %s', follower::regclass) as object, format('%s ha
        max(sql) as sql, '' as locked, '' as referred
 from carried
 group by follower, closed
-order by 1
+union all
+select format('row security of %s', l.follower::regclass), format('%s has it for its owner too', l.owner::regclass), 'block', 'does not hold for the table''s owner', 'v1 has its own again',
+       format('alter table %s force row level security', l.follower::regclass), format('alter table %s force row level security', l.after), '', ''
+from link l join pg_class o on o.oid = l.owner join pg_class v on v.oid = l.follower
+where l.same and o.relrowsecurity and o.relforcerowsecurity and v.relrowsecurity and not v.relforcerowsecurity
+union all
+-- A policy that lets everything pass, where none of v1's does, and no other one closes what it opens.
+select distinct format('row security of %s', l.follower::regclass), format('its policy %I lets every row pass', p.polname), 'block', 'is open, which v1 is not', 'v1 has its own again',
+       format('drop policy %I on %s, or write in v2.sql whom it is for', p.polname, l.follower::regclass), '', '', ''
+from link l join pg_class o on o.oid = l.owner join pg_class v on v.oid = l.follower
+join pg_policy p on p.polrelid = v.oid and p.polpermissive
+where o.relrowsecurity and v.relrowsecurity
+  and (l.same or not exists (select from link s where s.follower = l.follower and s.same))
+  and coalesce(pg_get_expr(case p.polcmd when 'a' then p.polwithcheck else p.polqual end, p.polrelid), '') = 'true'
+  and not exists (select from pg_policy q where q.polrelid = v.oid and not q.polpermissive and q.polcmd in ('*', p.polcmd))
+  and not exists (select from pg_policy q where q.polrelid = o.oid and q.polpermissive and q.polcmd in ('*', p.polcmd) and (q.polroles @> p.polroles or 0 = any (q.polroles))
+                    and coalesce(pg_get_expr(case when p.polcmd = 'a' and q.polwithcheck is not null then q.polwithcheck else q.polqual end, q.polrelid), '') = 'true')
+) each
+order by 1, 2

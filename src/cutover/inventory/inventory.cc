@@ -20,11 +20,11 @@ using Handling = Hanging::Handling;
 using mapping::Direction;
 
 /// Every kind that a query names an object by, the longer before one that it begins with.
-constexpr std::array<std::string_view, 27> kKinds = {
+constexpr std::array<std::string_view, 28> kKinds = {
     "foreign key", "reference", "materialized view", "view",     "rule",   "policy",     "function",   "column",
     "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
     "text search configuration", "text search dictionary", "statistics", "sequence", "event trigger", "trigger", "constraint", "unique index", "index",
-    "code", "rights", "table"};
+    "code", "rights", "access", "table"};
 
 std::string kind_of(std::string_view object) {
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return object.starts_with(kind); });

@@ -315,6 +315,33 @@ TEST_F(InventoryTest, RowSecurityThatV2LacksHoldsTheFlipUpUntilItIsCarriedOrAcce
             "true(owner = CURRENT_USER)");
 }
 
+TEST_F(InventoryTest, WhatV2GivesAndV1DoesNotHoldsTheFlipUpUntilItIsTakenBackOrAccepted) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_app; create role gym_reader; exception when duplicate_object then null; end $$; do $$ begin create role gym_group; exception when duplicate_object then null; end $$;"
+           "grant gym_group to gym_app; grant select on plans, exercises to gym_group; grant update on plans to gym_app;"
+           "grant select, update on gym_v2.plans to gym_app; grant select on gym_v2.weeks to gym_app; grant select on gym_v2.exercises to public; grant insert, delete on gym_v2.weeks to gym_reader");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("access of public to gym_v2.exercises (v1 does not give it that) may select, which it may not where the rows come from"), std::string::npos) << text;
+  EXPECT_NE(text.find("mend: revoke select on gym_v2.exercises from public"), std::string::npos) << text;
+  EXPECT_NE(text.find("access of gym_reader to gym_v2.weeks (v1 does not give it that) may delete, insert"), std::string::npos) << text;
+  EXPECT_EQ(text.find("access of gym_app"), std::string::npos) << "it has it on v1, by its group: " << text;
+  sql.exec("revoke insert, delete on gym_v2.weeks from gym_reader");
+  say("\"access of public to gym_v2.exercises\": accept");
+  expect_done(flip("cutover"));
+}
+
+TEST_F(InventoryTest, RowSecurityThatIsMoreOpenThanV1sHoldsTheFlipUp) {
+  auto& sql = move.sql();
+  sql.exec("alter table plans enable row level security; alter table plans force row level security; create policy own on plans using (owner = current_user);"
+           "alter table gym_v2.plans enable row level security; create policy everybody on gym_v2.plans for select using (true); create policy own on gym_v2.plans using (owner = current_user)");
+  say("\"row security of gym_v2.weeks\": accept, \"row security of gym_v2.exercises\": accept");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans has it for its owner too) does not hold for the table's owner"), std::string::npos) << text;
+  EXPECT_NE(text.find("row security of gym_v2.plans (its policy everybody lets every row pass) is open, which v1 is not"), std::string::npos) << text;
+  sql.exec("drop policy everybody on gym_v2.plans; alter table gym_v2.plans force row level security");
+  expect_done(flip("cutover"));
+}
+
 TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack) {
   auto& sql = move.sql();
   sql.exec("create domain gym_v2.short as text; create type gym_v2.mood as enum ('good'); create sequence gym_v2.numbers; create type gym_v2.taken as enum ('a');"
