@@ -34,6 +34,23 @@ TEST_F(HoldTest, ADrainThatOutlastsTheLimitLetsGoUnchangedAndIsTriedAgain) {
   EXPECT_EQ(move.sql().value("select title from exercises where id = 3"), "on its way");
 }
 
+TEST_F(HoldTest, ADrainThatIsNeverThereInTimeGivesUpAfterAllAttemptsAndLeavesNothing) {
+  const auto [exit, text] = move.call(flip("cutover", {"--hold-limit", "1ms"}));
+  EXPECT_EQ(exit, 10) << text;
+  EXPECT_NE(text.find("the writes were not flipped, nothing has changed: the other side was not there within the limit of the hold (attempt 20, step "), std::string::npos) << text;
+  EXPECT_NE(text.find("allow a longer hold than 1 ms: --hold-limit"), std::string::npos) << text;
+  EXPECT_EQ(direction(), "forward");
+  EXPECT_EQ(move.sql().rows("select slot_name from pg_replication_slots where database = current_database()"), std::vector<std::string>{move.slot()});
+  EXPECT_EQ(move.sql().value("select string_agg(pubname, ' ') from pg_publication"), "crossfade_gym");
+  EXPECT_EQ(move.sql().value("select concat_ws(' ', detail ->> 'attempts', detail ->> 'because') from crossfade.audit where action = 'cutover writes gave up'"),
+            "20 the other side was not there within the limit of the hold");
+  EXPECT_EQ(move.sql().value("select count(distinct attempt) from crossfade.flight where outcome = 'the other side was not there within the limit of the hold'"), "20");
+  EXPECT_EQ(move.call({"doctor"}).first, 0);
+  move.sql().exec("update exercises set title = 'goes on' where id = 3");
+  move.expect_equal();
+  expect_done(flip("cutover"));
+}
+
 TEST_F(HoldTest, AnEstimateBeyondTheLimitIsInTheWayOfADryRun) {
   const auto [fits, fine] = move.call({"cutover", "writes", "--dry-run", "--hold-limit", "9s"});
   EXPECT_EQ(fits, 0) << fine;
