@@ -1,10 +1,24 @@
 -- What v1's tables demand and v2's do not: rows that are written to v2 and break it have no way back. $1 as for foreign keys, its links
 -- by what feeds v1's table on the way back. A demand is met where one of those tables has the like of it. $2: the migration. A foreign
 -- key to a table that stays can be carried to the table of the same name, for as long as v2 is written: what is deleted there takes
--- the same rows along as before.
+-- the same rows along as before. $3: pairs of columns, of v1's tables (`own`) and of those that the views of the way back take them from; of
+-- a column that none speaks of, the like of it is the one of its name.
 with link as (
   select to_regclass(owner)::oid as owner, to_regclass(follower)::oid as follower, same, after
   from jsonb_to_recordset($1::jsonb) as l (owner text, follower text, same boolean, after text) where owner is not null and follower is not null
+), handed as (
+  select a.attrelid as owner, a.attnum as own, v.attrelid as follower, v.attnum as theirs
+  from jsonb_to_recordset($3::jsonb) as p (own text, own_column text, other text, other_column text)
+  join pg_attribute a on a.attrelid = to_regclass(p.own) and a.attname = p.own_column and a.attnum > 0 and not a.attisdropped
+  join pg_attribute v on v.attrelid = to_regclass(p.other) and v.attname = p.other_column and v.attnum > 0 and not v.attisdropped
+  where a.attrelid in (select owner from link) and v.attrelid in (select follower from link)
+), counterpart as (
+  select owner, own, follower, theirs from handed
+  union
+  select l.owner, a.attnum, l.follower, v.attnum
+  from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and not a.attisdropped
+  join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
+  where not exists (select from handed h where h.owner = l.owner and h.own = a.attnum)
 ), referring as (
   select k.*, pair.own, format('FOREIGN KEY (%s) REFERENCES %s(%s)', pair.own, k.confrelid::regclass, pair.theirs) as head
   from pg_constraint k
@@ -62,21 +76,25 @@ with link as (
                       and split_part(pg_get_indexdef(v.indexrelid), ' USING ', 2) = split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2))
   union all
   select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass), 'not null', null, null
-  from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and a.attnotnull and not a.attisdropped
-  join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
+  from counterpart c join pg_attribute a on a.attrelid = c.owner and a.attnum = c.own and a.attnotnull
+  join pg_attribute v on v.attrelid = c.follower and v.attnum = c.theirs
   group by a.attrelid, a.attname
   having not bool_or(v.attnotnull)
   union all
   select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass),
          format('%s, where v2 has %s', format_type(a.atttypid, a.atttypmod), min(format_type(v.atttypid, v.atttypmod))), null, null
-  from link l join pg_attribute a on a.attrelid = l.owner and a.attnum > 0 and not a.attisdropped
-  join pg_attribute v on v.attrelid = l.follower and v.attname = a.attname and not v.attisdropped
+  from counterpart c join pg_attribute a on a.attrelid = c.owner and a.attnum = c.own
+  join pg_attribute v on v.attrelid = c.follower and v.attnum = c.theirs
+  join pg_type mine on mine.oid = a.atttypid join pg_type theirs on theirs.oid = v.atttypid
   where a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 0
         and (v.atttypid = 'text'::regtype or v.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and (v.atttypmod < 0 or v.atttypmod > a.atttypmod))
      or a.atttypid = 'numeric'::regtype and v.atttypid = a.atttypid and a.atttypmod > 0 and v.atttypmod <> a.atttypmod
      or a.atttypid = 'int2'::regtype and v.atttypid in ('int4'::regtype, 'int8'::regtype)
      or a.atttypid = 'int4'::regtype and v.atttypid = 'int8'::regtype
-     or a.atttypid <> v.atttypid and exists (select from pg_type t where t.oid = a.atttypid and t.typtype in ('d', 'e', 'r', 'c'))
+     or a.atttypid <> v.atttypid and mine.typtype in ('d', 'e', 'r', 'c')
+     -- What no cast takes without being asked; a text takes all, and between dates and times something is lost and nothing refused.
+     or a.atttypid <> v.atttypid and mine.typcategory <> 'S' and not (mine.typcategory = 'D' and theirs.typcategory = 'D')
+        and not exists (select from pg_cast k where k.castsource = v.atttypid and k.casttarget = a.atttypid and k.castcontext = 'i')
   group by a.attrelid, a.attname, a.atttypid, a.atttypmod
 )
 select name as object, demand as way, 'said' as handling, 'nothing of v2 demands it: rows that break it are set aside and named' as flip,

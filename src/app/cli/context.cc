@@ -136,7 +136,7 @@ asio::awaitable<void> add_shape(pg::Connection& connection, std::string migratio
 
 /// What the cutover of the writes will have to do with; nothing of it is in the way of a beginning.
 asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::MigrationFile& file, mapping::Preflight& preflight) {
-  const cutover::Followed followed{file.yaml, preflight.rules};
+  const cutover::Followed followed{file.yaml, preflight.rules, mapping::views::handed_through(preflight.reverse_reading)};
   const auto inventory = co_await cutover::take_inventory(connection, followed, mapping::Direction::kReverse);
   for (const auto& hanging : inventory) {
     mapping::Findings found(preflight.findings, hanging.object);

@@ -172,7 +172,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   const pg::Parameters with_shadow = {links, ours, file.schemas().shadow()};
   const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
   const pg::Parameters of_columns = {json_of(column_pairs(followed, to, places_of(opposite(to)))), file.schemas().source()};
-  const pg::Parameters of_way_back = {json_of(way_back_links(followed)), file.migration()};
+  const pg::Parameters of_way_back = {json_of(way_back_links(followed)), file.migration(), json_of(way_back_pairs(followed))};
   co_await stock.ask(queries::inventory_functions, with_shadow);
   co_await stock.ask(queries::inventory_triggers, of_links);
   co_await stock.ask(queries::inventory_rights, of_links);

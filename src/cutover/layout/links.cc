@@ -94,6 +94,12 @@ std::vector<ColumnPair> column_pairs(const Followed& followed, Direction to, Pla
   return pairs;
 }
 
+std::vector<ColumnPair> way_back_pairs(const Followed& followed) {
+  std::vector<ColumnPair> pairs;
+  for (const auto& handed : followed.back) pairs.push_back({handed.filled, handed.column, handed.from, handed.from_column});
+  return pairs;
+}
+
 std::string rows_behind_keys(const mapping::Model& reverse) {
   std::string json;
   for (const auto& rule : reverse.rules) {

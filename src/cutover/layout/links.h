@@ -23,6 +23,8 @@ struct ColumnPair {
 /// Tables are called as they are at `places`; `to` says which side is to be written.
 std::vector<ColumnPair> column_pairs(const Followed& followed, mapping::Direction to, mapping::Places places);
 std::string json_of(const std::vector<ColumnPair>& pairs);
+/// Columns of v1 (`own`) and those of v2 that the views of the way back take them from, before the writes have moved.
+std::vector<ColumnPair> way_back_pairs(const Followed& followed);
 
 /// Where the rows of v2 are that a key of the way back is made of, as crossfade.set_rows_aside takes it: JSON. Rules that look a key up
 /// count too: what they are given is a row's own. `reverse` is held against the catalog; v2's tables are called as they are once the

@@ -5,6 +5,7 @@
 
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/written_rule.h"
+#include "mapping/views/unsaid.h"
 
 namespace crossfade::cutover {
 
@@ -12,6 +13,7 @@ namespace crossfade::cutover {
 struct Followed {
   const v1::Migration& file;
   const mapping::RulesInForce& rules;
+  std::vector<mapping::views::HandedThrough> back = {};  ///< columns of v1 that the way back takes from one of v2, before the writes have moved
 };
 
 /// The tables of a migration by the side they belong to, as they are called before or after the writes have moved. Both lists

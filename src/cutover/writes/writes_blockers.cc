@@ -204,9 +204,9 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   held->detail += fmt::format("; they go into {}", flip.kept_name());
 }
 
-asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, const WritesFlip& flip) {
+asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, const WritesFlip& flip, mapping::derive::Reading& back) {
   co_await connection.script("begin");
-  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, places_of(opposite(flip.to)));
+  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, places_of(opposite(flip.to)), &back);
   co_await connection.script("rollback");
   co_return rules;
 }
@@ -299,8 +299,9 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   std::vector<Condition> wanted;
   wanted.push_back(std::move(long_transaction));
   wanted.push_back(met("trigger", "none fires on what crossfade writes"));
-  found.rules = co_await rules_now(connection, flip);
-  const Followed followed{file, found.rules};
+  mapping::derive::Reading back;
+  found.rules = co_await rules_now(connection, flip, back);
+  const Followed followed{file, found.rules, mapping::views::handed_through(back)};
   found.inventory = co_await take_inventory(connection, followed, flip.to);
   for (auto& condition : conditions_of(found.inventory)) {
     if (condition.met) {

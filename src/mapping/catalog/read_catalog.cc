@@ -314,7 +314,7 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Directed
   co_return catalog;
 }
 
-asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places) {
+asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places, derive::Reading* views_back) {
   RulesInForce rules;
   const auto forward = forward_migration(file, places);
   auto there = co_await read_relations(connection, forward);
@@ -326,6 +326,7 @@ asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v
   const auto reverse = reverse_migration(file, places);
   auto back = co_await read_relations(connection, reverse);
   rules.reverse = std::move(back.rules);
+  if (views_back != nullptr) *views_back = std::move(back.reading);
   co_return rules;
 }
 

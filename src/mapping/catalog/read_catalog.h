@@ -16,7 +16,8 @@ boost::asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const D
 /// catalog; what the file says is left alone, and what it lacks of the view's is remembered.
 boost::asio::awaitable<void> derive_rules(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog);
 
-/// What follows what in both directions, with the tables at `places`. Wants an open transaction.
-boost::asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places);
+/// What follows what in both directions, with the tables at `places`; and the views of the way back, where somebody wants them as they were
+/// read on the way. Wants an open transaction.
+boost::asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places, derive::Reading* back = nullptr);
 
 }  // namespace crossfade::mapping

@@ -36,6 +36,18 @@ std::optional<std::string> only_value(const Level& level, std::size_t output) {
   return one;
 }
 
+/// As origin(), through casts.
+Place place_of(const Level& level, std::size_t output) {
+  if (!level.branches.empty() || output >= level.outputs.size() || level.outputs[output].expression == nullptr) return {};
+  const auto* reference = as(without_casts(level.outputs[output].expression), "ColumnRef");
+  if (reference == nullptr) return {};
+  const auto place = resolve(level, *reference);
+  if (place.item == nullptr || place.item->kind != Item::Kind::kQuery) return place;
+  const auto& columns = place.item->columns;
+  const auto found = std::find(columns.begin(), columns.end(), place.column);
+  return found == columns.end() ? Place{} : place_of(*place.item->query, static_cast<std::size_t>(found - columns.begin()));
+}
+
 }  // namespace
 
 std::vector<Unsaid> not_in_v2(const Reading& reading) {
@@ -69,6 +81,23 @@ std::vector<Unsaid> not_in_v1(const Reading& reading) {
     }
   }
   return unsaid;
+}
+
+std::vector<HandedThrough> handed_through(const Reading& reading) {
+  std::vector<HandedThrough> handed;
+  const auto trees = trees_of(reading);
+  for (const auto& [target, table] : reading.tables) {
+    const auto tree = trees.find(target);
+    if (tree == trees.end()) continue;
+    const auto& root = tree->second->root();
+    for (std::size_t output = 0; output < root.outputs.size(); ++output) {
+      const auto& name = root.outputs[output].name;
+      const auto place = place_of(root, output);
+      if (place.item == nullptr || place.item->table == nullptr || table.find(name) == nullptr) continue;
+      handed.push_back({table.name, name, place.item->table->name, place.column});
+    }
+  }
+  return handed;
 }
 
 std::string unsaid_text(const std::string& title, const std::vector<Unsaid>& all) {

@@ -1,4 +1,8 @@
+#include <fstream>
+#include <iterator>
+
 #include "pg/cutover/gym_writes.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -42,6 +46,26 @@ TEST_F(WayBackTest, TablesOfV2ThatDoNotFitTheirViewsAnyMoreAreSaidBeforehand) {
   EXPECT_EQ(sick, 5) << state;
   EXPECT_NE(state.find("parked is weeks"), std::string::npos) << state;
   EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
+}
+
+/// A column that is called otherwise on the other side, and comes back by a cast.
+TEST(WayBackOfAnotherNameTest, WhatV1DemandsIsFoundByWhatTheViewsTakeItFrom) {
+  auto folder = write_down({"create table a (id int primary key, label varchar(5) not null, size int, at timestamp); insert into a select n, n, n, now() from generate_series(1, 5) n;",
+                            "create table small_v2.a (id int primary key, title text, width numeric, moment timestamptz);",
+                            "create view small_map.a as select id, label::text as title, size::numeric as width, at::timestamptz as moment from public.a;",
+                            "sources: {a: {key: [id]}}\ntargets: {a: {}}\nreverse: {a: {}}\n"});
+  std::ofstream(folder / "reverse.sql") << "create view small_unmap.a as select b.id, b.title::varchar(5) as label, b.width::int as size, b.moment::timestamp as at from (select * from small_v2.a) b;";
+  std::ifstream was(folder / "migration.yaml");
+  std::string yaml{std::istreambuf_iterator<char>(was), {}};
+  yaml.replace(yaml.find("mapping: small_map"), std::string("mapping: small_map").size(), "mapping: small_map, reverse: small_unmap");
+  std::ofstream(folder / "migration.yaml") << yaml;
+  SmallMove move(folder);
+  move.follow();
+  const auto text = move.call({"plan"}).second;
+  EXPECT_NE(text.find("column label of public.a: not null; when the writes move it nothing of v2 demands it"), std::string::npos) << text;
+  EXPECT_NE(text.find("column label of public.a: character varying(5), where v2 has text; when the writes move it nothing of v2 demands it"), std::string::npos) << text;
+  EXPECT_NE(text.find("column size of public.a: integer, where v2 has numeric; when the writes move it nothing of v2 demands it"), std::string::npos) << text;
+  EXPECT_EQ(text.find("column at of public.a"), std::string::npos) << text;
 }
 
 TEST_F(WayBackTest, RowsThatV1CannotTakeAreNamedByTheRollback) {
