@@ -446,3 +446,16 @@ begin
   set stage = 3, create_sql = excluded.create_sql, validate_sql = excluded.validate_sql, refers_to = excluded.refers_to, built = false;
   execute format('alter table %s drop constraint %I', k.relation, k.conname);
 end $$;
+
+-- What pg_cron runs in this database, as far as we may see it; nothing where it is not installed.
+create or replace function crossfade.scheduled_jobs() returns table (name text, command text)
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+  if to_regclass('cron.job') is null then
+    return;
+  end if;
+  return query execute 'select coalesce(to_jsonb(j) ->> ''jobname'', j.jobid::text), j.command::text from cron.job j '
+                       'where coalesce(to_jsonb(j) ->> ''database'', current_database()) = current_database()';
+exception when insufficient_privilege then
+  return;
+end $$;

@@ -93,8 +93,9 @@ with link as (
      or a.atttypid = 'int4'::regtype and v.atttypid = 'int8'::regtype
      or a.atttypid <> v.atttypid and mine.typtype in ('d', 'e', 'r', 'c')
      -- What no cast takes without being asked; a text takes all, and between dates and times something is lost and nothing refused.
-     or a.atttypid <> v.atttypid and mine.typcategory <> 'S' and not (mine.typcategory = 'D' and theirs.typcategory = 'D')
-        and not exists (select from pg_cast k where k.castsource = v.atttypid and k.casttarget = a.atttypid and k.castcontext = 'i')
+     or a.atttypid not in (v.atttypid, theirs.typbasetype) and mine.typcategory <> 'S' and not (mine.typcategory = 'D' and theirs.typcategory = 'D')
+        and not exists (select from pg_type element where element.oid = mine.typelem and element.typcategory = 'S')
+        and not exists (select from pg_cast k where k.castsource in (v.atttypid, theirs.typbasetype) and k.casttarget = a.atttypid and k.castcontext = 'i')
   group by a.attrelid, a.attname, a.atttypid, a.atttypmod
 )
 select name as object, demand as way, 'said' as handling, 'nothing of v2 demands it: rows that break it are set aside and named' as flip,

@@ -35,6 +35,9 @@ with owned as (
   select 'column', format('%s.%I', c.oid::regclass, a.attname), c.relnamespace, t.relation, 'is of its row type'
   from row_type t join pg_attribute a on a.atttypid = t.type and not a.attisdropped join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'm')
   union
+  select 'type', c.oid::regclass::text, c.relnamespace, t.relation, 'has its row type in it'
+  from row_type t join pg_attribute a on a.atttypid = t.type and not a.attisdropped join pg_class c on c.oid = a.attrelid and c.relkind = 'c'
+  union
   select 'publication', p.pubname::text, null, r.prrelid, 'publishes it'
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
   where r.prrelid in (select relation from owned)

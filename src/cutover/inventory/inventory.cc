@@ -20,11 +20,11 @@ using Handling = Hanging::Handling;
 using mapping::Direction;
 
 /// Every kind that a query names an object by, the longer before one that it begins with.
-constexpr std::array<std::string_view, 28> kKinds = {
+constexpr std::array<std::string_view, 32> kKinds = {
     "foreign key", "reference", "materialized view", "view",     "rule",   "policy",     "function",   "column",
     "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
     "text search configuration", "text search dictionary", "statistics", "sequence", "event trigger", "trigger", "constraint", "unique index", "index",
-    "code", "rights", "access", "table"};
+    "code", "rights", "access", "comment", "security label", "default privileges", "job", "table"};
 
 std::string kind_of(std::string_view object) {
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return object.starts_with(kind); });
@@ -60,6 +60,7 @@ void apply(v1::Handling told, Hanging& hanging) {
     case v1::HANDLING_CARRY:
       if (hanging.sql.empty()) return;
       hanging.handling = Handling::kCarry;
+      if (hanging.kind == "comment") hanging.flip = "goes along";
       if (hanging.kind == "constraint") {
         hanging.flip = "v2 demands it too, for as long as it is written";
         hanging.rollback = "goes, since v1 demands it";
@@ -178,6 +179,8 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_rights, of_links);
   co_await stock.ask(queries::inventory_row_security, of_links);
   co_await stock.ask(queries::inventory_code, of_links);
+  const pg::Parameters of_schemas = {links, file.schemas().source(), file.schemas().shadow(), file.migration()};
+  co_await stock.ask(queries::inventory_beside, of_schemas);
   const pg::Parameters of_v1 = {links, file.migration(), "true"};
   co_await stock.ask(queries::inventory_lent, of_v1);
   co_await stock.ask(queries::inventory_shadow_schema, of_shadow);

@@ -175,6 +175,27 @@ TEST_F(InventoryTest, MigrationYamlSaysOfAKindOrOfAnObjectThatItStays) {
                              "where action = 'cutover writes'"), "t");
 }
 
+TEST_F(InventoryTest, WhatIsSaidOfATableElsewhereIsNamed) {
+  auto& sql = move.sql();
+  sql.exec("do $$ begin create role gym_reader; exception when duplicate_object then null; end $$;"
+           "comment on table plans is 'mine'; comment on column plans.owner is 'whose'; comment on column plans.duration is 'v2 has none'; create statistics both on id, owner from plans;"
+           "alter default privileges in schema public grant select on tables to gym_reader;"
+           "create schema cron; create table cron.job (jobid int, jobname text, command text); insert into cron.job values (1, 'nightly', 'delete from public.plans'), (2, 'other', 'select 1 from explanations');"
+           "create type holder as (p plans); create publication everything for all tables");
+  const auto text = move.call({"plan"}).second;
+  for (const auto* each : {"comment on public.plans", "of its columns owner; when the writes move it stays with the old table", "statistics public.both", "default privileges in schema public",
+                           "give select to gym_reader on tables that postgres makes there", "job nightly", "of pg_cron, names public.plans", "type public.holder", "has its row type in it: public.plans",
+                           "publication everything", "publishes it with all others: public.exercises, public.plans"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
+  }
+  EXPECT_EQ(text.find("job other"), std::string::npos) << text;
+  sql.exec("drop publication everything; drop type holder");
+  say("comment: carry");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select obj_description('plans'::regclass, 'pg_class') || ' ' || col_description('plans'::regclass, 2)"), "mine whose");
+  sql.exec("drop schema cron cascade; alter default privileges in schema public revoke select on tables from gym_reader");
+}
+
 TEST_F(InventoryTest, WhoMayWriteV1MayWriteWhatItBecomes) {
   auto& sql = move.sql();
   sql.exec("do $$ begin create role gym_app; create role gym_reader; exception when duplicate_object then null; end $$;"
