@@ -179,6 +179,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_rights, of_links);
   co_await stock.ask(queries::inventory_row_security, of_links);
   co_await stock.ask(queries::inventory_code, of_links);
+  co_await stock.ask(queries::inventory_fits, of_links);
   const pg::Parameters of_schemas = {links, file.schemas().source(), file.schemas().shadow(), file.migration()};
   co_await stock.ask(queries::inventory_beside, of_schemas);
   const pg::Parameters of_v1 = {links, file.migration(), "true"};

@@ -196,6 +196,14 @@ TEST_F(InventoryTest, WhatIsSaidOfATableElsewhereIsNamed) {
   sql.exec("drop schema cron cascade; alter default privileges in schema public revoke select on tables from gym_reader");
 }
 
+TEST_F(InventoryTest, ATableOfOneNameOnBothSidesThatTakesTheOthersStatementsIsNamed) {
+  const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
+  EXPECT_NE(text.find("table public.plans, has its name on both sides · to know · in the flip: takes inserts that were written for v1, unless they name duration · "
+                      "in a rollback: takes inserts that were written for v2, if they name no more than id, owner"), std::string::npos) << text;
+  EXPECT_NE(text.find("table public.exercises, has its name on both sides · to know · in the flip: refuses inserts that were written for v1 · "
+                      "in a rollback: takes inserts that were written for v2, if they name no more than id, plan_id, title"), std::string::npos) << text;
+}
+
 TEST_F(InventoryTest, WhoMayWriteV1MayWriteWhatItBecomes) {
   auto& sql = move.sql();
   sql.exec("do $$ begin create role gym_app; create role gym_reader; exception when duplicate_object then null; end $$;"
