@@ -32,7 +32,7 @@ where s.stxrelid in (select relation from owned)
         = array(select a.attname from pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys) order by 1))
 union all
 select format('security label of %s', b.objoid::regclass), format('%s says %L', b.provider, b.label), 'said', 'stays with the old table', 'never left it',
-       format('security label for %I on table … is %L', b.provider, b.label), '', '', ''
+       format('security label for %I on table ... is %L', b.provider, b.label), '', '', ''
 from pg_seclabel b where b.classoid = 'pg_class'::regclass and b.objsubid = 0 and b.objoid in (select relation from owned)
 union all
 select format('default privileges in schema %I', $2::text), format('give %s to %s on tables that %s makes there', lower(string_agg(a.privilege_type, ', ' order by a.privilege_type)),

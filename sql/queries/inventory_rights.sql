@@ -142,7 +142,7 @@ from grants
 union all
 select format('grant to %s on what becomes of %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, s.owner::regclass), 'may write it',
        'block', 'could write none of ' || followers, 'writes v1 again',
-       format('grant select, insert, update%s on %s to %s', case when whole then ', delete' else ' (…)' end, followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
+       format('grant select, insert, update%s on %s to %s', case when whole then ', delete' else ' (...)' end, followers, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
 from shut_out s
 union all
 select format('access of %s to %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, o.follower::regclass), 'v1 does not give it that', 'block',

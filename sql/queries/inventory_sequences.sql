@@ -23,7 +23,7 @@ union all
 -- One that several columns draw from gives each number to one of them alone.
 select format('sequence %s', o.seqrelid::regclass), format('gives %s their values, no number to two of them', string_agg(distinct format('%s.%I', p.other::regclass, p.other_column), ', ')), 'block',
        format('v2''s %s give the same number to several', string_agg(distinct s.seqrelid::regclass::text, ', ')), 'gives them all their values again',
-       'let those of v2 draw from one sequence too: alter table … alter column … set default nextval(…)', '', '', ''
+       'let those of v2 draw from one sequence too: alter table ... alter column ... set default nextval(...)', '', '', ''
 from crossfade.sequence_pairs($1::jsonb) p
 join sequence o on o.relation = p.other and o.name = p.other_column
 join sequence s on s.relation = p.own and s.name = p.own_column

@@ -30,11 +30,10 @@ with side as (
   from wish join pg_type t on t.typnamespace = wish.schema and t.typname = wish.name and wish.brings_type and t.typrelid = 0
   where not exists (select from pg_type element where element.typarray = t.oid)
 )
-select name, kind, min(by) as by, format('alter %s %s rename to …;', kind, name) as fix from holder group by name, kind
+select name, kind, min(by) as by, '' as fix from holder group by name, kind
 union all
 -- Two of the migration's own want one name: v2's piece can be called otherwise, but for a table, which is a target.
-select two.name, two.kind, one.by, case when two.kind = 'table' then 'call it otherwise in v2.sql, and its target: crossfade cancel, and begin anew'
-                                        else format('alter %s %s rename to …;  -- and in v2.sql', two.kind, two.name) end
+select two.name, two.kind, one.by, case when two.kind = 'table' then 'call it otherwise in v2.sql, and its target: crossfade cancel, and begin anew' else '' end
 from (select w.oid, w.schema, w.name as wanted, w.by, w.oid::regclass::text as name, k.name as kind
       from wish w join pg_class c on c.oid = w.oid join kind k on k.relkind = c.relkind::text) two
 join wish one on one.schema = two.schema and one.name = two.wanted and one.oid <> two.oid and one.by like '%, retired,'

@@ -324,7 +324,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   const auto taken = co_await connection.query(std::string(queries::names_taken), wishes);
   for (const auto row : pg::rows(taken)) {
     found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
-                              std::string(row.text("fix"))});
+                              row.text("fix").empty() ? fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")) : std::string(row.text("fix"))});
   }
   co_await look_at_foreign_keys(connection, file.migration(), found);
   co_await look_at_lazy(connection, flip, found);

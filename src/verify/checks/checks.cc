@@ -32,6 +32,13 @@ std::string found_in(const pg::Result& rows) {
   return rows.is_null(0, 0) ? "null" : std::string(rows.text(0, 0));
 }
 
+std::chrono::milliseconds time_for(const CheckRun& how) {
+  using std::chrono::milliseconds;
+  if (!how.until) return how.timeout;
+  const auto left = std::chrono::duration_cast<milliseconds>(*how.until - pg::Clock::now());
+  return std::clamp(left, milliseconds(1), std::max(how.timeout, milliseconds(1)));
+}
+
 /// What the check finds itself in: its transaction, its settings, its role. Row security holds for it as for applications,
 /// while our own sessions refuse to have rows hidden from them. The fences let it write, because nothing that it writes
 /// stays.
@@ -49,13 +56,6 @@ std::string preamble(const v1::Migration& migration, const v1::Check& check, con
   }
   if (!check.role().empty()) sql += "; set local role " + quote_identifier(check.role());
   return sql + "; savepoint crossfade_check";
-}
-
-std::chrono::milliseconds time_for(const CheckRun& how) {
-  using std::chrono::milliseconds;
-  if (!how.until) return how.timeout;
-  const auto left = std::chrono::duration_cast<milliseconds>(*how.until - pg::Clock::now());
-  return std::clamp(left, milliseconds(1), std::max(how.timeout, milliseconds(1)));
 }
 
 /// Breaks a check off that is not over in time: the server's own bound is each statement's, and a check may have several, or set its own.

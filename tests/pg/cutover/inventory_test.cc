@@ -1,35 +1,9 @@
-#include <filesystem>
-#include <fstream>
-
-#include "pg/cutover/gym_writes.h"
+#include "pg/cutover/inventory.h"
 
 namespace crossfade::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of its own for each test, since these change migration.yaml.
-fs::path folder_of_gym() {
-  static int number = 0;
-  const auto folder = shared_server().directory() / fmt::format("inventory{}", ++number) / "gym";
-  fs::create_directories(folder.parent_path());
-  fs::copy(test_migration("gym"), folder, fs::copy_options::recursive);
-  return folder;
-}
-
-/// What hangs on the tables and is not theirs.
-class InventoryTest : public GymWrites {
- protected:
-  InventoryTest() : GymWrites(shared_server(), folder_of_gym()) {}
-
-  void say(const std::string& inventory) { std::ofstream(move.folder() / "migration.yaml", std::ios::app) << "cutover: {inventory: {" << inventory << "}}\n"; }
-  std::string refused(const std::string& group) {
-    const auto [exit, text] = move.call(flip(group));
-    EXPECT_EQ(exit, 5) << text;
-    return text;
-  }
-  std::string referred(const std::string& key) { return move.sql().value(fmt::format("select confrelid::regclass || ' ' || convalidated from pg_constraint where conname = '{}'", key)); }
-};
 
 TEST_F(InventoryTest, AForeignKeyFromOutsideRefersToTheTableThatHasTheNameThereAndBack) {
   auto& sql = move.sql();
@@ -177,13 +151,13 @@ TEST_F(InventoryTest, MigrationYamlSaysOfAKindOrOfAnObjectThatItStays) {
 
 TEST_F(InventoryTest, WhatIsSaidOfATableElsewhereIsNamed) {
   auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_reader; exception when duplicate_object then null; end $$;"
-           "comment on table plans is 'mine'; comment on column plans.owner is 'whose'; comment on column plans.duration is 'v2 has none'; create statistics both on id, owner from plans;"
+  with_roles({"gym_reader"});
+  sql.exec("comment on table plans is 'mine'; comment on column plans.owner is 'whose'; comment on column plans.duration is 'v2 has none'; create statistics pair on id, owner from plans;"
            "alter default privileges in schema public grant select on tables to gym_reader;"
            "create schema cron; create table cron.job (jobid int, jobname text, command text); insert into cron.job values (1, 'nightly', 'delete from public.plans'), (2, 'other', 'select 1 from explanations');"
            "create type holder as (p plans); create publication everything for all tables");
   const auto text = move.call({"plan"}).second;
-  for (const auto* each : {"comment on public.plans", "of its columns owner; when the writes move it stays with the old table", "statistics public.both", "default privileges in schema public",
+  for (const auto* each : {"comment on public.plans", "of its columns owner; when the writes move it stays with the old table", "statistics public.pair", "default privileges in schema public",
                            "give select to gym_reader on tables that postgres makes there", "job nightly", "of pg_cron, names public.plans", "type public.holder", "has its row type in it: public.plans",
                            "publication everything", "publishes it with all others: public.exercises, public.plans"}) {
     EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
@@ -202,173 +176,6 @@ TEST_F(InventoryTest, ATableOfOneNameOnBothSidesThatTakesTheOthersStatementsIsNa
                       "in a rollback: takes inserts that were written for v2, if they name no more than id, owner"), std::string::npos) << text;
   EXPECT_NE(text.find("table public.exercises, has its name on both sides · to know · in the flip: refuses inserts that were written for v1 · "
                       "in a rollback: takes inserts that were written for v2, if they name no more than id, plan_id, title"), std::string::npos) << text;
-}
-
-TEST_F(InventoryTest, WhoMayWriteV1MayWriteWhatItBecomes) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_app; create role gym_reader; exception when duplicate_object then null; end $$;"
-           "grant select, insert, update, delete on plans, exercises to gym_app; grant select on exercises to gym_reader; grant select (owner) on plans to gym_reader");
-  expect_done(flip("cutover"));
-  EXPECT_NO_THROW(sql.exec("set role gym_app; insert into plans values (700, 'app'); insert into weeks values (700, 1); insert into exercises values (7000, 700, 'app', 'mine'); reset role"));
-  EXPECT_NO_THROW(sql.exec("set role gym_reader; select title from exercises; select owner from plans; reset role"));
-  EXPECT_EQ(sql.value("select has_table_privilege('gym_reader', 'weeks', 'select')::text || has_table_privilege('gym_reader', 'plans', 'select') || has_table_privilege('gym_reader', 'exercises', 'insert')"),
-            "falsefalsefalse") << "nothing is opened";
-}
-
-TEST_F(InventoryTest, WhoMayDrawFromASequenceOfV1MayDrawFromTheOneThatTakesItsPlace) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_app; exception when duplicate_object then null; end $$;"
-           "create sequence plans_id_seq owned by plans.id; grant usage, select on sequence plans_id_seq to gym_app with grant option; grant select on sequence plans_id_seq to public;"
-           "alter table gym_v2.plans alter column id add generated by default as identity");
-  expect_done(flip("cutover"));
-  EXPECT_EQ(sql.value("select pg_get_serial_sequence('plans', 'id') || has_sequence_privilege('gym_app', 'plans_id_seq', 'usage') || has_sequence_privilege('gym_app', 'plans_id_seq', 'select') "
-                      "|| has_sequence_privilege('gym_app', 'plans_id_seq', 'update')"), "public.plans_id_seqtruetruefalse");
-}
-
-TEST_F(InventoryTest, TheOwnerOfV1OwnsWhatItBecomes) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; alter table plans owner to gym_owner");
-  expect_done(flip("cutover"));
-  EXPECT_EQ(sql.value("select string_agg(relname || ' ' || pg_get_userbyid(relowner), ', ' order by relname) from pg_class where oid in ('plans'::regclass, 'weeks'::regclass)"),
-            "plans gym_owner, weeks gym_owner");
-  sql.exec("insert into plans values (701, 'owner')");
-  expect_v1_follows(move);
-  expect_done(flip("rollback"));
-  sql.exec("update plans set owner = 'v1 again' where id = 701; insert into plans values (702, 'v1', 2)");
-  move.expect_equal();
-}
-
-TEST_F(InventoryTest, WhoOwnsATableThatFollowsCannotHaveTheDaemonRunCode) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; alter table plans owner to gym_owner; alter table exercises owner to gym_owner;"
-           "create function evil(text) returns boolean language plpgsql as $$ begin raise 'runs as %', current_user; end $$; alter function evil owner to gym_owner");
-  const auto attaches = [&](const std::string& table) {
-    bool refused = false;
-    try {
-      sql.exec("set role gym_owner; alter table " + table + " add constraint c check (public.evil(owner))");
-    } catch (const std::runtime_error& failure) {
-      refused = std::string(failure.what()).find("must be owner") != std::string::npos;
-    }
-    sql.exec("reset role");
-    return !refused;
-  };
-  const auto owners = [&] { return sql.value("select string_agg(distinct (pg_get_userbyid(relowner) = 'gym_owner')::text || ' ' || (relname ~ '_v1$' or relnamespace::regnamespace::text = 'gym_v2')::text, ', ') "
-                                             "from pg_class where relname ~ '^(plans|exercises)(_v1)?$' and relkind = 'r'"); };
-  for (int cycle = 0; cycle < 2; ++cycle) {
-    SCOPED_TRACE(cycle);
-    prove();
-    expect_done(flip("cutover"));
-    EXPECT_EQ(owners(), "false true, true false") << "what follows is not theirs";
-    EXPECT_FALSE(attaches("plans_v1"));
-    sql.exec("set role gym_owner; select from plans_v1; insert into plans values (" + std::to_string(710 + cycle) + ", 'owner'); reset role");
-    expect_v1_follows(move);
-    expect_done(flip("rollback"));
-    EXPECT_EQ(owners(), "false true, true false");
-    EXPECT_FALSE(attaches("gym_v2.plans"));
-    sql.exec("set role gym_owner; update plans set duration = 3; reset role");
-    move.expect_equal();
-  }
-  prove();
-  expect_done(flip("cutover"));
-  expect_done({"complete", "--confirm", "gym"});
-  EXPECT_EQ(owners(), "true false, true true") << "what was lent is given back";
-}
-
-TEST_F(InventoryTest, PartitionsHaveTheOwnerOfTheirTable) {
-  Move parts(test_migration("partitions"));
-  auto& sql = parts.sql();
-  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; alter table reading owner to gym_owner");
-  parts.start_daemon();
-  parts.expect_equal();
-  for (const auto& words : std::vector<std::vector<std::string>>{{"verify"}, {"account"}, {"cutover", "writes", "--confirm", "partitions", "--evidence", evidence().string()}}) {
-    const auto [exit, text] = parts.call(words);
-    EXPECT_EQ(exit, 0) << text;
-  }
-  EXPECT_EQ(sql.value("select string_agg(distinct pg_get_userbyid(relowner), ' ') from pg_partition_tree('reading') p join pg_class c on c.oid = p.relid"), "gym_owner");
-  EXPECT_NO_THROW(sql.exec("set role gym_owner; alter table reading add column x int; reset role"));
-}
-
-TEST_F(InventoryTest, WhoMayMakeTriggersMayAgainOnceItsTableIsGivenBack) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$; do $$ begin create role gym_app; exception when duplicate_object then null; end $$;"
-           "alter table plans owner to gym_owner; alter table exercises owner to gym_owner; grant all on plans to gym_app; grant trigger on exercises to gym_app with grant option; grant trigger on exercises to public");
-  const auto may = [&](const std::string& suffix) {
-    return sql.value(fmt::format("select concat_ws(' ', has_table_privilege('gym_app', 'plans{0}', 'trigger'), has_table_privilege('gym_app', 'exercises{0}', 'trigger with grant option'), "
-                                 "has_table_privilege('public', 'exercises{0}', 'trigger'))", suffix));
-  };
-  EXPECT_EQ(may(""), "t t t");
-  expect_done(flip("cutover"));
-  EXPECT_EQ(may("_v1"), "f f f");
-  EXPECT_EQ(may(""), "t t t") << "of v2's, as of any privilege";
-  expect_done(flip("rollback"));
-  EXPECT_EQ(may(""), "t t t");
-  EXPECT_EQ(sql.value("select has_table_privilege('gym_app', 'gym_v2.plans', 'trigger')"), "f");
-  move.expect_equal();
-  prove();
-  expect_done(flip("cutover"));
-  EXPECT_EQ(may(""), "t t t");
-  expect_done({"complete", "--confirm", "gym"});
-  EXPECT_EQ(may("_v1"), "t t t");
-}
-
-TEST_F(InventoryTest, WhoMayWriteSomeColumnsAloneIsAWriterToo) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_day; exception when duplicate_object then null; end $$; grant update (day) on exercises to gym_day");
-  const auto text = refused("cutover");
-  EXPECT_NE(text.find("grant to gym_day on what becomes of public.exercises (may write it) could write none of gym_v2.exercises"), std::string::npos) << text;
-  sql.exec("grant update (title) on gym_v2.exercises to gym_day");
-  expect_done(flip("cutover"));
-}
-
-TEST_F(InventoryTest, CodeOfAnotherRoleThatWouldRunAsTheDaemonIsInTheWay) {
-  move.sql().exec("do $$ begin create role gym_owner; exception when duplicate_object then null; end $$;"
-                  "create function harmless(text) returns boolean language sql immutable as 'select true'; alter function harmless owner to gym_owner;"
-                  "alter table exercises add constraint looks_harmless check (harmless(title))");
-  const auto text = refused("cutover");
-  EXPECT_NE(text.find("code public.harmless(text) on public.exercises (is called by constraint looks_harmless, and is gym_owner's to change) "
-                      "runs with the rights of the daemon while v1 follows"), std::string::npos) << text;
-  move.sql().exec("alter function harmless owner to current_user");
-  expect_done(flip("cutover"));
-}
-
-TEST_F(InventoryTest, RowSecurityThatV2LacksHoldsTheFlipUpUntilItIsCarriedOrAccepted) {
-  auto& sql = move.sql();
-  sql.exec("alter table plans enable row level security; create policy own on plans using (owner = current_user)");
-  const auto text = refused("cutover");
-  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans has it, with 1 policies) would be open"), std::string::npos) << text;
-  EXPECT_NE(text.find("row security of gym_v2.weeks (public.plans has it"), std::string::npos) << text;
-  EXPECT_NE(text.find("row security of gym_v2.exercises (public.plans has it"), std::string::npos) << "it shows whose plan it is: " << text;
-  say("\"row security of gym_v2.plans\": carry, row security: accept");
-  expect_done(flip("cutover"));
-  EXPECT_EQ(sql.value("select relrowsecurity || pg_get_expr(polqual, polrelid) from pg_class join pg_policy on polrelid = pg_class.oid where pg_class.oid = 'plans'::regclass"),
-            "true(owner = CURRENT_USER)");
-}
-
-TEST_F(InventoryTest, WhatV2GivesAndV1DoesNotHoldsTheFlipUpUntilItIsTakenBackOrAccepted) {
-  auto& sql = move.sql();
-  sql.exec("do $$ begin create role gym_app; create role gym_reader; exception when duplicate_object then null; end $$; do $$ begin create role gym_group; exception when duplicate_object then null; end $$;"
-           "grant gym_group to gym_app; grant select on plans, exercises to gym_group; grant update on plans to gym_app;"
-           "grant select, update on gym_v2.plans to gym_app; grant select on gym_v2.weeks to gym_app; grant select on gym_v2.exercises to public; grant insert, delete on gym_v2.weeks to gym_reader");
-  const auto text = refused("cutover");
-  EXPECT_NE(text.find("access of public to gym_v2.exercises (v1 does not give it that) may select, which it may not where the rows come from"), std::string::npos) << text;
-  EXPECT_NE(text.find("mend: revoke select on gym_v2.exercises from public"), std::string::npos) << text;
-  EXPECT_NE(text.find("access of gym_reader to gym_v2.weeks (v1 does not give it that) may delete, insert"), std::string::npos) << text;
-  EXPECT_EQ(text.find("access of gym_app"), std::string::npos) << "it has it on v1, by its group: " << text;
-  sql.exec("revoke insert, delete on gym_v2.weeks from gym_reader");
-  say("\"access of public to gym_v2.exercises\": accept");
-  expect_done(flip("cutover"));
-}
-
-TEST_F(InventoryTest, RowSecurityThatIsMoreOpenThanV1sHoldsTheFlipUp) {
-  auto& sql = move.sql();
-  sql.exec("alter table plans enable row level security; alter table plans force row level security; create policy own on plans using (owner = current_user);"
-           "alter table gym_v2.plans enable row level security; create policy everybody on gym_v2.plans for select using (true); create policy own on gym_v2.plans using (owner = current_user)");
-  say("\"row security of gym_v2.weeks\": accept, \"row security of gym_v2.exercises\": accept");
-  const auto text = refused("cutover");
-  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans has it for its owner too) does not hold for the table's owner"), std::string::npos) << text;
-  EXPECT_NE(text.find("row security of gym_v2.plans (its policy everybody lets every row pass) is open, which v1 is not"), std::string::npos) << text;
-  sql.exec("drop policy everybody on gym_v2.plans; alter table gym_v2.plans force row level security");
-  expect_done(flip("cutover"));
 }
 
 TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack) {
