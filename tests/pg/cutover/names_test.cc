@@ -19,6 +19,9 @@ class NamesBackTest : public testing::Test {
     expect_done({"account"});
     expect_done(flip("cutover"));
     expect_v1_follows(move);
+    const auto [exit, text] = move.call({"rollback", "writes", "--dry-run"});
+    EXPECT_EQ(exit, 0) << text;
+    EXPECT_EQ(text.find("is parked"), std::string::npos) << "every table of v2 fits its view: " << text;
   }
 
   void expect_done(const std::vector<std::string>& words) {

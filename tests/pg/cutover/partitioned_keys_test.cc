@@ -63,6 +63,7 @@ TEST_F(PartitionedKeysTest, GoThereAndBackAndThereAgain) {
     EXPECT_EQ(sql.value("select (select count(*) from notes where person_id % 10 + 1 = " + gone + ") + (select count(*) from log where person_id % 10 + 1 = " + gone + ")"), "0");
     EXPECT_THROW(sql.exec("insert into log values (0, 4711)"), std::runtime_error);
     expect_v1_follows(move);
+    EXPECT_EQ(move.call({"rollback", "writes", "--dry-run"}).second.find("is parked"), std::string::npos);
     expect_done(flip("rollback"));
     EXPECT_EQ(keys("log 100%"), log);
     EXPECT_EQ(keys("notes_person"), notes);

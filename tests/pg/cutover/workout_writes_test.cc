@@ -48,6 +48,7 @@ TEST_F(WorkoutWritesTest, AStableViewThatIsGoneIsSaidAndMadeAgainByTheFlip) {
     const auto [exit, text] = move.call({group, "writes", "--dry-run"});
     EXPECT_EQ(exit, 0) << text;
     EXPECT_NE(text.find("view workout_app.exercises, is gone, and whoever reads it is told so"), std::string::npos) << text;
+    EXPECT_EQ(text.find("is parked"), std::string::npos) << "every table of v2 fits its view: " << text;
     flip(group);
     if (std::string(group) == "cutover") expect_v1_follows(move);
     EXPECT_EQ(columns(), before);
