@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "mapping/derive/trace.h"
 #include "mapping/views/say.h"
 
 namespace crossfade::mapping::views {
