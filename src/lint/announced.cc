@@ -31,6 +31,10 @@ std::vector<Key> announced(const mapping::Model& model, const ById<SourceId, Sou
       if (!column.generated) description.relation.columns.push_back({column.name, 0, true});
     }
     follow.take(description);
+    // Else the next one, if no rule follows it, is taken for a partition of this one, which is described behind it.
+    wal::Message apart;
+    apart.kind = wal::MessageKind::kOrigin;
+    follow.take(apart);
   }
   for (const auto& row : changed) {
     wal::Message message;

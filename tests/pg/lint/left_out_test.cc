@@ -85,6 +85,15 @@ TEST_F(LeftOutTest, OfTheChangedRowNothingIsComputedThatTheViewDoesNot) {
   EXPECT_EQ(reply.failed_rules_size(), 0) << lint::to_text(reply);
 }
 
+/// A null of a partition is a value that its identity may not tell: every row of the target would be offered.
+TEST_F(LeftOutTest, ASourceThatNoRuleFollowsIsNoPartitionOfTheOneBeforeIt) {
+  sql.exec("create table people (id integer primary key, team integer); create table plans (id integer primary key); alter table people replica identity full;"
+           "insert into people values (1, 1), (2, 1), (3, null), (4, 2); insert into plans values (1), (2)");
+  const auto reply = lint({"people: {}, plans: {}", "team integer primary key, n bigint", "select p.team, count(*) as n from public.people p where p.team is not null group by p.team"});
+  EXPECT_EQ(lint::exit_code(reply), ExitCode::kOk) << lint::to_text(reply);
+  EXPECT_GT(reply.tried() - reply.refused(), 10);
+}
+
 TEST_F(LeftOutTest, WhatIsEqualByACollationOfItsOwnIsFound) {
   sql.exec("create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
            "create table tags (name text primary key); create table notes (id integer primary key, tag text not null, loose text collate ci not null);"
