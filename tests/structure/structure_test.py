@@ -172,6 +172,27 @@ def check_unfinished():
                 yield f"{path.relative_to(ROOT)}:{number}: {found[0]}"
 
 
+def check_rules():
+    """A rule that somebody writes, where a view could say it, has its reason above it: above its target's, or above all targets."""
+    for path in sorted(p for top in ("sql/migrations", "tests/scenario/migrations") for p in (ROOT / top).glob("*/migration.yaml")):
+        explained = ""  # what the nearest comment above explains: a target, or all of them
+        comment = False
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if line.strip().startswith("#"):
+                comment = True
+                continue
+            key = re.match(r"( *)\w+:", line)
+            if key and comment:
+                explained = "all" if not key[1] else "target" if len(key[1]) == 2 else explained
+            elif key and len(key[1]) == 2 and explained == "target":
+                explained = ""
+            elif key and not key[1] and not line.startswith("reverse:"):
+                explained = ""
+            comment = False
+            if re.search(r"\bfollow:", line) and not explained:
+                yield f"{path.relative_to(ROOT)}:{number}: a rule without a word why the view does not say it"
+
+
 if __name__ == "__main__":
     faults = list(globals()["check_" + sys.argv[1]]())
     print("\n".join(faults))
