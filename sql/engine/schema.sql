@@ -313,7 +313,7 @@ create table if not exists crossfade.flight (
   step text not null,
   milliseconds double precision not null,
   outcome text not null,                          -- done, or what the server said
-  held boolean not null,                          -- applications waited while it ran
+  held boolean not null,                          -- applications waited for its locks while it ran
   holders text not null default '',               -- the sessions that had the lock: pid, user, state, query
   at timestamptz not null default now()
 );

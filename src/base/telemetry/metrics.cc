@@ -106,9 +106,7 @@ struct Metrics::Handles {
     each(throttled_seconds, "reason", kThrottleReasons);
     for (auto* child : stages) child->Set(kNotKnown);
     for (auto* child : unaccounted) child->Set(kNotKnown);
-    for (auto* one : {&lag_seconds, &slot_retained_wal_bytes, &slot_safe_wal_bytes, &verify_drifted, &hold}) {
-      one->Set(kNotKnown);
-    }
+    for (auto* one : {&lag_seconds, &slot_retained_wal_bytes, &slot_safe_wal_bytes, &verify_drifted}) one->Set(kNotKnown);
   }
 
   Family<Gauge>& up = gauges("up", "1 while the connection stands");
@@ -159,7 +157,7 @@ struct Metrics::Handles {
       gauges("unaccounted_rows", "Source rows neither mapped nor rejected at the last account");
   Gauge& cutover_ready = gauge("cutover_ready", "1 while nothing stands in the way of a cutover");
   Family<Gauge>& cutover_blocker = gauges("cutover_blocker", "1 while this stands in the way of a cutover");
-  Gauge& hold = gauge("cutover_hold_seconds", "Time for which writers waited in the last cutover");
+  Gauge& hold = gauge("cutover_hold_seconds", "Time for which applications waited for the locks of the last flip that was done");
   Family<Histogram>& step_duration = prometheus::BuildHistogram()
                                          .Name("crossfade_cutover_step_duration_seconds")
                                          .Help("Time a step of a cutover took")
@@ -201,6 +199,8 @@ Metrics::Metrics(const std::string& migration, const std::vector<std::string>& t
   // First, because both may have targets of the same name.
   if (before) before->handles_->take_back();
   handles_ = std::make_unique<Handles>(std::move(registry), migration, targets, sources);
+  // The last flip is the same one whichever way is followed, and is told once.
+  if (!before) handles_->hold.Set(kNotKnown);
 }
 Metrics::~Metrics() = default;
 

@@ -32,6 +32,7 @@ bool views_turn(const mapping::Model& model, double from, double to) {
 /// One attempt: a transaction from begin to commit. Sets `before`.
 asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& model, const Flip& flip, const Patience& patience,
                               Flight& flight, double& before) {
+  flight.let_go();
   flight.begin("lock route");
   auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", patience.lock_timeout.count());
   co_await connection.script(std::move(begin));
@@ -51,13 +52,13 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   flight.end();
   if (views_turn(model, before, flip.percent)) {
     for (const auto& target : model.targets) {
-      flight.begin("view " + target.name, true);
+      flight.hold("view " + target.name);
       auto turn = setup::turn_stable_view(model, target, all_on_v2(flip.percent));
       co_await connection.script(std::move(turn));
       flight.end();
     }
   }
-  flight.begin(kCommit, views_turn(model, before, flip.percent));
+  flight.begin(kCommit);
   co_await connection.script(kCommit);
   flight.end();
 }

@@ -17,9 +17,14 @@ Flight::Flight(std::string migration) : migration_(std::move(migration)) {
   id_ = fmt::format("{:08x}{:08x}", random(), random());
 }
 
-void Flight::begin(std::string step, bool held) {
-  steps_.push_back({attempt_, std::move(step), 0, held, "", ""});
+void Flight::begin(std::string step) {
+  steps_.push_back({attempt_, std::move(step), 0, holding_, "", ""});
   began_ = pg::Clock::now();
+}
+
+void Flight::hold(std::string step) {
+  holding_ = true;
+  begin(std::move(step));
 }
 
 void Flight::end(std::string outcome) {

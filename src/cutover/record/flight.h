@@ -12,7 +12,7 @@ struct FlightStep {
   int attempt = 1;
   std::string name;
   double milliseconds = 0;
-  bool held = false;                   ///< applications waited while it ran
+  bool held = false;                   ///< applications waited for its locks while it ran
   std::string outcome;                 ///< "done", or what the server said
   std::string holders;                 ///< sessions that had the lock, where there was none to be had
 };
@@ -31,8 +31,11 @@ class Flight {
   const std::vector<FlightStep>& steps() const { return steps_; }
 
   void next_attempt() { ++attempt_; }
-  /// `held`: applications wait while it runs.
-  void begin(std::string step, bool held = false);
+  void begin(std::string step);
+  /// Begins the step in which the lock is asked for that applications wait for. Each that begins from there to the commit, or to where it
+  /// is let go, is held.
+  void hold(std::string step);
+  void let_go() { holding_ = false; }
   void end(std::string outcome = "done");
   void blame(std::string holders) { steps_.back().holders = std::move(holders); }
 
@@ -43,6 +46,7 @@ class Flight {
   std::string migration_;
   std::string id_;
   int attempt_ = 1;
+  bool holding_ = false;
   std::vector<FlightStep> steps_;
   pg::Clock::time_point began_;
 };

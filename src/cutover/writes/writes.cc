@@ -157,7 +157,7 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   // The session that held the locks is gone, or a statement took too long: nothing has changed, and it may pass.
   const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();
   const bool in_a_step = !flight_.steps().empty() && flight_.steps().back().outcome.empty();
-  if (!in_a_step && (no_lock || passes)) flight_.begin("look", attempt_.held);
+  if (!in_a_step && (no_lock || passes)) flight_.begin("look");
   if (in_a_step || no_lock || passes) flight_.end(failure.what());
   if (observed) co_await clear_observer();
   if (no_lock && observed) co_await find_holders(step == Step::kSwap);

@@ -147,7 +147,7 @@ asio::awaitable<void> WritesRun::hold() {
   begun_ = true;
   co_await locker_->script(std::move(begin));
   co_await keep_vacuum_away(all);
-  flight_.begin(to_text(Step::kHold));
+  flight_.hold(to_text(Step::kHold));
   hold_began_ = pg::Clock::now();
   auto tables_lock = fmt::format("lock table {} in share row exclusive mode", tables);
   co_await lock(std::move(tables_lock));
@@ -246,6 +246,7 @@ asio::awaitable<void> WritesRun::commit() {
   flight_.begin(to_text(Step::kCommit));
   co_await locker_->script("commit");
   flight_.end();
+  flight_.let_go();
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
   attempt_.held = begun_ = false;
   committed_ = true;
@@ -257,6 +258,7 @@ asio::awaitable<void> WritesRun::look_up() {
   log::warn("the answer to the commit was lost; it is looked up", {{"flip", flight_.id()}});
   InDoubt doubt{flip_.settings.endpoint, file_.migration(), flight_.id(), kLookUpPatience};
   committed_ = co_await was_committed(std::move(doubt));
+  flight_.let_go();
   attempt_.in_doubt = attempt_.held = false;
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
   if (!committed_) co_await release("the commit did not happen");
@@ -273,6 +275,7 @@ asio::awaitable<void> WritesRun::roll_back() {
   }
   if (lost) locker_.reset();
   begun_ = false;
+  flight_.let_go();
 }
 
 /// A flip that gave up leaves nothing: a slot that nobody reads would keep WAL.

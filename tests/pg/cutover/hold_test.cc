@@ -51,6 +51,24 @@ TEST_F(HoldTest, ADrainThatIsNeverThereInTimeGivesUpAfterAllAttemptsAndLeavesNot
   expect_done(flip("cutover"));
 }
 
+TEST_F(HoldTest, WhatIsHeldIsWhatGoesOnFromTheLockToTheCommit) {
+  const auto steps = [&](const std::string& which) {
+    return move.sql().value("select string_agg(step, ', ' order by id) from crossfade.flight where flip = (select detail ->> 'flip' from crossfade.audit "
+                            "where detail ? 'flip' order by id desc limit 1) and " + which);
+  };
+  for (const auto* group : {"cutover", "rollback"}) {
+    expect_done(flip(group, {"--lock-timeout", "5s"}));
+    const auto held = steps("held");
+    EXPECT_TRUE(held.starts_with("hold, barrier, ") && held.ends_with(", state, commit")) << held;
+    EXPECT_EQ(steps("not held"), "way back, quiet, tidy");
+  }
+  // What of the reads readers wait for: there are no stable views here.
+  expect_done({"verify"});
+  expect_done({"account"});
+  expect_done({"cutover", "reads"});
+  EXPECT_EQ(steps("held"), "");
+}
+
 TEST_F(HoldTest, AnEstimateBeyondTheLimitIsInTheWayOfADryRun) {
   const auto [fits, fine] = move.call({"cutover", "writes", "--dry-run", "--hold-limit", "9s"});
   EXPECT_EQ(fits, 0) << fine;

@@ -118,6 +118,14 @@ TEST_F(MetricsTest, ABlockerThatIsGoneGoesToZero) {
   EXPECT_EQ(value(R"(crossfade_cutover_ready{migration="gym"})"), 1);
 }
 
+TEST_F(MetricsTest, TheLastFlipIsTheSameWhateverIsFollowedAfterwards) {
+  const auto hold = R"(crossfade_cutover_hold_seconds{migration="gym"})";
+  EXPECT_TRUE(std::isnan(value(hold)));
+  metrics.held(2s);
+  const Metrics next("gym", {"plans"}, {"weeks"}, &metrics);
+  EXPECT_EQ(value(hold), 2);
+}
+
 TEST_F(MetricsTest, DriftIsThereBesideTheLastCleanVerification) {
   metrics.verification(1.7e9, 3);
   EXPECT_EQ(value(R"(crossfade_verify_last_success_timestamp_seconds{migration="gym"})"), 1.7e9);
