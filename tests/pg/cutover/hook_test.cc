@@ -54,6 +54,19 @@ TEST_F(HookTest, KeepsApplicationsWaitingFromBeforeTheHoldToTheCommit) {
   expect_done({"doctor"});
 }
 
+/// The hook may take its time, in which nobody has a lock.
+TEST_F(HookTest, IsNoPartOfTheHold) {
+  does("sleep 0.1");
+  expect_done(flip("cutover", {"--lock-timeout", "5s"}));
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.flight where step in ('pause', 'resume') and not held and milliseconds > 100"), "2");
+  const auto held = move.sql().value("select sum(milliseconds) from crossfade.flight where held");
+  const std::string name = "\"last_milliseconds\":";
+  const auto plan = move.call({"rollback", "writes", "--dry-run", "--json"}).second;
+  const auto at = plan.find(name);
+  ASSERT_NE(at, std::string::npos) << plan;
+  EXPECT_NEAR(std::stod(plan.substr(at + name.size())), std::stod(held), 0.001) << plan;
+}
+
 /// Asked between the flip and the turn of the daemon, which does not know the names of the new direction yet.
 TEST_F(HookTest, AVerificationWaitsForTheDaemonToTurn) {
   for (const auto* group : {"cutover", "rollback"}) {
