@@ -265,20 +265,20 @@ function quarantine({ keys, number }) {
 }
 
 // Drawn to scale, because fifteen lines of equal height hide which one was long; the lines below have the figures.
-const HELD = new Set(["hold", "barrier", "drain", "shape", "swap", "commit"]);
 function flight(steps) {
   if (steps.length === 0) return [quiet("No flip so far.")];
   const all = steps.reduce((sum, s) => sum + s.milliseconds, 0);
-  const waited = steps.filter((s) => HELD.has(s.step)).reduce((sum, s) => sum + s.milliseconds, 0);
+  // An attempt that gave way let everybody go: what counts is the last one.
+  const waited = steps.filter((s) => s.held && s.attempt === steps.at(-1).attempt).reduce((sum, s) => sum + s.milliseconds, 0);
   const bar = element("div", { class: "bar", role: "img", "aria-label": steps.map((s) => `${s.step} ${s.milliseconds.toFixed(0)} ms`).join(", ") });
   for (const step of steps) {
-    const part = element("span", { title: `${step.step}: ${step.milliseconds.toFixed(1)} ms`, class: step.outcome !== "done" ? "failed" : HELD.has(step.step) ? "held" : "" });
+    const part = element("span", { title: `${step.step}: ${step.milliseconds.toFixed(1)} ms`, class: step.outcome !== "done" ? "failed" : step.held ? "held" : "" });
     part.style.flexGrow = Math.max(step.milliseconds / all, 0.004);
     if (step.milliseconds / all > 0.12) part.append(step.step);
     bar.append(part);
   }
   const failed = steps.some((s) => s.outcome !== "done");
-  const sentence = waited > 0 ? `Writers waited ${count(waited)} ms of ${count(all)} ms` : `It took ${count(all)} ms; nobody was made to wait`;
+  const sentence = waited > 0 ? `Applications waited ${waited < 10 ? waited.toFixed(1) : count(waited)} ms of ${count(all)} ms` : `It took ${count(all)} ms; nobody was made to wait`;
   return [element("p", { class: failed ? "warn" : "" }, `${sentence}${failed ? "; an attempt was given up" : ""}.`), bar, table([
     ["Step", (s) => s.step],
     ["Attempt", (s) => count(s.attempt), "number"],

@@ -71,6 +71,7 @@ asio::awaitable<void> add_flight(v1::Page& page, pg::Connection& connection) {
     step.set_milliseconds(row.real("milliseconds"));
     step.set_outcome(shown(row.text("outcome")));
     step.set_holders(shown(row.text("holders")));
+    step.set_held(row.truth("held"));
   }
 }
 
