@@ -10,9 +10,10 @@ with held as (
 )
 select h.pid, h.who, h.may_be_ended
 from (
-  select a.xact_start as since, a.pid, format('pid %s (%s, %s for %s s): %s', a.pid, a.usename, a.state,
-                                              extract(epoch from clock_timestamp() - a.xact_start)::int, left(a.query, 200)) as who,
-         a.backend_type = 'client backend' and a.application_name not like 'crossfade %' as may_be_ended
+  select a.xact_start as since, a.pid,
+         case when a.query = '<insufficient privilege>' then format('pid %s (%s); grant pg_read_all_stats to %I shows what it does', a.pid, a.usename, current_user)
+           else format('pid %s (%s, %s for %s s): %s', a.pid, a.usename, a.state, extract(epoch from clock_timestamp() - a.xact_start)::int, left(a.query, 200)) end as who,
+         coalesce(a.backend_type = 'client backend', false) and a.application_name not like 'crossfade %' as may_be_ended
   from pg_stat_activity a
   where a.pid <> pg_backend_pid() and a.pid in (select pid from held)
   union all

@@ -9,8 +9,9 @@ with waiting as materialized (
   select w.session, l.waitstart as since, (
     select string_agg(h.who, '; ' order by h.since)
     from (
-      select b.xact_start as since, format('pid %s (%s, %s, for %s s): %s', b.pid, b.usename, b.state,
-                                           extract(epoch from clock_timestamp() - b.xact_start)::int, left(b.query, 200)) as who
+      select b.xact_start as since,
+             case when b.query = '<insufficient privilege>' then format('pid %s (%s); grant pg_read_all_stats to %I shows what it does', b.pid, b.usename, current_user)
+               else format('pid %s (%s, %s, for %s s): %s', b.pid, b.usename, b.state, extract(epoch from clock_timestamp() - b.xact_start)::int, left(b.query, 200)) end as who
       from pg_stat_activity b where b.pid = any (w.blocking) and b.application_name not like 'crossfade %'
       union all
       select p.prepared, format('prepared transaction %L (%s, for %s s)', p.gid, p.owner, extract(epoch from clock_timestamp() - p.prepared)::int)

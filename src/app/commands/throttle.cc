@@ -6,6 +6,8 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/status/status.h"
+#include "base/error/failure.h"
 #include "crossfade/v1/reply.pb.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
@@ -34,9 +36,25 @@ std::string to_text(const v1::Throttle& bounds, std::string_view retained_wal) {
   return text.empty() ? "The backfill goes as fast as it can.\n" : text;
 }
 
+/// A bound on what is hidden would hold nothing back, and look as if it did.
+asio::awaitable<void> require_sight(pg::Connection& connection, const ThrottleOptions& own) {
+  const bool sessions = own.sessions.value_or(0) > 0;
+  const bool replica_lag = own.replica_lag.value_or(std::chrono::milliseconds(0)).count() > 0;
+  if (!sessions && !replica_lag) co_return;
+  const auto rows = co_await connection.query(std::string(sql::queries::sees_sessions));
+  const auto sight = pg::first(rows);
+  if (sight.truth("sees_all")) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kPermission;
+  facts.message = fmt::format("role {} may not see what the sessions of others do: {} would hold nothing back", sight.text("role"), sessions ? "--sessions" : "--replica-lag");
+  facts.advice = grant_of_sight(std::string(sight.text("role"))) + ", and to the daemon's role if that is another";
+  throw Failure(std::move(facts));
+}
+
 asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptions& own, const std::string& migration) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "throttle"));
   co_await setup::require_prepared(connection, migration);
+  co_await require_sight(connection, own);
   const auto text_of = [](const auto& bound, const char* unit) { return bound ? fmt::format("{}{}", *bound, unit) : ""; };
   const auto replica_lag = own.replica_lag ? std::optional(own.replica_lag->count()) : std::nullopt;
   pg::Parameters parameters = {migration, text_of(own.sessions, ""), text_of(replica_lag, "ms"), text_of(own.retained_wal, "")};
@@ -46,7 +64,10 @@ asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptio
   if (const auto sessions = row.optional_real("pace_sessions")) bounds.set_sessions(*sessions);
   if (const auto seconds = row.optional_real("pace_replica_lag_seconds")) bounds.set_replica_lag_seconds(*seconds);
   if (const auto bytes = row.optional_real("pace_retained_wal")) bounds.set_retained_wal_bytes(*bytes);
+  const auto unseen = co_await pace_unseen(connection, migration);
+  if (!unseen.empty()) bounds.add_next_steps(unseen);
   std::cout << (options.json ? api::json_of(bounds) + "\n" : to_text(bounds, row.text("retained_wal_text")));
+  if (!options.json && !unseen.empty()) std::cout << unseen << '\n';
   co_return ExitCode::kOk;
 }
 

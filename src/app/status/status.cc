@@ -276,6 +276,16 @@ void say_of_folder(v1::Status& status, const std::vector<setup::ScriptChange>& c
   if (next_flip_wants_it) add_condition(status, cutover::judge_folder(changed));
 }
 
+std::string grant_of_sight(const std::string& role) { return "grant pg_read_all_stats to " + quote_identifier(role); }
+
+boost::asio::awaitable<std::string> pace_unseen(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.query(std::string(queries::pace_unseen), std::move(name));
+  if (rows.empty() || pg::first(rows).text("bounds").empty()) co_return "";
+  const auto row = pg::first(rows);
+  co_return fmt::format("{}: without it {} of `crossfade throttle` holds nothing back", grant_of_sight(std::string(row.text("role"))), row.text("bounds"));
+}
+
 boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::string migration, std::shared_ptr<const sync::Runtime> run) {
   co_await setup::require_prepared(connection, migration);
   v1::Status status;
@@ -325,6 +335,9 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   if (status.phase() != "completed") add_checklist(status, std::move(facts));
   Locked locked{row.number("locked_keys"), std::string(row.optional_text("locked").value_or(""))};
   add_next_steps(status, locked);
+  if (status.phase() == "completed") co_return status;
+  const auto unseen = co_await pace_unseen(connection, migration);
+  if (!unseen.empty()) status.add_next_steps(unseen);
   co_return status;
 }
 

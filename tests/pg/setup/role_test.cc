@@ -119,6 +119,38 @@ TEST_F(RoleTest, WhatIsPrintedForItLeavesItsRightsAndItsTables) {
   EXPECT_EQ(move.sql().value("select count(*) from pg_publication"), "0");
 }
 
+/// What others do is hidden from a role without pg_read_all_stats; a bound on it would hold nothing back and look as if it did.
+TEST_F(RoleTest, ABoundThatItCannotSeeIsRefusedAndOneThatIsThereIsTold) {
+  prepare_for_role();
+  const auto grant = fmt::format("grant pg_read_all_stats to \"{}\"", role);
+  for (const auto& bound : {std::pair{"--sessions", "4"}, std::pair{"--replica-lag", "5s"}}) {
+    const auto [exit, text] = move.call({"throttle", bound.first, bound.second});
+    EXPECT_EQ(exit, static_cast<int>(ExitCode::kPermission)) << text;
+    EXPECT_NE(text.find(fmt::format("role {} may not see what the sessions of others do: {} would hold nothing back", role, bound.first)), std::string::npos) << text;
+    EXPECT_NE(text.find(grant), std::string::npos) << text;
+  }
+  expect_done({"throttle", "--retained-wal", "10GB"});
+  EXPECT_EQ(move.call({"status"}).second.find("pg_read_all_stats"), std::string::npos) << "nothing is bounded that is hidden";
+  // An administrator may set what the daemon's role cannot see.
+  expect_done({"throttle", "--sessions", "400", "--replica-lag", "5s", "--source", move.conninfo()});
+  const auto told = grant + ": without it --sessions, --replica-lag of `crossfade throttle` holds nothing back";
+  EXPECT_NE(move.call({"throttle"}).second.find(told), std::string::npos) << move.call({"throttle"}).second;
+  EXPECT_NE(move.call({"throttle", "--json"}).second.find("\"next_steps\":[\"grant pg_read_all_stats to "), std::string::npos);
+  // Nor is it told what a session does that others wait for.
+  Sql holder(move.conninfo());
+  holder.exec("begin; select count(*) from gym_v2.exercises");
+  move.start_daemon();
+  const auto who = fmt::format("pid {} (postgres); {} shows what it does", holder.backend_pid(), fmt::format("grant pg_read_all_stats to {}", role));
+  EXPECT_TRUE(eventually([&] { return move.call({"status"}).second.find(who) != std::string::npos; }, kLimit)) << move.call({"status"}).second;
+  EXPECT_NE(move.call({"status"}).second.find(told), std::string::npos) << move.call({"status"}).second;
+  move.sql().exec(grant);
+  EXPECT_TRUE(eventually([&] { return move.call({"status"}).second.find("(postgres, idle in transaction, for ") != std::string::npos; }, kLimit));
+  holder.exec("rollback");
+  EXPECT_EQ(move.call({"throttle"}).second.find("pg_read_all_stats"), std::string::npos);
+  move.expect_equal();
+  move.stop_daemon();
+}
+
 /// Who was at work waits for what was taken from him, and goes on where he was.
 TEST_F(RoleTest, ADaemonThatIsShutOutWaitsUntilItIsLetInAgain) {
   prepare_for_role();
