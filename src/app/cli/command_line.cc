@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -136,13 +137,36 @@ class CommandLine {
       if (!unknown_command.empty()) return unknown(fmt::format("unknown command{} {}", where, unknown_command), unknown_command, names);
       if (unknown_option.empty()) return usage_failure(fmt::format("crossfade{} wants a command: {}", where, fmt::join(names, ", ")), kWhereHelpIs);
     }
-    if (!unknown_option.empty()) return unknown(fmt::format("unknown option {}", unknown_option), unknown_option, options_of(*app));
+    if (!unknown_option.empty()) return elsewhere(*app, unknown_option);
     if (!unknown_command.empty()) {
       const bool folder = unknown_command == "." || unknown_command.find('/') != std::string::npos || std::filesystem::is_directory(unknown_command);
       return usage_failure(fmt::format("{} is one word too many", unknown_command),
                            folder ? fmt::format("--migration {} names the folder of a migration", unknown_command) : kWhereHelpIs);
     }
     return usage_failure(error.what(), kWhereHelpIs);
+  }
+
+  /// One that the command has stands in front of it; of one that others have they are named.
+  Failure elsewhere(const CLI::App& app, const std::string& option) const {
+    const auto own = options_of(app);
+    const auto has = [&](const std::vector<std::string>& names) { return std::find(names.begin(), names.end(), option) != names.end(); };
+    if (has(own)) {
+      auto advice = fmt::format("write `crossfade {} {}`", name_of(app), option);
+      return usage_failure(fmt::format("{} stands behind its command: crossfade {} {}", option, name_of(app), option), std::move(advice));
+    }
+    std::vector<std::string> others;
+    for (const auto* other : subcommands_) {
+      if (has(options_of(*other))) others.push_back("crossfade " + name_of(*other));
+    }
+    if (others.empty()) return unknown(fmt::format("unknown option {}", option), option, own);
+    const auto what = &app == &app_ ? fmt::format("unknown option {}", option) : fmt::format("crossfade {} has no {}", name_of(app), option);
+    return usage_failure(fmt::format("{}; {} {} it", what, fmt::join(others, ", "), others.size() == 1 ? "has" : "have"), kWhereHelpIs);
+  }
+
+  /// "cutover reads".
+  static std::string name_of(const CLI::App& app) {
+    const auto* parent = app.get_parent();
+    return parent == nullptr || parent->get_parent() == nullptr ? app.get_name() : parent->get_name() + " " + app.get_name();
   }
 
   static Failure unknown(std::string message, const std::string& word, const std::vector<std::string>& known) {

@@ -183,6 +183,16 @@ TEST(CommandLineTest, AnUnknownOptionNamesTheOneThatIsNear) {
   EXPECT_EQ(advice({"cutover", "reads", "./gym"}), "--migration ./gym names the folder of a migration");
 }
 
+TEST(CommandLineTest, AnOptionThatStandsElsewhereIsToldWhere) {
+  EXPECT_EQ(refusal({"--percent", "10", "cutover", "reads"}), "--percent stands behind its command: crossfade cutover reads --percent");
+  EXPECT_EQ(refusal({"--percent=10", "cutover", "reads"}), "--percent stands behind its command: crossfade cutover reads --percent");
+  EXPECT_EQ(refusal({"cutover", "--percent", "10", "reads"}), "--percent stands behind its command: crossfade cutover reads --percent");
+  EXPECT_EQ(refusal({"--watch", "status"}), "--watch stands behind its command: crossfade status --watch");
+  EXPECT_EQ(refusal({"status", "--percent", "5"}), "crossfade status has no --percent; crossfade cutover reads has it");
+  EXPECT_EQ(refusal({"status", "--set-aside"}), "crossfade status has no --set-aside; crossfade rollback writes has it");
+  EXPECT_EQ(refusal({"status", "--rehearse=1"}), "crossfade status has no --rehearse; crossfade cutover writes, crossfade rollback writes have it");
+}
+
 TEST(CommandLineTest, AValueThatIsWrongNamesItsOption) {
   EXPECT_EQ(refusal({"plan", "--log-format", "xml"}), "--log-format: \"xml\" is not text or logfmt or json");
   EXPECT_EQ(refusal({"wait", "--lag", "1e300h"}), "--lag: \"1e300h\" is not a duration");
