@@ -140,13 +140,14 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
     const auto& state_of = refusal.sqlstate;
     // A violation of the protocol in what libpq sends is one of a pooler's own rules.
     if (state_of == "08P01") return behind_pooler(connection.describe(), log::redact(refusal.text));
-    const bool secret = state_of.starts_with("28") || state_of == "3D000" || state_of == "42501" || PQconnectionNeedsPassword(s.conn) != 0;
+    const bool secret = state_of.starts_with("28") || state_of == "42501" || PQconnectionNeedsPassword(s.conn) != 0;
+    const bool no_database = state_of == "3D000";
     Failure::Facts facts;
     facts.message = fmt::format("cannot connect to {}: {}", connection.describe(), log::redact(refusal.text));
-    facts.exit = secret ? ExitCode::kPermission : endpoint.unreachable;
-    facts.advice = secret ? "check user, database, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf" : "check host, port and that the server runs";
-    if (secret || (!state_of.empty() && rule_for(state_of).verdict != Verdict::kStop)) facts.sqlstate = state_of;
-    facts.connection_lost = !secret;
+    facts.exit = secret ? ExitCode::kPermission : no_database ? rule_for(state_of).exit : endpoint.unreachable;
+    facts.advice = secret ? "check user, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf" : no_database ? std::string(rule_for(state_of).advice) : "check host, port and that the server runs";
+    if (secret || no_database || (!state_of.empty() && rule_for(state_of).verdict != Verdict::kStop)) facts.sqlstate = state_of;
+    facts.connection_lost = !secret && !no_database;
     return Failure(std::move(facts));
   };
   if (!s.conn) throw refused("out of memory");

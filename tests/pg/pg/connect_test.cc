@@ -65,7 +65,8 @@ TEST_F(ConnectionTest, WhatThePersonHasToMendIsNotTriedAgain) {
   Endpoint endpoint;
   endpoint.conninfo = database.server().conninfo("no_such_database");
   const auto failure = refusal(endpoint);
-  EXPECT_EQ(failure.exit(), ExitCode::kPermission);
+  EXPECT_EQ(failure.exit(), ExitCode::kPrecondition) << "no password mends it";
+  EXPECT_EQ(failure.advice(), "check the database's name in the connection");
   EXPECT_EQ(failure.verdict(), Verdict::kStop);
 }
 
