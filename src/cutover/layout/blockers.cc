@@ -54,9 +54,14 @@ std::string ago(double seconds) {
   return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.0f} h", seconds / 3600);
 }
 
+/// What passes by itself once somebody works: nothing comes by waiting where nobody does.
+std::string wait_for(const Facts& facts, std::string what) {
+  if (facts.leader) return "crossfade wait " + std::move(what);
+  return facts.phase.empty() ? "crossfade run --prepare" : "crossfade run";
+}
+
 void judge_lag(Checklist& list, const Facts& facts, const Limits& limits) {
-  // Nothing comes by waiting where nobody works.
-  const auto wait = facts.leader ? fmt::format("crossfade wait --lag {:g}s", limits.lag_seconds) : std::string("crossfade run");
+  const auto wait = wait_for(facts, fmt::format("--lag {:g}s", limits.lag_seconds));
   if (!facts.lag_seconds) {
     list.not_met("lag", fmt::format("how far {} is behind is not known", facts.follower), wait);
   } else if (*facts.lag_seconds > limits.lag_seconds) {
@@ -76,20 +81,24 @@ void judge_shape(Checklist& list, const Facts& facts) {
   if (facts.shape.empty()) list.met("shape", "what is followed is what the views read");
 }
 
+void judge_phase(Checklist& list, const Facts& facts) {
+  if (facts.phase == "following") return list.met("phase", "the migration is following");
+  const auto detail = facts.phase.empty() ? std::string("the migration is not prepared") : fmt::format("the migration is {}, not following", facts.phase);
+  list.not_met("phase", detail, wait_for(facts, "--phase following"));
+}
+
+void judge_leader(Checklist& list, const Facts& facts) {
+  if (facts.leader) return list.met("leader", fmt::format("a daemon keeps {} true", facts.follower));
+  list.not_met("leader", fmt::format("no daemon keeps {} true", facts.follower), wait_for(facts, ""));
+}
+
 /// The side that follows is as the other one says.
 void judge_following(Checklist& list, const Facts& facts, const Limits& limits) {
-  if (facts.phase == "following") {
-    list.met("phase", "the migration is following");
-  } else if (facts.phase.empty()) {
-    list.not_met("phase", "the migration is not prepared", "crossfade run --prepare");
-  } else {
-    list.not_met("phase", fmt::format("the migration is {}, not following", facts.phase), "crossfade wait --phase following");
-  }
-  if (facts.leader) {
-    list.met("leader", fmt::format("a daemon keeps {} true", facts.follower));
-  } else {
-    list.not_met("leader", fmt::format("no daemon keeps {} true", facts.follower), "crossfade run");
-  }
+  // What is to be done first comes first: without a daemon nothing else passes.
+  const bool prepared = !facts.phase.empty();
+  if (prepared && !facts.leader) judge_leader(list, facts);
+  judge_phase(list, facts);
+  if (!prepared || facts.leader) judge_leader(list, facts);
   if (facts.paused) {
     list.not_met("paused", "the daemon was told to pause", "crossfade resume");
   } else {
@@ -142,7 +151,7 @@ std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limi
   if (facts.folder) list.add(judge_folder(*facts.folder));
   judge_proofs(list, facts, limits);
   if (facts.unbuilt > 0) {
-    list.not_met("deferred", fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), "crossfade wait --phase following");
+    list.not_met("deferred", fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), wait_for(facts, "--phase following"));
   } else {
     list.met("deferred", "every key and index is built");
   }

@@ -80,7 +80,7 @@ TEST_F(TerminalTest, EveryShortAnswerIsThereAsJson) {
   EXPECT_EQ(answer({"throttle"}), "{\"sessions\":7,\"replica_lag_seconds\":null,\"retained_wal_bytes\":8388608,\"next_steps\":[]}\n");
   EXPECT_THAT(answer({"doctor"}), AllOf(HasSubstr("{\"state\":\""), HasSubstr("\",\"next\":\"")));
   EXPECT_THAT(answer({"cutover", "reads", "--dry-run"}),
-              AllOf(HasSubstr("{\"ready\":false,\"checklist\":[{\"reason\":\""), HasSubstr("\"fix\":\"crossfade run\""), HasSubstr("\"steps\":[\""), HasSubstr("\"hold\":null,\"next_steps\":[\"crossfade wait --phase following\",\"crossfade run\",\"crossfade verify\",\"crossfade account\"]}")));
+              AllOf(HasSubstr("{\"ready\":false,\"checklist\":[{\"reason\":\""), HasSubstr("\"fix\":\"crossfade run\""), HasSubstr("\"steps\":[\""), HasSubstr("\"hold\":null,\"next_steps\":[\"crossfade run\",\"crossfade verify\",\"crossfade account\"]}")));
   EXPECT_THAT(answer({"rollback", "reads", "--dry-run"}), HasSubstr("{\"ready\":true,\"checklist\":[],\"steps\":[\""));
   EXPECT_THAT(answer({"cutover", "writes", "--dry-run"}), AllOf(HasSubstr("{\"ready\":false,\"checklist\":["), HasSubstr("\"limit_milliseconds\":1000")));
   EXPECT_THAT(answer({"rollback", "writes", "--dry-run"}), HasSubstr("\"steps\":[\"nothing: the writes are on v1 already\"],\"inventory\":[],\"hold\":null,\"next_steps\":[]}"));

@@ -36,6 +36,14 @@ TEST(BlockersOfReads, NobodyIsToldToWaitWhereNobodyWorks) {
   facts.lag_seconds.reset();
   facts.dirty = 7;
   for (const auto& blocker : blockers_of(checklist_of_reads(facts, {}))) EXPECT_EQ(blocker.fix, "crossfade run") << blocker.reason;
+  // The daemon has died while it was about to follow; whoever reads from the top starts it, and does not wait for ever.
+  facts.phase = "backfilling";
+  facts.unbuilt = 2;
+  facts.shape.push_back({"member 1", "what is published of plans", {"plans"}, true, "", "it is not published", "alter publication"});
+  const auto blockers = blockers_of(checklist_of_reads(facts, {}));
+  EXPECT_EQ(blockers.front().reason, "leader");
+  for (const auto& blocker : blockers) EXPECT_EQ(blocker.fix.find("crossfade wait"), std::string::npos) << blocker.reason;
+  EXPECT_EQ(blockers_of(checklist_of_way_back(facts, {})).front().reason, "leader");
 }
 
 TEST(BlockersOfReads, EachFactAloneBlocks) {
@@ -100,6 +108,7 @@ TEST(BlockersOfReads, AMigrationThatIsNotThereIsToldSo) {
   ASSERT_FALSE(blockers.empty());
   EXPECT_EQ(blockers[0].detail, "the migration is not prepared");
   EXPECT_EQ(blockers[0].fix, "crossfade run --prepare");
+  EXPECT_EQ(blockers[1].fix, "crossfade run --prepare");
 }
 
 TEST(BlockersOfWayBack, NobodyInAHurryHasToProveAnythingAnew) {
