@@ -341,7 +341,9 @@ let last = null;
 function showAll(page) {
   byId("trouble").hidden = page.trouble === "";
   byId("trouble").textContent = page.trouble && `What is shown is not new: ${page.trouble}`;
-  samples = [...samples, ...page.samples].filter((s) => s.at > page.now - HOUR);
+  // The hour of a daemon before this one may come after what this one has sampled, and then all of it comes again.
+  const known = new Map([...samples, ...page.samples].map((sample) => [sample.at, sample]));
+  samples = [...known.values()].filter((s) => s.at > page.now - HOUR).sort((a, b) => a.at - b.at);
   deeds = page.audit;
   drawLag(page.now);
   last = page.now;

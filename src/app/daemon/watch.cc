@@ -172,6 +172,7 @@ asio::awaitable<void> Watch::restore(pg::Connection& connection, std::string mig
     samples_.push_front(std::move(sample));
     --samples_gone_;
   }
+  ++restored_;
 }
 
 asio::awaitable<void> Watch::keep(pg::Connection& connection, std::string migration) {
@@ -267,6 +268,9 @@ asio::awaitable<std::string> Watch::next(std::shared_ptr<Viewer> viewer) {
   if (viewer->seen >= edition_) co_return ":\n\n";
   viewer->seen = edition_;
   auto page = page_;
+  // Whoever looked before the earlier hour was restored has not seen it: its numbers are below those that were told.
+  if (viewer->restored != restored_) viewer->next_sample = 0;
+  viewer->restored = restored_;
   for (auto n = std::max(viewer->next_sample, samples_gone_); n < samples_gone_ + samples_.size(); ++n) {
     *page.add_samples() = samples_[n - samples_gone_];
   }

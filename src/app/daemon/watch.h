@@ -42,6 +42,7 @@ class Watch {
     Watch& watch;
     std::uint64_t seen = 0;        ///< edition, or a look that began before this
     std::uint64_t next_sample = 0; ///< number of the first sample that it has not
+    std::uint64_t restored = 0;    ///< how often an earlier hour had been restored when it was told
   };
 
   /// Somebody waits for the status.
@@ -76,6 +77,7 @@ class Watch {
   std::deque<v1::Page::Sample> samples_;
   std::uint64_t samples_gone_ = kBeforeAll; ///< number of the first one here; those of an earlier daemon go before the first of this one
   std::uint64_t kept_up_to_ = kBeforeAll;   ///< number of the first one that the database does not have
+  std::uint64_t restored_ = 0;              ///< how often what an earlier daemon knew has come before the first one here
 };
 
 }  // namespace crossfade::app
