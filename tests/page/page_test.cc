@@ -2,6 +2,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "support/move.h"
 
@@ -34,6 +37,11 @@ class PageTest : public testing::Test {
     return *looks_.back();
   }
   void expect_seen(Program& look) { EXPECT_EQ(look.exit_within(kLimit * 2), 0) << look.output(); }
+  /// On a wide screen in the light, and in the dark on a phone.
+  void expect_everywhere(const std::string& expression) {
+    expect_seen(look(expression, {"--width", "1440", "--scheme", "light"}));
+    expect_seen(look(expression, {"--width", "390", "--scheme", "dark"}));
+  }
   bool loaded(Program& look) {
     return eventually([&] { return look.output().starts_with("loaded\n") || !look.running(); }, kLimit) && look.running();
   }
@@ -83,6 +91,91 @@ TEST_F(PageTest, AQuarantinedKeyIsShownWithItsReasonAndMarkupInItIsText) {
                    " && !document.querySelector('#quarantine script') && document.title.startsWith('⚠ gym')" + first));
   // Trouble is in sight without scrolling, on a phone too.
   expect_seen(look("document.querySelector('#quarantine').getBoundingClientRect().top < 900 && " + says("#quarantine", "id 17"), {"--width", "390"}));
+  move.stop_daemon();
+}
+
+TEST_F(PageTest, HowLongAFlipMadeApplicationsWaitIsWhatTheFlipItselfSays) {
+  start();
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"account"}).first, 0);
+  EXPECT_EQ(move.call({"cutover", "reads"}).first, 0);
+  expect_seen(look(says("#flight", "nobody was made to wait") + " && !document.querySelector('#flight .held')"));
+  const auto [exit, text] = move.call({"cutover", "writes", "--confirm", "gym", "--evidence", (server.directory() / "evidence").string(), "--lock-timeout", "5s"});
+  ASSERT_EQ(exit, 0) << text;
+  expect_everywhere(says("#flight", "Applications waited ") + " && ['hold', 'barrier', 'names', 'commit'].every((step) => document.querySelector(`#flight .held[title^=\"${step}: \"]`))"
+                   " && ['way back', 'quiet', 'tidy'].every((step) => !document.querySelector(`#flight .held[title^=\"${step}: \"]`)) && " + says("#phases [aria-current]", "writes on v2"));
+  EXPECT_EQ(move.call({"rollback", "writes", "--confirm", "gym", "--evidence", (server.directory() / "evidence").string()}).first, 0);
+  move.expect_caught_up();
+  expect_seen(look(says("#figures", "; it counts no more") + " && " + says("#proof", "; it counts no more")));
+  move.stop_daemon();
+}
+
+TEST_F(PageTest, WhatOfThatWhichIsFollowedIsAmissIsInTheHeadline) {
+  start();
+  move.sql().exec("alter publication crossfade_gym drop table plans");
+  expect_everywhere(says("#headline", "does not have table public.plans") + " && " + says("#headline", "nothing is called up to date meanwhile") + " && " +
+                    says("#wrong", "alter publication crossfade_gym add table public.plans"));
+  move.sql().exec("alter publication crossfade_gym add table plans");
+  expect_seen(look(says("#headline", "Following: v2 is the views over v1")));
+  move.stop_daemon();
+}
+
+TEST_F(PageTest, WhoHoldsTheBackfillUpIsInTheHeadlineAndIsNoCommandToCopy) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  Sql holder(move.conninfo());
+  holder.exec("begin; select count(*) from gym_v2.exercises");
+  move.start_daemon({"--http", "127.0.0.1:" + std::to_string(port)});
+  expect_everywhere(says("#headline", "waits for a lock") + " && " + says("#wrong", "select count(*) from gym_v2.exercises") + " && " + says("#next", "who keeps") +
+                    " && [...document.querySelectorAll('#next button')].every((button) => button.innerText.startsWith('crossfade ')) && " + says("#phases [aria-current]", "backfilling"));
+  holder.exec("rollback");
+  move.expect_caught_up();
+  expect_seen(look(says("#headline", "Following: v2 is the views over v1")));
+  move.stop_daemon();
+}
+
+TEST_F(PageTest, ATargetThatIsParkedIsToldWithItsKeysAndItsNextTry) {
+  start();
+  move.sql().exec("alter table gym_v2.exercises drop column title cascade; update exercises set title = 'bad' where id <= 20");
+  expect_everywhere(says("#wrong", "xercises is refused as a whole") + " && " + says("#wrong", "next try ") + " && /keys? waits?.*since /.test(document.querySelector('#wrong').innerText)");
+  move.stop_daemon();
+}
+
+TEST_F(PageTest, AFlipThatWasGivenUpIsShownWithItsLastAttempts) {
+  start();
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"account"}).first, 0);
+  Sql reader(move.conninfo());
+  reader.exec("begin; select count(*) from exercises");
+  EXPECT_NE(move.call({"cutover", "writes", "--confirm", "gym", "--evidence", (server.directory() / "evidence").string(), "--lock-timeout", "10ms"}).first, 0);
+  reader.exec("commit");
+  expect_everywhere(says("#flight", "; an attempt was given up.") + " && document.querySelector('#flight .failed') && " + says("#flight", "held by pid ") + " && " + says("#audit", "gave up"));
+  move.stop_daemon();
+}
+
+TEST_F(PageTest, AFolderThatDiffersIsInTheHeadline) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  const auto folder = server.directory() / "edited" / "gym";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy(move.folder(), folder, std::filesystem::copy_options::recursive);
+  std::ofstream(folder / "mapping.sql", std::ios::app) << "-- and more\n";
+  const auto daemon = move.start({"run", "--migration", folder.string(), "--http", "127.0.0.1:" + std::to_string(port)});
+  expect_everywhere(says("#headline", "apping.sql is not as the database has it") + " && " + says("#wrong", "crossfade amend --dry-run"));
+  daemon->signal(SIGTERM);
+  EXPECT_EQ(daemon->exit_within(kLimit), 0) << daemon->output();
+}
+
+TEST_F(PageTest, TheHourOfTheDaemonBeforeComesToATabThatWasOpenAlready) {
+  start();
+  move.stop_daemon();
+  move.sql().exec("insert into crossfade.lag_history (migration, at, lag_seconds, phase) select 'gym', clock_timestamp() - n * interval '1 minute', 0.5, 'following' from generate_series(20, 40) n");
+  // It is read once this daemon leads; the tab has been told of what it sampled itself by then.
+  Sql holder(move.conninfo());
+  holder.exec("begin; lock table crossfade.lag_history in access exclusive mode");
+  start();
+  auto& page = look("samples.length > 20 && samples[0].at < last - 1800 && samples.every((sample, n) => n === 0 || samples[n - 1].at < sample.at)");
+  ASSERT_TRUE(loaded(page)) << page.output();
+  holder.exec("rollback");
+  expect_seen(page);
   move.stop_daemon();
 }
 

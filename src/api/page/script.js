@@ -103,21 +103,30 @@ function phaseNumber(status) {
 
 const many = (n, one, more = `${one}s`) => `${count(n)} ${Math.round(n) === 1 ? one : more}`;
 
-// Worst first, each in a few words, with the command that helps where there is one.
+// What of a condition that is not met is no matter of course: it does not pass by itself, and no proof is merely still to be made.
+const AMISS = new Set(["shape", "folder", "constraints"]);
+const amiss = (status) => (status.phase === "completed" ? [] : status.blockers.filter(({ reason }) =>
+  AMISS.has(reason) && (reason !== "constraints" || status.phase === "following")));
+// What waits for it is late for as long, and no waiting helps.
+const misshapen = (status) => amiss(status).some(({ reason }) => reason === "shape");
+const isLate = ({ phase, lag }) => phase === "following" && lag.seconds !== null && lag.seconds > 10;
+
+// Worst first, each in a few words, with the command that helps where there is one, and what more is to be said of it.
 function wrongs(status) {
   const { slot, lag, quarantined, parked, verification, unaccounted_rows: unaccounted, phase, writes } = status;
   const side = writes.side === "v2" ? "v1" : "v2";
-  const late = phase === "following" && lag.seconds !== null && lag.seconds > 10;
   return [
     phase !== "completed" && !status.leader && ["no daemon leads", "crossfade run"],
     status.leader && slot.wal_status === "lost" && ["the slot is lost; everything is compared", ""],
     status.leader && slot.wal_status === "unreserved" && ["the slot is about to be lost", "crossfade status"],
     status.paused && ["it was paused by hand", "crossfade resume"],
-    ...parked.map((p) => [`${p.target} is refused as a whole: ${p.because}`, "crossfade quarantine retry"]),
+    ...amiss(status).map(({ reason, detail, fix }) => [reason === "constraints" ? `constraints: ${detail}` : detail, fix]),
+    ...parked.map((p) => [`${p.target} is refused as a whole: ${p.because}`, "crossfade quarantine retry", parkedMore(p)]),
+    ...status.lock_waits.map((w) => [`${w.session} waits for a lock`, "", `since ${clock(w.since)}, for ${w.holders}`]),
     quarantined > 0 && [`${many(quarantined, "key is", "keys are")} refused`, "crossfade quarantine list"],
     verification?.drifted_rows > 0 && [`${many(verification.drifted_rows, "row")} drifted`, "crossfade verify --repair"],
     unaccounted > 0 && [`${many(unaccounted, "source row is", "source rows are")} unaccounted for`, "crossfade account"],
-    late && [`${side} is ${seconds(lag.seconds)} behind`, "crossfade wait --lag 10s"],
+    isLate(status) && !misshapen(status) && [`${side} is ${seconds(lag.seconds)} behind`, "crossfade wait --lag 10s"],
   ].filter(Boolean);
 }
 
@@ -127,7 +136,7 @@ function state(status) {
   switch (phaseNumber(status)) {
     case 0: return "Prepared; the backfill has not begun";
     case 1: return backfill.eta_seconds === null ? "Backfilling" : `Backfilling, ${backfill.eta_seconds < 60 ? "" : "about "}${age(backfill.eta_seconds)} left`;
-    case 2: return status.catching_up ? "Catching up with what changed meanwhile" : "Following: v2 is the views over v1";
+    case 2: return status.catching_up || status.dirty_keys > 0 ? "Catching up with what changed meanwhile" : "Following: v2 is the views over v1";
     case 3: return `Reads: ${status.reads.percent} % of keys on v2`;
     case 4: return "Writes are on v2";
     default: return "Completed";
@@ -138,15 +147,18 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 // What is wrong goes before what goes on.
 function headline(status) {
-  const wrong = wrongs(status).filter(([what]) => !what.includes("paused"));
+  const wrong = wrongs(status).filter(([, fix]) => fix !== "crossfade resume");
   if (wrong.length === 0) return state(status);
   const first = capital(wrong[0][0]);
   if (wrong.length > 1) return `${first}, and ${many(wrong.length - 1, "other thing is", "other things are")} wrong`;
-  return status.leader && status.phase === "following" && !status.catching_up && !status.throttled ? `${first}; all else is up to date` : `${first}. ${state(status)}`;
+  // While something of what is followed is not as the views read it, nothing is called up to date.
+  if (misshapen(status)) return `${first}; nothing is called up to date meanwhile`;
+  const upToDate = status.leader && status.phase === "following" && !status.catching_up && !status.throttled && status.dirty_keys === 0 && !isLate(status);
+  return upToDate ? `${first}; all else is up to date` : `${first}. ${state(status)}`;
 }
 
 function wrong(list) {
-  return list.map(([what, fix]) => element("li", { class: "bad" }, `${capital(what)} `, ...(fix ? [copyable(fix)] : [])));
+  return list.map(([what, fix, more]) => element("li", { class: "bad" }, `${capital(what)} `, ...(fix ? command(fix) : []), ...(more ? [element("p", { class: "quiet" }, more)] : [])));
 }
 
 // Where the trouble is described at length comes first, and goes back to its place when it is over. A tab for each database tells
@@ -363,10 +375,8 @@ function showAll(page) {
     n === current ? { "aria-current": "step", title: `since ${clock(status.phase_since)}` } : { class: n < current ? "past" : "" }, name)));
   show("headline", headline(status), (text) => [text]);
   byId("figures").replaceChildren(...figures(status));
-  show("next", status.next_steps, (steps) => (steps.length === 0 ? [element("li", { class: "good" }, "Nothing to do now")] : steps.map((step) => {
-    const [words, ...why] = step.split(": ");
-    return element("li", {}, copyable(words), why.length > 0 ? ` ${why.join(": ")}` : "");
-  })));
+  show("next", status.next_steps, (steps) => (steps.length === 0 ? [element("li", { class: "good" }, "Nothing to do now")] :
+    steps.map((step) => element("li", {}, ...command(step)))));
   show("checklist", { conditions: status.checklist, phase: status.phase, reads: status.reads, writes: status.writes }, checklist);
   show("targets", { targets: status.backfill.targets, back: status.writes.side === "v2" }, targets);
   show("slot", { slot: status.slot, leader: status.leader, bytes: status.lag.bytes }, slotPairs);
