@@ -101,6 +101,12 @@ function phaseNumber(status) {
   return Math.max(0, PHASES.indexOf(status.phase));
 }
 
+const parkedMore = (p) => [`${many(p.keys, "key waits", "keys wait")}${p.samples.length > 0 ? `, such as ${p.samples.join(" ")}` : ""}`,
+  `since ${clock(p.since)}`, `next try ${clock(p.next_try)}`].join("; ");
+
+// What was proved of something else than is there now: before the direction turned, or before what the views read changed.
+const countsNoMore = (status) => status.blockers.some(({ reason }) => reason === "verification");
+
 const many = (n, one, more = `${one}s`) => `${count(n)} ${Math.round(n) === 1 ? one : more}`;
 
 // What of a condition that is not met is no matter of course: it does not pass by itself, and no proof is merely still to be made.
@@ -190,7 +196,8 @@ function figures(status) {
     ["Keys waiting", count(status.pending_keys + status.dirty_keys), `${count(status.dirty_keys)} set down in a table`],
     ["Quarantine", count(status.quarantined), status.quarantined === 0 ? "empty" : status.writes.side === "v2" ? "rows that v1 cannot take" : "keys set aside",
       status.quarantined > 0 ? "bad" : ""],
-    ["Drift", verification ? count(verification.drifted_rows) : "—", verification ? `verified ${age(verification.age_seconds)} ago` : "never verified",
+    ["Drift", verification ? count(verification.drifted_rows) : "—",
+      verification ? `verified ${age(verification.age_seconds)} ago${countsNoMore(status) ? "; it counts no more" : ""}` : "never verified",
       verification?.drifted_rows > 0 ? "bad" : ""],
   ];
   if (status.slowest && status.slowest.refresh_seconds >= 0.05) {
@@ -241,11 +248,11 @@ function slotPairs({ slot, leader, bytes: behind }) {
   ]);
 }
 
-function proof({ verification, accounts }) {
+function proof({ verification, void: itIsVoid, accounts }) {
   const list = [];
   if (!verification) list.push(quiet("Never verified: crossfade verify compares every row with the views."));
   else list.push(element("p", {}, `${count(verification.compared_rows)} rows compared at ${verification.lsn}, `,
-    element("span", { class: verification.drifted_rows > 0 ? "bad" : "good" }, `${count(verification.drifted_rows)} drifted`), "."));
+    element("span", { class: verification.drifted_rows > 0 ? "bad" : "good" }, `${count(verification.drifted_rows)} drifted`), itIsVoid ? "; it counts no more." : "."));
   if (accounts.length === 0) return [...list, quiet("Never counted: crossfade account says where every source row went.")];
   // A sentence, and the sources that are not whole; the others are a tap away.
   const columns = [
@@ -380,7 +387,7 @@ function showAll(page) {
   show("checklist", { conditions: status.checklist, phase: status.phase, reads: status.reads, writes: status.writes }, checklist);
   show("targets", { targets: status.backfill.targets, back: status.writes.side === "v2" }, targets);
   show("slot", { slot: status.slot, leader: status.leader, bytes: status.lag.bytes }, slotPairs);
-  show("proof", { verification: status.verification && { ...status.verification, age_seconds: 0 }, accounts: page.accounts }, proof);
+  show("proof", { verification: status.verification && { ...status.verification, age_seconds: 0 }, void: countsNoMore(status), accounts: page.accounts }, proof);
   show("quarantine", { keys: page.quarantine, number: status.quarantined }, quarantine);
   show("flight", page.flight, flight);
   show("audit", page.audit, audit);
