@@ -65,13 +65,16 @@ const std::vector<std::pair<std::string, const Descriptor*>>& all_replies() {
       {"backup", v1::Backup::descriptor()},
       {"check", v1::CheckReply::descriptor()},
       {"compare", v1::CompareReply::descriptor()},
+      {"did: prepare, pause, resume, complete, cancel", v1::Did::descriptor()},
       {"dry-run of a flip", v1::CutoverPlan::descriptor()},
       {"dry-run of prepare", v1::Preparation::descriptor()},
       {"doctor", v1::Doctor::descriptor()},
+      {"error: what failed, on stderr", v1::Error::descriptor()},
       {"event: finding", v1::FindingEvent::descriptor()},
       {"event: progress", v1::ProgressEvent::descriptor()},
       {"explain KEY", v1::ExplainReply::descriptor()},
       {"explain TARGET", v1::ExplainCostReply::descriptor()},
+      {"flip: cutover, rollback", v1::Flip::descriptor()},
       {"history", v1::History::descriptor()},
       {"import", v1::Import::descriptor()},
       {"init", v1::Init::descriptor()},
@@ -80,9 +83,12 @@ const std::vector<std::pair<std::string, const Descriptor*>>& all_replies() {
       {"partial: what was ended before it was done", v1::Partial::descriptor()},
       {"plan", v1::PlanReply::descriptor()},
       {"quarantine", v1::Quarantine::descriptor()},
+      {"rehearse", v1::Rehearsal::descriptor()},
+      {"report", v1::Report::descriptor()},
       {"throttle", v1::Throttle::descriptor()},
       {"verify", v1::VerifyReply::descriptor()},
       {"version", v1::Version::descriptor()},
+      {"wait", v1::Waited::descriptor()},
   };
   return replies;
 }
@@ -106,7 +112,7 @@ TEST(RepliesSchema, IsWhatTheMessagesSay) {
 // A script that asks what to do finds it at the same place whatever it has called.
 TEST(RepliesSchema, EveryReplyHasNextSteps) {
   for (const auto& [name, message] : all_replies()) {
-    if (name.starts_with("event: ")) continue;
+    if (name.starts_with("event: ") || name.starts_with("error: ")) continue;
     const auto* steps = message->FindFieldByName("next_steps");
     ASSERT_NE(steps, nullptr) << name;
     EXPECT_TRUE(steps->is_repeated()) << name;
