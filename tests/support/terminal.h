@@ -20,6 +20,8 @@ class Terminal {
 
   /// Reads until `text` was written; false once the program has ended or the limit of patience is over.
   bool shows(const std::string& text);
+  /// Whether that is in what was read by now.
+  bool has_shown(const std::string& text) const { return text_.find(text) != std::string::npos; }
   /// All that it writes until its end.
   std::string to_end();
 

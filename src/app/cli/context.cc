@@ -206,13 +206,18 @@ void confirm(const Options& options, const std::string& migration, const std::st
   if (answer != migration) throw usage_failure("not confirmed; nothing was done", advice);
 }
 
-Paint paint_of(const Options& options) {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string_view(value == nullptr ? "" : value);
-  };
-  return Paint(isatty(STDOUT_FILENO) == 1 && !options.no_color && variable("NO_COLOR").empty() && variable("TERM") != "dumb");
+namespace {
+
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
 }
+
+}  // namespace
+
+bool can_redraw() { return isatty(STDOUT_FILENO) == 1 && variable("TERM") != "dumb"; }
+
+Paint paint_of(const Options& options) { return Paint(can_redraw() && !options.no_color && variable("NO_COLOR").empty()); }
 
 std::size_t terminal_width() {
   winsize size{};

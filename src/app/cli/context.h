@@ -70,6 +70,9 @@ void confirm(const Options& options, const std::string& migration, const std::st
 /// is dumb.
 Paint paint_of(const Options& options);
 
+/// Results go to a terminal that can be told to go back: a line may change, a screen be cleared.
+bool can_redraw();
+
 /// How wide the terminal is that results go to; 0: they go to none, or it does not say.
 std::size_t terminal_width();
 

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <iostream>
@@ -33,14 +32,14 @@ ExitCode status(const Options& options, const StatusOptions& own) {
   const auto& migration = file.yaml.migration();
   asio::io_context io;
   const auto changed = run_to_end(io, changed_files(options, file));
-  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const bool screen = own.watch && can_redraw() && !options.json;
   const auto paint = paint_of(options);
   for (;;) {
     auto state = current_status(options, migration);
     // The folder that the daemon has may be another one, on another machine: whoever asks has this.
     say_of_folder(state, changed);
-    if (own.watch && terminal) std::cout << "\033[H\033[2J";
-    const bool short_form = own.watch && !terminal;
+    if (screen) std::cout << "\033[H\033[2J";
+    const bool short_form = own.watch && !screen;
     const auto text = options.json ? status_json(state) + "\n" : short_form ? status_line(state, now()) + "\n" : status_block(state, now(), paint, terminal_width());
     std::cout << text << std::flush;
     // Nobody reads any more, as at the end of `… | head`.

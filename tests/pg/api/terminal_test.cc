@@ -59,6 +59,15 @@ TEST_F(TerminalTest, AWatchedStatusIsShownAnewWithItsColours) {
   EXPECT_TRUE(plain.shows("\r\nphase        prepared, for "));
 }
 
+TEST_F(TerminalTest, WhatIsWatchedHasNoEscapesWhereNobodyCouldReadThem) {
+  Terminal dumb(move.command_line({"status", "--watch"}), {{"TERM", "dumb"}});
+  EXPECT_TRUE(dumb.shows("\r\nprepared")) << "a line a second, as in a pipe";
+  EXPECT_FALSE(dumb.has_shown("\033"));
+  Terminal script(move.command_line({"status", "--watch", "--json"}), {{"TERM", "xterm"}});
+  EXPECT_TRUE(script.shows("}\r\n{\"migration\":"));
+  EXPECT_FALSE(script.has_shown("\033"));
+}
+
 TEST_F(TerminalTest, AWatchedStatusEndsWithItsReader) {
   std::string typed = "set -o pipefail; ";
   for (const auto& word : move.command_line({"status", "--watch"})) typed += "'" + word + "' ";
