@@ -12,16 +12,23 @@
 namespace crossfade::app {
 namespace {
 
-std::string to_text(const CutoverPlan& plan, const Paint& paint) {
-  auto text = checklist_text(plan.checklist, paint);
+/// A line, or as many as it takes, the others after `indent` spaces.
+std::string in_lines(const std::string& text, std::size_t width, std::size_t indent) {
+  constexpr std::size_t kLeast = 40;
+  return width < kLeast || columns_of(text) <= width ? text + "\n" : folded(text, width - indent, indent) + "\n";
+}
+
+std::string to_text(const CutoverPlan& plan, const Paint& paint, std::size_t width) {
+  auto text = checklist_text(plan.checklist, paint, width);
   if (!plan.inventory.empty()) text += "What hangs on the tables:\n";
-  for (const auto& line : plan.inventory) text += fmt::format("  {}\n", line);
+  for (const auto& line : plan.inventory) text += "  " + in_lines(line, width < 2 ? width : width - 2, 4);
   int number = 1;
-  for (const auto& step : plan.steps) text += fmt::format("{:2}. {}\n", number++, step);
+  for (const auto& step : plan.steps) text += fmt::format("{:2}. {}", number++, in_lines(step, width < 4 ? width : width - 4, 4));
   if (!plan.hold) return text;
   const bool as_last = plan.hold->last_milliseconds && *plan.hold->last_milliseconds >= plan.hold->milliseconds;
-  return text + fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.\n", plan.hold->milliseconds,
-                            as_last ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top", plan.hold->limit.count());
+  const auto hold = fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.", plan.hold->milliseconds,
+                                as_last ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top", plan.hold->limit.count());
+  return text + in_lines(hold, width, 0);
 }
 
 v1::CutoverPlan reply_of(const CutoverPlan& plan) {
@@ -50,18 +57,28 @@ v1::CutoverPlan reply_of(const CutoverPlan& plan) {
 
 }  // namespace
 
-std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint) {
+v1::Condition reply_of(const cutover::Condition& condition) {
+  v1::Condition told;
+  told.set_reason(condition.reason);
+  told.set_met(condition.met);
+  told.set_detail(condition.detail);
+  told.set_fix(condition.fix);
+  told.set_unknown(condition.unknown);
+  return told;
+}
+
+std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint, std::size_t width) {
   std::string text;
   for (const auto& condition : checklist) {
     const auto mark = condition.unknown ? paint.warn("?") : condition.met ? paint.good("✓") : paint.bad("✗");
-    text += fmt::format("{} {}: {}\n", mark, condition.reason, condition.detail);
+    text += in_lines(fmt::format("{} {}: {}", mark, condition.reason, condition.detail), width, 2);
     if (!condition.met || condition.unknown) text += fmt::format("  mend: {}\n", condition.fix);
   }
   return text;
 }
 
 ExitCode show_cutover_plan(const Options& options, const CutoverPlan& plan) {
-  std::cout << (options.json ? api::json_of(reply_of(plan)) + "\n" : to_text(plan, paint_of(options)));
+  std::cout << (options.json ? api::json_of(plan_reply_of(plan)) + "\n" : to_text(plan, paint_of(options), terminal_width()));
   return cutover::exit_of(cutover::blockers_of(plan.checklist));
 }
 

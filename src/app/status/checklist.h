@@ -12,8 +12,15 @@
 
 namespace crossfade::app {
 
-/// A line a condition, and below one that is not met the command that mends it.
-std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint = {});
+/// A line a condition, and below one that is not met the command that mends it. Of a terminal `width` columns wide no word is cut in two; a
+/// command stays in one piece.
+std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint = {}, std::size_t width = 0);
+
+/// The same of one condition, for scripts.
+v1::Condition reply_of(const cutover::Condition& condition);
+
+/// Says what keeps a flip from happening; with the exit code of it. `reply` is what is known of the flip.
+ExitCode show_blockers(const Options& options, const std::vector<cutover::Condition>& blockers, v1::Flip reply);
 
 /// How long writers will be made to wait.
 struct HoldEstimate {

@@ -32,17 +32,22 @@ double since(double then, double now) { return std::max(0.0, now - then); }
 /// Seconds of a refresh below which nobody looks for what is slow.
 constexpr double kWorthTelling = 0.05;
 
-std::string bar(double share) {
-  constexpr std::size_t kWidth = 24;
-  const auto full = static_cast<std::size_t>(std::floor(share * static_cast<double>(kWidth)));
-  return std::string(full, '#') + std::string(kWidth - full, '.');
+std::string bar(double share, std::size_t width) {
+  const auto full = static_cast<std::size_t>(std::floor(share * static_cast<double>(width)));
+  return std::string(full, '#') + std::string(width - full, '.');
 }
 
-std::string progress(const v1::Backfill::Target& target) {
+/// In `width` columns, where the bar can be as much shorter as it takes.
+std::string progress(const v1::Backfill::Target& target, std::size_t width) {
+  constexpr std::size_t kBar = 24;
+  constexpr std::size_t kLeastBar = 4;
   const auto share = share_of(target.done_rows(), target.estimated_rows(), target.finished());
-  auto text = fmt::format("{:<26} {} {:>3.0f} %  {} rows", target.name(), bar(share), std::floor(share * 100), human_count(target.done_rows()));
-  if (target.has_eta_seconds()) text += fmt::format(", about {} left", human_seconds(target.eta_seconds()));
-  return text;
+  auto rest = fmt::format("{:>3.0f} %  {} rows", std::floor(share * 100), human_count(target.done_rows()));
+  if (target.has_eta_seconds()) rest += fmt::format(", about {} left", human_seconds(target.eta_seconds()));
+  const auto name = fmt::format("{:<26}", target.name());
+  const auto whole = name.size() + 1 + kBar + 1 + rest.size();
+  const auto over = whole > width ? whole - width : 0;
+  return fmt::format("{} {} {}", name, bar(share, std::max(kLeastBar, kBar - std::min(over, kBar))), rest);
 }
 
 std::string pace(const v1::Backfill& backfill) {
@@ -82,19 +87,6 @@ std::string throttled(const v1::Throttled& throttled, double now) {
   return fmt::format("by {}, for {}", throttled.by(), human_seconds(since(throttled.since(), now)));
 }
 
-/// Of a terminal: neither the rest of a character nor a colour takes one.
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  bool colour = false;
-  for (const char c : text) {
-    if (c == '\033') colour = true;
-    const bool rest = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-    if (!colour && !rest) ++columns;
-    if (colour && c == 'm') colour = false;
-  }
-  return columns;
-}
-
 std::string parked(const v1::Parked& target, double now) {
   auto text = fmt::format("{}, for {}: {}; {} keys wait", target.target(), human_seconds(since(target.since(), now)), target.because(), human_count(target.keys()));
   if (target.samples_size() > 0) text += fmt::format(", such as {}", fmt::join(target.samples(), " "));
@@ -125,7 +117,28 @@ std::string verification(const v1::Verification& last, const Paint& paint) {
                      human_count(last.compared_rows()), last.drifted_rows() > 0 ? paint.bad(drifted) : paint.good(drifted));
 }
 
-/// Words in lines of `width` columns at most, each but the first after `indent` spaces. A word that is longer has a line for itself.
+/// How much of what the next flip wants is met.
+std::string readiness(const v1::Status& status, const Paint& paint) {
+  const auto& all = status.checklist();
+  const auto met = std::count_if(all.begin(), all.end(), [](const auto& condition) { return condition.met(); });
+  if (met == all.size()) return paint.good(fmt::format("ready: all {} conditions are met", met));
+  return paint.warn(fmt::format("{} of {} conditions are met", met, all.size()));
+}
+
+}  // namespace
+
+std::size_t columns_of(const std::string& text) {
+  std::size_t columns = 0;
+  bool colour = false;
+  for (const char c : text) {
+    if (c == '\033') colour = true;
+    const bool rest = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+    if (!colour && !rest) ++columns;
+    if (colour && c == 'm') colour = false;
+  }
+  return columns;
+}
+
 std::string folded(const std::string& text, std::size_t width, std::size_t indent) {
   std::string lines;
   std::size_t column = 0;
@@ -143,16 +156,6 @@ std::string folded(const std::string& text, std::size_t width, std::size_t inden
   return lines;
 }
 
-/// How much of what the next flip wants is met.
-std::string readiness(const v1::Status& status, const Paint& paint) {
-  const auto& all = status.checklist();
-  const auto met = std::count_if(all.begin(), all.end(), [](const auto& condition) { return condition.met(); });
-  if (met == all.size()) return paint.good(fmt::format("ready: all {} conditions are met", met));
-  return paint.warn(fmt::format("{} of {} conditions are met", met, all.size()));
-}
-
-}  // namespace
-
 std::string status_json(const v1::Status& status) { return api::json_of(status); }
 
 std::string status_block(const v1::Status& status, double now, const Paint& paint, std::size_t width) {
@@ -165,7 +168,7 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   if (status.has_database()) line("database", database(status.database(), paint));
   line("phase", fmt::format("{}, for {}", paint_phase(status, paint), human_seconds(since(status.phase_since(), now))));
   if (is_filling(status)) {
-    for (const auto& target : status.backfill().targets()) as_it_is("", progress(target));
+    for (const auto& target : status.backfill().targets()) as_it_is("", progress(target, width < 2 * kName ? std::string::npos : width - kName));
     line("backfill", fmt::format("{} rows, {}", human_count(status.backfill().done_rows()), pace(status.backfill())));
   }
   if (status.has_throttled()) line("held back", paint.warn(throttled(status.throttled(), now)));

@@ -1,4 +1,5 @@
 #include "app/status/status_text.h"
+#include "app/status/checklist.h"
 #include "base/text/human.h"
 
 #include <gmock/gmock.h>
@@ -125,6 +126,22 @@ TEST_F(StatusTextTest, EveryTargetHasALineWhileOneIsBeingFilled) {
   target("days", 1204, 2408);
   EXPECT_THAT(block(), HasSubstr("weeks                      ######################## 100 %  10 rows\n"));
   EXPECT_THAT(block(), HasSubstr("days                       ############............  50 %  1,204 rows\n"));
+}
+
+TEST_F(StatusTextTest, ALineOfATargetFitsItsTerminal) {
+  target("days", 1'204'000, 2'408'000);
+  status.mutable_backfill()->mutable_targets(0)->set_eta_seconds(720);
+  const std::string whole = "days                       ############............  50 %  1,204,000 rows, about 12 min left";
+  EXPECT_THAT(block(), HasSubstr(whole + "\n"));
+  EXPECT_THAT(status_block(status, kNow, {}, 13 + whole.size()), HasSubstr(whole + "\n"));
+  EXPECT_THAT(status_block(status, kNow, {}, 13 + whole.size() - 6), HasSubstr("days                       #########.........  50 %  1,204,000 rows, about 12 min left\n"));
+  EXPECT_THAT(status_block(status, kNow, {}, 40), HasSubstr("days                       ##..  50 %  1,204,000 rows")) << "a bar of four says something still";
+}
+
+TEST_F(StatusTextTest, AChecklistFitsItsTerminalAndACommandStaysInOnePiece) {
+  const std::vector<cutover::Condition> list = {{"lag", "v2 is more than 10 s behind, and nobody knows how long that will last", "crossfade wait --lag 10s --timeout 10min --and-much-more"}};
+  EXPECT_EQ(checklist_text(list), "✗ lag: v2 is more than 10 s behind, and nobody knows how long that will last\n  mend: crossfade wait --lag 10s --timeout 10min --and-much-more\n");
+  EXPECT_EQ(checklist_text(list, {}, 50), "✗ lag: v2 is more than 10 s behind, and nobody\n  knows how long that will last\n  mend: crossfade wait --lag 10s --timeout 10min --and-much-more\n");
 }
 
 TEST_F(StatusTextTest, OnceAllAreFilledTheirLinesAreGone) {
