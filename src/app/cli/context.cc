@@ -110,13 +110,28 @@ asio::awaitable<mapping::Model> model_that_fits_by_now(pg::Connection& connectio
   return read_model(connection, file, Wanted::kWhatFitsByNow);
 }
 
-std::vector<std::string> dumped_without_ours(const mapping::MigrationFile& file) {
-  const auto& schemas = file.yaml.schemas();
-  std::vector<std::string> arguments = {"--no-publications", "--no-subscriptions"};
-  for (const auto& schema : {std::string("crossfade"), schemas.shadow(), schemas.mapping(), schemas.reverse(), schemas.stable()}) {
-    if (!schema.empty()) arguments.push_back("--exclude-schema=" + quote_identifier(schema));
+asio::awaitable<std::vector<std::string>> dumped_without_ours(pg::Connection& connection, const mapping::MigrationFile* file) {
+  std::set<std::string> schemas = {"crossfade"};
+  if (file != nullptr) {
+    const auto& own = file->yaml.schemas();
+    for (const auto& schema : {own.shadow(), own.mapping(), own.reverse(), own.stable()}) {
+      if (!schema.empty()) schemas.insert(schema);
+    }
   }
-  return arguments;
+  const auto there = co_await connection.query(std::string(sql::queries::layout_there));
+  if (pg::first(there).truth("migration")) {
+    const auto made = co_await connection.query(std::string(sql::queries::dump_schemas));
+    for (const auto row : pg::rows(made)) schemas.emplace(row.text("schema"));
+  }
+  std::vector<std::string> arguments = {"--no-publications", "--no-subscriptions"};
+  for (const auto& schema : schemas) arguments.push_back("--exclude-schema=" + quote_identifier(schema));
+  const std::vector<std::optional<std::string>> names(schemas.begin(), schemas.end());
+  pg::Parameters left_out = {array_text(names)};
+  const auto views = co_await connection.query(std::string(sql::queries::dump_views), std::move(left_out));
+  for (const auto row : pg::rows(views)) {
+    arguments.push_back("--exclude-table=" + quote_qualified(std::string(row.text("schema")), std::string(row.text("name"))));
+  }
+  co_return arguments;
 }
 
 namespace {

@@ -54,8 +54,9 @@ asio::awaitable<mapping::Model> fitting_model(pg::Connection& connection, const 
 /// The same for who was at work with it: it waits for what is gone, were that every target.
 asio::awaitable<mapping::Model> model_that_fits_by_now(pg::Connection& connection, const mapping::MigrationFile& file);
 
-/// What pg_dump leaves out: what is crossfade's, and what the migration made.
-std::vector<std::string> dumped_without_ours(const mapping::MigrationFile& file);
+/// What pg_dump leaves out: what is crossfade's, and what this migration made, null where it has made nothing yet; and what others of the
+/// same database have, with the views that hang on any of it.
+asio::awaitable<std::vector<std::string>> dumped_without_ours(pg::Connection& connection, const mapping::MigrationFile* file);
 
 /// All that `plan` looks at; nothing is written.
 asio::awaitable<mapping::Preflight> look(const Options& options, const mapping::MigrationFile& file);

@@ -122,13 +122,14 @@ asio::awaitable<void> take(Task task, bool full, const mapping::MigrationFile& f
   task.says("pg_dump writes sources.dump", step++, steps);
   dump(task, "sources.dump", snapshot, sources);
   // Types, functions and tables without their rows: what the sources need around them to be restored.
-  auto schema = dumped_without_ours(file);
+  const auto without_ours = co_await dumped_without_ours(connection, &file);
+  auto schema = without_ours;
   schema.insert(schema.end(), {"--schema-only", "--section=pre-data"});
   task.says("pg_dump writes schema.dump", step++, steps);
   dump(task, "schema.dump", snapshot, std::move(schema));
   if (full) {
     task.says("pg_dump writes full.dump", step, steps);
-    dump(task, "full.dump", snapshot, dumped_without_ours(file));
+    dump(task, "full.dump", snapshot, without_ours);
     task.run("pg_dumpall", {"--roles-only", "--no-role-passwords", "--file=" + (folder / "roles.sql").string()}, task.options.source);
   }
   std::ofstream(folder / "sources.list") << task.run("pg_restore", {"--list", (folder / "sources.dump").string()}, "");

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 #include <thread>
 
+#include "app/cli/context.h"
 #include "app/demo/live_writer.h"
 #include "app/demo/stage.h"
 #include "app/ephemeral/server_programs.h"
+#include "app/status/long_work.h"
 #include "base/error/failure.h"
 #include "base/text/human.h"
 #include "mapping/file/migration_file.h"
@@ -53,7 +57,7 @@ ThrowawayServer::Options roomy() {
 }
 
 void load_sample(Stage& stage, const Size& size) {
-  Stage::say(fmt::format("A throw-away PostgreSQL has started. Loading v1 with sample data: {} plans with {} exercises each.", size.plans, size.exercises_a_plan));
+  stage.say(fmt::format("A throw-away PostgreSQL has started. Loading v1 with sample data: {} plans with {} exercises each.", size.plans, size.exercises_a_plan));
   stage.value(read_file(stage.migration() / "v1.sql"));
   stage.value(fmt::format("set crossfade.sample_plans = {}; set crossfade.sample_exercises_per_plan = {};", size.plans, size.exercises_a_plan) +
               read_file(stage.migration() / "sample.sql") + "; analyze");
@@ -82,17 +86,36 @@ void move_writes_there_and_back(Stage& stage, const LiveWriter& writer) {
   flip("cutover");
   const auto before = writer.committed();
   wait_for_writes(writer);
-  Stage::say(fmt::format("The application has written {} transactions to v2, and v1 is kept true. Back again, with all of them.", writer.committed() - before));
+  stage.say(fmt::format("The application has written {} transactions to v2, and v1 is kept true. Back again, with all of them.", writer.committed() - before));
   flip("rollback");
   wait_for_writes(writer);
 }
 
+/// Reads along on a terminal, or in a file.
+class Reader : public Audience {
+ public:
+  void say(const std::string& sentence) override { print_sentence(sentence); }
+  void show(const std::string& answer) override { print_answer(answer); }
+  void see(const v1::Status& status, bool done) override {
+    if (!terminal_ && !done && pg::Clock::now() < next_line_) return;
+    std::cout << (terminal_ ? "\r\033[K" : "") << progress_of(status, done) << (terminal_ && !done ? "" : "\n") << std::flush;
+    next_line_ = pg::Clock::now() + std::chrono::seconds(2);
+  }
+  void go_on() override { ears_.go_on(); }
+
+ private:
+  const bool terminal_ = can_redraw();
+  const Ears ears_;
+  pg::Clock::time_point next_line_ = pg::Clock::now();
+};
+
 /// The whole show: an application that writes, the daemon, and the commands a person would type.
 void play(const DemoOptions& own, const std::filesystem::path& migration) {
+  Reader reader;
   const auto& size = *std::find_if(std::begin(kSizes), std::end(kSizes), [&](const Size& s) { return own.size == s.name; });
-  Stage stage(migration, roomy());
+  Stage stage(migration, roomy(), reader);
   load_sample(stage, size);
-  Stage::say(fmt::format("An application starts to write v1 and will not stop: about {} transactions a second.", size.writes_per_second));
+  stage.say(fmt::format("An application starts to write v1 and will not stop: about {} transactions a second.", size.writes_per_second));
   LiveWriter writer(stage.server().conninfo(), migration / "workload", size.writes_per_second);
   stage.start_daemon();
   stage.watch_until_following();
@@ -101,16 +124,16 @@ void play(const DemoOptions& own, const std::filesystem::path& migration) {
   move(stage, {"cutover", "reads", "--percent", "10"});
   move(stage, {"cutover", "reads", "--percent", "50"});
   move(stage, {"cutover", "reads", "--percent", "100"});
-  Stage::say("All reads are on v2. Something is wrong, say: back, at once, with nothing lost.");
+  stage.say("All reads are on v2. Something is wrong, say: back, at once, with nothing lost.");
   stage.command({"rollback", "reads"});
   move(stage, {"cutover", "reads"});
-  Stage::say("Now the writes. The application waits for a moment, then finds v2 in the place of v1 and goes on with that.");
+  stage.say("Now the writes. The application waits for a moment, then finds v2 in the place of v1 and goes on with that.");
   move_writes_there_and_back(stage, writer);
   writer.stop();
-  Stage::say(fmt::format("The application wrote {} transactions meanwhile. What it wrote last is waited for, then all is compared once more.", writer.committed()));
+  stage.say(fmt::format("The application wrote {} transactions meanwhile. What it wrote last is waited for, then all is compared once more.", writer.committed()));
   stage.command({"wait", "--lsn", stage.value("select pg_current_wal_insert_lsn()"), "--timeout", "60s"});
   if (stage.attempt({"verify"}, Stage::Shown::kLastLine) != 0) {
-    Stage::say("v2 still says what v1 has no word for. It is brought in line.");
+    stage.say("v2 still says what v1 has no word for. It is brought in line.");
     stage.command({"verify", "--repair"});
     stage.command({"verify"});
   }
@@ -118,17 +141,24 @@ void play(const DemoOptions& own, const std::filesystem::path& migration) {
   const bool equal = stage.value("select drifted_rows = 0 and whole from crossfade.verification order by id desc limit 1") == "t";
   if (!equal) throw precondition_failure("the last verification was not clean", "see above");
   if (own.keep) stage.wait_for_interrupt();
-  Stage::say("Stopping the daemon.");
+  stage.say("Stopping the daemon.");
   stage.stop_daemon();
-  Stage::say("Reads moved, rolled back and moved again; writes there and back; verified equal, every row accounted for.");
+  stage.say("Reads moved, rolled back and moved again; writes there and back; verified equal, every row accounted for.");
 }
 
 }  // namespace
 
 ExitCode demo(const Options& options, const DemoOptions& own) {
+  if (options.json) throw usage_failure("a demo is for people, and is not JSON", "leave out --json; `crossfade rehearse --json` has what a move takes");
   const auto began = pg::Clock::now();
   if (!own.postgres.empty()) setenv(kPostgresVariable, own.postgres.c_str(), 1);
-  play(own, options.migration.empty() ? default_migration() : std::filesystem::absolute(options.migration));
+  try {
+    play(own, options.migration.empty() ? default_migration() : std::filesystem::absolute(options.migration));
+  } catch (const boost::system::system_error& left) {
+    if (left.code() != boost::asio::error::operation_aborted) throw;
+    std::cout << "\nEnded; nothing is left of it.\n";
+    return exit_code(LongWork::Ended::kByHand);
+  }
   std::cout << fmt::format("  {} in all\n", human_seconds(std::chrono::duration<double>(pg::Clock::now() - began).count()));
   return ExitCode::kOk;
 }

@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <google/protobuf/util/json_util.h>
-#include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
-#include <sstream>
 #include <thread>
 
 #include "api/client.h"
 #include "app/cli/context.h"
 #include "base/error/failure.h"
-#include "base/text/human.h"
 
 namespace crossfade::app {
 namespace {
@@ -23,20 +20,21 @@ using namespace std::chrono_literals;
 
 std::string binary() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 
-std::string progress(const v1::Status& status, bool done) {
-  const auto& backfill = status.backfill();
-  const double share = done ? 100 : backfill.estimated_rows() > 0 ? std::min(99.0, 100 * backfill.done_rows() / backfill.estimated_rows()) : 0;
-  return fmt::format("  {:<12} {:>3.0f} %  {:>10} rows  {:>9} rows/s{}  lag {}", status.phase(), share, human_count(backfill.done_rows()),
-                     human_count(backfill.rows_per_second()),
-                     backfill.has_eta_seconds() ? "  " + human_seconds(backfill.eta_seconds()) + " left" : "",
-                     status.lag().has_seconds() ? human_seconds(status.lag().seconds()) : "not known yet");
-}
-
 }  // namespace
 
-Stage::Stage(std::filesystem::path migration, ThrowawayServer::Options server) : migration_(std::move(migration)), server_(std::move(server)) {}
+Stage::Stage(std::filesystem::path migration, ThrowawayServer::Options server, Audience& audience)
+    : audience_(audience), migration_(std::move(migration)), server_(std::move(server)) {}
 
-void Stage::say(const std::string& sentence) { std::cout << "\n» " << sentence << std::endl; }
+/// The exit code; nothing where it has not ended within the limit.
+std::optional<int> Stage::wait_for(Program& program, std::chrono::milliseconds limit) const {
+  const auto give_up = pg::Clock::now() + limit;
+  for (;;) {
+    const auto exit = program.exit_within(100ms);
+    // A child hears the same Ctrl-C: what it ended with is not its own doing then.
+    audience_.go_on();
+    if (exit || pg::Clock::now() >= give_up) return exit;
+  }
+}
 
 void Stage::start_daemon() {
   say("$ crossfade run --prepare        (in the background; its log: " + log().string() + ")");
@@ -44,16 +42,12 @@ void Stage::start_daemon() {
 }
 
 v1::Status Stage::watch_until_following() {
-  const bool terminal = isatty(STDOUT_FILENO) == 1;
-  auto next_line = pg::Clock::now();
   for (;;) {
+    audience_.go_on();
     if (!daemon_->running()) throw precondition_failure("the daemon has ended:\n" + daemon_->output(), "see its log above");
     const auto status = now();
     const bool done = status && status->phase() == "following";
-    if (status && (terminal || done || pg::Clock::now() >= next_line)) {
-      std::cout << (terminal ? "\r\033[K" : "") << progress(*status, done) << (terminal && !done ? "" : "\n") << std::flush;
-      next_line = pg::Clock::now() + 2s;
-    }
+    if (status) audience_.see(*status, done);
     if (done) return *status;
     std::this_thread::sleep_for(200ms);
   }
@@ -61,7 +55,7 @@ v1::Status Stage::watch_until_following() {
 
 void Stage::stop_daemon() {
   daemon_->signal(SIGTERM);
-  const auto exit = daemon_->exit_within(30s);
+  const auto exit = wait_for(*daemon_, 30s);
   if (exit != 0) throw precondition_failure(fmt::format("the daemon ended with {}:\n{}", exit.value_or(-1), daemon_->output()), "see its log above");
 }
 
@@ -70,17 +64,23 @@ int Stage::attempt(const std::vector<std::string>& words, Shown shown) {
   auto call = command_line(words);
   call.insert(call.end(), {"--log-level", "warn"});
   Program program(call, server_.directory() / fmt::format("command_{}.txt", ++commands_));
-  const auto exit = program.exit_within(24h);
-  auto output = program.output();
+  const auto exit = wait_for(program, 24h);
+  answer_ = program.output();
+  auto output = answer_;
   if (shown == Shown::kLastLine && exit == 0 && output.size() > 1) output.erase(0, output.rfind('\n', output.size() - 2) + 1);
-  std::istringstream lines(output);
-  for (std::string line; std::getline(lines, line);) std::cout << "  " << line << "\n";
+  audience_.show(output);
   return exit.value_or(-1);
 }
 
 void Stage::command(const std::vector<std::string>& words, Shown shown) {
   const int exit = attempt(words, shown);
-  if (exit != 0) throw precondition_failure(fmt::format("crossfade {} ended with {}", fmt::join(words, " "), exit), "see above");
+  if (exit == 0) return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kPrecondition;
+  facts.message = fmt::format("crossfade {} ended with {}", fmt::join(words, " "), exit);
+  if (!audience_.reads()) facts.detail = answer_;
+  facts.advice = audience_.reads() ? "see above" : "mend what its answer says, then run this again";
+  throw Failure(std::move(facts));
 }
 
 std::string Stage::value(std::string sql) const {
@@ -93,7 +93,20 @@ std::string Stage::value(std::string sql) const {
     const auto rows = co_await connection.script(sql);
     co_return rows.empty() || rows.columns() == 0 ? std::string{} : std::string(rows.text(0, 0));
   };
-  return run_to_end(io, query());
+  std::exception_ptr thrown;
+  std::string first;
+  bool done = false;
+  asio::co_spawn(io, query(), [&](std::exception_ptr error, std::string answer) {
+    thrown = error;
+    first = std::move(answer);
+    done = true;
+  });
+  while (!done) {
+    io.run_for(100ms);
+    audience_.go_on();
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  return first;
 }
 
 void Stage::wait_for_interrupt() const {

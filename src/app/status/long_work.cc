@@ -43,27 +43,6 @@ volatile std::sig_atomic_t ended_by_hand = 0;
 
 void remember(int) { ended_by_hand = 1; }
 
-/// As long as it lives, those are heard.
-class Ears {
- public:
-  Ears() {
-    ended_by_hand = 0;
-    struct sigaction hear {};
-    hear.sa_handler = remember;
-    hear.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (std::size_t n = 0; n < kSignals.size(); ++n) sigaction(kSignals[n], &hear, &before_[n]);
-  }
-  ~Ears() {
-    for (std::size_t n = 0; n < kSignals.size(); ++n) sigaction(kSignals[n], &before_[n], nullptr);
-  }
-  Ears(const Ears&) = delete;
-  Ears& operator=(const Ears&) = delete;
-
- private:
-  static constexpr std::array kSignals{SIGINT, SIGTERM};
-  std::array<struct sigaction, kSignals.size()> before_{};
-};
-
 bool is_terminal() {
   const char* name = std::getenv("TERM");
   return isatty(STDERR_FILENO) == 1 && std::string_view(name == nullptr ? "" : name) != "dumb";
@@ -97,6 +76,22 @@ std::optional<double> seconds_left(const Progress::Step& step, double seconds) {
 }
 
 }  // namespace
+
+Ears::Ears() {
+  ended_by_hand = 0;
+  struct sigaction hear {};
+  hear.sa_handler = remember;
+  hear.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (std::size_t n = 0; n < kSignals.size(); ++n) sigaction(kSignals[n], &hear, &before_[n]);
+}
+
+Ears::~Ears() {
+  for (std::size_t n = 0; n < kSignals.size(); ++n) sigaction(kSignals[n], &before_[n], nullptr);
+}
+
+void Ears::go_on() const {
+  if (ended_by_hand != 0) throw boost::system::system_error(asio::error::operation_aborted);
+}
 
 std::string progress_line(const std::string& name, const Progress::Step& step, double seconds) {
   auto text = name;
@@ -154,6 +149,25 @@ LongWork::Ended LongWork::to_end(asio::awaitable<void> work) {
   asio::co_spawn(io, std::move(work), asio::bind_cancellation_slot(stop.slot(), std::move(finished)));
   io.run();
   clear();
+  return ended_by(thrown);
+}
+
+LongWork::Ended LongWork::to_end(const std::function<void()>& work) {
+  const Ears ears;
+  std::exception_ptr thrown;
+  try {
+    work();
+  } catch (const Failure&) {
+    // A child hears the same Ctrl-C, and may be the first to say so.
+    if (!is_over()) thrown = std::current_exception();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  clear();
+  return thrown ? ended_by(thrown) : ended_;
+}
+
+LongWork::Ended LongWork::ended_by(const std::exception_ptr& thrown) const {
   if (!thrown) return Ended::kByItself;
   if (ended_ == Ended::kByItself) std::rethrow_exception(thrown);
   try {

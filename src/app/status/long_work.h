@@ -1,7 +1,11 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <csignal>
+#include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +16,22 @@
 #include "pg/connection.h"
 
 namespace crossfade::app {
+
+/// As long as it lives, Ctrl-C and SIGTERM are heard instead of ending the process; a second one ends it as it always does.
+class Ears {
+ public:
+  Ears();
+  ~Ears();
+  Ears(const Ears&) = delete;
+  Ears& operator=(const Ears&) = delete;
+
+  /// Throws what ends a coroutine, once one of them has come.
+  void go_on() const;
+
+ private:
+  static constexpr std::array kSignals{SIGINT, SIGTERM};
+  std::array<struct sigaction, kSignals.size()> before_{};
+};
 
 /// Runs what takes long, tells on stderr how far it is, and ends it when its time is over or somebody presses Ctrl-C. On a terminal
 /// there is one line, which changes; with --json an event a second, a line each; else a line now and then.
@@ -24,6 +44,8 @@ class LongWork : public Progress {
 
   /// Throws what the work throws, unless it was ended. What it found until then the caller has to have at hand.
   Ended to_end(boost::asio::awaitable<void> work);
+  /// The same for work that is no coroutine, and calls go_on() wherever it waits.
+  Ended to_end(const std::function<void()>& work);
 
   void at(Step step) override;
   void found(std::string what) override;
@@ -43,6 +65,8 @@ class LongWork : public Progress {
   enum class Listener { kTerminal, kScript, kNobody };
 
   bool is_over();
+  /// What work that has thrown has come to; throws again what it was not ended by.
+  Ended ended_by(const std::exception_ptr& thrown) const;
   std::chrono::milliseconds pause() const;
   void tick();
   void show();

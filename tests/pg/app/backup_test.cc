@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 
@@ -85,6 +86,56 @@ TEST_F(BackupTest, TheWholeMoveIsRehearsedOnItsCopy) {
     }
   }
   EXPECT_EQ(move.sql().value("select phase from crossfade.migration"), "prepared") << "the source is left alone";
+}
+
+TEST_F(BackupTest, ARehearsalThatIsEndedLeavesNothingOnTheDisk) {
+  const auto scratch = folder.string() + "-tmp";
+  fs::create_directories(scratch);
+  const auto said = [](Program& program, const std::string& text) {
+    return eventually([&] { return program.output().find(text) != std::string::npos || !program.running(); }, kLimit) && program.running();
+  };
+  const auto left = [&] { return std::distance(fs::directory_iterator(scratch), fs::directory_iterator()); };
+  // While a child of it waits that is not ours …
+  Sql holder(move.conninfo());
+  holder.exec("begin; lock table exercises in access exclusive mode");
+  auto dumping = move.start({"rehearse", "--json"}, {{"TMPDIR", scratch}});
+  ASSERT_TRUE(said(*dumping, R"("command":"rehearse","what":"pg_dump copies the source")")) << dumping->output();
+  EXPECT_GE(left(), 1);
+  dumping->signal(SIGINT);
+  EXPECT_EQ(dumping->exit_within(kLimit), 130) << dumping->output();
+  EXPECT_NE(dumping->output().find(R"({"command":"rehearse","complete":false,"ended_by":"hand")"), std::string::npos) << dumping->output();
+  EXPECT_EQ(left(), 0);
+  holder.exec("rollback");
+  // … and while the copy is moved.
+  auto moving = move.start({"rehearse"}, {{"TMPDIR", scratch}});
+  ASSERT_TRUE(said(*moving, "$ crossfade run --prepare")) << moving->output();
+  moving->signal(SIGTERM);
+  EXPECT_EQ(moving->exit_within(kLimit), 130) << moving->output();
+  EXPECT_NE(moving->output().find("ended before it was done: rehearse, "), std::string::npos) << moving->output();
+  EXPECT_EQ(left(), 0);
+  fs::remove_all(scratch);
+}
+
+TEST_F(BackupTest, ARehearsalLeavesOutWhatAnotherMigrationHasMade) {
+  // One that owns its data by now, with a view of the application's on what it has made.
+  move.start_daemon();
+  move.expect_equal();
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  EXPECT_EQ(move.call({"account"}).first, 0);
+  const auto [moved, why] = move.call({"cutover", "writes", "--confirm", "gym", "--evidence", (folder.string() + "-evidence")});
+  ASSERT_EQ(moved, 0) << why;
+  move.sql().exec("create view seen as select * from gym_map.plans; create view seen_again as select * from seen; create view asked as select crossfade.owner('gym') as owner");
+  move.sql().exec("create table notes (id int primary key, note text); insert into notes values (1, 'a note')");
+  const auto other = fs::path(folder.string() + "-other") / "notes";
+  fs::create_directories(other);
+  std::ofstream(other / "v2.sql") << "create table notes_v2.notes (id int primary key, note text)";
+  std::ofstream(other / "mapping.sql") << "create view notes_map.notes as select id, note from public.notes";
+  std::ofstream(other / "migration.yaml") << "migration: notes\nschemas: {shadow: notes_v2, mapping: notes_map}\nsources: {notes: {key: [id]}}\ntargets: {notes: {follow: {notes: {id: id}}}}\n";
+  const auto [exit, text] = move.call({"rehearse", "--migration", other.string()});
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("  reads flip "), std::string::npos) << text;
+  move.stop_daemon();
+  for (const auto* more : {"-other", "-evidence"}) fs::remove_all(folder.string() + more);
 }
 
 TEST(ConnectionEnvironmentTest, HasWhatAProgramMayNotBeGivenAsArguments) {
