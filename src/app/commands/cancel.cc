@@ -4,6 +4,7 @@
 
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 
@@ -16,6 +17,7 @@ asio::awaitable<ExitCode> cancel_here(const Options& options, const mapping::Mig
   const bool was_there = co_await setup::cancel(connection, name);
   if (!was_there) throw usage_failure(fmt::format("migration {} is not in this database", name), "there is nothing to cancel");
   log::info("cancelled; nothing of crossfade is left", {{"migration", name}});
+  tell_script(options, did("cancelled; nothing of crossfade is left"));
   co_return ExitCode::kOk;
 }
 

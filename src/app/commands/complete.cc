@@ -7,6 +7,7 @@
 
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {
@@ -21,8 +22,10 @@ asio::awaitable<ExitCode> complete_now(const Options& options, const CompleteOpt
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "complete"));
   const char* user = std::getenv("USER");
   const auto notes = co_await cutover::complete(connection, file, own.drop_v1, user == nullptr ? "" : user);
-  std::cout << fmt::format("Migration {} is completed; the old tables {}.\n", file.yaml.migration(),
-                           own.drop_v1 ? "are dropped" : "stay under their names with _v1");
+  const auto message = fmt::format("Migration {} is completed; the old tables {}.", file.yaml.migration(), own.drop_v1 ? "are dropped" : "stay under their names with _v1");
+  tell_script(options, did(message, notes));
+  if (options.json) co_return ExitCode::kOk;
+  std::cout << message << '\n';
   for (const auto& note : notes) std::cout << note << '\n';
   co_return ExitCode::kOk;
 }

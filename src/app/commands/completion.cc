@@ -7,6 +7,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 
 namespace crossfade::app {
@@ -105,7 +106,8 @@ struct CompletionOptions {
 
 void declare(OptionSet& options, CompletionOptions& own) { options.word("SHELL", own.shell, "bash, zsh or fish"); }
 
-ExitCode completion(const Options&, const CompletionOptions& own) {
+ExitCode completion(const Options& options, const CompletionOptions& own) {
+  refuse_json(options, "a script for a shell");
   const auto commands = command_texts(all_commands());
   if (own.shell == "bash") {
     std::cout << bash(commands);

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 
 namespace crossfade::app {
@@ -16,7 +17,8 @@ struct DashboardsOptions {
 
 void declare(OptionSet& options, DashboardsOptions& own) { options.path("--dir", own.dir, "DIR", "Folder; monitoring here unless given"); }
 
-ExitCode dashboards(const Options&, const DashboardsOptions& own) {
+ExitCode dashboards(const Options& options, const DashboardsOptions& own) {
+  std::vector<std::string> written;
   for (const auto& file : monitoring::files) {
     const auto path = own.dir / file.path;
     std::error_code failed;
@@ -25,8 +27,10 @@ ExitCode dashboards(const Options&, const DashboardsOptions& own) {
     out << file.text;
     out.close();
     if (!out) throw usage_failure(fmt::format("{} cannot be written", path.string()), "choose another folder with --dir");
-    std::cout << path.string() << '\n';
+    if (!options.json) std::cout << path.string() << '\n';
+    written.push_back(path.string());
   }
+  tell_script(options, did("written", written));
   return ExitCode::kOk;
 }
 

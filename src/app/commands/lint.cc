@@ -120,7 +120,8 @@ ExitCode lint(const Options& options, const LintOptions& own) {
   LongWork work(options, "lint", own.most);
   const auto ended = work.to_end(lint_here(options, own, file, known, work));
   if (!known.preflight.ok()) {
-    std::cerr << mapping::faults_text(known.preflight);
+    if (options.json) std::cout << api::json_of(mapping::plan_reply(known.preflight)) << '\n';
+    else std::cerr << mapping::faults_text(known.preflight);
     return ExitCode::kPrecondition;
   }
   auto reply = lint::reply_of(known.preflight.model, known.scope, known.linted);

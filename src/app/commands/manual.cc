@@ -7,6 +7,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {
@@ -27,7 +28,8 @@ std::string entry(const CommandText::Option& option) {
   return fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(option.name), value, roff(option.help));
 }
 
-ExitCode manual(const Options&) {
+ExitCode manual(const Options& options) {
+  refuse_json(options, "a page for man");
   const auto commands = command_texts(all_commands());
   // An option that every command has is told once.
   std::map<std::string, std::size_t> uses;

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "app/cli/context.h"
+#include "app/commands/tell_script.h"
 #include "app/status/checklist.h"
 #include "base/error/failure.h"
 #include "setup/state/editions.h"
@@ -48,10 +49,22 @@ asio::awaitable<ExitCode> flip(const Options& options, setup::Event event, bool 
     co_return show_cutover_plan(options, shown);
   }
   const auto blockers = cutover::blockers_of(checklist);
-  std::cerr << checklist_text(blockers);
-  if (!blockers.empty()) co_return ExitCode::kNotReady;
+  v1::Flip reply;
+  reply.set_action(wanted.action);
+  reply.set_percent(before);
+  reply.set_percent_before(before);
+  reply.set_writes(model.direction == mapping::Direction::kReverse ? "v2" : "v1");
+  if (!blockers.empty()) co_return show_blockers(options, blockers, reply);
   const auto began = pg::Clock::now();
   const auto done = co_await cutover::flip_reads(connection, model, endpoint(options, wanted.action), wanted, patience);
+  reply.set_done(true);
+  reply.set_flip(done.flip);
+  reply.set_percent(wanted.percent);
+  reply.set_percent_before(done.before);
+  reply.set_attempts(done.attempts);
+  if (wanted.percent > 0) reply.add_next_steps(wanted.percent < 100 ? "crossfade cutover reads --dry-run" : "crossfade cutover writes --dry-run");
+  tell_script(options, reply);
+  if (options.json) co_return ExitCode::kOk;
   std::cout << fmt::format("{:g} % of the keys read v2 now, {:g} % did before. It took {} ms{}.\n", wanted.percent, done.before,
                            std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - began).count(),
                            done.attempts > 1 ? fmt::format(" and {} attempts", done.attempts) : "");

@@ -8,6 +8,7 @@
 
 #include "app/cli/context.h"
 #include "app/commands/flip_hook.h"
+#include "app/commands/tell_script.h"
 #include "app/status/checklist.h"
 #include "base/error/failure.h"
 #include "cutover/record/evidence.h"
@@ -56,28 +57,57 @@ asio::awaitable<ExitCode> show(const Options& options, cutover::WritesFlip flip)
   co_return show_cutover_plan(options, shown);
 }
 
+/// The page that was written.
+asio::awaitable<std::filesystem::path> write_evidence(const cutover::WritesFlip& flip, const cutover::WritesOutcome& done, std::filesystem::path folder) {
+  pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
+  cutover::EvidenceOf of{flip.file.yaml.migration(), flip.action(), done.flip, done.hold_milliseconds, std::move(folder)};
+  co_return co_await cutover::write_evidence(connection, std::move(of));
+}
+
+v1::Flip reply_of(const cutover::WritesFlip& flip, const cutover::WritesOutcome& done) {
+  const bool to_v2 = flip.to == mapping::Direction::kReverse;
+  const bool moved = done.blockers.empty() && !done.rehearsed;
+  v1::Flip reply;
+  reply.set_done(moved);
+  reply.set_action(flip.action());
+  reply.set_flip(done.flip);
+  reply.set_writes(to_v2 == moved ? "v2" : "v1");
+  reply.set_attempts(done.attempts);
+  if (done.rehearsed || !done.flip.empty()) reply.set_hold_milliseconds(done.hold_milliseconds);
+  reply.set_set_aside(static_cast<double>(done.set_aside));
+  for (const auto& note : done.notes) reply.add_notes(note);
+  if (done.rehearsed) reply.add_next_steps("crossfade " + flip.action());
+  if (!done.flip.empty() && !to_v2) reply.add_next_steps("crossfade verify");
+  return reply;
+}
+
 asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip flip, std::filesystem::path evidence) {
   co_await look_up(flip, options);
   const auto done = co_await cutover::flip_writes(flip);
   const char* side = flip.to == mapping::Direction::kReverse ? "v2" : "v1";
-  if (!done.blockers.empty()) {
-    std::cerr << checklist_text(done.blockers);
-    co_return cutover::exit_of(done.blockers);
+  auto reply = reply_of(flip, done);
+  if (!done.blockers.empty()) co_return show_blockers(options, done.blockers, std::move(reply));
+  const auto exit = done.still_paused ? ExitCode::kTimeout : ExitCode::kOk;
+  if (options.json) {
+    if (!done.flip.empty()) {
+      const auto page = co_await write_evidence(flip, done, std::move(evidence));
+      reply.set_evidence(page.string());
+    }
+    tell_script(options, reply);
+    co_return exit;
   }
   if (done.rehearsed) {
     std::cout << fmt::format("Rehearsed: writers waited {:.0f} ms for locks and drain{}; {} owns the data as before. Names and fences come on top, "
                              "for which readers wait too.\n", done.hold_milliseconds, done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "",
                              flip.to == mapping::Direction::kReverse ? "v1" : "v2");
-    co_return done.still_paused ? ExitCode::kTimeout : ExitCode::kOk;
+    co_return exit;
   }
   if (done.flip.empty()) {
     std::cout << fmt::format("The writes are on {} already.\n", side);
   } else {
     std::cout << fmt::format("The writes are on {} now. Writers waited {:.0f} ms at most{}.\n", side, done.hold_milliseconds,
                              done.attempts > 1 ? fmt::format(", in attempt {}", done.attempts) : "");
-    pg::Connection connection = co_await pg::Connection::open(flip.settings.endpoint);
-    cutover::EvidenceOf of{flip.file.yaml.migration(), flip.action(), done.flip, done.hold_milliseconds, std::move(evidence)};
-    const auto page = co_await cutover::write_evidence(connection, std::move(of));
+    const auto page = co_await write_evidence(flip, done, std::move(evidence));
     std::cout << fmt::format("What it rested on and what it did: {}\n", page.string());
   }
   if (!done.flip.empty() && flip.to == mapping::Direction::kForward) {
@@ -87,7 +117,7 @@ asio::awaitable<ExitCode> flip_now(const Options& options, cutover::WritesFlip f
     std::cout << fmt::format("{} keys that v1 cannot take are in {}, with their reason and their rows of v2.\n", done.set_aside, flip.kept_name());
   }
   for (const auto& note : done.notes) std::cout << note << '\n';
-  co_return done.still_paused ? ExitCode::kTimeout : ExitCode::kOk;
+  co_return exit;
 }
 
 /// A bound of nought is none to the server: it would wait without end.

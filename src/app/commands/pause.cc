@@ -1,12 +1,14 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {
 
 ExitCode pause(const Options& options) {
   ask_daemon(options, load(options).yaml.migration(), {"POST", "/v1/pause", "{}"});
+  tell_script(options, did("paused; changes are set down meanwhile", {}, {"crossfade resume"}));
   return ExitCode::kOk;
 }
 

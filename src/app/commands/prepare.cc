@@ -2,19 +2,22 @@
 
 #include <iostream>
 
-#include "api/message.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "crossfade/v1/reply.pb.h"
 #include "mapping/catalog/slot_names.h"
 #include "mapping/plan/plan.h"
+#include "setup/state/editions.h"
 #include "setup/state/rights.h"
 
 namespace crossfade::app {
 namespace {
+
+constexpr auto kRun = "crossfade run: the daemon backfills, then follows";
 
 struct PrepareOptions {
   bool print_sql = false;
@@ -28,15 +31,16 @@ void declare(OptionSet& options, PrepareOptions& own) {
   options.flag("--dry-run", own.dry_run, "Print the ordered steps");
 }
 
-ExitCode refused(const mapping::Preflight& preflight) {
-  std::cerr << mapping::refusal_text(preflight);
+ExitCode refused(const Options& options, const mapping::Preflight& preflight) {
+  if (options.json) tell_script(options, mapping::plan_reply(preflight));
+  else std::cerr << mapping::refusal_text(preflight);
   return exit_code_of(preflight);
 }
 
 v1::Preparation reply_of(const setup::PrepareLists& lists) {
   v1::Preparation reply;
   reply.set_prepared(lists.alone.empty());
-  reply.add_next_steps(reply.prepared() ? "crossfade run: the daemon backfills, then follows" : "crossfade prepare");
+  reply.add_next_steps(reply.prepared() ? kRun : "crossfade prepare");
   for (const auto* steps : {&lists.together, &lists.alone}) {
     for (const auto& each : *steps) {
       auto& step = *reply.add_steps();
@@ -47,16 +51,30 @@ v1::Preparation reply_of(const setup::PrepareLists& lists) {
   return reply;
 }
 
+/// It was before; whether by what the folder says now is another question.
+asio::awaitable<ExitCode> tell_prepared(pg::Connection& connection, const Options& options, const mapping::MigrationFile& file) {
+  log::info("already prepared", {{"migration", file.yaml.migration()}});
+  const auto changes = co_await setup::script_changes(connection, file);
+  std::vector<std::string> next_steps;
+  for (const auto& change : changes) {
+    log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
+    next_steps = {"crossfade amend --dry-run"};
+  }
+  if (next_steps.empty()) next_steps = {kRun};
+  tell_script(options, did("already prepared", {}, next_steps));
+  co_return ExitCode::kOk;
+}
+
 /// Only says what it would do.
 asio::awaitable<ExitCode> tell_preparation(const Options& options, const PrepareOptions& own, const mapping::MigrationFile& file) {
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
   const auto slots = co_await mapping::find_slot_names(connection, file.yaml.migration());
   const auto preparation = co_await setup::plan_preparation(connection, file, slots.forward);
-  if (!preparation.preflight.ok()) co_return refused(preparation.preflight);
-  if (own.dry_run && options.json) {
-    std::cout << api::json_of(reply_of(preparation.steps)) << "\n";
+  if (!preparation.preflight.ok()) co_return refused(options, preparation.preflight);
+  if (options.json) {
+    tell_script(options, reply_of(preparation.steps));
   } else if (preparation.steps.alone.empty()) {
-    log::info("already prepared", {{"migration", file.yaml.migration()}});
+    co_return co_await tell_prepared(connection, options, file);
   } else if (own.dry_run) {
     std::cout << setup::to_text(preparation.steps);
   } else if (own.for_role.empty()) {
@@ -72,16 +90,16 @@ asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::Mi
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "prepare"));
   const auto settings = co_await engine_settings(connection, options, file.yaml.migration(), mapping::Direction::kForward);
   const bool prepared = co_await setup::is_prepared(connection, file.yaml.migration());
-  if (prepared) {
-    log::info("already prepared", {{"migration", file.yaml.migration()}});
-    co_return ExitCode::kOk;
-  }
+  if (prepared) co_return co_await tell_prepared(connection, options, file);
   const auto preflight = co_await setup::prepare(connection, file, settings);
-  co_return preflight.ok() ? ExitCode::kOk : refused(preflight);
+  if (!preflight.ok()) co_return refused(options, preflight);
+  tell_script(options, did("prepared", {}, {kRun}));
+  co_return ExitCode::kOk;
 }
 
 ExitCode prepare(const Options& options, const PrepareOptions& own) {
   if (!own.for_role.empty() && !own.print_sql) throw usage_failure("--for says whose the printed SQL is to be", "add --print-sql");
+  if (!own.for_role.empty()) refuse_json(options, "the script for psql");
   const auto file = load(options);
   asio::io_context io;
   if (own.print_sql || own.dry_run) return run_to_end(io, tell_preparation(options, own, file));

@@ -8,6 +8,7 @@
 #include "app/cli/daemon_socket.h"
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 #include "app/status/current_status.h"
 #include "app/status/status_text.h"
 #include "base/error/failure.h"
@@ -83,7 +84,10 @@ ExitCode report(const Options& options) {
   const auto status = current_status(options, file.yaml.migration());
   asio::io_context io;
   const auto text = run_to_end(io, read_report(options, file, status));
-  std::cout << log::redact(text);
+  v1::Report reply;
+  reply.set_text(log::redact(text));
+  if (options.json) tell_script(options, reply);
+  else std::cout << reply.text();
   return ExitCode::kOk;
 }
 

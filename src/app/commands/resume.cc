@@ -1,12 +1,14 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {
 
 ExitCode resume(const Options& options) {
   ask_daemon(options, load(options).yaml.migration(), {"POST", "/v1/resume", "{}"});
+  tell_script(options, did("going on"));
   return ExitCode::kOk;
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
+#include "app/commands/tell_script.h"
 #include "app/status/long_work.h"
 #include "base/error/failure.h"
 #include "base/text/human.h"
@@ -36,9 +37,10 @@ std::string how_it_is(const std::string& phase, std::optional<double> lag) {
   return fmt::format("phase {}, {}", phase, lag ? "lag " + human_seconds(*lag) : "lag not known yet");
 }
 
-asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, const std::string& migration, LongWork& work) {
+asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, const std::string& migration, LongWork& work, v1::Waited& reply) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto give_up = pg::Clock::now() + own.timeout;
+  const auto began = pg::Clock::now();
+  const auto give_up = began + own.timeout;
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "wait"));
   const pg::Parameters parameters = {migration, own.lsn.empty() ? std::nullopt : std::optional(own.lsn)};
   std::string state = "not prepared";
@@ -52,6 +54,9 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
       const bool lsn = row.truth("reached");
       const auto seconds = row.optional_real("lag_seconds");
       const bool lag = !own.lag || (seconds && *seconds * 1000 <= static_cast<double>(own.lag->count()));
+      reply.set_phase(state);
+      if (seconds) reply.set_lag_seconds(*seconds);
+      reply.set_seconds(std::chrono::duration<double>(pg::Clock::now() - began).count());
       if (phase && lsn && lag) co_return;
       work.at({how_it_is(state, seconds)});
     } else {
@@ -73,9 +78,12 @@ ExitCode wait(const Options& options, const WaitOptions& own) {
     throw usage_failure(fmt::format("\"{}\" is not a position in the log", own.lsn), "write it as pg_lsn prints it, e.g. 16/B374D848");
   }
   const auto file = load(options);
+  v1::Waited reply;
   LongWork work(options, "wait");
-  const auto ended = work.to_end(until_so(options, own, file.yaml.migration(), work));
-  return ended == LongWork::Ended::kByItself ? ExitCode::kOk : work.show_known(ended);
+  const auto ended = work.to_end(until_so(options, own, file.yaml.migration(), work, reply));
+  if (ended != LongWork::Ended::kByItself) return work.show_known(ended);
+  tell_script(options, reply);
+  return ExitCode::kOk;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "api/message.h"
 #include "app/cli/context.h"
+#include "app/status/status_text.h"
 #include "crossfade/v1/reply.pb.h"
 
 namespace crossfade::app {
@@ -31,16 +32,11 @@ std::string to_text(const CutoverPlan& plan, const Paint& paint, std::size_t wid
   return text + in_lines(hold, width, 0);
 }
 
-v1::CutoverPlan reply_of(const CutoverPlan& plan) {
+v1::CutoverPlan plan_reply_of(const CutoverPlan& plan) {
   v1::CutoverPlan reply;
   reply.set_ready(cutover::blockers_of(plan.checklist).empty());
   for (const auto& condition : plan.checklist) {
-    auto& told = *reply.add_checklist();
-    told.set_reason(condition.reason);
-    told.set_met(condition.met);
-    told.set_detail(condition.detail);
-    told.set_fix(condition.fix);
-    told.set_unknown(condition.unknown);
+    *reply.add_checklist() = reply_of(condition);
     const bool said = std::find(reply.next_steps().begin(), reply.next_steps().end(), condition.fix) != reply.next_steps().end();
     if ((!condition.met || condition.unknown) && !said) reply.add_next_steps(condition.fix);
   }
@@ -75,6 +71,17 @@ std::string checklist_text(const std::vector<cutover::Condition>& checklist, con
     if (!condition.met || condition.unknown) text += fmt::format("  mend: {}\n", condition.fix);
   }
   return text;
+}
+
+ExitCode show_blockers(const Options& options, const std::vector<cutover::Condition>& blockers, v1::Flip reply) {
+  for (const auto& blocker : blockers) {
+    *reply.add_in_the_way() = reply_of(blocker);
+    const bool said = std::find(reply.next_steps().begin(), reply.next_steps().end(), blocker.fix) != reply.next_steps().end();
+    if (!said) reply.add_next_steps(blocker.fix);
+  }
+  if (options.json) std::cout << api::json_of(reply) << '\n';
+  else std::cerr << checklist_text(blockers);
+  return cutover::exit_of(blockers);
 }
 
 ExitCode show_cutover_plan(const Options& options, const CutoverPlan& plan) {

@@ -8,6 +8,7 @@
 #include "app/cli/options.h"
 #include "base/error/exit_code.h"
 #include "base/text/paint.h"
+#include "crossfade/v1/reply.pb.h"
 #include "cutover/layout/blockers.h"
 
 namespace crossfade::app {

@@ -142,7 +142,7 @@ asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::M
     }
     if (done) {
       co_await flight.record(connection);
-      Outcome outcome{before, flight.attempt(), flight.steps()};
+      Outcome outcome{before, flight.attempt(), flight.steps(), flight.id()};
       co_return outcome;
     }
     if (connection.usable()) {

@@ -36,6 +36,7 @@ struct Outcome {
   double before = 0;                   ///< the share until then
   int attempts = 1;
   std::vector<FlightStep> steps;
+  std::string flip = {};               ///< its id in crossfade.audit
 };
 
 /// The steps of a flip in words, in their order, for --dry-run. Pure.

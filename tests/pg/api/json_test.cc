@@ -3,13 +3,17 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
+#include "app/commands/commands.h"
+#include "app/ephemeral/server_programs.h"
 #include "pg/api/with_daemon.h"
 
 namespace crossfade::test {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -60,6 +64,18 @@ TEST_F(JsonTest, WhereAPlanHasToBeMended) {
   EXPECT_THAT(answer({"plan"}, "plan", 3), says_next("crossfade plan --print-fixes | psql"));
 }
 
+TEST_F(JsonTest, WhatThePlanPrintsToMendMendsIt) {
+  CROSSFADE_NEEDS("psql");
+  move.sql().exec("alter table plans replica identity nothing; alter table exercises replica identity nothing");
+  const auto [refused, fixes] = move.call({"plan", "--print-fixes", "--log-level", "error"});
+  EXPECT_EQ(refused, 3) << fixes;
+  const auto script = server.directory() / "fixes.sql";
+  std::ofstream(script) << fixes;
+  Program psql({client_program("psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + script.string(), "--dbname=" + move.conninfo()}, server.directory() / "psql.log");
+  EXPECT_EQ(psql.exit_within(kLimit), 0) << psql.output() << fixes;
+  EXPECT_EQ(move.call({"plan"}).first, 0);
+}
+
 TEST_F(JsonTest, WhileItFollows) {
   start();
   EXPECT_THAT(answer({"verify"}, "verify"), HasSubstr(R"("next_steps":[])"));
@@ -78,6 +94,37 @@ TEST_F(JsonTest, WhileItFollows) {
   answer({"refresh", "exercises", "6"}, "keys changed: quarantine retry, quarantine accept, refresh");
   EXPECT_THAT(answer({"quarantine"}, "quarantine"), HasSubstr(R"({"keys":[],"next_steps":[]})"));
   move.stop_daemon();
+}
+
+TEST_F(JsonTest, WhatACommandDoesIsAnswered) {
+  const std::string did = "did: prepare, pause, resume, complete, cancel";
+  const std::string flip = "flip: cutover, rollback";
+  const auto evidence = (server.directory() / "evidence").string();
+  EXPECT_THAT(answer({"prepare"}, did), says_next("crossfade run: "));
+  EXPECT_THAT(answer({"cutover", "reads"}, flip, 5), AllOf(HasSubstr(R"({"done":false,"action":"cutover reads","flip":"","percent":0,)"), HasSubstr(R"("in_the_way":[{"reason":"leader")"), says_next("crossfade run")));
+  start();
+  EXPECT_THAT(answer({"prepare"}, did), AllOf(HasSubstr(R"("message":"already prepared")"), says_next("crossfade run: ")));
+  EXPECT_THAT(answer({"pause"}, did), says_next("crossfade resume"));
+  answer({"resume"}, did);
+  EXPECT_THAT(answer({"wait", "--phase", "following", "--lag", "60s"}, "wait"), HasSubstr(R"({"phase":"following","lag_seconds":)"));
+  EXPECT_THAT(answer({"report"}, "report"), HasSubstr(R"(# Who did what)"));
+  EXPECT_THAT(answer({"cutover", "writes", "--confirm", "gym"}, flip, 5), AllOf(HasSubstr(R"("writes":"v1","attempts":)"), HasSubstr(R"("reason":"verification")")));
+  answer({"verify"}, "verify");
+  answer({"account"}, "account");
+  EXPECT_THAT(answer({"cutover", "reads", "--percent", "10"}, flip), AllOf(HasSubstr(R"("percent":10,"percent_before":0,"writes":"v1","attempts":1,"hold_milliseconds":null)"), says_next("crossfade cutover reads --dry-run")));
+  EXPECT_THAT(answer({"rollback", "reads"}, flip), HasSubstr(R"("percent":0,"percent_before":10,)"));
+  EXPECT_THAT(answer({"cutover", "writes", "--rehearse"}, flip), AllOf(HasSubstr(R"({"done":false,"action":"cutover writes","flip":"",)"), HasSubstr(R"("writes":"v1",)")));
+  EXPECT_THAT(answer({"cutover", "writes", "--confirm", "gym", "--evidence", evidence}, flip), AllOf(HasSubstr(R"({"done":true,"action":"cutover writes","flip":")"), HasSubstr(R"("writes":"v2",)"), HasSubstr(evidence)));
+  EXPECT_THAT(answer({"cutover", "writes", "--confirm", "gym"}, flip), AllOf(HasSubstr(R"({"done":true,"action":"cutover writes","flip":"",)"), HasSubstr(R"("writes":"v2",)")));
+  EXPECT_THAT(answer({"complete", "--confirm", "gym"}, did), HasSubstr("stay under their names with _v1"));
+  EXPECT_EQ(move.daemon().exit_within(kLimit), 0) << move.daemon_log();
+}
+
+TEST_F(JsonTest, WhatAPlanHasAgainstItIsAnsweredToo) {
+  move.sql().exec("alter table plans replica identity nothing");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"lint"}, {"prepare"}, {"prepare", "--dry-run"}}) {
+    EXPECT_THAT(answer(words, "plan", 3), says_next("crossfade plan --print-fixes | psql")) << words.back();
+  }
 }
 
 /// Of a file of two queries, with the first keys of the plans.
@@ -131,11 +178,75 @@ TEST_F(JsonProofTest, ThePageSaysThatTheDaemonsFolderIsAnotherOne) {
   EXPECT_THAT(move.call({"status", "--json"}).second, Not(HasSubstr("mapping.sql"))) << "whoever asks has another folder";
 }
 
+/// What is edited in the folder is not in force before it is amended, and what has to be done is told so.
+TEST_F(JsonProofTest, AFolderThatWasEditedIsToldWherePreparingOrMendingIsAsked) {
+  const auto folder = with_check("after", "select 0");
+  std::ofstream(folder + "/mapping.sql", std::ios::app) << "create or replace view gym_map.exercises as select e.id, e.plan_id, p.owner, e.title from public.exercises e join public.plans p on p.id = e.plan_id where e.id > 10;\n";
+  ASSERT_EQ(move.call({"prepare", "--migration", folder}).first, 0);
+  EXPECT_THAT(answer({"account", "--migration", folder}, "account", 4), says_next("public.exercises: mend the views, or name the rows in rejects.sql; then crossfade amend"));
+  const std::string did = "did: prepare, pause, resume, complete, cancel";
+  EXPECT_THAT(answer({"prepare", "--migration", folder}, did), says_next("crossfade run: "));
+  std::ofstream(folder + "/mapping.sql", std::ios::app) << "-- mended\n";
+  EXPECT_THAT(answer({"account", "--migration", folder}, "account", 4), says_next("crossfade amend --dry-run: mapping.sql is not as the database has it"));
+  EXPECT_THAT(answer({"prepare", "--migration", folder}, did), AllOf(HasSubstr(R"("message":"already prepared")"), says_next("crossfade amend --dry-run")));
+  EXPECT_THAT(move.call({"prepare", "--migration", folder}).second, HasSubstr("the folder is not what the migration was prepared with"));
+}
+
 TEST_F(JsonProofTest, WhatABackupLeavesToDo) {
   CROSSFADE_NEEDS("pg_dump");
   const auto folder = (server.directory() / "json-backup").string();
   EXPECT_THAT(answer({"backup", "--dir", folder}, "backup"), says_next("crossfade backup --verify --dir " + folder));
   EXPECT_THAT(answer({"backup", "--dir", folder, "--verify"}, "backup"), HasSubstr(R"("next_steps":[])"));
+}
+
+/// Whatever is asked, of whatever state: what comes to standard output is lines of JSON or nothing.
+TEST_F(JsonProofTest, WhateverIsAskedForAsJsonIsNothingElse) {
+  ASSERT_EQ(move.call({"prepare"}).first, 0);
+  const std::map<std::string, std::vector<std::string>> needed = {
+      {"init", {"drafted", "--from-schema", "public"}}, {"compare", {"--query", query("select owner from plans where id = $1::int")}}, {"refresh", {"exercises", "5"}}, {"explain", {"exercises", "5"}},
+      {"import", {"nowhere", "a.json"}}, {"completion", {"bash"}}, {"wait", {"--phase", "prepared"}}, {"lint", {"--samples", "1"}}, {"backup", {"--dir", "kept"}}, {"cancel", {"--confirm", "gym"}}};
+  const auto here = server.directory() / "asked";
+  std::filesystem::create_directories(here);
+  for (const auto& command : app::all_commands()) {
+    // A daemon's results are in its log.
+    if (command.name == "run") continue;
+    std::vector<std::string> words;
+    std::istringstream split(command.name);
+    for (std::string word; split >> word;) words.push_back(word);
+    if (needed.contains(command.name)) words.insert(words.end(), needed.at(command.name).begin(), needed.at(command.name).end());
+    words.emplace_back("--json");
+    std::string typed = "cd " + here.string() + " && ";
+    for (const auto& word : move.command_line(words)) typed += "'" + word + "' ";
+    Program asked({"/bin/sh", "-c", typed + " 2>errors | python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]'"}, here / "output");
+    EXPECT_EQ(asked.exit_within(kLimit), 0) << command.name << ": " << asked.output();
+    std::filesystem::remove(here / "output");
+  }
+}
+
+TEST_F(JsonProofTest, WhatARehearsalHasMeasured) {
+  CROSSFADE_NEEDS("pg_dump");
+  EXPECT_THAT(answer({"rehearse"}, "rehearse"), AllOf(HasSubstr(R"("migration":"gym")"), HasSubstr(R"("backfilled_rows":1)"), HasSubstr(R"("checks_after_passed":true,"next_steps":[])")));
+  const auto failing = with_check("after", "select 1");
+  EXPECT_THAT(answer({"rehearse", "--migration", failing}, "rehearse", 4), says_next("crossfade check --when after: "));
+}
+
+/// Whatever fails, before the command line is read and after it.
+TEST_F(JsonProofTest, WhatFailsIsOneObjectOnStandardError) {
+  const std::string error = "error: what failed, on stderr";
+  EXPECT_THAT(answer({"stauts"}, error, 2), AllOf(HasSubstr(R"("message":"unknown command stauts: did you mean status?")"), HasSubstr(R"("exit":2)")));
+  EXPECT_THAT(answer({"status"}, error, 5), AllOf(HasSubstr(R"("what_to_do":"run `crossfade prepare`)"), HasSubstr(R"("exit":5)")));
+  EXPECT_THAT(answer({"plan", "--source", server.conninfo("no_such_database")}, error, 3),
+              AllOf(HasSubstr(R"("sqlstate":"3D000")"), HasSubstr(R"("what_to_do":"check the database's name in the connection")")));
+  EXPECT_THAT(answer({"plan", "--source", "host=127.0.0.1 port=1 password=Topsecret"}, error, 6), AllOf(HasSubstr(R"("exit":6)"), Not(HasSubstr("Topsecret"))));
+  EXPECT_THAT(answer({"plan", "--migration", "/nowhere"}, error, 2), HasSubstr("/nowhere"));
+  // Nothing of it is in the way of a result.
+  const auto file = server.directory() / "stdout";
+  std::string typed;
+  for (const auto& word : move.command_line({"status", "--json"})) typed += "'" + word + "' ";
+  Program status({"/bin/sh", "-c", typed + " >" + file.string()}, server.directory() / "stderr");
+  EXPECT_EQ(status.exit_within(kLimit), 5);
+  EXPECT_EQ(std::filesystem::file_size(file), 0U);
+  EXPECT_THAT(status.output(), testing::StartsWith(R"({"message":)"));
 }
 
 TEST_F(JsonProofTest, WhatAnImportLeavesToDo) {
