@@ -113,7 +113,7 @@ v1::AccountReply reply_of(const mapping::Model& model, const std::vector<Account
       reason.set_rows(real(each.rows));
     }
     for (const auto& key : account.sample) source.add_unaccounted_keys(key_name(table.key, key));
-    if (account.unaccounted > 0) reply.add_next_steps(fmt::format("{}: mend the views, or name the rows in rejects.sql; then crossfade plan", source.name()));
+    if (account.unaccounted > 0) reply.add_next_steps(fmt::format("{}: mend the views, or name the rows in rejects.sql; then crossfade amend", source.name()));
   }
   return reply;
 }

@@ -87,7 +87,7 @@ std::string to_text(const v1::AccountReply& reply) {
   }
   const auto rows = unaccounted(reply);
   text += rows == 0 ? "every row is accounted for\n"
-                    : format("{} rows are neither mapped nor rejected: mend the views, or name the rows in rejects.sql\n", grouped(rows));
+                    : format("{} rows are neither mapped nor rejected: mend the views, or name the rows in rejects.sql; then crossfade amend\n", grouped(rows));
   return text;
 }
 

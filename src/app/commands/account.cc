@@ -1,9 +1,15 @@
 #include "verify/account/account.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/commands/show_reply.h"
 #include "app/status/long_work.h"
+#include "setup/state/editions.h"
 #include "verify/reply.h"
 
 namespace crossfade::app {
@@ -16,6 +22,12 @@ asio::awaitable<void> account_now(const Options& options, const mapping::Migrati
   const auto accounts = co_await verify::account(connection, model, &work);
   co_await verify::record(connection, model, accounts);
   reply = verify::reply_of(model, accounts);
+  const auto edited = co_await setup::changed_files(connection, file);
+  if (reply.next_steps_size() > 0 && !edited.empty()) {
+    // What was mended in the folder alone is not in force.
+    reply.add_next_steps(fmt::format("crossfade amend --dry-run: {} {} not as the database has {}", fmt::join(edited, ", "), edited.size() == 1 ? "is" : "are", edited.size() == 1 ? "it" : "them"));
+    std::rotate(reply.mutable_next_steps()->begin(), reply.mutable_next_steps()->end() - 1, reply.mutable_next_steps()->end());
+  }
   work_there.done();
 }
 

@@ -70,7 +70,7 @@ TEST(ReportTest, ShowsWhereSourceRowsWent) {
             "public.plans           1,000 rows: 989 mapped, 10 rejected, 1 unaccounted\n"
             "  10 rejected: no owner\n"
             "  unaccounted: id 7\n"
-            "1 rows are neither mapped nor rejected: mend the views, or name the rows in rejects.sql\n");
+            "1 rows are neither mapped nor rejected: mend the views, or name the rows in rejects.sql; then crossfade amend\n");
   EXPECT_EQ(exit_code(reply), ExitCode::kMismatch);
 }
 
