@@ -27,6 +27,9 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
     fault.set_now(found.row.in_view.value_or(""));
     fault.set_left_behind(found.row.in_shadow.value_or(""));
     fault.set_rule(found.rule);
+    fault.set_by_select(std::any_of(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& rule) {
+      return rule.target == found.target && rule.source == found.source && model.targets[rule.target].locators[rule.locator].indirect();
+    }));
   }
   reply.set_reverse(model.direction == mapping::Direction::kReverse);
   for (const auto& each : linted.not_taken) {
@@ -61,8 +64,9 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
 
 void add_next_steps(v1::LintReply& reply) {
   for (const auto& fault : reply.faults()) {
-    reply.add_next_steps(fault.rule().empty() ? fmt::format("write a rule with a select for {} and {} into migration.yaml", fault.target(), fault.source())
-                                              : fmt::format("write into migration.yaml: {}", fault.rule()));
+    reply.add_next_steps(!fault.rule().empty() ? fmt::format("write into migration.yaml: {}", fault.rule())
+                         : fault.by_select()   ? fmt::format("mend the select by which {} follows {} in migration.yaml: it does not give the row", fault.target(), fault.source())
+                                               : fmt::format("write a rule with a select for {} and {} into migration.yaml", fault.target(), fault.source()));
   }
   for (const auto& each : reply.not_taken()) reply.add_next_steps(fmt::format("let v2 demand what v1 does of {}, or mend reverse.sql: {}", each.source(), each.why()));
   for (const auto& each : reply.failed_rules()) {
@@ -96,8 +100,9 @@ std::string to_text(const v1::LintReply& reply) {
     text += fmt::format("{} does not hear of changes of {}: {:.0f} rows were left behind\n  after   {}\n  the view has    {}\n  the target has  {}\n",
                         fault.target(), fault.source(), fault.rows(), fault.change(), fault.now().empty() ? "no row" : fault.now(),
                         fault.left_behind().empty() ? "no row" : fault.left_behind());
-    text += fault.rule().empty() ? "  → no column of the changed row is in the view: a rule with a select is needed\n"
-                                 : fmt::format("  → {} would have announced them\n", fault.rule());
+    text += !fault.rule().empty() ? fmt::format("  → {} would have announced them\n", fault.rule())
+            : fault.by_select()   ? "  → the select of its rule does not give the row: let it read what the view reads\n"
+                                  : "  → no column of the changed row is in the view: a rule with a select is needed\n";
   }
   for (const auto& each : reply.not_taken()) {
     text += fmt::format("v1 does not take every change of {}: {}\n  after   {}\n  → its key is set aside once v2 is written: let v2 demand the same, or reverse.sql make of it what v1 takes\n",

@@ -25,6 +25,19 @@ std::string text_of(const std::filesystem::path& path) {
   return text.str();
 }
 
+TEST(LintReplyTest, WhereARuleHasASelectThatOneIsToBeMended) {
+  v1::LintReply reply;
+  auto& fault = *reply.add_faults();
+  fault.set_source("public.plans");
+  fault.set_target("exercises");
+  EXPECT_NE(lint::to_text(reply).find("a rule with a select is needed"), std::string::npos);
+  fault.set_by_select(true);
+  EXPECT_EQ(lint::to_text(reply).find("is needed"), std::string::npos) << lint::to_text(reply);
+  EXPECT_NE(lint::to_text(reply).find("the select of its rule does not give the row"), std::string::npos);
+  lint::add_next_steps(reply);
+  EXPECT_EQ(reply.next_steps(0), "mend the select by which exercises follows public.plans in migration.yaml: it does not give the row");
+}
+
 /// One of the project's migrations with a little of its sample data.
 class LintTest : public Postgres, public testing::WithParamInterface<const char*> {
  protected:
