@@ -84,6 +84,11 @@ class JsonWriter {
   }
 
   void map(const YamlNode& node, const FieldDescriptor& type) {
+    // Nothing at all is written either way: "follow: []".
+    if (node.kind == Kind::kSequence && node.values.empty()) {
+      json += "{}";
+      return;
+    }
     expect(node, Kind::kMapping, "keys with values");
     json += '{';
     for (std::size_t n = 0; n < node.keys.size(); ++n) {

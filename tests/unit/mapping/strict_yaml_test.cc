@@ -27,6 +27,14 @@ std::string refusal(const std::string& text) {
   return "accepted";
 }
 
+TEST(StrictYaml, NothingIsWrittenAsAnEmptyListToo) {
+  for (const auto* nothing : {"[]", "{}"}) {
+    const auto migration = read(std::string("migration: m\ntargets: {t: {follow: ") + nothing + "}}\n");
+    EXPECT_TRUE(migration.targets().at("t").follow().empty()) << nothing;
+  }
+  EXPECT_NE(refusal("migration: m\ntargets: {t: {follow: [a]}}\n"), "accepted");
+}
+
 TEST(StrictYaml, ReadsAMigration) {
   const auto migration = read(
       "migration: vagus\n"
