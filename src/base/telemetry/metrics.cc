@@ -123,7 +123,7 @@ struct Metrics::Handles {
   Family<Gauge>& slot_wal_status = gauges("slot_wal_status", "1 for the slot's wal_status");
   Family<Counter>& backfill_rows = counters("backfill_rows_total", "Rows that the backfill copied, before this daemon's start too");
   Family<Gauge>& backfill_rows_estimated =
-      gauges("backfill_rows_estimated", "Rows copied when the backfill is at its end, by the planner's estimate");
+      gauges("backfill_rows_estimated", "Rows copied when the backfill is at its end, by how far it is along its column");
   Histogram& chunk_duration = histogram("backfill_chunk_duration_seconds", "Time a chunk of the backfill took");
   Family<Counter>& keys_offered = counters("keys_offered_total", "Keys named as possibly changed");
   Family<Counter>& keys_refreshed = counters("keys_refreshed_total", "Keys recomputed");
