@@ -48,6 +48,35 @@ std::optional<KeyValues> named_values(const mapping::Locator& locator, const std
   return values;
 }
 
+/// Of a locator that is no lookup: "id=42".
+bool names_a_column(const mapping::Target& target, const std::string& word) {
+  return std::any_of(target.locators.begin(), target.locators.end(), [&](const mapping::Locator& locator) {
+    const auto& columns = locator.columns;
+    return !locator.indirect() && std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return word.starts_with(column + "="); });
+  });
+}
+
+/// The keys that words mean which name columns: one of all the words, or where that is none, one of each.
+std::vector<Key> named_keys(const mapping::Model& model, TargetId target, const std::vector<std::string>& words) {
+  std::vector<Key> keys;
+  std::optional<Failure> none;
+  try {
+    keys.push_back(key_from_words(model, target, words));
+  } catch (const Failure& failure) {
+    none = failure;
+  }
+  if (!none) return keys;
+  if (words.size() == 1) throw Failure(none->facts());
+  // No word alone, no key of its own.
+  const bool each_names = std::all_of(words.begin(), words.end(), [&](const std::string& word) { return names_a_column(model.targets.at(target), word); });
+  if (!each_names) throw Failure(none->facts());
+  for (const auto& word : words) keys.push_back(key_from_words(model, target, {word}));
+  return keys;
+}
+
+/// As crossfade.touch takes it.
+std::string touchable(const KeyValues& values) { return values.size() == 1 ? values.front().value_or("") : array_text(values); }
+
 class Explanation {
  public:
   Explanation(pg::Connection& connection, const mapping::Model& model, Key key)
@@ -240,16 +269,31 @@ Key key_from_words(const mapping::Model& model, TargetId number, const std::vect
     const auto values = named_values(target.locators[n], words);
     if (values) return Key(number, n, *values);
   }
-  const auto names_a_column = [&](const std::string& word) {
-    return std::any_of(direct.begin(), direct.end(), [&](LocatorId n) {
-      const auto& columns = target.locators[n].columns;
-      return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return word.starts_with(column + "="); });
-    });
-  };
-  if (!direct.empty() && words.size() == target.locators[direct.front()].columns.size() && std::none_of(words.begin(), words.end(), names_a_column)) {
+  const auto names = [&](const std::string& word) { return names_a_column(target, word); };
+  if (!direct.empty() && words.size() == target.locators[direct.front()].columns.size() && std::none_of(words.begin(), words.end(), names)) {
     return Key(number, direct.front(), {words.begin(), words.end()});
   }
   throw usage_failure(fmt::format("rows of {} are not located by {}", target.name, fmt::join(words, " ")), advice(target));
+}
+
+asio::awaitable<std::vector<std::string>> first_keys_from_words(pg::Connection& connection, const mapping::Model& model, TargetId target, std::vector<std::string> words) {
+  const auto names = [&](const std::string& word) { return names_a_column(model.targets.at(target), word); };
+  if (std::none_of(words.begin(), words.end(), names)) co_return words;
+  const auto known = with_primary_keys(model);
+  const mapping::Statements statements(known, target);
+  const auto keys = named_keys(known, target, words);
+  std::vector<std::string> texts;
+  for (const auto& key : keys) {
+    if (key.locator() == LocatorId{}) {
+      texts.push_back(touchable(key.values()));
+      continue;
+    }
+    const auto selection = std::move(sync::select_keys(known, {key}).at(target));
+    auto sql = statements.values(LocatorId{}, selection.filters);
+    const auto found = co_await connection.query(std::move(sql), selection.parameters);
+    for (std::size_t row = 0; row < found.size(); ++row) texts.push_back(touchable(parse_array(found.text(row, 0))));
+  }
+  co_return texts;
 }
 
 asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key, LeadingKeys& leading) {

@@ -21,6 +21,10 @@ mapping::Model with_primary_keys(mapping::Model model);
 /// column=value for each column of any locator that is no lookup; column=null for none. Throws a usage Failure that names the locators.
 Key key_from_words(const mapping::Model& model, TargetId target, const std::vector<std::string>& words);
 
+/// The keys of the first locator that a person means by `words`, of which crossfade.touch takes each: column=value as above; where each word
+/// alone names a key so, each of them; else each word is a value of it. Reads where the rows have to be asked.
+asio::awaitable<std::vector<std::string>> first_keys_from_words(pg::Connection& connection, const mapping::Model& model, TargetId target, std::vector<std::string> words);
+
 /// "id 42", "user_id 1, day null".
 std::string key_text(const std::string& locator, const KeyValues& values);
 

@@ -57,6 +57,32 @@ TEST_F(ExplainTest, AKeyMayNameManyRowsByAnyLocator) {
   expect_has(explain({"exercises", "123456"}), {"neither the view nor the shadow table has a row", "public.exercises  (id: id): no row"});
 }
 
+TEST_F(ExplainTest, ARefreshTakesTheKeysThatAnExplanationTakes) {
+  const auto refresh = [&](Lines words, int expected = 0) {
+    words.insert(words.begin(), "refresh");
+    const auto [exit, text] = move.call(words);
+    EXPECT_EQ(exit, expected) << text;
+    return text;
+  };
+  // Nobody but a refresh brings these back.
+  const auto spoil = [&] { move.sql().exec("set crossfade.writer = 'gym'; update gym_v2.exercises set title = 'spoiled' where plan_id = 7; reset crossfade.writer"); };
+  const auto spoiled = [&] { return move.sql().value("select string_agg(id::text, ' ' order by id) from gym_v2.exercises where title = 'spoiled'"); };
+  const auto left = [&](const std::string& ids) { EXPECT_TRUE(eventually([&] { return spoiled() == ids; }, kLimit)) << spoiled(); };
+  spoil();
+  left("6 106 206 306 406 506 606 706 806 906");
+  EXPECT_EQ(refresh({"exercises", "id=6"}), "1 keys are offered.\n");
+  left("106 206 306 406 506 606 706 806 906");
+  EXPECT_EQ(refresh({"exercises", "id=106", "id=206"}), "2 keys are offered.\n");
+  left("306 406 506 606 706 806 906");
+  EXPECT_EQ(refresh({"exercises", "plan_id=7"}), "10 keys are offered.\n");
+  left("");
+  EXPECT_EQ(refresh({"weeks", "plan_id=7", "number=1"}), "1 keys are offered.\n");
+  EXPECT_EQ(refresh({"exercises", "6", "7"}), "2 keys are offered.\n");
+  expect_has(refresh({"exercises", "id=x"}, static_cast<int>(ExitCode::kUsage)), {"x is no key of exercises"});
+  expect_has(refresh({"exercises", "plan_id=x"}, static_cast<int>(ExitCode::kUsage)), {"invalid input syntax for type integer"});
+  expect_has(refresh({"exercises", "id=6", "number=1"}, static_cast<int>(ExitCode::kUsage)), {"are not located by", "column=value for each column of one: id; plan_id"});
+}
+
 TEST_F(ExplainTest, ARefusedRowIsShownWithTheReason) {
   move.sql().exec("update exercises set title = null where id = 6");
   move.expect_caught_up();
