@@ -252,7 +252,8 @@ bool Follow::obey(std::string_view content) {
 }
 
 void Follow::take(const Message& message) {
-  if (message.kind != MessageKind::kRelation) described_.reset();
+  // The types of its columns come before a table.
+  if (message.kind != MessageKind::kRelation && message.kind != MessageKind::kType) described_.reset();
   switch (message.kind) {
     case MessageKind::kBegin:
       queue_.begin(message.xid);

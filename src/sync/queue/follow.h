@@ -83,7 +83,7 @@ class Follow {
   std::unordered_map<std::uint32_t, Followed> by_oid_;
   std::unordered_map<std::uint32_t, Identities> partitions_;  ///< by the oid of their table
   std::unordered_map<std::uint32_t, wal::Relation> roots_;    ///< tables with partitions, as they were described last
-  std::optional<wal::Relation> described_;                    ///< by the message before this one, where it was one that is followed
+  std::optional<wal::Relation> described_;                    ///< by the message before this one, or before the types of what comes now, where it was one that is followed
   ByTarget<std::uint64_t> offered_;
   ByTarget<std::uint64_t> emptied_;
   std::string secret_;

@@ -5,7 +5,8 @@
 namespace crossfade::test {
 namespace {
 
-/// Sales by shop, of a table with a partition a month. How a row is identified is said for the partition alone.
+/// Sales by shop, of a table with a partition a month, one of its columns of a type that the stream announces. How a row is identified is said
+/// for the partition alone.
 class PartitionTest : public testing::Test {
  protected:
   PartitionTest() { move.follow(); }
@@ -14,7 +15,7 @@ class PartitionTest : public testing::Test {
   std::string filled_since(const std::string& time) { return move.sql().value(fmt::format("select count(*) from crossfade.backfill where started_at > '{}'", time)); }
 
   SmallMove move{{
-      .v1 = "create table sale (id int, day date, shop int, primary key (id, day)) partition by range (day);"
+      .v1 = "create type mood as enum ('good', 'bad'); create table sale (id int, day date, shop int, mood mood, primary key (id, day)) partition by range (day);"
             "create table sale_1 partition of sale for values from ('2024-01-01') to ('2024-02-01');"
             "alter table sale_1 replica identity full;"
             "insert into sale select n, '2024-01-05', n % 10 from generate_series(1, 100) n",
@@ -57,6 +58,24 @@ TEST_F(PartitionTest, APartitionOfAPartitionTellsLess) {
   move.expect_equal();
   move.sql().exec("delete from sale where id between 201 and 210");
   move.expect_equal();
+}
+
+/// A table that is not partitioned begins to tell less.
+TEST(IdentityTest, ATableThatTellsLessIsMadeUpForAndSaid) {
+  SmallMove move({
+      .v1 = "create table t (id int primary key, g int); alter table t replica identity full; insert into t select n, n % 10 from generate_series(1, 100) n",
+      .v2 = "create table small_v2.g (g int primary key, n bigint not null)",
+      .mapping = "create view small_map.g as select g, count(*) as n from public.t where g is not null group by g",
+      .rules = "sources: {t: {}}\ntargets: {g: {}}\n",
+  });
+  move.follow();
+  move.sql().exec("alter table t replica identity default; update t set g = 3 where id = 11; delete from t where id = 12");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select sum(n) from small_v2.g") == "99"; }, kLimit));
+  const std::string mends = "alter table public.t replica identity full";
+  EXPECT_TRUE(eventually([&] { return move.call({"status"}).second.find(mends) != std::string::npos; }, kLimit));
+  move.sql().exec(mends);
+  move.expect_equal();
+  move.stop_daemon();
 }
 
 /// A parent that refuses to be unvalidated: rows whose parent is set aside keep the key away until they are mended.

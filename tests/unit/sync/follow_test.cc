@@ -385,5 +385,18 @@ TEST_F(FollowTest, APartitionThatTellsLessHasItsTargetsComparedWhole) {
   EXPECT_EQ(offered(), (Offers{"days null", "exercises 6"})) << "mended, and it counts what the partition tells, whatever its table does";
 }
 
+/// The server says an enum, a domain or a type of an extension before each table that has a column of it.
+TEST_F(FollowTest, APartitionIsKnownBehindTheTypesOfItsColumns) {
+  const std::vector<std::string> columns = {"id", "plan_id", "name", "notes"};
+  Message type;
+  type.kind = MessageKind::kType;
+  follow.take(type);
+  describe(kExercises, "exercises", columns);
+  follow.take(type);
+  describe(kPartition, "exercises_1", columns, Identity::kId);
+  remove(kExercises, Old::kFull, {text("6"), kNull, kNull, kNull});
+  EXPECT_EQ(offered(), (Offers{"days *", "exercises 6"}));
+}
+
 }  // namespace
 }  // namespace crossfade::sync
