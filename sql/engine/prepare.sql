@@ -12,7 +12,7 @@ end $$;
 
 create or replace function crossfade.enter_surrogate(migration_name text, surrogate text, ids text) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
-  insert into crossfade.surrogate (migration, name, ids) values (migration_name, surrogate, ids)
+  insert into crossfade.surrogate (migration, name, ids) values (migration_name, surrogate, ids) on conflict do nothing
 $$;
 
 -- What is said from now on; its files follow, one by one.

@@ -14,14 +14,19 @@ with recursive reached as (
   join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
   join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid
 ), called as (
-  select u.target, u.object as function from uses u where u.catalog = 'pg_proc'::regclass
+  select u.target, coalesce(o.oprcode::oid, u.object) as function
+  from uses u left join pg_operator o on u.catalog = 'pg_operator'::regclass and o.oid = u.object
+  where u.catalog in ('pg_proc'::regclass, 'pg_operator'::regclass)
   union
   select c.target, i.oid
   from called c
   join pg_proc p on p.oid = c.function
-  join pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
+  join pg_language l on l.oid = p.prolang
+  left join pg_aggregate g on g.aggfnoid = p.oid
   join pg_proc i on i.oid <> p.oid and i.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-  where strpos(lower(p.prosrc), lower(i.proname)) > 0
+  where l.lanname not in ('internal', 'c') and strpos(lower(p.prosrc), lower(i.proname)) > 0
+     or i.oid in (g.aggtransfn, g.aggfinalfn, g.aggcombinefn)
+     or exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.refclassid = 'pg_proc'::regclass and d.refobjid = i.oid)
 ), part as (
   select r.target, 'view ' || c.oid::regclass || ' ' || pg_get_viewdef(c.oid) as text
   from reached r join pg_class c on c.oid = r.relation and c.relkind = 'v'
@@ -29,7 +34,8 @@ with recursive reached as (
   select c.target, 'function ' || p.oid::regprocedure || ' ' || concat_ws(' ', p.prosrc, p.probin, p.prosqlbody, p.provolatile, p.proisstrict, p.proconfig)
   from called c join pg_proc p on p.oid = c.function
   union
-  select u.target, format('column %s.%s %s %s', c.oid::regclass, a.attname, a.atttypid::regtype, pg_relation_filenode(c.oid))
+  -- Another one may have the name by now.
+  select u.target, format('column %s.%s %s %s %s', c.oid::regclass, a.attname, a.attnum, a.atttypid::regtype, pg_relation_filenode(c.oid))
   from uses u
   join pg_class c on u.catalog = 'pg_class'::regclass and c.oid = u.object and c.relkind <> 'v'
   join pg_attribute a on a.attrelid = c.oid and a.attnum = u.part and u.part > 0

@@ -141,11 +141,14 @@ asio::awaitable<ExitCode> write_folder(const Options& options, mapping::Migratio
   for (const auto& [name, content] : wanted) {
     const auto there = here.find(name);
     if (there != here.end() && there->second == content) continue;
+    // Somebody may have edited it, and not brought it in yet.
+    const auto kept = name + ".orig";
+    if (there != here.end()) std::filesystem::copy_file(file.folder / name, file.folder / kept, std::filesystem::copy_options::overwrite_existing);
     std::ofstream stream(file.folder / name, std::ios::binary);
     stream << content;
     stream.close();
     if (!stream) throw usage_failure(fmt::format("{} cannot be written", (file.folder / name).string()), "crossfade history --json has the difference");
-    text += fmt::format("{} is written as the database has it\n", name);
+    text += fmt::format("{} is written as the database has it{}\n", name, there == here.end() ? "" : fmt::format("; what it said is in {}", kept));
   }
   for (const auto& [name, content] : here) {
     if (!wanted.contains(name)) text += fmt::format("{} is nothing that the database has; remove it, or crossfade amend brings it in\n", name);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error/failure.h"
+#include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
@@ -85,6 +86,7 @@ asio::awaitable<void> AmendRun::look() {
   const auto editions = co_await read_editions(connection_, name_);
   if (!editions.empty()) result_.edition = editions.back().number;
   if (!editions.empty() && !editions.back().texts.empty()) before_ = mapping::with_texts(amend_.file, editions.back().texts);
+  find_rekeyed();
   const auto files = co_await changed_files(connection_, amend_.file);
   changed_.insert(files.begin(), files.end());
   // What somebody else made is theirs to change; then only what is known of it is brought up to date.
@@ -158,7 +160,7 @@ void AmendRun::say_what_changes() {
   for (const auto& [target, filled] : filled_) {
     if (!result_.preflight.model.find_target(target)) changes.push_back(fmt::format("target {} is followed no longer", target));
   }
-  for (const auto& name : rekeyed()) changes.push_back(fmt::format("surrogate {} has another natural key or type; rows that have an id keep it", name));
+  for (const auto& name : rekeyed()) changes.push_back(fmt::format("surrogate {} has another natural key, type or view; rows that have an id keep it", name));
   if (remake_reverse_ && before_ && before_->reverse_sql.empty()) changes.emplace_back("the way back comes: v1 will follow once the writes have moved");
   if (!way_back_gone_.empty()) changes.emplace_back("the way back goes: v1 will not follow once the writes have moved");
   for (const auto& view : gone_) changes.push_back(fmt::format("view {} was gone and is made again", view));
@@ -187,6 +189,38 @@ asio::awaitable<mapping::Side> AmendRun::side_of(const mapping::MigrationFile& f
   auto side = co_await mapping::read_side(connection_, shadow, "");
   co_await connection_.script("rollback to savepoint crossfade_side; release savepoint crossfade_side");
   co_return side;
+}
+
+asio::awaitable<std::optional<mapping::Side>> AmendRun::side_if_runs(const mapping::MigrationFile& file) {
+  std::optional<Failure> failure;
+  std::optional<mapping::Side> side;
+  try {
+    side = co_await side_of(file);
+  } catch (const Failure& caught) {
+    failure = caught;
+  }
+  if (failure && (!connection_.usable() || passes(*failure))) throw *failure;
+  if (failure) co_await connection_.script("rollback to savepoint crossfade_side; release savepoint crossfade_side");
+  co_return side;
+}
+
+/// v2.sql was written when v1 was what it was then, and may be written for what the hotfix makes of it.
+asio::awaitable<void> AmendRun::look_at_v2() {
+  wanted_late_ = nothing_is_said_ = false;
+  said_.reset();
+  if (before_) {
+    said_ = co_await side_if_runs(*before_);
+    nothing_is_said_ = !said_;
+  }
+  if (amend_.ddl.empty()) {
+    wanted_ = co_await side_of(amend_.file);
+  } else {
+    wanted_ = co_await side_if_runs(amend_.file);
+    wanted_late_ = !wanted_;
+  }
+  if (!nothing_is_said_) co_return;
+  said_ = wanted_;
+  log::warn("v2.sql as the database has it does not run any more, because v1 is another one; what it had and has no longer is kept", {{"migration", name_}, {"mend", "amend --ddl"}});
 }
 
 /// New views beside the old ones, which keep their readers: nobody waits for anything.
@@ -227,10 +261,7 @@ asio::awaitable<void> AmendRun::warm_up() {
 asio::awaitable<void> AmendRun::trial() {
   auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", amend_.limits.lock_timeout.count());
   co_await connection_.script(std::move(begin));
-  if (change_v2_) {
-    if (before_) said_ = co_await side_of(*before_);
-    wanted_ = co_await side_of(amend_.file);
-  }
+  if (change_v2_) co_await look_at_v2();
   if (!amend_.ddl.empty()) co_await warm_up();
   if (amend_.ddl.empty()) {
     meant_ = co_await meanings();

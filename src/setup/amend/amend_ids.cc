@@ -3,9 +3,14 @@
 #include <fmt/ranges.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
+#include "mapping/amend/view_said.h"
 #include "mapping/file/surrogates.h"
+#include "pg/row.h"
 #include "setup/amend/amend_run.h"
 
 /// Ids that were given to rows stay theirs when the rows' natural key is another one: by what the views of before and of now both say of a row.
@@ -35,14 +40,30 @@ std::string row_text(const std::vector<std::string>& columns, const std::string&
 
 }  // namespace
 
-std::vector<std::string> AmendRun::rekeyed() const {
-  std::vector<std::string> names;
-  if (!before_ || direction_ != mapping::Direction::kForward) return names;
+void AmendRun::find_rekeyed() {
+  if (!before_ || direction_ != mapping::Direction::kForward) return;
   for (const auto& [name, now] : yaml_.surrogates()) {
     const auto was = before_->yaml.surrogates().find(name);
-    if (was != before_->yaml.surrogates().end() && !MessageDifferencer::Equals(was->second, now)) names.push_back(name);
+    if (was == before_->yaml.surrogates().end()) continue;
+    const bool alike = MessageDifferencer::Equals(was->second, now) && mapping::view_said_alike(before_->surrogates_sql, amend_.file.surrogates_sql, name);
+    if (!alike) rekeyed_.push_back(name);
   }
-  return names;
+}
+
+/// One that went with an amend, and comes back, has its ids still.
+asio::awaitable<void> AmendRun::find_returning() {
+  for (const auto& [name, now] : yaml_.surrogates()) {
+    if (!before_ || before_->yaml.surrogates().contains(name)) continue;
+    auto of = mapping::natural_key(now);
+    of.emplace_back("id");
+    const auto table = mapping::surrogate_table(name_, name).quoted();
+    pg::Parameters parameters = {table, array_text({of.begin(), of.end()})};
+    const auto rows = co_await connection_.query(std::string(queries::ids_there), parameters);
+    const auto there = pg::first(rows);
+    if (there.truth("alike")) returning_.insert(name);
+    auto drop = fmt::format("drop table {}", table);
+    if (there.truth("exists") && !there.truth("alike")) co_await connection_.script(std::move(drop));
+  }
 }
 
 /// While the view of before is there.
@@ -70,30 +91,47 @@ asio::awaitable<void> AmendRun::put_ids_away(bool aside) {
   }
 }
 
-/// Each id to one key, and each key one: the least of those that its rows had. What has none is given one when it is met.
+/// Each id to one key, and each key one: the least of those that its rows had. First by all that both views say of a row, the natural key
+/// with it; then, for keys that are called otherwise now, by what they say of a row beside it, where that says which id it had. What has none
+/// is given one when it is met.
 asio::awaitable<void> AmendRun::carry_ids_over() {
   for (const auto& name : rekeyed()) {
     const auto table = mapping::surrogate_table(name_, name).quoted();
     const auto view = quote_qualified(yaml_.schemas().mapping(), name);
+    const auto given = remembered(name);
     const auto of = mapping::natural_key(yaml_.surrogates().at(name));
-    pg::Parameters both = {remembered(name), view, kGiven};
+    auto keys = mapping::natural_key(before_->yaml.surrogates().at(name));
+    keys.insert(keys.end(), of.begin(), of.end());
+    pg::Parameters both = {given, view, kGiven};
     const auto rows = co_await connection_.query(std::string(queries::ids_identity), both);
-    std::vector<std::string> known;
+    std::vector<std::string> known, beside;
     for (const auto& column : parse_array(rows.text(0, 0))) known.push_back(column.value());
-    if (known.empty()) {
-      throw precondition_failure(fmt::format("surrogate {} has another natural key, and nothing says which row had which id: its view has no column that it had before", name),
-                                 fmt::format("Keep a column of {} that says which row it is, as its key; or give the new surrogate a name of its own.", view));
-    }
+    std::copy_if(known.begin(), known.end(), std::back_inserter(beside), [&](const auto& column) { return std::find(keys.begin(), keys.end(), column) == keys.end(); });
     auto path = mapping::set_search_path({});
     co_await connection_.script(std::move(path));
-    std::vector<std::string> filled;
+    std::vector<std::string> filled, same;
     for (const auto& column : of) filled.push_back("n." + quote_identifier(column) + " is not null");
-    auto sql = fmt::format("insert into {0} ({1}, id) select distinct on (given) {1}, given from (select distinct on ({2}) {2}, o.{3} as given from {4} n join {5} o on {6} = {7} "
-                           "where {8} order by {2}, o.{3}) k order by given, {1}; "
-                           "select setval(pg_get_serial_sequence({9}, 'id'), greatest(1, (select last from {10}))); set local search_path to ''",
-                           table, list(of, ""), list(of, "n."), kGiven, view, remembered(name), row_text(known, "n."), row_text(known, "o."), fmt::join(filled, " and "),
-                           quote_literal(table), quote_qualified("pg_temp", "crossfade_last_" + name));
+    for (const auto& column : of) same.push_back(fmt::format("i.{0} = n.{0}", quote_identifier(column)));
+    const auto carry = [&](const std::string& ids, const std::string& met, const std::string& more) {
+      return fmt::format("insert into {0} ({1}, id) select distinct on (given) {1}, given from (select distinct on ({2}) {2}, o.{3} as given from {4} n join {5} o on {6} "
+                         "where {7}{8} order by {2}, o.{3}) k order by given, {1}; ",
+                         table, list(of, ""), list(of, "n."), kGiven, view, ids, met, fmt::join(filled, " and "), more);
+    };
+    std::string sql;
+    if (!known.empty()) sql += carry(given, row_text(known, "n.") + " = " + row_text(known, "o."), "");
+    if (!beside.empty()) {
+      const auto certain = fmt::format("(select {0} as said, min({1}) as {1} from {2} o group by 1 having count(distinct {1}) = 1)", row_text(beside, "o."), kGiven, given);
+      sql += carry(certain, "o.said = " + row_text(beside, "n."),
+                   fmt::format(" and not exists (select from {0} i where {1}) and not exists (select from {0} i where i.id = o.{2})", table, fmt::join(same, " and "), kGiven));
+    }
+    sql += fmt::format("select setval(pg_get_serial_sequence({}, 'id'), greatest(1, (select last from {}))); set local search_path to ''", quote_literal(table),
+                       quote_qualified("pg_temp", "crossfade_last_" + name));
     co_await connection_.script(std::move(sql));
+    if (!beside.empty()) continue;
+    const auto lost = co_await connection_.query(fmt::format("select count(distinct o.{0}) from {1} o where not exists (select from {2} i where i.id = o.{0})", kGiven, given, table));
+    if (lost.number(0, 0) == 0) continue;
+    throw precondition_failure(fmt::format("surrogate {} has another natural key, and nothing says which row had which id: its view has no column that it had before, but those of its key", name),
+                               fmt::format("Keep a column of {} that says which row it is, beside its key; or give the new surrogate a name of its own.", view));
   }
 }
 

@@ -36,6 +36,9 @@ std::string text_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
+/// What takes longer than it may is tried again, because the server may have been busy, and not often, because others wait for it each time.
+constexpr int kTooLong = 2;
+
 bool passes(const Failure& failure) { return failure.sqlstate() == "55P03" || failure.verdict() == Verdict::kRetry; }
 
 std::vector<std::string> AmendRun::remade_schemas() const {
@@ -43,6 +46,15 @@ std::vector<std::string> AmendRun::remade_schemas() const {
   if (remake_mapping_) schemas.push_back(yaml_.schemas().mapping());
   if (remake_reverse_) schemas.push_back(yaml_.schemas().reverse());
   return schemas;
+}
+
+/// What looks another one for having been made anew, or reads otherwise what it read before.
+bool AmendRun::is_remade(const sync::ShapeChange& change) const {
+  if (change.kind() == "view" || change.kind() == "columns") return true;
+  const auto schemas = remade_schemas();
+  return change.kind() == "function" && std::any_of(schemas.begin(), schemas.end(), [&](const std::string& schema) {
+    return change.title.starts_with(fmt::format("function {}.", schema)) || change.title.starts_with(fmt::format("function {}.", quote_identifier(schema)));
+  });
 }
 
 asio::awaitable<void> AmendRun::until_done(Try what) {
@@ -62,7 +74,7 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
     co_await connection_.script("rollback");
     const bool too_long = failure->sqlstate() == "57014";
     if (!too_long && !passes(*failure)) throw *failure;
-    if (too_long || result_.attempts >= amend_.limits.attempts) {
+    if (result_.attempts >= (too_long ? kTooLong : amend_.limits.attempts)) {
       auto facts = failure->facts();
       facts.exit = ExitCode::kTimeout;
       facts.message = fmt::format("nothing was amended, nothing has changed: {} (attempt {})", facts.message, result_.attempts);
@@ -86,8 +98,8 @@ asio::awaitable<void> AmendRun::attempt(bool dry_run) {
   co_await connection_.script(std::move(begin));
   meant_ = co_await meanings();
   pending_.clear();
-  const auto changes = co_await sync::shape_changes(connection_, name_);
-  for (const auto& change : changes) {
+  const auto before = co_await sync::shape_changes(connection_, name_);
+  for (const auto& change : before) {
     if (!change.in_the_way) pending_.insert(change.targets.begin(), change.targets.end());
   }
   co_await remember_ids();
@@ -95,14 +107,21 @@ asio::awaitable<void> AmendRun::attempt(bool dry_run) {
   co_await take_down();
   co_await put_ids_away(false);
   if (stable_.empty()) held_since_ = pg::Clock::now();
-  auto shorter = fmt::format("set local lock_timeout = {}; set local statement_timeout = {}", amend_.limits.lock_timeout.count(), amend_.limits.hold.count());
+  auto shorter = fmt::format("set local lock_timeout = {}", amend_.limits.lock_timeout.count());
   co_await connection_.script(std::move(shorter));
+  co_await keep_the_hold_short();
   co_await change_tables();
+  co_await keep_the_hold_short();
   co_await make_views();
   co_await carry_ids_over();
   // They name none that is not there any more; the stable views come later.
   co_await all(rights_);
   const auto now = co_await meanings();
+  // What it changes of types, functions and partitions; of views and columns the meanings tell.
+  const auto after = co_await sync::shape_changes(connection_, name_);
+  for (const auto& change : after) {
+    if (!change.in_the_way && !is_remade(change)) pending_.insert(change.targets.begin(), change.targets.end());
+  }
   // What was checked is not checked again while others wait, unless it has become another meanwhile.
   if (now != checked_) co_await inspect_catalog(!filling_);
   if (!result_.preflight.ok()) {
@@ -117,11 +136,18 @@ asio::awaitable<void> AmendRun::attempt(bool dry_run) {
   result_.held = held;
   if (held > amend_.limits.hold && !dry_run) {
     Failure::Facts facts;
-    facts.sqlstate = "55P03";
+    facts.sqlstate = "57014";
     facts.message = fmt::format("its locks were held for {} ms", held.count());
     throw Failure(std::move(facts));
   }
   co_await connection_.script(dry_run ? "rollback" : "commit");
+}
+
+/// No statement takes longer than what is left of the time for which others may wait.
+asio::awaitable<void> AmendRun::keep_the_hold_short() {
+  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - held_since_);
+  auto limit = fmt::format("set local statement_timeout = {}", std::max(amend_.limits.hold - passed, std::chrono::milliseconds(1)).count());
+  co_await connection_.script(std::move(limit));
 }
 
 asio::awaitable<void> AmendRun::remember_rights(std::string schema) {
@@ -146,7 +172,7 @@ asio::awaitable<void> AmendRun::take_down() {
   rights_.clear();
   stable_.clear();
   const bool forward = direction_ == Direction::kForward;
-  const bool tables = wanted_ || !amend_.ddl.empty();
+  const bool tables = wanted_ || wanted_late_ || !amend_.ddl.empty();
   const bool stable = !stable_schema_.empty() && (remake_mapping_ || tables);
   const auto schemas = remade_schemas();
   auto watched = schemas;
@@ -203,6 +229,10 @@ asio::awaitable<void> AmendRun::change_tables() {
     co_await run_script(connection_, amend_.ddl_name, amend_.ddl);
     co_await connection_.script("set local search_path to ''");
   }
+  if (wanted_late_) {
+    wanted_ = co_await side_of(amend_.file);
+    if (nothing_is_said_) said_ = wanted_;
+  }
   if (!wanted_) co_return;
   const auto& shadow = yaml_.schemas().shadow();
   const auto there = co_await mapping::read_side(connection_, shadow, name_);
@@ -213,7 +243,10 @@ asio::awaitable<void> AmendRun::change_tables() {
   }
   if (!v2_.refused.empty()) co_return;
   co_await as_owner(shadow);
-  co_await all(v2_.statements);
+  for (const auto& statement : v2_.statements) {
+    co_await keep_the_hold_short();
+    co_await connection_.script(statement);
+  }
   co_await connection_.script("set local role none");
   for (const auto& later : v2_.later) {
     const auto& piece = later.piece;
@@ -229,6 +262,9 @@ asio::awaitable<void> AmendRun::make_views() {
   if (before_) {
     for (const auto& [name, surrogate] : before_->yaml.surrogates()) ids.insert(name);
     for (const auto& name : rekeyed()) ids.erase(name);
+    returning_.clear();
+    co_await find_returning();
+    ids.insert(returning_.begin(), returning_.end());
   } else {
     for (const auto& [name, surrogate] : yaml_.surrogates()) ids.insert(name);
   }
@@ -321,9 +357,7 @@ asio::awaitable<void> AmendRun::enter_new_targets() {
     if (model.find_target(target)) continue;
     pg::Parameters gone = {name_, target};
     co_await connection_.query(std::string(queries::amend_forget), gone);
-    const auto table = quote_qualified(yaml_.schemas().shadow(), target);
-    auto unfence = fmt::format("do $crossfade$ begin if to_regclass({}) is not null then drop trigger if exists crossfade_fence on {}; end if; end $crossfade$",
-                               quote_literal(table), table);
+    auto unfence = fmt::format("select crossfade.take_fences({})", quote_literal(quote_qualified(yaml_.schemas().shadow(), target)));
     if (direction_ == Direction::kForward) co_await connection_.script(std::move(unfence));
   }
 }

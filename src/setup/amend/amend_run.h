@@ -9,6 +9,7 @@
 #include "mapping/amend/compare.h"
 #include "mapping/file/directed_migration.h"
 #include "setup/amend/amend.h"
+#include "sync/state/shape.h"
 
 namespace crossfade::setup {
 
@@ -39,10 +40,14 @@ class AmendRun {
   asio::awaitable<void> warm_up();
   asio::awaitable<void> trial();
   asio::awaitable<mapping::Side> side_of(const mapping::MigrationFile& file);
+  /// None where that v2.sql does not run in the database as it is now.
+  asio::awaitable<std::optional<mapping::Side>> side_if_runs(const mapping::MigrationFile& file);
+  asio::awaitable<void> look_at_v2();
   asio::awaitable<void> make_views_aside();
   /// Again and again where locks were not to be had, or not kept so long.
   asio::awaitable<void> until_done(Try what);
   asio::awaitable<void> attempt(bool dry_run);
+  asio::awaitable<void> keep_the_hold_short();
   asio::awaitable<void> take_down();
   asio::awaitable<void> change_tables();
   asio::awaitable<void> make_views();
@@ -54,8 +59,10 @@ class AmendRun {
   asio::awaitable<void> follow_sources();
   asio::awaitable<void> make_stable_views();
 
-  /// Surrogates whose natural key or type is another one by now.
-  std::vector<std::string> rekeyed() const;
+  /// Surrogates whose natural key, type or view is another one by now.
+  const std::vector<std::string>& rekeyed() const { return rekeyed_; }
+  void find_rekeyed();
+  asio::awaitable<void> find_returning();
   asio::awaitable<void> remember_ids();
   asio::awaitable<void> put_ids_away(bool aside);
   asio::awaitable<void> carry_ids_over();
@@ -70,6 +77,7 @@ class AmendRun {
   bool has_way_back() const { return !amend_.file.reverse_sql.empty(); }
   mapping::DirectedMigration directed(const v1::Migration& yaml) const;
   std::vector<std::string> remade_schemas() const;
+  bool is_remade(const sync::ShapeChange& change) const;
   asio::awaitable<void> made_is(std::string schema, bool there);
   asio::awaitable<void> drop_way_back();
 
@@ -87,6 +95,7 @@ class AmendRun {
   bool remake_reverse_ = false;
   std::string way_back_gone_;                     ///< the schema of a way back that the migration has no longer; "" none
   std::vector<std::string> gone_;                 ///< views that somebody has dropped
+  std::vector<std::string> rekeyed_;
   std::string stable_schema_;
   std::chrono::milliseconds before_deadlock_{0};  ///< so long a lock may be waited for at most
   bool all_read_v2_ = false;
@@ -96,11 +105,14 @@ class AmendRun {
   // From the trial on.
   std::optional<mapping::Side> wanted_;           ///< v2 as v2.sql says; none: v2.sql says what it said
   std::optional<mapping::Side> said_;             ///< … as it said
+  bool wanted_late_ = false;                      ///< v2.sql does not run before the hotfix has: it is looked at then
+  bool nothing_is_said_ = false;                  ///< v2.sql as it was does not run any more: what it had and has no longer stays
   std::optional<Meanings> checked_;               ///< of the views that the checks of `plan` were made with; none: not yet
 
   // Of one attempt.
   pg::Clock::time_point held_since_{};
   Meanings meant_;
+  std::set<std::string> returning_;               ///< surrogates that come, and whose ids are there
   std::set<std::string> pending_;                 ///< targets that had to be compared anyway
   std::vector<std::string> rights_;
   mapping::V2Change v2_;

@@ -1,0 +1,137 @@
+#include "amend_fixture.h"
+
+namespace crossfade::test {
+namespace {
+
+/// What a hotfix changes of what the rows of v2 are made by, beside v1's columns.
+class AmendedShapeTest : public AmendTest {
+ protected:
+  AmendedShapeTest() : AmendTest("marks") {}
+};
+
+TEST_F(AmendedShapeTest, ALabelThatAHotfixRenamesIsCarriedOver) {
+  follow();
+  amend({"--ddl", ddl("alter type mood rename value 'bad' to 'sad';").string()});
+  expect_made_good();
+  EXPECT_EQ(value("select mood from marks_v2.mark where id = 1"), "sad");
+}
+
+TEST_F(AmendedShapeTest, AColumnThatTakesAnothersNameIsAnotherOne) {
+  follow();
+  amend({"--ddl", ddl("alter table mark add column points_2 int not null default 5; alter table mark rename points to points_1;"
+                      "alter table mark rename points_2 to points;").string()});
+  expect_made_good();
+  EXPECT_EQ(value("select count(*) from marks_v2.mark where grade = 'pass'"), "0");
+}
+
+TEST_F(AmendedShapeTest, APartitionThatAHotfixAttachesComesWithItsRows) {
+  move->sql().exec("create table event_08 (like event including all); insert into event_08 select n, '2024-08-05' from generate_series(1001, 1050) n");
+  follow();
+  amend({"--ddl", ddl("alter table event attach partition event_08 for values from ('2024-08-01') to ('2024-09-01');").string()});
+  expect_made_good();
+  EXPECT_EQ(value("select count(*) from marks_v2.event"), "650");
+}
+
+TEST_F(AmendedShapeTest, AFunctionThatAHotfixReplacesSaysWhatItSaysNow) {
+  follow();
+  amend({"--ddl", ddl("create or replace function verdict(int) returns text language sql immutable as $$ select 'anything' $$;").string()});
+  expect_made_good();
+  EXPECT_EQ(value("select string_agg(distinct grade, ' ') from marks_v2.mark"), "anything");
+}
+
+TEST_F(AmendTest, V2AsItWasNeedNotRunAnyMore) {
+  move->sql().exec("create table coaches (id int primary key); insert into coaches select generate_series(1, 9)");
+  edit("v2.sql", "owner text not null\n", "owner text not null,\n  coach int references public.coaches\n");
+  edit("mapping.sql", "select id, owner from public.plans", "select id, owner, 1 + id % 9 as coach from public.plans");
+  follow();
+  move->sql().exec("alter table coaches rename to trainers");
+  edit("v2.sql", "references public.coaches", "references public.trainers");
+  edit("v2.sql", "title varchar(40) not null", "title varchar(50) not null");
+  amend();
+  expect_made_good();
+  EXPECT_EQ(value("select atttypmod from pg_attribute where attrelid = 'gym_v2.exercises'::regclass and attname = 'title'"), "54");
+}
+
+TEST_F(AmendTest, V2MayNeedWhatTheHotfixMakes) {
+  follow();
+  edit("v2.sql", "owner text not null\n", "owner text not null,\n  coach int references public.coach\n");
+  edit("mapping.sql", "select id, owner from public.plans", "select id, owner, id % 3 as coach from public.plans");
+  amend({"--ddl", ddl("create table coach (id int primary key); insert into coach select generate_series(0, 2);").string()});
+  expect_made_good();
+  EXPECT_EQ(value("select count(distinct coach) from gym_v2.plans"), "3");
+}
+
+/// Each statement has what the ones before have left of the time, and a script is not run again to find the one that is slow.
+TEST_F(AmendTest, AHotfixThatTakesTooLongInAllHoldsNobodyForLonger) {
+  follow();
+  const auto slow = ddl("alter table plans add column note text; select pg_sleep(0.4); select pg_sleep(0.4);");
+  const auto told = amend({"--ddl", slow.string(), "--hold-limit", "600ms"}, ExitCode::kTimeout);
+  EXPECT_TRUE(names(told, "it takes longer than 600 ms, for which others would wait") && names(told, "(attempt 2)")) << told;
+  EXPECT_EQ(value("select count(*) from information_schema.columns where table_name = 'plans' and column_name = 'note'"), "0");
+  expect_made_good();
+}
+
+/// Of a migration that gives ids.
+class AmendedIdsTest : public AmendTest {
+ protected:
+  AmendedIdsTest() : AmendTest("courts") {}
+  std::string by_row() { return value("select md5(string_agg(format('%s %s', id, court_id), ',' order by id)) from courts_v2.bookings"); }
+};
+
+TEST_F(AmendedIdsTest, RowsKeepTheirIdsWhenTheirNaturalKeyIsWrittenOtherwise) {
+  follow();
+  const auto before = by_row();
+  edit("surrogates.sql", "select club, court, id from public.entries", "select upper(club) as club, court, id from public.entries");
+  edit("mapping.sql", "select distinct m.id, e.club, e.court", "select distinct m.id, upper(e.club) as club, e.court");
+  for (int n = 0; n < 2; ++n) edit("mapping.sql", "on m.club = e.club", "on m.club = upper(e.club)");
+  const auto told = amend();
+  EXPECT_TRUE(names(told, "surrogate court_id has another natural key, type or view; rows that have an id keep it")) << told;
+  expect_made_good();
+  EXPECT_EQ(by_row(), before);
+  EXPECT_EQ(value("select count(*) from courts_v2.courts where club <> upper(club)"), "0");
+}
+
+TEST_F(AmendedIdsTest, WhereKeysBecomeOneItHasTheLeastOfTheirIds) {
+  follow();
+  const auto least = value("select string_agg(court || ' ' || id, ',' order by court) from (select court, min(id) as id from courts_v2.courts group by court) c");
+  edit("surrogates.sql", "select club, court, id from public.entries", "select 'all'::text as club, court, id from public.entries");
+  edit("mapping.sql", "select distinct m.id, e.club, e.court", "select distinct m.id, 'all'::text as club, e.court");
+  for (int n = 0; n < 2; ++n) edit("mapping.sql", "on m.club = e.club", "on m.club = 'all' and e.id is not null");
+  amend();
+  expect_made_good();
+  EXPECT_EQ(value("select string_agg(court || ' ' || id, ',' order by court) from courts_v2.courts"), least);
+}
+
+TEST_F(AmendedIdsTest, IdsOfNobodyKnowsWhomAreNotGivenAnew) {
+  edit("migration.yaml", "  courts:   {}\n  bookings: {}\n", "  courts:   {follow: {entries: {club: club}}}\n  bookings: {follow: {entries: {club: club}}}\n");
+  edit("mapping.sql", "e.player\nfrom", "e.player, e.club\nfrom");
+  edit("surrogates.sql", "select club, court, id from public.entries", "select distinct club, court from public.entries where club is not null");
+  follow();
+  const auto before = by_row();
+  edit("surrogates.sql", "select distinct club, court", "select distinct upper(club) as club, court");
+  const auto told = amend({}, ExitCode::kPrecondition);
+  EXPECT_TRUE(names(told, "nothing says which row had which id")) << told;
+  EXPECT_EQ(by_row(), before);
+  expect_made_good();
+}
+
+TEST_F(AmendedIdsTest, ASurrogateThatGoesWithAnUndoComesBackWithItsIds) {
+  follow();
+  edit("migration.yaml", "  court_id: {of: [club, court]}\n", "  court_id: {of: [club, court]}\n  player_id: {of: [player]}\n");
+  std::ofstream(folder / "surrogates.sql", std::ios::app) << "create view courts_map.player_id as select player, id from public.entries;\n";
+  std::ofstream(folder / "reverse.sql", std::ios::app) << "create view courts_unmap.player_id as select player, player_id as id from courts_v2.bookings;\n";
+  edit("v2.sql", "player text not null", "player text not null,\n  player_id bigint not null");
+  edit("mapping.sql", "select e.id, m.id as court_id, e.player\nfrom public.entries e", "select e.id, m.id as court_id, e.player, p.id as player_id\nfrom public.entries e join crossfade.courts_player_id p on p.player = e.player");
+  amend();
+  expect_made_good();
+  const auto players = [&] { return value("select md5(string_agg(format('%s %s', id, player_id), ',' order by id)) from courts_v2.bookings"); };
+  const auto given = players();
+  amend({"--undo"});
+  expect_said_nothing();
+  amend();
+  expect_made_good();
+  EXPECT_EQ(players(), given);
+}
+
+}  // namespace
+}  // namespace crossfade::test
