@@ -16,12 +16,13 @@ namespace {
 
 /// What changes how statements are read, or what they see, is pinned, and so is what would print a value as less than it is. How
 /// values are read otherwise (time zone, order of day and month, …) is the database's own: its views mean that. The limits that a role or
-/// a database has are meant for applications, and so is the role that it puts on; whoever needs one here sets it. To compile a
+/// a database has are meant for applications, and so is the role that it puts on; whoever needs one here sets it. A synchronous standby that is
+/// away must stop no command, least of all one that holds locks: what is committed here is flushed here. To compile a
 /// statement takes a hundred times what ours take, and what the planner guesses of views and catalogs has it compile many.
 constexpr const char* kSessionOptions =
     "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
     "-c transform_null_equals=off -c array_nulls=on -c gin_fuzzy_search_limit=0 -c default_transaction_isolation=read\\ committed "
-    "-c default_transaction_read_only=off -c default_transaction_deferrable=off -c role=none "
+    "-c default_transaction_read_only=off -c default_transaction_deferrable=off -c role=none -c synchronous_commit=local "
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 -c jit=off";
 
 /// Everything is written with its schema; whatever search_path the role has must not matter. Dates print so that any order of day
@@ -129,6 +130,8 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
                          "keepalives_count", "tcp_user_timeout", "host", "hostaddr", "port", nullptr};
   const char* values[] = {endpoint.conninfo.c_str(), endpoint.application_name.c_str(), replication.c_str(), kSessionOptions, "crossfade", "10", "5", "3", "30000",
                           host.c_str(), address.c_str(), port.c_str(), nullptr};
+  // The shell's own, for libpq to send along: views mean the database's.
+  for (const auto* of_the_shell : {"PGTZ", "PGDATESTYLE", "PGGEQO"}) unsetenv(of_the_shell);
   auto state = std::make_unique<State>(executor);
   state->unreachable = endpoint.unreachable;
   state->conn = PQconnectStartParams(names, values, 1);

@@ -64,27 +64,54 @@ Refusal read_refusal(std::string_view text) {
 
 namespace {
 
-/// Whether a function of somebody else's raised it: a view's, a trigger's. Of ours the innermost line of the context is one of schema
-/// crossfade's functions, or a block that we sent.
-bool raised_by_a_function(const PGresult* result) {
-  const auto context = field(result, PG_DIAG_CONTEXT);
-  const bool ours = context.starts_with("PL/pgSQL function crossfade.") || context.starts_with("PL/pgSQL function inline_code_block");
-  return field(result, PG_DIAG_SOURCE_FUNCTION) == "exec_stmt_raise" && !ours;
+/// Where the name of a function begins whose arguments begin at `open`. Whatever is more than small letters the server writes in quotes.
+std::size_t begin_of_name(std::string_view line, std::size_t open) {
+  auto begin = open;
+  for (bool quoted = false; begin > 0; --begin) {
+    const char before = line[begin - 1];
+    if (before == '"') quoted = !quoted;
+    const bool of_name = before == '"' || before == '.' || before == '_' || (before >= 'a' && before <= 'z') || (before >= '0' && before <= '9');
+    if (!quoted && !of_name) break;
+  }
+  return begin;
 }
 
-/// The function in PL/pgSQL in which it happened, with its arguments' types; "" where it was in none but of ours.
-std::string function_in(std::string_view context) {
-  constexpr std::string_view kBegins = "PL/pgSQL function ";
-  for (; !context.empty(); context.remove_prefix(std::min(context.find('\n'), context.size() - 1) + 1)) {
-    if (!context.starts_with(kBegins)) continue;
-    const auto named = context.substr(kBegins.size(), context.substr(kBegins.size()).find(" line "));
-    const bool ours = named.starts_with("crossfade.") || named.starts_with("inline_code_block");
-    return ours ? std::string{} : std::string(named);
-  }
-  return {};
+/// Of ours the function is one of schema crossfade's, or a block that we sent.
+bool is_ours(std::string_view function) { return function.starts_with("crossfade.") || function.starts_with("inline_code_block"); }
+
+/// Whether a function of somebody else's raised it: a view's, a trigger's.
+bool raised_by_a_function(const PGresult* result) {
+  const auto context = field(result, PG_DIAG_CONTEXT);
+  const auto innermost = function_of(std::string_view(context).substr(0, context.find('\n')));
+  return field(result, PG_DIAG_SOURCE_FUNCTION) == "exec_stmt_raise" && !is_ours(innermost);
 }
 
 }  // namespace
+
+std::string function_of(std::string_view context) {
+  constexpr std::string_view kLanguage = "PL/pgSQL";
+  constexpr std::string_view kBlock = "inline_code_block";
+  while (!context.empty()) {
+    const auto line = context.substr(0, context.find('\n'));
+    context.remove_prefix(std::min(line.size() + 1, context.size()));
+    // Other lines quote the statement that was run.
+    if (line.substr(0, line.find_first_of("\"(")).find(kLanguage) == std::string_view::npos) continue;
+    if (line.find(kBlock) != std::string_view::npos) return std::string(kBlock);
+    auto open = line.size();
+    auto depth = 0;
+    bool quoted = false;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+      if (line[at] == '"') quoted = !quoted;
+      if (quoted || (line[at] != '(' && line[at] != ')')) continue;
+      if (line[at] == '(' && depth++ == 0) open = at;
+      if (line[at] == ')' && --depth == 0) {
+        const auto begin = begin_of_name(line, open);
+        return std::string(line.substr(begin, at + 1 - begin));
+      }
+    }
+  }
+  return {};
+}
 
 Failure server_failure(const PGresult* result, std::string_view statement, bool session_over) {
   Failure::Facts facts;
@@ -106,8 +133,8 @@ Failure server_failure(const PGresult* result, std::string_view statement, bool 
     facts.sqlstate = "P0001";
   }
   // An event trigger's, a trigger's, a view's: its author had the search_path of his own sessions in mind.
-  const auto function = said.names_nothing() && facts.sqlstate != "42501" ? function_in(field(result, PG_DIAG_CONTEXT)) : std::string{};
-  if (!function.empty() && facts.sqlstate == said.sqlstate()) {
+  const auto function = said.names_nothing() && facts.sqlstate != "42501" ? function_of(field(result, PG_DIAG_CONTEXT)) : std::string{};
+  if (!function.empty() && !is_ours(function) && facts.sqlstate == said.sqlstate()) {
     facts.advice = fmt::format("the search_path is empty in crossfade's sessions: alter function {} set search_path = public, or write the names in it with their schemas", function);
   }
   facts.exit = facts.sqlstate.empty() ? ExitCode::kSourceUnreachable : rule_for(facts.sqlstate).exit;

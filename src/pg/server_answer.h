@@ -26,6 +26,10 @@ struct Refusal {
 /// By its shape, not by its words, which are in the server's language.
 Refusal read_refusal(std::string_view text);
 
+/// The innermost function in PL/pgSQL of an error's context, with its arguments' types: "public.f(integer)"; "" where there is none. By its
+/// shape, too: the words around it are in the server's language.
+std::string function_of(std::string_view context);
+
 /// What the server said, as our one error type.
 Failure server_failure(const PGresult* result, std::string_view statement, bool session_over);
 

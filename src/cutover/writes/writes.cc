@@ -100,10 +100,7 @@ asio::awaitable<void> WritesRun::flip() {
 asio::awaitable<pg::Connection> WritesRun::open(std::string role) {
   auto endpoint = flip_.settings.endpoint;
   endpoint.application_name = fmt::format("crossfade {} {} {}", file_.migration(), flip_.action(), role);
-  pg::Connection connection = co_await pg::Connection::open(endpoint);
-  // A standby that is away must not prolong the hold; what is committed here is flushed here.
-  co_await connection.script("set synchronous_commit = local");
-  co_return connection;
+  co_return co_await pg::Connection::open(endpoint);
 }
 
 /// Before each step, because whatever it says may have changed.

@@ -13,7 +13,7 @@ asio::awaitable<pg::Connection> open_engine_session(const Settings& settings, st
   // random_page_cost: what is asked for are keys. At its default the planner reads a table of a million rows from end to end
   // rather than look up ten thousand of them, at three times the cost.
   auto settings_sql = fmt::format(
-      "set synchronous_commit = local; set random_page_cost = 1.1; set idle_in_transaction_session_timeout = '60s'; "
+      "set random_page_cost = 1.1; set idle_in_transaction_session_timeout = '60s'; "
       "select pg_catalog.set_config('crossfade.writer', {}, false)",
       quote_literal(migration));
   co_await connection.script(std::move(settings_sql));

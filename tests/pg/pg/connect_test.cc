@@ -129,6 +129,18 @@ TEST(RefusalTest, IsReadByItsShapeInWhateverLanguage) {
   EXPECT_EQ(read_refusal("server closed the connection unexpectedly\n").sqlstate, "");
 }
 
+TEST(ServerAnswerTest, WhichFunctionItWasIsToldInAnyLanguage) {
+  for (const auto* context : {"PL/pgSQL function public.f(integer,text) line 3 at RAISE", "PL/pgSQL-Funktion public.f(integer,text) Zeile 3 bei RAISE",
+                              "fonction PL/pgSQL public.f(integer,text), ligne 3 à RAISE", "PL/pgSQL関数public.f(integer,text)の3行目 - RAISE",
+                              "SQL statement \"SELECT PL/pgSQL(1)\"\nPL/pgSQL function public.f(integer,text) line 4 at PERFORM"}) {
+    EXPECT_EQ(function_of(context), "public.f(integer,text)") << context;
+  }
+  EXPECT_EQ(function_of("PL/pgSQL-Funktion crossfade.fence() Zeile 9 bei RAISE\nSQL-Anweisung »update plans«"), "crossfade.fence()");
+  EXPECT_EQ(function_of("PL/pgSQL-Funktion inline_code_block Zeile 1 bei EXECUTE"), "inline_code_block");
+  EXPECT_EQ(function_of("функция PL/pgSQL app.\"Grün (alt)\"(numeric(10,2)), строка 2, оператор RAISE"), "app.\"Grün (alt)\"(numeric(10,2))");
+  EXPECT_EQ(function_of("SQL function \"f\" statement 1"), "");
+}
+
 /// As an event trigger of somebody's who writes DDL down in a table of his.
 TEST_F(ConnectionTest, AFunctionThatDoesNotFindItsNamesHereIsNamedWithWhatMendsIt) {
   sql.exec("create table notes (what text); create function note() returns event_trigger language plpgsql as $$ begin insert into notes values (tg_tag); end $$;"

@@ -70,5 +70,35 @@ TEST_F(ReceivedBeforeVisibleTest, AKeySetDownIsNotRetiredWithTheOldValue) {
   move.expect_equal();
 }
 
+/// Least of all one that holds locks on what applications read.
+TEST(AbsentStandbyTest, NoCommandWaitsForIt) {
+  ThrowawayServer server;
+  Move move(test_migration("gym"), server);
+  move.sql().exec("set synchronous_commit = local");
+  server.set("synchronous_standby_names", "absent");
+  server.reload();
+  ASSERT_TRUE(eventually([&] { return Sql(move.conninfo()).value("show synchronous_standby_names") == "absent"; }));
+  const auto done = [&](const std::vector<std::string>& words) {
+    const auto [exit, text] = move.call(words);
+    EXPECT_EQ(exit, 0) << words.front() << ": " << text;
+  };
+  done({"prepare"});
+  move.start_daemon();
+  move.expect_equal();
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from pg_constraint where connamespace = 'gym_v2'::regnamespace and not convalidated") == "0"; }, kLimit));
+  for (const auto* command : {"pause", "resume", "verify", "account"}) done({command});
+  done({"throttle", "--sessions", "50"});
+  done({"refresh", "plans", "1"});
+  done({"cutover", "reads", "--percent", "100", "--confirm", "gym"});
+  done({"cutover", "writes", "--confirm", "gym"});
+  done({"rollback", "writes", "--confirm", "gym"});
+  done({"rollback", "reads", "--confirm", "gym"});
+  move.stop_daemon();
+  done({"cancel", "--confirm", "gym"});
+  // Who drops the database would wait for it.
+  server.set("synchronous_standby_names", "");
+  server.reload();
+}
+
 }  // namespace
 }  // namespace crossfade::test
