@@ -11,6 +11,7 @@ select n.nspname, c.relname, c.oid, c.relkind, c.relpersistence,
         where x.indrelid = c.oid and x.indisprimary) as primary_key,
        pg_get_userbyid(c.relowner) as owner,
        exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and not x.indimmediate) as deferrable_key,
+       exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and x.indisexclusion) as overlapping_key,
        (select array_agg(l.oid::regclass::text order by l.oid::regclass::text) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid
         where c.relkind = 'p' and t.isleaf and l.relkind = 'f') as foreign_partitions,
        (select array_agg(l.oid::regclass::text order by l.oid::regclass::text) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid

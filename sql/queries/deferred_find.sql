@@ -1,6 +1,6 @@
 -- What a bulk load takes off a table, in the order of taking off: foreign keys from and to it, then other constraints and
 -- indexes, the primary key last. Foreign keys come back unvalidated, which is quick, and are validated afterwards; those of a
--- partitioned table, which cannot be unvalidated before PostgreSQL 18, at once; those to tables that stay are left out for longer. What
+-- partitioned table, which cannot be unvalidated before PostgreSQL 18, at once, and so those that are not enforced; those to tables that stay are left out for longer. What
 -- belongs to a partitioned table goes and comes with its likes on the partitions; an index is written for the table alone, and made for
 -- the whole.
 -- indexed_by: expressions that are null in a row which the index leaves out. excluded_by: the operators of an exclusion constraint.
@@ -16,10 +16,12 @@ with indexed as (
 select name, stage, create_sql, validate_sql, drop_sql, indexed_by, excluded_by from (
   select format('%s on %s', conname, conrelid::regclass) as name, 2 as stage,
          format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-           || case when partitioned then '' else ' not valid' end as create_sql,
-         case when not partitioned then format('alter table %s validate constraint %I', conrelid::regclass, conname) end as validate_sql,
+           || case when at_once then '' else ' not valid' end as create_sql,
+         case when not at_once then format('alter table %s validate constraint %I', conrelid::regclass, conname) end as validate_sql,
          format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop_sql, 1 as place, null as indexed_by, null::text[] as excluded_by
-  from pg_constraint cross join lateral (select exists (select from pg_class r where r.oid = conrelid and r.relkind = 'p') as partitioned) r
+  from pg_constraint f cross join lateral (
+    select exists (select from pg_class r where r.oid = conrelid and r.relkind = 'p') or to_jsonb(f) ->> 'conenforced' is not distinct from 'false' as at_once
+  ) r
   where contype = 'f' and conparentid = 0 and (conrelid = $1::text::regclass or confrelid = $1::text::regclass)
     and (confrelid = $1::text::regclass or (select count(distinct relnamespace) = 1 from pg_class where oid in (conrelid, confrelid)))
   union all

@@ -3,13 +3,14 @@ with piece as (
   select case when k.contype in ('c', 'f') then format('%s on %s', k.conname, k.conrelid::regclass) else k.conname::text end as name,
          c.relname::text as owner, k.contype::text as kind,
          format('alter table %s add constraint %I %s%s', k.conrelid::regclass, k.conname, regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
-                case when k.contype = 'c' or k.contype = 'f' and c.relkind = 'r' then ' not valid' end) as create_sql,
-         case when k.contype = 'c' or k.contype = 'f' and c.relkind = 'r' then format('alter table %s validate constraint %I', k.conrelid::regclass, k.conname) end as validate_sql,
+                case when later then ' not valid' end) as create_sql,
+         case when later then format('alter table %s validate constraint %I', k.conrelid::regclass, k.conname) end as validate_sql,
          format('alter table %s drop constraint if exists %I', k.conrelid::regclass, k.conname) as drop_sql, k.conindid as index,
          (select array_agg(format('operator(%I.%s)', s.nspname, o.oprname) order by x.place)
           from unnest(k.conexclop) with ordinality x(operator, place)
           join pg_operator o on o.oid = x.operator join pg_namespace s on s.oid = o.oprnamespace)::text as excluded_by
   from pg_constraint k join pg_class c on c.oid = k.conrelid
+  cross join lateral (select (k.contype = 'c' or k.contype = 'f' and c.relkind = 'r') and to_jsonb(k) ->> 'conenforced' is distinct from 'false' as later) v
   where c.relnamespace = to_regnamespace(quote_ident($1)) and not c.relispartition and k.contype in ('p', 'u', 'x', 'c', 'f') and k.conparentid = 0
   union all
   select i.relname, c.relname, 'i', regexp_replace(pg_get_indexdef(i.oid), '^(CREATE (UNIQUE )?INDEX \S+|CREATE (UNIQUE )?INDEX "([^"]|"")+") ON ONLY ', '\1 ON '), null, format('drop index if exists %s', i.oid::regclass), i.oid, null

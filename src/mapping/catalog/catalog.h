@@ -61,6 +61,7 @@ struct ForeignKeyCatalog {
   std::vector<std::string> columns;
   std::vector<std::string> parent_columns;
   bool deferred = false;              ///< checked at the commit: its rows may come before those that they refer to
+  std::string acts_on_update = {};    ///< its name, where it changes rows when what they refer to is changed; "" where it does not
 };
 
 /// What the WAL tells of a row before it changed.
@@ -83,6 +84,7 @@ struct RelationCatalog {
   bool has_children = false;          ///< tables inherit from it the old way
   std::vector<std::string> primary_key;
   bool deferrable_key = false;        ///< it is checked later than its row is written: no row is merged by it
+  bool overlapping_key = false;       ///< it is `without overlaps`, and so no row is merged by it either
   std::vector<std::string> foreign_partitions;   ///< whose changes the WAL does not have; quoted where they must be
   std::vector<std::string> unlogged_partitions;  ///< the same
   std::vector<ColumnCatalog> columns;

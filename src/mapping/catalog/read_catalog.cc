@@ -76,7 +76,8 @@ asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const Direct
     auto& table = *tables.at(oid_in(row, "conrelid"));
     const TableName parent{std::string(row.text("schema")), std::string(row.text("parent"))};
     for (const auto& [name, of_target] : directed.tables) {
-      if (of_target == parent) table.foreign_keys.push_back({name, array_in(row, "columns"), array_in(row, "parent_columns"), row.truth("condeferred")});
+      if (of_target == parent) table.foreign_keys.push_back({name, array_in(row, "columns"), array_in(row, "parent_columns"), row.truth("condeferred"),
+                                                             row.truth("acts_on_update") ? std::string(row.text("conname")) : ""});
     }
     if (parent.schema != table.schema) table.keys_outside.push_back(fmt::format("{} to {}.{}", row.text("conname"), parent.schema, parent.name));
   }

@@ -197,6 +197,17 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
                fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", target.table.quoted(),
                            fmt::join(target.table.primary_key, ", "), in_v2(directed)));
   }
+  for (const auto& key : target.table.foreign_keys) {
+    if (key.acts_on_update.empty()) continue;
+    const auto columns = fmt::format("{}", fmt::join(key.columns, ", "));
+    found.fail(fmt::format("foreign key {} acts when {} changes in {}: the server would write {} itself, whatever the view says of it", key.acts_on_update,
+                           fmt::join(key.parent_columns, ", "), key.parent, columns),
+               fmt::format("Leave `on update` out of {} in v2.sql until v2 owns the data.", key.acts_on_update));
+  }
+  if (target.table.overlapping_key) {
+    found.fail("the primary key is without overlaps: rows are not merged by such a key",
+               fmt::format("Key {} by columns that are equal or not, and let `exclude using gist` say what must not overlap.", target.table.quoted()));
+  }
   if (target.view.kind != 'v') {
     found.fail(fmt::format("{} has no view {}", target.view.schema, name),
                fmt::format("Create {} in {}, or mend the target's name.", target.view.quoted(), directed.views_file()));

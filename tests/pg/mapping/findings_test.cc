@@ -5,6 +5,7 @@
 #include <string>
 
 #include "inspect_fixture.h"
+#include "support/major.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -48,6 +49,21 @@ TEST_F(FindingsTest, AKeyThatIsCheckedLater) {
   replace(v2, "\"Exercises\" (id uuid primary key,", "\"Exercises\" (id uuid primary key deferrable,");
   EXPECT_EQ(trouble(), Lines{"FAIL target Exercises: the primary key is deferrable: rows are not merged by such a key → "
                              "alter table \"v2\".\"Exercises\" drop constraint …; alter table \"v2\".\"Exercises\" add primary key (id);  -- in v2.sql"});
+}
+
+TEST_F(FindingsTest, AForeignKeyThatWritesItsRowsItself) {
+  replace(v2, "note text);", "note text unique);");
+  replace(v2, "load numeric(6,2),", "load numeric(6,2), plan_note text constraint noted references v2.plans (note) on update cascade,");
+  replace(mapping, "1 as week, e.name", "1 as week, p.note as plan_note, e.name");
+  EXPECT_EQ(trouble(), Lines{"FAIL target Exercises: foreign key noted acts when note changes in plans: the server would write plan_note itself, whatever the view says of it → "
+                             "Leave `on update` out of noted in v2.sql until v2 owns the data."});
+}
+
+TEST_F(FindingsTest, AKeyWithoutOverlaps) {
+  CROSSFADE_NEEDS_MAJOR(18);
+  replace(v2, "\"Exercises\" (id uuid primary key,", "\"Exercises\" (id int4range, during int4range, primary key (id, during without overlaps),");
+  const auto found = trouble();
+  EXPECT_NE(std::find_if(found.begin(), found.end(), [](const std::string& line) { return line.find("the primary key is without overlaps") != std::string::npos; }), found.end());
 }
 
 TEST_F(FindingsTest, ARequiredColumnThatTheViewLacks) {

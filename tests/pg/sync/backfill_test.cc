@@ -1,5 +1,6 @@
+#include "support/major.h"
 #include "support/move.h"
-#include "support/small_migration.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -94,6 +95,22 @@ TEST(BackfillTest, AForeignKeyThatAnEarlierLifeLeftUnvalidatedIsValidated) {
 }
 
 /// After a gap the keys of a child may be tried before the comparison has brought its parent.
+/// From PostgreSQL 18 on there are keys that the server is told not to hold: none of it can be validated, and no row has to hold it.
+TEST(BackfillTest, AForeignKeyThatIsNotEnforcedStaysSo) {
+  CROSSFADE_NEEDS_MAJOR(18);
+  SmallMove move({
+      .v1 = "create table p (id int primary key); create table c (id int primary key, p_id int); insert into p select generate_series(1, 20);"
+            "insert into c select n, n + 5 from generate_series(1, 20) n",
+      .v2 = "create table small_v2.p (id int primary key); create table small_v2.c (id int primary key, p_id int references small_v2.p not enforced)",
+      .mapping = "create view small_map.p as select * from public.p; create view small_map.c as select * from public.c",
+      .rules = "sources: {p: {}, c: {}}\ntargets: {p: {}, c: {}}\n",
+  });
+  move.follow();
+  EXPECT_EQ(move.sql().value("select conenforced from pg_constraint where conrelid = 'small_v2.c'::regclass and contype = 'f'"), "f");
+  EXPECT_EQ(move.call({"cutover", "writes", "--dry-run"}).second.find("validate"), std::string::npos);
+  move.stop_daemon();
+}
+
 TEST(BackfillTest, WhatIsSetAsideIsTriedAsSoonAsAllTargetsAreFilledAnew) {
   Move move(test_migration("gym"));
   move.start_daemon();
