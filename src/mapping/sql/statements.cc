@@ -16,11 +16,23 @@ namespace {
 
 using fmt::format;
 
+/// A text that is too long by its last blanks alone is stored without those. One that is too long otherwise stays, for the insert to refuse.
+std::string without_blanks(const std::string& value, const Column& column) {
+  const auto begin = column.cast.find('(') + 1;
+  const auto most = column.cast.substr(begin, column.cast.find(')') - begin);
+  return format("case when char_length({0}::text) > {1} and char_length(rtrim({0}::text)) <= {1} then {0}::{2} else {0}::character varying end", value, most, column.cast);
+}
+
 /// Images are compared per type, so a text column of the view has to be the varchar that the table has. Never with the
 /// length: an explicit cast would cut silently what the insert refuses. Where assigning rounds, it rounds as the cast does.
 std::string as_stored(const Column& column) {
   auto value = "v." + quote_identifier(column.name);
-  if (column.type.starts_with("character varying")) value += is_array(column.type) ? "::character varying[]" : "::character varying";
+  const bool varies = column.type.starts_with("character varying");
+  if (varies && !column.cast.empty()) {
+    value = without_blanks(value, column);
+    return column.collation.empty() ? value : format("({}) collate {}", value, column.collation);
+  }
+  if (varies) value += is_array(column.type) ? "::character varying[]" : "::character varying";
   if (column.type == "text") value += "::text";
   if (!column.cast.empty()) value += "::" + column.cast;
   return column.collation.empty() ? value : format("({}) collate {}", value, column.collation);
@@ -266,7 +278,8 @@ std::string Statements::named() const {
   if (names.empty()) return "null::text[]";
   const auto& first = target_.locators.front();
   const bool nulls = !first.indirect() && first.locate.empty();
-  return format("coalesce({}, array[{}])", names, nulls ? "'0'" + joined(first.columns, "", [](const std::string&) { return ", null"; }) : "null");
+  if (!nulls) return format("coalesce({})", names);
+  return format("coalesce({}, array['0'{}])", names, joined(first.columns, "", [](const std::string&) { return ", null"; }));
 }
 
 /// The locator's values of shadow row s: its own columns, or one lookup along its foreign keys. With its `number` before them null

@@ -1,4 +1,4 @@
-#include "support/move.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -74,6 +74,26 @@ TEST_F(QuarantineTest, AKeyThatNamesManyRowsIsHealedByTheOneThatWasBad) {
   move.expect_caught_up();
   EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
   move.expect_equal();
+}
+
+/// The other row is found by no value of its own, as it is another branch's.
+TEST(QuarantineOfBranchesTest, ARowWhosePlaceIsTakenByOneThatOnlyALookupFinds) {
+  SmallMove move({
+      .v1 = "create table album (id int primary key, code text); create table track (id int primary key, code text);"
+            "insert into album select n, 'album ' || n from generate_series(1, 20) n; insert into track select n, 'track ' || n from generate_series(1, 20) n",
+      .v2 = "create table small_v2.line (k text primary key, track_id int, code text not null unique)",
+      .mapping = "create view small_map.line as select 'a' || id as k, id as album_id, null::int as track_id, code from public.album"
+                 " union all select 't' || id, null, id, code from public.track",
+      .rules = "sources: {album: {}, track: {}}\ntargets:\n  line:\n    follow: {album: {album_id: id}, track: {track_id: id}}\n"
+               "    locate: {album_id: \"s.k in (select 'a' || x from unnest($keys) x)\"}\n",
+  });
+  move.follow();
+  move.sql().exec("update track set code = 'album 1' where id = 1");
+  move.expect_set_aside({"line {1} 23505"});
+  move.sql().exec("update album set code = 'moved' where id = 1");
+  move.expect_set_aside({});
+  move.expect_equal();
+  move.stop_daemon();
 }
 
 }  // namespace
