@@ -133,10 +133,11 @@ begin
   end loop;
 end $$;
 
--- A message of crossfade's own into the log: with the secret of its migration, or it is not listened to.
+-- A message of crossfade's own into the log: with the secret of its migration, or it is not listened to. In UTF-8, whatever the database's
+-- encoding: the stream translates what is of rows, and no message.
 create or replace function crossfade.say(migration text, what text) returns pg_lsn
 language sql volatile strict set search_path = pg_catalog, pg_temp as $$
-  select pg_logical_emit_message(true, 'crossfade', concat_ws(E'\n', $1, (select s.word from crossfade.secret s where s.migration = $1), $2))
+  select pg_logical_emit_message(true, 'crossfade', convert_to(concat_ws(E'\n', $1, (select s.word from crossfade.secret s where s.migration = $1), $2), 'UTF8'))
 $$;
 
 -- Offers a key by hand: `key` is the value of the target's first locator; where that has several columns, their values as the

@@ -12,6 +12,15 @@ create table if not exists crossfade.watched (
   primary key (migration, direction, name)
 );
 
+-- What crossfade writes, which somebody may have write otherwise.
+create table if not exists crossfade.written (
+  migration text not null references crossfade.migration on delete cascade,
+  direction text not null,
+  target text not null,
+  relation oid not null,
+  primary key (migration, direction, target)
+);
+
 create table if not exists crossfade.shape (
   migration text not null references crossfade.migration on delete cascade,
   direction text not null,
@@ -68,10 +77,12 @@ begin
     select c.target, i.oid
     from called c
     join pg_proc p on p.oid = c.function
-    join pg_language l on l.oid = p.prolang and l.lanname not in ('internal', 'c')
-    cross join lateral (select lower(p.prosrc) as folded offset 0) body  -- once, not for each function that it may name
+    join pg_language l on l.oid = p.prolang and (l.lanname not in ('internal', 'c') or p.prokind = 'a')
+    left join pg_aggregate g on p.prokind = 'a' and g.aggfnoid = p.oid
+    cross join lateral (select case p.prokind when 'a' then '' else lower(p.prosrc) end as folded offset 0) body  -- once, not for each function that it may name
     join pg_proc i on i.oid <> p.oid and i.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
     where strpos(body.folded, lower(i.proname)) > 0
+       or i.oid in (g.aggtransfn, g.aggfinalfn, g.aggcombinefn)
        or exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
                                             and d.refclassid = 'pg_proc'::regclass and d.refobjid = i.oid)
   ), typed as (
@@ -114,6 +125,17 @@ begin
   where not w.is_view
   group by w.relation, w.name, w.targets
   union all
+  -- While one of these is there, rows are not what is written; once it has gone, those that were written meanwhile still are not.
+  select 'trigger ' || t.oid, format('trigger %I of %s', t.tgname, t.tgrelid::regclass), array[w.target], t.xmin || t.tgenabled::text
+  from crossfade.written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
+  join pg_trigger t on t.tgrelid = part.relation and not t.tgisinternal and t.tgname <> 'crossfade_fence' and t.tgenabled in ('O', 'A')
+  where w.migration = of_migration and w.direction = going
+  union all
+  select 'rule ' || r.oid, format('rule %I of %s', r.rulename, r.ev_class::regclass), array[w.target], r.xmin || r.ev_enabled::text
+  from crossfade.written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
+  join pg_rewrite r on r.ev_class = part.relation and r.ev_type <> '1' and r.ev_enabled in ('O', 'A')
+  where w.migration = of_migration and w.direction = going
+  union all
   select 'function ' || p.oid, 'function ' || p.oid::regprocedure, array_agg(distinct c.target),
          min(md5(concat_ws(' ', p.prosrc, p.probin, p.prosqlbody, p.provolatile, p.proisstrict, p.proconfig))
              -- Ours come again, the same, with each migration that is prepared.
@@ -131,6 +153,33 @@ begin
   from typed t
   cross join lateral (select d.typtypmod, d.typnotnull from pg_type d where d.oid = t.type and d.typtype = 'd' offset 0) y
   group by t.type;
+end $$;
+
+-- What the stream tells of, as one text: another one once the publication, or a partition of what it has, was changed, and be it changed
+-- back. Far less than the above, because it is asked at each commit of the daemon.
+create or replace function crossfade.stream_tells(of_migration text) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  published text;
+  leaves text;
+begin
+  select concat_ws(' ', p.oid, p.xmin, count(r.oid), sum(r.oid::bigint)) into published
+  from crossfade.migration m
+  join pg_publication p on p.pubname = crossfade.publication_of(m.name, m.direction)
+  left join pg_publication_rel r on r.prpubid = p.oid
+  where m.name = of_migration
+  group by p.oid, p.xmin;
+  with recursive leaf as (
+    select i.inhrelid, i.xmin
+    from crossfade.migration m
+    join crossfade.watched w on w.migration = m.name and w.direction = m.direction and not w.is_view
+    join pg_inherits i on i.inhparent = w.relation
+    where m.name = of_migration
+    union all
+    select i.inhrelid, i.xmin from leaf l join pg_inherits i on i.inhparent = l.inhrelid
+  )
+  select concat_ws(' ', count(*), sum(l.inhrelid::bigint), sum(l.xmin::text::bigint)) into leaves from leaf l;
+  return published || ' ' || leaves;
 end $$;
 
 -- Remembers it. `changed`: the targets are being made right by it, and what was proved of them before is void.
@@ -176,10 +225,11 @@ begin
     select l.name, l.targets, l.columns, i.inhrelid from leaf l join pg_inherits i on i.inhparent = l.relation
   ), identity as (
     -- What the old image of a row has; in every partition, a new one begins with the default.
-    select l.name, l.targets, l.relation, l.columns, array(
+    select l.name, l.targets, l.relation, l.columns, c.relispartition as is_partition, array(
              select a.attname::text from pg_index x join pg_attribute a on a.attrelid = l.relation and a.attnum = any ((x.indkey::int2[])[0:x.indnkeyatts - 1])
              where x.indrelid = l.relation and case c.relreplident when 'd' then x.indisprimary and x.indimmediate when 'i' then x.indisreplident else false end) as told
-    from leaf l join pg_class c on c.oid = l.relation and c.relkind = 'r' and c.relispartition and c.relreplident <> 'f'
+    from (select name, targets, columns, relation from leaf union all select name, targets, columns, relation from source) l
+    join pg_class c on c.oid = l.relation and c.relkind = 'r' and c.relreplident <> 'f'
   ), every_target as (
     select coalesce(array_agg(distinct t), '{}') as targets from source s, unnest(s.targets) t
   )
@@ -204,11 +254,11 @@ begin
   from going g join pg_publication p on p.pubname = g.publication
   join source s on not p.pubviaroot join pg_class c on c.oid = s.relation and c.relkind = 'p'
   union all
-  select 'identity ' || i.relation, format('partition %s of %s', i.relation::regclass, i.name), i.targets,
-         format('the WAL does not tell the old %s of rows of partition %s of %s: its replica identity leaves that out', array_to_string(i.columns, ', '),
-                i.relation::regclass, i.name),
+  select 'identity ' || i.relation, i.what, i.targets,
+         format('the WAL does not tell the old %s of rows of %s: its replica identity leaves that out', array_to_string(i.columns, ', '), i.what),
          format('alter table %s replica identity full', i.relation::regclass)
-  from identity i where not i.columns <@ i.told
+  from (select *, format(case when is_partition then 'partition %s of %s' else 'table %2$s' end, relation::regclass, name) as what from identity) i
+  where not i.columns <@ i.told
   union all
   select 'unlogged ' || l.relation, format('partition %s of %s', l.relation::regclass, l.name), l.targets,
          format('changes of partition %s of %s are not in the WAL: it is %s', l.relation::regclass, l.name, case c.relkind when 'f' then 'a foreign table' else 'not logged' end),

@@ -3,3 +3,4 @@
 -- And a successor ends what a leader that is not there any more has open.
 -- And tables that are called as others are to be are renamed in their turn.
 drop function if exists crossfade.retire(text, regclass);
+-- And at each commit it is looked whether the stream tells everything.

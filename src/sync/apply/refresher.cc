@@ -67,6 +67,7 @@ asio::awaitable<void> Refresher::loop() {
     } else if (failed_rounds_ > 0) {
       refused_.reset();
       failed_rounds_ = 0;
+      run_.failing_since.reset();
       run_.metrics.rounds_failed(0);
     }
     run_.applied.notify_all();
@@ -281,6 +282,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   std::string set_up = alone ? kFlushed : few ? kForFew : "";
   // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
   const auto told = run_.told();
+  const auto received = run_.received;
+  const auto tells = run_.stream_tells;
   const auto view = co_await begin(connection, std::move(set_up));
   if (few && !alone) set_up_ = SetUp::kForFew;
   SetDown set_down;
@@ -305,6 +308,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   }
   const bool whole_batch = batch.keys.size() < run_.settings.batch_keys;
   auto taken = take(std::move(batch), set_down.keys);
+  taken.reached.stream_tells = tells;
   // Invariant 6, second half: what is refreshed is all that the snapshot sees, not a part of it.
   bool consistent = whole_batch && set_down.all && taken.whole.empty();
   bool more = !whole_batch;
@@ -316,15 +320,16 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     const bool written = consistent && nothing_left && run_.all_written();
     more = more || !nothing_left;
     consistent = written && told && run_.told() == told;
-    if (consistent) taken.reached.consistent = taken.reached.settled;
+    // What came after the snapshot was taken has been looked at by nobody.
+    if (consistent) taken.reached.consistent = std::min(taken.reached.settled, received);
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
   };
   co_await settle(connection, taken, work);
   on_disk_ = alone;
   run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
-  if (consistent) {
-    run_.consistent = std::max(run_.consistent, taken.reached.settled);
+  if (consistent && taken.told) {
+    run_.consistent = std::max(run_.consistent, *taken.reached.consistent);
     workers_.rest();
     if (run_.catching_up) co_await become_consistent(connection, told);
   }

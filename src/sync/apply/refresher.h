@@ -81,6 +81,7 @@ class Refresher {
     std::vector<TargetId> whole;  ///< targets that are compared whole
     std::optional<Beat> beat;
     store::Reached reached;
+    bool told = true;  ///< as store::Committed has it
   };
   Taken take(Batch batch, const std::unordered_set<Key>& set_down = {}) const;
   /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that

@@ -38,6 +38,8 @@ asio::awaitable<void> Refresher::after_failure(pg::Connection& connection, const
   if (!conflict) refused_ = failure;
   run_.metrics.retried(conflict ? "conflict" : "refused");
   run_.metrics.rounds_failed(++failed_rounds_);
+  if (!run_.failing_since) run_.failing_since = Clock::now();
+  run_.failing_because = failure.what();
   const std::vector<log::Field> facts = {log::quoting("because", failure.what()), {"sqlstate", failure.sqlstate()}, {"in_a_row", failed_rounds_}};
   if (!conflict && !again) {
     log::debug("round is tried again", facts);

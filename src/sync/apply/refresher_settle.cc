@@ -36,6 +36,7 @@ Refresher::Taken Refresher::take(Batch batch, const std::unordered_set<Key>& set
   if (taken.whole.empty() && run_.all_told()) taken.beat = last_beat(taken.batch);
   taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
   if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
+  taken.reached.stream_tells = run_.stream_tells;
   return taken;
 }
 
@@ -58,7 +59,9 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
   const auto& transactions = taken.batch.transactions;
   if (std::any_of(transactions.begin(), transactions.end(), [](const Transaction& each) { return !each.keys.empty(); })) say_after_ = {};
   run_.queue.retire(taken.batch);
-  if (taken.beat) applied(*taken.beat, committed.clock);
+  taken.told = committed.told;
+  if (!committed.told) run_.look_again();
+  if (taken.beat && committed.told) applied(*taken.beat, committed.clock);
   run_.unflushed.add(taken.reached.settled, committed.end);
   run_.flushed(committed.flushed);
   if (taken.whole.empty()) co_return;
@@ -72,13 +75,18 @@ asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
   store::Reached reached;
   reached.settled = run_.queue.settled(run_.received);
   reached.consistent = reached.settled;
+  reached.stream_tells = run_.stream_tells;
   const auto committed = co_await store::commit_checkpoint_alone(connection, run_, reached);
   written_ = committed.end;
   written_at_ = Clock::now();
   on_disk_ = true;
   run_.unflushed.add(reached.settled, committed.end);
   run_.flushed(committed.flushed);
-  run_.consistent = std::max(run_.consistent, reached.settled);
+  if (committed.told) {
+    run_.consistent = std::max(run_.consistent, reached.settled);
+  } else {
+    run_.look_again();
+  }
 }
 
 }  // namespace crossfade::sync

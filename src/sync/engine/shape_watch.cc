@@ -54,7 +54,12 @@ bool republished(const std::vector<ShapeChange>& changes) { return any(changes, 
 
 asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   run_.shape_due = false;
-  const auto changes = co_await shape_changes(connection, run_.model.name);
+  // Before: what changes in between is among the changes.
+  auto tells = co_await stream_tells(connection, run_.model.name);
+  auto changes = co_await shape_changes(connection, run_.model.name);
+  run_.stream_tells = std::move(tells);
+  add_passing(changes);
+  for (const auto& change : changes) seen_.insert_or_assign(change.object, change);
   tell(changes);
   // What the stream described meanwhile is looked at next.
   run_.untold = run_.shape_due || any(changes, leaves_out);
@@ -133,7 +138,8 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
     const auto now = co_await shape_fingerprint(connection, run_.model);
     awaited = now == awaited_;
     if (awaited) {
-      const auto changes = co_await shape_changes(connection, run_.model.name);
+      auto changes = co_await shape_changes(connection, run_.model.name);
+      add_passing(changes);
       offered = co_await offer(connection, changes);
       still_untold = any(changes, [](const ShapeChange& change) { return change.in_the_way && leaves_out(change); });
       co_await accept_shape(connection, run_.model);
@@ -147,6 +153,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
     throw *failure;
   }
   if (!awaited) co_return false;
+  seen_.clear();
   ++run_.compared_anew;
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
@@ -156,14 +163,25 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   co_return true;
 }
 
+/// What was there at a look and is not any more did what it did: a trigger of v2, say.
+void ShapeWatch::add_passing(std::vector<ShapeChange>& changes) const {
+  const auto told = changes.size();
+  for (const auto& [object, seen] : seen_) {
+    const bool still = std::any_of(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(told), [&](const ShapeChange& change) { return change.object == object; });
+    if (still || seen.in_the_way) continue;
+    changes.push_back(seen);
+    changes.back().how = "gone";
+  }
+}
+
 asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, const std::vector<ShapeChange>& changes) {
   std::uint64_t offered = 0;
   std::set<TargetId> whole;
   for (const auto& change : changes) {
     if (change.in_the_way) continue;
     std::optional<std::uint64_t> rows;
-    // Of a partition that came or went, its own rows are all that did.
-    if (change.kind() == "leaf" && change.how != "changed") rows = co_await offer_rows_of(connection, change);
+    // Of a partition that came, its own rows are all that did. One that went may have other rows by now than it went with.
+    if (change.kind() == "leaf" && change.how == "come") rows = co_await offer_rows_of(connection, change);
     offered += rows.value_or(0);
     for (const auto& name : change.targets) {
       const auto target = run_.model.find_target(name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,11 +30,13 @@ class ShapeWatch {
   void tell(const std::vector<ShapeChange>& changes);
   asio::awaitable<bool> writers_of_before_are_gone(pg::Connection& connection);
   asio::awaitable<bool> compare_anew(pg::Connection& connection);
+  void add_passing(std::vector<ShapeChange>& changes) const;
   asio::awaitable<std::uint64_t> offer(pg::Connection& connection, const std::vector<ShapeChange>& changes);
   asio::awaitable<std::optional<std::uint64_t>> offer_rows_of(pg::Connection& connection, const ShapeChange& leaf);
 
   Runtime& run_;
   std::set<std::string> told_;
+  std::map<std::string, ShapeChange> seen_;  ///< at a look since the shape was accepted last
   std::string awaited_;               ///< the shape that is going to be accepted: its fingerprint …
   std::size_t looks_ = 0;             ///< how often somebody was still at work
   std::optional<std::string> began_;  ///< … and no transaction from here on can have written under another one before it

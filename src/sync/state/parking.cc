@@ -3,6 +3,8 @@
 #include <embedded_sql.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 #include "base/telemetry/log.h"
@@ -15,6 +17,14 @@ namespace crossfade::sync::parking {
 namespace queries = sql::queries;
 
 namespace {
+
+/// What we write ourselves, in signs that every database has; names are the database's own.
+std::string in_any_encoding(std::string text) {
+  for (const auto& [sign, plain] : std::initializer_list<std::pair<std::string_view, std::string_view>>{{"…", "..."}, {"→", "->"}}) {
+    for (auto at = text.find(sign); at != std::string::npos; at = text.find(sign, at)) text.replace(at, sign.size(), plain);
+  }
+  return text;
+}
 
 /// Whether a target that refused all, whatever the key, takes no key at all again. For no longer than it takes to see that somebody has it locked.
 asio::awaitable<bool> takes_nothing(pg::Connection& connection, const Runtime& run, TargetId target) {
@@ -68,7 +78,7 @@ asio::awaitable<void> leave_out(pg::Connection& connection, const mapping::Model
   std::vector<std::optional<std::string>> targets, because;
   for (const auto& left_out : model.left_out) {
     targets.emplace_back(left_out.target);
-    because.emplace_back(left_out.because);
+    because.emplace_back(in_any_encoding(left_out.because));
     log::warn("target does not fit the database and is left out; the others go on", {{"target", left_out.target}, log::quoting("because", left_out.because)});
   }
   const std::string put(queries::leave_out);

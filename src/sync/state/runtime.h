@@ -118,6 +118,8 @@ struct Runtime {
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
   bool untold = true;
+  /// What the stream told of when that was looked at: nothing is said to be readable while it is another thing.
+  std::string stream_tells;
   std::uint64_t compared_anew = 0;  ///< how often rows were offered for that
   std::string phase;       ///< as last sampled
   /// The log is on disk up to `position`, as all is that comes through the stream.
@@ -128,11 +130,18 @@ struct Runtime {
   bool all_told() const { return all_written() && !untold; }
   /// The same, with a number: where it is another one later, rows were offered in between that nothing read before has seen.
   std::optional<std::uint64_t> told() const { return all_told() ? std::optional(compared_anew) : std::nullopt; }
+  /// The stream tells something else than when that was looked at.
+  void look_again() {
+    untold = shape_due = true;
+    control_changed.notify_all();
+  }
   /// What is offered is not refreshed for now.
   bool set_down() const { return backfilling || paused || misnamed; }
 
   bool stopping = false;
   std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
+  std::optional<Clock::time_point> failing_since;  ///< no round has gone through since then …
+  std::string failing_because;                     ///< … and by what the last one failed
   std::uint64_t dirty_keys = 0;
   std::uint64_t quarantined = 0;
   std::map<TargetId, Parked> parked;  ///< by target

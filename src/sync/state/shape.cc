@@ -67,6 +67,8 @@ asio::awaitable<void> write_watched(pg::Connection& connection, const mapping::M
     Names made = {target.name};
     Names none;
     co_await watch(connection, model, std::move(view), true, std::move(made), std::move(none));
+    pg::Parameters table = {model.name, word(model.direction), target.name, target.table.quoted()};
+    co_await connection.execute(std::string(queries::written_put), std::move(table));
   }
 }
 
@@ -92,6 +94,12 @@ asio::awaitable<std::string> shape_fingerprint(pg::Connection& connection, const
   pg::Parameters parameters = {model.name, word(model.direction)};
   const auto rows = co_await connection.execute(std::string(queries::shape_fingerprint), std::move(parameters));
   co_return std::string(rows.text(0, 0));
+}
+
+asio::awaitable<std::string> stream_tells(pg::Connection& connection, std::string migration) {
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.execute(std::string(queries::stream_tells), std::move(name));
+  co_return rows.optional_text(0, 0).value_or("");
 }
 
 asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Model& model) {

@@ -28,6 +28,10 @@ boost::asio::awaitable<std::vector<ShapeChange>> shape_changes(pg::Connection& c
 /// One text for all of it as it is now; another one where anything has changed since, be it back.
 boost::asio::awaitable<std::string> shape_fingerprint(pg::Connection& connection, const mapping::Model& model);
 
+/// What the stream tells of, as one text, in the direction that the migration has: another one where publication or partitions have changed
+/// since, be it back.
+boost::asio::awaitable<std::string> stream_tells(pg::Connection& connection, std::string migration);
+
 /// Has the sources and views of `model` watched from now on, and remembers how they are where nothing was remembered yet.
 boost::asio::awaitable<void> watch_shape(pg::Connection& connection, const mapping::Model& model);
 

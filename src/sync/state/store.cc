@@ -181,7 +181,8 @@ asio::awaitable<Committed> commit_checkpoint(pg::Connection& connection, const R
   pg::Parameters parameters = {run.model.name, to_string(reached.settled),
                                reached.consistent ? std::optional(to_string(*reached.consistent)) : std::nullopt,
                                std::to_string(run.epoch),
-                               reached.beat_sent_at ? std::optional(fmt::format("{}", *reached.beat_sent_at)) : std::nullopt};
+                               reached.beat_sent_at ? std::optional(fmt::format("{}", *reached.beat_sent_at)) : std::nullopt,
+                               std::move(reached.stream_tells)};
   const auto place = statements.size();
   statements.push_back({std::string(queries::checkpoint_write), std::move(parameters)});
   statements.push_back({"commit"});
@@ -196,9 +197,10 @@ asio::awaitable<Committed> commit_checkpoint(pg::Connection& connection, const R
   // What is checked at the commit may be refused with any state.
   if (failure && failure->sqlstate() == "22P02" && failure->facts().statement == queries::checkpoint_write) not_leader(run);
   if (failure) throw *failure;
+  const auto moved = pg::first(answers[place].result);
   const auto ends = pg::first(answers.back().result);
-  co_return Committed{pg::first(answers[place].result).real("clock"), parse_lsn(ends.text("written")).value_or(Lsn{}),
-                      parse_lsn(ends.text("flushed")).value_or(Lsn{})};
+  co_return Committed{moved.real("clock"), parse_lsn(ends.text("written")).value_or(Lsn{}), parse_lsn(ends.text("flushed")).value_or(Lsn{}),
+                      moved.truth("told")};
 }
 
 }  // namespace

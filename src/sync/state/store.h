@@ -33,14 +33,16 @@ asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::st
 /// What a checkpoint tells; none: unchanged.
 struct Reached {
   Lsn settled;
-  std::optional<Lsn> consistent;
+  std::optional<Lsn> consistent;       ///< received before the snapshot of the transaction was taken
   std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
+  std::string stream_tells = {};       ///< Runtime::stream_tells, from before that snapshot
 };
 /// A transaction that has ended with its checkpoint.
 struct Committed {
   double clock = 0;  ///< the server's, in seconds
   Lsn end;           ///< of the log, with the transaction in it …
   Lsn flushed;       ///< … and how much of it was on disk
+  bool told = true;  ///< else neither the consistent position nor the beat was written, because the stream does not tell what it did
 };
 /// Writes progress, looks at the lease, and commits; all in one round trip. Throws kNotLeader, and has not committed then.
 asio::awaitable<Committed> commit_with_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);

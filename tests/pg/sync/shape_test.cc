@@ -4,7 +4,7 @@
 #include <functional>
 #include <iterator>
 
-#include "support/move.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -187,8 +187,46 @@ TEST_F(ShapeTest, APartitionComesWithItsRows) {
   EXPECT_EQ(move.sql().value("select count(*) from marks_v2.event"), "900");
 }
 
+TEST_F(ShapeTest, NothingIsSaidToBeReadableThatTheStreamDidNotTell) {
+  const auto readable = [&](const std::string& limit) {
+    return move.sql().value(fmt::format("select crossfade.wait_for(pg_current_wal_insert_lsn(), '{}')", limit)) == "t";
+  };
+  for (int n = 1; n <= 3; ++n) {
+    SCOPED_TRACE(n);
+    move.sql().exec("alter publication crossfade_marks drop table mark; update mark set points = 100 - points where id <= 40");
+    EXPECT_FALSE(readable("300 ms"));
+    move.sql().exec("alter publication crossfade_marks add table mark");
+    EXPECT_TRUE(readable("3 min"));
+    EXPECT_EQ(differing(), "0");
+    const auto table = fmt::format("event_1{}", n);
+    move.sql().exec(fmt::format("create table {0} (like event including all); insert into {0} select 10000 * {1} + n, date '2025-0{1}-01' + n % 28 from generate_series(1, 300) n;"
+                                "alter table event attach partition {0} for values from ('2025-0{1}-01') to ('2025-0{2}-01')", table, n, n + 1));
+    EXPECT_TRUE(readable("3 min"));
+    EXPECT_EQ(differing(), "0");
+  }
+}
+
+/// The rows that it changed on their way are made good once it has gone, and what was proved of them is void.
+TEST_F(ShapeTest, ATriggerOfV2ThatSomebodyMakesForAWhile) {
+  EXPECT_EQ(move.call({"verify"}).first, 0);
+  move.sql().exec("create function up() returns trigger language plpgsql as $$ begin new.grade := upper(new.grade); return new; end $$;"
+                  "create trigger up before insert or update on marks_v2.mark for each row execute function up()");
+  move.sql().exec("update mark set points = 100 - points where id <= 40");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from marks_v2.mark where grade = upper(grade)") != "0"; }, kLimit));
+  move.sql().exec("drop trigger up on marks_v2.mark");
+  expect_made_good();
+  move.expect_caught_up();
+  EXPECT_NE(move.call({"cutover", "reads", "--dry-run"}).second.find("verif"), std::string::npos) << "what was verified says nothing of it";
+}
+
 TEST_F(ShapeTest, APartitionGoesWithItsRows) {
   move.sql().exec("alter table event detach partition event_06");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select count(*) = (select count(*) from event_07) from marks_v2.event"), "t");
+}
+
+TEST_F(ShapeTest, APartitionIsEmptiedOnceItHasGone) {
+  move.sql().exec("alter table event detach partition event_06; truncate event_06");
   expect_made_good();
   EXPECT_EQ(move.sql().value("select count(*) = (select count(*) from event_07) from marks_v2.event"), "t");
 }
@@ -210,6 +248,24 @@ TEST_F(ShapeTest, APartitionThatIsMadeEmptyFillsNothingAnew) {
   expect_made_good();
   EXPECT_EQ(move.sql().value("select count(*) from marks_v2.event where id = 7000"), "1");
   EXPECT_EQ(filled_since(before), "");
+}
+
+/// What an aggregate calls is in none of its own texts.
+TEST(ShapeOfAnAggregateTest, WhatItCallsIsReplaced) {
+  SmallMove move({
+      .v1 = "create table t (id int primary key, g int, x text); alter table t replica identity full; insert into t select n, n % 10, 'text ' || n from generate_series(1, 100) n;"
+            "create function pick(text, text) returns text language sql immutable as 'select coalesce($1, $2)';"
+            "create aggregate picked(text) (sfunc = public.pick, stype = text)",
+      .v2 = "create table small_v2.g (g int primary key, x text)",
+      .mapping = "create view small_map.g as select g, public.picked(x order by id) as x from public.t where g is not null group by g",
+      .rules = "sources: {t: {}}\ntargets: {g: {}}\n",
+  });
+  move.follow();
+  EXPECT_EQ(move.sql().value("select x from small_v2.g where g = 1"), "text 1");
+  move.sql().exec("create or replace function pick(text, text) returns text language sql immutable as 'select $2'");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select x from small_v2.g where g = 1") == "text 91"; }, kLimit));
+  move.expect_equal();
+  move.stop_daemon();
 }
 
 }  // namespace

@@ -1,0 +1,2 @@
+-- What the stream tells of, as one text.
+select crossfade.stream_tells($1)
