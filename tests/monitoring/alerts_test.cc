@@ -59,6 +59,14 @@ TEST_F(AlertsTest, AKeyThatTheNewSchemaRefuses) {
   expect_quiet();
 }
 
+TEST_F(AlertsTest, ATargetOfWhichEveryRowIsRefused) {
+  move.sql().exec("alter table gym_v2.exercises add constraint nobody check (false) not valid; update exercises set title = 'parked'");
+  expect_fires("CrossfadeParked");
+  move.sql().exec("alter table gym_v2.exercises drop constraint nobody");
+  expect_quiet();
+  move.expect_equal();
+}
+
 TEST_F(AlertsTest, AShadowRowChangedByHand) {
   move.sql().exec("set crossfade.writer = 'gym'; update gym_v2.plans set owner = 'nobody' where id = 7; reset crossfade.writer");
   EXPECT_EQ(move.call({"verify"}).first, 4);

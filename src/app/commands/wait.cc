@@ -42,7 +42,10 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
   const auto began = pg::Clock::now();
   const auto give_up = began + own.timeout;
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "wait"));
-  const pg::Parameters parameters = {migration, own.lsn.empty() ? std::nullopt : std::optional(own.lsn)};
+  pg::Parameters parameters = {migration, own.lsn.empty() ? std::nullopt : std::optional(own.lsn)};
+  // What is there is not followed for ever because it is called so: whoever waits for it is going to read v2.
+  const bool to_read = own.phase == "following";
+  const bool nobody_leads = own.phase == "prepared" || own.phase == "completed";
   std::string state = "not prepared";
   for (;;) {
     const bool prepared = co_await setup::is_prepared(connection, migration);
@@ -50,7 +53,14 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
       const auto rows = co_await connection.execute(std::string(sql::queries::wait_state), parameters);
       const auto row = pg::first(rows);
       state = row.text("phase");
-      const bool phase = own.phase.empty() || state == own.phase;
+      const bool led = nobody_leads || row.truth("led");
+      if (!led) state += ", and no daemon is at work";
+      const bool phase = led && (own.phase.empty() || state == own.phase);
+      if (to_read && !parameters[1]) {
+        // All that had been written when it was asked.
+        parameters[1] = std::string(row.text("now"));
+        continue;
+      }
       const bool lsn = row.truth("reached");
       const auto seconds = row.optional_real("lag_seconds");
       const bool lag = !own.lag || (seconds && *seconds * 1000 <= static_cast<double>(own.lag->count()));
@@ -69,7 +79,7 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
   Failure::Facts facts;
   facts.exit = ExitCode::kTimeout;
   facts.message = fmt::format("not so within {} s; the phase is {}", std::chrono::duration<double>(own.timeout).count(), state);
-  facts.advice = "`crossfade status` shows what goes on";
+  facts.advice = state.ends_with("work") ? "crossfade run" : "`crossfade status` shows what goes on";
   throw Failure(std::move(facts));
 }
 

@@ -46,14 +46,16 @@ asio::awaitable<Response> ready(Observed o) {
   const auto run = o.engine.runtime();
   const bool leads = run && run->epoch != 0 && !run->stopping;
   // A short one is nobody's business: it may be the time between two statements of whoever changes the table.
-  constexpr double kParkedTooLong = 60;
+  constexpr double kTooLong = 60;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  std::string parked;
-  for (const auto& left_out : o.model.left_out) parked += fmt::format("{} is left out: {}\n", left_out.target, left_out.because);
+  std::string wrong;
+  for (const auto& left_out : o.model.left_out) wrong += fmt::format("{} is left out: {}\n", left_out.target, left_out.because);
   for (const auto& [target, why] : leads ? run->parked : std::map<TargetId, sync::Parked>{}) {
-    if (now - why.since > kParkedTooLong) parked += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);
+    if (now - why.since > kTooLong) wrong += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);
   }
-  if (!parked.empty()) co_return Response{503, "text/plain", parked};
+  const bool fails = leads && run->failing_since && sync::Clock::now() - *run->failing_since > std::chrono::duration<double>(kTooLong);
+  if (fails) wrong += fmt::format("no round goes through: {}\n", run->failing_because);
+  if (!wrong.empty()) co_return Response{503, "text/plain", wrong};
   co_return Response{leads ? 200 : 503, "text/plain", leads ? "leading\n" : "no connection, or not the leader\n"};
 }
 

@@ -86,6 +86,22 @@ TEST_F(LagTest, WhatIsOnlySetDownIsNotApplied) {
   move.stop_daemon();
 }
 
+TEST_F(LagTest, NothingIsReadableBecauseItWasFollowedOnce) {
+  start();
+  EXPECT_EQ(move.call({"wait", "--phase", "following", "--timeout", "30s"}).first, 0);
+  post("/v1/pause");
+  move.sql().exec("update exercises set title = 'not yet' where id = 7");
+  EXPECT_EQ(move.call({"wait", "--phase", "following", "--timeout", "300ms"}).first, 10);
+  post("/v1/resume");
+  EXPECT_EQ(move.call({"wait", "--phase", "following", "--timeout", "30s"}).first, 0);
+  move.kill_daemon();
+  const auto waits_for_a_daemon = [&] {
+    const auto [exit, text] = move.call({"wait", "--phase", "following", "--timeout", "100ms"});
+    return exit == 10 && text.find("no daemon is at work") != std::string::npos && text.find("crossfade run") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(waits_for_a_daemon, kLimit));
+}
+
 #ifdef CROSSFADE_FAKETIME
 TEST_F(LagTest, TheDaemonsClockDoesNotMatter) {
   for (const char* apart : {"+3600", "-3600"}) {
