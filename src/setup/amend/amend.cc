@@ -286,6 +286,15 @@ asio::awaitable<void> AmendRun::trial() {
   co_await connection_.script("rollback");
 }
 
+/// What looks another one for having been made anew, or reads otherwise what it read before.
+bool AmendRun::is_remade(const sync::ShapeChange& change) const {
+  if (change.kind() == "view" || change.kind() == "columns") return true;
+  const auto schemas = remade_schemas();
+  return change.kind() == "function" && std::any_of(schemas.begin(), schemas.end(), [&](const std::string& schema) {
+           return change.title.starts_with(fmt::format("function {}.", schema)) || change.title.starts_with(fmt::format("function {}.", quote_identifier(schema)));
+         });
+}
+
 /// Targets whose rows are others by what is said now, or may be.
 void AmendRun::find_touched(const Meanings& now) {
   touched_.clear();

@@ -48,15 +48,6 @@ std::vector<std::string> AmendRun::remade_schemas() const {
   return schemas;
 }
 
-/// What looks another one for having been made anew, or reads otherwise what it read before.
-bool AmendRun::is_remade(const sync::ShapeChange& change) const {
-  if (change.kind() == "view" || change.kind() == "columns") return true;
-  const auto schemas = remade_schemas();
-  return change.kind() == "function" && std::any_of(schemas.begin(), schemas.end(), [&](const std::string& schema) {
-    return change.title.starts_with(fmt::format("function {}.", schema)) || change.title.starts_with(fmt::format("function {}.", quote_identifier(schema)));
-  });
-}
-
 asio::awaitable<void> AmendRun::until_done(Try what) {
   const auto executor = co_await asio::this_coro::executor;
   const auto trialled = result_.preflight.findings;
