@@ -200,9 +200,9 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
   for (const auto& key : target.table.foreign_keys) {
     if (key.acts_on_update.empty()) continue;
     const auto columns = fmt::format("{}", fmt::join(key.columns, ", "));
-    found.fail(fmt::format("foreign key {} acts when {} changes in {}: the server would write {} itself, whatever the view says of it", key.acts_on_update,
+    found.warn(fmt::format("foreign key {} acts when {} changes in {}: the server writes {} itself then, whatever the view says of it", key.acts_on_update,
                            fmt::join(key.parent_columns, ", "), key.parent, columns),
-               fmt::format("Leave `on update` out of {} in v2.sql until v2 owns the data.", key.acts_on_update));
+               fmt::format("Leave `on update` out of {} in v2.sql until v2 owns the data, unless the view takes both from one value.", key.acts_on_update));
   }
   if (target.table.overlapping_key) {
     found.fail("the primary key is without overlaps: rows are not merged by such a key",
