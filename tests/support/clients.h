@@ -1,12 +1,11 @@
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include "support/writers.h"
 
 namespace crossfade::test {
 
@@ -23,14 +22,11 @@ class Clients {
   };
   Clients(const std::string& conninfo, int sessions, int writes_per_second) : Clients(conninfo, sessions, writes_per_second, Habits{}) {}
   Clients(const std::string& conninfo, int sessions, int writes_per_second, Habits habits);
-  Clients(const Clients&) = delete;
-  Clients& operator=(const Clients&) = delete;
-  ~Clients() { stop(); }
 
-  void stop();
-  std::uint64_t acknowledged() const { return acknowledged_; }
+  void stop() { writers_.stop(); }
+  std::uint64_t acknowledged() const { return writers_.done(); }
   /// Returns once `more` have been acknowledged; fails the test if that does not happen.
-  void expect_progress(std::uint64_t more);
+  void expect_progress(std::uint64_t more) { writers_.expect_progress(more); }
 
   /// After stop(): the numbers of the exercises that were written, and how long each write took, retries included.
   const std::vector<int>& written() const { return written_; }
@@ -42,15 +38,13 @@ class Clients {
   static constexpr int kFirst = 1'000'000;
 
  private:
-  void write(const std::string& conninfo, int session, std::chrono::microseconds interval);
+  Writers::Write session(int n);
 
   const Habits habits_;
-  std::atomic<bool> stopping_ = false;
-  std::atomic<std::uint64_t> acknowledged_ = 0;
   std::mutex mutex_;
   std::vector<int> written_, deleted_;
   std::vector<double> milliseconds_;
-  std::vector<std::thread> threads_;
+  Writers writers_;  ///< the last, because they write into the others
 };
 
 }  // namespace crossfade::test

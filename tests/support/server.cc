@@ -88,12 +88,12 @@ int Sql::backend_pid() const { return PQbackendPID(session_); }
 
 Database::Database() : Database(shared_server()) {}
 
-Database::Database(ThrowawayServer& server) : server_(server) {
+Database::Database(ThrowawayServer& server, const std::string& as_in) : server_(server) {
   static std::atomic<int> count = 0;
   name_ = fmt::format("test_{}", ++count);
   // Whatever an earlier test broke or stopped, this one begins with a server that runs.
   server_.start();
-  Sql(server_.conninfo()).exec(fmt::format("create database {} template template0", name_));
+  Sql(server_.conninfo()).exec(fmt::format("create database {} template {}", name_, as_in.empty() ? "template0" : as_in));
 }
 
 Database::~Database() {

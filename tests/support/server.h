@@ -60,7 +60,8 @@ class Sql {
 class Database {
  public:
   Database();
-  explicit Database(ThrowawayServer& server);
+  /// Empty, or a copy of `as_in`, a database of that server.
+  explicit Database(ThrowawayServer& server, const std::string& as_in = "");
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
 
-#include "support/move.h"
+#include "support/stage.h"
 
 namespace crossfade::test {
 
@@ -24,12 +25,16 @@ std::uint32_t seed() {
 
 int draw(Random& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
 
-Writers::Writers(const std::string& conninfo, int sessions, Draw draw_statement, std::uint32_t first_seed) : draw_statement_(std::move(draw_statement)) {
+Writers::Writers(const std::string& conninfo, int sessions, const Begin& begin, std::chrono::microseconds interval) {
   for (int n = 0; n < sessions; ++n) {
-    const auto own_seed = first_seed + static_cast<std::uint32_t>(n);
-    threads_.emplace_back([this, conninfo, own_seed] { write(conninfo, own_seed); });
+    threads_.emplace_back([this, conninfo, write = begin(n), interval] { go_on(conninfo, write, interval); });
   }
 }
+
+Writers::Writers(const std::string& conninfo, int sessions, Draw draw_statement, std::uint32_t first_seed)
+    : Writers(conninfo, sessions, [draw_statement = std::move(draw_statement), first_seed](int n) -> Write {
+        return [draw_statement, random = Random(first_seed + static_cast<std::uint32_t>(n))](Sql& sql) mutable { sql.exec(draw_statement(random)); };
+      }) {}
 
 void Writers::stop() {
   stopping_ = true;
@@ -42,19 +47,22 @@ void Writers::expect_progress(std::uint64_t more) {
   EXPECT_TRUE(eventually([&] { return done_ >= goal; }, kLimit)) << "the writers are stuck";
 }
 
-void Writers::write(const std::string& conninfo, std::uint32_t own_seed) {
-  Random random(own_seed);
+void Writers::go_on(const std::string& conninfo, const Write& write, std::chrono::microseconds interval) {
+  using Clock = std::chrono::steady_clock;
+  // A rate is kept over a slow commit, and nobody rushes after a long wait.
+  constexpr std::chrono::milliseconds kMadeUp{50};
   std::unique_ptr<Sql> sql;
-  while (!stopping_) {
-    const auto statement = draw_statement_(random);
+  for (auto next = Clock::now(); !stopping_;) {
     try {
       if (!sql) sql = std::make_unique<Sql>(conninfo);
-      sql->exec(statement);
+      write(*sql);
       ++done_;
+      next = std::max(next + interval, Clock::now() - kMadeUp);
+      std::this_thread::sleep_until(next);
     } catch (const std::runtime_error&) {
       // A conflict with another writer, or the server is gone: a new session does for both.
       sql.reset();
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 }

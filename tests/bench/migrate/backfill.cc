@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "migrate/stage.h"
+#include "migrate/sample_server.h"
 
 namespace crossfade::bench {
 namespace {
@@ -8,18 +8,16 @@ namespace {
 constexpr auto kTables = {"workout_plans", "workout_weeks", "workout_days", "exercises", "workout_sessions", "exercise_logs", "notification_preferences", "workout_templates"};
 
 /// From empty tables to tables that are filled, indexed, constrained and followed; the program's start included.
-Cost ours(Stage& stage, bool last) {
-  stage.copy_base("moved");
-  Daemon daemon(stage, "moved");
-  daemon.call("prepare");
-  Stopwatch watch(stage);
-  daemon.start();
-  daemon.wait_until_following();
+Cost ours(SampleServer& sample, bool last) {
+  Stage stage(sample);
+  stage.perform("prepare");
+  Stopwatch watch(sample);
+  stage.start_daemon();
+  stage.wait_until_following();
   watch.stop();
-  daemon.stop();
+  stage.stop_daemon();
   const auto cost = watch.cost();
-  if (last) daemon.expect_equal();
-  stage.drop("moved");
+  if (last) stage.expect_equal();
   return cost;
 }
 
@@ -59,34 +57,32 @@ void into_bare_tables(test::Sql& sql) {
   sql.exec("analyze");
 }
 
-Cost in_sql(Stage& stage, void (*work)(test::Sql&)) {
-  stage.copy_base("scripted");
-  Daemon(stage, "scripted").call("prepare");
-  Stopwatch watch(stage);
+Cost in_sql(SampleServer& sample, void (*work)(test::Sql&)) {
+  Stage stage(sample);
+  stage.perform("prepare");
+  Stopwatch watch(sample);
   {
-    test::Sql sql(stage.conninfo("scripted"));
+    test::Sql sql(stage.conninfo());
     sql.exec("set crossfade.writer = 'vagus_workout'");
     work(sql);
     watch.stop();
   }
-  const auto cost = watch.cost();
-  stage.drop("scripted");
-  return cost;
+  return watch.cost();
 }
 
 }  // namespace
 
-std::vector<Comparison> measure_backfill(Stage& stage, int rounds) {
+std::vector<Comparison> measure_backfill(SampleServer& sample, int rounds) {
   Comparison script{"backfill, until it follows", "s", "insert … select per table, keys and indexes in place", {}, {}};
   Comparison bare{"the same", "s", "one session: bare tables, then keys, indexes and foreign keys", {}, {}};
   for (int round = 1; round <= rounds; ++round) {
     say(fmt::format("backfill, round {} of {}", round, rounds));
     // By turns, so that whoever comes first has no advantage.
     Cost own{};
-    if (round % 2 == 0) own = ours(stage, round == rounds);
-    const auto by_hand = in_sql(stage, by_script);
-    if (round % 2 == 1) own = ours(stage, round == rounds);
-    const auto one_session = in_sql(stage, into_bare_tables);
+    if (round % 2 == 0) own = ours(sample, round == rounds);
+    const auto by_hand = in_sql(sample, by_script);
+    if (round % 2 == 1) own = ours(sample, round == rounds);
+    const auto one_session = in_sql(sample, into_bare_tables);
     script.add(own, by_hand);
     bare.add(own, one_session);
     say(fmt::format("  crossfade {:.1f} s, script {:.1f} s, one session {:.1f} s", own.elapsed, by_hand.elapsed, one_session.elapsed));

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "migrate/stage.h"
+#include "migrate/sample_server.h"
 
 namespace crossfade::bench {
 namespace {
@@ -23,56 +23,51 @@ constexpr auto kWeights = "select sum({}) from {} e where exists (select from pu
 
 }  // namespace
 
-Comparison measure_catch_up(Stage& stage, int rounds) {
-  Comparison comparison{fmt::format("catch-up of {} changes", stage.size().changes), "s", "native logical replication, 1:1", {}, {}};
-  stage.copy_base("moved");
-  {
-    test::Sql sql(stage.conninfo("moved"));
-    sql.exec(kChanges);
-    const auto marker = sql.value("select e.id from public.exercises e join workout_plans p on p.id = e.plan_id and p.user_id is not null limit 1");
-    Daemon daemon(stage, "moved");
-    daemon.start();
-    daemon.wait_until_following();
-    daemon.stop();
-    NativeCopy native(stage, "moved", "copied");
-    for (int round = 1; round <= rounds; ++round) {
-      say(fmt::format("catch-up, round {} of {}", round, rounds));
-      sql.exec(fmt::format("call public.change_exercises({}, {})", stage.size().changes, round));
-      sql.exec("vacuum public.exercises");
-      sql.exec("checkpoint");
-      const auto notes = fmt::format("round {}", round);
-      sql.exec(fmt::format("update public.exercises set notes = '{}' where id = '{}'", notes, marker));
+Comparison measure_catch_up(SampleServer& sample, int rounds) {
+  Comparison comparison{fmt::format("catch-up of {} changes", sample.size().changes), "s", "native logical replication, 1:1", {}, {}};
+  Stage stage(sample);
+  test::Sql sql(stage.conninfo());
+  sql.exec(kChanges);
+  const auto marker = sql.value("select e.id from public.exercises e join workout_plans p on p.id = e.plan_id and p.user_id is not null limit 1");
+  stage.start_daemon();
+  stage.wait_until_following();
+  stage.stop_daemon();
+  NativeCopy native(sample, stage.dbname());
+  for (int round = 1; round <= rounds; ++round) {
+    say(fmt::format("catch-up, round {} of {}", round, rounds));
+    sql.exec(fmt::format("call public.change_exercises({}, {})", sample.size().changes, round));
+    sql.exec("vacuum public.exercises");
+    sql.exec("checkpoint");
+    const auto notes = fmt::format("round {}", round);
+    sql.exec(fmt::format("update public.exercises set notes = '{}' where id = '{}'", notes, marker));
 
-      const auto by_native = [&] {
-        Stopwatch watch(stage);
-        native.enable();
-        native.wait_for(marker, notes);
-        watch.stop();
-        native.disable();
-        return watch.cost();
-      };
-      const auto by_us = [&] {
-        Stopwatch watch(stage);
-        daemon.start();
-        daemon.wait_until_caught_up();
-        watch.stop();
-        daemon.stop();
-        const auto cost = watch.cost();
-        if (round == rounds) daemon.expect_equal();
-        return cost;
-      };
-      Cost own{};
-      if (round % 2 == 0) own = by_us();
-      const auto others = by_native();
-      if (round % 2 == 1) own = by_us();
-      comparison.add(own, others);
-      say(fmt::format("  crossfade {:.1f} s, native {:.1f} s", own.elapsed, others.elapsed));
-    }
-    native.drop();
-    const auto expected = sql.value(fmt::format(kWeights, "weight", "public.exercises"));
-    if (sql.value("select sum(target_weight) from workout_v2.exercises") != expected) throw std::runtime_error("v2 is not what it should be");
+    const auto by_native = [&] {
+      Stopwatch watch(sample);
+      native.enable();
+      native.wait_for(marker, notes);
+      watch.stop();
+      native.disable();
+      return watch.cost();
+    };
+    const auto by_us = [&] {
+      Stopwatch watch(sample);
+      stage.start_daemon();
+      stage.wait_until_caught_up();
+      watch.stop();
+      stage.stop_daemon();
+      const auto cost = watch.cost();
+      if (round == rounds) stage.expect_equal();
+      return cost;
+    };
+    Cost own{};
+    if (round % 2 == 0) own = by_us();
+    const auto others = by_native();
+    if (round % 2 == 1) own = by_us();
+    comparison.add(own, others);
+    say(fmt::format("  crossfade {:.1f} s, native {:.1f} s", own.elapsed, others.elapsed));
   }
-  stage.drop("moved");
+  const auto expected = sql.value(fmt::format(kWeights, "weight", "public.exercises"));
+  if (sql.value("select sum(target_weight) from workout_v2.exercises") != expected) throw std::runtime_error("v2 is not what it should be");
   return comparison;
 }
 

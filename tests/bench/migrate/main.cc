@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "migrate/stage.h"
+#include "migrate/sample_server.h"
 
 namespace crossfade::bench {
 namespace {
@@ -36,7 +36,7 @@ struct Circumstances {
   double load_after = 0;
 };
 
-Circumstances look_around(Stage& stage, double load_before) {
+Circumstances look_around(SampleServer& sample, double load_before) {
   Circumstances seen;
   seen.load_before = load_before;
   const auto now = std::time(nullptr);
@@ -45,7 +45,7 @@ Circumstances look_around(Stage& stage, double load_before) {
   seen.date = day;
   seen.machine = fmt::format("{} × {}, memory {}", std::thread::hardware_concurrency(), first_line_with("/proc/cpuinfo", "model name"),
                              first_line_with("/proc/meminfo", "MemTotal"));
-  seen.server = stage.settings();
+  seen.server = sample.settings();
   return seen;
 }
 
@@ -109,14 +109,14 @@ int run(int argc, char** argv) {
 
   const auto load_before = load_average();
   const Size size = quick ? kQuick : Size{};
-  Stage stage(size, !without_fsync);
-  auto seen = look_around(stage, load_before);
+  SampleServer sample(size, !without_fsync);
+  auto seen = look_around(sample, load_before);
   std::vector<Comparison> comparisons;
   const auto wanted = [&](const char* name) { return only.empty() || std::find(only.begin(), only.end(), name) != only.end(); };
   const auto add = [&](std::vector<Comparison> more) { std::move(more.begin(), more.end(), std::back_inserter(comparisons)); };
-  if (wanted("backfill")) add(measure_backfill(stage, rounds));
-  if (wanted("catch-up")) add({measure_catch_up(stage, rounds)});
-  if (wanted("latency")) add(measure_latency(stage, rounds));
+  if (wanted("backfill")) add(measure_backfill(sample, rounds));
+  if (wanted("catch-up")) add({measure_catch_up(sample, rounds)});
+  if (wanted("latency")) add(measure_latency(sample, rounds));
   seen.load_after = load_average();
   fmt::print("{}\n{}\nload average {:.1f} before, {:.1f} at the end\n\n", seen.machine, fmt::join(seen.server, ", "), seen.load_before, seen.load_after);
   for (const auto& comparison : comparisons) print(comparison);

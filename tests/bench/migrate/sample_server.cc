@@ -1,4 +1,4 @@
-#include "migrate/stage.h"
+#include "migrate/sample_server.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -16,14 +16,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLimit = 15min;
+constexpr std::chrono::seconds kLimit = 15min;
+
+constexpr auto kBase = "base";
 
 const std::filesystem::path kMigration = std::filesystem::path(CROSSFADE_SOURCE_DIR) / "sql/migrations/vagus_workout";
-
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// What a database server of some size has, and no checkpoint in the middle of a measurement. A native subscription starts at
 /// once when it is told to; by default its worker may wait five seconds.
@@ -40,22 +37,24 @@ void wait_until(const std::function<bool()>& predicate, const std::string& what)
   if (!test::eventually(predicate, kLimit)) throw std::runtime_error("waited in vain until " + what);
 }
 
+void checkpoint(ThrowawayServer& server) { test::Sql(server.conninfo()).exec("checkpoint"); }
+
 }  // namespace
 
 void say(const std::string& what) { fmt::print(stderr, "{}\n", what); }
 
-Stage::Stage(const Size& size, bool durable) : size_(size), durable_(durable), server_(server_options(durable)) {
+SampleServer::SampleServer(const Size& size, bool durable) : size_(size), server_(server_options(durable)) {
   say(fmt::format("{} plans of {} exercises", size.plans, size.exercises_per_plan));
-  test::Sql(server_.conninfo()).exec("create database base");
-  test::Sql base(server_.conninfo("base"));
-  base.exec(read(kMigration / "v1.sql"));
+  test::Sql(server_.conninfo()).exec(fmt::format("create database {}", kBase));
+  test::Sql base(server_.conninfo(kBase));
+  base.exec(test::read_file(kMigration / "v1.sql"));
   base.exec(fmt::format("set crossfade.sample_plans = {}; set crossfade.sample_exercises_per_plan = {}", size.plans, size.exercises_per_plan));
-  base.exec(read(kMigration / "sample.sql"));
+  base.exec(test::read_file(kMigration / "sample.sql"));
   base.exec("vacuum analyze");
 }
 
 /// Of the postmaster's children that it has waited for, from /proc, in a hundredth of a second.
-double Stage::server_seconds() {
+double SampleServer::server_seconds() {
   std::ifstream pid_file(server_.directory() / "data" / "postmaster.pid");
   std::string pid;
   std::getline(pid_file, pid);
@@ -69,7 +68,7 @@ double Stage::server_seconds() {
   return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-std::vector<std::string> Stage::settings() {
+std::vector<std::string> SampleServer::settings() {
   test::Sql sql(server_.conninfo());
   std::vector<std::string> lines = {"PostgreSQL " + sql.value("show server_version")};
   for (const auto& line : sql.rows("select name || ' = ' || current_setting(name) from pg_settings where source in ('configuration file', 'command line') "
@@ -83,93 +82,47 @@ std::vector<std::string> Stage::settings() {
 /// A session's time is its postmaster's once that has waited for it.
 Cost Stopwatch::cost() {
   std::this_thread::sleep_for(500ms);
-  return {elapsed_, stage_.server_seconds() - server_};
+  return {elapsed_, sample_.server_seconds() - server_};
 }
 
-void Stage::copy_base(const std::string& dbname) {
-  test::Sql(server_.conninfo()).exec(fmt::format("create database {} template base", dbname));
-  test::Sql(server_.conninfo()).exec("checkpoint");
-}
+Stage::Stage(SampleServer& sample) : test::Stage(kMigration, sample.server(), kBase) { checkpoint(server()); }
 
-void Stage::drop(const std::string& dbname) {
-  test::Sql sql(server_.conninfo());
-  sql.exec(fmt::format("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '{}'", dbname));
-  sql.exec(fmt::format("drop database {} with (force)", dbname));
-}
-
-std::vector<std::string> Daemon::command_line(const std::string& command) const {
-  std::vector<std::string> words = {CROSSFADE_BINARY, command, "--migration", kMigration, "--source", stage_.conninfo(dbname_),
-                                    "--control", stage_.server().directory() / (dbname_ + ".sock"), "--no-input"};
-  if (command == "run") words.emplace_back("--prepare");
-  return words;
-}
-
-void Daemon::start() { program_ = std::make_unique<Program>(command_line("run"), stage_.server().directory() / (dbname_ + ".log")); }
-
-void Daemon::stop() {
-  program_->signal(SIGTERM);
-  const auto exit = program_->exit_within(60s);
-  if (exit != 0) throw std::runtime_error("the daemon did not end well:\n" + program_->output());
-  program_.reset();
-}
-
-void Daemon::expect_running() {
-  if (!program_->running()) throw std::runtime_error("the daemon has ended:\n" + program_->output());
-}
-
-void Daemon::wait_until_following() {
-  test::Sql sql(stage_.conninfo(dbname_));
+void Stage::wait_until_following() {
+  test::Sql sql(conninfo());
   const auto following = [&] {
-    expect_running();
+    expect_daemon();
     return sql.value("select to_regclass('crossfade.migration')") != "" && sql.value("select phase from crossfade.migration") == "following";
   };
   wait_until(following, "the phase is following");
 }
 
-void Daemon::wait_until_caught_up() {
-  test::Sql sql(stage_.conninfo(dbname_));
-  const auto lsn = sql.value("select pg_current_wal_insert_lsn()");
-  const auto caught_up = [&] {
-    expect_running();
-    return sql.value(fmt::format("select crossfade.wait_for('{}', '1s')", lsn)) == "t";
-  };
-  wait_until(caught_up, "v2 is up to date");
+void Stage::perform(const std::string& command) {
+  const auto [exit, output] = call({command}, kLimit);
+  if (exit != 0) throw std::runtime_error(fmt::format("crossfade {} failed:\n{}", command, output));
 }
 
-void Daemon::call(const std::string& command) {
-  Program program(command_line(command), stage_.server().directory() / (dbname_ + "-call.log"));
-  const auto exit = program.exit_within(kLimit);
-  if (exit != 0) throw std::runtime_error(fmt::format("crossfade {} failed:\n{}", command, program.output()));
+void Stage::expect_equal() {
+  start_daemon();
+  wait_until_caught_up(kLimit);
+  perform("verify");
+  stop_daemon();
 }
 
-void Daemon::expect_equal() {
-  start();
-  wait_until_caught_up();
-  call("verify");
-  stop();
-}
-
-NativeCopy::NativeCopy(Stage& stage, const std::string& source, std::string copy)
-    : stage_(stage),
-      copy_name_(std::move(copy)),
-      source_(stage.conninfo(source)),
-      copy_([&] {
-        stage.copy_base(copy_name_);
-        return stage.conninfo(copy_name_);
-      }()) {
+NativeCopy::NativeCopy(SampleServer& sample, const std::string& source)
+    : copy_of_sample_(sample.server(), kBase), source_(sample.conninfo(source)), copy_(copy_of_sample_.conninfo()) {
+  checkpoint(sample.server());
   source_.exec("create publication native for table public.exercises");
   source_.exec("select pg_create_logical_replication_slot('native', 'pgoutput')");
   copy_.exec("drop table public.workout_plans, public.workout_sessions, public.exercise_logs cascade");
   copy_.exec(fmt::format("create subscription native connection $${}$$ publication native with "
                          "(create_slot = false, slot_name = native, enabled = false, copy_data = false)",
-                         stage.conninfo(source)));
+                         sample.conninfo(source)));
 }
 
-void NativeCopy::drop() {
+NativeCopy::~NativeCopy() {
+  copy_.exec("alter subscription native disable");
   copy_.exec("alter subscription native set (slot_name = none)");
   copy_.exec("drop subscription native");
-  stage_.drop(copy_name_);
-  source_.exec("select pg_drop_replication_slot('native')");
 }
 
 void NativeCopy::disable() {
