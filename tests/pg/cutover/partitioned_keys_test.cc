@@ -126,6 +126,7 @@ TEST_F(BrokenRowTest, IsSaidAndTheSameCommandFinishesOnceItIsMended) {
 
 TEST_F(BrokenRowTest, GoesBackAsItIs) {
   move.sql().exec("delete from log where id = 0");
+  EXPECT_EQ(move.call({"wait", "--phase", "following", "--timeout", "2min"}).first, 0);
   expect_done(flip("rollback"));
   EXPECT_EQ(keys("log 100%"), whole());
   EXPECT_EQ(open(), "0");
