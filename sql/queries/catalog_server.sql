@@ -4,7 +4,9 @@ with own as (
   select count(*) as slots, count(*) filter (where active) as active
   from pg_replication_slots where slot_name = any ($1::text[]) and database = current_database()
 )
-select current_setting('wal_level') as wal_level,
+-- From 19 on the level rises by itself once there is a logical slot, unless the WAL has next to nothing.
+select case when current_setting('effective_wal_level', true) is not null and current_setting('wal_level') <> 'minimal' then 'logical'
+         else current_setting('wal_level') end as wal_level,
        current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots) + own.slots as free_slots,
        current_setting('max_wal_senders')::int - (select count(*) from pg_stat_replication) + own.active as free_senders,
        r.rolsuper or r.rolreplication or exists (
