@@ -42,9 +42,14 @@ TEST_F(WayBackTest, TablesOfV2ThatDoNotFitTheirViewsAnyMoreAreSaidBeforehand) {
   expect_v1_follows(move);
   expect_done(flip("rollback"));
   EXPECT_TRUE(eventually([&] { return move.sql().value("select string_agg(target, ' ') from crossfade.parked") == "weeks"; }, kLimit));
-  const auto [sick, state] = move.call({"doctor"});
-  EXPECT_EQ(sick, 5) << state;
-  EXPECT_NE(state.find("parked is weeks"), std::string::npos) << state;
+  // Until a daemon leads in the new direction, that is what is said first.
+  std::pair<int, std::string> doctor;
+  const auto named = [&] {
+    doctor = move.call({"doctor"});
+    return doctor.second.find("parked is weeks") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(named, kLimit)) << doctor.second;
+  EXPECT_EQ(doctor.first, 5) << doctor.second;
   EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
 }
 
