@@ -56,7 +56,7 @@ bool Move::logged(const std::string& text) {
   return found();
 }
 
-void Move::expect_caught_up() { or_fail([&] { wait_until_caught_up(); }); }
+void Move::expect_caught_up() { or_fail([&] { wait_until_caught_up(*sql_); }); }
 
 void Move::expect_equal() {
   expect_caught_up();

@@ -56,6 +56,10 @@ std::unique_ptr<Program> Stage::start(std::vector<std::string> words, const Envi
 
 void Stage::wait_until_caught_up(std::chrono::seconds limit) {
   Sql sql(conninfo());
+  wait_until_caught_up(sql, limit);
+}
+
+void Stage::wait_until_caught_up(Sql& sql, std::chrono::seconds limit) {
   const auto lsn = sql.value("select pg_current_wal_insert_lsn()");
   // Before there is a checkpoint nothing can be waited for.
   const auto prepared = [&] {

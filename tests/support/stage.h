@@ -52,6 +52,8 @@ class Stage {
 
   /// Returns once everything that has committed by now can be read in v2.
   void wait_until_caught_up(std::chrono::seconds limit = kLimit);
+  /// The same, looked at in a session that is there already.
+  void wait_until_caught_up(Sql& sql, std::chrono::seconds limit = kLimit);
 
  private:
   std::filesystem::path file(const std::string& suffix) const { return directory_ / (database_.name() + suffix); }

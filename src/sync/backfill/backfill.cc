@@ -325,7 +325,7 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
       targets.pop_front();
       auto sql = "analyze " + run_.model.targets[target].table.quoted();
       co_await connection.script(std::move(sql));
-      pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name};
+      pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name, std::to_string(run_.epoch)};
       co_await connection.query(filled, parameters);
       run_.progress[target].finished = true;
       log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.progress[target].done}});

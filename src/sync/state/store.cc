@@ -391,7 +391,7 @@ asio::awaitable<ByTarget<std::uint64_t>> count_quarantine(pg::Connection& connec
 }
 
 asio::awaitable<void> set_phase(pg::Connection& connection, const Runtime& run, std::string phase) {
-  pg::Parameters parameters = {run.model.name, std::move(phase)};
+  pg::Parameters parameters = {run.model.name, std::move(phase), std::to_string(run.epoch)};
   co_await run_query(connection, queries::migration_phase, std::move(parameters));
 }
 

@@ -125,7 +125,7 @@ TEST_F(LongWorkTest, WaitSaysHowItIsMeanwhile) {
   auto wait = move.start({"wait", "--json", "--phase", "following"});
   ASSERT_TRUE(said(*wait, "crossfade prepare has not been yet")) << wait->output();
   ASSERT_EQ(move.call({"prepare"}).first, 0);
-  ASSERT_TRUE(said(*wait, "phase prepared, lag")) << wait->output();
+  ASSERT_TRUE(said(*wait, "phase prepared, and no daemon is at work, lag")) << wait->output();
   move.start_daemon();
   EXPECT_EQ(wait->exit_within(kLimit), 0) << wait->output();
   move.stop_daemon();

@@ -79,7 +79,7 @@ TEST_F(WayBackTest, ADraftedOneMovesThereAndBack) {
   const auto told = done({"init", "--reverse"});
   EXPECT_NE(told.find("lossy: public.books.shelf has no word in v2: no view shows it\n"), std::string::npos) << told;
   const auto plan = done({"plan"});
-  EXPECT_NE(plan.find("\nWhat v2 does not say:\n   public.books (shelf): no view shows it\n"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("\nWhat v2 does not say:\n   public.pets: rows of pets that cats and dogs leave out have no word in v2\n   public.books (shelf): no view shows it\n"), std::string::npos) << plan;
   EXPECT_EQ(plan.find("no way back"), std::string::npos) << plan;
   const auto before = v1_books();
   move.follow();
