@@ -21,7 +21,7 @@ void Player::perform(const Step& step) {
   if (what == "migration") return migration(step);
   if (what == "statement") return statement(step);
   if (what == "query") return query(step);
-  if (what == "sync") return stage().wait_until_caught_up();
+  if (what == "sync") return sync();
   if (what == "equal") return equal();
   if (what == "daemon") return daemon(step);
   if (what == "cli") return cli(step);
@@ -76,6 +76,14 @@ void Player::query(const Step& step) {
   if (step.rest == "until") eventually(as_expected, kLimit);
   if (ended()) fail("the daemon has ended by itself");
   if (rows != expected.rows) fail(fmt::format("expected\n{}but got\n{}", body_text(expected.rows), body_text(rows)));
+}
+
+/// By the command, which knows either direction.
+void Player::sync() {
+  const auto lsn = Sql(stage().conninfo()).value("select pg_current_wal_insert_lsn()");
+  const auto [exit, output] = stage().call({"wait", "--lsn", lsn, "--timeout", "60s"});
+  stage().expect_daemon();
+  if (exit != 0) fail(fmt::format("wait ended with {}: {}", exit, output));
 }
 
 void Player::equal() {

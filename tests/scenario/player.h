@@ -26,6 +26,7 @@ class Player {
   void migration(const Step& step);
   void statement(const Step& step);
   void query(const Step& step);
+  void sync();
   void equal();
   void daemon(const Step& step);
   void cli(const Step& step);
