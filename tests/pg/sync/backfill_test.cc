@@ -107,7 +107,7 @@ TEST(BackfillTest, AForeignKeyThatIsNotEnforcedStaysSo) {
   });
   move.follow();
   EXPECT_EQ(move.sql().value("select conenforced from pg_constraint where conrelid = 'small_v2.c'::regclass and contype = 'f'"), "f");
-  EXPECT_EQ(move.call({"cutover", "writes", "--dry-run"}).second.find("validate"), std::string::npos);
+  EXPECT_EQ(move.call({"cutover", "writes", "--dry-run"}).second.find("validate constraint"), std::string::npos);
   move.stop_daemon();
 }
 
