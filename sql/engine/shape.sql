@@ -125,16 +125,17 @@ begin
   where not w.is_view
   group by w.relation, w.name, w.targets
   union all
-  -- While one of these is there, rows are not what is written; once it has gone, those that were written meanwhile still are not.
+  -- While one of these is there, rows are not what is written; once it has gone, those that were written meanwhile still are not. Of v2
+  -- alone: those of v1 are the application's, and rest from the flip on.
   select 'trigger ' || t.oid, format('trigger %I of %s', t.tgname, t.tgrelid::regclass), array[w.target], t.xmin || t.tgenabled::text
   from crossfade.written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
   join pg_trigger t on t.tgrelid = part.relation and not t.tgisinternal and t.tgname <> 'crossfade_fence' and t.tgenabled in ('O', 'A')
-  where w.migration = of_migration and w.direction = going
+  where w.migration = of_migration and w.direction = going and going = 'forward'
   union all
   select 'rule ' || r.oid, format('rule %I of %s', r.rulename, r.ev_class::regclass), array[w.target], r.xmin || r.ev_enabled::text
   from crossfade.written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
   join pg_rewrite r on r.ev_class = part.relation and r.ev_type <> '1' and r.ev_enabled in ('O', 'A')
-  where w.migration = of_migration and w.direction = going
+  where w.migration = of_migration and w.direction = going and going = 'forward'
   union all
   select 'function ' || p.oid, 'function ' || p.oid::regprocedure, array_agg(distinct c.target),
          min(md5(concat_ws(' ', p.prosrc, p.probin, p.prosqlbody, p.provolatile, p.proisstrict, p.proconfig))
