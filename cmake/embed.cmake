@@ -1,7 +1,8 @@
 # Source files that are not C++ are compiled in, so that the program is one file.
 #
 #   crossfade_embed(NAME ROOT FILE…)           every file becomes a constant named after its path:
-#                                              queries/lease_take.sql → crossfade::NAME::queries::lease_take
+#                                              engine/upgrades/to_2.sql → crossfade::NAME::engine::upgrades::to_2; but the folders of
+#                                              queries/ are not named: queries/sync/state/lease_take.sql → crossfade::NAME::queries::lease_take
 #   crossfade_embed_table(NAME ROOT FILE…)     crossfade::NAME::files, an array of EmbeddedFile: path and text
 #
 # Both make the header embedded_NAME.h and the target crossfade_embedded_NAME: a library with the constants, to be linked, or a table's

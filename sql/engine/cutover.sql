@@ -32,27 +32,21 @@ $$;
 create or replace function crossfade.retire(migration_name text, variadic retired regclass[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  tables oid[] := array(select p::oid from unnest(retired) r cross join lateral crossfade.with_partitions(r) p);
-  pieces oid[] := array(
-    select unnest(tables)
-    union
-    select i.indexrelid from pg_index i where i.indrelid = any (tables)
-    union
-    select s.oid from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
-    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = any (retired::oid[]) and d.deptype in ('a', 'i'));
+  pieces oid[] := array(select crossfade.pieces(retired));
+  wanted text[] := array(select crossfade.retired_name(c.relname) from unnest(pieces) with ordinality p (relation, place)
+                         join pg_class c on c.oid = p.relation order by p.place);
   piece record;
 begin
+  insert into crossfade.retired (migration, relation, kind, name)
+  select migration_name, c.oid, c.relkind, c.relname from pg_class c where c.oid = any (pieces);
   for piece in
-    select c.oid, c.oid::regclass as place, c.relname as name, c.relkind as kind
-    from crossfade.in_turn(pieces, array(select crossfade.retired_name(c.relname) from unnest(pieces) with ordinality p (relation, place)
-                                         join pg_class c on c.oid = p.relation order by p.place)) with ordinality t (relation, place)
+    select c.oid::regclass as place, c.relkind as kind, wanted[array_position(pieces, c.oid)] as name
+    from crossfade.in_turn(pieces, wanted) with ordinality t (relation, place)
     join pg_class c on c.oid = t.relation
     order by t.place
   loop
     execute format('alter %s %s rename to %I', case piece.kind when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end,
-                   piece.place, crossfade.retired_name(piece.name));
-    insert into crossfade.retired (migration, relation, kind, name)
-    values (migration_name, piece.oid, piece.kind, piece.name);
+                   piece.place, piece.name);
   end loop;
 end $$;
 
@@ -156,11 +150,52 @@ begin
   end loop;
 end $$;
 
+-- The tables, and the sequences that give their ids, which change their names with them: whoever has drawn from one keeps it as it is to the
+-- end of his transaction.
+create or replace function crossfade.with_sequences(tables text[]) returns setof oid
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with named as (
+    select to_regclass(name)::oid as relation from unnest(tables) name
+  )
+  select relation from named where relation is not null
+  union
+  select s.oid from named join pg_depend d on d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = named.relation and d.deptype in ('a', 'i')
+  join pg_class s on s.oid = d.objid and s.relkind = 'S'
+  union
+  select s.oid from named join pg_attrdef a on a.adrelid = named.relation
+  join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+  join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+$$;
+
 -- The same for pairs of tables and columns; all in one statement, because writers wait for it.
 create or replace function crossfade.advance_sequences(pairs jsonb) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
   select crossfade.advance_sequence(own, own_column, other, other_column) from crossfade.sequence_pairs(pairs)
 $$;
+
+-- A default that draws from sequence `old` draws from `successor`, as both are called now. Who could draw can.
+create or replace function crossfade.draw_from(drawing oid, attribute int, old oid, successor oid) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  expression text := (select pg_get_expr(f.adbin, f.adrelid) from pg_attrdef f where f.adrelid = drawing and f.adnum = attribute);
+  column_name name := (select a.attname from pg_attribute a where a.attrelid = drawing and a.attnum = attribute);
+  made text := replace(expression, quote_literal(old::regclass) || '::regclass', quote_literal(successor::regclass) || '::regclass');
+  holder record;
+begin
+  if made is null or made = expression then
+    raise exception 'the default of %.% does not draw from sequence % any more', drawing::regclass, quote_ident(column_name), old::regclass using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  execute format('alter table only %s alter column %I set default %s', drawing::regclass, column_name, made);
+  for holder in
+    select distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as name
+    from pg_class s cross join aclexplode(coalesce(s.relacl, acldefault('s', s.relowner))) a
+    where s.oid = old and a.privilege_type in ('USAGE', 'UPDATE')
+      and not exists (select from pg_class n cross join aclexplode(coalesce(n.relacl, acldefault('s', n.relowner))) h
+                      where n.oid = successor and h.grantee in (a.grantee, 0) and h.privilege_type in ('USAGE', 'UPDATE'))
+  loop
+    execute format('grant usage on sequence %s to %s', successor::regclass, holder.name);
+  end loop;
+end $$;
 
 -- A thing that v2's tables use goes to the schema that they go to, and is written down for the way back.
 create or replace function crossfade.move_along(migration_name text, kind text, class oid, object oid, schema name) returns void
@@ -399,6 +434,7 @@ begin
     if keys = 0 then
       execute format('create table if not exists %s (at timestamptz not null default now(), flip text not null, target text not null, key text[] not null, '
                      'sqlstate text not null, reason text not null, relation text, content jsonb)', kept);
+      perform crossfade.close_relation(kept::regclass);
     end if;
     found_rows := 0;
     for rule in

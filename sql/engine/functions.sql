@@ -56,12 +56,19 @@ end $$;
 -- The fence on the tables of the side that does not own the data: only the engine writes them. Its arguments are the
 -- migration and the side that does. It stops accidents; privileges are the security.
 --
--- What a foreign key does (cascade, set null) comes from inside a trigger and is let through: a user who is deleted takes
--- rows of both sides along, and must not be kept by a table that nobody writes any more.
+-- What a foreign key does (cascade, set null) is let through: a user who is deleted takes rows of both sides along, and must not be kept
+-- by a table that nobody writes any more. It comes from inside a trigger, as what triggers of the application write does, and is told by
+-- its statement: the server's own, behind a line of ours in the context.
 create or replace function crossfade.fence() returns trigger
 language plpgsql set search_path = '' as $$
+declare
+  context text;
 begin
-  if pg_catalog.current_setting('crossfade.writer', true) is distinct from tg_argv[0] and pg_catalog.pg_trigger_depth() = 1 then
+  if pg_catalog.current_setting('crossfade.writer', true) is not distinct from tg_argv[0] then
+    return null;
+  end if;
+  get diagnostics context = pg_context;
+  if pg_catalog.pg_trigger_depth() = 1 or context !~ '^[^\n]*\n[^\n]*?(DELETE FROM|UPDATE) (ONLY )?"[^\n]* WHERE \$\d+ OPERATOR\(' then
     raise exception using errcode = 'CF001',
       message = pg_catalog.format('table %I.%I is filled by crossfade (migration %s) and is not written directly', tg_table_schema, tg_table_name, tg_argv[0]),
       hint = pg_catalog.format('Write the %s tables; the change arrives here by itself.', tg_argv[1]);
@@ -105,12 +112,18 @@ begin
 end $$;
 
 -- Read your writes: true once everything that committed before `lsn` can be read in v2, false after `timeout`. True at once
--- where v2 is written itself. What the calling transaction has written is in v2 after its commit, and not before.
-create or replace function crossfade.wait_for(lsn pg_lsn, timeout interval) returns boolean
-language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp as $$
+-- where v2 is written itself. What the calling transaction has written is in v2 after its commit, and not before. With the `targets` that
+-- are read it is waited for these alone, and for no other migration: others may be compared anew, or parked. A name that is no target's has it wait
+-- for all.
+create or replace function crossfade.wait_for(lsn pg_lsn, timeout interval, targets text[]) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   give_up timestamptz := clock_timestamp() + timeout;
+  read text[] := case when not exists (select from unnest(targets) s where not exists (select from crossfade.backfill b where b.target = s)) then nullif(targets, '{}') end;
 begin
+  if lsn is null or timeout is null then
+    return null;
+  end if;
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception using errcode = '25001', message = 'crossfade.wait_for sees no progress in a transaction with one snapshot',
       hint = 'Call it before the transaction, or in read committed.';
@@ -123,6 +136,8 @@ begin
     if not exists (
       select from crossfade.checkpoint c join crossfade.migration m on m.name = c.migration
       where m.direction = 'forward' and c.consistent_lsn < lsn
+        and (read is null or exists (select from crossfade.backfill b where b.migration = m.name and b.target = any (read)))
+        and (read is null or c.readable_lsn < lsn or c.readable_but && read)
     ) then
       return true;
     end if;
@@ -132,6 +147,9 @@ begin
     perform pg_sleep(0.005);
   end loop;
 end $$;
+
+create or replace function crossfade.wait_for(lsn pg_lsn, timeout interval) returns boolean
+language sql volatile strict set search_path = pg_catalog, pg_temp as $$ select crossfade.wait_for($1, $2, null::text[]) $$;
 
 -- A message of crossfade's own into the log: with the secret of its migration, or it is not listened to. In UTF-8, whatever the database's
 -- encoding: the stream translates what is of rows, and no message.
@@ -181,7 +199,28 @@ begin
     raise exception using errcode = '22023', message = format('%s is no key of %s: %s', key, target, refused),
       hint = format('A key of %s is a value of %s (%s).', target, takes.locator, array_to_string(takes.types, ', '));
   end if;
+  -- The stream may be deaf for a while, to something that is too large to be heard. Before it has begun all is compared anyhow.
+  insert into crossfade.dirty (migration, target, locator, key)
+  select c.migration, touch.target, takes.locator, case when cardinality(takes.types) = 1 then array[written] else parts end
+  from crossfade.checkpoint c where c.migration = touch.migration;
   perform crossfade.say(migration, concat_ws(E'\n', 'touch', target, written));
+end $$;
+
+-- A stable view shows `shown` from now on, as `statement` makes it. One that shows it already stays as it is: of hundreds that turn while
+-- applications wait those of an earlier flip need not turn again. One that is gone is made.
+create or replace function crossfade.turn_view(stable text, shown regclass, statement text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  made boolean;
+begin
+  if not exists (select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                 where r.ev_class = to_regclass(stable) and d.refclassid = 'pg_class'::regclass and d.refobjid = shown) then
+    made := to_regclass(stable) is null;
+    execute statement;
+    if made then
+      perform crossfade.close_relation(to_regclass(stable));
+    end if;
+  end if;
 end $$;
 
 -- A stable view was made or now shows other rows: whoever may read the shadow table may read it, with their own rights and
@@ -237,8 +276,84 @@ begin
   return not (row_security and owners_rights);
 end $$;
 
--- What applications call, and nothing else, is everybody's.
+-- Rows of `shadow`, by partition and place, for which one of `expressions` raises; none where these are more than `most`. By stretches of
+-- pages, as most rows do not. What was cancelled counts: a function may raise that too, and a row too many is only offered again.
+create or replace function crossfade.rows_that_raise(shadow regclass, expressions text, most bigint) returns table (part oid, at tid)
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  stretch constant int := 32;
+  parts oid[] := '{}';
+  places tid[] := '{}';
+  leaf regclass;
+  page bigint;
+  place tid;
+  rows_of text;
+begin
+  for leaf in select t.relid from pg_partition_tree(shadow) t where t.isleaf union select c.oid from pg_class c where c.oid = shadow and c.relkind = 'r' loop
+    for page in select generate_series(0, pg_relation_size(leaf) / current_setting('block_size')::bigint, stretch) loop
+      rows_of := format('from only %s where ctid >= ''(%s,0)'' and ctid < ''(%s,0)''', leaf, page, page + stretch);
+      begin
+        execute format('select count(row(%s)) %s', expressions, rows_of);
+      exception when others or query_canceled or assert_failure then
+        for place in execute 'select ctid ' || rows_of loop
+          begin
+            execute format('select count(row(%s)) from only %s where ctid = $1', expressions, leaf) using place;
+          exception when others or query_canceled or assert_failure then
+            parts := parts || leaf::oid;
+            places := places || place;
+          end;
+        end loop;
+      end;
+      if cardinality(parts) > most then
+        return;
+      end if;
+    end loop;
+  end loop;
+  return query select * from unnest(parts, places);
+end $$;
+
+-- What crossfade makes for itself is nobody's to read but the owner's, whatever `alter default privileges` gives others of all that its role
+-- makes: by the views they would see rows that v1 hides, and keys and messages in its own tables. What was granted to others stays.
+create or replace function crossfade.close_relation(relation regclass) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  by_default record;
+begin
+  for by_default in
+    select distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as name
+    from pg_class c
+    cross join aclexplode(c.relacl) a
+    join pg_default_acl d on d.defaclrole = c.relowner and d.defaclnamespace in (0, c.relnamespace) and d.defaclobjtype = case c.relkind when 'S' then 'S'::"char" else 'r' end
+    join aclexplode(d.defaclacl) g on g.grantee = a.grantee and g.privilege_type = a.privilege_type
+    where c.oid = relation and a.grantee <> c.relowner and pg_has_role(c.relowner, 'usage')
+  loop
+    execute format('revoke all on %s from %s', relation, by_default.name);
+  end loop;
+end $$;
+
+create or replace function crossfade.close_schemas(schemas text[]) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  select crossfade.close_relation(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = any (schemas) and c.relkind in ('r', 'p', 'v', 'm', 'S')
+$$;
+
+-- What applications call, and nothing else, is everybody's. What others may call besides they were granted.
 revoke execute on all functions in schema crossfade from public;
+do $$
+declare
+  by_default record;
+begin
+  perform crossfade.close_schemas('{crossfade}');
+  for by_default in
+    select distinct p.oid::regprocedure as function, quote_ident(pg_get_userbyid(a.grantee)) as name
+    from pg_proc p
+    cross join aclexplode(p.proacl) a
+    join pg_default_acl d on d.defaclrole = p.proowner and d.defaclnamespace in (0, p.pronamespace) and d.defaclobjtype = 'f'
+    join aclexplode(d.defaclacl) g on g.grantee = a.grantee
+    where p.pronamespace = 'crossfade'::regnamespace and p.proname <> 'touch' and a.grantee not in (0, p.proowner)
+  loop
+    execute format('revoke execute on function %s from %s', by_default.function, by_default.name);
+  end loop;
+end $$;
 grant usage on schema crossfade to public;
 grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement), crossfade.owner(text),
-  crossfade.wait_for(pg_lsn, interval), crossfade.uuid(uuid, text[]) to public;
+  crossfade.wait_for(pg_lsn, interval), crossfade.wait_for(pg_lsn, interval, text[]), crossfade.uuid(uuid, text[]) to public;

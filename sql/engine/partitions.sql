@@ -1,21 +1,55 @@
 -- What is done to a table is done to its partitions too, which have fences, names and schemas of their own.
 
--- A table and those of its partitions, at every level, that are in its schema, itself first. Others are where somebody put them.
+-- A table and those of its partitions, at every level, that are in its schema, itself first. Others are where somebody put them. One by
+-- one: what is asked for each of hundreds of tables while applications wait must not read all that the database has.
 create or replace function crossfade.with_partitions(whole regclass) returns setof regclass
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select whole where whole is not null
   union all
   (select p.relid::regclass
-   from pg_partition_tree(whole) p join pg_class c on c.oid = p.relid
-   where p.relid <> whole and c.relnamespace = (select r.relnamespace from pg_class r where r.oid = whole)
+   from pg_partition_tree(whole) p
+   where p.relid <> whole
+     and (select c.relnamespace from pg_class c where c.oid = p.relid) = (select r.relnamespace from pg_class r where r.oid = whole)
    order by p.level, p.relid)
 $$;
 
--- The same, its partitions wherever they are. As an array, for which the planner goes by the catalogs' indexes: what is asked for each of
--- hundreds of tables while applications wait must not read all that the database has.
+-- The same, its partitions wherever they are. As an array, for which the planner goes by the catalogs' indexes.
 create or replace function crossfade.all_parts(whole regclass) returns oid[]
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select array(select whole::oid where whole is not null union select p.relid::oid from pg_partition_tree(whole) p)
+$$;
+
+-- Tables with their partitions, and the indexes and sequences that are theirs: what gives up its name, or wants one, with them. By the
+-- catalogs' indexes, as above.
+create or replace function crossfade.pieces(whole regclass[]) returns setof oid
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with side as materialized (
+    select array(select p.relation::oid from unnest(whole) t (name) cross join lateral crossfade.with_partitions(t.name) p (relation)) as tables
+  )
+  select unnest(tables) from side
+  union
+  select i.indexrelid from pg_index i where i.indrelid = any ((select tables from side)::oid[])
+  union
+  select s.oid
+  from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = any ((select tables from side)::oid[]) and d.deptype in ('a', 'i')
+$$;
+
+-- Sequences that lose their names with the tables of `links` which give theirs away, each with the one that takes its name.
+create or replace function crossfade.renamed_sequences(links jsonb) returns table (sequence oid, namesake oid)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with link as materialized (
+    select to_regclass(l.owner) as owner, to_regclass(l.follower) as follower, (parse_ident(l.after))[1] as schema
+    from jsonb_to_recordset(links) as l (owner text, follower text, after text)
+  ), taking as materialized (
+    select t.schema, s.relname, s.oid
+    from (select l.schema, array_agg(distinct l.follower) as tables from link l where l.follower is not null group by l.schema) t
+    cross join lateral crossfade.pieces(t.tables) p (relation) join pg_class s on s.oid = p.relation and s.relkind = 'S'
+  )
+  select s.oid, t.oid
+  from crossfade.pieces(array(select distinct l.owner from link l where l.owner is not null)) p (relation)
+  join pg_class s on s.oid = p.relation and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
+  left join taking t on t.schema = n.nspname and t.relname = s.relname
 $$;
 
 -- A fence on a table is passed by whoever writes a partition by its own name, so each has one. Those that are there stay. Returns on
@@ -65,8 +99,8 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   part record;
 begin
-  for part in select p.oid::regclass as name, p.relkind = 'f' as is_foreign from crossfade.with_partitions(whole) w join pg_class p on p.oid = w loop
-    execute format('alter %s %s set schema %I', case when part.is_foreign then 'foreign table' else 'table' end, part.name, schema);
+  for part in select w as name, (select p.relkind from pg_class p where p.oid = w) as kind from crossfade.with_partitions(whole) w loop
+    execute format('alter %s %s set schema %I', case part.kind when 'f' then 'foreign table' else 'table' end, part.name, schema);
   end loop;
 end $$;
 

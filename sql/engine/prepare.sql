@@ -88,6 +88,7 @@ begin
   from pg_control_system() s
   on conflict (migration) do update
   set system_identifier = excluded.system_identifier, timeline = excluded.timeline, slot = excluded.slot,
-      slot_created_lsn = excluded.slot_created_lsn, settled_lsn = excluded.settled_lsn, consistent_lsn = excluded.consistent_lsn;
+      slot_created_lsn = excluded.slot_created_lsn, settled_lsn = excluded.settled_lsn, consistent_lsn = excluded.consistent_lsn,
+      readable_lsn = '0/0', readable_but = '{}';
   return made;
 end $$;

@@ -27,6 +27,16 @@ create table if not exists crossfade.migration (
   prepared_at timestamptz not null default now()
 );
 
+-- Of a migration whose v1 and v2 are on two servers, on each of them: which of the two is here, and where the other one is. No row: both
+-- are here.
+create table if not exists crossfade.other_server (
+  migration text primary key references crossfade.migration on delete cascade,
+  here text not null check (here in ('source', 'target')),
+  id text not null,                               -- of the other's database: system identifier and oid
+  place text not null,                            -- for people
+  changed_at timestamptz not null default '-infinity'  -- what was proved before says nothing of what is read of the other
+);
+
 -- Who may write. Every writing transaction of the engine holds this row for share and finds its own epoch in it, so a
 -- leader that was paused and comes back is refused. Changed by a takeover only.
 create table if not exists crossfade.lease (
@@ -69,6 +79,8 @@ create table if not exists crossfade.checkpoint (
   slot_created_lsn pg_lsn not null,
   settled_lsn pg_lsn not null,                    -- all that committed before is in the shadow tables, dirty or quarantine
   consistent_lsn pg_lsn not null,                 -- all that committed before is in the shadow tables
+  readable_lsn pg_lsn not null default '0/0',     -- ... in those of all targets but these, which are compared or parked
+  readable_but text[] not null default '{}',
   beat_sent_at timestamptz,                       -- of the last heartbeat whose effect can be read in the shadow tables ...
   beat_applied_at timestamptz                     -- ... and when that was, by the same clock: the server's
 ) with (fillfactor = 50);

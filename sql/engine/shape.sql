@@ -35,8 +35,15 @@ create table if not exists crossfade.shape (
 create or replace function crossfade.publication_of(of_migration text, going text) returns text
 language sql immutable set search_path = '' as $$ select 'crossfade_' || of_migration || case going when 'reverse' then '_reverse' else '' end $$;
 
+-- What a row of it is made of, a table's or a composite type's.
+create or replace function crossfade.attributes_of(relation oid) returns text
+language sql stable set search_path = '' as $$
+  select string_agg(format('%s %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod), ', ' order by a.attnum)
+  from pg_attribute a where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+$$;
+
 -- How it is now: publication, members, partitions; and through the views between, by pg_depend: views, functions and those
--- that they call, labels of enums, domains. A catalog row's xmin tells of a change that was taken back, too. The bodies of
+-- that they call, labels of enums, domains, composite types. A catalog row's xmin tells of a change that was taken back, too. The bodies of
 -- functions are no dependencies unless they are parsed: whatever function a body may name counts as called by it. In plpgsql, which
 -- keeps the plans: this is asked once a second. Catalogs alone, and nothing that opens a table: whoever asks must not wait for one.
 -- By their indexes and in little memory: what a planner guesses of a recursion makes it read every column and type of the database,
@@ -68,11 +75,11 @@ begin
     from reached r
     join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid
-    where d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)
+    where d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_collation'::regclass)
   ), called as (
     select u.target, coalesce(o.oprcode::oid, u.object) as function
     from uses u left join pg_operator o on u.catalog = 'pg_operator'::regclass and o.oid = u.object
-    where u.catalog <> 'pg_type'::regclass
+    where u.catalog in ('pg_proc'::regclass, 'pg_operator'::regclass)
     union
     select c.target, i.oid
     from called c
@@ -125,6 +132,19 @@ begin
   where not w.is_view
   group by w.relation, w.name, w.targets
   union all
+  -- Who shows a row as a whole shows each of its columns, and pg_depend knows of none. As if the whole of each of the view's tables was read.
+  select 'row ' || c.oid, 'the whole row of ' || c.oid::regclass, array_agg(distinct r.target), min(crossfade.attributes_of(c.oid))
+  from reached r
+  join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN' and strpos(v.ev_action::text, ':varattno 0 ') > 0
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid and d.refclassid = 'pg_class'::regclass
+  join pg_class c on c.oid = d.refobjid and c.relkind in ('r', 'p', 'f')
+  group by c.oid
+  union all
+  select 'type ' || t.type, 'type ' || t.type::regtype, array_agg(distinct t.target), min(crossfade.attributes_of(y.typrelid))
+  from typed t
+  cross join lateral (select c.typrelid from pg_type c where c.oid = t.type and c.typtype = 'c' offset 0) y
+  group by t.type
+  union all
   -- While one of these is there, rows are not what is written; once it has gone, those that were written meanwhile still are not. Of v2
   -- alone: those of v1 are the application's, and rest from the flip on.
   select 'trigger ' || t.oid, format('trigger %I of %s', t.tgname, t.tgrelid::regclass), array[w.target], t.xmin || t.tgenabled::text
@@ -143,6 +163,24 @@ begin
              || case when p.pronamespace = 'crossfade'::regnamespace then '' else ' ' || p.xmin::text end)
   from called c join pg_proc p on p.oid = c.function
   group by p.oid
+  union all
+  -- What a configuration does with words is in its map and in its dictionaries.
+  select 'text search configuration ' || c.oid, 'text search configuration ' || c.oid::regconfig, array_agg(distinct u.target),
+         min(concat_ws(' ', c.xmin, words.state))
+  from uses u join pg_ts_config c on u.catalog = 'pg_ts_config'::regclass and c.oid = u.object
+  cross join lateral (
+    select string_agg(concat_ws(' ', m.maptokentype, m.mapdict, d.xmin), ', ' order by m.maptokentype, m.mapseqno) as state
+    from pg_ts_config_map m join pg_ts_dict d on d.oid = m.mapdict where m.mapcfg = c.oid
+  ) words
+  group by c.oid
+  union all
+  select 'text search dictionary ' || d.oid, 'text search dictionary ' || d.oid::regdictionary, array_agg(distinct u.target), min(d.xmin::text)
+  from uses u join pg_ts_dict d on u.catalog = 'pg_ts_dict'::regclass and d.oid = u.object
+  group by d.oid
+  union all
+  select 'collation ' || c.oid, 'collation ' || c.oid::regcollation, array_agg(distinct u.target), min(coalesce(c.collversion, ''))
+  from uses u join pg_collation c on u.catalog = 'pg_collation'::regclass and c.oid = u.object
+  group by c.oid
   union all
   select 'label ' || e.oid, format('label %s of type %s', e.enumlabel, e.enumtypid::regtype), array_agg(distinct t.target), min(e.xmin::text)
   from typed t join pg_enum e on e.enumtypid = t.type
@@ -190,6 +228,8 @@ language sql set search_path = '' set jit = off as $$
   insert into crossfade.shape (migration, direction, object, title, targets, state, changed_at)
   select of_migration, going, n.object, n.title, n.targets, n.state, case when changed then clock_timestamp() else '-infinity' end
   from crossfade.shape_now(of_migration, going) n;
+  -- Where v1 is on another server nothing that is remembered here may be of it, and what is proved is asked here, by this server's clock.
+  update crossfade.other_server o set changed_at = clock_timestamp() where o.migration = of_migration and changed;
 $$;
 
 -- The same after an amend, in its transaction: the targets that it touched are still to be compared, and what was proved of them and of
@@ -295,7 +335,8 @@ begin
          case when c.oid is null then 'crossfade cancel, and begin anew: nothing brings it back'
               when moved.by_migration is not null then
                 format('migration %s has moved it: crossfade rollback writes of that one, or crossfade cancel of this one, and begin it anew', moved.by_migration)
-              else concat_ws('; ', case when to_regclass(s.name) is not null then format('alter table %s rename to %I', s.name, own[2] || '_other') end,
+              else concat_ws('; ', case when to_regclass(s.name) is not null then format('crossfade amend, and the table that is called so now is followed, with all that was written to it; '
+                                                                                         'or, where it was not meant to be: alter table %s rename to %I', s.name, own[2] || '_other') end,
                              case when c.relnamespace::regnamespace::text <> quote_ident(own[1]) then format('alter table %s set schema %I', c.oid::regclass, own[1]) end,
                              case when c.relname <> own[2] then format('alter table %I.%I rename to %I', own[1], c.relname, own[2]) end) end
   from source s left join pg_class c on c.oid = s.relation cross join parse_ident(s.name) own
@@ -332,8 +373,9 @@ begin
          'crossfade run: a daemon compares them anew by itself'
   from before b full join now n on n.object = b.object
   where n.state is distinct from b.state
-    -- Before anything is remembered, everything is new; and a label that nobody had changes no row.
-    and exists (select from before) and not (b.object is null and n.object like 'label %')
+    -- Before anything is remembered, everything is new, but where v2 alone is here: there it may be nothing. And a label that nobody had
+    -- changes no row.
+    and (exists (select from before) or exists (select from crossfade.other_server s where s.migration = of_migration and s.here = 'target')) and not (b.object is null and n.object like 'label %')
     and not exists (select from fault f where f.object = coalesce(b.object, n.object))
   order by 4 desc, 1, 6;
 end $$;

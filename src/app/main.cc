@@ -8,6 +8,7 @@
 
 #include "api/message.h"
 #include "app/cli/command_line.h"
+#include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "base/error/failure.h"
 #include "crossfade/v1/reply.pb.h"
@@ -21,6 +22,7 @@ ExitCode dispatch(int argc, char** argv) {
   const auto call = app::parse_command_line(app::all_commands(), argc, argv);
   if (!call) return ExitCode::kOk;
   crossfade::log::configure(call->options.log_format, call->options.log_level);
+  app::expect_across(call->options, call->command);
   return call->run(call->options);
 }
 

@@ -4,11 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
+#include "async/failure_of.h"
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
 #include "cutover/layout/alone.h"
@@ -32,7 +31,7 @@ using namespace std::chrono_literals;
 /// A daemon beats once a second, finds that it is refused, and lets go of its slot.
 constexpr auto kDaemonPatience = 15s;
 /// A lock on a table that applications use: whoever queues behind it waits as long.
-constexpr int kIdentityAttempts = 20;
+constexpr int kAttempts = 20;
 
 /// The schemas of views that crossfade made; the shadow schema where nothing stayed behind in it. What a live table uses is not
 /// dropped with them: such a schema stays, and `notes` says why.
@@ -66,16 +65,23 @@ asio::awaitable<std::vector<std::string>> schemas_to_drop(pg::Connection& connec
   co_return drop;
 }
 
-/// What keeps the old tables from going is named by the server; how to do without it stands here.
+/// What keeps the old tables from going is named by the server; how to do without it stands here. Locks that are not to be had soon are let go,
+/// all of them, and asked for again: whoever has one and waits for another of them would be ended for it.
 asio::awaitable<void> run(pg::Connection& connection, std::string script) {
   std::optional<Failure> refused;
-  try {
-    co_await connection.script(std::move(script));
-  } catch (const Failure& failure) {
-    if (failure.sqlstate() != "2BP01") throw;
-    refused = failure;
+  for (int attempt = 1;; ++attempt) {
+    refused.reset();
+    try {
+      co_await connection.script(script);
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() != "2BP01" && (failure.sqlstate() != "55P03" || attempt == kAttempts)) throw;
+      refused = failure;
+    }
+    if (!refused) co_return;
+    if (refused->sqlstate() != "55P03") break;
+    co_await connection.script("rollback");
+    co_await async::sleep_for(200ms);
   }
-  if (!refused) co_return;
   auto facts = refused->facts();
   facts.exit = ExitCode::kPrecondition;
   facts.message = fmt::format("{}: {}", facts.message, facts.detail);
@@ -96,6 +102,35 @@ std::string drop_what_is_ours(const v1::Migration& file, const std::vector<std::
   return script;
 }
 
+/// Rows that are read through another table would be missing there once the old table is gone, and nothing depends on that.
+asio::awaitable<void> look_who_shows(pg::Connection& connection, std::string old_tables, bool drop_v1, std::vector<std::string>& notes) {
+  pg::Parameters parameters = {std::move(old_tables)};
+  const auto rows = co_await connection.query(std::string(queries::old_tables_shown), parameters);
+  for (const auto row : pg::rows(rows)) {
+    const auto shown = fmt::format("{} shows the rows of the old table {}", row.text("shown_by"), row.text("old_table"));
+    if (drop_v1) {
+      Failure::Facts facts;
+      facts.exit = ExitCode::kPrecondition;
+      facts.message = shown + ", which would go with it";
+      facts.advice = fmt::format("{}; or complete without --drop-v1, which leaves the old tables there; nothing was changed", row.text("statement"));
+      throw Failure(std::move(facts));
+    }
+    notes.push_back(fmt::format("{}, which nothing changes any more: {}", shown, row.text("statement")));
+  }
+}
+
+/// From which other tables draw their numbers.
+asio::awaitable<std::string> keep_sequences(pg::Connection& connection, std::string old_tables, std::vector<std::string>& notes) {
+  pg::Parameters parameters = {std::move(old_tables)};
+  const auto rows = co_await connection.query(std::string(queries::old_sequences_drawn), parameters);
+  std::string script;
+  for (const auto row : pg::rows(rows)) {
+    script += fmt::format("{};\n", row.text("statement"));
+    notes.push_back(fmt::format("sequence {} stays: {} draws from it", row.text("sequence"), row.text("drawn_by")));
+  }
+  co_return script;
+}
+
 /// One transaction: all of it, or a table that something depends on keeps everything as it is. Returns the daemon that was refused.
 asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, std::string who, std::vector<std::string>& notes) {
   const auto& name = file.migration();
@@ -103,15 +138,21 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), migration);
   auto made = parse_array(pg::first(rows).text("made_schemas"));
   const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
-  std::vector<mapping::TableName> old_tables;
-  if (drop_v1) old_tables = sides_of(file, mapping::Places::kSwapped).v1;
+  auto old_tables = sides_of(file, mapping::Places::kSwapped).v1;
+  auto names = names_text(old_tables);
+  co_await look_who_shows(connection, names, drop_v1, notes);
+  if (!drop_v1) old_tables.clear();
   std::string tables;
   std::vector<std::optional<std::string>> dropped;
   for (const auto& table : old_tables) {
     tables += (tables.empty() ? "" : ", ") + table.quoted();
     dropped.emplace_back(table.schema + "." + table.name);
   }
-  std::string script = "begin; set local lock_timeout = '5s';\n" + drop_what_is_ours(file, schemas);
+  std::string script = "begin; set local lock_timeout = '100ms';\n" + drop_what_is_ours(file, schemas);
+  if (!tables.empty()) {
+    const auto kept = co_await keep_sequences(connection, names, notes);
+    script += kept;
+  }
   // In one statement, so that foreign keys among them are no obstacle.
   if (!tables.empty()) script += fmt::format("drop table if exists {};\n", tables);
   co_await run(connection, std::move(script));
@@ -123,7 +164,6 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
 
 /// The daemon drops the slot that it has read; one that nobody reads is dropped here.
 asio::awaitable<void> let_slot_go(pg::Connection& connection, std::string slot, std::vector<std::string>& notes) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto give_up_at = pg::Clock::now() + kDaemonPatience;
   for (;;) {
     const auto found = co_await wal::inspect_slot(connection, slot);
@@ -141,8 +181,7 @@ asio::awaitable<void> let_slot_go(pg::Connection& connection, std::string slot, 
       notes.push_back(fmt::format("slot {} is still read by pid {} and keeps WAL; repeat the command once that has ended", slot, found->active_pid));
       co_return;
     }
-    asio::steady_timer pause(executor, 50ms);
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(50ms);
   }
 }
 
@@ -151,22 +190,14 @@ asio::awaitable<void> lighten_wal(pg::Connection& connection, const v1::Migratio
   const auto v2 = sides_of(file, mapping::Places::kSwapped).v2;
   pg::Parameters names = {names_text(v2)};
   const auto rows = co_await connection.query(std::string(queries::identity_full), names);
-  const auto executor = co_await asio::this_coro::executor;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const auto statement = std::string(rows.text(row, 0));
     std::optional<Failure> busy;
-    for (int attempt = 0; attempt < kIdentityAttempts; ++attempt) {
-      busy.reset();
-      auto script = "set local lock_timeout = '100ms'; " + statement;
-      try {
-        co_await connection.script(std::move(script));
-      } catch (const Failure& failure) {
-        if (failure.connection_lost()) throw;
-        busy = failure;
-      }
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      auto set = connection.script("set local lock_timeout = '100ms'; " + statement);
+      busy = co_await async::failure_of(std::move(set), async::answered);
       if (!busy || busy->sqlstate() != "55P03") break;
-      asio::steady_timer pause(executor, 200ms);
-      co_await pause.async_wait(asio::use_awaitable);
+      co_await async::sleep_for(200ms);
     }
     notes.push_back(busy ? fmt::format("whole rows go into the WAL for nobody ({}); do it when less is going on: {}", busy->what(), statement)
                          : fmt::format("whole rows were written into the WAL for the way back alone, and are no more: {}", statement));
@@ -176,10 +207,10 @@ asio::awaitable<void> lighten_wal(pg::Connection& connection, const v1::Migratio
 asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::string& migration, std::vector<std::string>& notes) {
   pg::Parameters name = {migration};
   const auto views = co_await connection.query(std::string(queries::stable_views_left), name);
-  if (views.empty()) co_return;
-  const auto row = pg::first(views);
-  notes.push_back(fmt::format("schema {0} stays, with its views over v2: {1}. A column that they show cannot change its type; once nobody reads them: drop schema {0} cascade",
-                              row.text("schema"), row.text("views")));
+  for (const auto row : pg::rows(views)) {
+    notes.push_back(fmt::format("schema {0} stays, with its views over v2: {1}. A column that they show cannot change its type; once nobody reads them: drop schema {0} cascade",
+                                row.text("schema"), row.text("views")));
+  }
 }
 
 /// Nobody comes to finish them afterwards.

@@ -79,11 +79,13 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   const auto direction = co_await sync::store::read_direction(connection, facts.migration);
   const auto goes = direction.value_or(mapping::Direction::kForward);
   facts.on_v2 = goes == mapping::Direction::kReverse;
-  const auto slots = co_await mapping::find_slot_names(connection, facts.migration);
+  const auto slots = co_await mapping::find_slot_names(connection.source(), facts.migration);
   facts.slot = slots.of(goes);
   facts.other_slot = slots.of(opposite(goes));
   const auto sides = sides_of(file.yaml, places_of(goes));
-  pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, names_text(facts.on_v2 ? sides.v2 : sides.v1),
+  const std::string none = "{}";
+  const bool apart = connection.apart();
+  pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, apart ? none : names_text(facts.on_v2 ? sides.v2 : sides.v1),
                                names_text(facts.on_v2 ? sides.v1 : sides.v2)};
   const auto rows = co_await connection.query(std::string(queries::doctor), parameters);
   const auto row = pg::first(rows);
@@ -98,6 +100,15 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.last_flip = row.text("last_flip");
   facts.unvalidated = row.text("unvalidated");
   facts.parked = row.text("parked");
+  if (apart) {
+    pg::Parameters of_source = {facts.migration, facts.slot, facts.other_slot, names_text(sides.v1), none};
+    const auto there = co_await connection.source().query(std::string(queries::doctor), std::move(of_source));
+    const auto source = pg::first(there);
+    facts.slot_there = source.truth("slot_there");
+    facts.other_slot_there = source.truth("other_slot_there");
+    if (facts.missing.empty()) facts.missing = source.text("missing");
+    facts.shut = source.text("shut");
+  }
   pg::Parameters name = {facts.migration};
   const auto paused = co_await connection.query(std::string(queries::applications_paused), name);
   facts.paused = paused.truth(0, 0);

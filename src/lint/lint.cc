@@ -198,17 +198,10 @@ class Lint {
 
   /// Whether the view can be read as it is looked at.
   asio::awaitable<bool> view_stands(TargetId target) {
-    bool stands = true;
-    co_await connection_.script("savepoint crossfade_view");
-    try {
-      const auto compared = co_await compare(target);
-      stands = compared.has_value();
-    } catch (const Failure& caught) {
-      if (caught.verdict() != Verdict::kQuarantine) throw;
-      stands = false;
-    }
-    co_await connection_.script("rollback to savepoint crossfade_view; release savepoint crossfade_view");
-    co_return stands;
+    std::optional<verify::Compared> compared;
+    const pg::Work look = [&]() -> asio::awaitable<void> { compared = co_await compare(target); };
+    const auto refused = co_await pg::in_savepoint(connection_, look, pg::Leaves::kNothing, [](const Failure& failure) { return failure.verdict() == Verdict::kQuarantine; });
+    co_return !refused && compared.has_value();
   }
 
   /// The target beside its view, as far as it is looked at; nothing where it is not.

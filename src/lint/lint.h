@@ -6,10 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/error/exit_code.h"
 #include "base/telemetry/progress.h"
 #include "base/value/key.h"
-#include "crossfade/v1/lint.pb.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 #include "verify/diff/difference.h"
@@ -83,12 +81,4 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
 
 /// After prepare_lint() in the same transaction, which it leaves as it was.
 asio::awaitable<Linted> lint(pg::Connection& connection, const mapping::Model& model, const Scope& scope, LintOptions options);
-
-v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted);
-/// Once all else is said.
-void add_next_steps(v1::LintReply& reply);
-std::string to_text(const v1::LintReply& reply);
-/// kMismatch where a row was not announced; kTimeout where none was found, and not everything was tried.
-ExitCode exit_code(const v1::LintReply& reply);
-
 }  // namespace crossfade::lint

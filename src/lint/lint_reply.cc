@@ -1,9 +1,9 @@
+#include "lint/lint_reply.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-
-#include "lint/lint.h"
 
 namespace crossfade::lint {
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,6 +11,13 @@
 #include "pg/connection_state.h"
 
 namespace crossfade::pg {
+namespace {
+
+constexpr const char* kCommit = "commit";
+constexpr const char* kRollback = "rollback";
+
+}  // namespace
+
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
@@ -154,6 +162,8 @@ std::vector<std::string> Connection::send_together(const std::vector<Statement>&
 
 asio::awaitable<std::vector<Answer>> Connection::together(std::vector<Statement> statements) {
   auto& s = *state_;
+  const bool commits = std::any_of(statements.begin(), statements.end(), [](const Statement& each) { return each.sql == kCommit; });
+  if (commits) co_await end_at_source(kCommit);
   const auto fresh = send_together(statements);
   co_await flush();
   std::vector<Answer> answers;
@@ -200,11 +210,33 @@ asio::awaitable<std::vector<Answer>> Connection::together(std::vector<Statement>
 }
 
 asio::awaitable<Result> Connection::script(std::string sql) {
+  if (sql == kCommit) co_await end_at_source(kCommit);
   if (PQsendQuery(state_->conn, sql.c_str()) == 0) lost(sql);
-  co_return co_await finish(sql);
+  auto result = co_await finish(sql);
+  if (sql == kRollback) co_await end_at_source(kRollback);
+  co_return result;
+}
+
+Connection& Connection::source() { return state_->source ? *state_->source : *this; }
+
+bool Connection::apart() const { return state_->source != nullptr; }
+
+bool Connection::in_transaction() const { return PQtransactionStatus(state_->conn) != PQTRANS_IDLE; }
+
+asio::awaitable<void> Connection::end_at_source(std::string how) {
+  if (!state_->source || !state_->source->in_transaction()) co_return;
+  co_await state_->source->script(std::move(how));
+}
+
+asio::awaitable<void> Connection::commit_before_source() {
+  const std::string commit = kCommit;
+  if (PQsendQuery(state_->conn, kCommit) == 0) lost(commit);
+  co_await finish(commit);
+  co_await end_at_source(commit);
 }
 
 void Connection::cancel() noexcept {
+  if (state_->source) state_->source->cancel();
   char reason[256];
   PGcancel* handle = PQgetCancel(state_->conn);
   if (!handle) return;
@@ -216,7 +248,9 @@ int Connection::backend_pid() const { return PQbackendPID(state_->conn); }
 
 int Connection::server_version() const { return PQserverVersion(state_->conn); }
 
-bool Connection::usable() const { return state_ && PQstatus(state_->conn) == CONNECTION_OK; }
+bool Connection::usable() const {
+  return state_ && PQstatus(state_->conn) == CONNECTION_OK && (!state_->source || state_->source->usable());
+}
 
 void Connection::on_notice(std::function<void(std::string_view, std::string_view)> handler) {
   state_->notice = std::move(handler);

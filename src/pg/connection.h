@@ -28,6 +28,10 @@ struct Endpoint {
   bool replication = false;              ///< a walsender session (replication=database)
   std::chrono::milliseconds deadline{10'000};
   ExitCode unreachable = ExitCode::kSourceUnreachable;
+  std::string source = {};               ///< the same words for the server that has v1, where v2 stands on another one; "": on the same
+
+  /// That of v1 alone.
+  Endpoint of_source() const;
 };
 
 /// One parameter of a statement, in text form; nothing is NULL.
@@ -53,8 +57,22 @@ struct Answer {
 /// answered, with connection_lost() where the session is gone (then only destruction is left).
 class Connection {
  public:
-  /// Connects, pins everything that changes how values print, and returns a session whose search_path is empty.
+  /// Connects, pins everything that changes how values print, and returns a session whose search_path is empty. Where the endpoint names
+  /// two servers the session is v2's, and has one on v1's beside it.
   static asio::awaitable<Connection> open(Endpoint endpoint);
+
+  /// Where v1 is: the session that views, sources and their stream are asked by. This one, unless v2 stands on another server. Whoever asks
+  /// says by this which server a statement is for; all else is v2's.
+  Connection& source();
+  /// v2 stands on another server than v1.
+  bool apart() const;
+  /// In an open transaction.
+  bool in_transaction() const;
+  /// Ends the transaction that the session on the source has open beside the one here: by "commit" or "rollback". script() and together() do it
+  /// with theirs, before a commit and after a rollback, so that what rows here may rest on, an id that was given there, is there for good.
+  asio::awaitable<void> end_at_source(std::string how);
+  /// The other way round, for what the source may only be told once it is so here.
+  asio::awaitable<void> commit_before_source();
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -109,6 +127,7 @@ class Connection {
  private:
   struct State;
   explicit Connection(std::unique_ptr<State> state);
+  static asio::awaitable<Connection> open_one(Endpoint endpoint);
 
   asio::awaitable<bool> wait_until_ready(int events, std::optional<Clock::time_point> until);
   asio::awaitable<void> flush();

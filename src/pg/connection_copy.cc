@@ -3,6 +3,22 @@
 #include "pg/connection_state.h"
 
 namespace crossfade::pg {
+namespace {
+
+/// PQgetCopyData, at once; throws where the next message is larger than `most`, and the session is lost then.
+int next_message(PGconn* conn, char** bytes, std::size_t most) {
+  const GrowthLimit limit(most);
+  const int size = PQgetCopyData(conn, bytes, 1);
+  if (size != -2 || !limit.was_reached()) return size;
+  Failure::Facts facts;
+  facts.sqlstate = kTooLarge;
+  facts.message = fmt::format("a message or a row of more than {} MB is on its way", most >> 20);
+  facts.exit = ExitCode::kSourceUnreachable;
+  facts.connection_lost = true;
+  throw Failure(std::move(facts));
+}
+
+}  // namespace
 
 asio::awaitable<void> Connection::begin_copy(std::string_view sql, ExecStatusType expected) {
   const std::string text(sql);
@@ -58,11 +74,12 @@ asio::awaitable<std::uint64_t> Connection::copy_out(std::string sql, std::functi
 
 asio::awaitable<void> Connection::start_copy_both(std::string command) {
   co_await begin_copy(command, PGRES_COPY_BOTH);
+  state_->largest_message = largest_message_taken();
 }
 
 std::optional<CopyData> Connection::receive_at_once() {
   char* bytes = nullptr;
-  const int size = PQgetCopyData(state_->conn, &bytes, 1);
+  const int size = next_message(state_->conn, &bytes, state_->largest_message);
   if (size <= 0) return std::nullopt;
   return CopyData(bytes, static_cast<std::size_t>(size));
 }
@@ -70,7 +87,7 @@ std::optional<CopyData> Connection::receive_at_once() {
 asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point until) {
   for (;;) {
     char* bytes = nullptr;
-    const int size = PQgetCopyData(state_->conn, &bytes, 1);
+    const int size = next_message(state_->conn, &bytes, state_->largest_message);
     if (size > 0) co_return CopyData(bytes, static_cast<std::size_t>(size));
     if (size < 0) {
       // The server ended the stream. Its reason, if it has one, is an error. An orderly shutdown gives none: the command
@@ -87,7 +104,7 @@ asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point u
     }
     // 0: nothing whole is here. Bytes may wait in the socket already, so they are taken before anyone waits.
     if (PQconsumeInput(state_->conn) == 0) lost("START_REPLICATION");
-    const int again = PQgetCopyData(state_->conn, &bytes, 1);
+    const int again = next_message(state_->conn, &bytes, state_->largest_message);
     if (again > 0) co_return CopyData(bytes, static_cast<std::size_t>(again));
     if (again < 0) continue;
     const bool ready = co_await wait_until_ready(kReadable, until);
@@ -96,7 +113,11 @@ asio::awaitable<std::optional<CopyData>> Connection::receive(Clock::time_point u
 }
 
 asio::awaitable<void> Connection::send(std::string message) {
-  if (PQputCopyData(state_->conn, message.data(), static_cast<int>(message.size())) < 0) lost("standby status update");
+  if (PQputCopyData(state_->conn, message.data(), static_cast<int>(message.size())) < 0) {
+    // libpq takes nothing more once it has read the stream's end; the server's reason for it says more than that.
+    co_await receive(Clock::now());
+    lost("standby status update");
+  }
   co_await flush();
 }
 
@@ -105,7 +126,9 @@ asio::awaitable<void> Connection::end_copy_both() {
   co_await flush();
   // What the server had on its way is read and dropped; it is not confirmed and comes again.
   for (char* bytes = nullptr;;) {
+    const GrowthLimit limit(state_->largest_message);
     const int size = PQgetCopyData(state_->conn, &bytes, 1);
+    if (size == -2 && limit.was_reached()) co_return;
     if (size > 0) {
       PQfreemem(bytes);
       continue;

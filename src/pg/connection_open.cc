@@ -104,7 +104,7 @@ void expect_readable(const Endpoint& endpoint, const std::vector<Host>& hosts) {
 
 }  // namespace
 
-asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
+asio::awaitable<Connection> Connection::open_one(Endpoint endpoint) {
   const auto executor = co_await asio::this_coro::executor;
   const auto until = Clock::now() + endpoint.deadline;
   auto hosts = hosts_of(endpoint);
@@ -171,6 +171,28 @@ asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
   auto settings = pin(connection.backend_pid());
   const auto pinned = co_await connection.script(std::move(settings));
   if (pinned.is_null(0, 0)) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
+  co_return connection;
+}
+
+Endpoint Endpoint::of_source() const {
+  auto alone = *this;
+  if (!source.empty()) alone.conninfo = source;
+  alone.source.clear();
+  return alone;
+}
+
+asio::awaitable<Connection> Connection::open(Endpoint endpoint) {
+  if (endpoint.source.empty()) co_return co_await open_one(std::move(endpoint));
+  auto beside = std::make_unique<Connection>(co_await open_one(endpoint.of_source()));
+  endpoint.unreachable = ExitCode::kTargetUnreachable;
+  Connection connection = co_await open_one(std::move(endpoint));
+  // What the source prints is read here: there values are printed as its views mean it.
+  const std::string ask = "select pg_catalog.current_setting('intervalstyle'), pg_catalog.current_setting('xmloption')";
+  const auto prints = co_await beside->query(ask);
+  const std::string follow = "select pg_catalog.set_config('intervalstyle', $1, false), pg_catalog.set_config('xmloption', $2, false)";
+  Parameters as_there = {prints.optional_text(0, 0), prints.optional_text(0, 1)};
+  co_await connection.query(follow, std::move(as_there));
+  connection.state_->source = std::move(beside);
   co_return connection;
 }
 

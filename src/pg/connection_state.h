@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory/largest_message.h"
 #include "base/telemetry/log.h"
 #include "pg/connection.h"
 #include "pg/server_answer.h"
@@ -45,7 +46,9 @@ struct Connection::State {
   std::map<std::string, std::string, std::less<>> prepared;  ///< statement text → its name in this session
   std::size_t prepared_so_far = 0;
   std::function<void(std::string_view, std::string_view)> notice;
+  std::size_t largest_message = kUnbounded;  ///< of COPY BOTH
   std::shared_ptr<Wait> wait;  ///< the one that goes on, or the last one
+  std::unique_ptr<Connection> source;  ///< on the server that has v1, where that is another one
 
   explicit State(asio::any_io_executor on) : executor(on), socket(on) {}
   State(const State&) = delete;

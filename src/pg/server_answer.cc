@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 #include <utility>
 
 namespace crossfade::pg {
@@ -79,8 +81,24 @@ std::size_t begin_of_name(std::string_view line, std::size_t open) {
 /// Of ours the function is one of schema crossfade's, or a block that we sent.
 bool is_ours(std::string_view function) { return function.starts_with("crossfade.") || function.starts_with("inline_code_block"); }
 
+/// Other languages, and what passes on the words of another server: ours are written in none of them.
+bool passed_on(const PGresult* result) {
+  constexpr std::array<std::string_view, 5> kFiles = {"plpy_elog.c", "plpy_plpymodule.c", "plperl.c", "pltcl.c", "dblink.c"};
+  constexpr std::array<std::string_view, 2> kFunctions = {"pgfdw_report_error", "pgfdw_exec_query"};
+  const auto file = field(result, PG_DIAG_SOURCE_FILE);
+  const auto function = field(result, PG_DIAG_SOURCE_FUNCTION);
+  return std::any_of(kFiles.begin(), kFiles.end(), [&](std::string_view each) { return file.ends_with(each); }) ||
+         std::find(kFunctions.begin(), kFunctions.end(), function) != kFunctions.end();
+}
+
+bool of_sessions(std::string_view sqlstate) {
+  constexpr std::array<std::string_view, 5> kStates = {"08", "28", "3D", "57P", "53400"};
+  return std::any_of(kStates.begin(), kStates.end(), [&](std::string_view state) { return sqlstate.starts_with(state); });
+}
+
 /// Whether a function of somebody else's raised it: a view's, a trigger's.
 bool raised_by_a_function(const PGresult* result) {
+  if (passed_on(result)) return true;
   const auto context = field(result, PG_DIAG_CONTEXT);
   const auto innermost = function_of(std::string_view(context).substr(0, context.find('\n')));
   return field(result, PG_DIAG_SOURCE_FUNCTION) == "exec_stmt_raise" && !is_ours(innermost);
@@ -128,7 +146,8 @@ Failure server_failure(const PGresult* result, std::string_view statement, bool 
   // A function may raise any state it likes. What it says of a row is not what the server says of the session, the
   // moment, the lease or the statement.
   const Failure said(facts);
-  if (!session_over && (!said.found_by_trying() || said.names_nothing()) && raised_by_a_function(result)) {
+  const bool is_the_servers = !said.found_by_trying() || said.names_nothing() || of_sessions(facts.sqlstate);
+  if (!session_over && is_the_servers && raised_by_a_function(result)) {
     facts.message += " (raised as " + facts.sqlstate + ")";
     facts.sqlstate = "P0001";
   }

@@ -5,7 +5,7 @@
 #include "crossfade/v1/verify.pb.h"
 #include "verify/account/account.h"
 #include "verify/checks/checks.h"
-#include "verify/diff/compare.h"
+#include "verify/diff/verifier.h"
 
 namespace crossfade::verify {
 

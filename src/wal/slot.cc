@@ -3,10 +3,8 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "async/sleep.h"
 #include "pg/row.h"
 #include "wal/foreign_slot.h"
 
@@ -48,7 +46,6 @@ asio::awaitable<Lsn> create_slot(pg::Connection& connection, std::string name) {
 asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name, std::chrono::milliseconds patience) {
   const std::string sql(sql::queries::slot_drop);
   const pg::Parameters parameters = {name};
-  const auto executor = co_await asio::this_coro::executor;
   for (const auto give_up_at = pg::Clock::now() + patience;;) {
     try {
       co_await connection.query(sql, parameters);
@@ -58,8 +55,7 @@ asio::awaitable<void> drop_slot(pg::Connection& connection, std::string name, st
       if (failure.sqlstate() == "42704") co_return;
       if (failure.sqlstate() != "55006" || pg::Clock::now() >= give_up_at) throw;
     }
-    asio::steady_timer pause(executor, std::chrono::milliseconds(50));
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(std::chrono::milliseconds(50));
   }
 }
 

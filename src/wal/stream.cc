@@ -60,8 +60,8 @@ asio::awaitable<Stream> Stream::start(Options options) {
   // The publication's name is an identifier in a list inside a literal, and quoted as both.
   const auto publications = quote_for_walsender(quote_identifier(options.publication));
   auto command =
-      fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}, messages 'true')",
-                  quote_identifier(options.slot), to_string(options.start), publications);
+      fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
+                  quote_identifier(options.slot), to_string(options.start), publications, options.messages ? ", messages 'true'" : "");
   co_await connection.start_copy_both(std::move(command));
   Stream stream(std::move(connection), options.start, options.status_interval);
   co_return stream;

@@ -23,6 +23,7 @@ class Stream {
     std::string publication;
     Lsn start;  ///< a start below the slot's confirmed position is moved to it
     std::chrono::milliseconds status_interval{1000};
+    bool messages = true;  ///< logical ones, which anybody may write
   };
 
   /// Throws what the server says where it refuses: SQLSTATE 55006 while another session, perhaps our own of before that
@@ -34,6 +35,8 @@ class Stream {
   asio::awaitable<bool> next(pg::Clock::time_point until);
   /// Where next() stopped. Views in it are valid until the next call.
   const Message& message() const { return message_; }
+  /// Its bytes.
+  std::size_t size() const { return held_ ? held_->view().size() : 0; }
 
   /// Sends a status update if one is due or wanted.
   asio::awaitable<void> tick();

@@ -26,7 +26,8 @@ struct Kind {
 constexpr Kind kKinds[] = {{"psycopg", "after-error", ""},     {"psycopg2", "after-error", "transaction"}, {"node", "after-error", ""},
                            {"node", "after-error", "session"}, {"psycopg", "behind-lock", ""},             {"psycopg2", "behind-lock", "session"},
                            {"node", "behind-lock", ""},        {"psycopg", "behind-lock", "transaction"},
-                           {"psycopg", "select-star", ""},     {"node", "select-star", ""}};
+                           {"psycopg", "select-star", ""},     {"node", "select-star", ""},
+                           {"django", "after-error", ""},      {"django", "behind-lock", "transaction"}};
 
 /// One application, and what it has said.
 class Client {
@@ -37,6 +38,7 @@ class Client {
     const std::string prepares = std::string(kind.pool) == "transaction" ? "no" : "yes";
     std::vector<std::string> command = {"/usr/bin/python3", scripts / "writer.py", kind.driver};
     if (std::string(kind.driver) == "node") command = {"/usr/bin/env", "node", scripts / "writer.js"};
+    if (std::string(kind.driver) == "django") command = {"/usr/bin/python3", scripts / "writer_django.py"};
     for (const auto& word : {std::string(kind.asks), prepares, std::to_string(first), stop.string()}) command.push_back(word);
     const auto where = pooler == nullptr ? server : pooler->directory();
     const auto port = pooler == nullptr ? 5432 : Pooler::kPort;

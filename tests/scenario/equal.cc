@@ -26,8 +26,10 @@ std::vector<std::string> differences_to_views(Sql& sql, const std::filesystem::p
   const auto mapping = file["schemas"]["mapping"].as<std::string>();
   std::vector<std::string> differences;
   sql.exec("begin isolation level repeatable read read only");
-  for (const auto& entry : file["targets"]) {
-    const auto target = entry.first.as<std::string>();
+  // Not what the program takes for a target, but what the database has.
+  const auto targets = sql.rows(fmt::format("select v.relname from pg_class v join pg_class t on t.relname = v.relname and t.relnamespace = to_regnamespace('\"{}\"') and t.relkind in ('r', 'p') "
+                                            "where v.relnamespace = to_regnamespace('\"{}\"') and v.relkind = 'v' order by 1", shadow, mapping));
+  for (const auto& target : targets) {
     const auto table = fmt::format(R"("{}"."{}")", shadow, target);
     const auto view = fmt::format(R"("{}"."{}")", mapping, target);
     const auto columns = sql.value(fmt::format(kColumns, table, view));

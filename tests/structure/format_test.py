@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Whether the C++ is written as .clang-format says. Where a line breaks, and how far to the right a comment behind it stands, is
-the writer's choice, and columns may be aligned; other spaces within a line, how far in it begins, and the order of headers are not.
+the writer's choice, and columns may be aligned; other spaces within a line, how far in it begins, and the order of headers and of used names are not.
 
 Usage: format_test.py [--fix] [FILE…]      (without a file: all of src and tests)
 """
@@ -41,9 +41,11 @@ def as_it_must_be(path):
     if ours == theirs:
         return ours
     if re.sub(r"\s", "", ours) != re.sub(r"\s", "", theirs):
-        # Headers in another order, or one twice: they stand in the first lines.
-        includes = [number for number, line in enumerate(ours.split("\n"), 1) if line.startswith("#include")]
-        ours = clang_format(path, f"--lines=1:{max(includes, default=1)}")
+        # Headers in another order, or one twice: they stand in the first lines. Or names that are used.
+        lines = list(enumerate(ours.split("\n"), 1))
+        includes = [number for number, line in lines if line.startswith("#include")]
+        names = [number for number, line in lines if re.match(r"\s*using [\w:]+;", line)]
+        ours = clang_format(path, f"--lines=1:{max(includes, default=1)}", *(f"--lines={number}:{number}" for number in names))
     mine, wanted = pieces(ours), pieces(theirs)
     text = ""
     for at, ((gap, character), (wanted_gap, _)) in enumerate(zip(mine, wanted)):

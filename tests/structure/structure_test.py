@@ -14,13 +14,13 @@ SRC = ROOT / "src"
 # files at the root of a room stand right of its sub-rooms.
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"lint", "cutover"}, {"app"}]
 SUB_ROOMS = {
-    "base": ["error", "value", "text", "telemetry"],
-    "mapping": ["model", "sql", "derive", "views", "file", "catalog", "preflight", "plan", "amend", "scaffold"],
+    "base": ["memory", "error", "value", "text", "telemetry"],
+    "mapping": ["model", "sql", "derive", "views", "file", "rule", "catalog", "preflight", "plan", "amend", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "setup": ["state", "objects", "prepare", "amend"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
     "cutover": ["layout", "inventory", "record", "reads", "writes"],
-    "app": ["ephemeral", "cli", "status", "daemon", "demo", "commands"],
+    "app": ["ephemeral", "cli", "status", "daemon", "demo", "moves", "commands"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 # How many files a corridor may have: a header and its source are one door.
@@ -34,6 +34,16 @@ LONG_FILES: dict[str, str] = {}
 # What blocks, waits or reads from a session. One place does.
 WAITING = re.compile(r"\bPQ(connect\w*|reset\w*|exec\w*|prepare|getResult|consumeInput|isBusy|flush|socket|send\w+"
                      r"|getCopyData|putCopy\w+|notifies|getline\w*|fn)\b")
+
+# Savepoints that are made by hand, each with the reason.
+SAVEPOINTS = {
+    "src/lint/lint.cc": "work that throws is not answered there, and what was refused is looked at before the way back",
+    "src/setup/amend/amend_run.cc": "work that throws is not answered there, and most of a function stands under it",
+    "src/sync/backfill/backfill.cc": "made and released with the limits of the chunk, in one trip",
+    "src/sync/refresh/bring.cc": "sent with the statements that it is for, in one trip",
+    "src/sync/refresh/careful.cc": "made with the limits of the part, in one trip",
+    "src/verify/checks/checks.cc": "a check may end the transaction, and the savepoint with it",
+}
 
 # A value of a result is asked for by its column's name.
 ASKED = re.compile(r"\b(?:text|number|is_null|real|truth|optional_text|optional_real)\(\"(\w+)\"\)")
@@ -95,6 +105,23 @@ def check_namespaces():
                 yield f"{path.relative_to(ROOT)}:{number}: namespace crossfade::{opened['room']} in the room {room}"
 
 
+def check_names():
+    """No two files are called the same; but a command's may be called as what performs it."""
+    folders = {}
+    for path in sources():
+        folders.setdefault(path.stem, set()).add(path.parent.relative_to(SRC).as_posix())
+    for name, there in sorted(folders.items()):
+        if len(there - {"app/commands"}) > 1:
+            yield f"src: {name} is a file in {', '.join(sorted(there))}; call each what it holds"
+
+
+def check_commands():
+    """A command is one file, called as it is; what several need stands in a room of its own."""
+    for path in sources(SRC / "app/commands"):
+        if path.stem != "commands" and f"\nCommand {path.stem}_command()" not in path.read_text():
+            yield f"{path.relative_to(ROOT)}: defines no {path.stem}_command()"
+
+
 def check_doors():
     """No corridor is too long to be read at a glance."""
     doors = {}
@@ -124,13 +151,27 @@ def check_pragma_once():
             yield f"{path.relative_to(ROOT)}: does not begin with #pragma once"
 
 
+def statements():
+    """The files under sql/queries, by name."""
+    return {path.stem: path for path in sorted((ROOT / "sql/queries").glob("**/*.sql"))}
+
+
 def check_sql():
-    """Every statement under sql/queries is used, and every used one exists."""
-    text = "\n".join(path.read_text() for path in sources())
-    used = set(re.findall(r"\bqueries::(\w+)", text))
-    present = {path.stem for path in (ROOT / "sql/queries").glob("**/*.sql")}
-    yield from (f"sql/queries/{name}.sql: nobody uses it" for name in sorted(present - used))
-    yield from (f"sql/queries/{name}.sql: used, and not there" for name in sorted(used - present))
+    """Every statement under sql/queries is used, and every used one exists, in the folder of the leftmost that asks."""
+    asking = {}
+    for path in sources():
+        for name in re.findall(r"\bqueries::(\w+)", path.read_text()):
+            asking.setdefault(name, set()).add(place(path.relative_to(SRC).as_posix()))
+    present = statements()
+    for name, path in present.items():
+        if name not in asking:
+            yield f"{path.relative_to(ROOT)}: nobody uses it"
+            continue
+        leftmost = min((LEVEL[room], level_within(room, sub_room)) for room, sub_room in asking[name])
+        folders = sorted("/".join(filter(None, each)) for each in asking[name] if (LEVEL[each[0]], level_within(*each)) == leftmost)
+        if path.parent.relative_to(ROOT / "sql/queries").as_posix() not in folders:
+            yield f"{path.relative_to(ROOT)}: src/{folders[0]} asks it, so it belongs into sql/queries/{folders[0]}"
+    yield from (f"queries::{name}: used, and not there" for name in sorted(asking.keys() - present.keys()))
     # A server whose database has another encoding has to read them, comments included.
     for folder in ("engine", "queries"):
         for path in sorted((ROOT / "sql" / folder).glob("**/*.sql")):
@@ -140,10 +181,11 @@ def check_sql():
 
 def check_columns():
     """Columns are asked for by names which their statement gives; by place only where there is one."""
+    texts = {name: path.read_text() for name, path in statements().items()}
     for path in sources():
         text = path.read_text()
         asked = {found[1]: found for found in ASKED.finditer(text)}
-        given = text + "".join((ROOT / "sql/queries" / f"{name}.sql").read_text() for name in set(re.findall(r"\bqueries::(\w+)", text)))
+        given = text + "".join(texts.get(name, "") for name in set(re.findall(r"\bqueries::(\w+)", text)))
         for name in sorted(asked):
             if not re.search(rf"\b{name}\b", given.replace(f'"{name}")', "")):
                 yield f"{path.relative_to(ROOT)}: no statement that it names gives a column {name}"
@@ -162,6 +204,23 @@ def check_waiting():
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if found := WAITING.search(line.split("//")[0]):
                 yield f"{path.relative_to(ROOT)}:{number}: {found[0]} belongs to src/pg"
+
+
+def check_sleep():
+    """Whoever waits for a while does so by async/sleep.h."""
+    for path in sources():
+        if place(path.relative_to(SRC).as_posix())[0] == "async":
+            continue
+        for found in re.finditer(r"steady_timer (\w+)\([^;]*;\s*co_await \1\.async_wait\((?:boost::)?asio::use_awaitable\)", path.read_text()):
+            yield f"{path.relative_to(ROOT)}: {found[0].splitlines()[0]} …: async::sleep_for does that"
+
+
+def check_savepoints():
+    """Whoever wants a savepoint has one of pg/savepoint.h."""
+    by_hand = {path.relative_to(ROOT).as_posix() for path in sources()
+               if place(path.relative_to(SRC).as_posix())[0] != "pg" and re.search(r'"[^"\n]*\bsavepoint crossfade', path.read_text())}
+    yield from (f"{name}: makes a savepoint by hand" for name in sorted(by_hand - SAVEPOINTS.keys()))
+    yield from (f"{name}: stands in the list of savepoints by hand and makes none" for name in sorted(SAVEPOINTS.keys() - by_hand))
 
 
 def check_unfinished():

@@ -88,6 +88,24 @@ def sentences(folder):
             for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", path.read_text(), re.M)}
 
 
+def check_expectations():
+    """A test that docs/expectations.md names is there: a suite, one test of it, or a file."""
+    known = sentences(ROOT / "tests")
+    suites = {name.partition(".")[0] for name in known}
+    for row in re.findall(r"^\|.*\|(.*)\|$", (ROOT / "docs/expectations.md").read_text(), re.M):
+        for name in re.findall(r"`([^`]+)`", row):
+            if not (ROOT / name).is_file() if "/" in name else name not in known | suites:
+                yield f"docs/expectations.md: no test is called {name}"
+
+
+def check_majors():
+    """The name of a test that wants a major newer than that of every test run ends in Since and the major: by it tests/run finds it."""
+    for path in (ROOT / "tests").rglob("*.cc"):
+        for name, major in re.findall(r"^TEST\w*\(\w+,\s*(\w+)\) \{\n\s*CROSSFADE_NEEDS_MAJOR\((\d+)\)", path.read_text(), re.M):
+            if int(major) > 15 and not name.endswith(f"Since{major}"):
+                yield f"{path.relative_to(ROOT)}: {name} is called …Since{major}, or no server of {major} is ever asked"
+
+
 def check_filters():
     """What a page says to run, or the help of tests/run, is there to be run."""
     script = (ROOT / "tests/run").read_text()

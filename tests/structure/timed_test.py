@@ -29,7 +29,8 @@ class Timed(unittest.TestCase):
         done = subprocess.run(self.command("--output-on-failure"), capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 8)
         before, summary = done.stdout.split("67% tests passed, 1 tests failed out of 3")
-        self.assertIn("Minutes by label: pg 0:01\nThe slowest of 3 tests:\n    0:01  slow (pg)\n", before)
+        # A machine that is busy needs longer for all of them.
+        self.assertRegex(before, r"Minutes by label: pg 0:\d\d\nThe slowest of 3 tests:\n    0:\d\d  slow \(pg\)\n")
         self.assertIn("Total Test time (real)", summary)
         self.assertNotIn("slowest", summary)
 

@@ -9,21 +9,26 @@
 namespace crossfade::test {
 namespace {
 
-/// What the migration's file says, as far as a flip needs it.
+/// The schemas are those of the file; the tables those that the database has views of, whatever the program takes them for.
 struct Sides {
-  explicit Sides(const std::filesystem::path& folder) {
+  Sides(Sql& sql, const std::filesystem::path& folder) {
     const auto file = YAML::LoadFile(folder / "migration.yaml");
     const auto schemas = file["schemas"];
     source = schemas["source"].as<std::string>("public");
     shadow = schemas["shadow"].as<std::string>();
     mapping = schemas["mapping"].as<std::string>();
-    reverse = schemas["reverse"].as<std::string>();
-    for (const auto& target : file["targets"]) new_tables.push_back(target.first.as<std::string>());
-    for (const auto& target : file["reverse"]) old_tables.push_back(target.first.as<std::string>());
+    reverse = schemas["reverse"].as<std::string>("");
+    new_tables = tables_of_views(sql, mapping, fmt::format("t.relname = v.relname and t.relnamespace in (to_regnamespace('\"{}\"'), to_regnamespace('\"{}\"'))", shadow, source));
+    old_tables = tables_of_views(sql, reverse, fmt::format("t.relname in (v.relname, v.relname || '_v1') and t.relnamespace = to_regnamespace('\"{}\"')", source));
     for (const auto& each : file["sources"]) {
       const auto written = each.first.as<std::string>();
       if (each.second["shared"].as<bool>(false)) shared.insert(written.find('.') == std::string::npos ? source + "." + written : written);
     }
+  }
+
+  static std::vector<std::string> tables_of_views(Sql& sql, const std::string& schema, const std::string& table) {
+    return sql.rows(fmt::format("select distinct v.relname from pg_class v join pg_class t on t.relkind in ('r', 'p') and {} "
+                                "where v.relkind = 'v' and v.relnamespace = to_regnamespace('\"{}\"') order by 1", table, schema));
   }
 
   std::string source, shadow, mapping, reverse;
@@ -95,7 +100,7 @@ bool is_read(Sql& sql, const std::string& schema, const std::string& table) {
 }  // namespace
 
 void flip_writes(Move& move) {
-  const Sides sides(move.folder());
+  const Sides sides(move.sql(), move.folder());
   const auto& name = move.name();
   auto& sql = move.sql();
   const auto slot = move.slot() + "_reverse";
@@ -123,7 +128,7 @@ void flip_writes(Move& move) {
 }
 
 void flip_writes_back(Move& move) {
-  const Sides sides(move.folder());
+  const Sides sides(move.sql(), move.folder());
   const auto& name = move.name();
   auto& sql = move.sql();
   const auto slot = move.slot();
@@ -145,7 +150,7 @@ void flip_writes_back(Move& move) {
 }
 
 std::vector<std::string> differences_to_reverse_views(Sql& sql, const std::filesystem::path& folder) {
-  const Sides sides(folder);
+  const Sides sides(sql, folder);
   std::vector<std::string> differences;
   sql.exec("begin isolation level repeatable read read only");
   for (const auto& table : sides.old_tables) {

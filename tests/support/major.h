@@ -14,6 +14,7 @@ inline std::string publication_options() { return std::string("publish_via_parti
 
 }  // namespace crossfade::test
 
-/// First in a test of what PostgreSQL has only since this major: a server that is older cannot be asked.
+/// First in a test of what PostgreSQL has only since this major: a server that is older cannot be asked. The test's name ends in Since and
+/// the major, by which tests/run finds what to ask that one.
 #define CROSSFADE_NEEDS_MAJOR(major) \
   if (::crossfade::test::server_major() < (major)) GTEST_SKIP() << "PostgreSQL has this since " #major

@@ -82,6 +82,8 @@ std::vector<std::string> Stage::command_line(std::vector<std::string> words) con
   option("--source", source_);
   option("--control", file(".sock").string());
   words.emplace_back("--no-input");
+  // Before the command: verify has one of its own.
+  if (!target_.empty()) words.insert(words.begin() + 1, {"--target", target_});
   return words;
 }
 

@@ -27,6 +27,8 @@ class Stage {
   const std::string& dbname() const { return database_.name(); }
   /// How the program connects from now on.
   void source(std::string conninfo) { source_ = std::move(conninfo); }
+  /// On which other server v2 grows from now on.
+  void target(std::string conninfo) { target_ = std::move(conninfo); }
   std::string name() const { return folder_.filename(); }
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -62,6 +64,7 @@ class Stage {
   std::filesystem::path directory_;  ///< of the server; logs and the socket stand there
   Database database_;
   std::string source_;
+  std::string target_;               ///< "": v2 grows beside v1
   std::unique_ptr<Program> daemon_;
   int calls_ = 0;
 };

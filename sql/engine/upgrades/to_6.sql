@@ -4,3 +4,11 @@
 -- And tables that are called as others are to be are renamed in their turn.
 drop function if exists crossfade.retire(text, regclass);
 -- And at each commit it is looked whether the stream tells everything.
+-- And a fence holds against what triggers of the application write.
+-- And what is made for the engine alone is closed to those to whom default privileges give all that its role makes.
+-- And who holds a sequence is named to a flip.
+-- And of a table that another one stands for it is said what follows that one.
+-- And rows for which an index raises are found.
+-- And what can be read while some targets are behind is said by itself.
+alter table crossfade.checkpoint add column if not exists readable_lsn pg_lsn not null default '0/0', add column if not exists readable_but text[] not null default '{}';
+-- And text search configurations, dictionaries and collations are watched.

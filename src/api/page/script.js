@@ -139,11 +139,13 @@ function wrongs(status) {
 function state(status) {
   const { backfill, throttled } = status;
   if (throttled) return `Held back by ${throttled.by === "hand" ? "hand: crossfade resume goes on" : throttled.by}`;
+  // As after an amend: the others are what they were.
+  const behind = status.phase === "backfilling" && status.behind.length > 0 ? `${status.behind.join(", ")} behind; the others follow` : "";
   switch (phaseNumber(status)) {
     case 0: return "Prepared; the backfill has not begun";
-    case 1: return backfill.eta_seconds === null ? "Backfilling" : `Backfilling, ${backfill.eta_seconds < 60 ? "" : "about "}${age(backfill.eta_seconds)} left`;
+    case 1: return behind !== "" ? capital(behind) : backfill.eta_seconds === null ? "Backfilling" : `Backfilling, ${backfill.eta_seconds < 60 ? "" : "about "}${age(backfill.eta_seconds)} left`;
     case 2: return status.catching_up || status.dirty_keys > 0 ? "Catching up with what changed meanwhile" : "Following: v2 is the views over v1";
-    case 3: return `Reads: ${status.reads.percent} % of keys on v2`;
+    case 3: return `Reads: ${status.reads.percent} % of keys on v2${behind && `; ${behind}`}`;
     case 4: return "Writes are on v2";
     default: return "Completed";
   }

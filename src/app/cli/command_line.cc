@@ -30,7 +30,7 @@ void add_common(CLI::App& app, Options& o) {
   OptionSet options(app);
   options.path("--migration", o.migration, "DIR", "The migration's folder").environment("CROSSFADE_MIGRATION");
   options.text("--source", o.source, "CONNINFO", "Connection to the database (conninfo or URI); else libpq's PG* variables").environment("CROSSFADE_SOURCE");
-  options.text("--target", o.target, "CONNINFO", "The source once more: v2 stands beside v1").environment("CROSSFADE_TARGET").hidden();
+  options.text("--target", o.target, "CONNINFO", "Connection to another server, where v2 is to grow; without it v2 grows beside v1. Before a command that has a --target of its own").environment("CROSSFADE_TARGET");
   options.text("--control", o.control, "PATH", "Unix socket of the daemon").environment("CROSSFADE_CONTROL");
   options.flag("--json", o.json, "Answer as JSON");
   options.flag("--no-color", o.no_color, "No colour");

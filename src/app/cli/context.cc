@@ -6,16 +6,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <random>
 #include <set>
+#include <string_view>
 
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
 #include "cutover/inventory/inventory.h"
 #include "mapping/catalog/slot_names.h"
+#include "mapping/file/canary_schema.h"
 #include "mapping/plan/fixes.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
@@ -35,19 +38,67 @@ mapping::MigrationFile load(const Options& options) {
   return mapping::load_migration(options.migration);
 }
 
-pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
-  if (!options.target.empty() && options.target != options.source) {
-    throw usage_failure("--target names another database than --source", "leave it out: v2 grows in the database of v1");
+namespace {
+
+/// What is said of a command that would have to look at both servers in one statement, or to move them together.
+constexpr std::string_view kNotYetMoved = "the writes cannot move to another server yet: v2 is filled, followed and verified there";
+constexpr std::string_view kNotYetAsked = "it asks v1 and v2 in one statement, and they are on two servers";
+
+struct NotAcross {
+  std::string_view command;
+  std::string_view because;
+  std::string_view instead;
+};
+constexpr std::array kNotAcross = {
+    NotAcross{"cutover reads", "who reads which side is not told across servers yet", "let applications connect to the target; `crossfade wait --lsn` says when it has what they wrote"},
+    NotAcross{"rollback reads", "who reads which side is not told across servers yet", "let applications connect to the source"},
+    NotAcross{"cutover writes", kNotYetMoved, "to move the writes too, let v2 grow beside v1: without --target"},
+    NotAcross{"rollback writes", kNotYetMoved, "there is no way back with data from another server yet"},
+    NotAcross{"complete", kNotYetMoved, "`crossfade cancel` takes crossfade away from both, with v2 where crossfade made its schema"},
+    NotAcross{"amend", "a mapping is not amended on two servers yet", "`crossfade cancel`, and prepare the folder as it is now"},
+    NotAcross{"lint", kNotYetAsked, "leave --target out: the rules are tried in the source's database alone"},
+    NotAcross{"explain", kNotYetAsked, "`crossfade verify` compares, and names what differs"},
+    NotAcross{"account", kNotYetAsked, "`crossfade verify` compares every row with its view"},
+    NotAcross{"check", kNotYetAsked, "run the checks on the source before, on the target afterwards"},
+    NotAcross{"compare", kNotYetAsked, "ask each side, and compare"},
+    NotAcross{"refresh", kNotYetAsked, "`crossfade verify --repair` offers what differs"},
+    NotAcross{"report", kNotYetAsked, "`crossfade status --json` of both, and the daemon's log"},
+    NotAcross{"backup", "it is of one server", "leave --target out"},
+    NotAcross{"rehearse", "it is of one server", "leave --target out"},
+    NotAcross{"import", "it fills tables of v1", "leave --target out"},
+    NotAcross{"init", "it reads v1", "leave --target out"},
+};
+
+}  // namespace
+
+bool across(const Options& options) { return !options.target.empty() && options.target != options.source; }
+
+void expect_across(const Options& options, std::string_view command) {
+  if (!across(options)) return;
+  for (const auto& each : kNotAcross) {
+    if (each.command != command) continue;
+    Failure::Facts facts;
+    facts.exit = ExitCode::kUsage;
+    facts.message = fmt::format("crossfade {} does nothing with --target naming another server: {}", command, each.because);
+    facts.advice = each.instead;
+    throw Failure(std::move(facts));
   }
+}
+
+pg::Endpoint endpoint(const Options& options, const std::string& purpose) {
   pg::Endpoint endpoint;
   endpoint.conninfo = options.source;
+  if (across(options)) {
+    endpoint.conninfo = options.target;
+    endpoint.source = options.source.empty() ? " " : options.source;
+  }
   endpoint.application_name = "crossfade " + purpose;
   return endpoint;
 }
 
 asio::awaitable<sync::Settings> engine_settings(pg::Connection& connection, const Options& options, std::string migration,
                                                 mapping::Direction direction) {
-  const auto slots = co_await mapping::find_slot_names(connection, migration);
+  const auto slots = co_await mapping::find_slot_names(connection.source(), migration);
   sync::Settings settings;
   settings.endpoint = endpoint(options, migration);
   char host[256] = "";
@@ -75,10 +126,12 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
   const auto installed = co_await setup::as_installed(connection, file);
   auto directed = co_await setup::directed_now(connection, installed);
   for (;;) {
-    co_await connection.script("begin");
-    if (wanted == Wanted::kWhole) preflight = co_await mapping::inspect_catalog(connection, directed);
-    else preflight = co_await mapping::inspect_what_fits(connection, directed, wanted == Wanted::kWhatFitsByNow);
-    co_await connection.script("rollback");
+    // Where v2 is on another server the source has a copy of its tables, without rows.
+    auto& catalog = connection.source();
+    co_await catalog.script("begin");
+    if (wanted == Wanted::kWhole) preflight = co_await mapping::inspect_catalog(catalog, directed);
+    else preflight = co_await mapping::inspect_what_fits(catalog, directed, wanted == Wanted::kWhatFitsByNow);
+    co_await catalog.script("rollback");
     // The catalog is read as it is now, whatever the transaction: a flip in between has the tables elsewhere.
     auto again = co_await setup::directed_now(connection, installed);
     if (again.direction == directed.direction) break;
@@ -93,6 +146,7 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
     throw Failure(std::move(facts));
   }
   preflight.model.edition = edition;
+  preflight.model.apart = connection.apart();
   co_return std::move(preflight.model);
 }
 
@@ -117,6 +171,7 @@ asio::awaitable<std::vector<std::string>> dumped_without_ours(pg::Connection& co
     for (const auto& schema : {own.shadow(), own.mapping(), own.reverse(), own.stable()}) {
       if (!schema.empty()) schemas.insert(schema);
     }
+    if (!own.stable().empty()) schemas.insert(mapping::canary_schema(own.stable()));
   }
   const auto there = co_await connection.query(std::string(sql::queries::layout_there));
   if (pg::first(there).truth("migration")) {

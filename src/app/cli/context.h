@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/cli/options.h"
@@ -36,6 +37,12 @@ T run_to_end(asio::io_context& io, asio::awaitable<T> coroutine) {
 
 /// The migration's folder as the options name it; throws a usage Failure where they do not.
 mapping::MigrationFile load(const Options& options);
+
+/// Two servers are named: v1's, and another one for v2.
+bool across(const Options& options);
+
+/// Throws where that is so, and `command` ("cutover writes") is none of those that can do with it yet.
+void expect_across(const Options& options, std::string_view command);
 
 /// How a command connects.
 pg::Endpoint endpoint(const Options& options, const std::string& purpose);

@@ -12,7 +12,7 @@ namespace crossfade::app {
 struct Options {
   std::filesystem::path migration;  ///< the migration's folder
   std::string source;               ///< conninfo; empty: libpq's PG* variables
-  std::string target;               ///< nothing, or the source once more: v2 stands beside v1
+  std::string target;               ///< conninfo of another server, on which v2 grows; nothing, or the source once more: beside v1
   std::string control;              ///< Unix socket; empty: from the migration's name
   bool json = false;
   bool no_input = false;

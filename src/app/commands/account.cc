@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "app/cli/context.h"
+#include "app/cli/show_reply.h"
 #include "app/commands/commands.h"
-#include "app/commands/show_reply.h"
 #include "app/status/long_work.h"
 #include "setup/state/editions.h"
 #include "verify/reply.h"

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -14,7 +13,7 @@
 #include "app/commands/commands.h"
 #include "base/error/failure.h"
 #include "crossfade/v1/amend.pb.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "setup/prepare/prepare.h"
 #include "setup/state/editions.h"
 
@@ -47,14 +46,13 @@ std::string text_of(const std::filesystem::path& path) {
   return text.str();
 }
 
-std::chrono::milliseconds milliseconds_of(const google::protobuf::Duration& duration) {
-  return std::chrono::milliseconds(google::protobuf::util::TimeUtil::DurationToMilliseconds(duration));
-}
-
 void add_choices(setup::Amend& amend, const AmendOptions& own) {
-  const auto& cutover = amend.file.yaml.cutover();
-  amend.limits.hold = own.hold_limit.value_or(milliseconds_of(cutover.hold_limit()));
-  amend.limits.lock_timeout = own.lock_timeout.value_or(milliseconds_of(cutover.lock_timeout()));
+  amend.limits = setup::limits_of(amend.file);
+  if (own.hold_limit) {
+    amend.limits.hold = *own.hold_limit;
+    amend.limits.at_last.reset();
+  }
+  if (own.lock_timeout) amend.limits.lock_timeout = *own.lock_timeout;
   const std::chrono::milliseconds none{0};
   // To the server it would be no bound at all.
   if (amend.limits.hold == none || amend.limits.lock_timeout == none) throw usage_failure("a limit of 0 is none", "write e.g. 100ms");

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "app/cli/context.h"
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 

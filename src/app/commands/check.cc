@@ -1,8 +1,8 @@
 #include <embedded_sql.h>
 
 #include "app/cli/context.h"
+#include "app/cli/show_reply.h"
 #include "app/commands/commands.h"
-#include "app/commands/show_reply.h"
 #include "app/status/long_work.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"

@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "app/cli/context.h"
+#include "app/cli/show_reply.h"
 #include "app/commands/commands.h"
-#include "app/commands/show_reply.h"
 #include "app/status/long_work.h"
 #include "base/error/failure.h"
 #include "verify/queries/ask_both.h"

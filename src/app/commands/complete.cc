@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "app/cli/context.h"
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "app/cli/command_line.h"
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 
 namespace crossfade::app {

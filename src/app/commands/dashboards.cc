@@ -4,8 +4,8 @@
 #include <fstream>
 #include <iostream>
 
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 
 namespace crossfade::app {

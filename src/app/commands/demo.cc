@@ -1,4 +1,4 @@
-#include "app/demo/demo.h"
+#include "app/demo/demonstration.h"
 
 #include "app/commands/commands.h"
 #include "app/ephemeral/server_programs.h"

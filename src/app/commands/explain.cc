@@ -11,6 +11,7 @@
 #include "base/error/failure.h"
 #include "crossfade/v1/control.pb.h"
 #include "verify/explain/cost.h"
+#include "verify/explain/explain_text.h"
 
 namespace crossfade::app {
 namespace {

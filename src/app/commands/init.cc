@@ -131,14 +131,11 @@ ExitCode reverse(const Options& options, const InitOptions& own) {
   }
   const auto file = mapping::load_without_way_back(folder);
   const auto preflight = read_views(options, file);
-  const auto schema = mapping::reverse_schema(mapping::read_migration_yaml("migration.yaml", file.yaml_text));
+  const auto schema = mapping::reverse_schema(file.yaml_text);
   const auto drafted = mapping::views::reverse_views(preflight.reading, schema);
-  std::vector<std::string> tables;
-  for (const auto& view : drafted) {
-    if (!view.select.empty()) tables.push_back(view.table.name);
-  }
-  if (tables.empty()) throw usage_failure("no old table can be made again from the views", "write reverse.sql by hand; crossfade plan says what v2 does not say");
-  const auto yaml = mapping::with_way_back(file.yaml_text, tables);
+  const bool none = std::all_of(drafted.begin(), drafted.end(), [](const auto& view) { return view.select.empty(); });
+  if (none) throw usage_failure("no old table can be made again from the views", "write reverse.sql by hand; crossfade plan says what v2 does not say");
+  const auto yaml = mapping::with_way_back(file.yaml_text);
   write(folder, {{"reverse.sql", mapping::views::reverse_sql(drafted, schema)}, {"migration.yaml", yaml}});
   const auto reply = reply_of(file, drafted, mapping::views::not_in_v2(preflight.reading));
   std::cout << (options.json ? api::json_of(reply) + "\n" : drafted_text(reply));
@@ -154,7 +151,7 @@ ExitCode init(const Options& options, const InitOptions& own) {
   const auto draft = run_to_end(io, read(options, own));
   const auto files = mapping::draft_files(draft);
   // Read back before it is written, so that a name the file could not have is told and nothing is left behind.
-  mapping::read_migration_yaml("migration.yaml", files.at("migration.yaml"));
+  mapping::read_migration_yaml("migration.yaml", files.at("migration.yaml"), files);
   write(folder, files);
   const auto reply = reply_of(draft, folder, files);
   std::cout << (options.json ? api::json_of(reply) + "\n" : to_text(reply));

@@ -10,15 +10,16 @@
 #include "app/commands/commands.h"
 #include "app/status/long_work.h"
 #include "base/error/failure.h"
+#include "lint/lint_reply.h"
 #include "lint/sandbox.h"
 #include "mapping/catalog/relations.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/reading.h"
 #include "setup/prepare/prepare.h"
 #include "setup/state/editions.h"
 #include "sync/state/store.h"
-#include "verify/report.h"
+#include "verify/reply_text.h"
 
 namespace crossfade::app {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "app/cli/command_line.h"
+#include "app/cli/tell_script.h"
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {

@@ -1,7 +1,7 @@
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 
 namespace crossfade::app {
 namespace {

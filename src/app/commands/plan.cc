@@ -1,4 +1,4 @@
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +12,7 @@
 #include "base/error/failure.h"
 #include "mapping/plan/fixes.h"
 #include "mapping/plan/picture.h"
+#include "mapping/plan/plan_views.h"
 
 namespace crossfade::app {
 namespace {
@@ -51,7 +52,7 @@ ExitCode plan(const Options& options, const PlanOptions& own) {
   } else if (own.print_fixes) {
     std::cout << mapping::fixes_sql(preflight);
   } else {
-    std::cout << mapping::plan_text(preflight, paint_of(options));
+    std::cout << mapping::plan_text(preflight, paint_of(options), terminal_width());
     if (own.print_sql) std::cout << mapping::refresh_sql(preflight.model);
   }
   return exit_code_of(preflight);

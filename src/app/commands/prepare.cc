@@ -4,13 +4,13 @@
 
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "crossfade/v1/reply.pb.h"
 #include "mapping/catalog/slot_names.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "setup/state/editions.h"
 #include "setup/state/rights.h"
 
@@ -100,9 +100,11 @@ asio::awaitable<ExitCode> prepare_here(const Options& options, const mapping::Mi
 ExitCode prepare(const Options& options, const PrepareOptions& own) {
   if (!own.for_role.empty() && !own.print_sql) throw usage_failure("--for says whose the printed SQL is to be", "add --print-sql");
   if (!own.for_role.empty()) refuse_json(options, "the script for psql");
+  const bool tells = own.print_sql || own.dry_run;
+  if (tells && across(options)) throw usage_failure("--dry-run and --print-sql tell the steps of one server", "crossfade plan --target … looks at both; crossfade prepare does it");
   const auto file = load(options);
   asio::io_context io;
-  if (own.print_sql || own.dry_run) return run_to_end(io, tell_preparation(options, own, file));
+  if (tells) return run_to_end(io, tell_preparation(options, own, file));
   return run_to_end(io, prepare_here(options, file));
 }
 

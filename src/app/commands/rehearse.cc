@@ -1,4 +1,4 @@
-#include "app/demo/rehearse.h"
+#include "app/demo/rehearsal.h"
 
 #include "app/commands/commands.h"
 

@@ -6,14 +6,14 @@
 
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/cli/tell_script.h"
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 #include "app/status/current_status.h"
 #include "app/status/status_text.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 
 namespace crossfade::app {
 namespace {

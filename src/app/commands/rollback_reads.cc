@@ -1,5 +1,5 @@
 #include "app/commands/commands.h"
-#include "app/commands/move_reads.h"
+#include "app/moves/move_reads.h"
 
 namespace crossfade::app {
 namespace {

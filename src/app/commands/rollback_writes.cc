@@ -1,5 +1,5 @@
 #include "app/commands/commands.h"
-#include "app/commands/move_writes.h"
+#include "app/moves/move_writes.h"
 
 namespace crossfade::app {
 namespace {

@@ -7,7 +7,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "app/status/current_status.h"
-#include "app/status/status.h"
+#include "app/status/read_status.h"
 #include "app/status/status_text.h"
 #include "setup/state/editions.h"
 

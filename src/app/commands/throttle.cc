@@ -6,7 +6,7 @@
 #include "api/message.h"
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
-#include "app/status/status.h"
+#include "app/status/read_status.h"
 #include "base/error/failure.h"
 #include "crossfade/v1/reply.pb.h"
 #include "pg/row.h"
@@ -55,9 +55,12 @@ asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptio
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "throttle"));
   co_await setup::require_prepared(connection, migration);
   co_await require_sight(connection, own);
+  if (connection.apart()) co_await require_sight(connection.source(), own);
   const auto text_of = [](const auto& bound, const char* unit) { return bound ? fmt::format("{}{}", *bound, unit) : ""; };
   const auto replica_lag = own.replica_lag ? std::optional(own.replica_lag->count()) : std::nullopt;
   pg::Parameters parameters = {migration, text_of(own.sessions, ""), text_of(replica_lag, "ms"), text_of(own.retained_wal, "")};
+  // Each server holds its own to them. What is told holds on both.
+  if (connection.apart()) co_await connection.source().query(std::string(sql::queries::pace_set), parameters);
   const auto rows = co_await connection.query(std::string(sql::queries::pace_set), parameters);
   const auto row = pg::first(rows);
   v1::Throttle bounds;

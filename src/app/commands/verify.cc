@@ -9,14 +9,15 @@
 #include "api/client.h"
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
+#include "app/cli/show_reply.h"
 #include "app/commands/commands.h"
-#include "app/commands/show_reply.h"
 #include "app/daemon/observers.h"
 #include "app/status/long_work.h"
 #include "async/when_all.h"
 #include "base/error/failure.h"
 #include "crossfade/v1/control.pb.h"
-#include "verify/diff/compare.h"
+#include "sync/refresh/bring.h"
+#include "verify/diff/verifier.h"
 #include "verify/reply.h"
 
 namespace crossfade::app {
@@ -40,13 +41,15 @@ asio::awaitable<void> verify_without_daemon(const Options& options, const Verify
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "verify"));
   EndsOnServer work_there(connection);
   const auto model = co_await prepared_model(connection, file);
-  verify::CompareOptions how;
+  const auto stand_ins = sync::create_stand_ins(model);
+  if (connection.apart()) co_await connection.script(stand_ins);
+  verify::VerifierOptions how;
   how.repair = own.repair;
   how.targets = target_numbers(model, own.targets);
   how.progress = &work;
   verify::PollingRechecker rechecker(connection, model, kBetweenLooks);
-  verify::Compare compare(connection, model, rechecker, how);
-  const auto found = co_await compare.run();
+  verify::Verifier verifier(connection, model, rechecker, how);
+  const auto found = co_await verifier.run();
   co_await verify::record(connection, model, found);
   reply = verify::reply_of(model, found);
   work_there.done();

@@ -1,17 +1,17 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "app/cli/context.h"
+#include "app/cli/tell_script.h"
 #include "app/commands/commands.h"
-#include "app/commands/tell_script.h"
 #include "app/status/long_work.h"
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/text/human.h"
 #include "base/value/lsn.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
+#include "sync/state/store.h"
 
 namespace crossfade::app {
 namespace {
@@ -38,7 +38,6 @@ std::string how_it_is(const std::string& phase, std::optional<double> lag) {
 }
 
 asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, const std::string& migration, LongWork& work, v1::Waited& reply) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto began = pg::Clock::now();
   const auto give_up = began + own.timeout;
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "wait"));
@@ -47,18 +46,20 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
   const bool to_read = own.phase == "following";
   const bool nobody_leads = own.phase == "prepared" || own.phase == "completed";
   std::string state = "not prepared";
+  bool led = true;
   for (;;) {
     const bool prepared = co_await setup::is_prepared(connection, migration);
     if (prepared) {
       const auto rows = co_await connection.execute(std::string(sql::queries::wait_state), parameters);
       const auto row = pg::first(rows);
       state = row.text("phase");
-      const bool led = nobody_leads || row.truth("led");
+      led = nobody_leads || row.truth("led");
       if (!led) state += ", and no daemon is at work";
       const bool phase = led && (own.phase.empty() || state == own.phase);
       if (to_read && !parameters[1]) {
         // All that had been written when it was asked.
         parameters[1] = std::string(row.text("now"));
+        if (connection.apart()) parameters[1] = co_await sync::store::end_of_wal(connection);
         continue;
       }
       const bool lsn = row.truth("reached");
@@ -73,13 +74,12 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
       work.at({"crossfade prepare has not been yet"});
     }
     if (pg::Clock::now() >= give_up) break;
-    asio::steady_timer timer(executor, 20ms);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(20ms);
   }
   Failure::Facts facts;
   facts.exit = ExitCode::kTimeout;
   facts.message = fmt::format("not so within {} s; the phase is {}", std::chrono::duration<double>(own.timeout).count(), state);
-  facts.advice = state.ends_with("work") ? "crossfade run" : "`crossfade status` shows what goes on";
+  facts.advice = !led ? "crossfade run" : "`crossfade status` shows what goes on";
   throw Failure(std::move(facts));
 }
 
@@ -98,6 +98,6 @@ ExitCode wait(const Options& options, const WaitOptions& own) {
 
 }  // namespace
 
-Command wait_command() { return {"wait", "Look", "Return when a phase, lag or position is reached; 10 on timeout", with_options(declare, wait)}; }
+Command wait_command() { return {"wait", "Look", "Return once a daemon has come to a phase, lag or position; 10 on timeout", with_options(declare, wait)}; }
 
 }  // namespace crossfade::app

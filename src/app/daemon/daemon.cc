@@ -17,9 +17,10 @@
 #include "app/daemon/verifying.h"
 #include "app/daemon/watch.h"
 #include "async/backoff.h"
+#include "async/failure_of.h"
 #include "async/when_all.h"
 #include "base/error/failure.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "setup/prepare/prepare.h"
 #include "setup/state/editions.h"
 #include "setup/state/state_schema.h"
@@ -50,7 +51,7 @@ asio::awaitable<Beginning> begin_with(pg::Connection connection, const Options& 
   }
   kept.changed = co_await setup::script_changes(connection, file);
   for (const auto& change : kept.changed) log::warn("the folder is not what the migration was prepared with", {{"file", change.file}, {"because", change.message}, {"mend", "crossfade amend"}});
-  if (prepared) co_await follow_v1(connection, endpoint(options, name), kept);
+  if (prepared && !connection.apart()) co_await follow_v1(connection, endpoint(options, name), kept);
   auto model = co_await fitting_model(connection, file);
   auto settings = co_await engine_settings(connection, options, name, model.direction);
   settings.workers = own.jobs;
@@ -79,6 +80,7 @@ asio::awaitable<Beginning> begin(const Options& options, const DaemonOptions& ow
 
 asio::awaitable<void> follow_by_next(Kept& kept, pg::Endpoint endpoint) {
   if (kept.file->yaml.amend() != v1::Migration::AMEND_AUTO) co_return;
+  if (!endpoint.source.empty()) co_return;
   pg::Connection connection = co_await pg::Connection::open(endpoint);
   co_await follow_v1(connection, endpoint, kept);
 }
@@ -112,13 +114,9 @@ asio::awaitable<void> lead(Kept& kept, std::shared_ptr<Pipeline>& pipeline) {
   async::Backoff backoff;
   std::string last;
   for (;;) {
-    std::optional<Failure> failure;
     const auto began = async::Clock::now();
-    try {
-      co_await pipeline->engine.run();
-    } catch (const Failure& caught) {
-      failure = caught;
-    }
+    auto running = pipeline->engine.run();
+    const auto failure = co_await async::failure_of(std::move(running));
     if (!failure) throw Stopped{};
     const bool reshaped = failure->sqlstate() == sync::kReshaped;
     // A model that was made again and fails by the same at once is not made again at once.

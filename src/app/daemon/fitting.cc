@@ -4,16 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 
 #include "app/cli/context.h"
+#include "async/failure_of.h"
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "setup/state/editions.h"
 
 namespace crossfade::app {
@@ -81,12 +80,16 @@ asio::awaitable<void> look_at_folder(pg::Connection& connection, Kept& kept) {
 asio::awaitable<void> look(Kept& kept, Observed observed, bool folder) {
   auto endpoint = observed.settings.endpoint;
   endpoint.application_name = "crossfade " + observed.model.name + " fit";
+  const bool models = !observed.model.left_out.empty() || has_parked(observed);
+  const bool apart = !endpoint.source.empty();
+  // What the folder was is known on the target alone.
+  if (!models) endpoint.source.clear();
   pg::Connection connection = co_await pg::Connection::open(endpoint);
   if (folder) co_await look_at_folder(connection, kept);
   const auto run = observed.engine.runtime();
   const bool leads = run && run->epoch != 0 && !run->stopping;
-  if (leads) co_await follow_v1(connection, observed.settings.endpoint, kept);
-  if (observed.model.left_out.empty() && !has_parked(observed)) co_return;
+  if (leads && !apart) co_await follow_v1(connection, observed.settings.endpoint, kept);
+  if (!models) co_return;
   auto file = *kept.file;
   const bool otherwise = co_await fits_otherwise(connection, std::move(file), observed);
   if (otherwise) observed.engine.begin_with_another_model();
@@ -119,22 +122,16 @@ asio::awaitable<void> follow_v1(pg::Connection& connection, pg::Endpoint endpoin
 }
 
 asio::awaitable<void> keep_fitting(Kept& kept, std::function<Observed()> now) {
-  const auto executor = co_await asio::this_coro::executor;
   auto folder_due = async::Clock::now();
   for (;;) {
-    asio::steady_timer timer(executor, kEvery);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(kEvery);
     const auto observed = now();
     const bool folder = read_again(kept) || async::Clock::now() >= folder_due;
     const bool follows = kept.file->yaml.amend() == v1::Migration::AMEND_AUTO;
     if (!folder && !follows && observed.model.left_out.empty() && !has_parked(observed)) continue;
     if (folder) folder_due = async::Clock::now() + kAgain;
-    std::optional<Failure> failure;
-    try {
-      co_await look(kept, observed, folder);
-    } catch (const Failure& caught) {
-      failure = caught;
-    }
+    auto looking = look(kept, observed, folder);
+    const auto failure = co_await async::failure_of(std::move(looking));
     if (failure) log::debug("it cannot be seen whether all targets fit", {log::quoting("because", failure->what())});
   }
 }

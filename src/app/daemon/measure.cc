@@ -2,9 +2,9 @@
 
 #include <embedded_sql.h>
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "app/status/backfill_share.h"
+#include "async/failure_of.h"
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "cutover/layout/blockers.h"
@@ -31,7 +31,6 @@ class Measure {
 
   /// Returns when the direction has turned; throws when the session is lost.
   asio::awaitable<void> look(std::function<Observed()> now) {
-    const auto executor = co_await asio::this_coro::executor;
     auto endpoint = observed_.settings.endpoint;
     endpoint.application_name = "crossfade " + model_.name + " measure";
     pg::Connection connection = co_await pg::Connection::open(endpoint);
@@ -40,8 +39,7 @@ class Measure {
       co_await flips(connection);
       co_await blockers(connection, now);
       co_await backfill(connection);
-      asio::steady_timer timer(executor, kEvery);
-      co_await timer.async_wait(asio::use_awaitable);
+      co_await async::sleep_for(kEvery);
     }
   }
 
@@ -86,7 +84,7 @@ class Measure {
   /// How many rows there will be, by how far it is along the column; the planner's guess for a view may be wrong by any factor.
   asio::awaitable<void> backfill(pg::Connection& connection) {
     const auto run = observed_.engine.runtime();
-    if (!run || !run->backfilling) co_return;
+    if (!run || !run->filling()) co_return;
     for (const auto target : run->progress.ids()) {
       const auto done = static_cast<double>(run->progress[target].done);
       if (run->progress[target].finished || done == 0) continue;
@@ -104,21 +102,15 @@ class Measure {
 }  // namespace
 
 asio::awaitable<void> measure(std::function<Observed()> now) {
-  const auto executor = co_await asio::this_coro::executor;
   auto session = std::make_unique<Measure>(now(), 0);
   for (;;) {
     if (!session->is_of(now())) session = std::make_unique<Measure>(now(), session->last_step());
-    std::optional<Failure> failure;
-    try {
-      co_await session->look(now);
-    } catch (const Failure& caught) {
-      failure = caught;
-    }
+    auto looking = session->look(now);
+    const auto failure = co_await async::failure_of(std::move(looking));
     if (!failure) continue;
     // The engine says it loudly, and decides.
     log::debug("nothing can be measured just now", {{"because", failure->what()}});
-    asio::steady_timer timer(executor, kEvery);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(kEvery);
   }
 }
 

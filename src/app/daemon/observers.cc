@@ -10,8 +10,9 @@
 #include "api/page.h"
 #include "app/daemon/verifying.h"
 #include "app/daemon/watch.h"
-#include "app/status/status.h"
+#include "app/status/read_status.h"
 #include "app/status/status_text.h"
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "base/telemetry/progress.h"
@@ -20,9 +21,9 @@
 #include "setup/state/editions.h"
 #include "sync/backfill/pace.h"
 #include "sync/state/store.h"
-#include "verify/diff/compare.h"
+#include "verify/diff/verifier.h"
 #include "verify/reply.h"
-#include "verify/report.h"
+#include "verify/reply_text.h"
 
 namespace crossfade::app {
 namespace {
@@ -96,7 +97,9 @@ asio::awaitable<Response> verify_progress(std::shared_ptr<const Told> told) { co
 asio::awaitable<bool> is_current(Observed o) {
   const auto run = o.engine.runtime();
   if (!run || run->stopping) co_return false;
-  pg::Connection connection = co_await pg::Connection::open(o.settings.endpoint);
+  auto endpoint = o.settings.endpoint;
+  endpoint.source.clear();  // which does not know
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
   const auto direction = co_await sync::store::read_direction(connection, o.model.name);
   const int edition = co_await setup::edition_now(connection, o.model.name);
   co_return direction == o.model.direction && (o.model.edition == 0 || edition == o.model.edition);
@@ -106,7 +109,7 @@ asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_pt
   v1::VerifyRequest wanted;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
   if (!parsed.ok()) throw usage_failure("the request is not a VerifyRequest: " + std::string(parsed.message()), "send JSON");
-  verify::CompareOptions how;
+  verify::VerifierOptions how;
   how.repair = wanted.repair();
   how.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
   how.progress = told.get();
@@ -119,21 +122,23 @@ asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_pt
 asio::awaitable<Response> verify_when_current(std::function<Observed()> now, Request request, std::shared_ptr<Told> told) {
   constexpr std::chrono::seconds kLongestTurn{10};
   constexpr std::chrono::milliseconds kLookAgain{100};
-  for (const auto until = sync::Clock::now() + kLongestTurn;;) {
+  for (auto until = sync::Clock::now() + kLongestTurn;;) {
     const auto asked = now();
+    const auto run = asked.engine.runtime();
     std::optional<Failure> failure;
-    bool current = co_await is_current(asked);
+    const bool current = co_await is_current(asked);
     if (current || sync::Clock::now() >= until) {
       try {
         co_return co_await verify_now(asked, request, told);
       } catch (const Failure& caught) {
         failure = caught;
       }
-      current = co_await is_current(asked);
-      if (current || sync::Clock::now() >= until) throw *failure;
+      const bool turns = !co_await is_current(asked) || asked.engine.runtime() != run;
+      if (!current || !turns) throw *failure;
+      // However long it was under way until then.
+      until = sync::Clock::now() + kLongestTurn;
     }
-    asio::steady_timer timer(co_await asio::this_coro::executor, kLookAgain);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(kLookAgain);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "mapping/catalog/slot_names.h"
 #include "setup/objects/fence.h"
 #include "setup/state/editions.h"
+#include "sync/refresh/bring.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
 
@@ -29,10 +30,15 @@ std::vector<std::string> names_of(const auto& things) {
   return names;
 }
 
+sync::Settings for_model(sync::Settings settings, const mapping::Model& model) {
+  settings.stand_ins = sync::create_stand_ins(model);
+  return settings;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(mapping::Model the_model, sync::Settings the_settings, const Pipeline* last)
-    : model(std::move(the_model)), settings(std::move(the_settings)),
+    : model(std::move(the_model)), settings(for_model(std::move(the_settings), model)),
       metrics(model.name, target_names(model), names_of(model.sources), last ? &last->metrics : nullptr),
       engine(model, settings, metrics, last != nullptr) {
   metrics.runs(version(), commit());
@@ -43,7 +49,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
   pg::Connection connection = co_await pg::Connection::open(last.settings.endpoint);
   const bool completed = co_await sync::store::is_completed(connection, last.model.name);
   if (completed) {
-    co_await wal::drop_slot(connection, last.settings.slot, wal::kSlotPatience);
+    co_await wal::drop_slot(connection.source(), last.settings.slot, wal::kSlotPatience);
     throw Completed{};
   }
   const auto direction = co_await sync::store::read_direction(connection, last.model.name);
@@ -55,9 +61,9 @@ asio::awaitable<std::shared_ptr<Pipeline>> next_pipeline(const mapping::Migratio
     log::info("goes on with what the mapping says now", {{"migration", last.model.name}});
     co_return std::make_shared<Pipeline>(std::move(model), last.settings, &last);
   }
-  co_await wal::drop_slot(connection, last.settings.slot, wal::kSlotPatience);
+  co_await wal::drop_slot(connection.source(), last.settings.slot, wal::kSlotPatience);
   auto settings = last.settings;
-  const auto slots = co_await mapping::find_slot_names(connection, model.name);
+  const auto slots = co_await mapping::find_slot_names(connection.source(), model.name);
   settings.slot = slots.of(model.direction);
   settings.publication = setup::publication_name(model.name, model.direction);
   log::info("direction has turned", {{"migration", model.name}, {"follows", model.direction == mapping::Direction::kReverse ? "v2" : "v1"}});

@@ -3,12 +3,10 @@
 #include <embedded_sql.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <list>
 #include <optional>
 
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "verify/diff/recheck.h"
@@ -27,7 +25,9 @@ constexpr milliseconds kShortestSleep{100};
 asio::awaitable<pg::Connection> open_session(const Observed& o) {
   auto endpoint = o.settings.endpoint;
   endpoint.application_name = "crossfade " + o.model.name + " verify";
-  co_return co_await pg::Connection::open(endpoint);
+  pg::Connection connection = co_await pg::Connection::open(endpoint);
+  if (connection.apart()) co_await connection.script(o.settings.stand_ins);
+  co_return connection;
 }
 
 /// How long until the next one; nothing while v2 does not follow.
@@ -46,7 +46,7 @@ asio::awaitable<milliseconds> verify_if_due(Observed o, milliseconds every) {
   const auto due = co_await due_in(o, every);
   if (!due) co_return std::min(every, kLongestSleep);
   if (due->count() > 0) co_return std::min(*due, kLongestSleep);
-  verify::CompareOptions how;
+  verify::VerifierOptions how;
   how.chunk_aim = milliseconds(200);
   how.share = 0.25;
   const auto found = co_await verify_live(o, how, 1);
@@ -61,7 +61,7 @@ asio::awaitable<milliseconds> verify_if_due(Observed o, milliseconds every) {
 
 }  // namespace
 
-asio::awaitable<verify::Verification> verify_live(Observed o, verify::CompareOptions how, int sessions) {
+asio::awaitable<verify::Verification> verify_live(Observed o, verify::VerifierOptions how, int sessions) {
   const auto run = running(o);
   pg::Connection connection = co_await open_session(o);
   std::list<pg::Connection> others;
@@ -70,19 +70,17 @@ asio::awaitable<verify::Verification> verify_live(Observed o, verify::CompareOpt
     how.beside.push_back(&others.emplace_back(std::move(other)));
   }
   verify::CutRechecker rechecker(*run);
-  verify::Compare compare(connection, o.model, rechecker, how);
-  auto found = co_await compare.run();
+  verify::Verifier verifier(connection, o.model, rechecker, how);
+  auto found = co_await verifier.run();
   co_await verify::record(connection, o.model, found);
   o.metrics.rows_compared(found.compared_rows);
   co_return found;
 }
 
 asio::awaitable<void> keep_verified(std::function<Observed()> now, milliseconds every) {
-  const auto executor = co_await asio::this_coro::executor;
   auto sleep = kShortestSleep;
   for (;;) {
-    asio::steady_timer timer(executor, std::max(sleep, kShortestSleep));
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(std::max(sleep, kShortestSleep));
     try {
       sleep = co_await verify_if_due(now(), every);
     } catch (const Failure& failure) {

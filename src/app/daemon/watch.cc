@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "api/message.h"
-#include "app/status/status.h"
+#include "app/status/read_status.h"
 #include "async/when_all.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
@@ -145,6 +145,7 @@ asio::awaitable<void> Watch::keep_history() {
       if (leads && !connection) {
         auto endpoint = observed.settings.endpoint;
         endpoint.application_name = "crossfade " + observed.model.name + " history";
+        endpoint.source.clear();  // which has nothing of it
         connection = co_await pg::Connection::open(endpoint);
       }
       auto name = observed.model.name;

@@ -51,7 +51,7 @@ boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& conn
   auto by_ends = share_by_ends(source, target.walk_column, type);
   if (by_ends.empty()) co_return std::nullopt;
   pg::Parameters reached = {row.optional_text("high")};
-  const auto measured = co_await connection.query(std::move(by_ends), std::move(reached));
+  const auto measured = co_await connection.source().query(std::move(by_ends), std::move(reached));
   if (measured.empty() || measured.is_null(0, 0)) co_return std::nullopt;
   co_return std::clamp(measured.real(0, 0), 0.0, 1.0);
 }

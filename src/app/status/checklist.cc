@@ -7,29 +7,23 @@
 
 #include "api/message.h"
 #include "app/cli/context.h"
-#include "app/status/status_text.h"
+#include "base/text/fold.h"
 #include "crossfade/v1/reply.pb.h"
 
 namespace crossfade::app {
 namespace {
 
-/// A line, or as many as it takes, the others after `indent` spaces.
-std::string in_lines(const std::string& text, std::size_t width, std::size_t indent) {
-  constexpr std::size_t kLeast = 40;
-  return width < kLeast || columns_of(text) <= width ? text + "\n" : folded(text, width - indent, indent) + "\n";
-}
-
 std::string to_text(const CutoverPlan& plan, const Paint& paint, std::size_t width) {
   auto text = checklist_text(plan.checklist, paint, width);
   if (!plan.inventory.empty()) text += "What hangs on the tables:\n";
-  for (const auto& line : plan.inventory) text += "  " + in_lines(line, width < 2 ? width : width - 2, 4);
+  for (const auto& line : plan.inventory) text += in_lines("  ", line, width, 4);
   int number = 1;
-  for (const auto& step : plan.steps) text += fmt::format("{:2}. {}", number++, in_lines(step, width < 4 ? width : width - 4, 4));
+  for (const auto& step : plan.steps) text += in_lines(fmt::format("{:2}. ", number++), step, width, 4);
   if (!plan.hold) return text;
   const bool as_last = plan.hold->last_milliseconds && *plan.hold->last_milliseconds >= plan.hold->milliseconds;
   const auto hold = fmt::format("The hold is estimated at {:.0f} ms: {}; it ends after {} ms at the latest.", plan.hold->milliseconds,
                                 as_last ? "so long was the last one" : "so long takes a drain at this moment, names and fences come on top", plan.hold->limit.count());
-  return text + in_lines(hold, width, 0);
+  return text + in_lines("", hold, width, 0);
 }
 
 v1::CutoverPlan plan_reply_of(const CutoverPlan& plan) {
@@ -67,7 +61,7 @@ std::string checklist_text(const std::vector<cutover::Condition>& checklist, con
   std::string text;
   for (const auto& condition : checklist) {
     const auto mark = condition.unknown ? paint.warn("?") : condition.met ? paint.good("✓") : paint.bad("✗");
-    text += in_lines(fmt::format("{} {}: {}", mark, condition.reason, condition.detail), width, 2);
+    text += in_lines(mark + " ", fmt::format("{}: {}", condition.reason, condition.detail), width, 2);
     if (!condition.met || condition.unknown) text += fmt::format("  mend: {}\n", condition.fix);
   }
   return text;

@@ -4,7 +4,7 @@
 
 #include "app/cli/context.h"
 #include "app/cli/daemon_socket.h"
-#include "app/status/status.h"
+#include "app/status/read_status.h"
 #include "base/error/failure.h"
 
 namespace crossfade::app {

@@ -7,10 +7,10 @@
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <sstream>
 #include <string_view>
 
 #include "api/message.h"
+#include "base/text/fold.h"
 #include "base/text/human.h"
 
 namespace crossfade::app {
@@ -127,35 +127,6 @@ std::string readiness(const v1::Status& status, const Paint& paint) {
 
 }  // namespace
 
-std::size_t columns_of(const std::string& text) {
-  std::size_t columns = 0;
-  bool colour = false;
-  for (const char c : text) {
-    if (c == '\033') colour = true;
-    const bool rest = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-    if (!colour && !rest) ++columns;
-    if (colour && c == 'm') colour = false;
-  }
-  return columns;
-}
-
-std::string folded(const std::string& text, std::size_t width, std::size_t indent) {
-  std::string lines;
-  std::size_t column = 0;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    const auto size = columns_of(word);
-    if (column > 0 && column + 1 + size > width) {
-      lines += "\n" + std::string(indent, ' ');
-      column = 0;
-    }
-    if (column > 0) lines += ' ';
-    lines += word;
-    column += size + (column > 0 ? 1 : 0);
-  }
-  return lines;
-}
-
 std::string status_json(const v1::Status& status) { return api::json_of(status); }
 
 std::string status_block(const v1::Status& status, double now, const Paint& paint, std::size_t width) {
@@ -167,6 +138,13 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   line("migration", status.migration());
   if (status.has_database()) line("database", database(status.database(), paint));
   line("phase", fmt::format("{}, for {}", paint_phase(status, paint), human_seconds(since(status.phase_since(), now))));
+  if (status.behind_size() > 0) {
+    std::vector<std::string> others;
+    for (const auto& target : status.backfill().targets()) {
+      if (std::find(status.behind().begin(), status.behind().end(), target.name()) == status.behind().end()) others.push_back(target.name());
+    }
+    line("behind", paint.strong(fmt::format("{}; the others follow: {}", fmt::join(status.behind(), ", "), fmt::join(others, ", "))));
+  }
   if (is_filling(status)) {
     for (const auto& target : status.backfill().targets()) as_it_is("", progress(target, width < 2 * kName ? std::string::npos : width - kName));
     line("backfill", fmt::format("{} rows, {}", human_count(status.backfill().done_rows()), pace(status.backfill())));

@@ -19,11 +19,6 @@ std::string status_line(const v1::Status& status, double now);
 /// The documented JSON, in one line: every field there, null where something is not known.
 std::string status_json(const v1::Status& status);
 
-/// Of a terminal: neither the rest of a character nor a colour takes one.
-std::size_t columns_of(const std::string& text);
-/// Words in lines of `width` columns at most, each but the first after `indent` spaces. A word that is longer has a line for itself.
-std::string folded(const std::string& text, std::size_t width, std::size_t indent);
-
 /// One word of a command that is advised, as a shell takes it whatever is in it.
 std::string shell_word(const std::string& text);
 

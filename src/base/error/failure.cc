@@ -44,6 +44,8 @@ constexpr std::array kRules = {
     SqlstateRule{"CF009", Verdict::kStop, ExitCode::kNotLeader, "another daemon leads this migration; stop one of the two"},
     SqlstateRule{"CF011", Verdict::kReconnect, ExitCode::kPrecondition,
                  "make the publication again, as the message says; the daemon goes on by itself"},
+    SqlstateRule{"CF013", Verdict::kReconnect, ExitCode::kSourceUnreachable,
+                 "nothing: the daemon goes on by itself, and hears no logical messages until it is past"},
     SqlstateRule{"P0", Verdict::kQuarantine, ExitCode::kPrecondition,
                  "a function raised this: about a row, mend the source row or the function; where tables are changed, an event trigger may "
                  "forbid it, which `crossfade plan` names"},
@@ -77,8 +79,12 @@ Verdict Failure::verdict() const {
 }
 
 bool Failure::found_by_trying() const {
-  constexpr std::array kElsewhere = {"25006", "28", "3D", "40", "53", "57", "CF"};
+  constexpr std::array kElsewhere = {"25006", "40", "53", "57", "CF"};
+  // The server says these of a session that it ends, or does not begin. Where the session goes on it was a function, or a limit of the
+  // statement's.
+  constexpr std::array kOfSessions = {"08", "28", "3D", "57P", "53400"};
   if (facts_.sqlstate.empty() || facts_.connection_lost) return false;
+  if (std::any_of(kOfSessions.begin(), kOfSessions.end(), [&](std::string_view prefix) { return facts_.sqlstate.starts_with(prefix); })) return true;
   if (verdict() != Verdict::kStop) return verdict() == Verdict::kQuarantine;
   return std::none_of(kElsewhere.begin(), kElsewhere.end(), [&](std::string_view prefix) { return facts_.sqlstate.starts_with(prefix); });
 }

@@ -9,6 +9,7 @@
 
 #include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
+#include "mapping/file/canary_schema.h"
 #include "pg/row.h"
 
 namespace crossfade::cutover {
@@ -20,11 +21,15 @@ using Handling = Hanging::Handling;
 using mapping::Direction;
 
 /// Every kind that a query names an object by, the longer before one that it begins with.
-constexpr std::array<std::string_view, 32> kKinds = {
+constexpr std::array<std::string_view, 37> kKinds = {
     "foreign key", "reference", "materialized view", "view",     "rule",   "policy",     "function",   "column",
     "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
     "text search configuration", "text search dictionary", "statistics", "sequence", "event trigger", "trigger", "constraint", "unique index", "index",
-    "code", "rights", "access", "comment", "security label", "default privileges", "job", "table"};
+    "code", "rights", "access", "comment", "security label", "default privileges", "default", "subscription",
+    "inheritance", "job", "schema", "settings", "table"};
+
+/// How a query names what goes along with v2's tables.
+constexpr std::string_view kInShadowSchema = "stands in the shadow schema";
 
 std::string kind_of(std::string_view object) {
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return object.starts_with(kind); });
@@ -50,10 +55,11 @@ void apply(v1::Handling told, Hanging& hanging) {
   switch (told) {
     case v1::HANDLING_KEEP:
     case v1::HANDLING_ACCEPT:
-      // What nobody would touch anyway needs no leave.
-      if (hanging.handling == Handling::kSaid) return;
+      // What nobody would touch anyway needs no leave, nor what goes along with its schema, which is there for nobody's sake afterwards.
+      if (hanging.handling == Handling::kSaid || hanging.way == kInShadowSchema) return;
       hanging.handling = told == v1::HANDLING_KEEP ? Handling::kKeep : Handling::kAccept;
       if (!hanging.sql.empty() && hanging.kind == "foreign key") hanging.flip = "keeps to the old table, which is kept true until complete";
+      if (!hanging.sql.empty() && hanging.kind == "default") hanging.flip = hanging.rollback = "goes on drawing from it";
       if (!hanging.sql.empty() && hanging.kind == "reference") hanging.flip = "is not made again";
       hanging.sql.clear();
       return;
@@ -61,6 +67,7 @@ void apply(v1::Handling told, Hanging& hanging) {
       if (hanging.sql.empty()) return;
       hanging.handling = Handling::kCarry;
       if (hanging.kind == "comment") hanging.flip = "goes along";
+      if (hanging.kind == "settings") hanging.flip = "goes along, but for what no statement gives another table";
       if (hanging.kind == "constraint") {
         hanging.flip = "v2 demands it too, for as long as it is written";
         hanging.rollback = "goes, since v1 demands it";
@@ -118,9 +125,9 @@ class Stocktaking {
 
 std::string own_schemas(const v1::Migration& file) {
   std::vector<std::optional<std::string>> schemas = {"crossfade", file.schemas().mapping()};
-  for (const auto& schema : {file.schemas().reverse(), file.schemas().stable()}) {
-    if (!schema.empty()) schemas.emplace_back(schema);
-  }
+  if (!file.schemas().reverse().empty()) schemas.emplace_back(file.schemas().reverse());
+  const auto& stable = file.schemas().stable();
+  if (!stable.empty()) schemas.insert(schemas.end(), {stable, mapping::canary_schema(stable)});
   return array_text(schemas);
 }
 
@@ -154,6 +161,11 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_foreign_keys, with_migration);
   co_await stock.ask(queries::inventory_references, of_references);
   co_await stock.ask(queries::inventory_readers, with_schemas);
+  co_await stock.ask(queries::inventory_subscriptions, of_links);
+  co_await stock.ask(queries::inventory_inheritance, of_links);
+  const auto pairs = json_of(column_pairs(followed, to, places_of(opposite(to))));
+  const pg::Parameters of_draws = {links, pairs};
+  co_await stock.ask(queries::inventory_draws, of_draws);
   const pg::Parameters nothing;
   co_await stock.ask(queries::inventory_event_triggers, nothing);
   const pg::Parameters of_stable = {file.schemas().stable(), array_text(targets), file.migration()};
@@ -172,7 +184,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   }
   const pg::Parameters with_shadow = {links, ours, file.schemas().shadow()};
   const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
-  const pg::Parameters of_columns = {json_of(column_pairs(followed, to, places_of(opposite(to)))), file.schemas().source()};
+  const pg::Parameters of_columns = {pairs, file.schemas().source(), links};
   const pg::Parameters of_way_back = {json_of(way_back_links(followed)), file.migration(), json_of(way_back_pairs(followed))};
   co_await stock.ask(queries::inventory_functions, with_shadow);
   co_await stock.ask(queries::inventory_triggers, of_links);

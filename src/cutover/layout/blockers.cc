@@ -5,13 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <iterator>
 
+#include "async/sleep.h"
 #include "pg/row.h"
+#include "sync/state/store.h"
 
 namespace crossfade::cutover {
 namespace {
@@ -22,7 +21,6 @@ using namespace std::chrono_literals;
 
 /// Asks for what an application that reads its own writes asks for, and takes the time; none where it asks once and it is not there.
 asio::awaitable<std::optional<double>> measure_lag(pg::Connection& connection, std::string migration, std::string end_of_wal, double limit, bool once) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto began = pg::Clock::now();
   for (;;) {
     pg::Parameters parameters = {migration, end_of_wal};
@@ -31,8 +29,7 @@ asio::awaitable<std::optional<double>> measure_lag(pg::Connection& connection, s
     const bool there = !rows.empty() && pg::first(rows).truth("reached");
     if (there || waited > limit) co_return waited;
     if (once) co_return std::nullopt;
-    asio::steady_timer pause(executor, 20ms);
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(20ms);
   }
 }
 
@@ -60,8 +57,17 @@ std::string wait_for(const Facts& facts, std::string what) {
   return facts.phase.empty() ? "crossfade run --prepare" : "crossfade run";
 }
 
+/// A target is on trial again by itself, and at once where somebody asks.
+constexpr auto kTryParked = "mend what the database says of it, then crossfade quarantine retry";
+
+void judge_parked(Checklist& list, const Facts& facts) {
+  if (facts.parked.empty()) return list.met("parked", "no target is refused as a whole");
+  list.not_met("parked", facts.parked, kTryParked);
+}
+
 void judge_lag(Checklist& list, const Facts& facts, const Limits& limits) {
-  const auto wait = wait_for(facts, fmt::format("--lag {:g}s", limits.lag_seconds));
+  // What is parked does not come by waiting.
+  const auto wait = facts.parked.empty() ? wait_for(facts, fmt::format("--lag {:g}s", limits.lag_seconds)) : kTryParked;
   if (!facts.lag_seconds) {
     list.not_met("lag", fmt::format("how far {} is behind is not known", facts.follower), wait);
   } else if (*facts.lag_seconds > limits.lag_seconds) {
@@ -83,7 +89,8 @@ void judge_shape(Checklist& list, const Facts& facts) {
 
 void judge_phase(Checklist& list, const Facts& facts) {
   if (facts.phase == "following") return list.met("phase", "the migration is following");
-  const auto detail = facts.phase.empty() ? std::string("the migration is not prepared") : fmt::format("the migration is {}, not following", facts.phase);
+  auto detail = facts.phase.empty() ? std::string("the migration is not prepared") : fmt::format("the migration is {}, not following", facts.phase);
+  if (!facts.behind.empty()) detail += fmt::format(": {} behind; the others follow", facts.behind);
   list.not_met("phase", detail, wait_for(facts, "--phase following"));
 }
 
@@ -105,6 +112,7 @@ void judge_following(Checklist& list, const Facts& facts, const Limits& limits) 
     list.met("paused", "nobody holds the daemon");
   }
   judge_shape(list, facts);
+  judge_parked(list, facts);
   judge_lag(list, facts, limits);
   if (facts.quarantined > 0) {
     list.not_met("quarantine", fmt::format("{} keys are set aside", facts.quarantined),
@@ -192,10 +200,12 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   if (rows.empty()) co_return facts;
   const auto row = pg::first(rows);
   facts.phase = row.text("phase");
+  facts.behind = row.optional_text("behind").value_or("");
   facts.paused = row.truth("paused");
   facts.leader = row.truth("leader");
   facts.dirty = row.number("dirty");
   facts.quarantined = row.number("quarantined");
+  facts.parked = row.text("parked");
   facts.verified_seconds_ago = row.optional_real("verified_seconds_ago");
   facts.drifted = row.number("drifted");
   if (!row.is_null("unaccounted")) facts.unaccounted = row.number("unaccounted");
@@ -204,6 +214,7 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   facts.unvalidated = row.number("unvalidated");
   facts.follower = row.truth("on_v2") ? "v1" : "v2";
   facts.end_of_wal = row.text("end_of_wal");
+  if (connection.apart()) facts.end_of_wal = co_await sync::store::end_of_wal(connection);
   facts.shape = co_await sync::shape_changes(connection, std::move(migration));
   co_return facts;
 }
@@ -212,8 +223,8 @@ asio::awaitable<Facts> gather_facts(pg::Connection& connection, std::string migr
   auto facts = co_await read_facts(connection, migration);
   const bool applying = facts.phase == "following" && facts.leader && !facts.paused;
   if (!applying) co_return facts;
-  // What waits for a shape to be mended holds the position back for as long: there is nothing to wait for.
-  facts.lag_seconds = co_await measure_lag(connection, std::move(migration), facts.end_of_wal, limits.lag_seconds, !facts.shape.empty());
+  // What is parked, or waits for a shape to be mended, holds the position back for as long: there is nothing to wait for.
+  facts.lag_seconds = co_await measure_lag(connection, std::move(migration), facts.end_of_wal, limits.lag_seconds, !facts.shape.empty() || !facts.parked.empty());
   co_return facts;
 }
 

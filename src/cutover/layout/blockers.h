@@ -15,12 +15,14 @@ namespace crossfade::cutover {
 struct Facts {
   std::string phase;
   std::string follower = "v2";                 ///< the side that does not own the data
+  std::string behind = {};                     ///< targets that are behind the others, which follow; "" where all follow, or none
   bool leader = false;                         ///< a daemon works
   bool paused = false;
   std::string end_of_wal;                      ///< when all this was read
   std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything, or not all of it
   std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh; above 10,000 an estimate
   std::int64_t quarantined = 0;                ///< keys not accepted by name
+  std::string parked = {};                     ///< targets that the database refuses as a whole, each with what it says
   std::optional<double> verified_seconds_ago;  ///< since a clean verification of all targets; none: there was none
   std::int64_t drifted = 0;                    ///< rows that a verification after it found
   std::optional<std::int64_t> unaccounted;     ///< source rows; none: never counted

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "async/failure_of.h"
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
 #include "cutover/layout/holders.h"
 #include "cutover/record/outcome.h"
+#include "pg/row.h"
 #include "setup/objects/stable_views.h"
 #include "setup/prepare/prepare.h"
 #include "sync/state/shape.h"
@@ -19,6 +21,7 @@ namespace {
 
 namespace asio = boost::asio;
 namespace queries = sql::queries;
+using namespace std::chrono_literals;
 
 const std::string kCommit = "commit";
 
@@ -51,8 +54,16 @@ asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& 
   co_await connection.query(std::string(queries::reads_flip), parameters);
   flight.end();
   if (views_turn(model, before, flip.percent)) {
+    const std::string ask(queries::deadlock_timeout);
+    const auto setting = co_await connection.query(ask);
+    const auto began = pg::Clock::now();
+    const std::chrono::milliseconds before_deadlock(pg::first(setting).number("deadlock_timeout"));
     for (const auto& target : model.targets) {
       flight.hold("view " + target.name);
+      // A reader that waits for one view and has another goes on before the server ends it for that.
+      const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - began);
+      auto bound = fmt::format("set local lock_timeout = {}", std::clamp((before_deadlock - waited) / 2, 1ms, std::max(patience.lock_timeout, 1ms)).count());
+      co_await connection.script(std::move(bound));
       auto turn = setup::turn_stable_view(model, target, all_on_v2(flip.percent));
       co_await connection.script(std::move(turn));
       flight.end();
@@ -127,12 +138,8 @@ asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::M
   Flight flight(model.name);
   double before = 0;
   for (;;) {
-    std::optional<Failure> failure;
-    try {
-      co_await attempt(connection, model, flip, patience, flight, before);
-    } catch (const Failure& caught) {
-      failure = caught;
-    }
+    auto trying = attempt(connection, model, flip, patience, flight, before);
+    const auto failure = co_await async::failure_of(std::move(trying));
     bool done = !failure;
     if (failure) {
       flight.end(failure->what());

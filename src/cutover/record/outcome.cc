@@ -3,11 +3,9 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <random>
 
+#include "async/sleep.h"
 #include "base/error/failure.h"
 
 namespace crossfade::cutover {
@@ -57,10 +55,8 @@ asio::awaitable<bool> was_committed(InDoubt doubt) {
 
 asio::awaitable<void> make_room(std::chrono::milliseconds least) {
   static std::mt19937 random{std::random_device{}()};
-  const auto executor = co_await asio::this_coro::executor;
   const std::chrono::milliseconds drawn(std::uniform_int_distribution<std::int64_t>(least.count(), 4 * least.count())(random));
-  asio::steady_timer timer(executor, drawn);
-  co_await timer.async_wait(asio::use_awaitable);
+  co_await async::sleep_for(drawn);
 }
 
 }  // namespace crossfade::cutover

@@ -5,13 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cmath>
 #include <utility>
 
+#include "async/sleep.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
@@ -40,14 +38,12 @@ constexpr std::chrono::seconds kDirtyPatience{3};
 
 /// Keys that were set down for a moment, behind a parent that went or a batch that was full, are not what a person has to mend.
 asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string migration, Limits limits) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto give_up = pg::Clock::now() + kDirtyPatience;
   for (;;) {
     auto facts = co_await gather_facts(connection, migration, limits);
     const bool passing = facts.dirty > 0 && facts.leader && !facts.paused && facts.phase == "following";
     if (!passing || pg::Clock::now() >= give_up) co_return facts;
-    asio::steady_timer pause(executor, std::chrono::milliseconds(50));
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(std::chrono::milliseconds(50));
   }
 }
 
@@ -102,13 +98,14 @@ asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip&
   }
 }
 
-/// Those of partitioned tables, which are made for all rows at once.
-asio::awaitable<void> look_at_foreign_keys(pg::Connection& connection, std::string migration, Obstacles& found) {
+/// Foreign keys of partitioned tables, which are made for all rows at once, and indexes that raise.
+asio::awaitable<void> look_at_missing_pieces(pg::Connection& connection, std::string migration, Obstacles& found) {
   pg::Parameters name = {std::move(migration)};
-  const auto missing = co_await connection.query(std::string(queries::foreign_keys_missing), name);
-  for (const auto key : pg::rows(missing)) {
-    found.blockers.push_back({"foreign key", fmt::format("foreign key {} of v2 is not there: its rows do not hold it", key.text("name")),
-                              fmt::format("mend the rows that the daemon's log names, and start the daemon again: it makes {}", key.text("create_sql"))});
+  const auto missing = co_await connection.query(std::string(queries::pieces_missing), name);
+  for (const auto piece : pg::rows(missing)) {
+    const auto kind = piece.text("kind");
+    found.blockers.push_back({std::string(kind), fmt::format("{} {} of v2 is not there: its rows do not admit it", kind, piece.text("name")),
+                              fmt::format("mend what the daemon's log names, and start the daemon again: it makes {}", piece.text("create_sql"))});
   }
 }
 
@@ -127,7 +124,6 @@ void stand_or_doubt(FailingChecks checks, std::chrono::milliseconds hold, Obstac
 
 /// One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
 asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto give_up = pg::Clock::now() + kCheckPatience;
   for (;;) {
     auto checks = co_await failing_checks(connection, flip, std::nullopt);
@@ -136,8 +132,7 @@ asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFli
       stand_or_doubt(std::move(checks), flip.limits.hold, found);
       co_return;
     }
-    asio::steady_timer pause(executor, std::chrono::milliseconds(50));
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(std::chrono::milliseconds(50));
   }
 }
 
@@ -326,7 +321,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
     found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
                               row.text("fix").empty() ? fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")) : std::string(row.text("fix"))});
   }
-  co_await look_at_foreign_keys(connection, file.migration(), found);
+  co_await look_at_missing_pieces(connection, file.migration(), found);
   co_await look_at_lazy(connection, flip, found);
   co_await look_at_way_back(connection, flip, found);
   wanted.insert(wanted.end(), {met("name taken", "every name is free that a table is to have"), met("lazy", "no row of an on-demand target is in v1 alone"),

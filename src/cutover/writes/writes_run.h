@@ -31,7 +31,9 @@ class WritesRun {
   boost::asio::awaitable<void> pause();
   boost::asio::awaitable<void> resume();
   boost::asio::awaitable<void> write_hook(std::string action, std::string because);
-  boost::asio::awaitable<void> keep_vacuum_away(std::string tables);
+  boost::asio::awaitable<void> keep_vacuum_away(std::string begin, const std::vector<mapping::TableName>& tables);
+  boost::asio::awaitable<void> look_at_deadlock_timeout();
+  std::chrono::milliseconds patience(std::chrono::milliseconds waited = {}) const;
   boost::asio::awaitable<void> hold();
   boost::asio::awaitable<void> lock(std::string statement);
   boost::asio::awaitable<void> settle_doubts();
@@ -72,6 +74,7 @@ class WritesRun {
   bool draining_ = false;
   bool committed_ = false;
   pg::Clock::time_point hold_began_;
+  std::chrono::milliseconds before_deadlock_{1000};  ///< the server's deadlock_timeout
 };
 
 }  // namespace crossfade::cutover

@@ -1,10 +1,9 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "async/failure_of.h"
+#include "async/sleep.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "cutover/layout/tables.h"
@@ -33,8 +32,6 @@ constexpr auto kTidyPatience = 10s;
 constexpr auto kNobodyReads = 1s;
 /// Longer than a look at the drain takes on a busy server.
 constexpr std::chrono::milliseconds kFreeze = 2s;
-/// Longer than deadlock_timeout (a second), after which the server ends an autovacuum that is in somebody's way.
-constexpr std::chrono::milliseconds kVacuumPatience = 5s;
 
 }  // namespace
 
@@ -55,9 +52,7 @@ asio::awaitable<void> WritesRun::perform(Step step) {
     case Step::kDrain: {
       if (!draining_) flight_.begin("drain");
       draining_ = true;
-      const auto executor = co_await asio::this_coro::executor;
-      asio::steady_timer timer(executor, kLookAgain);
-      co_await timer.async_wait(asio::use_awaitable);
+      co_await async::sleep_for(kLookAgain);
       break;
     }
     case Step::kSwap: co_await swap(); break;
@@ -89,7 +84,8 @@ asio::awaitable<void> WritesRun::make_way_back() {
   const auto there = co_await observer_->query(std::string(queries::publication_exists), name);
   if (obstacles_->way_back) {
     // One message of several statements is one transaction, and none is left open where it fails.
-    auto script = fmt::format("set local lock_timeout = {}; drop publication if exists {}; {}", flip_.limits.lock_timeout.count(),
+    co_await look_at_deadlock_timeout();
+    auto script = fmt::format("set local lock_timeout = {}; drop publication if exists {}; {}", patience().count(),
                               quote_identifier(settings.publication), setup::create_publication(*obstacles_->way_back));
     co_await observer_->script(std::move(script));
   } else if (!there.truth(0, 0)) {
@@ -106,16 +102,6 @@ asio::awaitable<void> WritesRun::make_way_back() {
   way_back_ = co_await sync::make_slot(*observer_, settings);
   co_await observer_->script("set statement_timeout = 0");
   attempt_.way_back = true;
-  flight_.end();
-}
-
-/// A vacuum or a change of the tables' shape would not let go within lock_timeout. The lock that keeps them away is one that
-/// no writer minds, so it can be waited for; the server ends an autovacuum that somebody waits for, after a second.
-asio::awaitable<void> WritesRun::keep_vacuum_away(std::string tables) {
-  flight_.begin("quiet");
-  auto script = fmt::format("set local lock_timeout = {}; lock table {} in share update exclusive mode; set local lock_timeout = {}",
-                            kVacuumPatience.count(), tables, flip_.limits.lock_timeout.count());
-  co_await locker_->script(std::move(script));
   flight_.end();
 }
 
@@ -144,25 +130,14 @@ asio::awaitable<void> WritesRun::hold() {
   // an attempt that lets go by itself can be tried again, and says why.
   const auto frozen = flip_.limits.hold + kFreeze;
   auto begin = fmt::format("begin isolation level read committed; set local idle_in_transaction_session_timeout = {}", frozen.count());
-  begun_ = true;
-  co_await locker_->script(std::move(begin));
-  co_await keep_vacuum_away(all);
+  co_await look_at_deadlock_timeout();
+  co_await keep_vacuum_away(std::move(begin), locked);
   flight_.hold(to_text(Step::kHold));
   hold_began_ = pg::Clock::now();
   auto tables_lock = fmt::format("lock table {} in share row exclusive mode", tables);
   co_await lock(std::move(tables_lock));
   attempt_.held = true;
   flight_.end();
-}
-
-/// lock_timeout is each table's: whoever waits behind the first of many would wait for all of them.
-asio::awaitable<void> WritesRun::lock(std::string statement) {
-  const auto all = flip_.limits.lock_timeout * 3 / 2;
-  auto bound = fmt::format("set local statement_timeout = {}", all.count());
-  co_await locker_->script(std::move(bound));
-  co_await locker_->script(std::move(statement));
-  auto rest = fmt::format("set local statement_timeout = {}", flip_.limits.hold.count());
-  co_await locker_->script(std::move(rest));
 }
 
 /// Nothing is on its way any more: a check that failed before the hold passes, or it is right. What the limit leaves no time for is
@@ -351,17 +326,12 @@ asio::awaitable<void> WritesRun::validate_carried() {
 
 /// Why it could not be done; nothing if it was. Where writers wait for it, it waits no longer for them than the hold does.
 asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string statement, bool writers_wait) {
-  if (writers_wait) statement = fmt::format("set local lock_timeout = {}; {}", flip_.limits.lock_timeout.count(), statement);
+  if (writers_wait) statement = fmt::format("set local lock_timeout = {}; {}", patience().count(), statement);
   std::optional<Failure> broken;
   for (int attempt = 0; attempt < attempt_.most; ++attempt) {
     if (attempt > 0) co_await make_room(flip_.limits.pause);
-    broken.reset();
-    auto script = statement;
-    try {
-      co_await observer_->script(std::move(script));
-    } catch (const Failure& failure) {
-      broken = failure;
-    }
+    auto finish = observer_->script(statement);
+    broken = co_await async::failure_of(std::move(finish));
     if (!broken || broken->sqlstate() != "55P03" || !observer_->usable()) break;
   }
   if (!broken) co_return std::nullopt;
@@ -373,7 +343,6 @@ asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string st
 asio::awaitable<void> WritesRun::tidy() {
   flight_.begin(to_text(Step::kTidy));
   attempt_.tidied = true;
-  const auto executor = co_await asio::this_coro::executor;
   const auto give_up_at = pg::Clock::now() + kTidyPatience;
   auto last_read = pg::Clock::now();
   for (;;) {
@@ -391,8 +360,7 @@ asio::awaitable<void> WritesRun::tidy() {
     }
     pg::Parameters barrier = {file_.migration(), flight_.id()};
     co_await observer_->query(std::string(queries::barrier), barrier);
-    asio::steady_timer timer(executor, 20ms);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(20ms);
   }
   flight_.end();
 }

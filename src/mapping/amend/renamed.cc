@@ -268,6 +268,22 @@ std::optional<std::string> with_names(const std::string& yaml_text, const v1::Mi
   }
 }
 
+bool takes_all(const std::string& mapping_sql, const std::string& v2_sql) {
+  const auto any = [](const std::string& sql, auto is) {
+    auto tokens = scan(sql);
+    std::erase_if(tokens, [](const Token& token) { return token.kind == Token::Kind::kComment; });
+    for (std::size_t n = 1; n < tokens.size(); ++n) {
+      if (is(tokens[n - 1], tokens[n])) return true;
+    }
+    return false;
+  };
+  const bool reads_all = any(mapping_sql, [](const Token& before, const Token& token) {
+    const bool begins = before.is_name("select") || before.is_name("all") || before.is_name("distinct") || before.is_sign(",") || before.is_sign(".");
+    return token.is_sign("*") && begins;
+  });
+  return reads_all && any(v2_sql, [](const Token& before, const Token& token) { return token.is_name("like") && (before.is_sign("(") || before.is_sign(",")); });
+}
+
 bool widens(const std::string& from, const std::string& to) {
   static const std::set<std::pair<std::string, std::string>> kWider = {
       {"smallint", "integer"}, {"smallint", "bigint"}, {"integer", "bigint"}, {"smallint", "numeric"}, {"integer", "numeric"}, {"bigint", "numeric"},

@@ -34,6 +34,9 @@ std::optional<std::string> with_views(const std::string& sql, const std::vector<
 /// The text of a migration.yaml by the new names, all else as it stands. Nothing where a select or a predicate in it has an old name.
 std::optional<std::string> with_names(const std::string& yaml_text, const v1::Migration& yaml, const std::vector<Renamed>& renamed);
 
+/// Whether a script of views says `select *`, and one of tables `like` another table: then both take what v1 gets over as they are. Pure.
+bool takes_all(const std::string& mapping_sql, const std::string& v2_sql);
+
 /// Whether each value of type `from` is one of type `to`, and the same: format_type()'s words. Pure.
 bool widens(const std::string& from, const std::string& to);
 

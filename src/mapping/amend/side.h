@@ -36,14 +36,25 @@ struct Piece {
   std::string excluded_by;
 };
 
+/// What is no table, column, constraint or index.
+struct OtherSide {
+  std::string text = {};     ///< its definition
+  std::string make = {};     ///< what makes it so; "" where that is not carried over …
+  std::string unmake = {};   ///< … and takes it away
+  std::string table = {};    ///< that it goes with; "" none …
+  std::string column = {};   ///< … and the column of it
+  bool anew = false;    ///< another one comes after that
+  bool option = false;  ///< the database may have it otherwise than v2.sql ever said
+};
+
 /// A schema of v2: what its tables are, and what else stands in it.
 struct Side {
   std::map<std::string, std::vector<ColumnSide>> tables;
   std::map<std::string, std::string> printed;             ///< how the server prints a table's name, as names of pieces have it
   std::map<std::string, Piece> pieces;                    ///< by a name that is theirs alone in the schema
   std::map<std::string, std::vector<std::string>> labels; ///< of enums, by the type
-  std::map<std::string, std::string> others;              ///< "function f(int)", "policy p on t": their definitions
-  std::set<std::string> grants;                           ///< as statements
+  std::map<std::string, OtherSide> others;                ///< "function f(int)", "policy p on t"
+  std::map<std::string, std::string> grants;              ///< as statements, with those that revoke them
 };
 
 /// Reads it. Keys and indexes that a backfill of `migration` has taken off count as there.

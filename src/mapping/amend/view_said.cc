@@ -49,6 +49,8 @@ bool view_said_alike(const std::string& before, const std::string& now, const st
   if (before == now) return true;
   auto one = statements_of(before);
   auto other = statements_of(now);
+  // Of what cannot be scanned nothing is known.
+  if (one.empty() || other.empty()) return false;
   return one[name] == other[name] && one[""] == other[""];
 }
 

@@ -51,6 +51,7 @@ struct ColumnCatalog {
   Operators operators = {};             ///< of the type's default btree operator class
   bool image_varies = false;            ///< equal values need not be the same
   bool is_row = false;          ///< its type is a composite, or a domain over one
+  std::string enum_under = {};  ///< of a domain over an enum that one's name: the server does not compare the domain's values
   bool leads_index = false;     ///< rows can be had in the order of its values
   bool always_identity = false; ///< generated always as identity: takes no value from us
 };
@@ -106,6 +107,7 @@ struct ReadCatalog {
   char kind = 'r';
   bool whole_row = false;             ///< reads all columns
   std::vector<std::string> columns;
+  bool hidden = false;                ///< behind a function: who locks the view does not lock it
 };
 
 /// A function in a view whose result the rows alone do not settle.
@@ -114,10 +116,11 @@ struct FunctionCatalog {
   /// "volatile", "clock", "opaque": it may read tables that nobody sees, "order": of the rows, which nothing says, "ties": rows that are
   /// alike in the order, "rounding": at each step of a sum, "lost names": that it may find by the search path, or "certainly lost names",
   /// "datestyle": of dates as text, "path": of objects' names as text, "place": of a row, no function, "session": what is its own,
-  /// "catalog": a table of the server's that the view reads
+  /// "catalog": a table of the server's that the view reads, "setting": of a session, by which columns differ, "clock within", "clock
+  /// perhaps", "session within": by its text, whatever it was declared to be; "text": it has one that may name tables, which is no fault
   std::string problem;
-  std::string names = {};  ///< of "lost names": some of them; certainly: what the server says
-  std::string path = {};   ///< and the search path that our role has in this database
+  std::string names = {};  ///< of "lost names": some of them; certainly: what the server says; of "setting" its name; what stands in a text
+  std::string path = {};   ///< and the search path that our role has in this database; what is set
 };
 
 /// A trigger that a user made on a target's table.

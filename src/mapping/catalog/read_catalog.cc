@@ -161,14 +161,23 @@ asio::awaitable<void> look_into_views(pg::Connection& connection, const Directed
   }
 }
 
-/// While a table is filled in bulk its keys are set aside, and a restart in the middle must find them all the same.
-asio::awaitable<void> read_deferred_keys(pg::Connection& connection, const std::string& migration, Catalog& catalog) {
+/// A key that a bulk load has taken off, by the statement that brings it back, and whether that has been done.
+using KeysSetAside = std::map<std::string, bool>;
+
+asio::awaitable<KeysSetAside> read_keys_set_aside(pg::Connection& connection, const std::string& migration) {
+  KeysSetAside keys;
   const auto known = co_await connection.execute("select to_regclass('crossfade.deferred') is not null");
-  if (!known.truth(0, 0)) co_return;
+  if (!known.truth(0, 0)) co_return keys;
   pg::Parameters of_migration = {migration};
   const auto result = co_await connection.execute(std::string(queries::catalog_deferred), std::move(of_migration));
-  for (std::size_t row = 0; row < result.size(); ++row) {
-    const auto key = read_key_statement(result.text(row, 0));
+  for (const auto row : pg::rows(result)) keys.emplace(row.text("create_sql"), row.truth("built"));
+  co_return keys;
+}
+
+/// While a table is filled in bulk its keys are set aside, and a restart in the middle must find them all the same.
+void put_back(const KeysSetAside& keys, Catalog& catalog) {
+  for (const auto& [statement, built] : keys) {
+    const auto key = built ? std::nullopt : read_key_statement(statement);
     if (!key) continue;
     for (auto& [name, target] : catalog.targets) {
       if (target.table.schema != key->schema || target.table.name != key->table) continue;
@@ -290,18 +299,29 @@ asio::awaitable<void> look_for_relations(pg::Connection& connection, const Direc
   }
 }
 
-/// All but the rules' selects.
-asio::awaitable<Catalog> read_relations(pg::Connection& connection, const DirectedMigration& directed) {
-  const auto& yaml = directed.yaml;
-  co_await empty_search_path(connection);
+asio::awaitable<Catalog> read_tables(pg::Connection& connection, const DirectedMigration& directed) {
   Catalog catalog;
-  catalog.rules = written_rules(yaml, directed.section());
-  catalog.server = co_await read_server(connection, yaml.migration());
+  catalog.rules = written_rules(directed.yaml, directed.section());
+  catalog.server = co_await read_server(connection, directed.yaml.migration());
   co_await look_for_relations(connection, directed, catalog);
   co_await read_identities(connection, catalog.sources);
   co_await look_at_tables(connection, directed, catalog);
+  co_return catalog;
+}
+
+/// All but the rules' selects.
+asio::awaitable<Catalog> read_relations(pg::Connection& connection, const DirectedMigration& directed) {
+  co_await empty_search_path(connection);
+  const auto& migration = directed.yaml.migration();
+  auto set_aside = co_await read_keys_set_aside(connection, migration);
+  auto catalog = co_await read_tables(connection, directed);
+  // A key that is taken off or built between two of these looks would be seen by neither, or by both.
+  for (auto after = co_await read_keys_set_aside(connection, migration); after != set_aside; after = co_await read_keys_set_aside(connection, migration)) {
+    set_aside = std::move(after);
+    catalog = co_await read_tables(connection, directed);
+  }
+  put_back(set_aside, catalog);
   co_await look_into_views(connection, directed, catalog);
-  co_await read_deferred_keys(connection, yaml.migration(), catalog);
   co_await derive_rules(connection, directed, catalog);
   if (directed.direction == Direction::kReverse) leave_out_unread(directed, catalog);
   co_return catalog;

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text/sql_text.h"
@@ -142,18 +143,18 @@ std::vector<NameInText> names_in(const std::string& body) {
   return names;
 }
 
-/// Functions of a view that may read tables, by the server's name for them.
-std::vector<std::optional<std::string>> opaque_functions(const TargetCatalog& target) {
-  std::vector<std::optional<std::string>> names;
+/// Functions of a view that may read tables, by the server's name for them: what they were declared to be is not asked.
+std::vector<std::optional<std::string>> functions_that_read(const TargetCatalog& target) {
+  std::set<std::string> names;
   for (const auto& function : target.functions) {
-    if (function.problem == "opaque") names.emplace_back(function.name);
+    if (function.problem == "opaque" || function.problem == "text") names.insert(function.name);
   }
-  return names;
+  return {names.begin(), names.end()};
 }
 
 /// What the functions of a view read is read by the view: its changes are to be followed, and the view does not say how.
 asio::awaitable<void> look_into_functions(pg::Connection& connection, const std::string& name, TargetCatalog& target, std::vector<UntoldCatalog>& untold) {
-  const auto functions = opaque_functions(target);
+  const auto functions = functions_that_read(target);
   if (functions.empty()) co_return;
   pg::Parameters named = {array_text(functions)};
   const auto bodies = co_await connection.execute(std::string(queries::derive_function_bodies), std::move(named));
@@ -182,7 +183,7 @@ asio::awaitable<void> look_into_functions(pg::Connection& connection, const std:
     const std::string function(row.text("function"));
     const auto known = std::find_if(target.reads.begin(), target.reads.end(), [&](const ReadCatalog& each) { return each.schema == table.schema && each.name == table.name; });
     if (known == target.reads.end()) {
-      target.reads.push_back({table.schema, table.name, row.text("kind").at(0), true, {}});
+      target.reads.push_back({table.schema, table.name, row.text("kind").at(0), true, {}, row.truth("lockable")});
     } else {
       known->whole_row = true;
     }

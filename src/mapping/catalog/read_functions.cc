@@ -8,9 +8,10 @@
 
 #include "base/text/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/catalog/orders.h"
-#include "mapping/catalog/rule_tree.h"
 #include "mapping/catalog/server_text.h"
+#include "mapping/rule/orders.h"
+#include "mapping/rule/rule_tree.h"
+#include "mapping/rule/settings.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
 
@@ -27,12 +28,32 @@ asio::awaitable<std::set<long>> read_equalities(pg::Connection& connection) {
   co_return operators;
 }
 
-asio::awaitable<std::vector<Order>> read_orders(pg::Connection& connection, std::uint32_t view, const std::set<long>& equals) {
+/// Its own, and those of the views that it reads.
+asio::awaitable<std::map<std::uint32_t, RuleNode>> read_rules(pg::Connection& connection, std::uint32_t view) {
   pg::Parameters by_oid = {std::to_string(view)};
   const auto rows = co_await connection.execute(std::string(queries::catalog_view_rules), std::move(by_oid));
   std::map<std::uint32_t, RuleNode> rules;
   for (const auto row : pg::rows(rows)) rules.emplace(static_cast<std::uint32_t>(row.number("ev_class")), read_rule(row.text("ev_action")));
-  co_return orders_of(view, rules, equals);
+  co_return rules;
+}
+
+/// Columns whose values differ by what a session has set.
+asio::awaitable<void> add_settings(pg::Connection& connection, const std::set<MadeWith>& made, std::vector<FunctionCatalog>& functions) {
+  if (made.empty()) co_return;
+  std::vector<std::optional<std::string>> columns, called, types;
+  for (const auto& each : made) {
+    columns.emplace_back(each.column);
+    called.emplace_back(std::to_string(each.function));
+    types.emplace_back(std::to_string(each.type));
+  }
+  pg::Parameters parameters = {array_text(columns), array_text(called), array_text(types)};
+  const auto rows = co_await connection.execute(std::string(queries::catalog_settings), std::move(parameters));
+  for (const auto row : pg::rows(rows)) {
+    std::string what;
+    if (!row.is_null("columns")) what = "the values of " + std::string(row.text("columns"));
+    if (row.truth("rows")) what += what.empty() ? "which rows there are" : ", and which rows there are,";
+    functions.push_back({what, "setting", std::string(row.text("setting")), std::string(row.text("value"))});
+  }
 }
 
 std::string numbers_text(const std::vector<int>& numbers) {
@@ -61,8 +82,7 @@ asio::awaitable<std::set<std::size_t>> read_settled(pg::Connection& connection, 
 }
 
 /// Orders in which rows may be alike.
-asio::awaitable<void> add_ties(pg::Connection& connection, std::uint32_t view, const std::set<long>& equals, std::vector<FunctionCatalog>& functions) {
-  const auto orders = co_await read_orders(connection, view, equals);
+asio::awaitable<void> add_ties(pg::Connection& connection, const std::vector<Order>& orders, std::vector<FunctionCatalog>& functions) {
   if (orders.empty()) co_return;
   const auto settled = co_await read_settled(connection, orders);
   std::set<std::string> named;
@@ -86,10 +106,16 @@ asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_func
   const auto result = co_await connection.execute(std::string(queries::catalog_view_functions), std::move(by_oid));
   std::map<std::uint32_t, std::vector<FunctionCatalog>> functions;
   for (const auto row : pg::rows(result)) {
-    functions[oid_in(row, "reader")].push_back({std::string(row.text("name")), std::string(row.text("problem"))});
+    functions[oid_in(row, "reader")].push_back({std::string(row.text("name")), std::string(row.text("problem")), row.optional_text("names").value_or("")});
   }
   const auto equals = co_await read_equalities(connection);
-  for (const auto view : views) co_await add_ties(connection, view, equals, functions[view]);
+  for (const auto view : views) {
+    const auto rules = co_await read_rules(connection, view);
+    const auto orders = orders_of(view, rules, equals);
+    co_await add_ties(connection, orders, functions[view]);
+    const auto made = made_with(view, rules);
+    co_await add_settings(connection, made, functions[view]);
+  }
   co_return functions;
 }
 

@@ -56,6 +56,7 @@ ColumnCatalog column_in(const pg::Row& row) {
   column.image_varies = row.truth("image_varies");
   column.is_virtual = row.truth("is_virtual");
   column.is_row = row.truth("is_row");
+  column.enum_under = row.text("enum_under");
   column.leads_index = row.truth("leads_index");
   return column;
 }

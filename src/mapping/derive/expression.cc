@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <pg_query.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <map>
 #include <utility>
 
@@ -184,6 +186,16 @@ const std::map<std::string_view, Printer>& printers() {
 }
 
 }  // namespace
+
+Parsed parse(const std::string& sql) {
+  const auto result = pg_query_parse(sql.c_str());
+  const std::string refusal = result.error == nullptr ? "" : result.error->message;
+  const std::string tree = result.error != nullptr || result.parse_tree == nullptr ? "null" : result.parse_tree;
+  pg_query_free_parse_result(result);
+  json::parse_options deep;
+  deep.max_depth = 2000;
+  return {json::parse(tree, {}, deep), refusal};
+}
 
 const json::object* as(const Node* node, std::string_view kind) {
   if (node == nullptr || !node->is_object() || node->get_object().empty()) return nullptr;

@@ -14,6 +14,13 @@ namespace crossfade::mapping::derive {
 /// An expression of PostgreSQL's raw parse tree: an object of one member, {"FuncCall": {…}}.
 using Node = boost::json::value;
 
+/// SQL as PostgreSQL's own parser reads it.
+struct Parsed {
+  Node tree;            ///< {"stmts": [{"stmt": {…}}, …]}; null where it is refused
+  std::string refusal;  ///< in the parser's words; "" where it is not
+};
+Parsed parse(const std::string& sql);
+
 /// The inner object where `node` is of `kind`; nullptr otherwise, and where there is no node.
 const boost::json::object* as(const Node* node, std::string_view kind);
 /// A member that is there; nullptr otherwise.

@@ -1,10 +1,8 @@
 #include "mapping/derive/query_tree.h"
 
 #include <fmt/format.h>
-#include <pg_query.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <limits>
 #include <stdexcept>
 
@@ -19,17 +17,6 @@ namespace json = boost::json;
 constexpr int kDeepest = 60;
 /// Tables, selects and functions in from clauses: what is named twice is taken apart twice, so that a few names can stand for millions.
 constexpr std::size_t kMostItems = 300;
-
-json::value parse(const std::string& sql) {
-  const auto result = pg_query_parse(sql.c_str());
-  const std::string refusal = result.error == nullptr ? "" : result.error->message;
-  const std::string tree = result.parse_tree == nullptr ? "" : result.parse_tree;
-  pg_query_free_parse_result(result);
-  if (!refusal.empty()) throw std::runtime_error("its text is not understood: " + refusal);
-  json::parse_options deep;
-  deep.max_depth = 2000;
-  return json::parse(tree, {}, deep);
-}
 
 std::vector<std::string> strings(const json::object& object, std::string_view name) {
   std::vector<std::string> read;
@@ -58,7 +45,9 @@ class TreeBuilder {
     if (++depth_ > kDeepest) throw std::runtime_error("its views are nested too deeply");
     // What the view around it calls a query is nothing to it.
     const auto around = std::exchange(scopes_, {});
-    tree_.texts_.push_back(parse(relation.view));
+    auto parsed = parse(relation.view);
+    if (!parsed.refusal.empty()) throw std::runtime_error("its text is not understood: " + parsed.refusal);
+    tree_.texts_.push_back(std::move(parsed.tree));
     const auto& statements = tree_.texts_.back().as_object().at("stmts").as_array();
     const auto* select = statements.empty() ? nullptr : as(member(statements.front().as_object(), "stmt"), "SelectStmt");
     if (select == nullptr) throw std::runtime_error("its text is no select");

@@ -14,6 +14,7 @@
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
 #include "mapping/file/migration_rules.h"
+#include "mapping/file/said_by_scripts.h"
 #include "mapping/file/strict_yaml.h"
 #include "mapping/file/surrogates.h"
 #include "mapping/sql/scan.h"
@@ -70,9 +71,11 @@ std::string check_text(const fs::path& folder, const v1::Check& check) {
 
 }  // namespace
 
-v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text) {
+v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text, const Texts& scripts) {
   v1::Migration yaml;
   read_yaml(file_name, text, yaml);
+  complete(yaml);
+  add_what_scripts_say(yaml, scripts);
   complete(yaml);
   require_consistent(yaml);
   return yaml;
@@ -89,14 +92,14 @@ MigrationFile read_folder(const fs::path& folder) {
   file.folder = folder;
   const auto yaml_path = folder / "migration.yaml";
   file.yaml_text = read_text(yaml_path, "A migration's folder has a migration.yaml.");
-  file.yaml = read_migration_yaml(yaml_path.string(), file.yaml_text);
   file.v2_sql = read_script(folder / "v2.sql", "Put the new schema there.");
-  if (!file.yaml.surrogates().empty()) {
-    file.surrogates_sql = read_script(folder / "surrogates.sql", "Put the views there that list the natural keys, one a surrogate.");
-  }
+  file.surrogates_sql = read_optional_script(folder / "surrogates.sql");
   file.mapping_sql = read_script(folder / "mapping.sql", "Put the views there, one a target.");
   file.rejects_sql = read_optional_script(folder / "rejects.sql");
   file.reverse_sql = read_optional_script(folder / "reverse.sql");
+  file.yaml = read_migration_yaml(yaml_path.string(), file.yaml_text, texts_of(file));
+  if (file.yaml.surrogates().empty()) file.surrogates_sql.clear();
+  else if (file.surrogates_sql.empty()) read_script(folder / "surrogates.sql", "Put the views there that list the natural keys, one a surrogate.");
   for (auto& check : *file.yaml.mutable_checks()) {
     if (!check.file().empty()) check.set_sql(check_text(folder, check));
   }
@@ -145,7 +148,7 @@ MigrationFile with_texts(MigrationFile file, const Texts& texts) {
     const auto text = texts.find(name);
     file.*member = text == texts.end() ? std::string{} : text->second;
   }
-  auto yaml = read_migration_yaml("migration.yaml", file.yaml_text);
+  auto yaml = read_migration_yaml("migration.yaml", file.yaml_text, texts);
   *yaml.mutable_checks() = file.yaml.checks();
   *yaml.mutable_cutover() = file.yaml.cutover();
   yaml.set_amend(file.yaml.amend());

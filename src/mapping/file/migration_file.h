@@ -40,8 +40,8 @@ MigrationFile with_texts(MigrationFile file, const Texts& texts);
 /// migration.yaml has another text than one of these, and says the same but for those.
 bool differs_in_checks_alone(const MigrationFile& file, const Texts& texts);
 
-/// Like load_migration for a yaml text alone: parsed, completed and checked, with no file behind it.
-v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text);
+/// Like load_migration for a yaml text: parsed, completed and checked, also by what the scripts of its folder say, and with no file behind it.
+v1::Migration read_migration_yaml(const std::string& file_name, const std::string& text, const Texts& scripts = {});
 
 /// Where the file's word for a source leads: "exercises" → schemas.source, "other.exercises" → other.
 TableName source_table(const v1::Migration& yaml, const std::string& written);

@@ -12,6 +12,7 @@
 
 #include "base/error/failure.h"
 #include "base/text/nearest_word.h"
+#include "mapping/file/canary_schema.h"
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/surrogates.h"
 #include "mapping/file/written_rule.h"
@@ -22,6 +23,7 @@ namespace {
 /// Slot names have lower-case letters, digits and underscores; ours add a prefix, and a suffix that no other migration's name may
 /// end with.
 constexpr std::size_t kMaxName = 40;
+constexpr std::size_t kMaxIdentifier = 63;  ///< bytes, of the server
 constexpr std::string_view kSuffix = "_reverse";
 
 Failure wrong(std::string_view where, std::string_view what, std::string advice) {
@@ -42,6 +44,15 @@ void require_schemas(const v1::Schemas& schemas) {
   if (schemas.shadow().empty()) throw wrong("schemas.shadow", "is missing", "Name the schema the new tables grow in.");
   if (schemas.mapping().empty()) throw wrong("schemas.mapping", "is missing", "Name the schema of the mapping's views.");
   std::map<std::string, std::string> taken = {{"crossfade", "crossfade itself"}};
+  // Views of v2 for those that go first have a schema of their own.
+  if (!schemas.stable().empty()) {
+    const auto canary = canary_schema(schemas.stable());
+    if (canary.size() > kMaxIdentifier) {
+      throw wrong("schemas.stable", fmt::format("is too long by {} bytes for the schema of the views that show v2 throughout, which adds _canary", canary.size() - kMaxIdentifier),
+                  "Give it a shorter name.");
+    }
+    taken.emplace(canary, "the views of schemas.stable that show v2 throughout");
+  }
   const std::vector<std::pair<std::string, std::string>> named = {{"source", schemas.source()},
                                                                   {"shadow", schemas.shadow()},
                                                                   {"mapping", schemas.mapping()},
@@ -58,7 +69,7 @@ void require_schemas(const v1::Schemas& schemas) {
 }
 
 void require_sources(const v1::Migration& yaml) {
-  if (yaml.sources().empty()) throw wrong("sources", "none is named", "Name the tables that the views read.");
+  if (yaml.sources().empty()) throw wrong("sources", "none is named", "Name the tables that the views read: mapping.sql does not say them, or not so that it is understood here.");
   for (const auto& [name, source] : yaml.sources()) {
     if (std::count(name.begin(), name.end(), '.') > 1 || name.starts_with('.') || name.ends_with('.')) {
       throw wrong("sources", fmt::format("\"{}\" names no table", name), "Write table, or schema.table.");
@@ -163,7 +174,7 @@ void require_consistent(const v1::Migration& yaml) {
   require_name(yaml.migration());
   require_schemas(yaml.schemas());
   require_sources(yaml);
-  if (yaml.targets().empty()) throw wrong("targets", "none is named", "Name the views, and what each follows.");
+  if (yaml.targets().empty()) throw wrong("targets", "none is named", "Name the views: mapping.sql has none that is called as a table of v2.sql is, or not so that it is understood here.");
   require_targets(yaml, "targets");
   require_locates(yaml, "targets");
   require_reverse(yaml);

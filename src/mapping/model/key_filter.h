@@ -15,8 +15,9 @@ namespace crossfade::mapping {
 ///   kRange   the bounds that are there, low before high, of the column that the locator is walked along
 ///   kNoWalk  none: rows without a value in that column
 ///   kGiven   one array of what the select of an indirect locator of one column has given
+///   kRows    the same of one of several columns: one array of texts a column
 struct KeyFilter {
-  enum class Form { kValues, kRange, kNoWalk, kGiven };
+  enum class Form { kValues, kRange, kNoWalk, kGiven, kRows };
 
   Form form = Form::kValues;
   LocatorId locator;

@@ -31,24 +31,45 @@ std::optional<TargetId> Model::find_target(const std::string& target_name) const
   return std::nullopt;
 }
 
-std::vector<std::string> Model::relations_read(const std::vector<TargetId>& of) const {
-  // In one order for everybody.
+std::set<std::string> Model::views_read(const std::vector<TargetId>& of) const {
   std::set<std::string> read;
   for (const auto number : of) {
     const auto& target = targets.at(number);
     read.insert(quote_qualified(mapping_schema, target.name));
-    read.insert(target.table.quoted());
-    if (target.keeps) read.insert(target.keeps->quoted());
+    for (const auto& table : target.read_by_functions) read.insert(table.quoted());
     for (const auto surrogate : target.surrogates) read.insert(quote_qualified(mapping_schema, surrogates.at(surrogate).name));
-    for (const auto& locator : target.locators) {
-      for (const auto& step : locator.path) read.insert(step.parent.quoted());
-    }
     if (std::none_of(target.locators.begin(), target.locators.end(), [](const Locator& locator) { return locator.indirect(); })) continue;
     // Whatever a lookup reads is followed.
     for (const auto& rule : rules) {
       if (rule.target == number) read.insert(quote_qualified(sources.at(rule.source).schema, sources.at(rule.source).name));
     }
   }
+  return read;
+}
+
+std::set<std::string> Model::tables_read(const std::vector<TargetId>& of) const {
+  std::set<std::string> read;
+  for (const auto number : of) {
+    const auto& target = targets.at(number);
+    read.insert(target.table.quoted());
+    if (target.keeps) read.insert(target.keeps->quoted());
+    for (const auto& locator : target.locators) {
+      for (const auto& step : locator.path) read.insert(step.parent.quoted());
+    }
+  }
+  return read;
+}
+
+std::vector<std::string> Model::relations_read(const std::vector<TargetId>& of) const {
+  // In one order for everybody.
+  auto read = tables_read(of);
+  if (!apart) read.merge(views_read(of));
+  return {read.begin(), read.end()};
+}
+
+std::vector<std::string> Model::relations_read_at_source(const std::vector<TargetId>& of) const {
+  if (!apart) return {};
+  const auto read = views_read(of);
   return {read.begin(), read.end()};
 }
 

@@ -120,6 +120,8 @@ struct Target {
   std::vector<SurrogateId> surrogates = {}; ///< whose ids the view reads
   std::optional<TableName> keeps = {};        ///< a view with the keys of rows that stay although the view lacks them: v1's alone
   bool lazy = false;                     ///< rows appear once touched or changed: what only the view has is not missing
+  std::vector<TableName> read_by_functions = {}; ///< what the view reads through functions alone, of which no lock of the view knows
+  std::vector<Column> view_columns = {};  ///< all that the view has, in its order: name, type and collation
 
   std::vector<Operators> key_operators() const;
 };
@@ -147,15 +149,23 @@ struct Model {
   std::vector<FollowRule> rules;
   ById<SurrogateId, Surrogate> surrogates;
   std::vector<LeftOut> left_out = {};    ///< nothing of theirs is followed, read or written
+  /// v2 stands on another server than v1: in statements there a table of the session stands for each view, with the rows that were brought.
+  bool apart = false;
 
   /// The target called `target_name`; nothing if there is none.
   std::optional<TargetId> find_target(const std::string& target_name) const;
 
   /// What is read to compute and compare rows of `of`, quoted, each once: their views, which stand for all that those read;
-  /// tables that lookups read; shadow tables, and those through which their rows are found.
+  /// tables that their functions and lookups read; shadow tables, and those through which their rows are found. Where v2 stands on another server, what is there.
   std::vector<std::string> relations_read(const std::vector<TargetId>& of) const;
   /// Of all targets.
   std::vector<std::string> relations_read() const;
+  /// The rest of it, on the source's server; none where that is v2's.
+  std::vector<std::string> relations_read_at_source(const std::vector<TargetId>& of) const;
+
+ private:
+  std::set<std::string> views_read(const std::vector<TargetId>& of) const;
+  std::set<std::string> tables_read(const std::vector<TargetId>& of) const;
 };
 
 }  // namespace crossfade::mapping

@@ -1,3 +1,5 @@
+#include "mapping/plan/plan_views.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -5,11 +7,9 @@
 
 #include "base/error/failure.h"
 #include "base/text/nearest_word.h"
-#include "mapping/plan/plan.h"
 #include "mapping/views/draw.h"
 #include "mapping/views/unsaid.h"
 
-/// What `plan` shows of the views themselves.
 namespace crossfade::mapping {
 namespace {
 
@@ -111,9 +111,9 @@ void add_explanation(const Preflight& preflight, const std::string& target, v1::
   }
 }
 
-std::string unsaid_text(const Preflight& preflight) {
+std::string unsaid_text(const Preflight& preflight, std::size_t width) {
   if (preflight.model.direction != Direction::kForward) return "";
-  return views::unsaid_text("What v2 does not say", views::not_in_v2(preflight.reading)) + views::unsaid_text("What v1 does not say", views::not_in_v1(preflight.reading));
+  return views::unsaid_text("What v2 does not say", views::not_in_v2(preflight.reading), width) + views::unsaid_text("What v1 does not say", views::not_in_v1(preflight.reading), width);
 }
 
 void add_unsaid(const Preflight& preflight, v1::PlanReply& reply) {

@@ -107,11 +107,19 @@ class Builder {
     target.table = {catalog.table.schema, catalog.table.name};
     target.key = catalog.table.primary_key;
     target.lazy = yaml_.targets().at(name).backfill() == v1::TargetTable::BACKFILL_LAZY;
+    for (const auto& read : catalog.reads) {
+      if (read.hidden) target.read_by_functions.push_back({read.schema, read.name});
+    }
     if (catalog.keeps) target.keeps = {catalog.keeps->schema, catalog.keeps->name};
     for (const auto& column : catalog.table.columns) {
       const bool in_key = std::find(target.key.begin(), target.key.end(), column.name) != target.key.end();
       if (catalog.view.find(column.name) == nullptr || (column.generated && !in_key)) continue;
       target.columns.push_back(written_column(column, *catalog.view.find(column.name)));
+    }
+    for (const auto& column : catalog.view.columns) {
+      Column in_view{column.name, column.type};
+      in_view.collation = column.collation;
+      target.view_columns.push_back(std::move(in_view));
     }
     for (const auto* relation : {&catalog.table, &catalog.view}) {
       for (const auto& column : relation->columns) {
@@ -130,8 +138,10 @@ class Builder {
       const bool nameless = !target.locators.empty() && target.locators.front().indirect() && !target.lazy && target.surrogates.empty();
       if (nameless) put_first(model_, target, first_rule, key_locator(catalog, target.key));
     } else {
-      const auto& source = source_of(target.walk_source);
-      target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), *source.find(target.walk_column));
+      const auto& along = *source_of(target.walk_source).find(target.walk_column);
+      target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), along);
+      // The server puts no values of a domain over an enum in order; labels are few, and it is filled in one piece.
+      if (!along.enum_under.empty()) target.walk_column.clear();
     }
     model_.targets.push_back(std::move(target));
   }

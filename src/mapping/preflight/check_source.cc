@@ -92,7 +92,7 @@ void check_source(const RelationCatalog& source, const std::vector<std::string>&
   }
   if (source.kind != 'r' && source.kind != 'p') {
     return found.fail("it is not a table: changes of views, materialized views and foreign tables are not in the WAL",
-                      "Name the tables behind it as sources.");
+                      "Name the tables behind it under sources in migration.yaml, with all others that the views read.");
   }
   if (source.persistence == 't') {
     return found.fail("it is a temporary table: its changes are not in the WAL, and it goes with its session", "Name a table that stays.");

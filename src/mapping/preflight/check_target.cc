@@ -89,12 +89,19 @@ struct BesideRows {
 
 constexpr auto kFail = Finding::Level::kFail;
 constexpr auto kWarn = Finding::Level::kWarn;
+constexpr auto kNote = Finding::Level::kOk;
 constexpr const char* kSetPath = "alter function {name} set search_path = {path};  -- or write the names in it with their schemas";
 
 constexpr std::array kBesideRows = {
     BesideRows{"volatile", kFail, "the view uses {name}, which is volatile: the same rows give another result each time",
                "Derive the value from the rows, e.g. an id by crossfade.uuid(…); or declare the function immutable if it is."},
     BesideRows{"clock", kFail, "the view uses {name}: its rows change although no source does", "Derive the value from the rows, or leave it to the application."},
+    BesideRows{"clock within", kFail, "the view uses {name}, in whose text {names} stands: its rows change although no source does",
+               "Derive the value from the rows, or leave it to the application."},
+    BesideRows{"clock perhaps", kWarn, "the view uses {name}, in whose text {names} stands: its rows may change although no source does",
+               "Derive the value from the rows, or leave it to the application."},
+    BesideRows{"session within", kWarn, "the view uses {name}, in whose text {names} stands: that is the session's, and crossfade's has what the database and our role have",
+               "Derive the value from the rows."},
     BesideRows{"place", kFail, "the view goes by {name}, where a row lies or who has locked it: that changes where no row does",
                "Choose by what the rows have in their columns."},
     BesideRows{"session", kWarn, "the view uses {name}: that is the session's, and crossfade's has what the database and our role have",
@@ -109,6 +116,7 @@ constexpr std::array kBesideRows = {
                "End the order in columns that no two rows share, as the key of the table they come from."},
     BesideRows{"datestyle", kWarn, "the view makes text of dates, and DateStyle is {name} here: crossfade prints them as ISO, whatever it is",
                "Write the format: to_char(day, 'DD.MM.YYYY')."},
+    BesideRows{"setting", kNote, "{name} depend on {names}, which is {path} in this database and where crossfade reads: a session that has set another sees others in the view", ""},
     BesideRows{"lost names", kWarn,
                "{name} may find {names} by the search_path, which is empty where crossfade evaluates it: it fails there, or means something else", kSetPath},
     BesideRows{"certainly lost names", kFail, "{name} does not find what it names, as the search_path is empty where crossfade evaluates it: {names}", kSetPath},
@@ -120,10 +128,12 @@ constexpr std::array kBesideRows = {
 
 void check_functions(const TargetCatalog& target, Findings& found) {
   for (const auto& function : target.functions) {
+    if (function.problem == "text") continue;
     const auto kind = std::find_if(kBesideRows.begin(), std::prev(kBesideRows.end()), [&](const BesideRows& each) { return each.problem == function.problem; });
     const auto said = [&](const char* text) {
       return fmt::format(fmt::runtime(text), fmt::arg("name", function.name), fmt::arg("names", function.names), fmt::arg("path", function.path));
     };
+    if (kind->level == kNote) found.note(said(kind->message));
     if (kind->level == kFail) found.fail(said(kind->message), said(kind->fix));
     if (kind->level == kWarn) found.warn(said(kind->message), said(kind->fix));
   }
@@ -169,6 +179,10 @@ std::string wider(const std::string& left, const std::string& right) {
   return mine != kIntegers.end() && other != kIntegers.end() && mine < other ? right : left;
 }
 
+std::string incomparable(const ColumnCatalog& column) {
+  return fmt::format("{} is {}, a domain over the enum {}: the server has no operator that compares its values", column.name, column.type, column.enum_under);
+}
+
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right) {
   const auto is_integer = [](const ColumnCatalog& column) { return std::find(kIntegers.begin(), kIntegers.end(), column.type) != kIntegers.end(); };
   return left.type_oid == right.type_oid || (is_integer(left) && is_integer(right)) || (is_text(left) && is_text(right));
@@ -196,6 +210,11 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
     found.fail("the primary key is deferrable: rows are not merged by such a key",
                fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", target.table.quoted(),
                            fmt::join(target.table.primary_key, ", "), in_v2(directed)));
+  }
+  for (const auto& key : target.table.primary_key) {
+    const auto* column = target.table.find(key);
+    if (column == nullptr || column->enum_under.empty()) continue;
+    found.fail(incomparable(*column), fmt::format("Key the table by the enum itself, and take {}::{} in the view.", key, column->enum_under));
   }
   for (const auto& key : target.table.foreign_keys) {
     if (key.acts_on_update.empty()) continue;

@@ -24,6 +24,9 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
 /// text and varchar.
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right);
 
+/// Why nothing can be found by a column of a domain over an enum.
+std::string incomparable(const ColumnCatalog& column);
+
 /// Of two types that are alike the one that has room for the values of both.
 std::string wider(const std::string& left, const std::string& right);
 

@@ -11,6 +11,7 @@
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/preflight/build_model.h"
 #include "mapping/preflight/probe.h"
+#include "pg/savepoint.h"
 
 namespace crossfade::mapping {
 
@@ -63,10 +64,8 @@ DirectedMigration only(DirectedMigration directed, const Catalog& catalog, const
 
 /// Several can be made in one transaction.
 asio::awaitable<Preflight> inspect_alone(pg::Connection& connection, DirectedMigration directed) {
-  co_await connection.script("savepoint crossfade_alone");
-  auto preflight = co_await inspect_catalog(connection, directed);
-  co_await connection.script("rollback to savepoint crossfade_alone");
-  co_return preflight;
+  const std::function<asio::awaitable<Preflight>()> inspect = [&] { return inspect_catalog(connection, directed); };
+  co_return co_await pg::look_in_savepoint(connection, inspect);
 }
 
 std::string first_fault(const Preflight& preflight) {
@@ -89,9 +88,8 @@ asio::awaitable<Preflight> inspect_catalog(pg::Connection& connection, const Dir
 asio::awaitable<Preflight> inspect_what_fits(pg::Connection& connection, DirectedMigration directed, bool or_nothing) {
   auto whole = co_await inspect_alone(connection, directed);
   if (whole.ok()) co_return whole;
-  co_await connection.script("savepoint crossfade_catalog");
-  const auto catalog = co_await read_catalog(connection, directed);
-  co_await connection.script("rollback to savepoint crossfade_catalog");
+  const std::function<asio::awaitable<Catalog>()> read = [&] { return read_catalog(connection, directed); };
+  const auto catalog = co_await pg::look_in_savepoint(connection, read);
   Names fit;
   std::vector<LeftOut> left_out;
   for (const auto& [name, target] : catalog.targets) {

@@ -28,7 +28,11 @@ bool make_direct(const WrittenRule& rule, const RelationCatalog& view, const Rel
   for (const auto& [view_column, source_column] : ordered_pairs(rule, view)) {
     const auto& in_view = *view.find(view_column);
     const auto& in_source = *source.find(source_column);
-    if (!alike(in_view, in_source)) {
+    if (!in_view.enum_under.empty()) {
+      found.fail(incomparable(in_view), fmt::format("Take the enum itself: {}::{} in the view.", view_column, in_view.enum_under));
+      return false;
+    }
+    if (!alike(in_view, in_source) && in_source.enum_under != in_view.type) {
       found.fail(fmt::format("{} is {} in the view, {} is {} in the source", view_column, in_view.type, source_column, in_source.type),
                  fmt::format("Give the view a column of type {} to locate rows by.", in_source.type));
       return false;

@@ -22,17 +22,31 @@ std::string list(const std::vector<std::string>& names) {
   return format("[{}]", fmt::join(written, ", "));
 }
 
-std::string reverse(const Draft& draft) {
-  const auto reasons = no_way_back(draft);
-  if (!reasons.empty()) {
-    return format("# There is no way back with data yet. Once that is mended, `crossfade init` writes one:\n#   {}\n", fmt::join(reasons, "\n#   "));
-  }
-  std::string text =
-      "# The way back: the old tables that follow v2 once the writes have moved, by the views of reverse.sql.\nreverse:\n";
+std::string left_out(const Draft& draft) {
+  std::string text;
   for (const auto& table : draft.tables) {
-    if (table.taken()) text += format("  {}: {{}}\n", in_yaml(table.name.plain));
+    if (!table.taken()) text += format("#   {}: {}\n", in_yaml(table.name.plain), table.problem);
+  }
+  return text.empty() ? text : "\n# Left out:\n" + text;
+}
+
+/// Tables that the views read are sources by that. Once one has to be named, all are.
+std::string sources(const Draft& draft) {
+  const auto to_name = [](const DraftTable& table) { return table.taken() && !(table.key_is_primary && table.tell_key.empty()); };
+  if (std::none_of(draft.tables.begin(), draft.tables.end(), to_name)) return "";
+  std::string text = "\n# The old tables that the views read, and the columns that tell their rows apart.\nsources:\n";
+  for (const auto& table : draft.tables) {
+    if (!table.taken()) continue;
+    if (!table.tell_key.empty()) text += format("  # The WAL does not tell its old key yet: {}\n", table.tell_key);
+    text += format("  {}: {{key: {}}}\n", in_yaml(table.name.plain), list(table.key));
   }
   return text;
+}
+
+std::string no_reverse(const Draft& draft) {
+  const auto reasons = no_way_back(draft);
+  if (reasons.empty()) return "";
+  return format("\n# There is no way back with data yet. Once that is mended, `crossfade init` writes one:\n#   {}\n", fmt::join(reasons, "\n#   "));
 }
 
 /// A table of v2 that is more open than v1 holds the cutover up until somebody has decided. Of a table that moves as it is there is
@@ -81,24 +95,13 @@ std::string draft_migration_yaml(const Draft& draft) {
   auto text = format(
       "# Made by `crossfade init` from schema {0}. As it stands, every table moves as it is.\n\n"
       "migration: {1}\n"
-      "schemas: {{source: {2}, shadow: {3}, mapping: {4}{5}}}\n\n"
-      "# The old tables that the views read, and the columns that tell their rows apart.\nsources:\n",
+      "schemas: {{source: {2}, shadow: {3}, mapping: {4}{5}}}\n",
       draft.schema.plain, draft.migration, in_yaml(draft.schema.plain), draft.shadow(), draft.mapping(), back ? ", reverse: " + draft.reverse() : "");
-  for (const auto& table : draft.tables) {
-    if (!table.taken()) {
-      text += format("  # {}: left out, {}\n", in_yaml(table.name.plain), table.problem);
-      continue;
-    }
-    if (!table.tell_key.empty()) text += format("  # The WAL does not tell its old key yet: {}\n", table.tell_key);
-    text += format("  {}: {{key: {}}}\n", in_yaml(table.name.plain), list(table.key));
-  }
   text +=
-      "\n# The new tables. Whose change refreshes which of their rows stands in their views, and `crossfade plan` shows it. A rule that\n"
-      "# is written counts instead: follow: {source: {column of the view: column of the source}}.\ntargets:\n";
-  for (const auto& table : draft.tables) {
-    if (table.taken()) text += format("  {}: {{}}\n", in_yaml(table.name.plain));
-  }
-  return text + "\n" + reverse(draft) + row_security(draft) + checks(draft);
+      "\n# The new tables are those of v2.sql that have a view in mapping.sql. Whose change refreshes which of their rows stands in their views,\n"
+      "# and `crossfade plan` shows it. A rule that is written counts instead:\n"
+      "#   targets: {table: {follow: {source: {column of the view: column of the source}}}}\n";
+  return text + left_out(draft) + sources(draft) + no_reverse(draft) + row_security(draft) + checks(draft);
 }
 
 }  // namespace crossfade::mapping

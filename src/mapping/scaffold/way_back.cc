@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "base/error/failure.h"
-#include "mapping/file/migration_file.h"
+#include "crossfade/v1/migration.pb.h"
+#include "mapping/file/strict_yaml.h"
 #include "mapping/scaffold/draft.h"
 
 namespace crossfade::mapping {
@@ -19,6 +20,12 @@ std::optional<std::size_t> line_of(const std::string& text, const std::string& k
 }
 
 std::string rest_of_line(const std::string& text, std::size_t at) { return text.substr(at, text.find('\n', at) - at); }
+
+v1::Migration as_written(const std::string& yaml_text) {
+  v1::Migration yaml;
+  read_yaml("migration.yaml", yaml_text, yaml);
+  return yaml;
+}
 
 /// schemas: {shadow: …} on one line, or one schema a line below it.
 void name_schema(std::string& text, const std::string& schema) {
@@ -35,37 +42,20 @@ void name_schema(std::string& text, const std::string& schema) {
   }
 }
 
-void name_tables(std::string& text, const std::string& entries, bool begun) {
-  if (!begun) {
-    if (!text.ends_with('\n')) text += '\n';
-    text += "\n# The way back: the old tables that follow v2 once the writes have moved, by the views of reverse.sql.\nreverse:\n" + entries;
-    return;
-  }
-  const auto line = line_of(text, "reverse:");
-  if (line && rest_of_line(text, *line) == "reverse:") text.insert(*line + std::string_view("reverse:\n").size(), entries);
-}
-
 }  // namespace
 
-std::string reverse_schema(const v1::Migration& yaml) { return yaml.schemas().reverse().empty() ? yaml.migration() + "_unmap" : yaml.schemas().reverse(); }
+std::string reverse_schema(const std::string& yaml_text) {
+  const auto yaml = as_written(yaml_text);
+  return yaml.schemas().reverse().empty() ? yaml.migration() + "_unmap" : yaml.schemas().reverse();
+}
 
-std::string with_way_back(const std::string& yaml_text, const std::vector<std::string>& tables) {
-  const auto before = read_migration_yaml("migration.yaml", yaml_text);
-  const auto schema = reverse_schema(before);
-  std::string entries;
-  for (const auto& table : tables) {
-    if (!before.reverse().contains(table)) entries += fmt::format("  {}: {{}}\n", in_yaml(table));
-  }
+std::string with_way_back(const std::string& yaml_text) {
+  const auto schema = reverse_schema(yaml_text);
   auto text = yaml_text;
-  if (before.schemas().reverse().empty()) name_schema(text, schema);
-  if (!entries.empty()) name_tables(text, entries, !before.reverse().empty());
-  const auto refused = usage_failure("migration.yaml is written in a way to which nothing can be added",
-                                     fmt::format("Write in it: schemas: {{reverse: {}}} and reverse:\n{}", schema, entries));
+  if (as_written(text).schemas().reverse().empty()) name_schema(text, schema);
+  const auto refused = usage_failure("migration.yaml is written in a way to which nothing can be added", fmt::format("Write in it: schemas: {{reverse: {}}}", schema));
   try {
-    const auto after = read_migration_yaml("migration.yaml", text);
-    bool whole = after.schemas().reverse() == schema;
-    for (const auto& table : tables) whole = whole && after.reverse().contains(table);
-    if (!whole) throw refused;
+    if (as_written(text).schemas().reverse() != schema) throw refused;
   } catch (const Failure&) {
     throw refused;
   }

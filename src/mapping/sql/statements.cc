@@ -69,7 +69,9 @@ struct KeyArrays {
 Statements::Statements(const Model& model, TargetId target)
     : model_(model),
       target_(model.targets.at(target)),
-      view_(quote_qualified(model.mapping_schema, target_.name)),
+      number_(target),
+      view_(model.apart ? stand_in() : quote_qualified(model.mapping_schema, target_.name)),
+      source_view_(quote_qualified(model.mapping_schema, target_.name)),
       shadow_(target_.table.quoted()) {}
 
 /// The lookup runs at the refresh's own snapshot, for all changed rows at once. Parents that moved or vanished in the meantime
@@ -87,8 +89,10 @@ std::string Statements::lookup(const KeyFilter& filter) const {
   // So many a client may have in hand; more than that is most of a table, which is read whole whatever is asked of each row.
   constexpr int kMost = 50'000;
   int parameter = 1;
-  return format("select case when pg_catalog.cardinality(g.given) <= {} then g.given::text end as given, pg_catalog.pg_typeof(g.given)::text as type\n"
-                "from (select array({}) as given) g", kMost, looked_up(target_.locators.at(filter.locator), parameter));
+  // On another server there is nothing to look up by.
+  const auto given = model_.apart ? std::string("g.given::text") : format("case when pg_catalog.cardinality(g.given) <= {} then g.given::text end", kMost);
+  return format("select {} as given, pg_catalog.pg_typeof(g.given)::text as type\n"
+                "from (select array({}) as given) g", given, looked_up(target_.locators.at(filter.locator), parameter));
 }
 
 /// The values of a filter's keys, for the file's own predicate: of a select, what it gives.
@@ -123,6 +127,7 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   if (filter.form == KeyFilter::Form::kGiven) {
     return format("{}{} {} any(${}::{})", column(0), collate(collations, 0), locator.compared(0, "="), parameter++, filter.given_type);
   }
+  if (filter.form == KeyFilter::Form::kRows) return among_rows(locator, alias, parameter, collations);
   if (locator.indirect()) {
     const auto lookup = looked_up(locator, parameter);
     if (locator.columns.size() == 1) return format("{}{} {} any(array({}))", column(0), collate(collations, 0), locator.compared(0, "="), lookup);
@@ -143,6 +148,21 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   const auto keys = KeyArrays(model_, locator, filter, alias, collations, parameter);
   if (keys.arrays.empty()) return keys.matches;
   return format("exists (select 1 from unnest({}) k({}) where {})", keys.arrays, keys.fields, keys.matches);
+}
+
+std::string Statements::among_rows(const Locator& locator, const std::string& alias, int& parameter, const std::vector<std::string>& collations) const {
+  std::string arrays;
+  std::string fields;
+  std::string matches;
+  for (std::size_t n = 0; n < locator.columns.size(); ++n) {
+    const auto& name = locator.columns[n];
+    const auto column = std::find_if(target_.view_columns.begin(), target_.view_columns.end(), [&](const Column& each) { return each.name == name; });
+    const auto* comma = n == 0 ? "" : ", ";
+    arrays += format("{}${}::text[]", comma, parameter++);
+    fields += format("{}k{}", comma, n);
+    matches += format("{}{}.{}{} {} k.k{}::{}", n == 0 ? "" : " and ", alias, quote_identifier(name), collate(collations, n), locator.compared(n, "="), n, column->type);
+  }
+  return format("exists (select 1 from unnest({}) k({}) where {})", arrays, fields, matches);
 }
 
 /// The same rows in the shadow table: its own columns, or those of the table its foreign keys lead to, or as the file says.
@@ -208,6 +228,8 @@ std::string Statements::not_kept(const std::string& alias) const { return "not "
 /// The rows of one filter in the target's view, or in one with the same locators. Keys of several columns go in one by one, and `offset 0` keeps them so: the planner would
 /// flatten the join and compute the whole view.
 std::string Statements::branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const {
+  // What stands for the view has the rows of these keys and no others.
+  if (model_.apart && view == view_) return format("select {} from {} v", list, view);
   const auto& locator = target_.locators.at(filter.locator);
   const auto width = locator.columns.size();
   const bool key_by_key = filter.form == KeyFilter::Form::kValues && !locator.indirect() && (width > 1 || is_array(locator.types[0])) &&
@@ -229,13 +251,40 @@ std::string Statements::branches(const std::vector<KeyFilter>& filters, bool wit
     list += format(", v.{} as {}", quote_identifier(target_.locators.front().columns[n]), own_name(format("walk_{}", n)));
   }
   int parameter = 1;
+  if (model_.apart) return branch(filters.front(), view_, list, parameter);
   return joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) { return branch(filter, view_, list, parameter); });
+}
+
+std::string Statements::stand_in() const { return format("pg_temp.crossfade_view_{}", number_.place()); }
+
+std::string Statements::create_stand_in() const {
+  const auto columns = joined(target_.view_columns, ", ", [](const Column& column) {
+    return format("{} {}{}", quote_identifier(column.name), column.type, collate(column.collation));
+  });
+  return format("create temporary table {} ({}) on commit delete rows", stand_in(), columns);
+}
+
+std::string Statements::rows_of_view(const std::vector<KeyFilter>& filters) const {
+  const auto list = columns_of("v", names_of(target_.view_columns));
+  int parameter = 1;
+  return joined(filters, "\n  union all\n  ", [&](const KeyFilter& filter) { return branch(filter, source_view_, list, parameter); });
+}
+
+/// A parameter that a statement does not use is refused: it is named where what stands for the view needs none.
+std::string Statements::unread(const KeyFilter& filter) const {
+  if (!model_.apart) return "";
+  int last = 1;
+  (void)condition(filter, "v", last);
+  std::vector<std::string> parameters;
+  for (int n = 1; n < last; ++n) parameters.push_back(format("${}::text", n));
+  return parameters.empty() ? "" : format(" where pg_catalog.num_nulls({}) >= 0", fmt::join(parameters, ", "));
 }
 
 /// Keys of several locators can name the same row.
 bool Statements::may_meet(const std::vector<KeyFilter>& filters) const {
   return std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
-    const bool by_lookup = filter.form != KeyFilter::Form::kGiven && target_.locators[filter.locator].indirect();
+    const bool known = filter.form == KeyFilter::Form::kGiven || filter.form == KeyFilter::Form::kRows;
+    const bool by_lookup = !known && target_.locators[filter.locator].indirect();
     return filter.locator != filters.front().locator || by_lookup;
   });
 }

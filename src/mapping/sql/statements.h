@@ -36,6 +36,9 @@ struct Reference {
   std::string missing() const;
 };
 
+/// Where a statement reads that asks view and shadow table.
+enum class Reads { kBoth, kSource, kTarget };
+
 /// Mapping → SQL: the engine's statements for one target. Pure; every text is held against a golden file.
 ///
 /// The view's rows (`next`) and the shadow's (`prior`) are each computed once and materialised: PostgreSQL would
@@ -87,6 +90,10 @@ class Statements {
   /// Those of these keys of which another session has shadow rows locked, as text[]; null where the key cannot be told from the row.
   std::string locked(const KeyFilter& filter) const;
 
+  /// Those of these keys whose rows come to refer to a row that another session has locked, as text[]; the others' are locked then as a
+  /// foreign key would lock them.
+  std::string behind(const KeyFilter& filter, const Reference& reference) const;
+
   /// The primary keys of these keys' shadow rows that the view no longer has, one array a key column; null where there are none.
   std::string stale(const std::vector<KeyFilter>& filters) const;
 
@@ -122,10 +129,12 @@ class Statements {
   std::string referring(const Statements& parent, const std::string& condition) const;
 
   /// Delete shadow rows: all that agree with another in `indexed_by`, a list of expressions; until no two of them agree in it by
-  /// `operators`; and all that an index of it may be too small for. A row each: its name.
+  /// `operators`; all that an index of it may be too small for; and all for which it raises, none where these are more than `most`. A
+  /// row each: its name.
   std::string remove_duplicates(const std::string& indexed_by) const;
   std::string remove_overlapping(const std::string& indexed_by, const std::vector<std::string>& operators) const;
   std::string remove_long(const std::string& indexed_by) const;
+  std::string remove_raising(const std::string& indexed_by, std::size_t most) const;
 
   /// Deletes shadow rows that refer to no parent, unless the view has them. With foreign keys taken off a parent can go
   /// before its children, and those whose keys are found along it are found by no key any more. "" where there are none.
@@ -142,7 +151,7 @@ class Statements {
   std::string explain(const std::vector<KeyFilter>& filters) const;
 
   /// The values of a locator's columns in the rows that these keys lead to, of view and shadow: one text[] a row.
-  std::string values(LocatorId locator, const std::vector<KeyFilter>& filters) const;
+  std::string values(LocatorId locator, const std::vector<KeyFilter>& filters, Reads side = Reads::kBoth) const;
 
   /// What the select of an indirect locator gives for these keys: the values of the locator's columns as text, a row each.
   std::string given(const KeyFilter& filter) const;
@@ -150,11 +159,29 @@ class Statements {
   /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
   /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
   /// range and may have no index to ask.
-  std::string next_bound(const Range& range, bool into_empty = false) const;
+  /// `side`: of what is read there alone.
+  std::string next_bound(const Range& range, bool into_empty = false, Reads side = Reads::kBoth) const;
 
   /// The middle value of the walk in a range, in view and shadow, and how many values it has: for splitting a chunk that
   /// the database refuses.
-  std::string middle(const Range& range) const;
+  std::string middle(const Range& range, Reads side = Reads::kBoth) const;
+
+  /// Whether the shadow table tells its values of the walk.
+  bool walked_in_shadow() const { return !walk_owner().empty(); }
+
+  /// Where v2 stands on another server than v1: the table of a session there that stands for the view, and what makes it.
+  std::string stand_in() const;
+  std::string create_stand_in() const;
+  /// What the source is asked for to fill it: the view's rows for these filters, a branch each.
+  std::string rows_of_view(const std::vector<KeyFilter>& filters) const;
+
+  /// The two halves of remove_orphans(), where view and shadow table are on two servers: the keys of rows that refer to no parent ("" where there
+  /// are none), as text a column; and which of keys, remove()'s parameters, the view has.
+  std::string orphans() const;
+  std::string in_view() const;
+
+  /// What statements read for the view.
+  const std::string& view() const { return view_; }
 
  private:
   std::string merge(const std::vector<KeyFilter>& filters, bool replace, const std::vector<std::string>& others) const;
@@ -169,6 +196,7 @@ class Statements {
   std::string branch(const KeyFilter& filter, const std::string& view, const std::string& list, int& parameter) const;
   std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter) const;
   std::string condition(const KeyFilter& filter, const std::string& alias, int& parameter, const std::vector<std::string>& collations) const;
+  std::string among_rows(const Locator& locator, const std::string& alias, int& parameter, const std::vector<std::string>& collations) const;
   std::string shadow_condition(const KeyFilter& filter, int& parameter) const;
   static std::string looked_up(const Locator& locator, int& parameter);
   std::string keys_of(const KeyFilter& filter, int& parameter) const;
@@ -186,9 +214,14 @@ class Statements {
   std::string going() const;
   std::string source_name() const;
 
+  std::string unread(const KeyFilter& filter) const;
+  std::string orphan_condition() const;
+
   const Model& model_;
   const Target& target_;
-  std::string view_;
+  const TargetId number_;
+  std::string view_;         ///< or what stands for it
+  std::string source_view_;  ///< the view
   std::string shadow_;
 };
 

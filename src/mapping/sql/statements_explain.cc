@@ -27,16 +27,17 @@ std::string Statements::explain(const std::vector<KeyFilter>& filters) const {
       fmt::arg("order", joined(target_.key, ", ", [](const std::string& name) { return format("coalesce(n.{0}, p.{0})", quote_identifier(name)); })));
 }
 
-std::string Statements::values(LocatorId locator, const std::vector<KeyFilter>& filters) const {
+std::string Statements::values(LocatorId locator, const std::vector<KeyFilter>& filters, Reads side) const {
   const auto& wanted = target_.locators.at(locator);
   const auto in_view = format("array[{}]", joined(wanted.columns, ", ", [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; }));
   int parameter = 1;
-  const auto of_view = joined(filters, "\n  union\n  ", [&](const KeyFilter& filter) { return branch(filter, view_, in_view, parameter); });
+  const auto of_view = joined(filters, "\n  union\n  ", [&](const KeyFilter& filter) { return branch(filter, source_view_, in_view, parameter); });
   parameter = 1;
   const auto of_shadow = joined(filters, "\n  union\n  ", [&](const KeyFilter& filter) {
     return format("select {} from {} s where {}", values_of(wanted), shadow_, shadow_condition(filter, parameter));
   });
-  return format("select found.key from (\n  {}\n  union\n  {}\n) found (key) where found.key is not null", of_view, of_shadow);
+  const auto of_both = side == Reads::kSource ? of_view : side == Reads::kTarget ? of_shadow : format("{}\n  union\n  {}", of_view, of_shadow);
+  return format("select found.key from (\n  {}\n) found (key) where found.key is not null", of_both);
 }
 
 std::string Statements::given(const KeyFilter& filter) const {

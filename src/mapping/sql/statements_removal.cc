@@ -89,7 +89,13 @@ std::string Statements::remove_long(const std::string& indexed_by) const {
                 shadow_, indexed_by, kMayNotFit, named());
 }
 
-std::string Statements::remove_orphans() const {
+std::string Statements::remove_raising(const std::string& indexed_by, std::size_t most) const {
+  return format("delete from {0} s using crossfade.rows_that_raise({1}::regclass, {2}, {3}) r where s.tableoid = r.part and s.ctid = r.at\nreturning {4}", shadow_,
+                quote_literal(shadow_), quote_literal(indexed_by), most, named());
+}
+
+/// "" where no row can be one.
+std::string Statements::orphan_condition() const {
   std::set<std::string> conditions;
   for (const auto& locator : target_.locators) {
     // What the file's own predicate goes along is not known, so any row may be one.
@@ -99,11 +105,28 @@ std::string Statements::remove_orphans() const {
     conditions.insert(format("row({}) is not null and not exists (select 1 from {} p where {})", columns_of("s", step.columns), step.parent.quoted(),
                              pairwise("p", step.parent_columns, "s", step.columns, step.operators)));
   }
-  if (conditions.empty()) return "";
+  return format("{}", fmt::join(conditions, "\n     or "));
+}
+
+std::string Statements::remove_orphans() const {
+  const auto condition = orphan_condition();
+  if (condition.empty()) return "";
   return format(
       "with orphans as materialized (\n  select {} from {} s where {}\n)\n"
       "delete from {} s using orphans o where {} and not exists (select 1 from {} v where {})",
-      columns_of("s", target_.key), shadow_, fmt::join(conditions, "\n     or "), shadow_, same_key("s", "o"), view_, same_key("v", "o"));
+      columns_of("s", target_.key), shadow_, condition, shadow_, same_key("s", "o"), view_, same_key("v", "o"));
+}
+
+std::string Statements::orphans() const {
+  const auto condition = orphan_condition();
+  if (condition.empty()) return "";
+  const auto key = joined(target_.key, ", ", [](const std::string& name) { return format("s.{}::text", quote_identifier(name)); });
+  return format("select {} from {} s where {}", key, shadow_, condition);
+}
+
+std::string Statements::in_view() const {
+  const auto key = joined(target_.key, ", ", [](const std::string& name) { return format("k.{}::text", quote_identifier(name)); });
+  return format("select {} from {} where exists (select 1 from {} v where {} offset 0)", key, going(), source_view_, same_key("v", "k"));
 }
 
 }  // namespace crossfade::mapping

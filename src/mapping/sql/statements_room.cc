@@ -31,7 +31,7 @@ std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& excl
     same_place += format(fmt::runtime(agree), n, exclusive.operators[n]);
   }
   int parameter = 1;
-  const auto rows = branch(filter, view_, list, parameter);
+  const auto rows = branch(filter, view_, list, parameter) + unread(filter);
   return format(
       "with next as materialized (\n  {}\n)\nselect distinct n.crossfade_taker as taker, {} as holder\n"
       "from (select r.*{} from next r where {}) n\njoin (select r.*{} from {} r where {}) s on not ({}){}",
@@ -43,13 +43,33 @@ std::string Statements::waiting(const KeyFilter& filter, const Reference& refere
   const auto own = joined(locator.columns, ", ", [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; });
   const auto list = columns_of("v", names_of(target_.columns)) + format(", array[{}] as crossfade_taker", own);
   int parameter = 1;
-  const auto rows = branch(filter, view_, list, parameter);
+  const auto rows = branch(filter, view_, list, parameter) + unread(filter);
   const auto missing = reference.missing();
   if (!reference.to_itself) {
     return format("with next as materialized (\n  {}\n)\nselect distinct s.crossfade_taker as taker, null::text[] as needed from next s where {}", rows, missing);
   }
   return format("with next as materialized (\n  {}\n)\nselect distinct s.crossfade_taker as taker, p.crossfade_taker as needed\n"
                 "from (select s.* from next s where {}) s left join next p on {}", rows, missing, reference.met);
+}
+
+/// What refers to the same row as before asks for no lock.
+std::string Statements::behind(const KeyFilter& filter, const Reference& reference) const {
+  const auto& locator = target_.locators.at(filter.locator);
+  const auto own = joined(locator.columns, ", ", [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; });
+  const auto list = columns_of("v", names_of(target_.columns)) + format(", array[{}] as crossfade_taker", own);
+  int parameter = 1;
+  const auto rows = branch(filter, view_, list, parameter);
+  return format(
+      "with next as materialized (\n  {rows}\n), before as materialized (\n"
+      "  select {key}, p.tableoid as part, p.ctid as place from {shadow} s join {parent} p on {met} where exists (select 1 from next n where {kept})\n"
+      "), wanted as materialized (\n"
+      "  select s.*, p.tableoid as crossfade_part, p.ctid as crossfade_place from next s join {parent} p on {met}\n"
+      "  where not exists (select 1 from before b where {same} and b.part = p.tableoid and b.place = p.ctid)\n"
+      "), free as materialized (\n"
+      "  select p.tableoid as part, p.ctid as place from {parent} p where exists (select 1 from wanted s where {met}) for key share of p skip locked\n)\n"
+      "select distinct s.crossfade_taker as locked from wanted s where not exists (select 1 from free f where f.part = s.crossfade_part and f.place = s.crossfade_place)",
+      fmt::arg("rows", rows), fmt::arg("key", columns_of("s", target_.key)), fmt::arg("shadow", shadow_), fmt::arg("parent", reference.parent),
+      fmt::arg("met", reference.met), fmt::arg("kept", same_key("n", "s")), fmt::arg("same", same_key("s", "b")));
 }
 
 std::string Statements::locked(const KeyFilter& filter) const {

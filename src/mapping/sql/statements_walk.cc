@@ -23,7 +23,7 @@ std::string Statements::walk_owner() const {
   return walk.path.empty() ? shadow_ : walk.path.back().parent.quoted();
 }
 
-std::string Statements::next_bound(const Range& range, bool into_empty) const {
+std::string Statements::next_bound(const Range& range, bool into_empty, Reads side) const {
   const auto& walk = target_.locators.front();
   const auto most = range_parameters(range).size() + 1;
   const auto values = [&](const std::string& table, const std::string& name) {
@@ -38,14 +38,16 @@ std::string Statements::next_bound(const Range& range, bool into_empty) const {
   // Shadow rows that no source row stands for any more must fall into bounded chunks too; after a truncate they are all
   // there is.
   const bool source_alone = into_empty || walk_owner().empty();
-  const auto shadow_part = source_alone ? std::string{} : "\n    union\n    " + values(walk_owner(), walk.walk_column());
+  const auto source_part = side == Reads::kTarget ? std::string{} : values(source_name(), target_.walk_column);
+  const auto* between = side == Reads::kBoth ? "\n    union\n    " : "";
+  const auto shadow_part = source_alone || side == Reads::kSource ? std::string{} : between + values(walk_owner(), walk.walk_column());
   return format(
       "with bounds as (\n  select bound from (\n    {}{}\n  ) b order by bound limit ${}::bigint\n)\n"
       "select (select bound::text from bounds order by bounds.bound desc limit 1) as bound, (select count(*) from bounds) as found",
-      values(source_name(), target_.walk_column), shadow_part, most);
+      source_part, shadow_part, most);
 }
 
-std::string Statements::middle(const Range& range) const {
+std::string Statements::middle(const Range& range, Reads side) const {
   const auto values = [&](const std::string& table) {
     int parameter = 1;
     const auto& walk = target_.locators.front();
@@ -54,12 +56,14 @@ std::string Statements::middle(const Range& range) const {
                   condition(range_picks(range).front(), "v", parameter), is_there(model_, column, walk.walk_type()));
   };
   // Values that only the shadow has are told apart too: a refused neighbour must not keep them from going.
-  const auto shadow_part = walk_owner().empty() ? std::string{} : "\n  union\n  " + values(walk_owner());
+  const auto view_part = side == Reads::kTarget ? std::string{} : values(source_view_);
+  const auto* between = side == Reads::kBoth ? "\n  union\n  " : "";
+  const auto shadow_part = walk_owner().empty() || side == Reads::kSource ? std::string{} : between + values(walk_owner());
   return format(
       "with bounds as (\n  {}{}\n)\n"
       "select (select bound::text from bounds order by bounds.bound offset ((select count(*) from bounds) - 1) / 2 limit 1) as bound,"
       " (select count(*) from bounds) as found",
-      values(view_), shadow_part);
+      view_part, shadow_part);
 }
 
 std::string Statements::brought() const {

@@ -1,9 +1,6 @@
 #include "mapping/views/own_row.h"
 
-#include <pg_query.h>
-
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <map>
 #include <set>
 
@@ -15,15 +12,6 @@ namespace {
 
 using namespace derive;
 namespace json = boost::json;
-
-json::value parsed(const std::string& select) {
-  const auto result = pg_query_parse(select.c_str());
-  const std::string tree = result.error != nullptr || result.parse_tree == nullptr ? "null" : result.parse_tree;
-  pg_query_free_parse_result(result);
-  json::parse_options deep;
-  deep.max_depth = 2000;
-  return json::parse(tree, {}, deep);
-}
 
 /// What the select itself calls the table, wherever in its from clause.
 std::set<std::string> aliases_of(const json::object& select, const TableName& source) {
@@ -150,7 +138,7 @@ bool finds_own_row(const json::object& select, const TableName& source, const st
 
 bool looks_for_own_row(const std::string& select, const TableName& source, const std::vector<std::string>& key, const std::vector<std::string>& parameters) {
   bool found = false;
-  const auto tree = parsed(select);
+  const auto tree = parse(select).tree;
   visit_nodes(tree, [&](const Node& node) {
     const auto* inner = as(&node, "SelectStmt");
     found = found || (inner != nullptr && finds_own_row(*inner, source, key, parameters));

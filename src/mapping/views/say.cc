@@ -1,7 +1,5 @@
 #include "mapping/views/say.h"
 
-#include <pg_query.h>
-
 #include <algorithm>
 #include <cctype>
 
@@ -62,10 +60,7 @@ std::string unwrapped(std::string text) {
 
 std::string sql_name(const std::string& name) {
   if (!needs_no_quotes(name)) return quote_identifier(name);
-  const auto sql = "select " + name + " from " + name + " " + name;
-  const auto parsed = pg_query_parse(sql.c_str());
-  const bool keyword = parsed.error != nullptr;
-  pg_query_free_parse_result(parsed);
+  const bool keyword = !derive::parse("select " + name + " from " + name + " " + name).refusal.empty();
   return keyword ? quote_identifier(name) : name;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text/fold.h"
 #include "mapping/derive/trace.h"
 #include "mapping/views/say.h"
 
@@ -101,7 +102,7 @@ std::vector<HandedThrough> handed_through(const Reading& reading) {
   return handed;
 }
 
-std::string unsaid_text(const std::string& title, const std::vector<Unsaid>& all) {
+std::string unsaid_text(const std::string& title, const std::vector<Unsaid>& all, std::size_t width) {
   if (all.empty()) return "";
   std::vector<std::pair<std::pair<std::string, std::string>, std::vector<std::string>>> lines;
   for (const auto& each : all) {
@@ -111,7 +112,8 @@ std::string unsaid_text(const std::string& title, const std::vector<Unsaid>& all
   }
   auto text = "\n" + title + ":\n";
   for (const auto& [of, columns] : lines) {
-    text += columns.empty() ? fmt::format("   {}: {}\n", of.first, of.second) : fmt::format("   {} ({}): {}\n", of.first, fmt::join(columns, ", "), of.second);
+    const auto line = columns.empty() ? fmt::format("{}: {}", of.first, of.second) : fmt::format("{} ({}): {}", of.first, fmt::join(columns, ", "), of.second);
+    text += in_lines("   ", line, width, 5);
   }
   return text;
 }

@@ -34,6 +34,6 @@ struct HandedThrough {
 std::vector<HandedThrough> handed_through(const derive::Reading& reading);
 
 /// One line a table and reason; "" of nothing.
-std::string unsaid_text(const std::string& title, const std::vector<Unsaid>& all);
+std::string unsaid_text(const std::string& title, const std::vector<Unsaid>& all, std::size_t width = 0);
 
 }  // namespace crossfade::mapping::views

@@ -4,18 +4,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <google/protobuf/util/message_differencer.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "async/sleep.h"
 #include "base/error/failure.h"
-#include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "mapping/file/yaml_tree.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 #include "setup/amend/amend_run.h"
 #include "setup/prepare/life.h"
 #include "setup/prepare/prepare.h"
@@ -30,9 +30,6 @@ namespace {
 namespace queries = sql::queries;
 using google::protobuf::util::MessageDifferencer;
 using mapping::Direction;
-
-/// What schemas are called for the moment of a trial.
-constexpr const char* kAside = "crossfade_aside";
 
 /// A daemon looks once a second.
 constexpr auto kTimeToTakeOn = std::chrono::seconds(15);
@@ -64,6 +61,18 @@ mapping::DirectedMigration AmendRun::directed(const v1::Migration& yaml) const {
 
 asio::awaitable<void> AmendRun::all(std::vector<std::string> statements) {
   for (auto& statement : statements) co_await connection_.script(std::move(statement));
+}
+
+/// A view reads a table by its identity, and mapping.sql by its name: who changes a table online puts a copy in its place.
+asio::awaitable<void> AmendRun::find_swapped() {
+  const auto changes = co_await sync::shape_changes(connection_, name_);
+  for (const auto& change : changes) {
+    if (change.kind() != "name") continue;
+    constexpr std::string_view kTable = "table ";
+    pg::Parameters called = {change.title.substr(kTable.size())};
+    const auto there = co_await connection_.query(std::string(queries::relation_there), called);
+    if (pg::first(there).truth("there")) swapped_.push_back(change.title);
+  }
 }
 
 asio::awaitable<void> AmendRun::look() {
@@ -102,14 +111,16 @@ asio::awaitable<void> AmendRun::look() {
     filled_.emplace(row.text("target"), filled);
     filling_ = filling_ || filled.unfinished;
   }
-  const bool forward_views_gone = direction_ == Direction::kForward && !gone_.empty();
-  const bool views = forward_views_gone || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql") || !rekeyed().empty();
+  co_await find_swapped();
+  const bool other_relations = !gone_.empty() || !swapped_.empty();
+  const bool views = amend_.anew || other_relations || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql") || !rekeyed().empty();
   remake_mapping_ = direction_ == Direction::kForward && (views || any_ddl) && has(made, yaml_.schemas().mapping());
-  // Once the writes have moved v2's tables are the application's: its file is taken down as it is.
-  change_v2_ = direction_ == Direction::kForward && changed("v2.sql") && has(made, yaml_.schemas().shadow());
+  // Once the writes have moved v2's tables are the application's: its file is taken down where they are what it says.
+  change_v2_ = direction_ == Direction::kForward && (amend_.anew || changed("v2.sql")) && has(made, yaml_.schemas().shadow());
+  hold_v2_ = direction_ == Direction::kReverse && changed("v2.sql") && has(made, yaml_.schemas().shadow());
   // What is being loaded has no keys for the moment: then all is tried with tables that have them.
   const bool other_tables = change_v2_ || (filling_ && direction_ == Direction::kForward);
-  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || !rekeyed().empty() || (direction_ == Direction::kReverse && !gone_.empty())) &&
+  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || !rekeyed().empty() || (direction_ == Direction::kReverse && other_relations)) &&
                     (has(made, yaml_.schemas().reverse()) || (before_ && before_->reverse_sql.empty()));
   const bool gone = direction_ == Direction::kForward && before_ && !has_way_back() && has(made, before_->yaml.schemas().reverse());
   if (gone) way_back_gone_ = before_->yaml.schemas().reverse();
@@ -164,6 +175,7 @@ void AmendRun::say_what_changes() {
   if (remake_reverse_ && before_ && before_->reverse_sql.empty()) changes.emplace_back("the way back comes: v1 will follow once the writes have moved");
   if (!way_back_gone_.empty()) changes.emplace_back("the way back goes: v1 will not follow once the writes have moved");
   for (const auto& view : gone_) changes.push_back(fmt::format("view {} was gone and is made again", view));
+  for (const auto& table : swapped_) changes.push_back(fmt::format("{} is another one now, and what reads it is made anew", table));
   for (const auto& file : changed_) changes.push_back(file + " is taken as it is now");
 }
 
@@ -176,51 +188,6 @@ asio::awaitable<AmendRun::Meanings> AmendRun::meanings() {
   Meanings found;
   for (const auto row : pg::rows(rows)) found.emplace(row.text("target"), row.text("meaning"));
   co_return found;
-}
-
-/// v2 as a folder's v2.sql says it, made and rolled back.
-asio::awaitable<mapping::Side> AmendRun::side_of(const mapping::MigrationFile& file) {
-  co_await connection_.script("savepoint crossfade_side");
-  const auto& shadow = file.yaml.schemas().shadow();
-  auto rename = fmt::format("alter schema {} rename to {}", quote_identifier(shadow), kAside);
-  co_await connection_.script(std::move(rename));
-  const auto scripts = mapping::install_scripts(file);
-  co_await run_script(connection_, scripts.front().file, scripts.front().sql);
-  auto side = co_await mapping::read_side(connection_, shadow, "");
-  co_await connection_.script("rollback to savepoint crossfade_side; release savepoint crossfade_side");
-  co_return side;
-}
-
-asio::awaitable<std::optional<mapping::Side>> AmendRun::side_if_runs(const mapping::MigrationFile& file) {
-  std::optional<Failure> failure;
-  std::optional<mapping::Side> side;
-  try {
-    side = co_await side_of(file);
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure && (!connection_.usable() || passes(*failure))) throw *failure;
-  if (failure) co_await connection_.script("rollback to savepoint crossfade_side; release savepoint crossfade_side");
-  co_return side;
-}
-
-/// v2.sql was written when v1 was what it was then, and may be written for what the hotfix makes of it.
-asio::awaitable<void> AmendRun::look_at_v2() {
-  wanted_late_ = nothing_is_said_ = false;
-  said_.reset();
-  if (before_) {
-    said_ = co_await side_if_runs(*before_);
-    nothing_is_said_ = !said_;
-  }
-  if (amend_.ddl.empty()) {
-    wanted_ = co_await side_of(amend_.file);
-  } else {
-    wanted_ = co_await side_if_runs(amend_.file);
-    wanted_late_ = !wanted_;
-  }
-  if (!nothing_is_said_) co_return;
-  said_ = wanted_;
-  log::warn("v2.sql as the database has it does not run any more, because v1 is another one; what it had and has no longer is kept", {{"migration", name_}, {"mend", "amend --ddl"}});
 }
 
 /// New views beside the old ones, which keep their readers: nobody waits for anything.
@@ -246,27 +213,23 @@ asio::awaitable<void> AmendRun::make_views_aside() {
 asio::awaitable<void> AmendRun::warm_up() {
   co_await connection_.script(kPlanOnce);
   const auto way = directed(before_ ? before_->yaml : yaml_);
-  co_await connection_.script("savepoint crossfade_look");
-  std::optional<Failure> failure;
-  try {
-    co_await mapping::inspect_catalog(connection_, way);
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure && (!connection_.usable() || passes(*failure))) throw *failure;
-  co_await connection_.script("rollback to savepoint crossfade_look; release savepoint crossfade_look");
+  const pg::Work look = [&]() -> asio::awaitable<void> { co_await mapping::inspect_catalog(connection_, way); };
+  const auto failure = co_await pg::in_savepoint(connection_, look, pg::Leaves::kNothing);
+  if (failure && passes(*failure)) throw *failure;
 }
 
 /// What can be known without a lock that anybody waits for: v2 as it shall be, and, where v1 stays as it is, all that `plan` looks at.
 asio::awaitable<void> AmendRun::trial() {
   auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", amend_.limits.lock_timeout.count());
   co_await connection_.script(std::move(begin));
-  if (change_v2_) co_await look_at_v2();
+  if (change_v2_ || hold_v2_) co_await look_at_v2();
+  co_await expect_nobody_builds_on_it();
   if (!amend_.ddl.empty()) co_await warm_up();
   if (amend_.ddl.empty()) {
     meant_ = co_await meanings();
     const auto there = co_await mapping::read_side(connection_, yaml_.schemas().shadow(), name_);
-    if (wanted_) v2_ = mapping::compare(yaml_.schemas().shadow(), there, *wanted_, said_);
+    if (change_v2_) v2_ = mapping::compare(yaml_.schemas().shadow(), there, *wanted_, said_);
+    if (hold_v2_) co_await hold_v2_against_its_file();
     co_await make_views_aside();
     // A foreign key that leads out of v2 keeps writers of that table waiting until this is rolled back: then no row is looked at.
     pg::Parameters shadow = {yaml_.schemas().shadow()};
@@ -275,10 +238,7 @@ asio::awaitable<void> AmendRun::trial() {
     if (direction_ == Direction::kReverse) result_.preflight = co_await mapping::inspect_directed(connection_, std::move(back));
     else if (trial_has_tables() && outside.truth(0, 0)) co_await inspect_catalog(true);
     else result_.preflight = co_await mapping::inspect(connection_, amend_.file);
-    for (const auto& refused : v2_.refused) {
-      mapping::Findings(result_.preflight.findings, "v2.sql")
-          .fail(refused + ", which amend does not carry over", "Bring it with --ddl FILE: that runs in the same transaction, before v2 is compared.");
-    }
+    refuse_what_v2_lacks();
     checked_ = co_await meanings();
     if (result_.preflight.ok()) find_touched(*checked_);
     say_what_changes();
@@ -326,19 +286,30 @@ void AmendRun::find_touched(const Meanings& now) {
 asio::awaitable<Amended> AmendRun::to_end(bool dry_run) {
   co_await look();
   refuse_what_cannot_be();
-  const bool nothing = changed_.empty() && amend_.ddl.empty() && gone_.empty();
+  const bool nothing = changed_.empty() && amend_.ddl.empty() && gone_.empty() && swapped_.empty() && !amend_.anew;
   if (nothing || !result_.preflight.ok()) co_return std::move(result_);
-  std::optional<Failure> failure;
-  try {
-    co_await until_done(Try::kTrial);
-    const bool more = result_.preflight.ok() && (!dry_run || !amend_.ddl.empty());
-    if (more) co_await until_done(dry_run ? Try::kDryRun : Try::kForGood);
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (!failure) co_return std::move(result_);
-  if (connection_.usable()) co_await connection_.script("rollback");
-  throw *failure;
+  co_await until_done(Try::kTrial);
+  const bool more = result_.preflight.ok() && (!dry_run || !amend_.ddl.empty());
+  if (more) co_await until_done(dry_run ? Try::kDryRun : Try::kForGood);
+  co_return std::move(result_);
+}
+
+AmendLimits limits_of(const mapping::MigrationFile& file) {
+  using google::protobuf::util::TimeUtil;
+  const auto milliseconds = [](const google::protobuf::Duration& duration) { return std::chrono::milliseconds(TimeUtil::DurationToMilliseconds(duration)); };
+  AmendLimits limits;
+  limits.lock_timeout = milliseconds(file.yaml.cutover().lock_timeout());
+  // Read, it always has one: a second, which whoever reads is not to wait for each hotfix.
+  const auto root = mapping::parse_yaml("migration.yaml", file.yaml_text);
+  const auto value_of = [](const mapping::YamlNode& node, std::string_view key) -> const mapping::YamlNode* {
+    const auto found = std::find_if(node.keys.begin(), node.keys.end(), [&](const mapping::YamlNode& each) { return each.text == key; });
+    return found == node.keys.end() ? nullptr : &node.values[static_cast<std::size_t>(found - node.keys.begin())];
+  };
+  const auto* cutover = value_of(root, "cutover");
+  const auto hold_limit = milliseconds(file.yaml.cutover().hold_limit());
+  if (cutover != nullptr && value_of(*cutover, "hold_limit") != nullptr) limits.hold = hold_limit;
+  else limits.at_last = hold_limit;
+  return limits;
 }
 
 asio::awaitable<Amended> plan_amend(pg::Connection& connection, Amend amend) {
@@ -352,14 +323,12 @@ asio::awaitable<Amended> perform_amend(pg::Connection& connection, Amend amend) 
 }
 
 asio::awaitable<void> until_taken_on(pg::Connection& connection, std::string migration) {
-  const auto executor = co_await asio::this_coro::executor;
   const std::string taken_on(queries::amend_taken_on);
   pg::Parameters name = {std::move(migration)};
   for (const auto give_up = pg::Clock::now() + kTimeToTakeOn; pg::Clock::now() < give_up;) {
     const auto rows = co_await connection.query(taken_on, name);
     if (rows.empty() || rows.truth(0, 0)) co_return;
-    asio::steady_timer pause(executor, kBetweenLooks);
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(kBetweenLooks);
   }
 }
 

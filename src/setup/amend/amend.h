@@ -15,10 +15,14 @@ namespace crossfade::setup {
 /// How long an amend may make others wait, and how often it tries.
 struct AmendLimits {
   std::chrono::milliseconds lock_timeout{100};  ///< for one table's lock; whoever queues behind us waits as long
-  std::chrono::milliseconds hold{1000};         ///< from the first table's lock to the commit, and for a view's
+  std::chrono::milliseconds hold{100};          ///< from the first table's lock to the commit, and for a view's
+  std::optional<std::chrono::milliseconds> at_last = {};  ///< where some tries have shown that it takes longer; nothing: then it is given up
   int attempts = 20;
   std::chrono::milliseconds pause{200};         ///< between two attempts
 };
+
+/// As the file has them for a move of the writes; where it says nothing of that, those above.
+AmendLimits limits_of(const mapping::MigrationFile& file);
 
 struct Amend {
   mapping::MigrationFile file;                  ///< as it is to be
@@ -27,6 +31,7 @@ struct Amend {
   std::string how = "amended";                  ///< or undone
   std::string who = {};                         ///< for the audit; "" the session's role
   std::vector<std::string> because = {};        ///< what it follows, for people
+  bool anew = false;                            ///< the same texts say something else by now: v2 and the views are made after them again
   AmendLimits limits = {};
 };
 

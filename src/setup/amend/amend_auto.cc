@@ -12,7 +12,7 @@
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
 #include "mapping/amend/renamed.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "pg/row.h"
 #include "setup/amend/amend.h"
 #include "setup/prepare/prepare_steps.h"
@@ -33,6 +33,7 @@ struct Differences {
   std::vector<Renamed> renamed;
   std::vector<std::string> says;
   bool widened = false;
+  bool come = false;  ///< columns that the texts in force take over
   std::string waits;
 
   std::vector<std::string> old_names() const {
@@ -88,6 +89,16 @@ asio::awaitable<Differences> look_at_v1(pg::Connection& connection, std::string 
     if (!mapping::widens(type, type_now)) waits(retyped + ", which is no wider type");
   }
   co_return found;
+}
+
+/// Of what reads them all.
+asio::awaitable<void> look_at_new_columns(pg::Connection& connection, std::string migration, Differences& found) {
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.query(std::string(queries::source_columns_come), name);
+  found.come = !rows.empty();
+  for (const auto row : pg::rows(rows)) {
+    found.says.push_back(fmt::format("column {}.{}.{} has come", row.text("schema_name"), row.text("table_name"), row.text("attname")));
+  }
 }
 
 asio::awaitable<std::vector<std::string>> missing_views(pg::Connection& connection, const v1::Migration& yaml) {
@@ -168,8 +179,10 @@ asio::awaitable<std::optional<MigrationFile>> as_renamed(pg::Connection& connect
   co_return mapping::with_texts(std::move(installed), texts);
 }
 
-asio::awaitable<void> amend_by_itself(pg::Connection& connection, MigrationFile file, FollowedV1& followed) {
+asio::awaitable<void> amend_by_itself(pg::Connection& connection, MigrationFile file, FollowedV1& followed, bool anew) {
   Amend amend{std::move(file)};
+  amend.limits = limits_of(amend.file);
+  amend.anew = anew;
   amend.who = kByItself;
   amend.because = followed.differences;
   const auto done = co_await perform_amend(connection, std::move(amend));
@@ -184,7 +197,9 @@ asio::awaitable<FollowedV1> follow_v1(pg::Connection& connection, pg::Endpoint e
   if (folder.yaml.amend() != v1::Migration::AMEND_AUTO) co_return FollowedV1{};
   const auto direction = co_await sync::store::read_direction(connection, migration);
   if (direction != mapping::Direction::kForward) co_return FollowedV1{};
-  const auto differences = co_await look_at_v1(connection, migration);
+  auto differences = co_await look_at_v1(connection, migration);
+  const bool all = mapping::takes_all(folder.mapping_sql, folder.v2_sql);
+  if (all) co_await look_at_new_columns(connection, migration, differences);
   if (!last.waits.empty() && last.differences == differences.says) co_return last;
   FollowedV1 followed;
   followed.differences = differences.says;
@@ -194,10 +209,11 @@ asio::awaitable<FollowedV1> follow_v1(pg::Connection& connection, pg::Endpoint e
   auto installed = co_await as_installed(own, folder);
   // A word about checks that somebody has added meanwhile is not to be lost where the file is written anew.
   if (mapping::differs_in_checks_alone(folder, mapping::texts_of(installed))) installed.yaml_text = folder.yaml_text;
+  const bool anew = differences.come && mapping::takes_all(installed.mapping_sql, installed.v2_sql);
   const auto missing = co_await missing_views(own, installed.yaml);
   auto now = co_await as_renamed(own, installed, differences);
   const bool same = now && mapping::texts_of(*now) == mapping::texts_of(installed);
-  if (same && missing.empty()) {
+  if (same && missing.empty() && !anew) {
     // Nobody reads it.
     std::vector<mapping::TableName> tables;
     for (const auto& [written, source] : installed.yaml.sources()) tables.push_back(mapping::source_table(installed.yaml, written));
@@ -210,7 +226,7 @@ asio::awaitable<FollowedV1> follow_v1(pg::Connection& connection, pg::Endpoint e
   if (followed.waits.empty() && !now) followed.waits = "other text has the old name too, and has to be looked at";
   // A view that somebody has dropped, and not for a wider type.
   if (followed.waits.empty() && !missing.empty() && !differences.widened) followed.waits = fmt::format("view {} is gone", fmt::join(missing, ", "));
-  if (followed.waits.empty()) co_await amend_by_itself(own, std::move(*now), followed);
+  if (followed.waits.empty()) co_await amend_by_itself(own, std::move(*now), followed, anew);
   co_return followed;
 }
 

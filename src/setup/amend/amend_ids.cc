@@ -51,7 +51,8 @@ void AmendRun::find_rekeyed() {
 }
 
 /// One that went with an amend, and comes back, has its ids still.
-asio::awaitable<void> AmendRun::find_returning() {
+asio::awaitable<std::set<std::string>> AmendRun::returning() {
+  std::set<std::string> names;
   for (const auto& [name, now] : yaml_.surrogates()) {
     if (!before_ || before_->yaml.surrogates().contains(name)) continue;
     auto of = mapping::natural_key(now);
@@ -60,10 +61,11 @@ asio::awaitable<void> AmendRun::find_returning() {
     pg::Parameters parameters = {table, array_text({of.begin(), of.end()})};
     const auto rows = co_await connection_.query(std::string(queries::ids_there), parameters);
     const auto there = pg::first(rows);
-    if (there.truth("alike")) returning_.insert(name);
+    if (there.truth("alike")) names.insert(name);
     auto drop = fmt::format("drop table {}", table);
     if (there.truth("exists") && !there.truth("alike")) co_await connection_.script(std::move(drop));
   }
+  co_return names;
 }
 
 /// While the view of before is there.

@@ -5,14 +5,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "mapping/file/canary_schema.h"
 #include "mapping/file/moved_names.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
@@ -37,7 +36,9 @@ std::string text_of(const std::vector<std::string>& names) {
 }  // namespace
 
 /// What takes longer than it may is tried again, because the server may have been busy, and not often, because others wait for it each time.
-constexpr int kTooLong = 2;
+constexpr int kTooLong = 12;
+/// A migration of many views takes longer than others are to wait as a rule: so many tries have to show it.
+constexpr int kShortTries = 5;
 
 bool passes(const Failure& failure) { return failure.sqlstate() == "55P03" || failure.verdict() == Verdict::kRetry; }
 
@@ -49,7 +50,6 @@ std::vector<std::string> AmendRun::remade_schemas() const {
 }
 
 asio::awaitable<void> AmendRun::until_done(Try what) {
-  const auto executor = co_await asio::this_coro::executor;
   const auto trialled = result_.preflight.findings;
   for (result_.attempts = 1;; ++result_.attempts) {
     std::optional<Failure> failure;
@@ -65,7 +65,9 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
     co_await connection_.script("rollback");
     const bool too_long = failure->sqlstate() == "57014";
     if (!too_long && !passes(*failure)) throw *failure;
-    if (result_.attempts >= (too_long ? kTooLong : amend_.limits.attempts)) {
+    if (too_long && amend_.limits.at_last && result_.attempts >= kShortTries) {
+      amend_.limits.hold = std::max(amend_.limits.hold, *std::exchange(amend_.limits.at_last, std::nullopt));
+    } else if (result_.attempts >= (too_long ? kTooLong : amend_.limits.attempts)) {
       auto facts = failure->facts();
       facts.exit = ExitCode::kTimeout;
       facts.message = fmt::format("nothing was amended, nothing has changed: {} (attempt {})", facts.message, result_.attempts);
@@ -75,8 +77,7 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
       throw Failure(std::move(facts));
     }
     log::debug("amend is tried again", {log::quoting("because", failure->what()), {"attempt", result_.attempts}});
-    asio::steady_timer pause(executor, amend_.limits.pause);
-    co_await pause.async_wait(asio::use_awaitable);
+    co_await async::sleep_for(amend_.limits.pause);
   }
 }
 
@@ -157,27 +158,44 @@ asio::awaitable<void> AmendRun::as_owner(std::string schema) {
   co_await connection_.script(std::move(become));
 }
 
+asio::awaitable<void> AmendRun::make_sure_of(std::string schema) {
+  pg::Parameters name = {schema};
+  const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
+  if (there.truth(0, 0)) co_return;
+  auto create = fmt::format("create schema {}", quote_identifier(schema));
+  co_await connection_.script(std::move(create));
+  co_await made_is(schema, true);
+}
+
+/// Of views that application sessions may read, and that are made anew.
+std::vector<std::string> AmendRun::read_outside() const {
+  const bool tables = change_v2_ || !amend_.ddl.empty();
+  if (stable_schema_.empty() || !(remake_mapping_ || tables)) return {};
+  return {stable_schema_, mapping::canary_schema(stable_schema_)};
+}
+
+asio::awaitable<void> AmendRun::expect_nobody_builds_on_it() {
+  auto remade = remade_schemas();
+  const auto outside = read_outside();
+  remade.insert(remade.end(), outside.begin(), outside.end());
+  if (!way_back_gone_.empty()) remade.push_back(way_back_gone_);
+  pg::Parameters of_schemas = {text_of(remade)};
+  const auto dependents = co_await connection_.query(std::string(queries::amend_dependents), of_schemas);
+  if (dependents.empty()) co_return;
+  throw precondition_failure(fmt::format("{} reads what an amend makes anew, and would go with it", dependents.text(0, 0)),
+                             "Drop it first and make it again afterwards.");
+}
+
 /// The views, so that the tables can be changed that they read. Application sessions may read a stable view; the others the engine
 /// alone reads, and it gives way.
 asio::awaitable<void> AmendRun::take_down() {
   rights_.clear();
   stable_.clear();
+  co_await expect_nobody_builds_on_it();
   const bool forward = direction_ == Direction::kForward;
-  const bool tables = wanted_ || wanted_late_ || !amend_.ddl.empty();
-  const bool stable = !stable_schema_.empty() && (remake_mapping_ || tables);
-  const auto schemas = remade_schemas();
-  auto watched = schemas;
-  if (stable) watched.push_back(stable_schema_);
-  if (!way_back_gone_.empty()) watched.push_back(way_back_gone_);
-  pg::Parameters of_schemas = {text_of(watched)};
-  const auto dependents = co_await connection_.query(std::string(queries::amend_dependents), of_schemas);
-  if (!dependents.empty()) {
-    throw precondition_failure(fmt::format("{} reads what an amend makes anew, and would go with it", dependents.text(0, 0)),
-                               "Drop it first and make it again afterwards.");
-  }
-  if (stable) {
-    co_await remember_rights(stable_schema_);
-    pg::Parameters parameters = {stable_schema_, name_, forward ? "false" : "true"};
+  for (const auto& schema : read_outside()) {
+    co_await remember_rights(schema);
+    pg::Parameters parameters = {schema, name_, forward ? "false" : "true"};
     const auto rows = co_await connection_.query(std::string(queries::amend_stable), parameters);
     for (const auto row : pg::rows(rows)) {
       std::string drop(row.text("drop_sql"));
@@ -185,15 +203,10 @@ asio::awaitable<void> AmendRun::take_down() {
       stable_.emplace_back(row.text("create_sql"));
     }
   }
-  for (const auto& schema : schemas) {
+  for (const auto& schema : remade_schemas()) {
     co_await remember_rights(schema);
+    co_await make_sure_of(schema);
     pg::Parameters name = {schema};
-    const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
-    auto create = fmt::format("create schema {}", quote_identifier(schema));
-    if (!there.truth(0, 0)) {
-      co_await connection_.script(std::move(create));
-      co_await made_is(schema, true);
-    }
     const auto drops = co_await connection_.query(std::string(queries::amend_empty), name);
     for (std::size_t row = 0; row < drops.size(); ++row) co_await connection_.script(std::string(drops.text(row, 0)));
   }
@@ -213,49 +226,13 @@ asio::awaitable<void> AmendRun::drop_way_back() {
   co_await made_is(way_back_gone_, false);
 }
 
-asio::awaitable<void> AmendRun::change_tables() {
-  if (!amend_.ddl.empty()) {
-    auto path = mapping::set_search_path({yaml_.schemas().source()});
-    co_await connection_.script(std::move(path));
-    co_await run_script(connection_, amend_.ddl_name, amend_.ddl);
-    co_await connection_.script("set local search_path to ''");
-  }
-  if (wanted_late_) {
-    wanted_ = co_await side_of(amend_.file);
-    if (nothing_is_said_) said_ = wanted_;
-  }
-  if (!wanted_) co_return;
-  const auto& shadow = yaml_.schemas().shadow();
-  const auto there = co_await mapping::read_side(connection_, shadow, name_);
-  v2_ = mapping::compare(shadow, there, *wanted_, said_);
-  for (const auto& refused : v2_.refused) {
-    mapping::Findings(result_.preflight.findings, "v2.sql")
-        .fail(refused + ", which amend does not carry over", "Bring it with --ddl FILE: that runs in the same transaction, before v2 is compared.");
-  }
-  if (!v2_.refused.empty()) co_return;
-  co_await as_owner(shadow);
-  for (const auto& statement : v2_.statements) {
-    co_await keep_the_hold_short();
-    co_await connection_.script(statement);
-  }
-  co_await connection_.script("set local role none");
-  for (const auto& later : v2_.later) {
-    const auto& piece = later.piece;
-    const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
-    pg::Parameters parameters = {name_, piece.table, later.name, std::to_string(later.stage), piece.create, given(piece.validate), given(piece.indexed_by),
-                                 given(piece.excluded_by)};
-    co_await connection_.query(std::string(queries::deferred_put), parameters);
-  }
-}
-
 asio::awaitable<void> AmendRun::make_views() {
   std::set<std::string> ids;
   if (before_) {
     for (const auto& [name, surrogate] : before_->yaml.surrogates()) ids.insert(name);
     for (const auto& name : rekeyed()) ids.erase(name);
-    returning_.clear();
-    co_await find_returning();
-    ids.insert(returning_.begin(), returning_.end());
+    auto back = co_await returning();
+    ids.merge(back);
   } else {
     for (const auto& [name, surrogate] : yaml_.surrogates()) ids.insert(name);
   }
@@ -266,6 +243,8 @@ asio::awaitable<void> AmendRun::make_views() {
     const bool swapped = direction_ == Direction::kReverse;
     if (swapped) co_await run_reverse(script);
     else co_await run_script(connection_, script.file, script.sql);
+    auto close = close_schemas({"crossfade", script.schema});
+    co_await connection_.script(std::move(close));
     co_await connection_.script("set local role none");
   }
 }
@@ -301,13 +280,17 @@ asio::awaitable<void> AmendRun::inspect_catalog(bool all_keys) {
 
 asio::awaitable<void> AmendRun::make_stable_views() {
   const auto& model = result_.preflight.model;
-  const bool tables = wanted_ || !amend_.ddl.empty();
+  const bool tables = change_v2_ || !amend_.ddl.empty();
   if (stable_schema_.empty() || !(remake_mapping_ || tables)) co_return;
+  co_await make_sure_of(mapping::canary_schema(stable_schema_));
   auto scripts = direction_ == Direction::kForward ? create_stable_views(model) : stable_;
   if (direction_ == Direction::kForward && all_read_v2_) {
     for (const auto& target : model.targets) scripts.push_back(turn_stable_view(model, target, true));
   }
   co_await all(std::move(scripts));
+  // Those that are made as they were printed have none but the rights they had.
+  auto close = close_schemas({stable_schema_, mapping::canary_schema(stable_schema_)});
+  if (direction_ == Direction::kReverse) co_await connection_.script(std::move(close));
   co_await all(rights_);
 }
 

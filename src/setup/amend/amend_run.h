@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "mapping/amend/compare.h"
+#include "mapping/amend/v2_change.h"
 #include "mapping/file/directed_migration.h"
 #include "setup/amend/amend.h"
 #include "sync/state/shape.h"
@@ -14,6 +14,9 @@
 namespace crossfade::setup {
 
 namespace asio = boost::asio;
+
+/// What schemas are called for the moment of a trial.
+inline constexpr const char* kAside = "crossfade_aside";
 
 /// Somebody had what we wanted, for the moment.
 bool passes(const Failure& failure);
@@ -35,21 +38,28 @@ class AmendRun {
   enum class Try { kTrial, kDryRun, kForGood };
 
   asio::awaitable<void> look();
+  asio::awaitable<void> find_swapped();
   void refuse_what_cannot_be();
   void say_what_changes();
   asio::awaitable<void> warm_up();
   asio::awaitable<void> trial();
+  asio::awaitable<mapping::Side> make_side(const mapping::MigrationFile& file);
   asio::awaitable<mapping::Side> side_of(const mapping::MigrationFile& file);
   /// None where that v2.sql does not run in the database as it is now.
   asio::awaitable<std::optional<mapping::Side>> side_if_runs(const mapping::MigrationFile& file);
   asio::awaitable<void> look_at_v2();
+  asio::awaitable<void> hold_v2_against_its_file();
+  void refuse_what_v2_lacks();
   asio::awaitable<void> make_views_aside();
   /// Again and again where locks were not to be had, or not kept so long.
   asio::awaitable<void> until_done(Try what);
   asio::awaitable<void> attempt(bool dry_run);
   asio::awaitable<void> keep_the_hold_short();
+  std::vector<std::string> read_outside() const;
+  asio::awaitable<void> expect_nobody_builds_on_it();
   asio::awaitable<void> take_down();
   asio::awaitable<void> change_tables();
+  asio::awaitable<void> retype(std::string statement, mapping::Otherwise otherwise);
   asio::awaitable<void> make_views();
   asio::awaitable<void> run_reverse(const mapping::InstallScript& script);
   asio::awaitable<void> inspect_catalog(bool all_keys);
@@ -62,7 +72,7 @@ class AmendRun {
   /// Surrogates whose natural key, type or view is another one by now.
   const std::vector<std::string>& rekeyed() const { return rekeyed_; }
   void find_rekeyed();
-  asio::awaitable<void> find_returning();
+  asio::awaitable<std::set<std::string>> returning();
   asio::awaitable<void> remember_ids();
   asio::awaitable<void> put_ids_away(bool aside);
   asio::awaitable<void> carry_ids_over();
@@ -70,9 +80,10 @@ class AmendRun {
   asio::awaitable<Meanings> meanings();
   asio::awaitable<void> as_owner(std::string schema);
   asio::awaitable<void> remember_rights(std::string schema);
+  asio::awaitable<void> make_sure_of(std::string schema);
   asio::awaitable<void> all(std::vector<std::string> statements);
   /// It makes v2's tables beside those that are there.
-  bool trial_has_tables() const { return wanted_.has_value() || (filling_ && direction_ == mapping::Direction::kForward); }
+  bool trial_has_tables() const { return change_v2_ || (filling_ && direction_ == mapping::Direction::kForward); }
   bool changed(const char* file) const { return changed_.contains(file); }
   bool has_way_back() const { return !amend_.file.reverse_sql.empty(); }
   mapping::DirectedMigration directed(const v1::Migration& yaml) const;
@@ -91,10 +102,12 @@ class AmendRun {
   std::optional<mapping::MigrationFile> before_;  ///< as the database has it; none: not known
   std::set<std::string> changed_;                 ///< files
   bool change_v2_ = false;                        ///< its tables, as v2.sql says
+  bool hold_v2_ = false;                          ///< its tables, which are the application's, against what v2.sql says
   bool remake_mapping_ = false;
   bool remake_reverse_ = false;
   std::string way_back_gone_;                     ///< the schema of a way back that the migration has no longer; "" none
   std::vector<std::string> gone_;                 ///< views that somebody has dropped
+  std::vector<std::string> swapped_;              ///< tables of v1, "table public.a", in whose place others stand
   std::vector<std::string> rekeyed_;
   std::string stable_schema_;
   std::chrono::milliseconds before_deadlock_{0};  ///< so long a lock may be waited for at most
@@ -112,7 +125,6 @@ class AmendRun {
   // Of one attempt.
   pg::Clock::time_point held_since_{};
   Meanings meant_;
-  std::set<std::string> returning_;               ///< surrogates that come, and whose ids are there
   std::set<std::string> pending_;                 ///< targets that had to be compared anyway
   std::vector<std::string> rights_;
   mapping::V2Change v2_;

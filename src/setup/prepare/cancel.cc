@@ -119,9 +119,48 @@ asio::awaitable<void> forget(pg::Connection& connection, std::string migration) 
 
 }  // namespace
 
+namespace {
+
+/// What one server of two has of it.
+asio::awaitable<bool> is_entered(pg::Connection& connection, std::string migration) {
+  const auto layout = co_await read_layout(connection);
+  if (layout == 0) co_return false;
+  pg::Parameters name = {std::move(migration)};
+  const auto rows = co_await connection.query(std::string(queries::migration_schemas), std::move(name));
+  co_return !rows.empty();
+}
+
+asio::awaitable<bool> cancel_there(pg::Connection& connection, std::string migration) {
+  const bool entered = co_await is_entered(connection, migration);
+  if (entered) co_await drop_stable_views(connection, migration);
+  co_await connection.script("begin");
+  const bool publications = co_await drop_publications(connection, migration);
+  if (entered) co_await forget(connection, migration);
+  co_await connection.script("commit");
+  co_return entered || publications;
+}
+
+/// The target's last: what it knows is what tells that there is something to cancel.
+asio::awaitable<bool> cancel_apart(pg::Connection& connection, std::string migration) {
+  co_await prepare_alone(connection.source(), migration);
+  co_await bring_up_to_date(connection.source());
+  const auto prepared = co_await how_prepared(connection, migration);
+  if (prepared != Prepared::kNot) {
+    co_await take_from_daemon(connection, migration);
+    co_await expect(connection, migration, Event::kCancel);
+  }
+  const bool slots = co_await drop_slots(connection.source(), migration);
+  const bool at_source = co_await cancel_there(connection.source(), migration);
+  const bool at_target = co_await cancel_there(connection, migration);
+  co_return slots || at_source || at_target;
+}
+
+}  // namespace
+
 asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) {
   co_await prepare_alone(connection, migration);
   co_await bring_up_to_date(connection);
+  if (connection.apart()) co_return co_await cancel_apart(connection, std::move(migration));
   const auto prepared = co_await how_prepared(connection, migration);
   const bool entered = prepared != Prepared::kNot;
   if (entered) {

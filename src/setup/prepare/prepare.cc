@@ -13,11 +13,14 @@
 #include "mapping/preflight/check_target.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 #include "setup/objects/fence.h"
 #include "setup/prepare/life.h"
+#include "setup/prepare/prepare_apart.h"
 #include "setup/state/editions.h"
 #include "setup/state/rights.h"
 #include "setup/state/run_script.h"
+#include "setup/state/servers.h"
 #include "setup/state/state_schema.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
@@ -38,7 +41,8 @@ asio::awaitable<bool> schema_exists(pg::Connection& connection, std::string sche
   co_return co_await truth(connection, queries::schema_exists, std::move(name));
 }
 
-/// Before anything is done: what is there, and whether it can be trusted.
+}  // namespace
+
 asio::awaitable<There> look_around(pg::Connection& connection, const mapping::MigrationFile& file) {
   There there;
   there.layout = co_await read_layout(connection);
@@ -51,6 +55,10 @@ asio::awaitable<There> look_around(pg::Connection& connection, const mapping::Mi
   co_return there;
 }
 
+namespace {
+
+}  // namespace
+
 asio::awaitable<void> perform(pg::Connection& connection, PrepareSteps steps) {
   for (const auto& step : steps) {
     if (step.sql.empty()) continue;
@@ -62,6 +70,8 @@ asio::awaitable<void> perform(pg::Connection& connection, PrepareSteps steps) {
     if (!step.unless_true.empty() && !done.truth(0, 0)) log::warn(step.unless_true, {});
   }
 }
+
+namespace {
 
 /// A publication of our name that is there is taken where it fits, so that the tables' owner may have made it. One that does not fit
 /// is against the preparation, and so is none where we cannot make it.
@@ -122,7 +132,8 @@ void leave_to_v2_sql(const std::string& shadow, std::vector<mapping::Finding>& f
   }
 }
 
-/// In the caller's transaction, in which the installing steps are performed, because the rest rests on what they make.
+}  // namespace
+
 asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::MigrationFile& file, There there, std::string slot) {
   Preparation preparation;
   preparation.preflight.model.name = file.yaml.migration();
@@ -131,9 +142,8 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   preparation.steps.together = install_steps(file, there);
   preparation.performed = preparation.steps.together.size();
   co_await perform(connection, preparation.steps.together);
-  co_await connection.script("savepoint crossfade_look");
-  preparation.preflight = co_await mapping::inspect(connection, file);
-  co_await connection.script("rollback to savepoint crossfade_look");
+  const std::function<asio::awaitable<mapping::Preflight>()> inspect = [&] { return mapping::inspect(connection, file); };
+  preparation.preflight = co_await pg::look_in_savepoint(connection, inspect);
   const auto& shadow = file.yaml.schemas().shadow();
   if (std::find(there.schemas.begin(), there.schemas.end(), shadow) == there.schemas.end()) leave_to_v2_sql(shadow, preparation.preflight.findings);
   if (!preparation.preflight.ok()) co_return preparation;
@@ -142,12 +152,17 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   Found found;
   found.made = schemas_made(file, there);
   found.publication = co_await publication_fits(connection, preparation.preflight);
-  if (!model.stable_schema.empty()) found.stable_schema = co_await schema_exists(connection, model.stable_schema);
+  for (const auto& schema : schemas_of_views(model)) {
+    const bool exists = co_await schema_exists(connection, schema);
+    if (exists) found.schemas_of_views.push_back(schema);
+  }
   found.texts = mapping::texts_of(file);
   for (auto& step : enter_steps(model, found)) preparation.steps.together.push_back(std::move(step));
   preparation.steps.alone = stream_steps(model.name, slot, connection.server_version());
   co_return preparation;
 }
+
+namespace {
 
 /// Its waiting wants a snapshot a statement.
 asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migration, std::string slot) {
@@ -180,12 +195,14 @@ asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string m
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
   if (rows.empty()) co_return Prepared::kNot;
+  co_await expect_servers(connection, migration);
   const auto checkpoint = co_await sync::store::read_checkpoint(connection, migration);
   co_return checkpoint ? Prepared::kWhole : Prepared::kHalf;
 }
 
 asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migration) {
   co_await bring_up_to_date(connection);
+  if (connection.apart()) co_await bring_up_to_date(connection.source());
   const auto prepared = co_await how_prepared(connection, std::move(migration));
   co_return prepared == Prepared::kWhole;
 }
@@ -234,6 +251,7 @@ asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const 
 }
 
 asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const sync::Settings& settings) {
+  if (connection.apart()) co_return co_await prepare_apart(connection, file, settings);
   const auto& name = file.yaml.migration();
   co_await prepare_alone(connection, name);
   co_await wal::refuse_foreign_slot(connection, settings.slot);
@@ -250,6 +268,7 @@ asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const ma
 }
 
 asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mapping::MigrationFile& file, Further further) {
+  if (connection.apart()) co_return co_await look_apart(connection, file);
   const auto prepared = co_await how_prepared(connection, file.yaml.migration());
   mapping::Preflight preflight;
   bool forward = true;

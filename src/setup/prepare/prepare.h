@@ -37,12 +37,21 @@ asio::awaitable<void> require_prepared(pg::Connection& connection, std::string m
 /// Performs install_steps() in the caller's transaction.
 asio::awaitable<void> install(pg::Connection& connection, const mapping::MigrationFile& file);
 
+/// Before anything is done: what is there, and whether it can be trusted.
+asio::awaitable<There> look_around(pg::Connection& connection, const mapping::MigrationFile& file);
+
+/// Performs steps of a preparation in the caller's transaction.
+asio::awaitable<void> perform(pg::Connection& connection, PrepareSteps steps);
+
 /// What a preparation would do, and what is against it.
 struct Preparation {
   mapping::Preflight preflight;
   PrepareLists steps;         ///< the whole only where preflight is ok()
   std::size_t performed = 0;  ///< so many of steps.together have been, because the look rests on them
 };
+/// In the caller's transaction, in which the installing steps are performed, because the rest rests on what they make.
+asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::MigrationFile& file, There there, std::string slot);
+
 /// All that is left to do, for the slot of that name; nothing is written.
 asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text/sql_text.h"
+#include "mapping/file/canary_schema.h"
 #include "setup/objects/fence.h"
 #include "setup/objects/stable_views.h"
 #include "setup/state/editions.h"
@@ -35,18 +36,27 @@ void add_publication(PrepareSteps& steps, const mapping::Model& model, bool ther
   else steps.push_back({fmt::format("create publication {} for the tables that are followed", name), create_publication(model) + ";\n", "publication " + quote_identifier(name)});
 }
 
-void add_stable_views(PrepareSteps& steps, const mapping::Model& model, bool schema_there) {
+void add_stable_views(PrepareSteps& steps, const mapping::Model& model, const std::vector<std::string>& missing) {
   const auto& schema = model.stable_schema;
   if (schema.empty()) return;
-  if (!schema_there) steps.push_back({"create schema " + schema, fmt::format("create schema {};\n", quote_identifier(schema))});
+  for (const auto& each : missing) steps.push_back({"create schema " + each, fmt::format("create schema {};\n", quote_identifier(each))});
   const auto views = create_stable_views(model);
   for (const auto n : model.targets.ids()) {
     const auto& name = model.targets[n].name;
     auto closed = fmt::format("stable view {}.{} is closed to applications until all read v2: its mapping would show them rows that row-level security "
                               "hides; alter view {} set (security_invoker = true), and so the views it reads. PostgreSQL 14 cannot: there it stays closed",
                               schema, name, quote_qualified(model.mapping_schema, name));
-    steps.push_back({fmt::format("create view {}.{} over the mapping, for applications", schema, name), views[n] + ";\n", "", "", std::move(closed)});
+    steps.push_back({fmt::format("create view {0}.{1} over the mapping, for applications, and {2}.{1} over v2, for those that go first", schema, name, mapping::canary_schema(schema)), views[n] + ";\n", "", "", std::move(closed)});
   }
+}
+
+/// The engine's own and those of the views: v2's tables are v2.sql's, and the stable views are shared by who may read those.
+std::string close_what_was_made(const mapping::Model& model, std::vector<std::string> made) {
+  auto shared = schemas_of_views(model);
+  shared.push_back(model.shadow_schema);
+  std::erase_if(made, [&](const std::string& schema) { return has(shared, schema); });
+  made.emplace_back("crossfade");
+  return close_schemas(made) + ";\n";
 }
 
 /// The migration's own rows.
@@ -59,10 +69,12 @@ std::string enter(const mapping::Model& model, const std::vector<std::string>& m
     sql += fmt::format("select crossfade.enter_surrogate({}, {}, {});\n", name, quote_literal(surrogate.name), quote_literal(surrogate.ids.name));
   }
   for (const auto& target : model.targets) sql += enter_target(model, target);
-  return sql;
+  return sql + close_what_was_made(model, made);
 }
 
 }  // namespace
+
+std::string close_schemas(const std::vector<std::string>& schemas) { return fmt::format("select crossfade.close_schemas({})", array_literal(schemas)); }
 
 std::string know_sources(const std::string& migration, const std::vector<mapping::TableName>& tables) {
   std::vector<std::string> schemas;
@@ -105,6 +117,11 @@ PrepareSteps install_steps(const mapping::MigrationFile& file, const There& ther
   return steps;
 }
 
+std::vector<std::string> schemas_of_views(const mapping::Model& model) {
+  if (model.stable_schema.empty()) return {};
+  return {model.stable_schema, mapping::canary_schema(model.stable_schema)};
+}
+
 std::vector<std::string> schemas_made(const mapping::MigrationFile& file, const There& there) {
   std::vector<std::string> made;
   for (const auto& script : install_scripts(file)) {
@@ -117,12 +134,30 @@ PrepareSteps enter_steps(const mapping::Model& model, const Found& found) {
   PrepareSteps steps;
   add_fences(steps, model);
   add_publication(steps, model, found.publication);
-  add_stable_views(steps, model, found.stable_schema);
+  std::vector<std::string> missing;
+  for (const auto& schema : schemas_of_views(model)) {
+    if (!has(found.schemas_of_views, schema)) missing.push_back(schema);
+  }
+  add_stable_views(steps, model, missing);
   auto made = found.made;
-  if (!model.stable_schema.empty() && !found.stable_schema) made.push_back(model.stable_schema);
+  made.insert(made.end(), missing.begin(), missing.end());
   steps.push_back({"write down the migration, its targets and how each is to be filled", enter(model, made, found.texts)});
   std::string rest;
   for (const auto& statement : rest_triggers(model)) rest += statement + ";\n";
+  steps.push_back({"disable the triggers of the new tables for as long as crossfade alone writes them", std::move(rest)});
+  return steps;
+}
+
+PrepareSteps enter_target_steps(const mapping::Model& model, const Found& found) {
+  auto alone = model;
+  alone.stable_schema.clear();
+  alone.sources.clear();
+  alone.surrogates.clear();
+  PrepareSteps steps;
+  add_fences(steps, alone);
+  steps.push_back({"write down the migration, its targets and how each is to be filled", enter(alone, found.made, found.texts)});
+  std::string rest;
+  for (const auto& statement : rest_triggers(alone)) rest += statement + ";\n";
   steps.push_back({"disable the triggers of the new tables for as long as crossfade alone writes them", std::move(rest)});
   return steps;
 }

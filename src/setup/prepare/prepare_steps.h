@@ -31,15 +31,24 @@ PrepareSteps install_steps(const mapping::MigrationFile& file, const There& ther
 /// The schemas that these steps make.
 std::vector<std::string> schemas_made(const mapping::MigrationFile& file, const There& there);
 
+/// The schemas of the views that applications read.
+std::vector<std::string> schemas_of_views(const mapping::Model& model);
+
 /// What there is already of what would be made.
 struct Found {
   std::vector<std::string> made;        ///< schemas that install_steps() made, which cancel drops
   mapping::Texts texts = {};            ///< of the folder
-  bool stable_schema = false;           ///< the schema for stable views
+  std::vector<std::string> schemas_of_views = {};  ///< of those for stable views and canaries
   bool publication = false;             ///< one of the name, and it is what it must be
 };
 /// Fences, publication, stable views and the rows that say the migration is there.
 PrepareSteps enter_steps(const mapping::Model& model, const Found& found);
+
+/// The same for a target on another server than its source: publication, stable views and what gives ids are the source's.
+PrepareSteps enter_target_steps(const mapping::Model& model, const Found& found);
+
+/// Takes back what default privileges gave others of relations in these.
+std::string close_schemas(const std::vector<std::string>& schemas);
 
 /// What v1's tables are called by now, with their columns, so that it is seen when they are called otherwise.
 std::string know_sources(const std::string& migration, const std::vector<mapping::TableName>& tables);

@@ -71,6 +71,7 @@ asio::awaitable<std::optional<Failure>> CatchUp::attempt(pg::Connection& connect
   // At one snapshot, because that refuses the second of two workers that write one row.
   pg::Reading reading;
   reading.relations = run_.model.relations_read({target});
+  reading.at_source = run_.model.relations_read_at_source({target});
   reading.then = "set local lock_timeout = '500ms'";
   outcome = {};
   try {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pg/savepoint.h"
+
 namespace crossfade::sync {
 namespace {
 
@@ -36,14 +38,11 @@ asio::awaitable<void> read_at_cut(Runtime& run, std::function<asio::awaitable<vo
 asio::awaitable<void> run_cut_jobs(Runtime& run, pg::Connection& connection) {
   auto jobs = std::exchange(run.at_cut, {});
   for (const auto& job : jobs) {
-    co_await connection.script("savepoint crossfade_job; set local plan_cache_mode = auto");
-    try {
+    const pg::Work read = [&]() -> asio::awaitable<void> {
+      co_await connection.script("set local plan_cache_mode = auto");
       co_await job->read(connection);
-    } catch (const Failure& failure) {
-      if (failure.connection_lost()) throw;
-      job->failure = failure;
-    }
-    co_await connection.script("rollback to savepoint crossfade_job; release savepoint crossfade_job");
+    };
+    job->failure = co_await pg::in_savepoint(connection, read, pg::Leaves::kNothing);
     job->done = true;
   }
 }

@@ -16,6 +16,7 @@
 #include "sync/apply/decide_round.h"
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/build.h"
+#include "sync/backfill/orphans.h"
 #include "sync/refresh/careful.h"
 #include "sync/refresh/locked_rows.h"
 #include "sync/state/parking.h"
@@ -45,8 +46,9 @@ constexpr const char* kForMany = "set local lock_timeout = '500ms'; set local pl
 
 asio::awaitable<void> Refresher::loop() {
   pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "refresh");
-  // A change can be read as soon as it is committed, and the slot is not told of it until that is on disk.
-  co_await connection.script("set synchronous_commit = off");
+  // A change can be read as soon as it is committed, and the slot is not told of it until that is on disk. Of another server's disk no stream
+  // tells: there each commit waits for it.
+  if (!run_.model.apart) co_await connection.script("set synchronous_commit = off");
   co_await parking::look(connection, run_);
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
   while (!run_.stopping) {
@@ -87,6 +89,7 @@ asio::awaitable<void> Refresher::loop() {
 
 /// One step of whatever is the matter. True: there is more to do at once.
 asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
+  if (run_.fills_known < run_.fills_asked) co_await look_at_fills(connection);
   const auto facts = [&] {
     const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
     return RoundFacts{run_.set_down(), full, !locked_.empty(), behind_, run_.dirty_keys, run_.settings.batch_keys};
@@ -132,9 +135,11 @@ asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
 
 asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection, std::string set_up) {
   pg::Reading reading;
-  reading.relations = relations_to_read();
+  const auto targets = targets_to_read();
+  reading.relations = run_.model.relations_read(targets);
+  reading.at_source = run_.model.relations_read_at_source(targets);
   reading.then = std::move(set_up);
-  reading.then += queries::snapshot;
+  reading.asked = queries::snapshot;
   set_up_ = SetUp::kNone;
   const auto rows = co_await pg::begin_reading(connection, std::move(reading));
   const auto row = pg::first(rows);
@@ -147,11 +152,14 @@ asio::awaitable<Refresher::View> Refresher::begin(pg::Connection& connection, st
 /// Invariant 6, first half: before anything is retired the stream has passed the flush position that was read after the
 /// snapshot was taken. So every transaction that the snapshot sees has been offered.
 ///
-/// False: that takes longer than what has been received can wait.
-asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
+/// False: that takes longer than what has been received can wait, or whoever wants a table that the snapshot's transaction has locked. The
+/// stream is waited for without it then.
+asio::awaitable<bool> Refresher::received_up_to(pg::Connection& connection, Lsn position) {
   // On a quiet server the position comes by keepalive, which the server may think is not needed.
   constexpr auto kAskAfter = 3ms;
   const auto before = run_.queue.committed_keys();
+  auto look_at = Clock::now() + pg::kReadingPatience;
+  bool gave_way = false;
   for (auto ask_at = Clock::now() + kAskAfter; run_.received < position;) {
     // A stream that waits for room, or has ended, will not get there.
     if (run_.stopping || run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
@@ -161,15 +169,26 @@ asio::awaitable<bool> Refresher::received_up_to(Lsn position) {
       run_.ask_for_position();
       ask_at = Clock::now() + 50ms;
     }
+    if (!gave_way && Clock::now() >= look_at) {
+      const std::string ask(queries::waited_for);
+      const auto rows = co_await connection.source().query(ask);
+      gave_way = pg::first(rows).truth("waited_for");
+      if (connection.apart() && !gave_way) {
+        const auto here = co_await connection.query(ask);
+        gave_way = pg::first(here).truth("waited_for");
+      }
+      if (gave_way) co_await connection.script("rollback");
+      look_at = Clock::now() + pg::kReadingPatience;
+    }
     co_await run_.offered.wait(ask_at);
   }
-  co_return true;
+  co_return !gave_way;
 }
 
 std::vector<TargetId> Refresher::take_whole_targets(std::vector<Key>& keys) const {
   std::vector<TargetId> whole;
   std::erase_if(keys, [&](const Key& key) {
-    if (!key.names_every_row()) return false;
+    if (!key.names_every_row() || run_.waiting.contains(key.target())) return false;
     if (run_.model.targets.has(key.target())) whole.push_back(key.target());
     return true;
   });
@@ -263,7 +282,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const bool alone = run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0;
   if (alone && run_.at_cut.empty()) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool moved = run_.queue.idle() && run_.received > run_.consistent && run_.all_told();
+    const bool whole = run_.all_told();
+    const bool moved = run_.queue.idle() && (whole ? run_.received > run_.consistent : run_.told_of_others() && run_.received > run_.readable);
     // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
     // nobody has, the longer it takes until it is said. Of others who write what no view reads not each calls for a commit on disk.
     const bool own = run_.received <= written_;
@@ -272,7 +292,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
     if ((!moved || Clock::now() < say_at) && !to_flush) co_return false;
     if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
-    if (run_.queue.idle() && run_.all_told() && !run_.catching_up) {
+    if (run_.queue.idle() && run_.told_of_others() && !run_.catching_up) {
       co_await say_position(connection);
       co_return run_.queue.waiting_transactions() > 0;
     }
@@ -282,14 +302,16 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   std::string set_up = alone ? kFlushed : few ? kForFew : "";
   // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
   const auto told = run_.told();
+  const auto told_of_others = run_.told_of_others();
   const auto received = run_.received;
   const auto tells = run_.stream_tells;
   const auto view = co_await begin(connection, std::move(set_up));
   if (few && !alone) set_up_ = SetUp::kForFew;
   SetDown set_down;
-  // While others set keys down too, how many are known of is not how many there are.
-  if (run_.dirty_keys > 0 || run_.catching_up) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
-  const bool complete = run_.dirty_keys < run_.settings.batch_keys && co_await received_up_to(view.flushed);
+  // While others set keys down too, how many are known of is not how many there are. Chunks set down what waits with them anyhow.
+  const bool known = !run_.catching_up || !run_.waiting.empty();
+  if (run_.dirty_keys > 0 || !known) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
+  const bool complete = run_.dirty_keys < run_.settings.batch_keys && co_await received_up_to(connection, view.flushed);
   if (!complete) {
     co_await connection.script("rollback");
     co_return true;
@@ -317,17 +339,22 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     const bool nothing_left = co_await write_at_cut(connection, view.snapshot, std::move(taken.keys), set_down);
-    const bool written = consistent && nothing_left && run_.all_written();
+    const bool others = consistent && nothing_left;
+    const bool written = others && run_.all_written();
     more = more || !nothing_left;
     consistent = written && told && run_.told() == told;
     // What came after the snapshot was taken has been looked at by nobody.
-    if (consistent) taken.reached.consistent = std::min(taken.reached.settled, received);
+    const auto position = std::min(taken.reached.settled, received);
+    if (consistent) taken.reached.consistent = position;
+    if (others && told_of_others && run_.told_of_others() == told_of_others) taken.reached.readable = position;
+    if (taken.reached.readable) taken.reached.readable_but = run_.behind();
     if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
     if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
   };
   co_await settle(connection, taken, work);
   on_disk_ = alone;
   run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
+  if (taken.reached.readable && taken.told) run_.readable = std::max(run_.readable, *taken.reached.readable);
   if (consistent && taken.told) {
     run_.consistent = std::max(run_.consistent, *taken.reached.consistent);
     workers_.rest();

@@ -10,7 +10,7 @@
 namespace crossfade::sync {
 
 /// Takes what is offered and settles it. Five ways, by what goes on:
-///   set down   targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
+///   set down   all targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
 ///   drain      more keys wait in crossfade.dirty than one transaction should have: they are refreshed in workers, in bounded
 ///              transactions; the guarantee is per key
 ///   catch up   the same for more keys in memory
@@ -39,15 +39,17 @@ class Refresher {
 
   asio::awaitable<bool> round(pg::Connection& connection);
   asio::awaitable<bool> spill(pg::Connection& connection);
+  asio::awaitable<void> look_at_fills(pg::Connection& connection);
   asio::awaitable<bool> drain(pg::Connection& connection);
   asio::awaitable<bool> catch_up(pg::Connection& connection);
   asio::awaitable<bool> cut(pg::Connection& connection);
   asio::awaitable<void> say_position(pg::Connection& connection);
+  void note_commit(const store::Committed& committed);
   asio::awaitable<bool> go_on_beside(pg::Connection& connection);
   asio::awaitable<void> find_locked(pg::Connection& connection);
   asio::awaitable<void> after_lock(pg::Connection& connection, Failure failure);
   void rest_locked();
-  std::vector<std::string> relations_to_read() const;
+  std::vector<TargetId> targets_to_read() const;
   asio::awaitable<void> become_consistent(pg::Connection& connection, std::optional<std::uint64_t> told);
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
@@ -61,7 +63,7 @@ class Refresher {
   asio::awaitable<View> begin(pg::Connection& connection, std::string set_up = {});
   asio::awaitable<SetDown> take_set_down(pg::Connection& connection, Snapshot snapshot, std::size_t most);
   asio::awaitable<bool> write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, SetDown set_down);
-  asio::awaitable<bool> received_up_to(Lsn position);
+  asio::awaitable<bool> received_up_to(pg::Connection& connection, Lsn position);
   Work all_of(std::vector<Key> keys) const;
   asio::awaitable<Work> share(const std::vector<Key>& keys);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);

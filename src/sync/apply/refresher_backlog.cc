@@ -1,16 +1,27 @@
+#include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "base/telemetry/log.h"
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
+#include "sync/state/parking.h"
 #include "sync/state/store.h"
 
 /// How the refresher works off what is more than one transaction should have.
 namespace crossfade::sync {
 namespace {
+
+namespace queries = sql::queries;
 
 /// Fewer keys than this are not worth the trouble of several transactions.
 constexpr std::size_t kWorthSharing = 500;
@@ -31,7 +42,10 @@ asio::awaitable<Refresher::Work> Refresher::share(const std::vector<Key>& keys) 
   if (run_.settings.workers == 1 || keys.size() < kWorthSharing) {
     work.keys = keys;
   } else {
-    work.keys = co_await workers_.upsert(keys, work.written);
+    auto wanted = keys;
+    auto resting = parking::take_resting(run_, wanted);
+    work.keys = co_await workers_.upsert(wanted, work.written);
+    work.keys.insert(work.keys.end(), std::make_move_iterator(resting.begin()), std::make_move_iterator(resting.end()));
     row_locks_ = row_locks_ || workers_.row_locks();
   }
   co_return work;
@@ -103,6 +117,30 @@ asio::awaitable<bool> Refresher::write_at_cut(pg::Connection& connection, Snapsh
   }
 }
 
+/// Invariant 3, for chunks: what is filled is refreshed by nobody meanwhile, and neither is what refers to it. Between two rounds, so that
+/// each goes by what it began with.
+asio::awaitable<void> Refresher::look_at_fills(pg::Connection& connection) {
+  const auto asked = run_.fills_asked;
+  const std::string open(queries::backfill_open);
+  pg::Parameters name = {run_.model.name};
+  const auto rows = co_await connection.execute(open, std::move(name));
+  std::set<TargetId> waiting;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto target = run_.model.find_target(std::string(rows.text(row, 0)));
+    if (target) waiting.insert(*target);
+  }
+  if (!waiting.empty()) co_await parking::add_children(connection, run_.model, waiting);
+  const bool all = waiting.size() == run_.model.targets.size();
+  const bool others = waiting != run_.waiting && !waiting.empty() && !all;
+  if (!waiting.empty()) run_.catching_up = true;
+  run_.backfilling = all;
+  run_.waiting = all ? std::set<TargetId>{} : std::move(waiting);
+  run_.dirty_keys = co_await store::count_dirty(connection, run_);
+  run_.fills_known = asked;
+  run_.control_changed.notify_all();
+  if (others) log::info("the others go on while these are filled", {{"targets", fmt::format("{}", fmt::join(run_.behind(), ", "))}});
+}
+
 asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   const auto began = Clock::now();
   run_.catching_up = true;
@@ -127,7 +165,8 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
   run_.metrics.refresh_done(Clock::now() - began, 0);
   if (!whole.empty()) {
-    run_.backfilling = true;
+    ++run_.fills_asked;
+    ++run_.fills_begun;
     run_.control_changed.notify_all();
   }
   co_return !retired.empty() || set_down.all;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/failure_of.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "pg/row.h"
@@ -28,32 +29,10 @@ constexpr auto kTryLockedEvery = std::chrono::milliseconds(200);
 double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::string> relations) {
-  std::optional<Failure> failure;
-  auto lock = fmt::format("begin; lock table {} in access share mode nowait", fmt::join(relations, ", "));
-  try {
-    co_await connection.script(std::move(lock));
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure && failure->connection_lost()) throw *failure;
+  auto lock = connection.script(fmt::format("begin; lock table {} in access share mode nowait", fmt::join(relations, ", ")));
+  const auto failure = co_await async::failure_of(std::move(lock), async::answered);
   co_await connection.script("rollback");
   co_return failure && failure->sqlstate() == "55P03";
-}
-
-/// A row that refers to one that has to wait waits with it.
-asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<TargetId>& of) {
-  std::vector<std::optional<std::string>> tables;
-  for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
-  pg::Parameters parameters = {array_text(tables)};
-  const std::string children(queries::children);
-  const auto rows = co_await connection.execute(children, std::move(parameters));
-  for (bool more = true; more;) {
-    more = false;
-    for (const auto row : pg::rows(rows)) {
-      if (!of.contains(TargetId(row.number("parent")))) continue;
-      more = of.insert(TargetId(row.number("child"))).second || more;
-    }
-  }
 }
 
 }  // namespace
@@ -62,10 +41,12 @@ asio::awaitable<void> Refresher::find_locked(pg::Connection& connection) {
   std::set<TargetId> locked;
   for (const auto target : run_.model.targets.ids()) {
     auto relations = run_.model.relations_read({target});
-    const bool held = co_await is_locked(connection, std::move(relations));
+    auto at_source = run_.model.relations_read_at_source({target});
+    bool held = co_await is_locked(connection, std::move(relations));
+    if (!held && !at_source.empty()) held = co_await is_locked(connection.source(), std::move(at_source));
     if (held) locked.insert(target);
   }
-  if (!locked.empty()) co_await add_children(connection, run_.model, locked);
+  if (!locked.empty()) co_await parking::add_children(connection, run_.model, locked);
   std::map<TargetId, Parked> now;
   for (const auto target : locked) {
     const auto before = locked_.find(target);
@@ -95,13 +76,13 @@ void Refresher::rest_locked() {
   }
 }
 
-std::vector<std::string> Refresher::relations_to_read() const {
-  if (locked_.empty()) return run_.model.relations_read();
+std::vector<TargetId> Refresher::targets_to_read() const {
+  if (locked_.empty()) return run_.model.targets.all();
   std::vector<TargetId> others;
   for (const auto target : run_.model.targets.ids()) {
     if (!locked_.contains(target)) others.push_back(target);
   }
-  return run_.model.relations_read(others);
+  return others;
 }
 
 asio::awaitable<bool> Refresher::go_on_beside(pg::Connection& connection) {

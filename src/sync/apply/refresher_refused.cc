@@ -21,6 +21,7 @@ constexpr auto kFirstPause = 5ms;
 constexpr Clock::duration kLongestForOthers = 1s;
 constexpr Clock::duration kLongestPause = 30s;
 constexpr std::uint64_t kWorthTelling = 8;
+constexpr std::uint64_t kStaysOfKnown = 3;
 /// Keys that are set aside at once and told one by one; of the others the number.
 constexpr std::size_t kToldOneByOne = 10;
 
@@ -35,7 +36,9 @@ asio::awaitable<void> Refresher::after_failure(pg::Connection& connection, const
   if (failure.sqlstate() == "55P03") co_await after_lock(connection, failure);
   const bool conflict = failure.verdict() == Verdict::kRetry;
   const bool again = refused_.has_value();
-  if (!conflict) refused_ = failure;
+  // Whoever is in the way goes by himself. What stays for so long, or is there again with a key that was set aside, is raised by a row.
+  const bool stays = failed_rounds_ + 1 >= (run_.quarantined > 0 ? kStaysOfKnown : kWorthTelling) && failure.sqlstate() != "55P03";
+  if (!conflict || stays) refused_ = failure;
   run_.metrics.retried(conflict ? "conflict" : "refused");
   run_.metrics.rounds_failed(++failed_rounds_);
   if (!run_.failing_since) run_.failing_since = Clock::now();

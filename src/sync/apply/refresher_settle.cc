@@ -46,9 +46,8 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
   try {
     co_await work();
     committed = co_await store::commit_with_checkpoint(connection, run_, taken.reached);
-    written_ = committed.end;
-    written_at_ = Clock::now();
-    on_disk_ = false;
+    note_commit(committed);
+    on_disk_ = run_.model.apart;
   } catch (const Failure& caught) {
     failure = caught;
   }
@@ -65,8 +64,16 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
   run_.unflushed.add(taken.reached.settled, committed.end);
   run_.flushed(committed.flushed);
   if (taken.whole.empty()) co_return;
-  run_.backfilling = run_.catching_up = true;
+  run_.catching_up = true;
+  ++run_.fills_asked;
+  ++run_.fills_begun;
   run_.control_changed.notify_all();
+}
+
+/// On another server our commits are in a log that nobody follows: then all that has come is somebody else's.
+void Refresher::note_commit(const store::Committed& committed) {
+  written_ = run_.model.apart ? Lsn{} : committed.end;
+  written_at_ = Clock::now();
 }
 
 /// Whatever was offered up to here is written, and all of it at one snapshot: the targets are what the views are at this position too. No
@@ -74,16 +81,18 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
 asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
   store::Reached reached;
   reached.settled = run_.queue.settled(run_.received);
-  reached.consistent = reached.settled;
+  if (run_.all_told()) reached.consistent = reached.settled;
+  reached.readable = reached.settled;
+  reached.readable_but = run_.behind();
   reached.stream_tells = run_.stream_tells;
   const auto committed = co_await store::commit_checkpoint_alone(connection, run_, reached);
-  written_ = committed.end;
-  written_at_ = Clock::now();
+  note_commit(committed);
   on_disk_ = true;
   run_.unflushed.add(reached.settled, committed.end);
   run_.flushed(committed.flushed);
   if (committed.told) {
-    run_.consistent = std::max(run_.consistent, reached.settled);
+    run_.readable = std::max(run_.readable, reached.settled);
+    if (reached.consistent) run_.consistent = std::max(run_.consistent, reached.settled);
   } else {
     run_.look_again();
   }

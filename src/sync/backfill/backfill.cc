@@ -5,10 +5,13 @@
 
 #include <algorithm>
 
+#include "async/failure_of.h"
 #include "base/telemetry/log.h"
+#include "base/text/sql_text.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "sync/backfill/build.h"
+#include "sync/refresh/bring.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
 #include "sync/state/workers.h"
@@ -45,26 +48,34 @@ std::deque<Range> gaps_between(const pg::Result& ledger) {
 }  // namespace
 
 asio::awaitable<void> Backfill::loop() {
-  for (;;) {
+  for (bool filled = true;;) {
     std::vector<Job> jobs;
+    const auto begun = run_.fills_begun;
     {
       pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "backfill");
       jobs = co_await unfinished(connection);
-      if (jobs.empty() && run_.backfilling) co_await store::retry_after_fill(connection, run_);
+      if (jobs.empty() && filled) co_await store::retry_after_fill(connection, run_);
     }
+    if (!jobs.empty() || filled) co_await until_known();
+    filled = !jobs.empty();
     if (jobs.empty()) {
-      if (run_.backfilling) {
-        run_.backfilling = false;
-        run_.offered.notify_all();
-      }
-      co_await turn_.wait(std::chrono::hours(1));
+      // What has begun since was not looked for.
+      if (run_.fills_begun == begun) co_await turn_.wait(std::chrono::hours(1));
       continue;
     }
-    run_.backfilling = run_.catching_up = true;
     const Work work = [&](pg::Connection& connection) { return worker(connection, jobs); };
     co_await on_workers(run_, "backfill", work);
     co_await finish(jobs);
   }
+}
+
+/// A key that was refreshed at a younger snapshot than a chunk's is not offered again once that chunk has been written over it. So none of what is
+/// filled is refreshed before the last chunk is there, and no chunk begins before that is so.
+asio::awaitable<void> Backfill::until_known() {
+  const auto asked = ++run_.fills_asked;
+  run_.offered.notify_all();
+  run_.control_changed.notify_all();
+  while (run_.fills_known < asked) co_await run_.control_changed.wait(std::chrono::seconds(1));
 }
 
 asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection& connection) {
@@ -156,14 +167,10 @@ asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection
   }
   // As asked for: a chunk that ends meanwhile changes keys_a_chunk, and fewer keys than that would be taken for the last.
   const auto most = job.keys_a_chunk;
-  auto sql = run_.refresh.statements(job.target).next_bound(gap, job.bulk);
-  auto parameters = mapping::range_parameters(gap);
-  parameters.emplace_back(std::to_string(most));
-  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
-  const auto found = static_cast<std::size_t>(pg::first(rows).number("found"));
+  const auto next = co_await next_bound(connection, run_.model, job.target, gap, most, job.bulk);
   job.gaps.pop_front();
-  if (found < most) co_return gap;
-  const std::string bound(pg::first(rows).text("bound"));
+  if (next.found < most) co_return gap;
+  const auto bound = next.last.value_or("");
   job.gaps.push_front({bound, gap.high, gap.with_nulls});
   co_return Range{gap.low, bound, false};
 }
@@ -176,13 +183,13 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
     try {
       pg::Reading reading;
       reading.relations = run_.model.relations_read({job.target});
+      reading.at_source = run_.model.relations_read_at_source({job.target});
       co_await pg::begin_reading(connection, std::move(reading));
       const auto written = co_await load(connection, job, range);
       co_await connection.script("set local lock_timeout = 0");
       const std::chrono::duration<double> took = Clock::now() - began;
       const std::string done(queries::chunk_done);
-      pg::Parameters parameters = {run_.model.name, name, range.low, range.high, std::to_string(written.in_view),
-                                   std::to_string(took.count()), std::to_string(run_.epoch)};
+      pg::Parameters parameters = {run_.model.name, name, range.low, range.high, std::to_string(written.in_view), std::to_string(took.count()), std::to_string(run_.epoch)};
       const auto ledger = co_await connection.execute(done, parameters);
       if (ledger.empty()) store::not_leader(run_);
       co_await connection.script("commit");
@@ -196,10 +203,12 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       if (caught.verdict() != Verdict::kRetry) throw;
       failure = caught;
     }
-    // Another worker or the refresher wrote the same row; the next snapshot sees it.
+    // Another worker or the refresher wrote the same row; the next snapshot sees it. What is not over after many tries is a row's own.
     co_await connection.script("rollback");
+    if (attempt >= kMostTries && failure->sqlstate() != kLockNotAvailable) job.stays = failure->sqlstate();
     run_.metrics.retried("backfill");
     log::debug("chunk is tried again", {{"target", name}, log::quoting("because", failure->what()), {"attempt", attempt}});
+    co_await run_.control_changed.wait(Clock::now() + std::chrono::milliseconds(5) * (1U << std::min(attempt - 1, kMostTries)));
   }
 }
 
@@ -221,7 +230,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     // What is checked at the commit only would spoil the whole chunk.
     co_await connection.script("set constraints all immediate; set constraints all deferred");
   } catch (const Failure& caught) {
-    if (!caught.found_by_trying() && caught.sqlstate() != kLockNotAvailable) throw;
+    if (!caught.found_by_trying() && caught.sqlstate() != kLockNotAvailable && (caught.connection_lost() || caught.sqlstate() != job.stays)) throw;
     failure = caught;
   }
   if (!failure) {
@@ -253,12 +262,11 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     co_await set_down(connection, job, range);
     co_return;
   }
-  auto sql = run_.refresh.statements(job.target).middle(range);
-  const auto rows = co_await connection.query(std::move(sql), mapping::range_parameters(range));
-  const auto values = pg::first(rows).number("found");
+  const auto half = co_await middle(connection, run_.model, job.target, range);
+  const auto values = half.found;
   // Rows without a value are apart from the last value too.
   if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {
-    const std::string bound(pg::first(rows).text("bound"));
+    const auto bound = half.last.value_or("");
     Range first{range.low, bound, false};
     Range second{bound, range.high, range.with_nulls};
     written += co_await load(connection, job, std::move(first));
@@ -268,7 +276,7 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   ++job.set_down;
   // What has several columns is named by all of them, and the refresher finds out which of those keys it is.
   const bool named_by_the_walk = target.locators.front().types.size() == 1;
-  log::debug("key is set down", {{"target", target.name}, log::quoting("key", rows.optional_text(0, 0).value_or("null")), log::quoting("because", why.what())});
+  log::debug("key is set down", {{"target", target.name}, log::quoting("key", half.last.value_or("null")), log::quoting("because", why.what())});
   if (values == 0) {
     co_await set_down_beside_the_walk(connection, job);
     co_return;
@@ -277,17 +285,33 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     co_await set_down(connection, job, std::move(range));
     co_return;
   }
-  std::vector<Key> guilty = {Key(job.target, mapping::kWalk, {rows.optional_text(0, 0)})};
+  std::vector<Key> guilty = {Key(job.target, mapping::kWalk, {half.last})};
   const auto offered = co_await store::write_dirty(connection, run_, std::move(guilty));
   run_.dirty_keys += offered;
+}
+
+/// The keys of one locator that rows of view and shadow have.
+asio::awaitable<std::uint64_t> Backfill::offer_values(pg::Connection& connection, TargetId target, LocatorId locator, std::vector<mapping::KeyFilter> filters,
+                                                      pg::Parameters parameters) {
+  if (!run_.model.apart) {
+    auto keys = run_.refresh.statements(target).values(locator, filters);
+    co_return co_await store::offer_keys(connection, run_, target, locator, std::move(keys), std::move(parameters));
+  }
+  std::vector<Key> keys;
+  const auto values = co_await values_of_both(connection, run_.model, target, locator, std::move(filters), std::move(parameters));
+  for (const auto& each : values) {
+    auto of_key = parse_array(each);
+    const bool any = std::any_of(of_key.begin(), of_key.end(), [](const auto& value) { return value.has_value(); });
+    if (any) keys.emplace_back(target, locator, std::move(of_key));
+  }
+  co_return co_await store::write_dirty(connection, run_, std::move(keys));
 }
 
 /// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too.
 asio::awaitable<void> Backfill::set_down(pg::Connection& connection, const Job& job, Range range) {
   const auto filters = mapping::range_picks(range);
-  auto keys = run_.refresh.statements(job.target).values(mapping::kWalk, filters);
   auto bounds = mapping::range_parameters(range);
-  const auto offered = co_await store::offer_keys(connection, run_, job.target, mapping::kWalk, std::move(keys), std::move(bounds));
+  const auto offered = co_await offer_values(connection, job.target, mapping::kWalk, filters, std::move(bounds));
   run_.dirty_keys += offered;
   if (range.with_nulls && !range.high) co_await set_down_beside_the_walk(connection, job);
 }
@@ -302,9 +326,9 @@ asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connect
   for (const auto locator : locators.ids()) {
     if (locator == mapping::kWalk && !others) continue;
     if (locators[locator].indirect() || !locators[locator].locate.empty()) continue;
-    auto keys = run_.refresh.statements(job.target).values(locator, {nulls});
     pg::Parameters none;
-    offered += co_await store::offer_keys(connection, run_, job.target, locator, std::move(keys), std::move(none));
+    const std::vector<mapping::KeyFilter> without_walk = {nulls};
+    offered += co_await offer_values(connection, job.target, locator, without_walk, std::move(none));
   }
   if (offered == 0 || others) {
     std::vector<Key> all = {Key(job.target, mapping::kWalk, KeyValues(locators.front().types.size()))};
@@ -312,6 +336,18 @@ asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connect
   }
   run_.dirty_keys += offered;
 }
+
+namespace {
+
+/// Statistics on expressions can raise; the rows are there without.
+asio::awaitable<void> gather_statistics(pg::Connection& connection, const mapping::Target& target) {
+  auto analyze = connection.script("analyze " + target.table.quoted());
+  const auto failure = co_await async::failure_of(std::move(analyze), async::found_by_trying);
+  if (!failure) co_return;
+  log::warn("a table has no statistics: the server cannot gather them", {{"target", target.name}, log::quoting("because", failure->what())});
+}
+
+}  // namespace
 
 asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
   co_await build_keys(run_);
@@ -323,10 +359,10 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
     while (!targets.empty()) {
       const auto target = targets.front();
       targets.pop_front();
-      auto sql = "analyze " + run_.model.targets[target].table.quoted();
-      co_await connection.script(std::move(sql));
+      co_await gather_statistics(connection, run_.model.targets[target]);
       pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name, std::to_string(run_.epoch)};
-      co_await connection.query(filled, parameters);
+      const auto noted = co_await connection.query(filled, parameters);
+      if (noted.affected() == 0) store::not_leader(run_);
       run_.progress[target].finished = true;
       log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.progress[target].done}});
     }

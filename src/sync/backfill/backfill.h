@@ -14,8 +14,8 @@ namespace crossfade::sync {
 /// in the ledger commit together, and what the ledger does not cover is still to do.
 ///
 /// Empty tables are loaded in bulk, without keys and indexes, which are built afterwards; others are merged by
-/// difference. While this runs, every offered key is set down in crossfade.dirty, so a row that was read before it
-/// changed is refreshed afterwards.
+/// difference. While this runs, every offered key of what is filled is set down in crossfade.dirty, so a row that was read before it
+/// changed is refreshed afterwards. Targets that were filled before go on meanwhile, but for those that refer to one that is filled.
 class Backfill {
  public:
   explicit Backfill(Runtime& run) : run_(run), turn_(run.control_changed) {}
@@ -24,6 +24,9 @@ class Backfill {
   asio::awaitable<void> loop();
 
  private:
+  /// Of a chunk that somebody is in the way of. The pauses between them double, up to a second.
+  static constexpr int kMostTries = 8;
+
   /// What is left of one target.
   struct Job {
     TargetId target;
@@ -33,8 +36,10 @@ class Backfill {
     int running = 0;
     std::size_t set_down = 0;        ///< keys that were refused alone
     bool row_locks = false;          ///< another session had rows of it locked
+    std::string stays;               ///< an SQLSTATE that should pass by itself, and does not
   };
 
+  asio::awaitable<void> until_known();
   asio::awaitable<std::vector<Job>> unfinished(pg::Connection& connection);
   double size_of(TargetId target) const;
   asio::awaitable<void> worker(pg::Connection& connection, std::vector<Job>& jobs);
@@ -43,6 +48,8 @@ class Backfill {
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
   asio::awaitable<void> set_down(pg::Connection& connection, const Job& job, mapping::Range range);
+  asio::awaitable<std::uint64_t> offer_values(pg::Connection& connection, TargetId target, LocatorId locator, std::vector<mapping::KeyFilter> filters,
+                                              pg::Parameters parameters);
   asio::awaitable<void> set_down_beside_the_walk(pg::Connection& connection, const Job& job);
   asio::awaitable<void> finish(std::vector<Job>& jobs);
 

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "async/failure_of.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 #include "sync/refresh/references.h"
 #include "sync/state/store.h"
 #include "sync/state/workers.h"
@@ -23,6 +25,9 @@ namespace queries = sql::queries;
 
 /// Of each session that builds or validates: sorts and joins of some million rows stay in memory.
 constexpr auto kRoomToSort = "set maintenance_work_mem = '256MB'";
+
+/// So many rows that do not fit are set aside; more are somebody's to look at as they stand.
+constexpr std::size_t kMostTakenOut = 100'000;
 
 /// How long is waited for other transactions.
 constexpr Clock::duration kFirstPause = std::chrono::milliseconds(50);
@@ -42,7 +47,13 @@ struct Constraint {
   std::string target;
   std::string name;
   std::string validate;
-  bool check = false;  ///< else a foreign key
+  std::string check;  ///< its expression; "" of a foreign key
+};
+
+/// Rows of a target that a constraint does not admit.
+struct Broken {
+  TargetId target;
+  std::string condition;  ///< of a row `s`
 };
 
 /// A check wants its table for itself for a moment, and whoever reads v2 by now must not wait long behind us.
@@ -50,45 +61,67 @@ constexpr auto kBriefly = "begin; set local lock_timeout = '100ms'";
 constexpr int kBriefTries = 50;
 constexpr auto kBetweenTries = std::chrono::milliseconds(200);
 
-/// What takes away the rows that a piece does not admit; "" where that is not known.
-std::string way_out(const Runtime& run, const Piece& piece, const Failure& failure) {
+/// Whether a row of the table may have brought it about.
+bool is_of_rows(const Failure& failure) { return failure.found_by_trying() && !failure.names_nothing(); }
+
+/// What takes away the rows that a piece does not admit, the likeliest first.
+std::vector<std::string> ways_out(const Runtime& run, const Piece& piece, const Failure& failure) {
+  if (piece.indexed_by.empty() || !is_of_rows(failure)) return {};
   const auto& statements = run.refresh.statements(piece.target);
-  if (failure.sqlstate() == "23505") return statements.remove_duplicates(piece.indexed_by);
-  if (failure.sqlstate() == "23P01") return statements.remove_overlapping(piece.indexed_by, piece.excluded_by);
-  if (failure.sqlstate() == "54000") return statements.remove_long(piece.indexed_by);
-  return "";
+  std::vector<std::string> ways;
+  if (failure.sqlstate() == "23505") ways.push_back(statements.remove_duplicates(piece.indexed_by));
+  if (failure.sqlstate() == "23P01") ways.push_back(statements.remove_overlapping(piece.indexed_by, piece.excluded_by));
+  if (failure.sqlstate() == "54000") ways.push_back(statements.remove_long(piece.indexed_by));
+  ways.push_back(statements.remove_raising(piece.indexed_by, kMostTakenOut));
+  return ways;
 }
 
 asio::awaitable<std::optional<Failure>> create(pg::Connection& connection, const Piece& piece) {
-  std::optional<Failure> failure;
-  co_await connection.script("savepoint crossfade_build");
-  try {
-    co_await connection.script(piece.create);
-  } catch (const Failure& caught) {
-    if (!caught.found_by_trying()) throw;
-    failure = caught;
-  }
-  if (failure) co_await connection.script("rollback to savepoint crossfade_build");
+  const pg::Work make = [&]() -> asio::awaitable<void> { co_await connection.script(piece.create); };
+  const auto failure = co_await pg::in_savepoint(connection, make, pg::Leaves::kWhatWorked, async::found_by_trying);
+  // Somebody made it by hand meanwhile.
+  if (failure && (failure->sqlstate() == "42P07" || failure->sqlstate() == "42710")) co_return std::nullopt;
   co_return failure;
 }
 
 /// A row that moved between two chunks was read twice, or two rows swapped a value between them. They are dirty by definition, and
-/// their keys are offered again in any case. So are those of values that an index may be too small for. Rows that the piece does not
-/// admit in the view either are refused then, one by one. False: there are none, any more.
-asio::awaitable<bool> take_out(pg::Connection& connection, Runtime& run, const Piece& piece, Failure failure) {
-  auto remove = way_out(run, piece, failure);
-  if (remove.empty()) throw failure;
-  const auto removed = co_await connection.query(std::move(remove));
-  std::vector<Key> keys;
-  for (std::size_t row = 0; row < removed.size(); ++row) {
-    keys.push_back(removed.is_null(row, 0) ? Key::every_row(piece.target) : named_key(piece.target, removed.text(row, 0)));
+/// their keys are offered again in any case. So are those of values that an index may be too small for, or for which its expressions
+/// raise. Rows that the piece does not admit in the view either are refused then, one by one. False: there are none, any more.
+/// `referred`: others refer to them, so they cannot go.
+asio::awaitable<bool> take_out(pg::Connection& connection, Runtime& run, const Piece& piece, Failure failure, bool& referred) {
+  for (auto& remove : ways_out(run, piece, failure)) {
+    const auto tried = co_await pg::try_in_savepoint(connection, std::move(remove));
+    // Beside rows that agree there may be some that raise, and then nobody can tell which agree.
+    referred = referred || (tried.refused && tried.refused->sqlstate() == "23503");
+    if (tried.refused || tried.result.empty()) continue;
+    std::vector<Key> keys;
+    for (std::size_t row = 0; row < tried.result.size(); ++row) {
+      keys.push_back(tried.result.is_null(row, 0) ? Key::every_row(piece.target) : named_key(piece.target, tried.result.text(row, 0)));
+    }
+    const auto offered = co_await store::write_dirty(connection, run, std::move(keys));
+    run.dirty_keys += offered;
+    co_return true;
   }
-  const auto offered = co_await store::write_dirty(connection, run, std::move(keys));
-  run.dirty_keys += offered;
-  co_return !removed.empty();
+  co_return false;
 }
 
-/// The piece and the note of it commit together, so that a restart does not build it again.
+/// Where no row explains it, or too many do: the rows can be there without an index that only makes reading quick.
+bool may_be_left_out(const Piece& piece) { return piece.create.starts_with("CREATE INDEX"); }
+
+/// The next start tries again, and no flip takes place without it.
+void tell_left_out(std::string_view target, const Piece& piece, const Failure& failure) {
+  log::warn("a key or an index cannot be built, and is left out",
+            {{"target", target}, {"name", piece.name}, log::quoting("because", failure.what()), log::quoting("fix", piece.create)});
+}
+
+/// In the transaction that built it, so that a restart does not build it again. Who does not lead any more has built what nobody wants.
+asio::awaitable<void> note_built(pg::Connection& connection, const Runtime& run, pg::Parameters piece) {
+  const std::string note(queries::deferred_built);
+  piece.emplace_back(std::to_string(run.epoch));
+  const auto noted = co_await connection.query(note, std::move(piece));
+  if (noted.affected() == 0) store::not_leader(run);
+}
+
 asio::awaitable<void> build_one(pg::Connection& connection, Runtime& run, const Piece& piece) {
   const auto began = Clock::now();
   const auto& target = run.model.targets[piece.target].name;
@@ -97,18 +130,23 @@ asio::awaitable<void> build_one(pg::Connection& connection, Runtime& run, const 
     co_await connection.script("begin");
     const auto failure = co_await create(connection, piece);
     if (!failure) break;
-    const bool fewer = co_await take_out(connection, run, piece, *failure);
+    bool referred = false;
+    const bool fewer = co_await take_out(connection, run, piece, *failure, referred);
     co_await connection.script("commit");
     any_taken_out = any_taken_out || fewer;
     if (fewer) continue;
-    if (!any_taken_out || failure->sqlstate() != "54000") throw *failure;
+    if (!any_taken_out || failure->is_conflict() || !is_of_rows(*failure)) {
+      // A key that an amend has brought, while the others have theirs.
+      if (!may_be_left_out(piece) && !referred) throw *failure;
+      tell_left_out(target, piece, *failure);
+      co_return;
+    }
     // What is deleted goes into an index as long as an older transaction may look at it.
     log::info("an index waits until older transactions are at their end", {{"target", target}, {"name", piece.name}});
     co_await run.control_changed.wait(pause);
   }
-  const std::string built(queries::deferred_built);
   pg::Parameters parameters = {run.model.name, target, piece.name};
-  co_await connection.query(built, parameters);
+  co_await note_built(connection, run, std::move(parameters));
   co_await connection.script("commit");
   log::info("built", {{"target", target}, {"name", piece.name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
 }
@@ -120,15 +158,14 @@ void tell_missing(std::string_view target, const Piece& piece, const Failure& fa
 }
 
 /// Tries `sql` until it has its locks, for a while. What it is refused with; one of a lock where none was to be had. `built`: the piece
-/// that is noted with it, so that a restart does not build it again.
+/// that is noted with it.
 asio::awaitable<std::optional<Failure>> briefly(pg::Connection& connection, Runtime& run, std::string sql, pg::Parameters built) {
-  const std::string note(queries::deferred_built);
   for (int attempt = 1;; ++attempt) {
     std::optional<Failure> failure;
     co_await connection.script(kBriefly);
     try {
       co_await connection.script(sql);
-      if (!built.empty()) co_await connection.query(note, built);
+      if (!built.empty()) co_await note_built(connection, run, built);
       co_await connection.script("commit");
     } catch (const Failure& caught) {
       if (caught.connection_lost()) throw;
@@ -141,17 +178,14 @@ asio::awaitable<std::optional<Failure>> briefly(pg::Connection& connection, Runt
   }
 }
 
-/// So many rows that refer to nobody are set aside; more are somebody's to look at as they stand.
-constexpr std::size_t kMostOrphans = 100'000;
-
 /// The keys of rows of which `condition` is true, one array a column; nothing where they are too many.
 asio::awaitable<pg::Parameters> keys_of(pg::Connection& connection, const mapping::Target& target, std::string_view condition) {
   std::vector<std::string> columns;
   for (const auto& name : target.key) columns.push_back(fmt::format("s.{}::text", quote_identifier(name)));
-  auto sql = fmt::format("select {} from {} s where {} limit {}", fmt::join(columns, ", "), target.table.quoted(), condition, kMostOrphans + 1);
+  auto sql = fmt::format("select {} from {} s where {} limit {}", fmt::join(columns, ", "), target.table.quoted(), condition, kMostTakenOut + 1);
   const auto rows = co_await connection.query(std::move(sql));
   pg::Parameters keys;
-  for (std::size_t column = 0; column < columns.size() && !rows.empty() && rows.size() <= kMostOrphans; ++column) {
+  for (std::size_t column = 0; column < columns.size() && !rows.empty() && rows.size() <= kMostTakenOut; ++column) {
     std::vector<std::optional<std::string>> values;
     for (std::size_t row = 0; row < rows.size(); ++row) values.push_back(rows.optional_text(row, column));
     keys.emplace_back(array_text(values));
@@ -159,29 +193,40 @@ asio::awaitable<pg::Parameters> keys_of(pg::Connection& connection, const mappin
   co_return keys;
 }
 
-/// A bulk load brings rows in that refer to nobody. They are offered again, and refused one by one; those that others refer to stay.
-/// False: none was taken out.
-asio::awaitable<bool> take_out_orphans(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
-  ByTarget<std::optional<std::string>> tables;
-  for (const auto& target : run.model.targets) tables.emplace_back(target.table.quoted());
-  const std::string find(queries::foreign_keys);
-  pg::Parameters of_tables = {array_text(tables)};
-  const auto foreign_keys = co_await connection.query(find, of_tables);
-  TargetId target;
-  std::string condition;
-  for (const auto row : pg::rows(foreign_keys)) {
-    if (row.text("name") != constraint.name) continue;
-    target = TargetId(row.number("child"));
-    condition = reference_of(row).missing();
+std::vector<std::optional<std::string>> tables_of(const mapping::Model& model) {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
+  return tables;
+}
+
+asio::awaitable<std::optional<Broken>> rows_that_break(pg::Connection& connection, const Runtime& run, const Constraint& constraint) {
+  if (!constraint.check.empty()) {
+    const auto target = run.model.find_target(constraint.target);
+    if (!target) co_return std::nullopt;
+    co_return Broken{*target, "not (" + constraint.check + ")"};
   }
-  if (condition.empty()) co_return false;
-  const auto keys = co_await keys_of(connection, run.model.targets[target], condition);
+  const std::string find(queries::foreign_keys);
+  pg::Parameters of_tables = {array_text(tables_of(run.model))};
+  const auto foreign_keys = co_await connection.query(find, of_tables);
+  for (const auto row : pg::rows(foreign_keys)) {
+    if (row.text("name") == constraint.name) co_return Broken{TargetId(row.number("child")), reference_of(row).missing()};
+  }
+  co_return std::nullopt;
+}
+
+/// A bulk load brings rows in that refer to nobody, and an amend a check that rows break which are there. They are offered again, and refused
+/// one by one; those that others refer to stay. False: none was taken out.
+asio::awaitable<bool> take_out_broken(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
+  const auto broken = co_await rows_that_break(connection, run, constraint);
+  if (!broken) co_return false;
+  const auto target = broken->target;
+  const auto keys = co_await keys_of(connection, run.model.targets[target], broken->condition);
   if (keys.empty()) co_return false;
   co_await connection.script("begin");
   auto ask_names = run.refresh.statements(target).names();
   const auto names = co_await connection.query(std::move(ask_names), keys);
   const std::string references(queries::references);
-  pg::Parameters nobodys = {tables[target], "{}"};
+  pg::Parameters nobodys = {run.model.targets[target].table.quoted(), "{}"};
   const auto referred = co_await connection.query(references, nobodys);
   std::vector<std::string> selects;
   for (std::size_t row = 0; row < referred.size(); ++row) selects.emplace_back(referred.text(row, 0));
@@ -197,37 +242,48 @@ asio::awaitable<bool> take_out_orphans(pg::Connection& connection, Runtime& run,
 }
 
 /// What the server says to it.
-asio::awaitable<std::optional<Failure>> refused(pg::Connection& connection, const std::string& sql) {
-  std::optional<Failure> failure;
-  try {
-    co_await connection.script(sql);
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  co_return failure;
-}
+asio::awaitable<std::optional<Failure>> refused(pg::Connection& connection, const std::string& sql) { return async::failure_of(connection.script(sql)); }
 
 /// One is validated at a time of each table, and different tables side by side: so the server's locks have it.
 asio::awaitable<void> validate_one(pg::Connection& connection, Runtime& run, const Constraint& constraint) {
-  std::optional<Failure> failure;
-  pg::Parameters built_before;
-  if (constraint.check) {
-    failure = co_await briefly(connection, run, constraint.validate, built_before);
-  } else {
-    failure = co_await refused(connection, constraint.validate);
-    const bool orphans = failure && failure->sqlstate() == "23503";
-    const bool fewer = orphans && co_await take_out_orphans(connection, run, constraint);
-    if (fewer) failure = co_await refused(connection, constraint.validate);
-  }
+  const bool is_check = !constraint.check.empty();
+  const auto validate = [&]() -> asio::awaitable<std::optional<Failure>> {
+    const pg::Parameters built_before;
+    if (is_check) co_return co_await briefly(connection, run, constraint.validate, built_before);
+    co_return co_await refused(connection, constraint.validate);
+  };
+  auto failure = co_await validate();
+  const bool rows_break_it = failure && (failure->sqlstate() == "23503" || failure->sqlstate() == "23514");
+  const bool fewer = rows_break_it && co_await take_out_broken(connection, run, constraint);
+  if (fewer) failure = co_await validate();
   if (!failure) co_return;
-  if (failure->sqlstate() == "55P03" && constraint.check) {
+  if (failure->sqlstate() == "55P03" && is_check) {
     log::warn("what v2.sql says of a table is not said of it yet: others are at it all the time, and the next start tries again",
               {{"target", constraint.target}, {"name", constraint.name}, log::quoting("fix", constraint.validate)});
     co_return;
   }
   if (failure->verdict() != Verdict::kQuarantine) throw *failure;
-  log::warn(constraint.check ? "check holds for new rows, but not for all old ones yet" : "foreign key holds for new rows, but not for all old ones yet",
+  log::warn(is_check ? "check holds for new rows, but not for all old ones yet" : "foreign key holds for new rows, but not for all old ones yet",
             {{"target", constraint.target}, {"name", constraint.name}, log::quoting("because", failure->facts().detail)});
+}
+
+/// Whatever was the matter may be mended by now.
+asio::awaitable<void> build_left_out(pg::Connection& connection, Runtime& run) {
+  const std::string list(queries::deferred_list);
+  pg::Parameters parameters = {run.model.name, "1"};
+  const auto rows = co_await connection.query(list, parameters);
+  for (const auto row : pg::rows(rows)) {
+    Piece piece;
+    piece.name = row.text("name");
+    piece.create = row.text("create_sql");
+    if (!may_be_left_out(piece)) continue;
+    pg::Parameters of_index = {run.model.name, row.optional_text("target"), row.optional_text("name")};
+    co_await connection.script("begin");
+    const auto refused = co_await create(connection, piece);
+    if (!refused) co_await note_built(connection, run, of_index);
+    co_await connection.script("commit");
+    if (refused) tell_left_out(row.text("target"), piece, *refused);
+  }
 }
 
 }  // namespace
@@ -283,23 +339,9 @@ asio::awaitable<void> build_keys(Runtime& run) {
   co_await on_workers(run, "build", build);
 }
 
-asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run) {
-  const std::string list(queries::deferred_list);
-  pg::Parameters parameters = {run.model.name, "2"};
-  const auto off = co_await connection.query(list, parameters);
-  if (off.empty()) co_return;
-  // Parents come before children, which may be orphaned in their turn.
-  for (const auto target : run.model.targets.ids()) {
-    auto sql = run.refresh.statements(target).remove_orphans();
-    if (sql.empty()) continue;
-    const auto removed = co_await connection.query(std::move(sql));
-    run.metrics.rows_written(target, 0, 0, removed.affected());
-  }
-}
-
 asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& run) {
+  co_await build_left_out(connection, run);
   const std::string list(queries::deferred_list);
-  const std::string built(queries::deferred_built);
   pg::Parameters parameters = {run.model.name, "2"};
   const auto rows = co_await connection.query(list, parameters);
   for (const auto row : pg::rows(rows)) {
@@ -312,10 +354,9 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& ru
       if (held_up && held_up->sqlstate() != "55P03") throw *held_up;
       continue;
     }
-    // Together, so that a restart does not build it again.
     co_await connection.script("begin");
     const auto refused = co_await create(connection, piece);
-    if (!refused) co_await connection.query(built, of_key);
+    if (!refused) co_await note_built(connection, run, of_key);
     co_await connection.script("commit");
     if (refused && refused->verdict() != Verdict::kQuarantine) throw *refused;
     if (refused) tell_missing(row.text("target"), piece, *refused);
@@ -326,7 +367,7 @@ asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& ru
   const auto unvalidated = co_await connection.query(open, name);
   std::deque<Constraint> keys;
   for (const auto row : pg::rows(unvalidated)) {
-    keys.push_back({std::string(row.text("target")), std::string(row.text("name")), std::string(row.text("validate_sql")), row.truth("is_check")});
+    keys.push_back({std::string(row.text("target")), std::string(row.text("name")), std::string(row.text("validate_sql")), row.optional_text("expression").value_or("")});
   }
   if (keys.empty()) co_return;
   const Work validate = [&](pg::Connection& session) -> asio::awaitable<void> {

@@ -13,10 +13,6 @@ asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, T
 /// Keys and indexes, several at a time. Rows that a unique one does not admit twice are removed and offered again.
 asio::awaitable<void> build_keys(Runtime& run);
 
-/// In the transaction of the cut at which the targets are first consistent: rows of theirs that no key found while foreign
-/// keys were off. Does nothing where none is.
-asio::awaitable<void> remove_orphans(pg::Connection& connection, const Runtime& run);
-
 /// Foreign keys, each time that the targets have become consistent with each other. What a quarantined parent keeps from validating
 /// stays enforced for new rows and is tried again the next time.
 asio::awaitable<void> build_foreign_keys(pg::Connection& connection, Runtime& run);

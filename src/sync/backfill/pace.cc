@@ -22,12 +22,16 @@ void take_over(Runtime& run, const pg::Result& since) {
 asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
   std::string by;
   double now = 0;
-  if (run.backfilling) {
+  if (run.filling()) {
     const std::string sql(queries::pace_sample);
     pg::Parameters parameters = {run.model.name, run.settings.slot};
     const auto rows = co_await connection.execute(sql, parameters);
     by = pg::first(rows).text("held_back_by");
     now = pg::first(rows).real("sampled_at");
+    if (by.empty() && connection.apart()) {
+      const auto at_source = co_await connection.source().execute(sql, parameters);
+      by = pg::first(at_source).text("held_back_by");
+    }
   }
   if (run.throttled && run.throttled->by != by) {
     run.metrics.throttled(run.throttled->by, false, duration<double>(0));

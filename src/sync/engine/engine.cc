@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "async/failure_of.h"
 #include "async/when_all.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
@@ -46,6 +47,15 @@ asio::awaitable<void> name_anew(pg::Connection& connection, const mapping::Model
   }
 }
 
+/// However a run ends, whoever waits for one of its rounds learns that there is none any more.
+struct LastWord {
+  Runtime& run;
+  ~LastWord() {
+    run.stopping = true;
+    run.applied.notify_all();
+  }
+};
+
 }  // namespace
 
 bool shut_out(const Failure& failure) {
@@ -75,6 +85,7 @@ asio::awaitable<void> Engine::run() {
     runtime_->lag = lag_;
     std::optional<Failure> failure;
     try {
+      const LastWord last_word{*runtime_};
       co_await run_once();
     } catch (const Stopped&) {
     } catch (const Failure& caught) {
@@ -92,8 +103,6 @@ asio::awaitable<void> Engine::run() {
     // A beat that cannot be sent: until one can, v2 falls behind whatever is written meanwhile.
     if (failure) runtime_->lag.send(Clock::now());
     lag_ = runtime_->lag;
-    runtime_->stopping = true;
-    runtime_->applied.notify_all();
     metrics_.connected("source", false);
     metrics_.connected("stream", false);
     if (!failure || stopping_) continue;
@@ -128,16 +137,16 @@ asio::awaitable<void> Engine::run_once() {
   co_await expect_direction(connection);
   co_await expect_edition(connection);
   metrics_.leading(true, run.epoch);
-  run.follow.trust(co_await store::read_secret(connection, model_.name));
-  co_await store::write_touchable(connection, model_);
+  run.follow.trust(co_await store::read_secret(connection.source(), model_.name));
+  co_await store::write_touchable(connection.source(), model_);
   co_await name_anew(connection, model_);
   co_await restore_paused(run, connection);
   co_await watch_shape(connection, model_);
   co_await parking::leave_out(connection, model_);
   const bool anew = co_await republish(connection);
   const auto checkpoint = co_await store::read_checkpoint(connection, model_.name);
-  const auto server = co_await wal::identify(connection);
-  const auto slot = co_await wal::inspect_slot(connection, settings_.slot);
+  const auto server = co_await wal::identify(connection.source());
+  const auto slot = co_await wal::inspect_slot(connection.source(), settings_.slot);
   auto gap = gap_between(checkpoint, server, slot);
   // A slot cannot be read past the beginning of its publication.
   if (gap.empty() && anew) gap = "the publication was made anew";
@@ -145,7 +154,7 @@ asio::awaitable<void> Engine::run_once() {
   const auto from = co_await store::read_checkpoint(connection, model_.name);
   run.incarnation = from->incarnation;
   run.settled = run.received = from->settled;
-  run.consistent = from->consistent;
+  run.consistent = run.readable = from->consistent;
   was_up_ = true;
   backoff_.reset();
   log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
@@ -161,7 +170,7 @@ asio::awaitable<void> Engine::run_once() {
   const auto settle_then_confirm = [&]() -> asio::awaitable<void> {
     std::vector<asio::awaitable<void>> pair;
     pair.push_back(refresher.loop());
-    pair.push_back(receive(run));
+    pair.push_back(receive(run, hearing_));
     co_await async::when_all(std::move(pair));
     pg::Connection last = co_await open_engine_session(settings_, model_.name, "release");
     co_await store::release_lease(last, run);
@@ -243,13 +252,8 @@ asio::awaitable<bool> Engine::republish(pg::Connection& connection) {
   }
   const auto gone = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.object == "publication"; });
   if (gone != changes.end()) {
-    std::optional<Failure> failure;
-    try {
-      co_await connection.script(gone->fix);
-    } catch (const Failure& caught) {
-      if (caught.connection_lost()) throw;
-      failure = caught;
-    }
+    auto make = connection.source().script(gone->fix);
+    const auto failure = co_await async::failure_of(std::move(make), async::answered);
     if (failure) {
       Failure::Facts facts = failure->facts();
       // Somebody who may will make it: that is waited for.
@@ -268,8 +272,8 @@ asio::awaitable<bool> Engine::republish(pg::Connection& connection) {
 asio::awaitable<void> Engine::bridge_gap(pg::Connection& connection, std::string why) {
   metrics_.retried("gap");
   log::warn("there is a gap in the stream; everything is compared anew", {{"because", why}, {"slot", settings_.slot}});
-  co_await wal::drop_slot(connection, settings_.slot, wal::kSlotPatience);
-  const auto incarnation = co_await make_slot(connection, settings_);
+  co_await wal::drop_slot(connection.source(), settings_.slot, wal::kSlotPatience);
+  const auto incarnation = co_await make_slot(connection.source(), settings_);
   co_await connection.script("begin");
   co_await store::begin_checkpoint(connection, model_.name, incarnation);
   co_await reconcile(connection, *runtime_, model_.targets.all());

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "async/backoff.h"
+#include "sync/engine/receiver.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::sync {
@@ -48,6 +49,7 @@ class Engine {
   Metrics& metrics_;
   std::shared_ptr<Runtime> runtime_;
   LagGauge lag_;
+  Hearing hearing_;
   async::Backoff backoff_;
   bool stopping_ = false;
   bool turned_ = false;  ///< the direction is another one; this engine has nothing more to do

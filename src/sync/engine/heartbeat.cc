@@ -27,11 +27,11 @@ constexpr auto kFenceAgain = 1min;
 asio::awaitable<void> beat(Runtime& run, pg::Connection& connection) {
   const std::string sql(queries::beat);
   pg::Parameters parameters = {run.model.name, std::to_string(run.epoch), std::to_string(run.lag.send(Clock::now()))};
-  co_await connection.execute(sql, parameters);
+  co_await connection.source().execute(sql, parameters);
 }
 
 asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
-  const auto slot = co_await wal::inspect_slot(connection, run.settings.slot);
+  const auto slot = co_await wal::inspect_slot(connection.source(), run.settings.slot);
   if (!slot || slot->lost()) {
     run.metrics.slot(false, "lost", 0, 0);
     Failure::Facts facts;
@@ -44,7 +44,7 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
   run.metrics.slot(slot->active, slot->wal_status, static_cast<double>(slot->retained_bytes),
                    slot->safe_bytes ? static_cast<double>(*slot->safe_bytes) : std::numeric_limits<double>::infinity());
   const std::string position(queries::wal_position);
-  const auto rows = co_await connection.execute(position);
+  const auto rows = co_await connection.source().execute(position);
   const auto end = parse_lsn(rows.text(0, 0)).value_or(Lsn{});
   run.end_of_wal = std::max(end, run.received);
   // Until the backfill is through nothing is consistent, and what is to be applied begins where the slot does.

@@ -1,8 +1,12 @@
 #include "sync/engine/receiver.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 
+#include "base/memory/largest_message.h"
 #include "base/telemetry/log.h"
+#include "sync/state/store.h"
 #include "wal/stream.h"
 
 namespace crossfade::sync {
@@ -13,9 +17,38 @@ using namespace std::chrono_literals;
 /// Messages that are taken before others get their turn on this thread.
 constexpr int kMessagesInARow = 512;
 
-asio::awaitable<wal::Stream> start_stream(Runtime& run) {
+/// Of what is received. A row may be larger, and costs a second look then.
+constexpr std::size_t kLargest = 16 << 20;
+
+/// That of the stream, or of the server, which cannot send what has a gigabyte.
+bool is_too_large(const Failure& failure) {
+  constexpr std::array kStates = {kTooLarge, "53200", "54000", "XX000"};
+  return std::any_of(kStates.begin(), kStates.end(), [&](const char* state) { return failure.sqlstate() == state; });
+}
+
+asio::awaitable<void> go_deaf(Runtime& run, Hearing& hearing) {
+  pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "look");
+  const auto end = co_await store::end_of_wal(connection);
+  hearing.deaf_until = parse_lsn(end);
+  hearing.too_large = false;
+  log::warn("a logical message or a row is too large to be received; none of the messages is listened to until it is past",
+            {{"more_than_bytes", kLargest}, {"until", end}});
+}
+
+[[noreturn]] void hear_again(Hearing& hearing) {
+  hearing.deaf_until.reset();
+  Failure::Facts facts;
+  facts.message = "what was too large to be received is past; logical messages are listened to again";
+  facts.sqlstate = kTooLarge;
+  facts.connection_lost = true;
+  throw Failure(std::move(facts));
+}
+
+asio::awaitable<wal::Stream> start_stream(Runtime& run, const Hearing& hearing) {
+  take_messages_up_to(hearing.deaf_until || hearing.rows_are_large ? kUnbounded : kLargest);
   wal::Stream::Options options;
-  options.endpoint = run.settings.endpoint;
+  options.messages = !hearing.deaf_until;
+  options.endpoint = run.settings.endpoint.of_source();
   options.endpoint.application_name = "crossfade " + run.model.name + " stream";
   options.slot = run.settings.slot;
   options.publication = run.settings.publication;
@@ -38,7 +71,7 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run) {
 /// taken yet: what it forgot and we never settled can only be known by comparing, which the next run does.
 asio::awaitable<void> expect_where_it_was(const Runtime& run, int walsender) {
   pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "look");
-  const auto slot = co_await wal::inspect_slot(connection, run.settings.slot);
+  const auto slot = co_await wal::inspect_slot(connection.source(), run.settings.slot);
   if (slot && slot->active_pid == walsender && slot->confirmed_flush <= run.settled) co_return;
   Failure::Facts facts;
   facts.message = "the slot was moved or made anew while the stream began";
@@ -63,9 +96,12 @@ struct Answering {
 
 }  // namespace
 
-asio::awaitable<void> receive(Runtime& run) {
+asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
   const auto executor = co_await asio::this_coro::executor;
-  wal::Stream stream = co_await start_stream(run);
+  if (hearing.too_large) co_await go_deaf(run, hearing);
+  // What was touched meanwhile is looked for among what is set down.
+  if (hearing.deaf_until) run.catching_up = true;
+  wal::Stream stream = co_await start_stream(run, hearing);
   co_await expect_where_it_was(run, stream.walsender());
   run.metrics.connected("stream", true);
   const Answering answering(run, stream);
@@ -73,14 +109,29 @@ asio::awaitable<void> receive(Runtime& run) {
   int in_a_row = 0;
   while (!run.stopping) {
     stream.confirm(run.settled);
+    if (hearing.deaf_until && run.settled >= *hearing.deaf_until) {
+      // The next one begins behind it.
+      co_await stream.stop();
+      hear_again(hearing);
+    }
     if (run.queue.bytes() >= run.settings.queue_bytes) {
       run.offered.notify_all();
       co_await stream.tick();
       co_await run.applied.wait(100ms);
       continue;
     }
-    const bool arrived = co_await stream.next(Clock::now() + 1s);
+    bool arrived = false;
+    try {
+      arrived = co_await stream.next(Clock::now() + 1s);
+    } catch (const Failure& failure) {
+      hearing.too_large = !hearing.deaf_until && is_too_large(failure);
+      throw;
+    }
+    hearing.rows_are_large = hearing.rows_are_large || (hearing.deaf_until && arrived && stream.size() > kLargest);
+    const auto touched = run.follow.touched();
     if (arrived) run.follow.take(stream.message());
+    // Whoever refreshes them retires what was set down.
+    run.dirty_keys += run.follow.touched() - touched;
     if (arrived && stream.message().kind == wal::MessageKind::kRelation) {
       run.shape_due = run.untold = true;
       run.control_changed.notify_all();
@@ -88,7 +139,8 @@ asio::awaitable<void> receive(Runtime& run) {
     const bool moved = stream.received() > run.received;
     if (moved) {
       run.received = stream.received();
-      run.flushed(run.received);
+      // Of the log of the server that both are on.
+      if (!run.model.apart) run.flushed(run.received);
       run.offered.notify_all();
     }
     if (++in_a_row == kMessagesInARow) {

@@ -28,7 +28,7 @@ bool is_publication(const ShapeChange& change) {
 }
 
 /// As the engine has it now, the model does not say what the catalog does.
-bool remodels(const ShapeChange& change) { return change.kind() == "view" || change.kind() == "columns"; }
+bool remodels(const ShapeChange& change) { return change.kind() == "view" || change.kind() == "columns" || change.kind() == "row"; }
 
 bool any(const std::vector<ShapeChange>& changes, auto what) { return std::any_of(changes.begin(), changes.end(), what); }
 
@@ -63,6 +63,7 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   tell(changes);
   // What the stream described meanwhile is looked at next.
   run_.untold = run_.shape_due || any(changes, leaves_out);
+  run_.untold_of_all = run_.shape_due || any(changes, [](const ShapeChange& change) { return leaves_out(change) && change.kind() != "amended"; });
   if (republished(changes)) begin_anew(kRepublished, std::find_if(changes.begin(), changes.end(), is_publication)->detail);
   const bool waits = misnamed(changes);
   if (std::exchange(run_.misnamed, waits) != waits) run_.control_changed.notify_all();
@@ -115,12 +116,12 @@ asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& con
   awaited_ = now;
   if (!began_) {
     const std::string xmax(queries::snapshot_xmax);
-    const auto rows = co_await connection.execute(xmax);
+    const auto rows = co_await connection.source().execute(xmax);
     began_ = rows.text(0, 0);
   }
   const std::string sees(queries::snapshot_sees_below);
   pg::Parameters parameters = {began_};
-  const auto rows = co_await connection.execute(sees, std::move(parameters));
+  const auto rows = co_await connection.source().execute(sees, std::move(parameters));
   co_return rows.truth(0, 0);
 }
 
@@ -132,7 +133,9 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   bool still_untold = false;
   std::optional<Failure> failure;
   // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
-  co_await connection.script("begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'");
+  constexpr const char* kBegin = "begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'";
+  co_await connection.script(kBegin);
+  if (connection.apart()) co_await connection.source().script(kBegin);
   try {
     co_await store::hold_lease(connection, run_);
     const auto now = co_await shape_fingerprint(connection, run_.model);
@@ -144,7 +147,8 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
       still_untold = any(changes, [](const ShapeChange& change) { return change.in_the_way && leaves_out(change); });
       co_await accept_shape(connection, run_.model);
     }
-    co_await connection.script("commit");
+    // What is offered is there before the shape counts as compared: killed in between, it is offered again.
+    co_await connection.commit_before_source();
   } catch (const Failure& caught) {
     failure = caught;
   }
@@ -158,7 +162,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
   run_.catching_up = true;
-  run_.untold = run_.shape_due || still_untold;
+  run_.untold = run_.untold_of_all = run_.shape_due || still_untold;
   run_.offered.notify_all();
   co_return true;
 }
@@ -199,6 +203,8 @@ asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, con
 
 /// Nothing where they cannot be read, or not soon.
 asio::awaitable<std::optional<std::uint64_t>> ShapeWatch::offer_rows_of(pg::Connection& connection, const ShapeChange& leaf) {
+  // The rows are on one server, and where they wait on another: the target is compared whole.
+  if (connection.apart()) co_return std::nullopt;
   std::istringstream words(leaf.object);
   std::string kind, oid;
   std::uint32_t root = 0;

@@ -226,6 +226,7 @@ bool Follow::touch(std::string_view target, std::string_view key) {
   if (values.size() != columns) return false;
   queue_.offer(Key(*number, mapping::kWalk, values));
   ++offered_[*number];
+  ++touched_;
   return true;
 }
 

@@ -69,6 +69,7 @@ bool may_come_right(const Failure& failure) { return failure.is_conflict() || fa
 }  // namespace
 
 asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
+  why_ = why.sqlstate();
   // Parents stay before children when a set is cut in two.
   std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
   if (keys.empty()) co_return;
@@ -109,8 +110,8 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room
     part = co_await refresh_.keys(connection_, keys, room);
     co_await connection_.script("set constraints all immediate");
   } catch (const Failure& caught) {
-    // A lock belongs to the key whose row it is.
-    if (!caught.found_by_trying() && caught.sqlstate() != "55P03") throw;
+    // A lock belongs to the key whose row it is, and what all this is for may be raised by a row, whatever it says.
+    if (!caught.found_by_trying() && caught.sqlstate() != "55P03" && (caught.connection_lost() || caught.sqlstate() != why_)) throw;
     failure = caught;
   }
   if (failure) co_await connection_.script("rollback to savepoint crossfade_part");
@@ -207,11 +208,12 @@ asio::awaitable<std::vector<CarefulRefresh::Group>> CarefulRefresh::exchanging(G
     for (const auto& form : by_form(keys)) {
       const auto target = form.front().target();
       if (given_up_.contains(target)) continue;
-      const auto selection = std::move(select_keys(refresh_.model(), form).at(target));
+      const auto selection = co_await refresh_.select_here(connection_, form, Refresh::Brought::kRows);
+      if (!selection) continue;
       const auto* of_target = co_await exclusives(target);
       for (const auto& exclusive : *of_target) {
-        auto sql = refresh_.statements(target).exchanges(selection.filters.front(), exclusive);
-        const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), selection.parameters);
+        auto sql = refresh_.statements(target).exchanges(selection->filters.front(), exclusive);
+        const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), selection->parameters);
         // Who cannot be asked together is tried one by one.
         if (tried.refused) continue;
         for (const auto row : pg::rows(tried.result)) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -63,6 +64,7 @@ class CarefulRefresh {
   const Refresh& refresh_;
   pg::Connection& connection_;
   References references_;
+  std::string why_;                   ///< the SQLSTATE of what the keys were refused for together
   std::unordered_set<Key> of_rings_;  ///< none of them can be written without the others of its group
   ByTarget<Written> written_;
   std::vector<Refused> refused_;

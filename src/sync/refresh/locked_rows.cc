@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include <iterator>
 #include <map>
 #include <string>
 #include <unordered_set>
@@ -12,6 +13,7 @@
 #include "pg/row.h"
 #include "pg/savepoint.h"
 #include "sync/refresh/key_forms.h"
+#include "sync/refresh/references.h"
 
 namespace crossfade::sync {
 namespace {
@@ -31,11 +33,15 @@ Failure locked() {
 
 asio::awaitable<std::vector<Refused>> take_locked(pg::Connection& connection, const Refresh& refresh, std::vector<Key>& keys) {
   std::unordered_set<Key> held;
+  References references(refresh, connection);
   for (const auto& form : by_form(keys)) {
+    auto behind = co_await references.behind_locked(form);
+    held.insert(std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
     const auto target = form.front().target();
-    const auto selection = std::move(select_keys(refresh.model(), form).at(target));
-    auto sql = refresh.statements(target).locked(selection.filters.front());
-    const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), selection.parameters);
+    const auto selection = co_await refresh.select_here(connection, form, Refresh::Brought::kKeys);
+    if (!selection) continue;
+    auto sql = refresh.statements(target).locked(selection->filters.front());
+    const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), selection->parameters);
     // Who cannot be asked is found by trying.
     if (tried.refused) continue;
     for (const auto row : pg::rows(tried.result)) {

@@ -135,17 +135,26 @@ asio::awaitable<void> References::ask(const std::vector<Key>& form, const OfTarg
   }
 }
 
+/// What stands for the views has the rows of all these keys, whichever of them is asked about.
+asio::awaitable<void> References::bring_all(std::vector<Key> keys) {
+  if (!refresh_.model().apart) co_return;
+  std::map<TargetId, std::vector<Key>> of_targets;
+  for (auto& key : keys) of_targets[key.target()].push_back(std::move(key));
+  for (auto& [target, of_target] : of_targets) co_await refresh_.select_here(connection_, std::move(of_target), Refresh::Brought::kRows);
+}
+
 asio::awaitable<std::unordered_set<Key>> References::waiting(std::vector<Key> keys) {
   std::set<TargetId> targets;
   for (const auto& key : keys) targets.insert(key.target());
   std::vector<Needs> found;
+  co_await bring_all(keys);
   const auto forms = by_form(keys);
   for (const auto& form : forms) {
     const auto* references = co_await of(form.front().target());
     for (const auto& reference : *references) {
       auto asked = reference;
       const bool may_come = !reference.reference.to_itself && reference.parent && targets.contains(*reference.parent);
-      if (may_come) asked.reference.view = quote_qualified(refresh_.model().mapping_schema, refresh_.model().targets[*reference.parent].name);
+      if (may_come) asked.reference.view = refresh_.statements(*reference.parent).view();
       co_await ask(form, asked, found);
     }
   }
@@ -169,6 +178,23 @@ asio::awaitable<std::unordered_set<Key>> References::waiting(std::vector<Key> ke
   co_return waiting;
 }
 
+asio::awaitable<std::vector<Key>> References::behind_locked(std::vector<Key> form) {
+  std::vector<Key> behind;
+  const auto target = form.front().target();
+  const auto locator = form.front().locator();
+  if (refresh_.model().targets[target].locators.at(locator).indirect()) co_return behind;
+  const auto selection = std::move(select_keys(refresh_.model(), form).at(target));
+  const auto* references = co_await of(target);
+  for (const auto& each : *references) {
+    auto sql = refresh_.statements(target).behind(selection.filters.front(), each.reference);
+    const auto tried = co_await pg::try_in_savepoint(connection_, std::move(sql), selection.parameters);
+    // Who cannot be asked is found by trying.
+    if (tried.refused) continue;
+    for (std::size_t row = 0; row < tried.result.size(); ++row) behind.emplace_back(target, locator, parse_array(tried.result.text(row, 0)));
+  }
+  co_return behind;
+}
+
 asio::awaitable<void> References::order(std::vector<std::vector<Key>>& groups, std::unordered_set<Key>& rings) {
   std::vector<Key> keys;
   std::unordered_map<Key, std::size_t> group_of;
@@ -179,6 +205,7 @@ asio::awaitable<void> References::order(std::vector<std::vector<Key>>& groups, s
     }
   }
   std::vector<Needs> found;
+  co_await bring_all(keys);
   const auto forms = by_form(keys);
   for (const auto& form : forms) {
     const auto* references = co_await of(form.front().target());

@@ -29,6 +29,9 @@ class References {
   /// Of another table of which `keys` has keys, what its view has counts as there.
   asio::awaitable<std::unordered_set<Key>> waiting(std::vector<Key> keys);
 
+  /// Those of `form`, keys of one target by one locator, whose rows come to refer to one that another session has locked.
+  asio::awaitable<std::vector<Key>> behind_locked(std::vector<Key> form);
+
   /// Groups of keys so that rows of a table that refer to each other come after those that they refer to. Rows that refer to each
   /// other in a ring are one group, and are added to `rings`.
   asio::awaitable<void> order(std::vector<std::vector<Key>>& groups, std::unordered_set<Key>& rings);
@@ -45,6 +48,7 @@ class References {
   };
 
   asio::awaitable<void> find();
+  asio::awaitable<void> bring_all(std::vector<Key> keys);
   asio::awaitable<const std::vector<OfTarget>*> of(TargetId target);
   asio::awaitable<void> ask(const std::vector<Key>& form, const OfTarget& reference, std::vector<Needs>& found);
 

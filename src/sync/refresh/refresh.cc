@@ -9,6 +9,8 @@
 
 #include "base/text/sql_text.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
+#include "sync/refresh/bring.h"
 
 namespace crossfade::sync {
 namespace {
@@ -95,7 +97,12 @@ asio::awaitable<void> Refresh::allocate(pg::Connection& connection, TargetId tar
                                         const pg::Parameters& parameters) const {
   for (const auto surrogate : model_.targets[target].surrogates) {
     auto sql = statements_[target].allocate(surrogate, filters);
-    co_await ask(connection, std::move(sql), parameters);
+    if (!connection.apart()) {
+      co_await ask(connection, std::move(sql), parameters);
+      continue;
+    }
+    pg::Statement statement{std::move(sql), parameters};
+    co_await ask_source(connection, std::move(statement));
   }
 }
 
@@ -132,6 +139,7 @@ asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection,
   auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
+  co_await bring_all(connection, selections);
   auto sql = merge_text(target, selection.filters);
   // Counted already.
   const auto in_view = written.in_view;
@@ -168,6 +176,7 @@ asio::awaitable<ByTarget<Written>> Refresh::keys(pg::Connection& connection, std
   // Targets are numbered parents before children.
   for (const auto& [target, selection] : selections) co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
+  co_await bring_all(connection, selections);
   std::map<TargetId, Stale> going;
   std::map<TargetId, Saved> saved;
   if (room == Room::kTakenOut) {
@@ -178,6 +187,7 @@ asio::awaitable<ByTarget<Written>> Refresh::keys(pg::Connection& connection, std
     }
     selections = select_keys(model_, keys);
     co_await look_up(connection, selections);
+    co_await bring_all(connection, selections);
   } else if (room == Room::kPlaced) {
     for (const auto& [target, selection] : selections) co_await place(connection, target, selection);
   } else if (room != Room::kNone) {
@@ -246,9 +256,19 @@ asio::awaitable<void> Refresh::nothing(pg::Connection& connection, TargetId targ
   const bool by_the_walk = std::any_of(model_.rules.begin(), model_.rules.end(), [&](const auto& each) { return of_target(each) && each.locator == mapping::kWalk; });
   if (!by_the_walk && rule != model_.rules.end()) filters.front().locator = rule->locator;
   const auto& locator = model_.targets[target].locators[filters.front().locator];
-  const pg::Parameters none(locator.types.size(), "{}");
+  pg::Parameters none(locator.types.size(), "{}");
   co_await allocate(connection, target, filters, none);
+  if (model_.apart) {
+    std::map<TargetId, Selection> selections;
+    selections[target].filters = filters;
+    selections[target].parameters = none;
+    co_await look_up(connection, selections);
+    co_await bring_all(connection, selections);
+    filters = selections.at(target).filters;
+    none = selections.at(target).parameters;
+  }
   auto sql = bulk ? statements_[target].bulk(filters) : statements_[target].merge(filters);
+  if (bulk && model_.apart) none.clear();
   co_await connection.query(std::move(sql), none);
   if (bulk) co_return;
   const pg::Parameters no_rows(model_.targets[target].key.size(), "{}");
@@ -257,16 +277,8 @@ asio::awaitable<void> Refresh::nothing(pg::Connection& connection, TargetId targ
 }
 
 asio::awaitable<std::optional<Failure>> Refresh::refused_without_keys(pg::Connection& connection, TargetId target, bool bulk) const {
-  std::optional<Failure> failure;
-  co_await connection.script("savepoint crossfade_nothing");
-  try {
-    co_await nothing(connection, target, bulk);
-  } catch (const Failure& caught) {
-    if (!caught.found_by_trying()) throw;
-    failure = caught;
-  }
-  co_await connection.script("rollback to savepoint crossfade_nothing; release savepoint crossfade_nothing");
-  co_return failure;
+  const pg::Work refresh_nothing = [&] { return nothing(connection, target, bulk); };
+  co_return co_await pg::in_savepoint(connection, refresh_nothing, pg::Leaves::kNothing, async::found_by_trying);
 }
 
 /// Keys under which shadow rows stand; nothing where one of them cannot be told.
@@ -291,6 +303,7 @@ asio::awaitable<Written> Refresh::upsert(pg::Connection& connection, TargetId ta
   auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
   co_await look_up(connection, selections);
+  co_await bring_all(connection, selections);
   auto sql = merge_text(target, selection.filters);
   const auto merged = co_await merge(connection, target, std::move(sql), std::move(selection.parameters), written);
   written.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
@@ -307,26 +320,20 @@ asio::awaitable<Written> Refresh::merge_range(pg::Connection& connection, Target
   Written written;
   const auto filters = range_picks(range);
   co_await allocate(connection, target, filters, range_parameters(range));
+  co_await bring(connection, statements_[target], filters, range_parameters(range));
   auto sql = statements_[target].merge(filters);
   const auto merged = co_await merge(connection, target, std::move(sql), range_parameters(range), written);
   const auto& stale = merged.stale;
   offered.insert(offered.end(), merged.met.begin(), merged.met.end());
   if (stale[0].empty()) co_return written;
-  std::optional<Failure> failure;
-  co_await connection.script("savepoint crossfade_stale");
-  try {
-    co_await remove(connection, target, stale, written);
-  } catch (const Failure& caught) {
-    if (caught.sqlstate() != "23503" || !model_.targets[target].locators.front().locate.empty()) throw;
-    failure = caught;
-  }
+  const pg::Work remove_stale = [&] { return remove(connection, target, stale, written); };
+  const auto failure = co_await pg::in_savepoint(connection, remove_stale, pg::Leaves::kWhatWorked, [](const Failure& refused) { return refused.sqlstate() == "23503"; });
   if (!failure) {
-    co_await connection.script("release savepoint crossfade_stale");
     offered.insert(offered.end(), written.cascaded.begin(), written.cascaded.end());
     co_return written;
   }
   // Parents are merged before their children, whose rows are stale too and stand in the way.
-  co_await connection.script("rollback to savepoint crossfade_stale; release savepoint crossfade_stale");
+  if (!model_.targets[target].locators.front().locate.empty()) throw *failure;
   const auto referred = co_await names_of(connection, target, stale);
   if (!referred) throw *failure;
   offered.insert(offered.end(), referred->begin(), referred->end());
@@ -337,8 +344,11 @@ asio::awaitable<Written> Refresh::bulk_range(pg::Connection& connection, TargetI
                                              mapping::Range range) const {
   const auto filters = range_picks(range);
   co_await allocate(connection, target, filters, range_parameters(range));
+  co_await bring(connection, statements_[target], filters, range_parameters(range));
   auto sql = statements_[target].bulk(filters);
-  const auto result = co_await connection.query(std::move(sql), range_parameters(range));
+  // What was brought is all of it.
+  auto parameters = model_.apart ? pg::Parameters{} : range_parameters(range);
+  const auto result = co_await connection.query(std::move(sql), std::move(parameters));
   Written written;
   written.inserted = written.in_view = result.affected();
   co_return written;

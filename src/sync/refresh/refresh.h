@@ -52,6 +52,9 @@ enum class Room {
 struct Selection {
   std::vector<mapping::KeyFilter> filters;
   pg::Parameters parameters;
+  /// By which a source on another server is asked, where that is something else: it has what selects read.
+  std::vector<mapping::KeyFilter> at_source = {};
+  pg::Parameters at_source_parameters = {};
 };
 
 /// The one primitive: recomputes keys from the current truth and merges the difference into the targets. The only code
@@ -83,6 +86,16 @@ class Refresh {
   asio::awaitable<Written> bulk_range(pg::Connection& connection, TargetId target, mapping::Range range) const;
 
   const mapping::Statements& statements(TargetId target) const { return statements_.at(target); }
+  const ByTarget<mapping::Statements>& statements() const { return statements_; }
+
+  /// Statements for a handful of keys go in one round trip where that is what they would take the longest for.
+  static asio::awaitable<std::vector<pg::Answer>> ask_together(pg::Connection& connection, std::vector<pg::Statement> statements);
+
+  /// Keys of one target as a selection that v2's own session can be asked by. Where v1 is on another server what selects give is known then, and
+  /// with `rows` what stands for the view has its rows. Nothing where the database refuses that, which costs nothing else.
+  enum class Brought { kKeys, kRows };
+  asio::awaitable<std::optional<Selection>> select_here(pg::Connection& connection, std::vector<Key> keys, Brought brought) const;
+
   const mapping::Model& model() const { return model_; }
 
  private:
@@ -90,10 +103,10 @@ class Refresh {
   using Stale = std::vector<std::vector<std::optional<std::string>>>;
 
   static asio::awaitable<pg::Result> ask(pg::Connection& connection, std::string sql, pg::Parameters parameters);
-  static asio::awaitable<std::vector<pg::Answer>> ask_together(pg::Connection& connection, std::vector<pg::Statement> statements);
   asio::awaitable<void> allocate(pg::Connection& connection, TargetId target, const std::vector<mapping::KeyFilter>& filters,
                                  const pg::Parameters& parameters) const;
   asio::awaitable<void> look_up(pg::Connection& connection, std::map<TargetId, Selection>& selections) const;
+  asio::awaitable<void> bring_all(pg::Connection& connection, const std::map<TargetId, Selection>& selections) const;
   const std::string& merge_text(TargetId target, const std::vector<mapping::KeyFilter>& filters) const;
   struct Merged {
     Stale stale;

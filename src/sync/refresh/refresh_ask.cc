@@ -1,10 +1,10 @@
 // How the statements of a refresh are asked: prepared or not, together or one by one, and what has to be asked before.
 
-#include <bit>
 #include <cstddef>
 #include <utility>
 
-#include "pg/row.h"
+#include "pg/savepoint.h"
+#include "sync/refresh/bring.h"
 #include "sync/refresh/refresh.h"
 
 namespace crossfade::sync {
@@ -56,43 +56,28 @@ asio::awaitable<std::vector<pg::Answer>> Refresh::ask_together(pg::Connection& c
   co_return answers;
 }
 
-/// What the selects of indirect locators give becomes the keys, at the snapshot of all that follows: `given`, an array of `type`; where
-/// that is null the select stays in the statements.
 asio::awaitable<void> Refresh::look_up(pg::Connection& connection, std::map<TargetId, Selection>& selections) const {
-  struct Place {
-    mapping::KeyFilter& filter;
-    Selection& selection;
-    std::ptrdiff_t parameter;
-    std::ptrdiff_t width;
+  return sync::look_up(connection, model_, statements_, selections);
+}
+
+asio::awaitable<void> Refresh::bring_all(pg::Connection& connection, const std::map<TargetId, Selection>& selections) const {
+  if (!model_.apart) co_return;
+  std::vector<Wanted> all;
+  for (const auto& [target, selection] : selections) all.push_back(wanted(statements_[target], selection));
+  co_await bring(connection, std::move(all));
+}
+
+asio::awaitable<std::optional<Selection>> Refresh::select_here(pg::Connection& connection, std::vector<Key> keys, Brought brought) const {
+  const auto target = keys.front().target();
+  auto selections = select_keys(model_, keys);
+  if (!model_.apart) co_return std::move(selections.at(target));
+  const pg::Work bring_these = [&]() -> asio::awaitable<void> {
+    co_await look_up(connection, selections);
+    if (brought == Brought::kRows) co_await bring_all(connection, selections);
   };
-  std::vector<Place> places;
-  std::vector<pg::Statement> statements;
-  for (auto& [target, selection] : selections) {
-    std::ptrdiff_t parameter = 0;
-    for (auto& filter : selection.filters) {
-      const auto& locator = model_.targets[target].locators.at(filter.locator);
-      auto width = static_cast<std::ptrdiff_t>(locator.types.size());
-      if (locator.indirect() && locator.columns.size() == 1) {
-        const auto first = selection.parameters.begin() + parameter;
-        places.push_back({filter, selection, parameter, width});
-        statements.push_back({statements_[target].lookup(filter), pg::Parameters(first, first + width)});
-      }
-      parameter += width - std::popcount(filter.null_mask);
-    }
-  }
-  if (statements.empty()) co_return;
-  const auto answers = co_await ask_together(connection, std::move(statements));
-  // From behind, because what comes in is shorter than what was there.
-  for (std::size_t n = places.size(); n-- > 0;) {
-    auto& [filter, selection, parameter, width] = places[n];
-    const auto found = pg::first(answers[n].result);
-    if (found.is_null("given")) continue;
-    filter.form = mapping::KeyFilter::Form::kGiven;
-    filter.given_type = found.text("type");
-    const auto first = selection.parameters.begin() + parameter;
-    *first = std::string(found.text("given"));
-    selection.parameters.erase(first + 1, first + width);
-  }
+  const auto refused = co_await pg::in_savepoint(connection, bring_these, pg::Leaves::kWhatWorked, async::found_by_trying);
+  if (refused) co_return std::nullopt;
+  co_return std::move(selections.at(target));
 }
 
 /// Of these forms there are as many as locators have, and ways in which their columns can be null.

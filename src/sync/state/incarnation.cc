@@ -3,9 +3,8 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 
+#include "async/sleep.h"
 #include "async/when_all.h"
 #include "base/telemetry/log.h"
 
@@ -15,18 +14,12 @@ namespace {
 namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
-asio::awaitable<void> pause_for(Clock::duration duration) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, duration);
-  co_await timer.async_wait(asio::use_awaitable);
-}
-
 asio::awaitable<void> tell_until(const bool& done, const Settings& settings) {
   auto told = Clock::now() + 2s;
   while (!done) {
-    co_await pause_for(20ms);
+    co_await async::sleep_for(20ms);
     if (done || Clock::now() < told) continue;
-    pg::Connection connection = co_await pg::Connection::open(settings.endpoint);
+    pg::Connection connection = co_await pg::Connection::open(settings.endpoint.of_source());
     const auto who = co_await wal::oldest_writer(connection);
     log::info("waiting for transactions that began before the slot", {log::quoting("oldest", who)});
     told = Clock::now() + 30s;
@@ -76,7 +69,7 @@ asio::awaitable<wal::Incarnation> make_slot(pg::Connection& connection, const Se
     for (;;) {
       const auto rows = co_await connection.query(sees, parameters);
       if (rows.truth(0, 0)) break;
-      co_await pause_for(20ms);
+      co_await async::sleep_for(20ms);
     }
   };
   auto creation = create();

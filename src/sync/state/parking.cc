@@ -1,6 +1,8 @@
 #include "sync/state/parking.h"
 
 #include <embedded_sql.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -10,6 +12,7 @@
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "pg/row.h"
+#include "sync/state/run_query.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync::parking {
@@ -30,7 +33,10 @@ std::string in_any_encoding(std::string text) {
 asio::awaitable<bool> takes_nothing(pg::Connection& connection, const Runtime& run, TargetId target) {
   std::optional<Failure> failure;
   co_await connection.script("begin; set local lock_timeout = '50ms'");
+  // All at once: whoever has one of the tables and wants another would be ended for a deadlock with us.
+  auto lock = fmt::format("lock table {} in access share mode nowait", fmt::join(run.model.relations_read({target}), ", "));
   try {
+    co_await connection.script(std::move(lock));
     failure = co_await run.refresh.refused_without_keys(connection, target);
   } catch (const Failure& caught) {
     if (caught.connection_lost()) throw;
@@ -65,9 +71,8 @@ asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable 
   for (const auto& key : refused.samples) samples.emplace_back(store::key_text(key));
   const auto count = refused.keys.size();
   co_await store::write_dirty(connection, run, std::move(refused.keys));
-  const std::string put(queries::parked_put);
   pg::Parameters parameters = {run.model.name, name, facts.sqlstate, as_text(facts.constraint), message, array_text(samples), progress ? "true" : "false"};
-  const auto since = co_await connection.execute(put, parameters);
+  const auto since = co_await run_query(connection, queries::parked_put, parameters);
   run.parked[refused.target] = {since.real(0, 0), true, facts.sqlstate + ": " + message};
   run.metrics.parked(refused.target, true);
   log::warn("target is parked: the database refuses all of it, or most", {{"target", name}, {"keys", count}, {"sqlstate", facts.sqlstate},
@@ -88,8 +93,7 @@ asio::awaitable<void> leave_out(pg::Connection& connection, const mapping::Model
 
 asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
   pg::Parameters name = {run.model.name};
-  const std::string list(queries::parked_list);
-  const auto rows = co_await connection.execute(list, name);
+  const auto rows = co_await run_query(connection, queries::parked_list, name);
   std::map<TargetId, Parked> parked;
   std::vector<TargetId> of_their_own;
   for (const auto row : pg::rows(rows)) {
@@ -98,8 +102,7 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
     if (target && row.truth("of_its_own")) of_their_own.push_back(*target);
   }
   if (!parked.empty()) {
-    const std::string heal(queries::parked_heal);
-    const auto healed = co_await connection.execute(heal, name);
+    const auto healed = co_await run_query(connection, queries::parked_heal, name);
     for (std::size_t row = 0; row < healed.size(); ++row) {
       const auto target = run.model.find_target(std::string(healed.text(row, 0)));
       if (target) parked.erase(*target);
@@ -111,10 +114,24 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
   for (const auto target : run.model.targets.ids()) run.metrics.parked(target, run.parked.contains(target));
 }
 
+asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<TargetId>& of) {
+  std::vector<std::optional<std::string>> tables;
+  for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
+  pg::Parameters parameters = {array_text(tables)};
+  const auto rows = co_await run_query(connection, queries::children, std::move(parameters));
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto row : pg::rows(rows)) {
+      if (!of.contains(TargetId(row.number("parent")))) continue;
+      more = of.insert(TargetId(row.number("child"))).second || more;
+    }
+  }
+}
+
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys) {
   const auto rests = [&](const Key& key) {
     const auto parked = run.parked.find(key.target());
-    return parked != run.parked.end() && parked->second.resting;
+    return run.waiting.contains(key.target()) || (parked != run.parked.end() && parked->second.resting);
   };
   const auto first = std::stable_partition(keys.begin(), keys.end(), [&](const Key& key) { return !rests(key); });
   std::vector<Key> resting(std::make_move_iterator(first), std::make_move_iterator(keys.end()));

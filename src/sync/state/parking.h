@@ -20,7 +20,10 @@ asio::awaitable<void> leave_out(pg::Connection& connection, const mapping::Model
 /// Who is parked, who is on trial by now, and who is free.
 asio::awaitable<void> look(pg::Connection& connection, Runtime& run);
 
-/// Takes the keys of targets that rest out of `keys`.
+/// Adds those that refer to them: a row that refers to one that has to wait waits with it.
+asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<TargetId>& of);
+
+/// Takes the keys of targets that rest, or wait while they are filled, out of `keys`.
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys);
 
 /// Of `targets` those that can be written, or filled in `bulk`; the others are parked, and every row of theirs is set down.

@@ -38,6 +38,7 @@ struct Settings {
   std::size_t batch_keys = 20'000;         ///< of one transaction: a second or less, and a whole table's pages pay for many keys
   bool standby = false;                    ///< wait for the lease while another has it
   std::chrono::milliseconds chunk_aim{700};  ///< of one backfill chunk: short snapshots, and a pause is felt at once
+  std::string stand_ins = {};              ///< what makes, in each session, the tables that stand for the views; "" where v1 is on the same server
 };
 
 /// How far one target's backfill is, in rows.
@@ -107,7 +108,14 @@ struct Runtime {
   Lsn settled;             ///< … is settled and durable: what the slot may be told
   Unflushed unflushed;     ///< … is settled, and will be durable
   Lsn consistent;          ///< … can be read in v2
-  bool backfilling = true; ///< targets are being filled; what is offered is set down, not refreshed
+  Lsn readable;            ///< … can be read in v2 but for the targets that were behind() then
+  bool backfilling = true; ///< all targets are being filled; what is offered is set down, not refreshed
+  /// Targets that are being filled while others go on, and whoever refers to them: their keys are set down. What is being filled the backfill
+  /// writes into the database, and the refresher, which alone changes these two, looks there when it is asked to.
+  std::set<TargetId> waiting;
+  std::uint64_t fills_asked = 1;  ///< how often something has begun or ended to be filled …
+  std::uint64_t fills_known = 0;  ///< … of which the refresher knows
+  std::uint64_t fills_begun = 0;  ///< how often the refresher had something filled anew
   bool catching_up = true; ///< keys wait in crossfade.dirty
   bool paused = false;     ///< a person holds it …
   double paused_since = 0; ///< … since then, in seconds since 1970
@@ -118,6 +126,7 @@ struct Runtime {
   bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
   /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
   bool untold = true;
+  bool untold_of_all = true;  ///< the same of targets that were not amended as well
   /// What the stream told of when that was looked at: nothing is said to be readable while it is another thing.
   std::string stream_tells;
   std::uint64_t compared_anew = 0;  ///< how often rows were offered for that
@@ -125,14 +134,19 @@ struct Runtime {
   /// The log is on disk up to `position`, as all is that comes through the stream.
   void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
   /// No target is behind for a reason of its own.
-  bool all_written() const { return parked.empty() && model.left_out.empty(); }
+  bool all_written() const { return parked.empty() && waiting.empty() && model.left_out.empty(); }
+  /// Targets that are behind the others, by their names.
+  std::vector<std::string> behind() const;
+  /// As told(), of the others.
+  std::optional<std::uint64_t> told_of_others() const { return untold_of_all ? std::nullopt : std::optional(compared_anew); }
+  bool filling() const { return backfilling || !waiting.empty(); }
   /// What is settled is all that can be read.
   bool all_told() const { return all_written() && !untold; }
   /// The same, with a number: where it is another one later, rows were offered in between that nothing read before has seen.
   std::optional<std::uint64_t> told() const { return all_told() ? std::optional(compared_anew) : std::nullopt; }
   /// The stream tells something else than when that was looked at.
   void look_again() {
-    untold = shape_due = true;
+    untold = untold_of_all = shape_due = true;
     control_changed.notify_all();
   }
   /// What is offered is not refreshed for now.

@@ -6,35 +6,15 @@
 #include <algorithm>
 
 #include "base/telemetry/log.h"
+#include "base/text/copy_text.h"
 #include "base/text/sql_text.h"
 #include "pg/row.h"
+#include "sync/state/run_query.h"
 
 namespace crossfade::sync::store {
 namespace {
 
 namespace queries = sql::queries;
-
-/// One statement of sql/queries, prepared.
-asio::awaitable<pg::Result> run_query(pg::Connection& connection, std::string_view sql, pg::Parameters parameters) {
-  std::string text(sql);
-  co_return co_await connection.execute(std::move(text), std::move(parameters));
-}
-
-void append_copy_field(std::string& line, const std::optional<std::string>& field) {
-  if (!field) {
-    line += "\\N";
-    return;
-  }
-  for (const char c : *field) {
-    switch (c) {
-      case '\\': line += "\\\\"; break;
-      case '\t': line += "\\t"; break;
-      case '\n': line += "\\n"; break;
-      case '\r': line += "\\r"; break;
-      default: line.push_back(c);
-    }
-  }
-}
 
 /// What a key is of that the migration no longer has.
 constexpr TargetId kNoTarget{0xFFFF};
@@ -46,6 +26,7 @@ std::string resting(const Runtime& run) {
   for (const auto& [target, parked] : run.parked) {
     if (parked.resting) names.emplace_back(run.model.targets[target].name);
   }
+  for (const auto target : run.waiting) names.emplace_back(run.model.targets[target].name);
   return array_text(names);
 }
 
@@ -117,20 +98,10 @@ asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run)
   if (rows.empty()) not_leader(run);
 }
 
-asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration) {
-  pg::Parameters parameters = {migration};
-  const auto rows = co_await run_query(connection, queries::checkpoint_read, std::move(parameters));
-  if (rows.empty()) co_return std::nullopt;
-  const auto row = pg::first(rows);
-  const auto lsn = [](std::string_view text) { return parse_lsn(text).value_or(Lsn{}); };
-  Checkpoint checkpoint;
-  checkpoint.incarnation.system_identifier = row.text("system_identifier");
-  checkpoint.incarnation.timeline = static_cast<int>(row.number("timeline"));
-  checkpoint.incarnation.slot = row.text("slot");
-  checkpoint.incarnation.created = lsn(row.text("slot_created_lsn"));
-  checkpoint.settled = lsn(row.text("settled_lsn"));
-  checkpoint.consistent = lsn(row.text("consistent_lsn"));
-  co_return checkpoint;
+asio::awaitable<std::string> end_of_wal(pg::Connection& connection) {
+  pg::Parameters none;
+  const auto rows = co_await run_query(connection.source(), queries::wal_position, std::move(none));
+  co_return std::string(rows.text(0, 0));
 }
 
 asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration) {
@@ -166,53 +137,6 @@ asio::awaitable<void> write_touchable(pg::Connection& connection, const mapping:
   }
   pg::Parameters parameters = {model.name, array_text(targets), array_text(locators), array_text(types)};
   co_await run_query(connection, queries::touchable_put, std::move(parameters));
-}
-
-asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration,
-                                       wal::Incarnation incarnation) {
-  pg::Parameters parameters = {migration, incarnation.system_identifier, std::to_string(incarnation.timeline),
-                               incarnation.slot, to_string(incarnation.created)};
-  co_await run_query(connection, queries::checkpoint_begin, std::move(parameters));
-}
-
-namespace {
-
-asio::awaitable<Committed> commit_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached, std::vector<pg::Statement> statements) {
-  pg::Parameters parameters = {run.model.name, to_string(reached.settled),
-                               reached.consistent ? std::optional(to_string(*reached.consistent)) : std::nullopt,
-                               std::to_string(run.epoch),
-                               reached.beat_sent_at ? std::optional(fmt::format("{}", *reached.beat_sent_at)) : std::nullopt,
-                               std::move(reached.stream_tells)};
-  const auto place = statements.size();
-  statements.push_back({std::string(queries::checkpoint_write), std::move(parameters)});
-  statements.push_back({"commit"});
-  statements.push_back({std::string(queries::wal_ends)});
-  std::optional<Failure> failure;
-  std::vector<pg::Answer> answers;
-  try {
-    answers = co_await connection.together(std::move(statements));
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  // What is checked at the commit may be refused with any state.
-  if (failure && failure->sqlstate() == "22P02" && failure->facts().statement == queries::checkpoint_write) not_leader(run);
-  if (failure) throw *failure;
-  const auto moved = pg::first(answers[place].result);
-  const auto ends = pg::first(answers.back().result);
-  co_return Committed{moved.real("clock"), parse_lsn(ends.text("written")).value_or(Lsn{}), parse_lsn(ends.text("flushed")).value_or(Lsn{}),
-                      moved.truth("told")};
-}
-
-}  // namespace
-
-asio::awaitable<Committed> commit_with_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached) {
-  std::vector<pg::Statement> nothing;
-  co_return co_await commit_checkpoint(connection, run, reached, std::move(nothing));
-}
-
-asio::awaitable<Committed> commit_checkpoint_alone(pg::Connection& connection, const Runtime& run, Reached reached) {
-  std::vector<pg::Statement> begin = {{"begin"}, {"set local synchronous_commit = local"}};
-  co_return co_await commit_checkpoint(connection, run, reached, std::move(begin));
 }
 
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch) {

@@ -36,6 +36,8 @@ struct Reached {
   std::optional<Lsn> consistent;       ///< received before the snapshot of the transaction was taken
   std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
   std::string stream_tells = {};       ///< Runtime::stream_tells, from before that snapshot
+  std::optional<Lsn> readable = {};    ///< as `consistent`, but for …
+  std::vector<std::string> readable_but = {};  ///< … these targets
 };
 /// A transaction that has ended with its checkpoint.
 struct Committed {
@@ -48,6 +50,9 @@ struct Committed {
 asio::awaitable<Committed> commit_with_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);
 /// The same as a transaction of its own, which is on disk when this returns. Where it throws, a transaction is to be rolled back.
 asio::awaitable<Committed> commit_checkpoint_alone(pg::Connection& connection, const Runtime& run, Reached reached);
+
+/// Where the log of the server that has v1 ends by now, as text.
+asio::awaitable<std::string> end_of_wal(pg::Connection& connection);
 
 /// Which way the migration goes; nothing for one that is not there.
 asio::awaitable<std::optional<mapping::Direction>> read_direction(pg::Connection& connection, const std::string& migration);

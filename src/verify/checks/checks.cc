@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "async/failure_of.h"
 #include "base/text/sql_text.h"
 #include "mapping/file/moved_names.h"
 
@@ -15,6 +16,9 @@ namespace crossfade::verify {
 namespace {
 
 using Verdict = CheckResult::Verdict;
+
+/// What others have locked is waited for so long, in turns.
+constexpr auto kLockPatience = std::chrono::seconds(5);
 
 bool is_zero(std::string_view text) {
   return text.find_first_not_of("0.-") == std::string_view::npos && text.find('0') != std::string_view::npos;
@@ -47,7 +51,7 @@ std::string preamble(const v1::Migration& migration, const v1::Check& check, con
   auto path = quote_identifier(schemas.source());
   if (check.when() == v1::Check::WHEN_AFTER) path = quote_identifier(schemas.shadow()) + ", " + path;
   auto sql = fmt::format(
-      "begin; set local search_path to {}; set local statement_timeout to {}; set local lock_timeout to '5s';"
+      "begin; set local search_path to {}; set local statement_timeout to {}; set local lock_timeout to '200ms';"
       " set local row_security to on;"
       " select pg_catalog.set_config('crossfade.writer', {}, true)",
       path, time_for(how).count(), quote_literal(migration.migration()));
@@ -79,13 +83,8 @@ class Watch {
 
 /// The savepoint is gone if the check has committed.
 asio::awaitable<void> roll_back(pg::Connection& connection, const v1::Check& check) {
-  std::optional<Failure> failure;
-  try {
-    co_await connection.script("rollback to savepoint crossfade_check");
-  } catch (const Failure& caught) {
-    failure = caught;
-  }
-  if (failure && failure->connection_lost()) throw *failure;
+  auto back = connection.script("rollback to savepoint crossfade_check");
+  const auto failure = co_await async::failure_of(std::move(back), async::answered);
   co_await connection.script("rollback");
   // One that was broken off in time's last moment has ended nothing.
   if (failure && failure->sqlstate() != "57014") {
@@ -94,9 +93,14 @@ asio::awaitable<void> roll_back(pg::Connection& connection, const v1::Check& che
   }
 }
 
-asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Migration& migration, const v1::Check& check,
-                                       const CheckRun& how) {
+struct Asked {
   CheckResult result;
+  bool locked = false;  ///< another session has a table of it
+};
+
+asio::awaitable<Asked> ask(pg::Connection& connection, const v1::Migration& migration, const v1::Check& check, const CheckRun& how) {
+  Asked asked;
+  auto& result = asked.result;
   result.name = check.name();
   result.when = check.when();
   result.expected = check.expect() == v1::Check::EXPECT_TRUE ? "true" : "0";
@@ -116,6 +120,7 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
     if (failure.connection_lost()) throw;
     result.found = fmt::format("{} ({})", failure.what(), failure.sqlstate());
     result.broken_off = failure.sqlstate() == "57014";
+    asked.locked = failure.sqlstate() == "55P03";
   }
   watch.reset();
   if (prepared) {
@@ -126,7 +131,17 @@ asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Mig
   const bool warns = check.severity() == v1::Check::SEVERITY_WARN;
   result.verdict = passed ? Verdict::kPass : warns ? Verdict::kWarn : Verdict::kFail;
   result.seconds = std::chrono::duration<double>(pg::Clock::now() - began).count();
-  co_return result;
+  co_return asked;
+}
+
+/// Tables that another session has locked are waited for, and those that the check has already are let go each time: who wants them would be
+/// ended for a deadlock with us.
+asio::awaitable<CheckResult> run_check(pg::Connection& connection, const v1::Migration& migration, const v1::Check& check, const CheckRun& how) {
+  const auto give_up_at = std::min(pg::Clock::now() + kLockPatience, how.until.value_or(pg::Clock::time_point::max()));
+  for (;;) {
+    auto asked = co_await ask(connection, migration, check, how);
+    if (!asked.locked || pg::Clock::now() >= give_up_at) co_return std::move(asked.result);
+  }
 }
 
 }  // namespace

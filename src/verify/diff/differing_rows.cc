@@ -3,14 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text/sql_text.h"
 #include "pg/row.h"
+#include "sync/refresh/bring.h"
 
 namespace crossfade::verify {
 
 asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mapping::Model& model, Comparison comparison) {
   const mapping::Statements statements(model, comparison.target);
+  if (model.apart) {
+    ByTarget<mapping::Statements> all;
+    for (const auto target : model.targets.ids()) all.emplace_back(model, target);
+    std::map<TargetId, sync::Selection> selections;
+    selections[comparison.target].filters = comparison.filters;
+    selections[comparison.target].parameters = comparison.parameters;
+    co_await sync::look_up(connection, model, all, selections);
+    const auto& selection = selections.at(comparison.target);
+    std::vector<sync::Wanted> alone;
+    alone.push_back(sync::wanted(statements, selection));
+    co_await sync::bring(connection, std::move(alone));
+    comparison.filters = selection.filters;
+    comparison.parameters = selection.parameters;
+  }
   // The server counts them all and sends a few: a shadow that lacks everything must not come over as one result.
   auto sql = fmt::format(
       "select view_rows, shadow_rows, count(coalesce(in_view, in_shadow)) over () as differing, walk, in_view, in_shadow\n"

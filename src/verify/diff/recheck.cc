@@ -3,20 +3,19 @@
 #include <embedded_sql.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "async/sleep.h"
 #include "base/text/sql_text.h"
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
 #include "sync/apply/cut_job.h"
+#include "sync/refresh/bring.h"
 #include "sync/state/store.h"
 #include "verify/diff/differing_rows.h"
 
@@ -49,16 +48,11 @@ struct Looked {
 
 /// What the database refuses costs this comparison only.
 asio::awaitable<std::optional<Failure>> try_comparison(pg::Connection& connection, Comparison comparison, Looked& looked) {
-  std::optional<Failure> refused;
   Compared compared;
-  co_await connection.script("savepoint crossfade_look");
-  try {
-    compared = co_await differing_rows(connection, looked.model, std::move(comparison));
-  } catch (const Failure& failure) {
-    if (!failure.found_by_trying() || failure.names_nothing()) throw;
-    refused = failure;
-  }
-  co_await connection.script(refused ? "rollback to savepoint crossfade_look; release savepoint crossfade_look" : "release savepoint crossfade_look");
+  const pg::Work compare = [&]() -> asio::awaitable<void> { compared = co_await differing_rows(connection, looked.model, std::move(comparison)); };
+  const auto refused = co_await pg::in_savepoint(connection, compare, pg::Leaves::kWhatWorked, [](const Failure& failure) {
+    return failure.found_by_trying() && !failure.names_nothing();
+  });
   if (refused) co_return refused;
   looked.found.drifted += compared.differing - compared.rows.size();
   for (auto& difference : compared.rows) looked.add(std::move(difference));
@@ -111,6 +105,16 @@ asio::awaitable<std::set<std::pair<TargetId, KeyValues>>> walked_by(pg::Connecti
     if (key.locator() == mapping::kWalk || model.targets[key.target()].locators.front().indirect()) continue;
     const std::vector<Key> one = {key};
     auto selection = std::move(sync::select_keys(model, one).at(key.target()));
+    if (model.apart) {
+      std::vector<std::string> values;
+      const pg::Work look = [&]() -> asio::awaitable<void> {
+        values = co_await sync::values_of_both(connection, model, key.target(), mapping::kWalk, selection.filters, selection.parameters);
+      };
+      // A key that is refused leads nowhere.
+      co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
+      for (const auto& each : values) walked.emplace(key.target(), parse_array(each));
+      continue;
+    }
     auto sql = mapping::Statements(model, key.target()).values(mapping::kWalk, selection.filters);
     const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(selection.parameters));
     for (std::size_t row = 0; !tried.refused && row < tried.result.size(); ++row) walked.emplace(key.target(), parse_array(tried.result.text(row, 0)));
@@ -176,7 +180,7 @@ asio::awaitable<void> CutRechecker::offer(std::vector<Key> keys) {
 }
 
 asio::awaitable<Decision> PollingRechecker::look(Candidates candidates) {
-  pg::Reading reading{model_.relations_read(), true};
+  pg::Reading reading{model_.relations_read(), true, "", model_.relations_read_at_source(model_.targets.all())};
   co_await pg::await_reading(connection_, std::move(reading));
   auto decision = co_await decide(connection_, model_, std::move(candidates));
   co_await connection_.script("commit");
@@ -186,9 +190,7 @@ asio::awaitable<Decision> PollingRechecker::look(Candidates candidates) {
 asio::awaitable<Decision> PollingRechecker::recheck(Candidates candidates) {
   const auto first = co_await look(candidates);
   if (first.drifted == 0) co_return first;
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, between_looks_);
-  co_await timer.async_wait(asio::use_awaitable);
+  co_await async::sleep_for(between_looks_);
   auto second = co_await look(std::move(candidates));
   std::map<RowId, const Difference*> before;
   for (const auto& difference : first.drift) before.emplace(id_of(model_, difference), &difference);

@@ -36,12 +36,6 @@ using LeadingKeys = std::set<std::pair<std::string, std::string>>;
 /// gets the keys by which a daemon can be asked for what waits in its memory.
 asio::awaitable<v1::ExplainReply> explain(pg::Connection& connection, const mapping::Model& model, Key key, LeadingKeys& leading);
 
-/// Once all else is known. Pure.
-void add_next_steps(v1::ExplainReply& reply);
-
-/// As people read it. Pure.
-std::string to_text(const v1::ExplainReply& reply);
-
 /// kMismatch where a row of the view and the shadow's differ.
 ExitCode exit_code(const v1::ExplainReply& reply);
 

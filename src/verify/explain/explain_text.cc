@@ -1,3 +1,5 @@
+#include "verify/explain/explain_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

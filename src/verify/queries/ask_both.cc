@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <map>
 
+#include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
 #include "mapping/catalog/relations.h"
@@ -168,7 +166,6 @@ class Asking {
 
   /// False once the time is over.
   asio::awaitable<bool> caught_up(Clock::time_point give_up) {
-    const auto executor = co_await asio::this_coro::executor;
     for (;;) {
       pg::Parameters parameters = {how_.migration.migration(), as_of_};
       const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
@@ -182,8 +179,7 @@ class Asking {
         throw Failure(std::move(facts));
       }
       if (Clock::now() >= give_up) co_return false;
-      asio::steady_timer pause(executor, std::chrono::milliseconds(20));
-      co_await pause.async_wait(asio::use_awaitable);
+      co_await async::sleep_for(std::chrono::milliseconds(20));
     }
   }
 

@@ -73,8 +73,10 @@ TEST_F(LongWorkTest, AFaultIsToldWhenItIsFoundAndNotAtTheEndAlone) {
   EXPECT_LT(found, shown.find("the rules are not complete")) << shown;
 }
 
+/// A name that is put together no text has.
 TEST_F(LongWorkTest, WhatAFunctionReadsIsComparedWhateverItIsDeclaredAs) {
-  move.sql().exec("create function owner_of(plan int) returns text immutable language sql as 'select owner from public.plans where id = plan'; analyze");
+  move.sql().exec("create function owner_of(plan int) returns text immutable language plpgsql as $$ declare found text; begin"
+                  " execute format('select owner from public.%I where id = $1', 'plans') into found using plan; return found; end $$; analyze");
   replace("mapping.sql", "p.owner, e.title from public.exercises e join public.plans p on p.id = e.plan_id", "public.owner_of(e.plan_id) as owner, e.title from public.exercises e");
   replace("migration.yaml", "exercises: {follow: {exercises: {id: id}, plans: {plan_id: id}}}", "exercises: {follow: {exercises: {id: id}}}");
   const auto [exit, text] = move.call({"lint", "--migration", folder.string(), "--samples", "2"});

@@ -10,9 +10,9 @@ namespace {
 /// The hold keeps its limit, whatever takes longer.
 class HoldTest : public GymWrites {
  protected:
-  /// From now on a refresh of exercises takes longer than a second.
+  /// From now on a refresh of an exercise that is on its way takes longer than a second.
   void slow_down() {
-    move.sql().exec("create function slow(text) returns text language plpgsql as $$ begin perform pg_sleep(1.2); return $1; end $$;"
+    move.sql().exec("create function slow(text) returns text immutable language plpgsql as $$ begin perform pg_sleep(1.2) where $1 = 'on its way'; return $1; end $$;"
                     "create or replace view gym_map.exercises as select e.id, e.plan_id, p.owner, public.slow(e.title) as title "
                     "from public.exercises e join public.plans p on p.id = e.plan_id");
   }
@@ -74,9 +74,9 @@ TEST_F(HoldTest, AnEstimateBeyondTheLimitIsInTheWayOfADryRun) {
   EXPECT_EQ(fits, 0) << fine;
   EXPECT_NE(fine.find("✓ hold: estimated at "), std::string::npos) << fine;
   slow_down();
-  move.sql().exec("update exercises set title = 'on its way' where id = 3");
   std::string text;
   const auto in_the_way = [&] {
+    move.sql().exec("update exercises set title = 'on its way' where id = 3");
     int exit = 0;
     std::tie(exit, text) = move.call({"cutover", "writes", "--dry-run", "--hold-limit", "100ms"});
     return exit == 5 && text.find("ms, and is let go after 100 ms\n  mend: --hold-limit ") != std::string::npos;
@@ -151,6 +151,25 @@ TEST_F(HoldTest, AFlipThatGivesUpLeavesNoSlotAndIsWrittenDown) {
   EXPECT_NE(outcomes().find("1 exclusive lock"), std::string::npos) << outcomes();
   EXPECT_EQ(move.call({"doctor"}).first, 0);
   expect_done(flip("cutover"));
+}
+
+/// Whoever has one table and wants another waits for the flip, which waits for him; the server is about to look who is to give way.
+TEST_F(HoldTest, WhoeverHasOneTableAndWantsAnotherIsNoDeadlocksVictim) {
+  move.sql().exec("do $$ begin execute format('alter database %I set deadlock_timeout = 400', current_database()); end $$");
+  const auto waiting = [&](const std::string& mode) {
+    return move.sql().value("select count(*) from pg_locks l join pg_stat_activity a using (pid) where not l.granted and l.mode = '" + mode +
+                            "' and a.datname = current_database() and a.application_name like 'crossfade gym %'") != "0";
+  };
+  for (const auto& [has, mode, wants] : {std::tuple{"create index on exercises (day)", "ShareUpdateExclusiveLock", "lock table plans in access exclusive mode"},
+                                         std::tuple{"update exercises set day = day where id = 3", "ShareRowExclusiveLock", "update plans set owner = owner where id = 3"}}) {
+    Sql application(move.conninfo());
+    application.exec(std::string("begin; ") + has);
+    auto command = move.start({"cutover", "writes", "--rehearse", "--lock-timeout", "5s"});
+    EXPECT_TRUE(eventually([&] { return waiting(mode) || !command->running(); }, kLimit)) << command->output();
+    EXPECT_NO_THROW(application.exec(wants)) << mode;
+    application.exec("rollback");
+    EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
+  }
 }
 
 }  // namespace

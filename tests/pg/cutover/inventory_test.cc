@@ -1,4 +1,5 @@
 #include "pg/cutover/inventory.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -170,6 +171,23 @@ TEST_F(InventoryTest, WhatIsSaidOfATableElsewhereIsNamed) {
   sql.exec("drop schema cron cascade; alter default privileges in schema public revoke select on tables from gym_reader");
 }
 
+TEST_F(InventoryTest, SettingsOfATableAreNamedAndCarried) {
+  auto& sql = move.sql();
+  sql.exec("alter table exercises set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01); alter table gym_v2.exercises set (fillfactor = 90);"
+           "alter table exercises alter column title set statistics 500; alter table exercises alter column plan_id set (n_distinct = 100); alter table exercises cluster on exercises_pkey;"
+           "alter table plans alter column owner set storage external, alter column owner set compression pglz, alter column duration set statistics 9");
+  const auto text = move.call({"plan"}).second;
+  for (const auto* each : {"settings of public.exercises", "(n_distinct=100) of plan_id, autovacuum_vacuum_scale_factor=0.01, clustered on public.exercises_pkey", "settings of public.plans",
+                           "compression pglz of owner, storage external of owner; when the writes move it stays with the old table"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
+  }
+  say("settings: carry");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select reloptions from pg_class where oid = 'exercises'::regclass"), "{fillfactor=90,autovacuum_vacuum_scale_factor=0.01}");
+  EXPECT_EQ(sql.value("select attstorage::text || ' ' || attcompression::text from pg_attribute where attrelid = 'plans'::regclass and attname = 'owner'"), "e p");
+  EXPECT_EQ(sql.value("select attoptions from pg_attribute where attrelid = 'exercises'::regclass and attname = 'plan_id'"), "{n_distinct=100}");
+}
+
 TEST_F(InventoryTest, ATableOfOneNameOnBothSidesThatTakesTheOthersStatementsIsNamed) {
   const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
   EXPECT_NE(text.find("table public.plans, has its name on both sides · to know · in the flip: takes inserts that were written for v1, unless they name duration · "
@@ -183,6 +201,8 @@ TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack
   sql.exec("create domain gym_v2.short as text; create type gym_v2.mood as enum ('good'); create sequence gym_v2.numbers; create type gym_v2.taken as enum ('a');"
            "create type public.taken as enum ('b'); alter table gym_v2.exercises add mood gym_v2.mood, add number bigint default nextval('gym_v2.numbers');"
            "create type gym_v2.span as range (subtype = int4)");
+  // That is said of those of v1.
+  say("sequence: accept");
   expect_done(flip("cutover"));
   EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('short'), to_regtype('mood'), to_regclass('numbers'), to_regtype('gym_v2.taken'))"), "short mood numbers gym_v2.taken");
   EXPECT_EQ(sql.value("select concat_ws(' ', to_regtype('span'), to_regtype('span_multirange'))"), "span span_multirange");
@@ -279,6 +299,18 @@ TEST_F(ReferenceTest, OneThatCannotComeBackHoldsTheFlipUpUntilItIsSaid) {
   std::ofstream(move.folder() / "migration.yaml", std::ios::app) << "cutover: {inventory: {reference: accept}}\n";
   expect_done(flip("cutover"));
   EXPECT_EQ(references(), "");
+}
+
+/// Where nothing is said v2's tables go to public.
+TEST(InventoryOfSchemasTest, ASchemaInWhichNoneOfV1sTablesStandsIsInTheWay) {
+  SmallMove move(SmallMigration{"create schema app; create table app.a (id int primary key, x text); insert into app.a values (1, 'a')", "create table small_v2.a (id int primary key, x text, y int)",
+                                "create view small_map.a as select id, x from app.a", ""});
+  move.follow();
+  const auto [exit, text] = move.call({"cutover", "writes", "--dry-run"});
+  EXPECT_NE(text.find("schema public"), std::string::npos) << text;
+  EXPECT_NE(text.find("v1's tables stand in app"), std::string::npos) << text;
+  EXPECT_NE(text.find("begin anew with schemas: {source: app} in migration.yaml"), std::string::npos) << text;
+  EXPECT_EQ(text.find("has its name on both sides"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -147,6 +147,31 @@ TEST_F(InventoryTest, RowSecurityThatV2LacksHoldsTheFlipUpUntilItIsCarriedOrAcce
             "true(owner = CURRENT_USER)");
 }
 
+/// As a schema dump has it: row security is enabled, and the policies are left out.
+TEST_F(InventoryTest, RowSecurityWithoutAPolicyHoldsTheFlipUpUntilV1sPoliciesAreCarried) {
+  auto& sql = move.sql();
+  with_roles({"gym_app"});
+  sql.exec("grant select, insert, update, delete on plans to gym_app; alter table plans enable row level security; create policy own on plans to gym_app using (owner = 'Owner 7') with check (owner <> 'no');"
+           "update plans set owner = 'Owner 7' where id = 7; alter table gym_v2.plans enable row level security; alter table gym_v2.weeks enable row level security");
+  say("\"row security of gym_v2.exercises\": accept");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans has it, with 1 policies) has no policy: nobody but its owner would see or write a row"), std::string::npos) << text;
+  EXPECT_NE(text.find("create the policies of gym_v2.plans in v2.sql; or let it have those of v1"), std::string::npos) << text;
+  EXPECT_NE(text.find("row security of gym_v2.weeks (public.plans has it, with 1 policies) has no policy"), std::string::npos) << text;
+  sql.exec("create policy all_of_them on gym_v2.weeks to gym_app using (number > 0)");
+  std::filesystem::copy_file(test_migration("gym") / "migration.yaml", move.folder() / "migration.yaml", std::filesystem::copy_options::overwrite_existing);
+  say("row security: carry, \"row security of gym_v2.exercises\": accept");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select string_agg(relname || ' ' || polname, ', ' order by relname) from pg_class join pg_policy on polrelid = pg_class.oid where pg_class.oid in ('plans'::regclass, 'weeks'::regclass)"),
+            "plans own, weeks all_of_them") << "a table that has its own keeps to them";
+  EXPECT_EQ(sql.value("set role gym_app; select string_agg(id::text, ' ') from plans"), "7");
+  EXPECT_NO_THROW(sql.exec("insert into plans values (720, 'mine'); reset role"));
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  prove();
+  expect_done(flip("cutover"));
+}
+
 TEST_F(InventoryTest, WhatV2GivesAndV1DoesNotHoldsTheFlipUpUntilItIsTakenBackOrAccepted) {
   auto& sql = move.sql();
   with_roles({"gym_app", "gym_reader", "gym_group"});

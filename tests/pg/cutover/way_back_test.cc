@@ -98,6 +98,7 @@ TEST_F(WayBackTest, RowsThatV1CannotTakeAreSetAsideWithTheirReasonWhereThatIsSai
   const auto [looked, plan] = move.call({"rollback", "writes", "--dry-run", "--set-aside"});
   EXPECT_EQ(looked, 0) << plan;
   EXPECT_EQ(sql.value("select to_regclass('gym_set_aside')"), "") << "a look writes nothing";
+  move.sql().exec("alter default privileges grant select on tables to public");
   const auto [exit, text] = move.call(flip("rollback", {"--set-aside"}));
   EXPECT_EQ(exit, 0) << text;
   EXPECT_NE(text.find("2 keys that v1 cannot take are in public.gym_set_aside"), std::string::npos) << text;
@@ -106,6 +107,9 @@ TEST_F(WayBackTest, RowsThatV1CannotTakeAreSetAsideWithTheirReasonWhereThatIsSai
             (std::vector<std::string>{"exercises|{5005}|23514|t|\"gym_v2\".\"exercises\"|31", "exercises|{5}|23514|t|\"gym_v2\".\"exercises\"|35"}));
   EXPECT_EQ(sql.value("select string_agg(title, ' ' order by id) from exercises where id in (5, 6, 5005)"), "exercise 5 fits");
   EXPECT_EQ(sql.value("select detail #>> '{waived,0,accepted_by}' <> '' from crossfade.audit where action = 'rollback writes'"), "t");
+  EXPECT_EQ(sql.value("select count(*) from pg_class c cross join aclexplode(c.relacl) a where c.oid = 'gym_set_aside'::regclass and a.grantee = 0"), "0")
+      << "rows that were set aside are nobody else's to read";
+  sql.exec("alter default privileges revoke select on tables from public");
   sql.exec("update exercises set title = 'v1 again' where id = 7");
   move.expect_caught_up();
 }

@@ -26,9 +26,11 @@ TEST_F(WorkoutWritesTest, GoesThereAndBackWithItsStableViews) {
   move.sql().exec("update exercises set name = name || ' (v2)', tempo = '3010' where id = (select min(id::text)::uuid from exercises)");
   expect_v1_follows(move);
   EXPECT_EQ(move.sql().value("select count(*) from workout_app.exercises where name like '% (v2)'"), "1");
+  EXPECT_EQ(move.sql().value("select count(*) from workout_app_canary.exercises where name like '% (v2)'"), "1");
   flip("rollback");
   EXPECT_EQ(shown(), before);
   EXPECT_EQ(move.sql().value("select count(*) from workout_app.exercises where name like '% (v2)'"), "1");
+  EXPECT_EQ(move.sql().value("select count(*) from workout_app_canary.exercises where name like '% (v2)'"), "1");
   EXPECT_EQ(move.sql().value("select count(*) from workout_v2.exercises where tempo = '3010'"), "1") << "nobody has said that it may go";
   EXPECT_EQ(move.call({"verify"}).first, static_cast<int>(ExitCode::kMismatch));
   expect_done({"verify", "--repair"});

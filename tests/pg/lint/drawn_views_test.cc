@@ -8,9 +8,7 @@
 #include <set>
 
 #include "drawn_targets.h"
-#include "lint/lint.h"
-#include "mapping/catalog/read_catalog.h"
-#include "mapping/preflight/build_model.h"
+#include "lint_of.h"
 #include "setup/prepare/prepare.h"
 #include "support/server.h"
 
@@ -57,13 +55,10 @@ class DrawnViewsTest : public Postgres {
     auto connection = co_await prepared(targets);
     const auto directed = mapping::forward_migration(file_of(targets).yaml);
     const auto catalog = co_await mapping::read_catalog(connection, directed);
-    const auto model = mapping::build_model(directed, catalog).model;
-    lint::LintOptions options;
-    options.samples = 4;
-    const auto scope = co_await lint::prepare_lint(connection, model, true, options.samples);
-    const auto linted = co_await lint::lint(connection, model, scope, options);
+    constexpr std::size_t kSamples = 4;
+    auto reply = co_await lint_of(connection, directed, catalog, kSamples);
     co_await connection.script("rollback");
-    co_return lint::reply_of(model, scope, linted);
+    co_return reply;
   }
 
  private:

@@ -1,8 +1,6 @@
 // Rows that a view leaves out, and values that are equal and not the same: what the rules of such views do on a server.
 
-#include "lint/lint.h"
-#include "mapping/catalog/read_catalog.h"
-#include "mapping/preflight/build_model.h"
+#include "lint_of.h"
 #include "setup/prepare/prepare.h"
 #include "support/server.h"
 
@@ -38,13 +36,10 @@ class LeftOutTest : public Postgres {
     const auto directed = mapping::forward_migration(file.yaml);
     const auto catalog = co_await mapping::read_catalog(connection, directed);
     for (const auto& each : catalog.untold) ADD_FAILURE() << each.source.quoted() << ": " << each.why;
-    const auto model = mapping::build_model(directed, catalog).model;
-    lint::LintOptions options;
-    options.samples = 6;
-    const auto scope = co_await lint::prepare_lint(connection, model, true, options.samples);
-    const auto linted = co_await lint::lint(connection, model, scope, options);
+    constexpr std::size_t kSamples = 6;
+    auto reply = co_await lint_of(connection, directed, catalog, kSamples);
     co_await connection.script("rollback");
-    co_return lint::reply_of(model, scope, linted);
+    co_return reply;
   }
 };
 

@@ -1,4 +1,4 @@
-#include "lint/lint.h"
+#include "lint/lint_reply.h"
 
 #include <fmt/format.h>
 

@@ -9,7 +9,7 @@
 #include <regex>
 #include <sstream>
 
-#include "lint/lint.h"
+#include "lint/lint_reply.h"
 #include "mapping/preflight/inspect.h"
 #include "mapping/views/reverse_view.h"
 #include "setup/prepare/prepare.h"

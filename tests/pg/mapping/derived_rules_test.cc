@@ -114,13 +114,15 @@ TEST_F(DerivedRulesTest, ASelectThatLooksForTheChangedRowItselfIsWarnedOf) {
 
 /// Whatever the function is written in; and what is quoted in its name.
 TEST_F(DerivedRulesTest, WhatAFunctionReadsIsFollowedByARuleThatIsWritten) {
-  const auto with = [&](const std::string& function) { return "create function map.\"loadOf\"(plan uuid) returns numeric stable " + function + ";\n" + mapping; };
+  const auto with = [&](const std::string& function) { return "create function map.\"loadOf\"(plan uuid) returns numeric " + function + ";\n" + mapping; };
   replace(mapping, "note from public.plans", "map.\"loadOf\"(id)::text as note from public.plans");
   const auto plain = mapping;
-  for (const char* function : {"language sql as 'select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan'",
-                               "begin atomic; select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan; end",
-                               "language sql set search_path = public as 'select sum(load) from \"Exercises\" where \"planId\" = plan'",
-                               "language plpgsql as $$ begin return (select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan); end $$"}) {
+  for (const char* function : {"stable language sql as 'select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan'",
+                               "stable begin atomic; select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan; end",
+                               "stable language sql set search_path = public as 'select sum(load) from \"Exercises\" where \"planId\" = plan'",
+                               "stable language plpgsql as $$ begin return (select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan); end $$",
+                               // Whatever it was declared to be.
+                               "immutable language plpgsql as $$ begin return (select sum(e.load) from public.\"Exercises\" e where e.\"planId\" = plan); end $$"}) {
     SCOPED_TRACE(function);
     mapping = plain;
     mapping = with(function);

@@ -59,7 +59,7 @@ TEST_F(FindingsTest, AForeignKeyThatWritesItsRowsItself) {
                              "Leave `on update` out of noted in v2.sql until v2 owns the data, unless the view takes both from one value."});
 }
 
-TEST_F(FindingsTest, AKeyWithoutOverlaps) {
+TEST_F(FindingsTest, AKeyWithoutOverlapsSince18) {
   CROSSFADE_NEEDS_MAJOR(18);
   replace(v2, "\"Exercises\" (id uuid primary key,", "\"Exercises\" (id int4range, during int4range, primary key (id, during without overlaps),");
   const auto found = trouble();
@@ -225,6 +225,23 @@ TEST_F(FindingsTest, AViewThatLooksAtTheClock) {
                              "Derive the value from the rows, or leave it to the application."});
 }
 
+/// Whatever it was declared to be.
+TEST_F(FindingsTest, AFunctionThatLooksAtTheClock) {
+  mapping = "create function map.years(date) returns int immutable language sql as 'select extract(year from age($1))::int';\n"
+            "create function map.of_age(date) returns text immutable language plpgsql as 'begin return case when map.years($1) > 17 then $q$now()$q$ else current_user end; end';\n"
+            "create function map.between(date) returns text immutable language sql as "
+            "'select age($1, date $q$2000-01-01$q$)::text /* not now() */ from (select 1 as now) t -- random()';\n" +
+            mapping;
+  replace(mapping, ", note from", ", note || map.between('2001-01-01') as note from");
+  const auto none = trouble();
+  EXPECT_EQ(std::count_if(none.begin(), none.end(), [](const std::string& line) { return line.find("in whose text") != std::string::npos; }), 0) << none.front();
+  replace(mapping, "map.between('2001-01-01')", "map.of_age('2001-01-01')");
+  EXPECT_EQ(trouble(), (Lines{"warn target plans: the view uses map.of_age(date), in whose text current_user stands: that is the session's, and crossfade's has what the "
+                              "database and our role have → Derive the value from the rows.",
+                              "FAIL target plans: the view uses map.years(date), in whose text age stands: its rows change although no source does → "
+                              "Derive the value from the rows, or leave it to the application."}));
+}
+
 TEST_F(FindingsTest, AFunctionThatMayReadTables) {
   mapping = "create function map.note(uuid) returns text stable language sql as 'select note from public.plans where id = $1';\n" + mapping;
   replace(mapping, ", note from", ", map.note(id) as note from");
@@ -375,32 +392,6 @@ TEST_F(FindingsTest, ASourceThatDoesNotExist) {
   EXPECT_TRUE(trouble()[0].starts_with("FAIL source public.nowhere: there is no such table → Mend its name"));
 }
 
-TEST_F(FindingsTest, KeysTakenOffByABulkLoadAreStillKnown) {
-  auto migration = file();
-  sql.exec(std::string(sql::engine::schema));
-  for (const auto& script : install_scripts(migration)) sql.exec("begin; " + script.sql + "; commit");
-  sql.exec("insert into crossfade.migration (name, phase, shadow_schema, mapping_schema) values ('sample', 'backfilling', 'v2', 'map')");
-  const auto take_off = [&](const std::string& table) {
-    for (const auto& row : sql.rows("select conname, format('alter table %s add constraint %I %s', conrelid::regclass, conname, "
-                                    "pg_get_constraintdef(oid)) from pg_constraint where conrelid = 'v2." + table +
-                                    "'::regclass and contype in ('f', 'p') order by contype")) {
-      const auto bar = row.find('|');
-      sql.exec("insert into crossfade.deferred (migration, target, name, stage, create_sql) values ('sample', '" + table + "', '" +
-               row.substr(0, bar) + "', 1, '" + row.substr(bar + 1) + "'); alter table v2." + table + " drop constraint \"" +
-               row.substr(0, bar) + "\"");
-    }
-  };
-  sql.exec("set search_path to ''");
-  take_off("\"Exercises\"");
-  take_off("weeks");
-  migration.v2_sql = migration.mapping_sql = "";
-  const auto model = inspected_file(migration).model;
-  ASSERT_EQ(model.targets.size(), 3U);
-  EXPECT_EQ(model.targets[1].key, (Lines{"plan_id", "week"}));
-  EXPECT_EQ(model.targets[2].key, Lines{"id"});
-  EXPECT_EQ(model.targets[2].locators.at(1).path.at(0).parent.name, "weeks");
-}
-
 TEST_F(FindingsTest, ARoleWithoutPrivileges) {
   sql.exec("drop role if exists crossfade_guest; create role crossfade_guest login");
   sql.exec("grant create on database " + database.name() + " to crossfade_guest");
@@ -437,6 +428,25 @@ TEST(ServerFindingsTest, AServerThatIsNotSetUp) {
                       "alter system set wal_level = 'logical';  -- then restart the server");
   EXPECT_EQ(lines[1], "FAIL server: no replication slot is free → alter system set max_replication_slots = 20;  -- then restart the server");
   EXPECT_EQ(lines[2], "FAIL server: no WAL sender is free → alter system set max_wal_senders = 20;  -- then restart the server");
+}
+
+/// PostgreSQL itself finds no operator for them.
+TEST_F(InspectTest, ADomainOverAnEnumFindsNoRow) {
+  sql.exec("create type mood as enum ('a', 'b'); create domain feel as mood; create table feelings (k feel primary key, n int)");
+  v2 += "create table feelings (k public.feel primary key, n int);\n";
+  mapping += "create view feelings as select k, n from public.feelings;\n";
+  replace(yaml, "sources: {", "sources: {feelings: {key: [k]}, ");
+  yaml += "  feelings: {follow: {feelings: {k: k}}}\n";
+  const auto found = trouble();
+  EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const std::string& line) {
+    return line.starts_with("FAIL target feelings: k is public.feel, a domain over the enum public.mood: the server has no operator that compares its values → "
+                            "Key the table by the enum itself, and take k::public.mood in the view.");
+  })) << testing::PrintToString(found);
+  replace(v2, "k public.feel primary key", "k public.mood primary key");
+  replace(mapping, "select k, n", "select k::public.mood as k, n");
+  const auto by_the_enum = trouble();
+  EXPECT_FALSE(std::any_of(by_the_enum.begin(), by_the_enum.end(), [](const std::string& line) { return line.starts_with("FAIL"); }))
+      << testing::PrintToString(by_the_enum);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "embedded_sql.h"
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 #include "mapping/preflight/inspect.h"
 #include "support/server.h"
 

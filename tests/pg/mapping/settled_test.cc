@@ -103,6 +103,59 @@ INSTANTIATE_TEST_SUITE_P(
              "string_agg(text,text)"}),
     [](const auto& of) { return std::string(of.param.name); });
 
+/// What differs by a setting of the session is named with it.
+class SettingsTest : public SettledTest {
+ protected:
+  SettingsTest() {
+    sql.exec("alter table plans add at timestamptz, add day date, add price money, add span interval, add raw bytea");
+    sql.exec("do $$ begin execute format('alter database %I set timezone = %L', current_database(), 'Europe/Berlin'); end $$");
+  }
+  Lines notes() {
+    Lines found;
+    for (const auto& finding : inspected().findings) {
+      const auto at = finding.message.find(" in this database and where crossfade reads");
+      if (at != std::string::npos) found.push_back(finding.message.substr(0, at));
+    }
+    return found;
+  }
+};
+
+struct BySetting {
+  const char* name;
+  const char* expression;
+  std::string setting;  ///< "": none
+};
+
+class OfAColumnTest : public SettingsTest, public testing::WithParamInterface<BySetting> {};
+
+TEST_P(OfAColumnTest, IsNamedWithTheColumn) {
+  const std::string begins = "the values of pick depend on ";
+  pick(GetParam().expression);
+  Lines settings;
+  for (const auto& note : notes()) {
+    if (note.starts_with(begins)) settings.push_back(note.substr(begins.size(), note.find(',') - begins.size()));
+  }
+  EXPECT_EQ(settings, GetParam().setting.empty() ? Lines{} : Lines{GetParam().setting});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, OfAColumnTest,
+    testing::Values(BySetting{"Day", "(p.at::date + 1 - date '2024-01-01')::text", "TimeZone"}, BySetting{"Hour", "extract(hour from p.at)::text", "TimeZone"},
+                    BySetting{"Trunc", "(date_trunc('day', p.at) = p.at)::text", "TimeZone"}, BySetting{"OfADate", "p.day::text", "DateStyle"},
+                    BySetting{"Concat", "concat(p.day, p.note)", "DateStyle"}, BySetting{"Json", "to_jsonb(p.at)::text", "TimeZone"},
+                    BySetting{"Span", "p.span::text", "IntervalStyle"}, BySetting{"Money", "p.price::numeric::text", "lc_monetary"},
+                    BySetting{"Bytes", "p.raw::text", "bytea_output"}, BySetting{"Words", "to_tsvector(p.note)::text", "default_text_search_config"},
+                    BySetting{"Number", "to_char(p.owner, 'FM9D9')", "lc_numeric"},
+                    BySetting{"Through", "(select max(i.d) from (select q.day::text as d from public.plans q) i)", "DateStyle"},
+                    BySetting{"OfAConfiguration", "to_tsvector('simple', p.note)::text", ""}, BySetting{"OfUtc", "((p.at at time zone 'UTC') > '2024-01-01')::text", ""},
+                    BySetting{"Plain", "upper(p.note) || p.owner::text", ""}),
+    [](const auto& of) { return std::string(of.param.name); });
+
+TEST_F(SettingsTest, WhichRowsThereAre) {
+  replace(mapping, "note from public.plans;", "note from public.plans where at::date > '2024-01-01';");
+  EXPECT_EQ(notes(), Lines{"which rows there are depend on TimeZone, which is Europe/Berlin"});
+}
+
 TEST_F(SettledTest, AnAggregateOfTheirOwn) {
   sql.exec("create function keep_first(text, text) returns text language sql immutable as 'select $1'; create aggregate first(text) (sfunc = keep_first, stype = text)");
   pick("(select public.first(e.name::text) from public.\"Exercises\" e where e.\"planId\" = p.id)");

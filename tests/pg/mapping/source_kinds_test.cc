@@ -22,7 +22,7 @@ TEST_F(SourceKindsTest, MaterializedViews) {
   make_plans("create table plan " + std::string(kColumns) + "; create materialized view plans as table plan");
   ASSERT_FALSE(trouble().empty());
   EXPECT_EQ(trouble()[0], "FAIL source public.plans: it is not a table: changes of views, materialized views and foreign tables are not in the WAL → "
-                          "Name the tables behind it as sources.");
+                          "Name the tables behind it under sources in migration.yaml, with all others that the views read.");
 }
 
 TEST_F(SourceKindsTest, ForeignTables) {

@@ -24,6 +24,8 @@ class AmendTest : public testing::Test {
     fs::remove_all(folder.parent_path());
     fs::create_directories(folder.parent_path());
     fs::copy(test_migration(name), folder);
+    // As slow as the machine is: a test of limits gives its own.
+    std::ofstream(folder / "migration.yaml", std::ios::app) << "cutover: {hold_limit: 5s}\n";
     move = std::make_unique<Move>(folder);
   }
   ~AmendTest() override {

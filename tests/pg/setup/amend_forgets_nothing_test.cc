@@ -1,3 +1,5 @@
+#include <embedded_sql.h>
+
 #include "amend_fixture.h"
 
 namespace crossfade::test {
@@ -66,9 +68,43 @@ TEST_F(AmendTest, AHotfixThatTakesTooLongInAllHoldsNobodyForLonger) {
   follow();
   const auto slow = ddl("alter table plans add column note text; select pg_sleep(0.4); select pg_sleep(0.4);");
   const auto told = amend({"--ddl", slow.string(), "--hold-limit", "600ms"}, ExitCode::kTimeout);
-  EXPECT_TRUE(names(told, "it takes longer than 600 ms, for which others would wait") && names(told, "(attempt 2)")) << told;
+  EXPECT_TRUE(names(told, "it takes longer than 600 ms, for which others would wait") && names(told, "(attempt 12)")) << told;
   EXPECT_EQ(value("select count(*) from information_schema.columns where table_name = 'plans' and column_name = 'note'"), "0");
   expect_made_good();
+}
+
+/// Where nobody has said how long others may be made to wait, it tries shortly first, and then as long as a flip would.
+TEST_F(AmendTest, AHotfixThatTakesLongerThanATenthOfASecondIsGivenASecondAtLast) {
+  const auto yaml = text_of("migration.yaml");
+  const auto said = yaml.find("cutover: {hold_limit");
+  ASSERT_NE(said, std::string::npos);
+  std::ofstream(folder / "migration.yaml") << yaml.substr(0, said);
+  follow();
+  amend({"--ddl", ddl("alter table plans add column note text; select pg_sleep(0.3)").string()});
+  EXPECT_EQ(value("select count(*) from information_schema.columns where table_schema = 'public' and table_name = 'plans' and column_name = 'note'"), "1");
+  expect_made_good();
+}
+
+/// An amend takes the lease. What the engine of before writes down after it is not what the database is made after any more.
+TEST_F(AmendTest, TheEngineOfBeforeEndsNothing) {
+  follow();
+  move->stop_daemon();
+  const auto before = value("select epoch from crossfade.lease");
+  edit("mapping.sql", "e.plan_id, p.owner, e.title", "e.plan_id, upper(p.owner) as owner, e.title");
+  amend();
+  ASSERT_NE(value("select epoch from crossfade.lease"), before);
+  auto& sql = move->sql();
+  sql.exec("insert into crossfade.deferred (migration, target, name, stage, create_sql) values ('gym', 'exercises', 'wanted', 1, 'select 1')");
+  sql.exec("prepare filled as " + std::string(crossfade::sql::queries::backfill_finish));
+  sql.exec("prepare built as " + std::string(crossfade::sql::queries::deferred_built));
+  sql.exec("prepare phase as " + std::string(crossfade::sql::queries::migration_phase));
+  const auto write_down = [&](const std::string& epoch) {
+    sql.exec(fmt::format("execute filled('gym', 'exercises', '{0}'); execute built('gym', 'exercises', 'wanted', '{0}'); execute phase('gym', 'following', '{0}')", epoch));
+    return value("select concat_ws(' ', b.finished_at is not null, d.built, m.phase) from crossfade.backfill b, crossfade.deferred d, crossfade.migration m "
+                 "where b.target = 'exercises' and d.name = 'wanted'");
+  };
+  EXPECT_EQ(write_down(before), "f f backfilling");
+  EXPECT_EQ(write_down(value("select epoch from crossfade.lease")), "t t following") << "whoever leads does";
 }
 
 /// Of a migration that gives ids.

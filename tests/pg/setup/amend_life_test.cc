@@ -23,6 +23,7 @@ class AmendLifeTest : public testing::Test {
     fs::remove_all(folder.parent_path());
     fs::create_directories(folder.parent_path());
     fs::copy(test_migration("gym"), folder);
+    std::ofstream(folder / "migration.yaml", std::ios::app) << "cutover: {hold_limit: 5s}\n";
     move = std::make_unique<Move>(folder);
   }
   ~AmendLifeTest() override {

@@ -190,6 +190,7 @@ TEST_F(AmendTest, WhoReadsV2ThroughStableViewsHasTheNewColumnAndTheRightsOfBefor
   expect_made_good();
   EXPECT_EQ(value("select day from gym_read.exercises where id = 8"), "1");
   EXPECT_TRUE(names(value("select pg_get_viewdef('gym_read.exercises'::regclass)"), "gym_v2.exercises")) << "they still read v2";
+  EXPECT_EQ(value("select day from gym_read_canary.exercises where id = 8"), "1");
   EXPECT_EQ(value("select count(*) from pg_class c cross join aclexplode(c.relacl) a where c.oid = 'gym_read.exercises'::regclass and a.grantee = 0"), "1");
 }
 
@@ -284,6 +285,7 @@ TEST_F(AmendTest, WhatReadsTheViewsFromOutsideIsNamed) {
   move->sql().exec("create view report as select count(*) from gym_map.plans");
   edit("mapping.sql", "e.plan_id, p.owner, e.title", "e.plan_id, upper(p.owner) as owner, e.title");
   EXPECT_TRUE(names(amend({}, ExitCode::kPrecondition), "view public.report reads what an amend makes anew"));
+  EXPECT_TRUE(names(amend({"--dry-run"}, ExitCode::kPrecondition), "view public.report reads what an amend makes anew"));
   expect_made_good();
 }
 
@@ -354,6 +356,33 @@ TEST_F(AmendTest, WhenTheWritesHaveMovedItAmendsTheWayBack) {
   edit("mapping.sql", "p.owner, e.title", "upper(p.owner) as owner, e.title");
   EXPECT_TRUE(names(amend({}, ExitCode::kPrecondition), "what makes v2 of v1 cannot be amended now"));
   EXPECT_TRUE(move->daemon().running());
+}
+
+/// Whoever waits for v2 to be at one commit is not forgotten by an engine that gives way to the next.
+TEST_F(AmendTest, AVerificationThatIsUnderWayGoesOnByTheNewMapping) {
+  follow();
+  ASSERT_EQ(move->call({"pause"}).first, 0);
+  move->sql().exec("update exercises set title = 'changed' where id = 17");
+  const auto verify = move->start({"verify", "--json"});
+  ASSERT_TRUE(eventually([&] { return names(verify->output(), "rows that differ are looked at again"); }, kLimit)) << verify->output();
+  edit("mapping.sql", "p.owner, e.title", "upper(p.owner) as owner, e.title");
+  amend();
+  ASSERT_EQ(move->call({"resume"}).first, 0);
+  EXPECT_EQ(verify->exit_within(kLimit), 0) << verify->output();
+  expect_made_good();
+}
+
+/// As tools do that change a table online: what was written since is in the copy alone.
+TEST_F(AmendTest, ATableThatWasSwappedForACopyIsFollowedOn) {
+  follow();
+  move->sql().exec("begin; create table copy (like exercises including all); insert into copy select id, plan_id, upper(title), day from exercises;"
+                   "alter table exercises rename to exercises_old; alter table copy rename to exercises; commit; update exercises set title = 'acknowledged' where id <= 50");
+  EXPECT_TRUE(eventually([&] { return names(move->call({"status"}).second, "crossfade amend, and the table that is called so now is followed"); }, kLimit));
+  EXPECT_TRUE(names(amend(), "table public.exercises is another one now, and what reads it is made anew"));
+  move->sql().exec("update exercises set title = 'and more' where id = 60");
+  expect_made_good();
+  EXPECT_EQ(value("select count(*) from gym_v2.exercises where title in ('acknowledged', 'and more')"), "51");
+  EXPECT_TRUE(names(amend(), "there is nothing to amend"));
 }
 
 }  // namespace

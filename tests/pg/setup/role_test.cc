@@ -8,6 +8,7 @@
 #include "support/flip.h"
 #include "support/major.h"
 #include "support/move.h"
+#include "support/small_migration.h"
 
 namespace crossfade::test {
 namespace {
@@ -246,6 +247,46 @@ TEST_F(RoleTest, ItGoesOnReadingWhatItMovedWhenTheOwnersRoleIsTakenFromItAgain) 
     move.expect_equal();
     EXPECT_EQ(move.sql().value("select string_agg(message, ', ') from crossfade.parked"), "");
   }
+}
+
+/// What `alter default privileges` gives of all that a role makes is given of what v2.sql makes, and of nothing that crossfade makes for itself.
+TEST(DefaultPrivilegesTest, OpenNothingThatIsCrossfadesOwn) {
+  auto folder = write_down({"create table a (id int primary key, secret text, k text); alter table a replica identity full; insert into a select n, 'secret ' || n, 'k' || n from generate_series(1, 10) n",
+                            "create table small_v2.a (id int primary key, secret text, kid bigint not null); revoke all on small_v2.a from public",
+                            "create view small_map.a as select a.id, a.secret, d.id as kid from public.a join crossfade.small_kid d on d.k = a.k",
+                            ""});
+  std::ofstream(folder / "migration.yaml") << "migration: small\nschemas: {shadow: small_v2, mapping: small_map, stable: small_app}\nsurrogates: {kid: {of: [k]}}\n"
+                                              "sources: {a: {key: [id]}}\ntargets: {a: {}}\n";
+  std::ofstream(folder / "surrogates.sql") << "create view small_map.kid as select k, id from public.a;\n";
+  Move move(folder);
+  auto& sql = move.sql();
+  const auto analyst = "analyst_" + sql.value("select current_database()");
+  sql.exec(fmt::format("create role {0}; alter default privileges grant all on tables to public;"
+                       "alter default privileges grant usage on sequences to {0}; alter default privileges grant execute on functions to {0}", analyst));
+  const auto open = [&] {
+    return sql.value(fmt::format("select string_agg(c.oid::regclass::text, ', ') from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                                 "where n.nspname in ('crossfade', 'small_map', 'small_app', 'small_app_canary') and c.relkind in ('r', 'v', 'S') "
+                                 "and (c.relkind = 'S' and has_sequence_privilege('{0}', c.oid, 'usage') or c.relkind <> 'S' and has_table_privilege('{0}', c.oid, 'select, insert, update, delete'))",
+                                 analyst));
+  };
+  const auto prepared = move.call({"prepare"});
+  ASSERT_EQ(prepared.first, 0) << prepared.second;
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(sql.value(fmt::format("select string_agg(p.proname, ', ') from pg_proc p where p.pronamespace = 'crossfade'::regnamespace and has_function_privilege('{}', p.oid, 'execute') "
+                                  "and p.proname not in ('route', 'owner', 'wait_for', 'uuid', 'touch')", analyst)), "");
+  move.start_daemon();
+  move.expect_equal();
+  std::ofstream(folder / "mapping.sql", std::ios::app) << "-- amended\n";
+  ASSERT_EQ(move.call({"amend", "--hold-limit", "5s"}).first, 0);
+  EXPECT_EQ(open(), "");
+  sql.exec("drop view small_app.a");
+  ASSERT_EQ(move.call({"wait", "--phase", "following", "--lag", "10s"}).first, 0);
+  for (const auto* command : {"verify", "account"}) ASSERT_EQ(move.call({command}).first, 0);
+  const auto [exit, text] = move.call({"cutover", "reads", "--confirm", "small"});
+  ASSERT_EQ(exit, 0) << text;
+  EXPECT_EQ(sql.value("select to_regclass('small_app.a') is not null"), "t");
+  EXPECT_EQ(open(), "");
+  sql.exec(fmt::format("alter default privileges revoke all on tables from public; alter default privileges revoke all on sequences from {0}; alter default privileges revoke all on functions from {0}", analyst));
 }
 
 }  // namespace

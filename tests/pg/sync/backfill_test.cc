@@ -96,7 +96,7 @@ TEST(BackfillTest, AForeignKeyThatAnEarlierLifeLeftUnvalidatedIsValidated) {
 
 /// After a gap the keys of a child may be tried before the comparison has brought its parent.
 /// From PostgreSQL 18 on there are keys that the server is told not to hold: none of it can be validated, and no row has to hold it.
-TEST(BackfillTest, AForeignKeyThatIsNotEnforcedStaysSo) {
+TEST(BackfillTest, AForeignKeyThatIsNotEnforcedStaysSoSince18) {
   CROSSFADE_NEEDS_MAJOR(18);
   SmallMove move({
       .v1 = "create table p (id int primary key); create table c (id int primary key, p_id int); insert into p select generate_series(1, 20);"

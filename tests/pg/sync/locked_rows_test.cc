@@ -70,6 +70,17 @@ TEST_F(LockedRowsTest, HoldUpWhoeverRefersToThem) {
   expect_free();
 }
 
+TEST_F(LockedRowsTest, HoldUpThatManyReferToThemAndNobodyElse) {
+  lock("parents where id = 3");
+  move.sql().exec("begin; update parents set name = 'q'; update children set name = 'd'; insert into children select n, 3, 'd' from generate_series(10001, 13000) n; commit");
+  // To wait for a lock of each of them would take minutes.
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.children where name = 'd'") == "900"; }, std::chrono::seconds(20)));
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.parents where name = 'q'"), "299");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine where sqlstate = '55P03'") == "3001"; }, kLimit));
+  other.exec("commit");
+  expect_free();
+}
+
 TEST_F(LockedRowsTest, ThatGoHoldUpNobodyElse) {
   lock("children where id <= 600");
   move.sql().exec("delete from children; insert into children select n, n % 300 + 1, 'd' from generate_series(2001, 2300) n");

@@ -70,6 +70,44 @@ TEST_F(ParkingTest, AStateOfTheServersThatAFunctionRaisesIsTheRowsOwn) {
   move.expect_equal();
 }
 
+/// Of another server, whose words are passed on as they are.
+TEST_F(ParkingTest, WhatAnotherServerSaysOfARowIsTheRowsOwn) {
+  move.sql().exec(fmt::format("create extension dblink; create function elsewhere(state text) returns text language sql immutable set search_path = public as $$"
+                              " select case when state is null then null else (select r from dblink('{}', format('do $x$ begin raise exception using errcode = %L, message = %L; end $x$',"
+                              " state, 'raised ' || state)) d (r text)) end $$;"
+                              " create or replace view small_map.a as select id, n, public.elsewhere(raises) as raises from public.a", move.conninfo()));
+  move.expect_equal();
+  const std::vector<std::string> states = {"08006", "25006", "40001", "53100", "57014", "57P01", "CF009"};
+  std::string changes = "begin; update a set n = -n where id <= 200;";
+  std::vector<std::string> expected;
+  for (std::size_t n = 0; n < states.size(); ++n) {
+    changes += fmt::format("update a set raises = '{}' where id = {};", states[n], 101 + n);
+    expected.push_back(fmt::format("a {{{}}} P0001", 101 + n));
+  }
+  move.sql().exec(changes + "commit");
+  move.expect_set_aside(expected);
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.a where n < 0"), std::to_string(200 - states.size()));
+  expect_the_others_go_on();
+  move.sql().exec("update a set raises = null");
+  move.expect_equal();
+}
+
+/// The server's own words, each time for the same row.
+TEST_F(ParkingTest, ARowThatHasItsStatementCancelledIsSetAside) {
+  move.sql().exec("create function cancels(state text) returns text language plpgsql immutable as $$ begin"
+                  " if state is not null then perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(60); end if; return state; end $$;"
+                  " create or replace view small_map.a as select id, n, public.cancels(raises) as raises from public.a");
+  move.expect_equal();
+  move.sql().exec("begin; update a set n = -n where id <= 50; update a set raises = 'x' where id = 7; commit");
+  move.expect_set_aside({"a {7} 57014"});
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.a where n < 0"), "49");
+  move.lose_the_slot_around("update a set n = 0 where id = 9");
+  move.expect_set_aside({"a {7} 57014"});
+  expect_the_others_go_on();
+  move.sql().exec("update a set raises = null");
+  move.expect_equal();
+}
+
 TEST_F(ParkingTest, ATargetThatWasMendedIsWrittenAtOnceHoweverLongThePause) {
   move.sql().exec("alter table small_v2.a drop constraint a_pkey");
   move.sql().exec("update a set n = 7 where id <= 20");
@@ -90,6 +128,10 @@ TEST_F(ParkingTest, ATargetThatLostAColumnRestsUntilItIsBack) {
   const auto status = move.call({"status"}).second;
   EXPECT_NE(status.find("parked       a, for"), std::string::npos) << status;
   EXPECT_NE(status.find("42703"), std::string::npos) << status;
+  // It does not come by waiting.
+  const auto flip = move.call({"cutover", "reads", "--dry-run"}).second;
+  EXPECT_NE(flip.find("✗ parked: a: "), std::string::npos) << flip;
+  EXPECT_EQ(flip.find("crossfade wait"), std::string::npos) << flip;
   move.sql().exec("alter table small_v2.a add column n int");
   move.sql().exec("set crossfade.writer = 'small'; update small_v2.a set n = id where id > 20");
   try_again();

@@ -92,7 +92,7 @@ TEST(PartitionedTargetTest, AForeignKeyThatDoesNotHoldYetIsSaidAndMadeLater) {
   move.start_daemon();
   move.expect_set_aside({"p {7} 23514"});
   EXPECT_TRUE(move.logged("foreign key does not hold for all rows, and is left out"));
-  EXPECT_NE(move.call({"cutover", "writes", "--dry-run"}).second.find("is not there: its rows do not hold it"), std::string::npos);
+  EXPECT_NE(move.call({"cutover", "writes", "--dry-run"}).second.find("is not there: its rows do not admit it"), std::string::npos);
   move.sql().exec("update p set n = 7 where id = 7");
   move.expect_equal();
   move.lose_the_slot_around("");

@@ -106,6 +106,52 @@ TEST_F(ReverseTest, TheSideThatDoesNotOwnTheDataIsFenced) {
   EXPECT_EQ(refusal("update plans set owner = 'me'"), "accepted");
 }
 
+/// Whatever it is that writes there, unless a foreign key does by itself: a user who is deleted takes his rows of both sides along.
+TEST_F(ReverseTest, AFenceHoldsAgainstTriggersAndNotAgainstForeignKeys) {
+  auto& sql = move.sql();
+  sql.exec(R"(
+    create table sale (id int, kind text);
+    create function sold() returns trigger language plpgsql as $$
+    begin
+      execute new.kind;
+      return new;
+    end $$;
+    create trigger sold before insert on sale for each row execute function sold();
+    create view shop as select * from sale;
+    create trigger sold instead of insert on shop for each row execute function sold())");
+  const auto passes = [&](const std::string& into, const std::string& statement) {
+    try {
+      sql.exec("insert into " + into + " values (1, $$" + statement + "$$)");
+    } catch (const std::exception& error) {
+      EXPECT_NE(std::string(error.what()).find("is filled by crossfade"), std::string::npos) << error.what();
+      return false;
+    }
+    return true;
+  };
+  const auto expect_fenced = [&](const std::string& schema, const std::string& table) {
+    for (const auto* statement : {"insert into {} select * from {} limit 0", "update {} set owner = 'me'", "UPDATE ONLY {} SET owner = 'me' WHERE 1 OPERATOR(pg_catalog.=) id",
+                                  "delete from {} where id = 1", "truncate {} cascade"}) {
+      const auto named = fmt::format("{}.\"{}\"", schema, table);
+      const auto written = fmt::format(fmt::runtime(statement), named, named);
+      EXPECT_FALSE(passes("sale", written)) << written;
+      EXPECT_FALSE(passes("shop", written)) << written;
+    }
+  };
+  expect_fenced("gym_v2", "plans");
+  flip();
+  expect_fenced("public", "plans_v1");
+  sql.exec("create table staff (id int primary key); insert into staff values (7), (8)");
+  sql.exec("set crossfade.writer = 'gym'; alter table plans_v1 add column deleted_with int references staff on delete cascade, "
+           "add column renamed_with int references staff on delete set null on update cascade; "
+           "update plans_v1 set deleted_with = 7 where id = 1; update plans_v1 set renamed_with = 8 where id = 2; reset crossfade.writer");
+  EXPECT_TRUE(passes("sale", "delete from staff where id = 7"));
+  EXPECT_EQ(sql.value("select count(*) from plans_v1 where id = 1"), "0");
+  sql.exec("update staff set id = 80 where id = 8");
+  EXPECT_EQ(sql.value("select renamed_with from plans_v1 where id = 2"), "80");
+  sql.exec("delete from staff where id = 80");
+  EXPECT_EQ(sql.value("select renamed_with is null from plans_v1 where id = 2"), "t");
+}
+
 TEST_F(ReverseTest, VerifyAndAccountSpeakOfTheDirection) {
   flip();
   expect_v1_follows(move);

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "support/flip.h"
-#include "support/move.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -48,6 +50,20 @@ TEST_F(RewriteTest, ARefreshThatWaitedForATableToBeLoadedAnewLosesNoRow) {
   commit();
   move.expect_equal();
   EXPECT_EQ(move.sql().value("select count(*) from gym_v2.exercises"), "1000");
+}
+
+/// The server looks for deadlocks at once, in whichever order the two are taken.
+TEST_F(RewriteTest, WhoeverChangesTwoTablesIsNoDeadlocksVictim) {
+  move.sql().exec("do $$ begin execute format('alter database %I set deadlock_timeout = 5', current_database()); end $$");
+  Sql impatient(move.conninfo());
+  for (const auto& [first, second, changes] : {std::tuple{"plans", "exercises", "title"}, std::tuple{"exercises", "plans", "owner"}}) {
+    impatient.exec(fmt::format("begin; lock table {} in access exclusive mode", first));
+    move.sql().exec(fmt::format("update {0} set {1} = {1} || '!'", second, changes));
+    ASSERT_TRUE(waits("refresh"));
+    EXPECT_NO_THROW(impatient.exec(fmt::format("lock table {} in access exclusive mode", second)));
+    EXPECT_NO_THROW(impatient.exec("commit"));
+    move.expect_equal();
+  }
 }
 
 TEST_F(RewriteTest, OtherTargetsGoOnMeanwhile) {
@@ -141,6 +157,73 @@ TEST_F(RewriteTest, OnTheWayBackARewriteOfV2LosesNoRow) {
   expect_v1_follows(move);
   EXPECT_EQ(move.sql().value("select sum(duration) from plans_v1"), before);
 }
+
+/// What gives look(int) the value of `table`, which no lock of the view knows of.
+struct Hidden {
+  const char* name;
+  const char* functions;
+};
+
+class HiddenTableTest : public testing::TestWithParam<Hidden> {
+ protected:
+  static std::string functions(const std::string& table) {
+    return fmt::format(fmt::runtime(GetParam().functions), table);
+  }
+  static SmallMigration migration() {
+    return {"create table a (id int primary key, n int not null); create table t (id int primary key, v int not null);"
+            "insert into a select n, n from generate_series(1, 50) n; insert into t select n, n from generate_series(1, 50) n;" +
+                functions("t"),
+            "create table small_v2.a (id int primary key, n int not null, v int)",
+            "create view small_map.a as select id, n, public.look(id) as v from public.a",
+            "sources: {a: {key: [id]}, t: {key: [id]}}\ntargets: {a: {follow: {a: {id: id}, t: {id: id}}}}\n"};
+  }
+  void begin(const std::string& ddl) {
+    application.exec("begin; " + ddl);
+    move.sql().exec("update a set n = -n");
+    ASSERT_TRUE(eventually([&] {
+      return move.sql().value("select exists (select from pg_locks l join pg_stat_activity a using (pid) where not l.granted and l.locktype = 'relation' "
+                              "and a.datname = current_database() and a.application_name like 'crossfade%refresh')") == "t";
+    }, kLimit));
+  }
+  void commit() {
+    application.exec("commit");
+    move.expect_equal();
+    EXPECT_EQ(move.sql().value("select count(*) from small_v2.a where v = id"), "50");
+  }
+
+  SmallMove move{migration()};
+  Sql application{move.conninfo()};
+};
+
+TEST_P(HiddenTableTest, ARewriteLosesNoValue) {
+  move.follow();
+  begin("alter table t add column x int default (random() * 100)::int");
+  commit();
+}
+
+/// As any source that has another name.
+TEST_P(HiddenTableTest, ThatHasAnotherNameIsSaidAndComesBack) {
+  move.follow();
+  begin("alter table t rename to t_old;" + functions("t_old"));
+  application.exec("commit");
+  EXPECT_TRUE(move.logged("there is no such table. Mend its name under sources"));
+  application.exec("begin; alter table t_old rename to t;" + functions("t"));
+  commit();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Functions, HiddenTableTest,
+    testing::Values(Hidden{"ByItsName", "create or replace function look(wanted int) returns int language plpgsql stable as $$ "
+                                        "begin return (select v from public.{} where id = wanted); end $$"},
+                    Hidden{"ReadAlready", "create or replace function look(wanted int) returns int language sql stable "
+                                          "begin atomic select v from public.{} where id = wanted; end"},
+                    Hidden{"ByAnotherFunction", "create or replace function behind(wanted int) returns int language sql stable as "
+                                                "'select v from public.{} where id = wanted';"
+                                                "create or replace function look(wanted int) returns int language plpgsql stable as $$ "
+                                                "begin return public.behind(wanted); end $$"},
+                    Hidden{"SaidToBeImmutable", "create or replace function look(wanted int) returns int language plpgsql immutable as $$ "
+                                                "begin return (select v from public.{} where id = wanted); end $$"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
 }  // namespace crossfade::test

@@ -126,6 +126,34 @@ TEST_F(ShapeTest, AViewBetweenIsReplaced) {
   expect_made_good();
 }
 
+/// No row is written by any of these, and pg_depend names no column of what is read as a whole.
+TEST_F(ShapeTest, ARowThatAViewShowsAsAWholeGetsAndLosesColumns) {
+  move.sql().exec("alter table mark replica identity full; create or replace view marks_map.graded as select m.id, to_jsonb(m)::text as grade, m.mood from public.mark m");
+  expect_made_good();
+  const auto before = now();
+  move.sql().exec("alter table mark add column note text default 'none'");
+  expect_made_good();
+  EXPECT_EQ(filled_since(before), "mark");
+  move.sql().exec("update mark set note = 'some' where id = 3");
+  expect_made_good();
+  move.sql().exec("alter table mark rename column note to remark");
+  expect_made_good();
+  move.sql().exec("alter table mark drop column remark");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select grade from marks_v2.mark where id = 3"), R"({"id": 3, "mood": "bad", "points": 3})");
+}
+
+TEST_F(ShapeTest, AnAttributeOfACompositeThatAViewShowsIsCalledOtherwise) {
+  move.sql().exec("create type price as (cents int, currency text); alter table mark add column price price default row (5, 'EUR')::price");
+  move.sql().exec("create or replace view marks_map.graded as select id, to_jsonb(price)::text as grade, mood from public.mark");
+  expect_made_good();
+  move.sql().exec("alter type price rename attribute currency to iso cascade");
+  expect_made_good();
+  move.sql().exec("alter type price add attribute tax int cascade");
+  expect_made_good();
+  EXPECT_EQ(move.sql().value("select grade from marks_v2.mark where id = 3"), R"({"iso": "EUR", "tax": null, "cents": 5})");
+}
+
 TEST_F(ShapeTest, AMappingThatDoesNotFitIsWaitedFor) {
   move.sql().exec("create table curve (id int primary key, points int not null); insert into curve select id, 90 from mark");
   move.sql().exec("create or replace view marks_map.graded as select m.id, public.grade(c.points) as grade, m.mood "
@@ -266,6 +294,28 @@ TEST(ShapeOfAnAggregateTest, WhatItCallsIsReplaced) {
   EXPECT_TRUE(eventually([&] { return move.sql().value("select x from small_v2.g where g = 1") == "text 91"; }, kLimit));
   move.expect_equal();
   move.stop_daemon();
+}
+
+/// What it makes of a word is said by its map and by its dictionaries.
+TEST(ShapeOfATextSearchTest, TheConfigurationOrADictionaryOfItChanges) {
+  SmallMove move({
+      .v1 = "create text search dictionary stem (template = simple); create text search configuration mine (copy = simple);"
+            "alter text search configuration mine alter mapping for asciiword with stem;"
+            "create table t (id int primary key, x text); insert into t select n, 'the dogs' from generate_series(1, 100) n",
+      .v2 = "create table small_v2.t (id int primary key, words tsvector)",
+      .mapping = "create view small_map.words as select id, to_tsvector('public.mine', x) as words from public.t;"
+                 "create view small_map.t as select * from small_map.words",
+      .rules = "sources: {t: {}}\ntargets: {t: {}}\n",
+  });
+  move.follow();
+  const auto first = [&] { return move.sql().value("select words from small_v2.t where id = 1"); };
+  EXPECT_EQ(first(), "'dogs':2 'the':1");
+  move.sql().exec("alter text search dictionary stem (stopwords = english)");
+  EXPECT_TRUE(eventually([&] { return first() == "'dogs':2"; }, kLimit)) << first();
+  move.expect_equal();
+  move.sql().exec("alter text search configuration mine alter mapping for asciiword with english_stem");
+  EXPECT_TRUE(eventually([&] { return first() == "'dog':2"; }, kLimit)) << first();
+  move.expect_equal();
 }
 
 }  // namespace

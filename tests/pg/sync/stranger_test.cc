@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <fstream>
+#include <string>
+
 #include "base/error/exit_code.h"
 #include "support/move.h"
 #include "support/small_migration.h"
@@ -57,6 +60,45 @@ TEST_F(StrangerTest, WhatTheyWriteIntoTheLogChangesNothing) {
   expect_nothing_of_it();
 }
 
+// The sanitizers' allocator knows no bound.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// However large it is, the daemon does not become so.
+TEST_F(StrangerTest, WhatIsTooLargeIsNotReceived) {
+  const auto most = [&] {
+    std::ifstream status(fmt::format("/proc/{}/status", move.daemon().pid()));
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmHWM:")) return std::stol(line.substr(6)) >> 10;
+    }
+    return 0L;
+  };
+  const auto before = most();
+  stranger->exec("begin; select pg_logical_emit_message(true, 'x', repeat('y', 15000000)) from generate_series(1, 6); commit");
+  move.sql().exec("set crossfade.writer = 'gym'; delete from gym_v2.exercises where id in (5, 6)");
+  move.sql().exec("select crossfade.touch('gym', 'exercises', '5')");
+  stranger->exec("select pg_logical_emit_message(false, 'crossfade', repeat('y', 100000000))");
+  move.sql().exec("select crossfade.touch('gym', 'exercises', '6')");
+  EXPECT_TRUE(move.logged("too large to be received"));
+  EXPECT_TRUE(move.logged("listened to again"));
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from gym_v2.exercises where id in (5, 6)") == "2"; }, kLimit));
+  expect_nothing_of_it();
+  EXPECT_LT(most() - before, 64) << "megabytes";
+}
+
+/// Too large as well, and it has to come.
+TEST(LargeRowTest, ComesAndIsNotTakenForAStrangers) {
+  Move move(write_down({"create table files (id int primary key, body text); insert into files values (1, 'a'), (2, 'b')",
+                        "create table small_v2.files (id int primary key, body text)", "create view small_map.files as select * from public.files",
+                        "sources: {files: {key: [id]}}\ntargets: {files: {follow: {files: {id: id}}}}\n"}));
+  move.start_daemon();
+  move.expect_equal();
+  move.sql().exec("update files set body = repeat('x', 20000000) where id = 1; update files set body = 'c' where id = 2");
+  move.expect_equal();
+  EXPECT_TRUE(move.logged("listened to again"));
+  move.sql().exec("update files set body = repeat('y', 20000000) where id = 1");
+  move.expect_equal();
+}
+#endif
+
 TEST_F(StrangerTest, TheyReadNoSecretAndSpeakForNobody) {
   for (const auto* statement : {"select * from crossfade.secret", "select crossfade.say('gym', 'barrier x')", "select crossfade.touch('gym', 'exercises', '5')"}) {
     EXPECT_NE(refusal(*stranger, statement).find("permission denied"), std::string::npos) << statement;
@@ -97,6 +139,7 @@ TEST(TouchTest, AKeyOfSeveralColumnsIsWrittenAsAnArray) {
   move.sql().exec("set crossfade.writer = 'small'; delete from small_v2.t");
   move.sql().exec("select crossfade.touch('small', 't', '{1,\"x,y\"}')");
   move.expect_caught_up();
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.dirty"), "0") << "what was set down besides is retired with it, and in nobody's way";
   EXPECT_EQ(move.sql().rows("select a, b from small_v2.t"), std::vector<std::string>{"1|x,y"});
   EXPECT_THROW(move.sql().exec("select crossfade.touch('small', 't', '{1}')"), std::runtime_error);
   EXPECT_THROW(move.sql().exec("select crossfade.touch('small', 't', '1')"), std::runtime_error);

@@ -75,6 +75,8 @@ constexpr Type kAllTypes[] = {
     {"enum_array", "public.mood[]", "(enum_range(null::public.mood))[n:n + 1]", "", "an array of enums"},
     {"domain", "public.price", "(n * 1.5)::public.price", "create domain amount as numeric(8,2); create domain price as amount check (value > 0)", "a domain over a domain"},
     {"array_domain", "public.tags", "array['a' || n]::public.tags", "create domain tags as text[] check (array_length(value, 1) > 0)", "a domain over an array"},
+    {"range_domain", "public.weeks", "int4range(n * 2, n * 2 + 1)::public.weeks", "create domain weeks as int4range check (not isempty(value))", "a domain over a range"},
+    {"domain_array", "public.amount[]", "array[n * 1.5, 2]::public.amount[]", "", "an array of domains"},
     {"composite", "public.pair", "row(nullif(n, 2), case when n % 3 <> 2 then 'y,\"' || n end)::public.pair", "create type pair as (x integer, y text)", "a composite, with nulls in it"},
     {"composite_array", "public.pair[]", "array[row(n, 'a')::public.pair]", "", "an array of composites"},
     {"composite_domain", "public.full_pair", "row(n, 'a')::public.pair::public.full_pair", "create domain full_pair as pair check ((value).x > 0)", "a domain over a composite"},
@@ -89,12 +91,13 @@ constexpr Type kAllTypes[] = {
     {"isbn", "public.isbn13", "('978' || lpad(n::text, 9, '0') || (10 - (38 + n / 10 + 3 * (n % 10)) % 10) % 10)::public.isbn13", "create extension isn", "isn"},
 };
 
-/// Types that PostgreSQL cannot put in order: no column of theirs can be a key, unique or grouped by.
+/// Types that PostgreSQL cannot put in order, or not compare: no column of theirs can be a key, unique or grouped by.
 constexpr Type kValueTypes[] = {
     {"json", "json", "json_build_object('b', n, 'a', 1.0)"}, {"xml", "xml", "('<a>' || n || '</a>')::xml"}, {"jsonpath", "jsonpath", "('$.a' || n)::jsonpath"},
     {"point", "point", "point(n, 1)"}, {"box", "box", "box(point(n, 1), point(0, 0))"}, {"circle", "circle", "circle(point(n, 1), 2)"},
     {"line", "line", "line(point(n, 1), point(-1, 0))"}, {"lseg", "lseg", "lseg(point(n, 1), point(0, 0))"}, {"path", "path", "('[(0,0),(' || n || ',1)]')::path"},
     {"polygon", "polygon", "polygon(box(point(n, 1), point(0, 0)))"}, {"pg_snapshot", "pg_snapshot", "(n || ':' || n || ':')::pg_snapshot"},
+    {"enum_domain", "public.feel", "(enum_range(null::public.mood))[n]::public.feel", "create domain feel as mood check (value <> 'e60')"},
     {"xid", "xid", "n::text::xid"}, {"cid", "cid", "n::text::cid"}, {"aclitem", "aclitem", "makeaclitem(10, 10, 'SELECT', n % 2 = 0)"},
 };
 
@@ -136,7 +139,8 @@ SmallMigration all_types() {
     targets += fmt::format("  v_{0}: {{follow: {{t_{0}: {{k: k}}}}}}\n  p_{0}: {{follow: {{c_{0}: {{k: k, n: n}}}}}}\n  g_{0}: {{follow: {{t_{0}: {{g: g}}}}}}\n", name);
   }
   for (const auto& of : kValueTypes) {
-    all.v1 += fmt::format("create table t_{0} (id int primary key, v {1});\ninsert into t_{0} select i, {2} from generate_series(1, 20) i;\n", of.name, of.type, with_n(of, "i"));
+    all.v1 += fmt::format("{3};\ncreate table t_{0} (id int primary key, v {1});\ninsert into t_{0} select i, {2} from generate_series(1, 20) i;\n", of.name, of.type,
+                          with_n(of, "i"), of.make);
     all.v2 += fmt::format("create table small_v2.v_{0} (id int primary key, v {1});\n", of.name, of.type);
     all.mapping += fmt::format("create view small_map.v_{0} as select id, v from public.t_{0};\n", of.name);
     sources += fmt::format("  t_{0}: {{key: [id]}}\n", of.name);

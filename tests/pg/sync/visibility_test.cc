@@ -89,6 +89,7 @@ TEST(AbsentStandbyTest, NoCommandWaitsForIt) {
   for (const auto* command : {"pause", "resume", "verify", "account"}) done({command});
   done({"throttle", "--sessions", "50"});
   done({"refresh", "plans", "1"});
+  done({"wait", "--lag", "10s"});
   done({"cutover", "reads", "--percent", "100", "--confirm", "gym"});
   done({"cutover", "writes", "--confirm", "gym"});
   done({"rollback", "writes", "--confirm", "gym"});

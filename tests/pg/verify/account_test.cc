@@ -2,7 +2,7 @@
 
 #include "gym.h"
 #include "verify/reply.h"
-#include "verify/report.h"
+#include "verify/reply_text.h"
 
 namespace crossfade::test {
 namespace {

@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <set>
 #include <sstream>
 
+#include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "base/error/failure.h"
 
@@ -89,6 +91,7 @@ const std::map<std::string, Variable>& variables() {
   static const std::map<std::string, Variable> all = {
       {"CROSSFADE_MIGRATION", {"--migration", "staging", "production", [](const Options& o) { return o.migration.string(); }}},
       {"CROSSFADE_SOURCE", {"--source", "dbname=staging", "dbname=production", [](const Options& o) { return o.source; }}},
+      {"CROSSFADE_TARGET", {"--target", "dbname=staging_v2", "dbname=production_v2", [](const Options& o) { return o.target; }}},
       {"CROSSFADE_CONTROL", {"--control", "staging.sock", "production.sock", [](const Options& o) { return o.control; }}},
       {"CROSSFADE_LOG_FORMAT", {"--log-format", "json", "logfmt", [](const Options& o) {
                                   return std::string(o.log_format == log::Format::kJson ? "json" : o.log_format == log::Format::kText ? "text" : "logfmt");
@@ -155,6 +158,8 @@ TEST(CommandLineTest, EveryCommandHasEveryVariable) {
       if (!option.environment.empty()) names.push_back(option.environment);
     }
     for (const auto& [name, variable] : variables()) {
+      // A target of a migration, there.
+      if (name == "CROSSFADE_TARGET" && (command.name == "verify" || command.name == "explain")) continue;
       EXPECT_THAT(names, testing::Contains(name)) << command.name;
     }
   }
@@ -258,12 +263,38 @@ TEST(CommandLineTest, FormerNamesStandInNoHelp) {
   for (const auto& command : command_texts(all_commands())) {
     EXPECT_NE(command.name, "pace");
     EXPECT_NE(command.name, "touch");
-    for (const auto& option : command.options) {
-      EXPECT_NE(option.name, "--lanes") << command.name;
-      if (command.name == "verify" || command.name == "explain") continue;
-      EXPECT_NE(option.name, "--target") << command.name;
+    for (const auto& option : command.options) EXPECT_NE(option.name, "--lanes") << command.name;
+  }
+}
+
+TEST(CommandLineTest, ACommandDoesWithTwoServersOrSaysWhatToDoInstead) {
+  Options two;
+  two.source = "dbname=v1";
+  two.target = "host=other dbname=v2";
+  const std::set<std::string> done = {"plan", "prepare", "run", "wait", "status", "history", "verify", "quarantine", "throttle", "pause", "resume", "doctor", "cancel"};
+  const std::set<std::string> beside = {"demo", "dashboards", "completion", "manual", "version"};
+  for (const auto& command : all_commands()) {
+    if (done.contains(command.name) || beside.contains(command.name)) {
+      EXPECT_NO_THROW(expect_across(two, command.name)) << command.name;
+      continue;
+    }
+    try {
+      expect_across(two, command.name);
+      ADD_FAILURE() << command.name << " is taken";
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.exit(), ExitCode::kUsage);
+      EXPECT_NE(failure.advice(), "") << command.name;
     }
   }
+  // The same database in both, or none: as ever.
+  two.target = two.source;
+  EXPECT_FALSE(across(two));
+  EXPECT_NO_THROW(expect_across(two, "cutover writes"));
+}
+
+TEST(CommandLineTest, TheTargetsServerStandsBeforeACommandThatHasATargetOfItsOwn) {
+  const auto call = parsed({"--target", "dbname=v2", "verify", "--target", "plans"}, all_commands());
+  EXPECT_EQ(call.options.target, "dbname=v2");
 }
 
 }  // namespace

@@ -46,6 +46,15 @@ TEST(BlockersOfReads, NobodyIsToldToWaitWhereNobodyWorks) {
   EXPECT_EQ(blockers_of(checklist_of_way_back(facts, {})).front().reason, "leader");
 }
 
+TEST(BlockersOfReads, WhatIsParkedIsNamedAndNobodyIsToldToWaitForIt) {
+  auto facts = ready();
+  facts.parked = "plans: column size does not exist";
+  facts.lag_seconds = 11;
+  facts.dirty = 7;
+  EXPECT_EQ(reasons(facts), (Reasons{"parked", "lag", "dirty keys"}));
+  for (const auto& blocker : blockers_of(checklist_of_reads(facts, {}))) EXPECT_EQ(blocker.fix.find("crossfade wait"), std::string::npos) << blocker.reason;
+}
+
 TEST(BlockersOfReads, EachFactAloneBlocks) {
   struct Case {
     const char* reason;
@@ -56,6 +65,7 @@ TEST(BlockersOfReads, EachFactAloneBlocks) {
       {"leader", [](Facts& f) { f.leader = false; }},
       {"paused", [](Facts& f) { f.paused = true; }},
       {"shape", [](Facts& f) { f.shape.push_back({"member 1", "what is published of plans", {"plans"}, true, "", "it is not published", "alter publication"}); }},
+      {"parked", [](Facts& f) { f.parked = "plans: column size does not exist"; }},
       {"lag", [](Facts& f) { f.lag_seconds = 11; }},
       {"lag", [](Facts& f) { f.lag_seconds.reset(); }},
       {"dirty keys", [](Facts& f) { f.dirty = 1; }},
@@ -84,7 +94,7 @@ TEST(ChecklistOfReads, WhatIsMetIsSaidTooAndNeedsNoMending) {
     EXPECT_EQ(condition.fix, "") << condition.reason;
     met.push_back(condition.reason);
   }
-  EXPECT_EQ(met, (Reasons{"phase", "leader", "paused", "shape", "lag", "dirty keys", "quarantine", "drift", "verification", "account", "deferred", "constraints"}));
+  EXPECT_EQ(met, (Reasons{"phase", "leader", "paused", "shape", "parked", "lag", "dirty keys", "quarantine", "drift", "verification", "account", "deferred", "constraints"}));
 }
 
 TEST(ChecklistOfNextFlip, IsTheWayBackOnceV2OwnsTheData) {

@@ -65,6 +65,9 @@ TEST(MigrationYaml, ItsNameHasToFitASlot) {
 
 TEST(MigrationYaml, SchemasDiffer) {
   EXPECT_EQ(refusal_of("map}", "v2}"), "migration.yaml: schemas.mapping: v2 is the schema of schemas.shadow");
+  EXPECT_EQ(refusal_of("map}", "app_canary, stable: app}"), "migration.yaml: schemas.mapping: app_canary is the schema of the views of schemas.stable that show v2 throughout");
+  EXPECT_EQ(refusal_of("map}", "map, stable: " + std::string(57, 'a') + "}"),
+            "migration.yaml: schemas.stable: is too long by 1 bytes for the schema of the views that show v2 throughout, which adds _canary");
   EXPECT_EQ(refusal_of("v2", "crossfade"), "migration.yaml: schemas.shadow: crossfade is the schema of crossfade itself");
   EXPECT_EQ(refusal_of("shadow: v2, ", ""), "migration.yaml: schemas.shadow: is missing");
 }

@@ -1,6 +1,10 @@
-#include "mapping/plan/plan.h"
+#include "mapping/plan/plan_text.h"
 
 #include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "base/text/fold.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -71,6 +75,20 @@ TEST(PlanText, ALongFixIsForTheScript) {
             "      → one;\n"
             "        two;\n"
             "        … and 3 more; all of them: crossfade plan --print-fixes\n");
+}
+
+TEST(PlanText, FitsItsTerminalAndWhatIsToBeCopiedStaysInOnePiece) {
+  auto preflight = workout();
+  const std::string statement = "create index concurrently on public.exercises (plan_id, week, day) where plan_id is not null and week > 0;";
+  preflight.findings = {{Finding::Level::kWarn, "target days", "a refresh reads more than a tenth of public.exercises for few keys, whatever is asked for", statement, ExitCode::kOk},
+                        {Finding::Level::kWarn, "target days", "is slow", "Leave it out of v2.sql until v2 owns the data, unless the view takes both from one and the same value.", ExitCode::kOk}};
+  constexpr std::size_t kWidth = 60;
+  const auto text = plan_text(preflight, Paint(true), kWidth);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_TRUE(columns_of(line) <= kWidth || line == "      → " + statement) << line;
+  EXPECT_NE(text.find("target days: a refresh reads more than a tenth of\n      public.exercises"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n      → Leave it out of v2.sql until v2 owns the data,\n        unless"), std::string::npos) << text;
+  EXPECT_NE(text.find("      → " + statement + "\n"), std::string::npos);
 }
 
 TEST(PlanText, ACommandThatCannotGoOnSaysOnlyWhatIsToBeMended) {

@@ -90,5 +90,14 @@ TEST(Widens, OnlyWhatHasEveryValueOfBefore) {
   }
 }
 
+TEST(TakesAllTest, WhereViewsReadAllAndTablesAreLikeAnother) {
+  const std::string like = "create table v2.t (like public.t including all, more int)";
+  EXPECT_TRUE(takes_all("create view m.t as select * from public.t", like));
+  EXPECT_TRUE(takes_all("create view m.t as select 1 as one, t.* from public.t", like));
+  EXPECT_FALSE(takes_all("create view m.t as select count(*), a * b as c from public.t", like));
+  EXPECT_FALSE(takes_all("create view m.t as select a /* , * */ from public.t", like));
+  EXPECT_FALSE(takes_all("create view m.t as select * from public.t", "create table v2.t (a text check (a like 'b'))"));
+}
+
 }  // namespace
 }  // namespace crossfade::mapping

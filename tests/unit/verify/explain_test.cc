@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error/failure.h"
+#include "verify/explain/explain_text.h"
 
 namespace crossfade::verify {
 namespace {

@@ -5,7 +5,7 @@
 --   psql -f quick.sql                     as the owner of the tables; the daemon stopped
 --
 -- While the daemon runs, `crossfade rollback writes` is the way: it loses nothing. Afterwards the schemas workout_v2, workout_map,
--- workout_unmap and workout_app are left, for whoever wants to look; drop them before the move begins anew.
+-- workout_unmap, workout_app and workout_app_canary are left, for whoever wants to look; drop them before the move begins anew.
 \set ON_ERROR_STOP on
 
 begin;

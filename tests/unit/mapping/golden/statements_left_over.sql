@@ -28,6 +28,10 @@ delete from "v2"."moves" s where (s.tableoid, s.ctid) in (
   where greatest(pg_column_size(e.entry), octet_length(e.entry::text)) > 2000)
 returning coalesce((select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, array['0', null]);
 
+-- remove_raising
+delete from "v2"."moves" s using crossfade.rows_that_raise('"v2"."moves"'::regclass, '(1 / weight)', 1000) r where s.tableoid = r.part and s.ctid = r.at
+returning coalesce((select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, array['0', null]);
+
 -- referring
 select coalesce((select case when num_nonnulls(p2."plan_id") > 0 then array['0', p2."plan_id"::text] end from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id"), case when num_nonnulls(s."id") > 0 then array['1', s."id"::text] end, array['0', null]), s."id"::text from "v2"."moves" s, "v2"."days" p, unnest($1::text[]) k("id") where p."id" = k."id" and p."id" = s."day_id";
 

@@ -161,6 +161,19 @@ with free as materialized (
 )
 select distinct null::text[] as locked from "v2"."moves" s where s."id" = any(array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2))) and not exists (select 1 from free f where f.part = s.tableoid and f.place = s.ctid);
 
+-- behind
+with next as materialized (
+  select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), before as materialized (
+  select s."id", p.tableoid as part, p.ctid as place from "v2"."weeks" s join "v2"."plans" p on p.id = s.plan_id where exists (select 1 from next n where n."id" = s."id")
+), wanted as materialized (
+  select s.*, p.tableoid as crossfade_part, p.ctid as crossfade_place from next s join "v2"."plans" p on p.id = s.plan_id
+  where not exists (select 1 from before b where s."id" = b."id" and b.part = p.tableoid and b.place = p.ctid)
+), free as materialized (
+  select p.tableoid as part, p.ctid as place from "v2"."plans" p where exists (select 1 from wanted s where p.id = s.plan_id) for key share of p skip locked
+)
+select distinct s.crossfade_taker as locked from wanted s where not exists (select 1 from free f where f.part = s.crossfade_part and f.place = s.crossfade_place);
+
 -- waiting
 with next as materialized (
   select v."id", v."plan_id", v."number", array[v."plan_id"::text] as crossfade_taker from "map"."weeks" v where v."plan_id" = any($1::integer[])

@@ -1,0 +1,1 @@
+select target from crossfade.backfill where migration = $1 and finished_at is null
