@@ -336,7 +336,7 @@ end $$;
 -- Triggers of a table that crossfade alone writes rest, as they do under the server's own logical replication: the application's
 -- statement has fired them on the side that is written, and a second time they would change what was brought over. One that is
 -- `enable always` is meant to fire here too. Those of foreign keys go on.
-create or replace function crossfade.rest_triggers(migration_name text, follower regclass) returns void
+create or replace function crossfade.disable_triggers(migration_name text, follower regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   resting record;
@@ -348,18 +348,18 @@ begin
       and not t.tgisinternal and t.tgenabled = 'O' and t.tgname <> 'crossfade_fence'
   loop
     execute format('alter table only %s disable trigger %I', resting.relation, resting.name);
-    insert into crossfade.resting (migration, relation, name) values (migration_name, resting.relation, resting.name) on conflict do nothing;
+    insert into crossfade.disabled_trigger (migration, relation, name) values (migration_name, resting.relation, resting.name) on conflict do nothing;
   end loop;
 end $$;
 
 -- The opposite, once applications write the table. What was dropped or enabled meanwhile is left as it is.
-create or replace function crossfade.wake_triggers(migration_name text, owned regclass) returns void
+create or replace function crossfade.enable_triggers(migration_name text, owned regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   resting record;
 begin
   for resting in
-    delete from crossfade.resting r
+    delete from crossfade.disabled_trigger r
     where r.migration = migration_name and r.relation = any (crossfade.all_parts(owned))
     returning r.relation::regclass as relation, r.name, exists (
       select from pg_trigger t where t.tgrelid = r.relation and t.tgname = r.name and t.tgenabled = 'D') as asleep
@@ -383,7 +383,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- v2 gives ids from now on: beyond all that crossfade has given, the rows of which may be gone.
-create or replace function crossfade.hand_ids_over(ids regclass, listed regclass) returns void
+create or replace function crossfade.continue_ids_of_surrogates(ids regclass, listed regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   given bigint := pg_sequence_last_value(pg_get_serial_sequence(ids::text, 'id'));
@@ -395,7 +395,7 @@ end $$;
 
 -- crossfade gives ids again: what v2 calls a natural key stays its id, and new ones are beyond all that v2 has given. `listed`
 -- are the natural keys (`columns`) with their ids as v2 has them.
-create or replace function crossfade.take_ids_back(ids regclass, listed regclass, columns text[]) returns void
+create or replace function crossfade.import_surrogate_ids(ids regclass, listed regclass, columns text[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   own text := pg_get_serial_sequence(ids::text, 'id');

@@ -298,7 +298,7 @@ create table if not exists crossfade.unvalidated (
 );
 
 -- Triggers that rest while crossfade alone writes their table.
-create table if not exists crossfade.resting (
+create table if not exists crossfade.disabled_trigger (
   migration text not null references crossfade.migration on delete cascade,
   relation oid not null,
   name name not null,
@@ -317,7 +317,7 @@ create table if not exists crossfade.audit (
 );
 
 -- What a flip did, step by step, the attempts that gave way included. Kept when a migration ends.
-create table if not exists crossfade.flight (
+create table if not exists crossfade.cutover_step (
   id bigint generated always as identity primary key,
   migration text not null,
   flip text not null,                             -- the flip's own id, as in the detail of its line in audit
@@ -329,6 +329,9 @@ create table if not exists crossfade.flight (
   holders text not null default '',               -- the sessions that had the lock: pid, user, state, query
   at timestamptz not null default now()
 );
+
+-- What the table above was called before.
+create or replace view crossfade.flight as select * from crossfade.cutover_step;
 
 -- The lag of the last two hours, as the status page draws it: it outlives the daemon.
 create table if not exists crossfade.lag_history (

@@ -43,7 +43,7 @@ asio::awaitable<std::vector<std::string>> schemas_to_drop(pg::Connection& connec
     if (ours(schema)) drop.push_back(schema);
   }
   pg::Parameters shadow = {file.schemas().shadow()};
-  const auto empty = co_await connection.query(std::string(queries::schema_empty), shadow);
+  const auto empty = co_await connection.query(queries::schema_empty, shadow);
   if (ours(file.schemas().shadow()) && !empty.empty()) {
     if (empty.truth(0, 0)) {
       drop.push_back(file.schemas().shadow());
@@ -55,7 +55,7 @@ asio::awaitable<std::vector<std::string>> schemas_to_drop(pg::Connection& connec
     fewer = false;
     const std::vector<std::optional<std::string>> names(drop.begin(), drop.end());
     pg::Parameters parameters = {array_text(names)};
-    const auto used = co_await connection.query(std::string(queries::schemas_in_use), parameters);
+    const auto used = co_await connection.query(queries::schemas_in_use, parameters);
     for (const auto row : pg::rows(used)) {
       notes.push_back(fmt::format("schema {} stays: {} uses what is in it", row.text("schema"), row.text("used_by")));
       std::erase(drop, std::string(row.text("schema")));
@@ -93,7 +93,7 @@ std::string drop_what_is_ours(const v1::Migration& file, const std::vector<std::
   std::string script;
   const auto v1 = outline(file, Direction::kReverse);
   for (const auto& statement : setup::drop_fences(v1)) script += statement + ";\n";
-  for (const auto& statement : setup::wake_triggers(v1)) script += statement + ";\n";
+  for (const auto& statement : setup::enable_triggers(v1)) script += statement + ";\n";
   script += fmt::format("select crossfade.give_tables_back({});\n", quote_literal(file.migration()));
   for (const auto direction : {Direction::kForward, Direction::kReverse}) {
     script += fmt::format("drop publication if exists {};\n", quote_identifier(setup::publication_name(file.migration(), direction)));
@@ -105,7 +105,7 @@ std::string drop_what_is_ours(const v1::Migration& file, const std::vector<std::
 /// Rows that are read through another table would be missing there once the old table is gone, and nothing depends on that.
 asio::awaitable<void> look_who_shows(pg::Connection& connection, std::string old_tables, bool drop_v1, std::vector<std::string>& notes) {
   pg::Parameters parameters = {std::move(old_tables)};
-  const auto rows = co_await connection.query(std::string(queries::old_tables_shown), parameters);
+  const auto rows = co_await connection.query(queries::old_tables_shown, parameters);
   for (const auto row : pg::rows(rows)) {
     const auto shown = fmt::format("{} shows the rows of the old table {}", row.text("shown_by"), row.text("old_table"));
     if (drop_v1) {
@@ -122,7 +122,7 @@ asio::awaitable<void> look_who_shows(pg::Connection& connection, std::string old
 /// From which other tables draw their numbers.
 asio::awaitable<std::string> keep_sequences(pg::Connection& connection, std::string old_tables, std::vector<std::string>& notes) {
   pg::Parameters parameters = {std::move(old_tables)};
-  const auto rows = co_await connection.query(std::string(queries::old_sequences_drawn), parameters);
+  const auto rows = co_await connection.query(queries::old_sequences_drawn, parameters);
   std::string script;
   for (const auto row : pg::rows(rows)) {
     script += fmt::format("{};\n", row.text("statement"));
@@ -135,10 +135,10 @@ asio::awaitable<std::string> keep_sequences(pg::Connection& connection, std::str
 asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, std::string who, std::vector<std::string>& notes) {
   const auto& name = file.migration();
   pg::Parameters migration = {name};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), migration);
+  const auto rows = co_await connection.query(queries::migration_schemas, migration);
   auto made = parse_array(pg::first(rows).text("made_schemas"));
   const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
-  auto old_tables = sides_of(file, mapping::Places::kSwapped).v1;
+  auto old_tables = sides_of(file, mapping::TableLayout::kSwapped).v1;
   auto names = names_text(old_tables);
   co_await look_who_shows(connection, names, drop_v1, notes);
   if (!drop_v1) old_tables.clear();
@@ -157,7 +157,7 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
   if (!tables.empty()) script += fmt::format("drop table if exists {};\n", tables);
   co_await run(connection, std::move(script));
   pg::Parameters parameters = {name, std::move(who), array_text(dropped)};
-  const auto daemon = co_await connection.query(std::string(queries::complete_migration), parameters);
+  const auto daemon = co_await connection.query(queries::complete_migration, parameters);
   co_await connection.script("commit");
   co_return daemon.empty() ? std::string() : std::string(daemon.text(0, 0));
 }
@@ -187,9 +187,9 @@ asio::awaitable<void> let_slot_go(pg::Connection& connection, std::string slot, 
 
 /// v2.sql asked for whole rows in the WAL because the way back read them.
 asio::awaitable<void> lighten_wal(pg::Connection& connection, const v1::Migration& file, std::vector<std::string>& notes) {
-  const auto v2 = sides_of(file, mapping::Places::kSwapped).v2;
+  const auto v2 = sides_of(file, mapping::TableLayout::kSwapped).v2;
   pg::Parameters names = {names_text(v2)};
-  const auto rows = co_await connection.query(std::string(queries::identity_full), names);
+  const auto rows = co_await connection.query(queries::identity_full, names);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const auto statement = std::string(rows.text(row, 0));
     std::optional<Failure> busy;
@@ -206,7 +206,7 @@ asio::awaitable<void> lighten_wal(pg::Connection& connection, const v1::Migratio
 
 asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::string& migration, std::vector<std::string>& notes) {
   pg::Parameters name = {migration};
-  const auto views = co_await connection.query(std::string(queries::stable_views_left), name);
+  const auto views = co_await connection.query(queries::stable_views_left, name);
   for (const auto row : pg::rows(views)) {
     notes.push_back(fmt::format("schema {0} stays, with its views over v2: {1}. A column that they show cannot change its type; once nobody reads them: drop schema {0} cascade",
                                 row.text("schema"), row.text("views")));
@@ -216,7 +216,7 @@ asio::awaitable<void> say_what_stays(pg::Connection& connection, const std::stri
 /// Nobody comes to finish them afterwards.
 asio::awaitable<void> say_which_keys_are_open(pg::Connection& connection, const std::string& migration, std::vector<std::string>& notes) {
   pg::Parameters name = {migration};
-  const auto keys = co_await connection.query(std::string(queries::keys_open), name);
+  const auto keys = co_await connection.query(queries::keys_open, name);
   for (const auto key : pg::rows(keys)) {
     notes.push_back(fmt::format("foreign key {} of {} holds for new rows, and for old ones only after: {}", key.text("name"), key.text("relation"), key.text("statement")));
   }

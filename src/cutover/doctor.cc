@@ -82,12 +82,12 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   const auto slots = co_await mapping::find_slot_names(connection.source(), facts.migration);
   facts.slot = slots.of(goes);
   facts.other_slot = slots.of(opposite(goes));
-  const auto sides = sides_of(file.yaml, places_of(goes));
+  const auto sides = sides_of(file.yaml, layout_of(goes));
   const std::string none = "{}";
   const bool apart = connection.apart();
   pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, apart ? none : names_text(facts.on_v2 ? sides.v2 : sides.v1),
                                names_text(facts.on_v2 ? sides.v1 : sides.v2)};
-  const auto rows = co_await connection.query(std::string(queries::doctor), parameters);
+  const auto rows = co_await connection.query(queries::doctor, parameters);
   const auto row = pg::first(rows);
   facts.completed = row.text("phase") == "completed";
   facts.leader = row.text("leader");
@@ -102,7 +102,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.parked = row.text("parked");
   if (apart) {
     pg::Parameters of_source = {facts.migration, facts.slot, facts.other_slot, names_text(sides.v1), none};
-    const auto there = co_await connection.source().query(std::string(queries::doctor), std::move(of_source));
+    const auto there = co_await connection.source().query(queries::doctor, std::move(of_source));
     const auto source = pg::first(there);
     facts.slot_there = source.truth("slot_there");
     facts.other_slot_there = source.truth("other_slot_there");
@@ -110,7 +110,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
     facts.shut = source.text("shut");
   }
   pg::Parameters name = {facts.migration};
-  const auto paused = co_await connection.query(std::string(queries::applications_paused), name);
+  const auto paused = co_await connection.query(queries::applications_paused, name);
   facts.paused = paused.truth(0, 0);
   facts.hooked = !file.yaml.cutover().hook().empty();
   co_return facts;

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "base/text/sql_text.h"
-#include "lint/announced.h"
+#include "lint/derived_keys.h"
 #include "lint/mutation.h"
-#include "lint/neighborhood.h"
-#include "lint/rule_for.h"
+#include "lint/related_rows.h"
 #include "lint/sandbox.h"
 #include "lint/source_copies.h"
+#include "lint/suggest_rule.h"
 #include "lint/what_is_read.h"
 #include "mapping/sql/statements.h"
 #include "pg/savepoint.h"
@@ -132,7 +132,7 @@ class Lint {
           ++linted_.unjudged;
           co_return false;
         }
-        keys = announced(model_, shapes_, changed);
+        keys = derived_keys(model_, shapes_, changed);
         std::erase_if(keys, [&](const Key& key) { return !looked_at_.contains(key.target()); });
         // Those of v1 that are deferrable speak at the commit of a refresh.
         const bool demanding = model_.direction == mapping::Direction::kReverse;
@@ -270,7 +270,7 @@ class Lint {
   std::set<TargetId> looked_at_;  ///< targets that are refreshed
   ById<SourceId, SourceShape> shapes_;
   std::map<TargetId, WhatIsRead> reads_;  ///< of targets that were looked at
-  std::vector<RuleFor> rules_;  ///< one a fault
+  std::vector<RuleSuggestion> rules_;  ///< one a fault
   Linted linted_;
 };
 
@@ -313,7 +313,7 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
   const auto sandbox = in_sandbox(model);
   const auto shapes = co_await read_shapes(connection, sandbox, whole);
   co_await make_sandbox(connection, model);
-  if (!whole) co_await find_neighbors(connection, sandbox, shapes, kHarder * samples);
+  if (!whole) co_await find_related_rows(connection, sandbox, shapes, kHarder * samples);
   co_await make_source_copies(connection, shapes);
   const sync::Refresh refresh(sandbox);
   Scope scope{whole, {}};
@@ -322,7 +322,7 @@ asio::awaitable<Scope> prepare_lint(pg::Connection& connection, const mapping::M
     if (model.direction == mapping::Direction::kReverse) co_await demand_references(connection, model);
   } else {
     const auto rows = co_await read_copies(connection, shapes);
-    scope.keys = announced(sandbox, shapes, rows);
+    scope.keys = derived_keys(sandbox, shapes, rows);
     co_await refresh.keys(connection, scope.keys);
     co_await forget_what_differs(connection, sandbox, scope);
   }

@@ -55,9 +55,9 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
     unneeded.set_source(model.sources[rule.source].schema + "." + model.sources[rule.source].name);
     unneeded.set_locator(target.locators[rule.locator].name());
     const auto walks = std::count_if(model.rules.begin(), model.rules.end(), [&](const mapping::FollowRule& other) {
-      return other.target == rule.target && other.locator == mapping::kWalk;
+      return other.target == rule.target && other.locator == mapping::kChunkKey;
     });
-    unneeded.set_walk(rule.locator == mapping::kWalk && walks == 1 && !target.walk_column.empty());
+    unneeded.set_walk(rule.locator == mapping::kChunkKey && walks == 1 && !target.chunk_column.empty());
   }
   return reply;
 }

@@ -24,11 +24,11 @@ asio::awaitable<std::vector<Read>> reads_of(pg::Connection& connection, std::str
   pg::Parameters by_name = {std::move(view)};
   const auto oid = co_await connection.query("select coalesce(pg_catalog.to_regclass($1)::oid, 0)::text", std::move(by_name));
   pg::Parameters itself = {array_text({std::string(oid.text(0, 0))})};
-  const auto rows = co_await connection.query(std::string(queries::catalog_view_reads), std::move(itself));
+  const auto rows = co_await connection.query(queries::catalog_view_reads, std::move(itself));
   std::vector<Read> reads;
   for (const auto row : pg::rows(rows)) reads.push_back({std::string(row.text("nspname")), std::string(row.text("relname")), row.text("relkind") == "r"});
   pg::Parameters by_oid = {std::string(oid.text(0, 0))};
-  const auto own_functions = co_await connection.query(std::string(queries::lint_own_functions), std::move(by_oid));
+  const auto own_functions = co_await connection.query(queries::lint_own_functions, std::move(by_oid));
   // They may read whatever they like, and so may the view then.
   if (own_functions.truth(0, 0)) reads.push_back({"", "", false});
   co_return reads;

@@ -103,33 +103,33 @@ asio::awaitable<Result> Connection::finish(std::string_view statement) {
   co_return Result(std::move(last));
 }
 
-asio::awaitable<Result> Connection::query(std::string sql, Parameters parameters) {
+asio::awaitable<Result> Connection::query(Sql sql, Parameters parameters) {
   const auto pointers = as_pointers(parameters);
-  if (PQsendQueryParams(state_->conn, sql.c_str(), static_cast<int>(pointers.size()), nullptr, pointers.data(), nullptr,
+  if (PQsendQueryParams(state_->conn, sql.text.c_str(), static_cast<int>(pointers.size()), nullptr, pointers.data(), nullptr,
                         nullptr, 0) == 0) {
-    lost(sql);
+    lost(sql.text);
   }
-  co_return co_await finish(sql);
+  co_return co_await finish(sql.text);
 }
 
-asio::awaitable<Result> Connection::execute(std::string sql, Parameters parameters) {
-  auto known = state_->prepared.find(sql);
+asio::awaitable<Result> Connection::execute(Sql sql, Parameters parameters) {
+  auto known = state_->prepared.find(sql.text);
   if (known == state_->prepared.end()) {
     const auto name = fmt::format("crossfade_{}", state_->prepared_so_far++);
-    if (PQsendPrepare(state_->conn, name.c_str(), sql.c_str(), 0, nullptr) == 0) lost(sql);
-    co_await finish(sql);
-    known = state_->prepared.emplace(sql, name).first;
+    if (PQsendPrepare(state_->conn, name.c_str(), sql.text.c_str(), 0, nullptr) == 0) lost(sql.text);
+    co_await finish(sql.text);
+    known = state_->prepared.emplace(sql.text, name).first;
   }
   const auto pointers = as_pointers(parameters);
   if (PQsendQueryPrepared(state_->conn, known->second.c_str(), static_cast<int>(pointers.size()), pointers.data(),
                           nullptr, nullptr, 0) == 0) {
-    lost(sql);
+    lost(sql.text);
   }
   try {
-    co_return co_await finish(sql);
+    co_return co_await finish(sql.text);
   } catch (const Failure& failure) {
     // "cached plan must not change result type": a table has another shape by now, and it is to be prepared anew.
-    if (failure.sqlstate() == "0A000") state_->prepared.erase(sql);
+    if (failure.sqlstate() == "0A000") state_->prepared.erase(sql.text);
     throw;
   }
 }
@@ -209,11 +209,11 @@ asio::awaitable<std::vector<Answer>> Connection::together(std::vector<Statement>
   co_return answers;
 }
 
-asio::awaitable<Result> Connection::script(std::string sql) {
-  if (sql == kCommit) co_await end_at_source(kCommit);
-  if (PQsendQuery(state_->conn, sql.c_str()) == 0) lost(sql);
-  auto result = co_await finish(sql);
-  if (sql == kRollback) co_await end_at_source(kRollback);
+asio::awaitable<Result> Connection::script(Sql sql) {
+  if (sql.text == kCommit) co_await end_at_source(kCommit);
+  if (PQsendQuery(state_->conn, sql.text.c_str()) == 0) lost(sql.text);
+  auto result = co_await finish(sql.text);
+  if (sql.text == kRollback) co_await end_at_source(kRollback);
   co_return result;
 }
 

@@ -38,6 +38,14 @@ struct Endpoint {
 using Parameter = std::optional<std::string>;
 using Parameters = std::vector<Parameter>;
 
+/// A statement's text: one of sql/ as it is embedded, or one that is made. Owned, as a coroutine's arguments have to be.
+struct Sql {
+  Sql(std::string made) : text(std::move(made)) {}       // NOLINT(google-explicit-constructor): what it is for
+  Sql(std::string_view embedded) : text(embedded) {}     // NOLINT(google-explicit-constructor)
+  Sql(const char* literal) : text(literal) {}            // NOLINT(google-explicit-constructor)
+  std::string text;
+};
+
 /// A statement that is sent with others.
 struct Statement {
   std::string sql;
@@ -79,13 +87,13 @@ class Connection {
   ~Connection();
 
   /// PQsendQueryParams. One statement, its parameters as text.
-  asio::awaitable<Result> query(std::string sql, Parameters parameters = {});
+  asio::awaitable<Result> query(Sql sql, Parameters parameters = {});
 
   /// Like query(), prepared on first use and kept for the session (PQsendPrepare, PQsendQueryPrepared).
-  asio::awaitable<Result> execute(std::string sql, Parameters parameters = {});
+  asio::awaitable<Result> execute(Sql sql, Parameters parameters = {});
 
   /// PQsendQuery: any number of statements, no parameters. Returns the last result.
-  asio::awaitable<Result> script(std::string sql);
+  asio::awaitable<Result> script(Sql sql);
 
   /// libpq's pipeline mode: all are sent at once, and the server does them in their order. The first that fails fails the call, and none
   /// after it is done: `commit` as the last one ends what the others have begun only if all went well. For a handful of statements; what
@@ -94,10 +102,10 @@ class Connection {
 
   /// COPY … FROM STDIN in text format. `next` appends lines to the buffer it is given and returns false when there are
   /// no more. Returns the number of rows.
-  asio::awaitable<std::uint64_t> copy_in(std::string sql, std::function<bool(std::string&)> next);
+  asio::awaitable<std::uint64_t> copy_in(Sql sql, std::function<bool(std::string&)> next);
 
   /// COPY … TO STDOUT; `line` gets each row as it came, its newline included.
-  asio::awaitable<std::uint64_t> copy_out(std::string sql, std::function<void(std::string_view)> line);
+  asio::awaitable<std::uint64_t> copy_out(Sql sql, std::function<void(std::string_view)> line);
 
   /// The two halves of a walsender's COPY BOTH. receive() returns the next message, or nothing once `until` has passed;
   /// it throws when the server ends the stream.

@@ -35,25 +35,25 @@ asio::awaitable<void> Connection::begin_copy(std::string_view sql, ExecStatusTyp
   throw failure;
 }
 
-asio::awaitable<std::uint64_t> Connection::copy_in(std::string sql, std::function<bool(std::string&)> next) {
+asio::awaitable<std::uint64_t> Connection::copy_in(Sql sql, std::function<bool(std::string&)> next) {
   // Handed over in pieces that fit libpq's buffer: the memory of a copy is this, not the copy.
   constexpr std::size_t kPiece = 64 * 1024;
-  co_await begin_copy(sql, PGRES_COPY_IN);
+  co_await begin_copy(sql.text, PGRES_COPY_IN);
   std::string buffer;
   for (bool more = true; more;) {
     more = next(buffer);
     if (more && buffer.size() < kPiece) continue;
-    if (!buffer.empty() && PQputCopyData(state_->conn, buffer.data(), static_cast<int>(buffer.size())) < 0) lost(sql);
+    if (!buffer.empty() && PQputCopyData(state_->conn, buffer.data(), static_cast<int>(buffer.size())) < 0) lost(sql.text);
     buffer.clear();
     co_await flush();
   }
-  if (PQputCopyEnd(state_->conn, nullptr) < 0) lost(sql);
-  const Result result = co_await finish(sql);
+  if (PQputCopyEnd(state_->conn, nullptr) < 0) lost(sql.text);
+  const Result result = co_await finish(sql.text);
   co_return result.affected();
 }
 
-asio::awaitable<std::uint64_t> Connection::copy_out(std::string sql, std::function<void(std::string_view)> line) {
-  co_await begin_copy(sql, PGRES_COPY_OUT);
+asio::awaitable<std::uint64_t> Connection::copy_out(Sql sql, std::function<void(std::string_view)> line) {
+  co_await begin_copy(sql.text, PGRES_COPY_OUT);
   std::uint64_t rows = 0;
   for (;;) {
     char* bytes = nullptr;
@@ -66,9 +66,9 @@ asio::awaitable<std::uint64_t> Connection::copy_out(std::string sql, std::functi
     }
     if (size < 0) break;
     co_await wait_until_ready(kReadable, std::nullopt);
-    if (PQconsumeInput(state_->conn) == 0) lost(sql);
+    if (PQconsumeInput(state_->conn) == 0) lost(sql.text);
   }
-  co_await finish(sql);
+  co_await finish(sql.text);
   co_return rows;
 }
 

@@ -13,7 +13,7 @@ boost::asio::awaitable<std::optional<Failure>> in_savepoint(Connection& connecti
   co_return refused;
 }
 
-boost::asio::awaitable<Tried> try_in_savepoint(Connection& connection, std::string sql, Parameters parameters) {
+boost::asio::awaitable<Tried> try_in_savepoint(Connection& connection, Sql sql, Parameters parameters) {
   Tried tried;
   const Work work = [&]() -> boost::asio::awaitable<void> { tried.result = co_await connection.query(std::move(sql), std::move(parameters)); };
   tried.refused = co_await in_savepoint(connection, work, Leaves::kWhatWorked);

@@ -27,7 +27,7 @@ struct Tried {
 };
 
 /// The same for one statement. Throws where the session is lost.
-boost::asio::awaitable<Tried> try_in_savepoint(Connection& connection, std::string sql, Parameters parameters = {});
+boost::asio::awaitable<Tried> try_in_savepoint(Connection& connection, Sql sql, Parameters parameters = {});
 
 /// Looks at something by work that leaves nothing behind. Whatever it throws is thrown on.
 template <typename Seen>

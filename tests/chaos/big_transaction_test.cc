@@ -18,7 +18,7 @@ long peak_memory(pid_t pid) {
   return kib;
 }
 
-/// Rows of one transaction: so many that their keys are set down while it is still arriving, and as many as are just still held in memory and
+/// Rows of one transaction: so many that their keys are spilled while it is still arriving, and as many as are just still held in memory and
 /// refreshed together.
 class BigTransactionTest : public testing::TestWithParam<int> {};
 

@@ -62,7 +62,7 @@ TEST(FlipTest, NoAcknowledgedWriteIsLostOrDoubledByFlipsThereAndBack) {
   const auto times = clients.milliseconds();
   const auto at = [&](double share) { return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]; };
   std::printf("%zu writes through %d flips: waited p50 %.1f ms, p99 %.1f ms, max %.1f ms\n", times.size(), number, at(0.5), at(0.99), times.back());
-  std::printf("holds: %s ms\n", move.sql().value("select string_agg(round(hold)::text, ' ') from (select sum(milliseconds) as hold from crossfade.flight "
+  std::printf("holds: %s ms\n", move.sql().value("select string_agg(round(hold)::text, ' ') from (select sum(milliseconds) as hold from crossfade.cutover_step "
                                                  "where step not in ('way back', 'quiet', 'tidy') group by flip, attempt order by min(id)) holds").c_str());
   for (const auto* table : {on_v2 ? "exercises_v1" : "exercises", on_v2 ? "exercises" : "gym_v2.exercises"}) {
     const auto numbers = fmt::format("{}", fmt::join(clients.written(), ","));

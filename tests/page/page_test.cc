@@ -99,11 +99,11 @@ TEST_F(PageTest, HowLongAFlipMadeApplicationsWaitIsWhatTheFlipItselfSays) {
   EXPECT_EQ(move.call({"verify"}).first, 0);
   EXPECT_EQ(move.call({"account"}).first, 0);
   EXPECT_EQ(move.call({"cutover", "reads"}).first, 0);
-  expect_seen(look(says("#flight", "nobody was made to wait") + " && !document.querySelector('#flight .held')"));
+  expect_seen(look(says("#step-log", "nobody was made to wait") + " && !document.querySelector('#step-log .held')"));
   const auto [exit, text] = move.call({"cutover", "writes", "--confirm", "gym", "--evidence", (server.directory() / "evidence").string(), "--lock-timeout", "5s"});
   ASSERT_EQ(exit, 0) << text;
-  expect_everywhere(says("#flight", "Applications waited ") + " && ['hold', 'barrier', 'names', 'commit'].every((step) => document.querySelector(`#flight .held[title^=\"${step}: \"]`))"
-                   " && ['way back', 'quiet', 'tidy'].every((step) => !document.querySelector(`#flight .held[title^=\"${step}: \"]`)) && " + says("#phases [aria-current]", "writes on v2"));
+  expect_everywhere(says("#step-log", "Applications waited ") + " && ['hold', 'barrier', 'names', 'commit'].every((step) => document.querySelector(`#step-log .held[title^=\"${step}: \"]`))"
+                   " && ['way back', 'quiet', 'tidy'].every((step) => !document.querySelector(`#step-log .held[title^=\"${step}: \"]`)) && " + says("#phases [aria-current]", "writes on v2"));
   EXPECT_EQ(move.call({"rollback", "writes", "--confirm", "gym", "--evidence", (server.directory() / "evidence").string()}).first, 0);
   move.expect_caught_up();
   expect_seen(look(says("#figures", "; it counts no more") + " && " + says("#proof", "; it counts no more")));
@@ -148,7 +148,7 @@ TEST_F(PageTest, AFlipThatWasGivenUpIsShownWithItsLastAttempts) {
   reader.exec("begin; select count(*) from exercises");
   EXPECT_NE(move.call({"cutover", "writes", "--confirm", "gym", "--evidence", (server.directory() / "evidence").string(), "--lock-timeout", "10ms"}).first, 0);
   reader.exec("commit");
-  expect_everywhere(says("#flight", "; an attempt was given up.") + " && document.querySelector('#flight .failed') && " + says("#flight", "held by pid ") + " && " + says("#audit", "gave up"));
+  expect_everywhere(says("#step-log", "; an attempt was given up.") + " && document.querySelector('#step-log .failed') && " + says("#step-log", "held by pid ") + " && " + says("#audit", "gave up"));
   move.stop_daemon();
 }
 

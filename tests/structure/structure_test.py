@@ -41,7 +41,7 @@ SAVEPOINTS = {
     "src/setup/amend/amend_run.cc": "work that throws is not answered there, and most of a function stands under it",
     "src/sync/backfill/backfill.cc": "made and released with the limits of the chunk, in one trip",
     "src/sync/refresh/bring.cc": "sent with the statements that it is for, in one trip",
-    "src/sync/refresh/careful.cc": "made with the limits of the part, in one trip",
+    "src/sync/refresh/bisecting_refresh.cc": "made with the limits of the part, in one trip",
     "src/verify/checks/checks.cc": "a check may end the transaction, and the savepoint with it",
 }
 

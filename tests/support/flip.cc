@@ -56,8 +56,8 @@ void fence(Sql& sql, const std::string& migration, const std::string& table, con
 }
 
 /// The triggers of the table's own rest while the engine writes it, and wake again.
-void rest(Sql& sql, const std::string& migration, const std::string& table) { sql.exec(fmt::format("select crossfade.rest_triggers('{}', '{}')", migration, table)); }
-void wake(Sql& sql, const std::string& migration, const std::string& table) { sql.exec(fmt::format("select crossfade.wake_triggers('{}', '{}')", migration, table)); }
+void rest(Sql& sql, const std::string& migration, const std::string& table) { sql.exec(fmt::format("select crossfade.disable_triggers('{}', '{}')", migration, table)); }
+void wake(Sql& sql, const std::string& migration, const std::string& table) { sql.exec(fmt::format("select crossfade.enable_triggers('{}', '{}')", migration, table)); }
 
 /// Locks the side that is written and returns once all it wrote has come over.
 void hold_and_drain(Move& move, const std::string& tables) {

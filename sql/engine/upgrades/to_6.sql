@@ -12,3 +12,12 @@ drop function if exists crossfade.retire(text, regclass);
 -- And what can be read while some targets are behind is said by itself.
 alter table crossfade.checkpoint add column if not exists readable_lsn pg_lsn not null default '0/0', add column if not exists readable_but text[] not null default '{}';
 -- And text search configurations, dictionaries and collations are watched.
+-- And what flips have done, and what rests for them, is called as everybody calls it.
+alter table crossfade.flight rename to cutover_step;
+alter index crossfade.flight_pkey rename to cutover_step_pkey;
+alter sequence crossfade.flight_id_seq rename to cutover_step_id_seq;
+alter table crossfade.resting rename to disabled_trigger;
+alter index crossfade.resting_pkey rename to disabled_trigger_pkey;
+alter table crossfade.disabled_trigger rename constraint resting_migration_fkey to disabled_trigger_migration_fkey;
+drop function if exists crossfade.rest_triggers(text, regclass), crossfade.wake_triggers(text, regclass), crossfade.hand_ids_over(regclass, regclass),
+  crossfade.take_ids_back(regclass, regclass, text[]);

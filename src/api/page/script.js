@@ -175,7 +175,7 @@ function putFirst(id, first) {
   const section = byId(id);
   if (first === (section.parentElement.id === "first")) return;
   if (first) byId("first").append(section);
-  else byId("rest").insertBefore(section, byId("h-flight").parentElement);
+  else byId("rest").insertBefore(section, byId("h-step-log").parentElement);
 }
 
 function place(database) {
@@ -195,7 +195,7 @@ function figures(status) {
   const list = [
     ["Lag", lag.seconds === null ? "not known yet" : seconds(lag.seconds), `${bytes(lag.bytes.applied)} to apply`],
     ["WAL kept for us", bytes(slot.retained_bytes), slot.safe_bytes === null ? "no limit set" : `safe for ${bytes(slot.safe_bytes)} more`],
-    ["Keys waiting", count(status.pending_keys + status.dirty_keys), `${count(status.dirty_keys)} set down in a table`],
+    ["Keys waiting", count(status.pending_keys + status.dirty_keys), `${count(status.dirty_keys)} spilled to a table`],
     ["Quarantine", count(status.quarantined), status.quarantined === 0 ? "empty" : status.writes.side === "v2" ? "rows that v1 cannot take" : "keys set aside",
       status.quarantined > 0 ? "bad" : ""],
     ["Drift", verification ? count(verification.drifted_rows) : "—",
@@ -286,7 +286,7 @@ function quarantine({ keys, number }) {
 }
 
 // Drawn to scale, because fifteen lines of equal height hide which one was long; the lines below have the figures.
-function flight(steps) {
+function stepLog(steps) {
   if (steps.length === 0) return [quiet("No flip so far.")];
   const all = steps.reduce((sum, s) => sum + s.milliseconds, 0);
   // An attempt that gave way let everybody go: what counts is the last one.
@@ -391,7 +391,7 @@ function showAll(page) {
   show("slot", { slot: status.slot, leader: status.leader, bytes: status.lag.bytes }, slotPairs);
   show("proof", { verification: status.verification && { ...status.verification, age_seconds: 0 }, void: countsNoMore(status), accounts: page.accounts }, proof);
   show("quarantine", { keys: page.quarantine, number: status.quarantined }, quarantine);
-  show("flight", page.flight, flight);
+  show("step-log", page.step_log, stepLog);
   show("audit", page.audit, audit);
 }
 

@@ -27,7 +27,7 @@ T run_to_end(asio::io_context& io, asio::awaitable<T> coroutine) {
   std::exception_ptr thrown;
   std::optional<T> result;
   asio::co_spawn(io, std::move(coroutine), [&](std::exception_ptr error, T value) {
-    thrown = error;
+    thrown = std::move(error);
     if (!thrown) result.emplace(std::move(value));
   });
   io.run();

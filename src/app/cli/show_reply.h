@@ -5,7 +5,7 @@
 #include "api/message.h"
 #include "app/cli/options.h"
 #include "base/error/exit_code.h"
-#include "verify/queries/ask_both.h"
+#include "verify/queries/query_compare.h"
 #include "verify/reply_text.h"
 
 namespace crossfade::app {

@@ -38,7 +38,7 @@ asio::awaitable<void> check_now(const Options& options, const CheckOptions& own,
   const auto v2 = co_await state_of_v2(connection, file.yaml.migration());
   if (v2 != verify::StateOfV2::kNotThere) {
     const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
-    if (direction == mapping::Direction::kReverse) how.places = mapping::Places::kSwapped;
+    if (direction == mapping::Direction::kReverse) how.layout = mapping::TableLayout::kSwapped;
   }
   std::vector<verify::CheckResult> results;
   for (const auto when : {v1::Check::WHEN_BEFORE, v1::Check::WHEN_AFTER}) {

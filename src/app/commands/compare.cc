@@ -8,7 +8,7 @@
 #include "app/commands/commands.h"
 #include "app/status/long_work.h"
 #include "base/error/failure.h"
-#include "verify/queries/ask_both.h"
+#include "verify/queries/query_compare.h"
 
 namespace crossfade::app {
 namespace {
@@ -29,11 +29,11 @@ verify::QueryPair read_queries(const std::filesystem::path& path) {
   return verify::parse_query_pair(text.str());
 }
 
-asio::awaitable<void> ask(const Options& options, const verify::AskBoth& how, v1::CompareReply& reply) {
+asio::awaitable<void> ask(const Options& options, const verify::QueryCompare& how, v1::CompareReply& reply) {
   pg::Connection first = co_await pg::Connection::open(endpoint(options, "compare"));
   pg::Connection second = co_await pg::Connection::open(endpoint(options, "compare"));
   EndsOnServer of_first(first), of_second(second);
-  reply = co_await verify::ask_both(first, second, how);
+  reply = co_await verify::compare_queries(first, second, how);
   of_first.done();
   of_second.done();
 }
@@ -42,7 +42,7 @@ ExitCode compare(const Options& options, const CompareOptions& own) {
   const auto file = load(options);
   const auto queries = read_queries(own.query);
   LongWork work(options, "compare");
-  verify::AskBoth how{file.yaml, queries};
+  verify::QueryCompare how{file.yaml, queries};
   how.progress = &work;
   v1::CompareReply reply;
   const auto ended = work.to_end(ask(options, how, reply));

@@ -49,7 +49,7 @@ asio::awaitable<v1::ExplainCostReply> explain_target(const Options& options, con
   co_return co_await verify::explain_cost(connection, model, number_of(model, name));
 }
 
-/// What only a daemon knows: changes that it has read, and not yet refreshed or set down.
+/// What only a daemon knows: changes that it has read, and not yet refreshed or spilled.
 void add_in_memory(const Options& options, const mapping::MigrationFile& file, const verify::LeadingKeys& leading, v1::ExplainReply& reply) {
   v1::WaitingRequest request;
   request.set_target(reply.target());

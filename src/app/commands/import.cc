@@ -144,7 +144,7 @@ asio::awaitable<v1::Import::File> import_file(pg::Connection& connection, const 
     return false;
   };
   co_await connection.script("begin");
-  co_await connection.query(std::string(queries::import_stage));
+  co_await connection.query(queries::import_stage);
   co_await connection.copy_in("copy pg_temp.crossfade_import from stdin", std::move(next));
   reading.all_sent();
   pg::Parameters parameters;
@@ -181,7 +181,7 @@ asio::awaitable<void> import_files(const Options& options, const ImportOptions& 
   pg::Connection connection = co_await pg::Connection::open(endpoint(options, "import"));
   EndsOnServer work_there(connection);
   const auto landing = co_await find_landing(connection, own.table);
-  co_await connection.query(std::string(queries::import_reader));
+  co_await connection.query(queries::import_reader);
   result.set_table(landing.table);
   for (const auto& name : own.files) {
     Reading reading(work, name, fmt::format("file {} of {}, {}", result.files_size() + 1, own.files.size(), name));

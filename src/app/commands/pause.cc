@@ -8,12 +8,12 @@ namespace {
 
 ExitCode pause(const Options& options) {
   ask_daemon(options, load(options).yaml.migration(), {"POST", "/v1/pause", "{}"});
-  tell_script(options, did("paused; changes are set down meanwhile", {}, {"crossfade resume"}));
+  tell_script(options, did("paused; changes are spilled to a table meanwhile", {}, {"crossfade resume"}));
   return ExitCode::kOk;
 }
 
 }  // namespace
 
-Command pause_command() { return {"pause", "Steer", "Hold the backfill and the refresh; changes are set down meanwhile", without_options(pause)}; }
+Command pause_command() { return {"pause", "Steer", "Hold the backfill and the refresh; changes are spilled to a table meanwhile", without_options(pause)}; }
 
 }  // namespace crossfade::app

@@ -90,7 +90,7 @@ ExitCode tell_changed(const Options& options, double keys, const std::string& te
 asio::awaitable<ExitCode> list_keys(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await open_prepared(options, migration);
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::quarantine_list), name);
+  const auto rows = co_await connection.query(queries::quarantine_list, name);
   const auto reply = reply_of(rows);
   std::cout << (options.json ? api::json_of(reply) + "\n" : to_text(reply));
   co_return ExitCode::kOk;
@@ -99,7 +99,7 @@ asio::awaitable<ExitCode> list_keys(const Options& options, const std::string& m
 asio::awaitable<ExitCode> retry_keys(const Options& options, const std::string& migration) {
   pg::Connection connection = co_await open_prepared(options, migration);
   pg::Parameters name = {migration};
-  const auto result = co_await connection.query(std::string(queries::quarantine_retry), name);
+  const auto result = co_await connection.query(queries::quarantine_retry, name);
   co_return tell_changed(options, static_cast<double>(result.affected()), fmt::format("{} keys are tried again.\n", result.affected()),
                          "crossfade quarantine list: what is refused again stands there");
 }
@@ -108,7 +108,7 @@ asio::awaitable<ExitCode> accept_key(const Options& options, const std::string& 
   pg::Connection connection = co_await open_prepared(options, migration);
   const char* user = std::getenv("USER");
   pg::Parameters parameters = {migration, key, user == nullptr ? "" : user};
-  const auto result = co_await connection.query(std::string(queries::quarantine_accept), parameters);
+  const auto result = co_await connection.query(queries::quarantine_accept, parameters);
   if (result.affected() == 0) throw usage_failure(fmt::format("no key {} waits in quarantine", key), "`crossfade quarantine list` shows them");
   co_return tell_changed(options, static_cast<double>(result.affected()),
                          fmt::format("{} keys are accepted: the writes may move without what they were to bring.\n", result.affected()));

@@ -65,12 +65,12 @@ asio::awaitable<std::string> read_report(const Options& options, const mapping::
   const Part parts[] = {{"Server", queries::report_server, false},
                         {"Verifications", queries::report_verification, true},
                         {"Quarantine", queries::report_quarantine, true},
-                        {"Flight recorder", queries::report_flight, true},
+                        {"Step log", queries::report_step_log, true},
                         {"Who did what", queries::report_audit, true}};
   for (const auto& part : parts) {
     pg::Parameters parameters;
     if (part.of_migration) parameters.emplace_back(name);
-    const auto rows = co_await connection.query(std::string(part.sql), parameters);
+    const auto rows = co_await connection.query(part.sql, parameters);
     text += fmt::format("\n# {}\n{}", part.title, table(rows));
   }
   const auto plan = co_await plan_now(options, file);

@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kAgain{20};
 /// A target that is parked may be written by statements that name what has another name by now, or that know a column as it was.
 bool has_parked(const Observed& observed) {
   const auto run = observed.engine.runtime();
-  return run && !run->stopping && !run->parked.empty();
+  return run && !run->control.stopping && !run->applied.parked.empty();
 }
 
 /// A column that is gone is waited for, and not done without.
@@ -87,7 +87,7 @@ asio::awaitable<void> look(Kept& kept, Observed observed, bool folder) {
   pg::Connection connection = co_await pg::Connection::open(endpoint);
   if (folder) co_await look_at_folder(connection, kept);
   const auto run = observed.engine.runtime();
-  const bool leads = run && run->epoch != 0 && !run->stopping;
+  const bool leads = run && run->epoch != 0 && !run->control.stopping;
   if (leads && !apart) co_await follow_v1(connection, observed.settings.endpoint, kept);
   if (!models) co_return;
   auto file = *kept.file;

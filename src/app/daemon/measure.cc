@@ -24,7 +24,7 @@ class Measure {
   Measure(Observed observed, std::int64_t last_step)
       : observed_(std::move(observed)), model_(observed_.model), metrics_(observed_.metrics), last_step_(last_step) {}
 
-  /// Of the flight recorder, the last that was told.
+  /// Of the step log, the last that was told.
   std::int64_t last_step() const { return last_step_; }
 
   bool is_of(const Observed& observed) const { return &observed.metrics == &metrics_; }
@@ -46,11 +46,11 @@ class Measure {
  private:
   asio::awaitable<void> proofs(pg::Connection& connection) {
     pg::Parameters name = {model_.name};
-    const auto verified = co_await connection.execute(std::string(queries::proof_sample), name);
+    const auto verified = co_await connection.execute(queries::proof_sample, name);
     const auto proof = pg::first(verified);
     metrics_.verification(proof.optional_real("clean_at"), proof.optional_real("drifted_rows"));
     pg::Parameters same = {model_.name};
-    const auto accounts = co_await connection.execute(std::string(queries::account_sample), same);
+    const auto accounts = co_await connection.execute(queries::account_sample, same);
     for (const auto account : pg::rows(accounts)) {
       for (const auto source : model_.sources.ids()) {
         const auto& table = model_.sources[source];
@@ -62,7 +62,7 @@ class Measure {
   /// Those of before this daemon's start are told too: a flip is rare, and its times are asked for afterwards.
   asio::awaitable<void> flips(pg::Connection& connection) {
     pg::Parameters since = {model_.name, std::to_string(last_step_)};
-    const auto steps = co_await connection.execute(std::string(queries::flight_sample), since);
+    const auto steps = co_await connection.execute(queries::cutover_step_sample, since);
     for (const auto step : pg::rows(steps)) {
       last_step_ = step.number("id");
       metrics_.step_done(step.text("step"), std::chrono::duration<double>(step.real("seconds")));
@@ -85,11 +85,11 @@ class Measure {
   asio::awaitable<void> backfill(pg::Connection& connection) {
     const auto run = observed_.engine.runtime();
     if (!run || !run->filling()) co_return;
-    for (const auto target : run->progress.ids()) {
-      const auto done = static_cast<double>(run->progress[target].done);
-      if (run->progress[target].finished || done == 0) continue;
-      const auto expected = co_await expected_rows(connection, model_, target, done, run->progress[target].estimated);
-      if (!run->progress[target].finished) metrics_.backfill_found(target, done, expected);
+    for (const auto target : run->fill.progress.ids()) {
+      const auto done = static_cast<double>(run->fill.progress[target].done);
+      if (run->fill.progress[target].finished || done == 0) continue;
+      const auto expected = co_await expected_rows(connection, model_, target, done, run->fill.progress[target].estimated);
+      if (!run->fill.progress[target].finished) metrics_.backfill_found(target, done, expected);
     }
   }
 

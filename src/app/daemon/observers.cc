@@ -45,17 +45,17 @@ asio::awaitable<Response> recent_log() { co_return Response{200, "text/plain; ch
 
 asio::awaitable<Response> ready(Observed o) {
   const auto run = o.engine.runtime();
-  const bool leads = run && run->epoch != 0 && !run->stopping;
+  const bool leads = run && run->epoch != 0 && !run->control.stopping;
   // A short one is nobody's business: it may be the time between two statements of whoever changes the table.
   constexpr double kTooLong = 60;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string wrong;
   for (const auto& left_out : o.model.left_out) wrong += fmt::format("{} is left out: {}\n", left_out.target, left_out.because);
-  for (const auto& [target, why] : leads ? run->parked : std::map<TargetId, sync::Parked>{}) {
+  for (const auto& [target, why] : leads ? run->applied.parked : std::map<TargetId, sync::Parked>{}) {
     if (now - why.since > kTooLong) wrong += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);
   }
-  const bool fails = leads && run->failing_since && sync::Clock::now() - *run->failing_since > std::chrono::duration<double>(kTooLong);
-  if (fails) wrong += fmt::format("no round goes through: {}\n", run->failing_because);
+  const bool fails = leads && run->applied.failing_since && sync::Clock::now() - *run->applied.failing_since > std::chrono::duration<double>(kTooLong);
+  if (fails) wrong += fmt::format("no round goes through: {}\n", run->applied.failing_because);
   if (!wrong.empty()) co_return Response{503, "text/plain", wrong};
   co_return Response{leads ? 200 : 503, "text/plain", leads ? "leading\n" : "no connection, or not the leader\n"};
 }
@@ -72,7 +72,7 @@ asio::awaitable<Response> hold(Observed o, bool held) {
   // As the engine's own: an absent standby must not keep anybody from going on.
   pg::Connection connection = co_await sync::open_engine_session(o.settings, o.model.name, held ? "pause" : "resume");
   co_await sync::set_paused(*run, connection, held);
-  co_return Response{200, "application/json", held ? R"({"message":"paused; changes are set down meanwhile"})" : R"({"message":"going on"})"};
+  co_return Response{200, "application/json", held ? R"({"message":"paused; changes are spilled to a table meanwhile"})" : R"({"message":"going on"})"};
 }
 
 /// How far a verification is, for whoever waits for it.
@@ -96,7 +96,7 @@ asio::awaitable<Response> verify_progress(std::shared_ptr<const Told> told) { co
 /// Whether the engine works in the direction, and by the mapping, that the database is in. After a flip and an amend it takes a moment.
 asio::awaitable<bool> is_current(Observed o) {
   const auto run = o.engine.runtime();
-  if (!run || run->stopping) co_return false;
+  if (!run || run->control.stopping) co_return false;
   auto endpoint = o.settings.endpoint;
   endpoint.source.clear();  // which does not know
   pg::Connection connection = co_await pg::Connection::open(endpoint);
@@ -142,7 +142,7 @@ asio::awaitable<Response> verify_when_current(std::function<Observed()> now, Req
   }
 }
 
-/// Whether changes of these keys wait: those that were read, and are neither refreshed nor set down.
+/// Whether changes of these keys wait: those that were read, and are neither refreshed nor spilled.
 asio::awaitable<Response> waiting(Observed o, Request request) {
   v1::WaitingRequest wanted;
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
@@ -163,7 +163,7 @@ asio::awaitable<Response> waiting(Observed o, Request request) {
 
 std::shared_ptr<sync::Runtime> running(const Observed& o) {
   auto run = o.engine.runtime();
-  if (!run || run->stopping) {
+  if (!run || run->control.stopping) {
     Failure::Facts facts;
     facts.exit = ExitCode::kNotReady;
     facts.message = "the daemon has no connection just now";

@@ -33,7 +33,7 @@ std::string shown(std::string_view text) { return log::redact(text); }
 
 asio::awaitable<void> add_quarantine(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
-  const auto rows = co_await connection.execute(std::string(queries::page_quarantine), name);
+  const auto rows = co_await connection.execute(queries::page_quarantine, name);
   for (const auto row : pg::rows(rows)) {
     auto& key = *page.add_quarantine();
     key.set_target(std::string(row.text("target")));
@@ -50,7 +50,7 @@ asio::awaitable<void> add_quarantine(v1::Page& page, pg::Connection& connection)
 
 asio::awaitable<void> add_accounts(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
-  const auto rows = co_await connection.execute(std::string(queries::page_accounts), name);
+  const auto rows = co_await connection.execute(queries::page_accounts, name);
   for (const auto row : pg::rows(rows)) {
     auto& account = *page.add_accounts();
     account.set_source(std::string(row.text("source")));
@@ -61,11 +61,11 @@ asio::awaitable<void> add_accounts(v1::Page& page, pg::Connection& connection) {
   }
 }
 
-asio::awaitable<void> add_flight(v1::Page& page, pg::Connection& connection) {
+asio::awaitable<void> add_step_log(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
-  const auto rows = co_await connection.execute(std::string(queries::page_flight), name);
+  const auto rows = co_await connection.execute(queries::page_step_log, name);
   for (const auto row : pg::rows(rows)) {
-    auto& step = *page.add_flight();
+    auto& step = *page.add_step_log();
     step.set_step(std::string(row.text("step")));
     step.set_attempt(row.real("attempt"));
     step.set_milliseconds(row.real("milliseconds"));
@@ -77,7 +77,7 @@ asio::awaitable<void> add_flight(v1::Page& page, pg::Connection& connection) {
 
 asio::awaitable<void> add_audit(v1::Page& page, pg::Connection& connection) {
   pg::Parameters name = {page.status().migration()};
-  const auto rows = co_await connection.execute(std::string(queries::page_audit), name);
+  const auto rows = co_await connection.execute(queries::page_audit, name);
   for (const auto row : pg::rows(rows)) {
     auto& deed = *page.add_audit();
     deed.set_at(row.real("at"));
@@ -115,7 +115,7 @@ asio::awaitable<void> Watch::sample() {
     if (const auto run = now_().engine.runtime()) {
       const auto lag = run->lag.seconds(sync::Clock::now());
       if (lag) step.set_lag_seconds(std::max(*lag, step.lag_seconds()));
-      step.set_phase(run->phase);
+      step.set_phase(run->sampled.phase);
     }
     const double now = unix_seconds();
     if (samples_.empty() || now - samples_.back().at() >= kStepSeconds) {
@@ -140,7 +140,7 @@ asio::awaitable<void> Watch::keep_history() {
   for (bool restored = false;;) {
     const auto observed = now_();
     const auto run = observed.engine.runtime();
-    const bool leads = run && run->epoch != 0 && !run->stopping;
+    const bool leads = run && run->epoch != 0 && !run->control.stopping;
     try {
       if (leads && !connection) {
         auto endpoint = observed.settings.endpoint;
@@ -163,7 +163,7 @@ asio::awaitable<void> Watch::keep_history() {
 
 asio::awaitable<void> Watch::restore(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::lag_read), std::move(name));
+  const auto rows = co_await connection.query(queries::lag_read, std::move(name));
   for (auto left = rows.size(); left > 0 && samples_.size() < kSamples; --left) {
     const pg::Row row(rows, left - 1);
     v1::Page::Sample sample;
@@ -187,7 +187,7 @@ asio::awaitable<void> Watch::keep(pg::Connection& connection, std::string migrat
   }
   if (at.empty()) co_return;
   pg::Parameters parameters = {std::move(migration), array_text(at), array_text(lag), array_text(phase)};
-  co_await connection.query(std::string(queries::lag_keep), std::move(parameters));
+  co_await connection.query(queries::lag_keep, std::move(parameters));
   kept_up_to_ = end;
 }
 
@@ -258,7 +258,7 @@ asio::awaitable<v1::Page> Watch::read_page(pg::Connection& connection) {
   *page.mutable_status() = std::move(status);
   co_await add_quarantine(page, connection);
   co_await add_accounts(page, connection);
-  co_await add_flight(page, connection);
+  co_await add_step_log(page, connection);
   co_await add_audit(page, connection);
   co_return page;
 }

@@ -72,7 +72,7 @@ void wait_for_writes(const LiveWriter& writer) {
 
 /// A machine that is busy with other things lets v2 fall behind. Then what the command advises is done, as a person would.
 void move(Stage& stage, const std::vector<std::string>& words) {
-  if (stage.attempt(words) == static_cast<int>(ExitCode::kOk)) return;
+  if (stage.run_command(words) == static_cast<int>(ExitCode::kOk)) return;
   stage.command({"wait", "--lag", "1s", "--timeout", "120s"});
   stage.command(words);
 }
@@ -134,7 +134,7 @@ void play(const DemoOptions& own, const std::filesystem::path& migration) {
   writer.stop();
   stage.say(fmt::format("The application wrote {} transactions meanwhile. What it wrote last is waited for, then all is compared once more.", writer.committed()));
   stage.command({"wait", "--lsn", stage.value("select pg_current_wal_insert_lsn()"), "--timeout", "60s"});
-  if (stage.attempt({"verify"}, Stage::Shown::kLastLine) != 0) {
+  if (stage.run_command({"verify"}, Stage::Shown::kLastLine) != 0) {
     stage.say("v2 still says what v1 has no word for. It is brought in line.");
     stage.command({"verify", "--repair"});
     stage.command({"verify"});

@@ -116,7 +116,7 @@ v1::Rehearsal measured(const mapping::MigrationFile& file, const v1::Status& fol
   reply.set_disk_bytes(number(fmt::format("select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relkind in ('r', 'p', 'm') and relnamespace = to_regnamespace({})",
                                           quote_literal(quote_identifier(file.yaml.schemas().shadow())))));
   reply.set_verify_seconds(number("select extract(epoch from ended_at - started_at) from crossfade.verification order by id desc limit 1"));
-  reply.set_reads_flip_milliseconds(number("select sum(milliseconds) from crossfade.flight where flip = (select flip from crossfade.flight order by id desc limit 1)"));
+  reply.set_reads_flip_milliseconds(number("select sum(milliseconds) from crossfade.cutover_step where flip = (select flip from crossfade.cutover_step order by id desc limit 1)"));
   return reply;
 }
 
@@ -138,7 +138,7 @@ v1::Rehearsal move_the_copy(const Options& options, const RehearseOptions& own, 
   Stage stage(fs::absolute(options.migration), like_production(), rehearsing);
   work.go_on();
   restore(options, own, file, stage, work);
-  const bool fit = stage.attempt({"check", "--when", "before"}) == 0;
+  const bool fit = stage.run_command({"check", "--when", "before"}) == 0;
   if (!fit) stage.say("Those checks are about the old data; the move goes on.");
   const auto before = stage.value("select pg_current_wal_insert_lsn()");
   const auto began = pg::Clock::now();
@@ -148,7 +148,7 @@ v1::Rehearsal move_the_copy(const Options& options, const RehearseOptions& own, 
   const double wal_bytes = std::stod(stage.value(fmt::format("select pg_current_wal_insert_lsn() - {}::pg_lsn", quote_literal(before))));
   stage.command({"verify"});
   stage.command({"account"});
-  const bool passed = stage.attempt({"check", "--when", "after"}) == 0;
+  const bool passed = stage.run_command({"check", "--when", "after"}) == 0;
   stage.command({"cutover", "reads"});
   auto reply = measured(file, following, stage);
   reply.set_backfill_seconds(seconds);

@@ -59,7 +59,7 @@ void Stage::stop_daemon() {
   if (exit != 0) throw precondition_failure(fmt::format("the daemon ended with {}:\n{}", exit.value_or(-1), daemon_->output()), "see its log above");
 }
 
-int Stage::attempt(const std::vector<std::string>& words, Shown shown) {
+int Stage::run_command(const std::vector<std::string>& words, Shown shown) {
   say(fmt::format("$ crossfade {}", fmt::join(words, " ")));
   auto call = command_line(words);
   call.insert(call.end(), {"--log-level", "warn"});
@@ -73,7 +73,7 @@ int Stage::attempt(const std::vector<std::string>& words, Shown shown) {
 }
 
 void Stage::command(const std::vector<std::string>& words, Shown shown) {
-  const int exit = attempt(words, shown);
+  const int exit = run_command(words, shown);
   if (exit == 0) return;
   Failure::Facts facts;
   facts.exit = ExitCode::kPrecondition;

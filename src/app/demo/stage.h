@@ -39,7 +39,7 @@ class Stage {
   /// `crossfade words…` on this stage. Throws unless it ends with 0.
   void command(const std::vector<std::string>& words, Shown shown = Shown::kAll);
   /// The same; gives the exit code whatever it is. What ends otherwise than with 0 is shown whole.
-  int attempt(const std::vector<std::string>& words, Shown shown = Shown::kAll);
+  int run_command(const std::vector<std::string>& words, Shown shown = Shown::kAll);
 
   /// The first value of the last statement's result; "" if there is none.
   std::string value(std::string sql) const;

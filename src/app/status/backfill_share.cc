@@ -39,16 +39,16 @@ std::string share_by_ends(const mapping::Source& source, const std::string& colu
 
 boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& connection, const mapping::Model& model, TargetId number) {
   const auto& target = model.targets.at(number);
-  if (target.walk_column.empty()) co_return std::nullopt;
-  const auto& source = model.sources.at(target.walk_source);
-  const auto& type = target.locators.front().walk_type();
-  pg::Parameters of_column = {model.name, target.name, source.schema, source.name, target.walk_column};
+  if (target.chunk_column.empty()) co_return std::nullopt;
+  const auto& source = model.sources.at(target.chunk_source);
+  const auto& type = target.locators.front().chunk_type();
+  pg::Parameters of_column = {model.name, target.name, source.schema, source.name, target.chunk_column};
   auto by_statistics = share_by_statistics(type);
   const auto told = co_await connection.query(std::move(by_statistics), std::move(of_column));
   if (told.empty()) co_return std::nullopt;
   const auto row = pg::first(told);
   if (const auto share = row.optional_real("share")) co_return std::clamp(*share, 0.0, 1.0);
-  auto by_ends = share_by_ends(source, target.walk_column, type);
+  auto by_ends = share_by_ends(source, target.chunk_column, type);
   if (by_ends.empty()) co_return std::nullopt;
   pg::Parameters reached = {row.optional_text("high")};
   const auto measured = co_await connection.source().query(std::move(by_ends), std::move(reached));

@@ -44,13 +44,13 @@ boost::asio::awaitable<double> rows_there(pg::Connection& connection, const mapp
   const auto target = model.find_target(name);
   if (!target) co_return 0;
   pg::Parameters tables = {array_text({model.targets[*target].table.quoted()})};
-  const auto rows = co_await connection.query(std::string(queries::rows_expected), std::move(tables));
+  const auto rows = co_await connection.query(queries::rows_expected, std::move(tables));
   co_return rows.real(0, 0);
 }
 
 boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& connection, const sync::Runtime* run) {
   pg::Parameters name = {status.migration()};
-  const auto targets = co_await connection.query(std::string(queries::backfill_list), name);
+  const auto targets = co_await connection.query(queries::backfill_list, name);
   auto& backfill = *status.mutable_backfill();
   std::vector<double> left;
   for (const auto row : in_order(targets, run)) {
@@ -81,7 +81,7 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
     left.push_back(target.estimated_rows() - target.done_rows());
   }
   pg::Parameters same = {status.migration()};
-  const auto recent = co_await connection.query(std::string(queries::backfill_recent), same);
+  const auto recent = co_await connection.query(queries::backfill_recent, same);
   const auto lately = pg::first(recent);
   const double seconds = lately.real("in_seconds");
   if (seconds > 0) backfill.set_rows_per_second(lately.real("done_rows") / seconds);
@@ -98,7 +98,7 @@ boost::asio::awaitable<void> add_backfill(v1::Status& status, pg::Connection& co
 
 /// Which database this is, for people who have several open.
 boost::asio::awaitable<void> add_database(v1::Status& status, pg::Connection& connection) {
-  const auto rows = co_await connection.query(std::string(queries::status_database));
+  const auto rows = co_await connection.query(queries::status_database);
   const auto row = pg::first(rows);
   auto& database = *status.mutable_database();
   database.set_name(std::string(row.text("name")));
@@ -110,7 +110,7 @@ boost::asio::awaitable<void> add_database(v1::Status& status, pg::Connection& co
 
 boost::asio::awaitable<void> add_standbys(v1::Status& status, pg::Connection& connection) {
   pg::Parameters name = {status.migration()};
-  const auto rows = co_await connection.query(std::string(queries::status_standbys), name);
+  const auto rows = co_await connection.query(queries::status_standbys, name);
   for (std::size_t row = 0; row < rows.size(); ++row) status.add_standbys(std::string(rows.text(row, 0)));
 }
 
@@ -118,15 +118,15 @@ boost::asio::awaitable<void> add_standbys(v1::Status& status, pg::Connection& co
 void add_slowest(v1::Status& status, const sync::Runtime& run) {
   constexpr auto kLately = std::chrono::minutes(10);
   std::optional<TargetId> slowest;
-  for (const auto target : run.refreshes.ids()) {
-    const auto& times = run.refreshes[target];
+  for (const auto target : run.applied.times.ids()) {
+    const auto& times = run.applied.times[target];
     if (times.last == sync::Clock::time_point{} || sync::Clock::now() - times.last > kLately) continue;
-    if (!slowest || times.seconds > run.refreshes[*slowest].seconds) slowest = target;
+    if (!slowest || times.seconds > run.applied.times[*slowest].seconds) slowest = target;
   }
   if (!slowest) return;
   auto& told = *status.mutable_slowest();
   told.set_target(run.model.targets[*slowest].name);
-  told.set_refresh_seconds(run.refreshes[*slowest].seconds);
+  told.set_refresh_seconds(run.applied.times[*slowest].seconds);
   told.set_keys(static_cast<double>(run.queue.pending_keys(*slowest)));
 }
 
@@ -148,7 +148,7 @@ boost::asio::awaitable<void> add_slot(v1::Status& status, pg::Connection& connec
 
 boost::asio::awaitable<void> add_parked(v1::Status& status, pg::Connection& connection) {
   pg::Parameters name = {status.migration()};
-  const auto rows = co_await connection.query(std::string(queries::parked_status), name);
+  const auto rows = co_await connection.query(queries::parked_status, name);
   for (const auto row : pg::rows(rows)) {
     auto& parked = *status.add_parked();
     parked.set_target(std::string(row.text("target")));
@@ -176,9 +176,9 @@ void add_waits(v1::Status& status, const pg::Result& rows, On on) {
 
 boost::asio::awaitable<void> add_lock_waits(v1::Status& status, pg::Connection& connection) {
   pg::Parameters name = {status.migration()};
-  const auto rows = co_await connection.query(std::string(queries::status_waits), name);
+  const auto rows = co_await connection.query(queries::status_waits, name);
   if (!connection.apart()) co_return add_waits(status, rows, On::kBoth);
-  const auto at_source = co_await connection.source().query(std::string(queries::status_waits), name);
+  const auto at_source = co_await connection.source().query(queries::status_waits, name);
   add_waits(status, at_source, On::kSource);
   add_waits(status, rows, On::kTarget);
 }
@@ -193,14 +193,14 @@ void add_runtime(v1::Status& status, const sync::Runtime& run) {
   const auto seconds = run.lag.seconds(sync::Clock::now());
   if (seconds) status.mutable_lag()->set_seconds(*seconds);
   auto& bytes = *status.mutable_lag()->mutable_bytes();
-  bytes.set_received(static_cast<double>(bytes_between(run.received, run.end_of_wal)));
-  const auto applied = run.consistent == Lsn{} ? run.slot.confirmed_flush : run.consistent;
-  bytes.set_applied(static_cast<double>(bytes_between(applied, run.end_of_wal)));
-  bytes.set_confirmed(static_cast<double>(bytes_between(run.slot.confirmed_flush, run.end_of_wal)));
+  bytes.set_received(static_cast<double>(bytes_between(run.stream.received, run.sampled.end_of_wal)));
+  const auto applied = run.applied.consistent == Lsn{} ? run.sampled.slot.confirmed_flush : run.applied.consistent;
+  bytes.set_applied(static_cast<double>(bytes_between(applied, run.sampled.end_of_wal)));
+  bytes.set_confirmed(static_cast<double>(bytes_between(run.sampled.slot.confirmed_flush, run.sampled.end_of_wal)));
   status.set_pending_keys(static_cast<double>(run.queue.pending_keys()));
-  status.set_catching_up(run.catching_up);
+  status.set_catching_up(run.applied.catching_up);
   add_slowest(status, run);
-  if (run.throttled && !run.paused) hold_back(status, run.throttled->by, run.throttled->since);
+  if (run.control.throttled && !run.control.paused) hold_back(status, run.control.throttled->by, run.control.throttled->since);
 }
 
 /// A line of the checklist, and a blocker where it is not met.
@@ -298,9 +298,9 @@ std::string grant_of_sight(const std::string& role) { return "grant pg_read_all_
 
 boost::asio::awaitable<std::string> pace_unseen(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
-  auto rows = co_await connection.query(std::string(queries::pace_unseen), name);
+  auto rows = co_await connection.query(queries::pace_unseen, name);
   const auto sees_all = [&] { return rows.empty() || pg::first(rows).text("bounds").empty(); };
-  if (sees_all() && connection.apart()) rows = co_await connection.source().query(std::string(queries::pace_unseen), name);
+  if (sees_all() && connection.apart()) rows = co_await connection.source().query(queries::pace_unseen, name);
   if (sees_all()) co_return "";
   const auto row = pg::first(rows);
   co_return fmt::format("{}: without it {} of `crossfade throttle` holds nothing back", grant_of_sight(std::string(row.text("role"))), row.text("bounds"));
@@ -311,7 +311,7 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   v1::Status status;
   status.set_migration(migration);
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::status), name);
+  const auto rows = co_await connection.query(queries::status, name);
   const auto row = pg::first(rows);
   status.set_phase(std::string(row.text("phase")));
   status.set_phase_since(row.real("phase_since"));

@@ -160,7 +160,7 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   if (status.phase() != "completed") {
     line("lag", fmt::format("{}; {}", lag_seconds(status.lag()), lag_bytes(status.lag().bytes())));
     line("slot", slot(status.slot(), paint));
-    line("waiting", fmt::format("{} keys in memory, {} set down", human_count(status.pending_keys()),
+    line("waiting", fmt::format("{} keys in memory, {} spilled", human_count(status.pending_keys()),
                                 human_count(status.dirty_keys())));
   }
   if (status.has_slowest() && status.slowest().refresh_seconds() >= kWorthTelling) line("slowest", slowest(status.slowest()));

@@ -24,7 +24,7 @@ asio::awaitable<std::optional<double>> measure_lag(pg::Connection& connection, s
   const auto began = pg::Clock::now();
   for (;;) {
     pg::Parameters parameters = {migration, end_of_wal};
-    const auto rows = co_await connection.execute(std::string(queries::wait_state), parameters);
+    const auto rows = co_await connection.execute(queries::wait_state, parameters);
     const double waited = std::chrono::duration<double>(pg::Clock::now() - began).count();
     const bool there = !rows.empty() && pg::first(rows).truth("reached");
     if (there || waited > limit) co_return waited;
@@ -195,7 +195,7 @@ ExitCode exit_of(const std::vector<Blocker>& blockers) {
 
 asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::cutover_facts), name);
+  const auto rows = co_await connection.query(queries::cutover_facts, name);
   Facts facts;
   if (rows.empty()) co_return facts;
   const auto row = pg::first(rows);

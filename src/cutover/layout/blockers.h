@@ -20,7 +20,7 @@ struct Facts {
   bool paused = false;
   std::string end_of_wal;                      ///< when all this was read
   std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything, or not all of it
-  std::int64_t dirty = 0;                      ///< keys set down that wait for their refresh; above 10,000 an estimate
+  std::int64_t dirty = 0;                      ///< keys spilled that wait for their refresh; above 10,000 an estimate
   std::int64_t quarantined = 0;                ///< keys not accepted by name
   std::string parked = {};                     ///< targets that the database refuses as a whole, each with what it says
   std::optional<double> verified_seconds_ago;  ///< since a clean verification of all targets; none: there was none

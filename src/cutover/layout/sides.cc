@@ -16,7 +16,7 @@ namespace crossfade::cutover {
 namespace {
 
 using mapping::Direction;
-using mapping::Places;
+using mapping::TableLayout;
 using mapping::TableName;
 
 std::string joined(const std::vector<std::string>& statements) {
@@ -69,7 +69,7 @@ SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
 SwapStep sequences(const Followed& followed, Direction to) {
   SwapStep step{"sequences", "", ""};
   step.says = fmt::format("sequences of {} go beyond what either side has given out", to == Direction::kReverse ? "v2" : "v1");
-  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(followed, to, places_of(to)))));
+  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(followed, to, layout_of(to)))));
   return step;
 }
 
@@ -80,8 +80,8 @@ SwapStep ids(const v1::Migration& file, Direction to) {
     const auto table = quote_literal(mapping::surrogate_table(file.migration(), name).quoted());
     const auto listed = quote_literal(quote_qualified(file.schemas().reverse(), name));
     const std::vector<std::optional<std::string>> columns(surrogate.of().begin(), surrogate.of().end());
-    step.sql += to == Direction::kReverse ? fmt::format("select crossfade.hand_ids_over({}, {});\n", table, listed)
-                                          : fmt::format("select crossfade.take_ids_back({}, {}, {});\n", table, listed, quote_literal(array_text(columns)));
+    step.sql += to == Direction::kReverse ? fmt::format("select crossfade.continue_ids_of_surrogates({}, {});\n", table, listed)
+                                          : fmt::format("select crossfade.import_surrogate_ids({}, {}, {});\n", table, listed, quote_literal(array_text(columns)));
     step.says += (step.says.empty() ? "" : ", ") + name;
   }
   step.says += to == Direction::kReverse ? ": v2 gives ids beyond those that crossfade gave" : ": ids that v2 gave stay, and crossfade gives those beyond";
@@ -90,9 +90,9 @@ SwapStep ids(const v1::Migration& file, Direction to) {
 
 }  // namespace
 
-Sides sides_of(const v1::Migration& file, Places places) {
+Sides sides_of(const v1::Migration& file, TableLayout layout) {
   Sides sides;
-  const bool swapped = places == Places::kSwapped;
+  const bool swapped = layout == TableLayout::kSwapped;
   for (const auto& [written, source] : file.sources()) {
     auto table = mapping::source_table(file, written);
     if (!source.shared() && swapped) table.name = mapping::retired_name(table.name);
@@ -109,12 +109,12 @@ Sides sides_of(const v1::Migration& file, Places places) {
   return sides;
 }
 
-Places places_of(Direction direction) { return direction == Direction::kReverse ? Places::kSwapped : Places::kBeforeWrites; }
+TableLayout layout_of(Direction direction) { return direction == Direction::kReverse ? TableLayout::kSwapped : TableLayout::kOriginal; }
 
 Direction opposite(Direction direction) { return direction == Direction::kForward ? Direction::kReverse : Direction::kForward; }
 
 mapping::Model outline(const v1::Migration& file, Direction direction) {
-  const auto directed = direction == Direction::kReverse ? mapping::reverse_migration(file, Places::kSwapped) : mapping::forward_migration(file);
+  const auto directed = direction == Direction::kReverse ? mapping::reverse_migration(file, TableLayout::kSwapped) : mapping::forward_migration(file);
   mapping::Model model;
   model.name = file.migration();
   model.direction = direction;
@@ -134,18 +134,18 @@ std::vector<SwapStep> swap_steps(const Followed& followed, Direction to, const m
   const auto& file = followed.file;
   const bool to_v2 = to == Direction::kReverse;
   const auto from = to_v2 ? Direction::kForward : Direction::kReverse;
-  const auto before = sides_of(file, places_of(from));
-  const auto after = sides_of(file, places_of(to));
+  const auto before = sides_of(file, layout_of(from));
+  const auto after = sides_of(file, layout_of(to));
   std::vector<SwapStep> steps;
   steps.push_back({"exclusive lock", "lock table " + lock_order + " in access exclusive mode", "readers wait too from here on: all tables of both sides are locked"});
   const auto owner = outline(file, from);
   const auto follower = outline(file, to);
-  steps.push_back({"fences off", joined(setup::drop_fences(owner)) + joined(setup::wake_triggers(owner)),
+  steps.push_back({"fences off", joined(setup::drop_fences(owner)) + joined(setup::enable_triggers(owner)),
                    fmt::format("applications may write {0}; triggers of {0} wake", to_v2 ? "v2" : "v1")});
   if (to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, true));
   steps.push_back(to_v2 ? retire(file.migration(), before, after) : reinstate(file.migration(), before, after));
   if (!to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, false));
-  steps.push_back({"fences on", joined(setup::create_fences(follower)) + joined(setup::rest_triggers(follower)),
+  steps.push_back({"fences on", joined(setup::create_fences(follower)) + joined(setup::disable_triggers(follower)),
                    fmt::format("{0} is written by the engine alone; triggers of {0} rest", to_v2 ? "v1" : "v2")});
   steps.push_back(sequences(followed, to));
   if (!file.surrogates().empty()) steps.push_back(ids(file, to));

@@ -17,23 +17,23 @@ struct Followed {
 };
 
 /// The tables of a migration by the side they belong to, as they are called before or after the writes have moved. Both lists
-/// of one migration are in the same order whatever `places` says. Pure.
+/// of one migration are in the same order whatever `layout` says. Pure.
 struct Sides {
   std::vector<mapping::TableName> v1;
   std::vector<mapping::TableName> v2;
   std::vector<mapping::TableName> shared;  ///< both sides use them; they stay where they are
 };
-Sides sides_of(const v1::Migration& file, mapping::Places places);
+Sides sides_of(const v1::Migration& file, mapping::TableLayout layout);
 
 /// Where the tables are while `direction` is followed.
-mapping::Places places_of(mapping::Direction direction);
+mapping::TableLayout layout_of(mapping::Direction direction);
 mapping::Direction opposite(mapping::Direction direction);
 
 /// The direction's model as far as it follows from the file alone: names of targets and their tables. Enough for fences and
 /// stable views, at a moment when the tables do not have these names yet.
 mapping::Model outline(const v1::Migration& file, mapping::Direction direction);
 
-/// One statement of the swap, called as the flight recorder shows it.
+/// One statement of the swap, called as the step log shows it.
 struct SwapStep {
   std::string name;
   std::string sql;   ///< any number of statements

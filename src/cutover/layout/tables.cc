@@ -19,17 +19,17 @@ std::string names_text(const std::vector<mapping::TableName>& tables) {
 asio::awaitable<std::string> lock_order(pg::Connection& connection, const std::vector<mapping::TableName>& tables,
                                         const std::vector<mapping::TableName>& if_allowed) {
   pg::Parameters parameters = {names_text(tables), names_text(if_allowed)};
-  const auto rows = co_await connection.query(std::string(queries::lock_order), parameters);
+  const auto rows = co_await connection.query(queries::lock_order, parameters);
   co_return std::string(rows.text(0, 0));
 }
 
-asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::Places places) {
-  const auto& v2 = places == mapping::Places::kSwapped ? file.schemas().source() : file.schemas().shadow();
+asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::TableLayout layout) {
+  const auto& v2 = layout == mapping::TableLayout::kSwapped ? file.schemas().source() : file.schemas().shadow();
   auto model = outline(file, mapping::Direction::kForward);
   for (auto& target : model.targets) {
     if (model.stable_schema.empty()) break;
     pg::Parameters views = {quote_qualified(model.stable_schema, target.name), quote_qualified(model.mapping_schema, target.name), quote_qualified(v2, target.name)};
-    const auto rows = co_await connection.query(std::string(queries::stable_columns), views);
+    const auto rows = co_await connection.query(queries::stable_columns, views);
     for (const auto row : pg::rows(rows)) target.columns.push_back({std::string(row.text("name")), std::string(row.text("type"))});
   }
   co_return model;

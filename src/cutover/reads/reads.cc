@@ -33,45 +33,45 @@ bool views_turn(const mapping::Model& model, double from, double to) {
 }
 
 /// One attempt: a transaction from begin to commit. Sets `before`.
-asio::awaitable<void> attempt(pg::Connection& connection, const mapping::Model& model, const Flip& flip, const Patience& patience,
-                              Flight& flight, double& before) {
-  flight.let_go();
-  flight.begin("lock route");
+asio::awaitable<void> flip_once(pg::Connection& connection, const mapping::Model& model, const Flip& flip, const Patience& patience,
+                                StepLog& log, double& before) {
+  log.let_go();
+  log.begin("lock route");
   auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", patience.lock_timeout.count());
   co_await connection.script(std::move(begin));
   pg::Parameters name = {model.name};
-  const auto now = co_await connection.query(std::string(queries::reads_lock), name);
+  const auto now = co_await connection.query(queries::reads_lock, name);
   if (now.empty()) throw setup::not_prepared(model.name);
   before = now.real(0, 0);
-  flight.end();
-  flight.begin("shape");
+  log.end();
+  log.begin("shape");
   // A reader that goes back to v1 has nothing to fear.
   if (flip.percent > before) co_await sync::expect_unchanged(connection, model.name);
-  flight.end();
+  log.end();
   // The views come last: from their lock to the commit readers wait.
-  flight.begin("route");
-  pg::Parameters parameters = {model.name, fmt::format("{:.2f}", flip.percent), flip.action, flight.id(), flip.who};
-  co_await connection.query(std::string(queries::reads_flip), parameters);
-  flight.end();
+  log.begin("route");
+  pg::Parameters parameters = {model.name, fmt::format("{:.2f}", flip.percent), flip.action, log.id(), flip.who};
+  co_await connection.query(queries::reads_flip, parameters);
+  log.end();
   if (views_turn(model, before, flip.percent)) {
     const std::string ask(queries::deadlock_timeout);
     const auto setting = co_await connection.query(ask);
     const auto began = pg::Clock::now();
     const std::chrono::milliseconds before_deadlock(pg::first(setting).number("deadlock_timeout"));
     for (const auto& target : model.targets) {
-      flight.hold("view " + target.name);
+      log.hold("view " + target.name);
       // A reader that waits for one view and has another goes on before the server ends it for that.
       const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(pg::Clock::now() - began);
       auto bound = fmt::format("set local lock_timeout = {}", std::clamp((before_deadlock - waited) / 2, 1ms, std::max(patience.lock_timeout, 1ms)).count());
       co_await connection.script(std::move(bound));
       auto turn = setup::turn_stable_view(model, target, all_on_v2(flip.percent));
       co_await connection.script(std::move(turn));
-      flight.end();
+      log.end();
     }
   }
-  flight.begin(kCommit);
+  log.begin(kCommit);
   co_await connection.script(kCommit);
-  flight.end();
+  log.end();
 }
 
 /// What the flip waits for locks of.
@@ -82,12 +82,12 @@ std::vector<std::string> views_of(const mapping::Model& model) {
   return views;
 }
 
-[[noreturn]] void give_up(const Failure& failure, const Flight& flight) {
+[[noreturn]] void give_up(const Failure& failure, const StepLog& log) {
   auto facts = failure.facts();
   facts.message = fmt::format("the reads were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
-                              flight.attempt(), flight.step());
+                              log.attempt(), log.step());
   if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
-  const auto& holders = flight.steps().back().holders;
+  const auto& holders = log.steps().back().holders;
   if (!holders.empty()) facts.advice = fmt::format("end what is in the way, or try again later: {}", holders);
   throw Failure(std::move(facts));
 }
@@ -129,27 +129,27 @@ std::vector<std::string> plan_reads(const mapping::Model& model, double percent_
 
 asio::awaitable<double> percent_on_v2(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::reads_percent), name);
+  const auto rows = co_await connection.query(queries::reads_percent, name);
   co_return rows.empty() ? 0.0 : rows.real(0, 0);
 }
 
 asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::Model& model, pg::Endpoint endpoint, Flip flip,
                                     Patience patience) {
-  Flight flight(model.name);
+  StepLog log(model.name);
   double before = 0;
   for (;;) {
-    auto trying = attempt(connection, model, flip, patience, flight, before);
+    auto trying = flip_once(connection, model, flip, patience, log, before);
     const auto failure = co_await async::failure_of(std::move(trying));
     bool done = !failure;
     if (failure) {
-      flight.end(failure->what());
-      const bool in_doubt = failure->connection_lost() && flight.step() == kCommit;
-      InDoubt doubt{endpoint, model.name, flight.id()};
+      log.end(failure->what());
+      const bool in_doubt = failure->connection_lost() && log.step() == kCommit;
+      InDoubt doubt{endpoint, model.name, log.id()};
       if (in_doubt) done = co_await was_committed(std::move(doubt));
     }
     if (done) {
-      co_await flight.record(connection);
-      Outcome outcome{before, flight.attempt(), flight.steps(), flight.id()};
+      co_await log.record(connection);
+      Outcome outcome{before, log.attempt(), log.steps(), log.id()};
       co_return outcome;
     }
     if (connection.usable()) {
@@ -157,15 +157,15 @@ asio::awaitable<Outcome> flip_reads(pg::Connection& connection, const mapping::M
       if (failure->sqlstate() == "55P03") {
         const auto views = views_of(model);
         auto holders = co_await lock_holders(connection, views, true);
-        flight.blame(std::move(holders.text));
+        log.blame(std::move(holders.text));
       }
     }
-    if (failure->verdict() != Verdict::kRetry || flight.attempt() == patience.attempts) {
-      co_await flight.record(connection);
-      give_up(*failure, flight);
+    if (failure->verdict() != Verdict::kRetry || log.attempt() == patience.attempts) {
+      co_await log.record(connection);
+      give_up(*failure, log);
     }
-    flight.next_attempt();
-    co_await make_room(patience.pause);
+    log.next_attempt();
+    co_await sleep_with_jitter(patience.pause);
   }
 }
 

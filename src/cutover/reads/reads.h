@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "crossfade/v1/migration.pb.h"
-#include "cutover/record/flight.h"
+#include "cutover/record/step_log.h"
 #include "mapping/model/model.h"
 #include "pg/connection.h"
 
@@ -35,7 +35,7 @@ struct Patience {
 struct Outcome {
   double before = 0;                   ///< the share until then
   int attempts = 1;
-  std::vector<FlightStep> steps;
+  std::vector<LoggedStep> steps;
   std::string flip = {};               ///< its id in crossfade.audit
 };
 

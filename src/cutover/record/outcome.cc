@@ -22,9 +22,9 @@ asio::awaitable<bool> look(const InDoubt& doubt) {
   auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = '{}'", kLookupTimeout);
   co_await connection.script(std::move(begin));
   pg::Parameters name = {doubt.migration};
-  co_await connection.query(std::string(queries::reads_lock), name);
+  co_await connection.query(queries::reads_lock, name);
   pg::Parameters parameters = {doubt.migration, doubt.flip};
-  const auto rows = co_await connection.query(std::string(queries::reads_flipped), parameters);
+  const auto rows = co_await connection.query(queries::reads_flipped, parameters);
   // Not a commit: it would wait for the same standby that the lost one may have waited for.
   co_await connection.script("rollback");
   co_return rows.truth(0, 0);
@@ -49,11 +49,11 @@ asio::awaitable<bool> was_committed(InDoubt doubt) {
                                  "happened, without one repeat the command", doubt.flip);
       throw Failure(std::move(facts));
     }
-    co_await make_room(std::chrono::milliseconds(100));
+    co_await sleep_with_jitter(std::chrono::milliseconds(100));
   }
 }
 
-asio::awaitable<void> make_room(std::chrono::milliseconds least) {
+asio::awaitable<void> sleep_with_jitter(std::chrono::milliseconds least) {
   static std::mt19937 random{std::random_device{}()};
   const std::chrono::milliseconds drawn(std::uniform_int_distribution<std::int64_t>(least.count(), 4 * least.count())(random));
   co_await async::sleep_for(drawn);

@@ -22,6 +22,6 @@ boost::asio::awaitable<bool> was_committed(InDoubt doubt);
 
 /// A pause that others use to get through: drawn from `least` to four times as long, so that two who wait for each other do not
 /// meet again.
-boost::asio::awaitable<void> make_room(std::chrono::milliseconds least);
+boost::asio::awaitable<void> sleep_with_jitter(std::chrono::milliseconds least);
 
 }  // namespace crossfade::cutover

@@ -53,13 +53,13 @@ struct FlipFacts {
 /// A line of the table by which the next step is decided: in whose words, when it holds, what is done.
 struct StepRule {
   std::string_view when;
-  bool (*holds)(const CutoverProgress& attempt, const FlipFacts& facts);
+  bool (*holds)(const CutoverProgress& progress, const FlipFacts& facts);
   Step step;
 };
 /// From above: the first that holds decides; the last one always does.
 std::span<const StepRule> step_rules();
 
 /// The next step. Pure. After a crash the same question is asked with a CutoverProgress that knows nothing.
-Step decide(const CutoverProgress& attempt, const FlipFacts& facts);
+Step decide(const CutoverProgress& progress, const FlipFacts& facts);
 
 }  // namespace crossfade::cutover

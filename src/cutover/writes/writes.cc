@@ -19,11 +19,11 @@ namespace asio = boost::asio;
 namespace queries = sql::queries;
 using mapping::Direction;
 
-WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml), flight_(file_.migration()) {
+WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml), step_log_(file_.migration()) {
   attempt_.most = flip.limits.attempts;
   attempt_.rehearsal = flip.rehearse;
   attempt_.hook = static_cast<bool>(flip.hook);
-  auto now = sides_of(file_, places_of(opposite(flip.to)));
+  auto now = sides_of(file_, layout_of(opposite(flip.to)));
   owner_ = flip.to == Direction::kReverse ? now.v1 : now.v2;
   shared_ = std::move(now.shared);
   both_ = std::move(now.v1);
@@ -53,7 +53,7 @@ asio::awaitable<void> WritesRun::flip() {
       if (!attempt_.in_doubt) facts = co_await look();
       step = decide(attempt_, facts);
       if (draining_ && step != Step::kDrain) {
-        flight_.end();
+        step_log_.end();
         draining_ = false;
       }
       co_await failpoint(to_text(step));
@@ -71,10 +71,10 @@ asio::awaitable<void> WritesRun::flip() {
       outcome_.notes.push_back(fmt::format("foreign keys that were re-pointed could not be validated ({}); repeat the command", failure.what()));
     }
   }
-  if (committed_) outcome_.flip = flight_.id();
+  if (committed_) outcome_.flip = step_log_.id();
   outcome_.attempts = attempt_.number;
-  outcome_.steps = flight_.steps();
-  if (obstacles_) outcome_.blockers = std::move(obstacles_->blockers);
+  outcome_.steps = step_log_.steps();
+  if (preconditions_) outcome_.blockers = std::move(preconditions_->blockers);
   if (step == Step::kGiveUp) {
     Failure::Facts facts;
     facts.exit = ExitCode::kTimeout;
@@ -93,7 +93,7 @@ asio::awaitable<void> WritesRun::flip() {
     outcome_.rehearsed = true;
     co_await write_down_rehearsal();
   } else if (observer_ && !outcome_.steps.empty()) {
-    co_await flight_.record(*observer_);
+    co_await step_log_.record(*observer_);
   }
 }
 
@@ -115,7 +115,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
   }
   pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot,
                                flip_.set_aside ? "true" : "false"};
-  const auto rows = co_await observer_->execute(std::string(queries::writes_watch), parameters);
+  const auto rows = co_await observer_->execute(queries::writes_watch, parameters);
   const auto row = pg::first(rows);
   const auto epoch = row.number("epoch");
   FlipFacts facts;
@@ -127,8 +127,8 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     facts.in_time = pg::Clock::now() - hold_began_ < flip_.limits.hold;
     if (!barrier_) epoch_ = epoch;
   } else if (!facts.owns) {
-    if (!obstacles_) obstacles_ = co_await look_for_obstacles(*observer_, flip_);
-    facts.blocked = !obstacles_->blockers.empty();
+    if (!preconditions_) preconditions_ = co_await look_at_preconditions(*observer_, flip_);
+    facts.blocked = !preconditions_->blockers.empty();
   }
   co_return facts;
 }
@@ -142,7 +142,7 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   }
   if (step == Step::kLookUp) throw Failure(failure.facts());
   if (step == Step::kCommit && failure.connection_lost()) {
-    flight_.end(failure.what());
+    step_log_.end(failure.what());
     locker_.reset();
     attempt_.in_doubt = true;
     co_return true;
@@ -153,9 +153,9 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   const bool no_lock = failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || too_slow;
   // The session that held the locks is gone, or a statement took too long: nothing has changed, and it may pass.
   const bool passes = failure.verdict() == Verdict::kRetry || failure.sqlstate() == "57014" || failure.connection_lost();
-  const bool in_a_step = !flight_.steps().empty() && flight_.steps().back().outcome.empty();
-  if (!in_a_step && (no_lock || passes)) flight_.begin("look");
-  if (in_a_step || no_lock || passes) flight_.end(failure.what());
+  const bool in_a_step = !step_log_.steps().empty() && step_log_.steps().back().outcome.empty();
+  if (!in_a_step && (no_lock || passes)) step_log_.begin("look");
+  if (in_a_step || no_lock || passes) step_log_.end(failure.what());
   if (observed) co_await clear_observer();
   if (no_lock && observed) co_await find_holders(step == Step::kSwap);
   if (!passes || !observed || attempt_.number >= attempt_.most) {
@@ -192,20 +192,20 @@ asio::awaitable<void> WritesRun::find_holders(bool readers) {
   for (const auto& table : outside_) relations.push_back(table.quoted());
   auto holders = co_await lock_holders(*observer_, relations, readers);
   if (flip_.limits.terminate_blockers) co_await end_sessions(*observer_, holders);
-  flight_.blame(std::move(holders.text));
+  step_log_.blame(std::move(holders.text));
 }
 
 /// Letting applications go is not what an attempt fails by.
-const FlightStep& WritesRun::last_tried() const {
-  const auto& steps = flight_.steps();
-  const auto found = std::find_if(steps.rbegin(), steps.rend(), [](const FlightStep& step) { return step.name != kResume; });
+const LoggedStep& WritesRun::last_tried() const {
+  const auto& steps = step_log_.steps();
+  const auto found = std::find_if(steps.rbegin(), steps.rend(), [](const LoggedStep& step) { return step.name != kResume; });
   return found == steps.rend() ? steps.back() : *found;
 }
 
 /// What is raised while tables are changed is about no row. "" where nothing is known that could have raised it.
 std::string WritesRun::around_event_triggers(const std::string& hint) const {
   std::vector<std::string> names;
-  for (const auto& hanging : obstacles_ ? obstacles_->inventory : std::vector<Hanging>{}) {
+  for (const auto& hanging : preconditions_ ? preconditions_->inventory : std::vector<Hanging>{}) {
     if (hanging.kind == "event trigger") names.push_back(hanging.object);
   }
   if (names.empty()) return hint;
@@ -214,12 +214,12 @@ std::string WritesRun::around_event_triggers(const std::string& hint) const {
 }
 
 void WritesRun::give_up(Failure::Facts facts) const {
-  const auto where = flight_.steps().empty() ? std::string("look") : last_tried().name;
+  const auto where = step_log_.steps().empty() ? std::string("look") : last_tried().name;
   facts.message = fmt::format("the writes were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
                               std::min(attempt_.number, attempt_.most), where);
   if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
   if (facts.sqlstate.starts_with("P0")) facts.advice = around_event_triggers(facts.hint);
-  if (!flight_.steps().empty() && !last_tried().holders.empty()) {
+  if (!step_log_.steps().empty() && !last_tried().holders.empty()) {
     facts.advice = fmt::format("end what is in the way (--terminate-blockers does), or try again later: {}", last_tried().holders);
   }
   throw Failure(std::move(facts));

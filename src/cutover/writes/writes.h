@@ -8,7 +8,7 @@
 
 #include "cutover/layout/blockers.h"
 #include "cutover/layout/sides.h"
-#include "cutover/record/flight.h"
+#include "cutover/record/step_log.h"
 #include "cutover/writes/decide.h"
 #include "mapping/file/migration_file.h"
 #include "setup/prepare/life.h"
@@ -55,7 +55,7 @@ struct WritesOutcome {
   bool rehearsed = false;                       ///< … to the end of the drain: nothing has changed
   std::int64_t set_aside = 0;                   ///< keys
   bool still_paused = false;                    ///< the hook could not let the applications go
-  std::vector<FlightStep> steps;
+  std::vector<LoggedStep> steps;
   std::vector<std::string> notes;               ///< what is left to do, if anything
 };
 
@@ -66,7 +66,7 @@ struct WritesPlan {
   std::vector<std::string> steps;
   std::vector<std::string> inventory;           ///< what hangs on the tables, and what becomes of each
   double drain_milliseconds = 0;                ///< measured just now, without a hold; 0: nobody drains
-  std::optional<double> last_hold_milliseconds; ///< of the flip before, as the flight recorder has it
+  std::optional<double> last_hold_milliseconds; ///< of the flip before, as the step log has it
 };
 /// As long as the last one took, or as a drain takes now, whichever is longer.
 double estimated_hold(const WritesPlan& plan);

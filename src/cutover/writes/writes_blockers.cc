@@ -36,7 +36,7 @@ constexpr std::int64_t kBytesReadPerMillisecond = 200'000;
 /// A round takes off a thousand keys and more.
 constexpr std::chrono::seconds kDirtyPatience{3};
 
-/// Keys that were set down for a moment, behind a parent that went or a batch that was full, are not what a person has to mend.
+/// Keys that were spilled for a moment, behind a parent that went or a batch that was full, are not what a person has to mend.
 asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string migration, Limits limits) {
   const auto give_up = pg::Clock::now() + kDirtyPatience;
   for (;;) {
@@ -48,23 +48,23 @@ asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string mig
 }
 
 /// Publication and engine of the way back need a model that fits.
-asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
+asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesFlip& flip, Preconditions& found) {
   const auto& file = flip.file.yaml;
-  const auto lost = mapping::without_way_back(file);
+  const auto lost = mapping::tables_without_reverse(file);
   if (!lost.empty()) {
     found.blockers.push_back({"way back", fmt::format("once the writes have moved nothing would keep {} true", fmt::join(lost, ", ")),
                               "write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use"});
     co_return;
   }
   co_await connection.script("begin");
-  const auto directed = mapping::reverse_migration(file, mapping::Places::kBeforeWrites);
+  const auto directed = mapping::reverse_migration(file, mapping::TableLayout::kOriginal);
   auto preflight = co_await mapping::inspect_catalog(connection, directed);
   co_await connection.script("rollback");
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;
     found.blockers.push_back({"way back", finding.subject + ": " + finding.message, finding.fix});
   }
-  found.way_back = std::move(preflight.model);
+  found.reverse_model = std::move(preflight.model);
 }
 
 /// Rows of a lazy target that nobody has asked for yet. Once v2 is the source, v1 would lose what they came from.
@@ -77,7 +77,7 @@ std::string missing_rows(const mapping::Model& model, const mapping::Target& tar
                      quote_literal(target.name), quote_identifier(column));
 }
 
-asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
+asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip& flip, Preconditions& found) {
   const auto& file = flip.file.yaml;
   const bool any = std::any_of(file.targets().begin(), file.targets().end(), [](const auto& target) { return target.second.backfill() == v1::TargetTable::BACKFILL_LAZY; });
   if (!any) co_return;
@@ -99,9 +99,9 @@ asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip&
 }
 
 /// Foreign keys of partitioned tables, which are made for all rows at once, and indexes that raise.
-asio::awaitable<void> look_at_missing_pieces(pg::Connection& connection, std::string migration, Obstacles& found) {
+asio::awaitable<void> look_at_missing_pieces(pg::Connection& connection, std::string migration, Preconditions& found) {
   pg::Parameters name = {std::move(migration)};
-  const auto missing = co_await connection.query(std::string(queries::pieces_missing), name);
+  const auto missing = co_await connection.query(queries::pieces_missing, name);
   for (const auto piece : pg::rows(missing)) {
     const auto kind = piece.text("kind");
     found.blockers.push_back({std::string(kind), fmt::format("{} {} of v2 is not there: its rows do not admit it", kind, piece.text("name")),
@@ -110,9 +110,9 @@ asio::awaitable<void> look_at_missing_pieces(pg::Connection& connection, std::st
 }
 
 /// The hold tells, unless it is too short for that: writers would wait, and the checks would be broken off, attempt after attempt.
-void stand_or_doubt(FailingChecks checks, std::chrono::milliseconds hold, Obstacles& found) {
+void stand_or_confirm(FailingChecks checks, std::chrono::milliseconds hold, Preconditions& found) {
   if (checks.slowest < hold) {
-    found.doubts = std::move(checks.failing);
+    found.unconfirmed = std::move(checks.failing);
     return;
   }
   for (auto& check : checks.failing) {
@@ -123,13 +123,13 @@ void stand_or_doubt(FailingChecks checks, std::chrono::milliseconds hold, Obstac
 }
 
 /// One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
-asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Obstacles& found) {
+asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Preconditions& found) {
   const auto give_up = pg::Clock::now() + kCheckPatience;
   for (;;) {
     auto checks = co_await failing_checks(connection, flip, std::nullopt);
     if (checks.failing.empty()) co_return;
     if (pg::Clock::now() >= give_up) {
-      stand_or_doubt(std::move(checks), flip.limits.hold, found);
+      stand_or_confirm(std::move(checks), flip.limits.hold, found);
       co_return;
     }
     co_await async::sleep_for(std::chrono::milliseconds(50));
@@ -140,7 +140,7 @@ asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFli
 /// targets wait, and the rollback does not.
 asio::awaitable<void> say_what_will_be_parked(pg::Connection& connection, const v1::Migration& file, std::vector<Hanging>& inventory) {
   co_await connection.script("begin");
-  auto directed = mapping::forward_migration(file, mapping::Places::kSwapped);
+  auto directed = mapping::forward_migration(file, mapping::TableLayout::kSwapped);
   const auto preflight = co_await mapping::inspect_what_fits(connection, std::move(directed), true);
   co_await connection.script("rollback");
   for (const auto& target : preflight.model.left_out) {
@@ -155,15 +155,15 @@ asio::awaitable<void> say_what_will_be_parked(pg::Connection& connection, const 
 }
 
 /// Both sides get names back: v1's tables those that they had, v2's those in the shadow schema, which has to be there.
-asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& v2, Obstacles& found) {
+asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& v2, Preconditions& found) {
   const auto& shadow = file.schemas().shadow();
   pg::Parameters schema = {shadow};
-  const auto gone = co_await connection.query(std::string(queries::shadow_schema_gone), schema);
+  const auto gone = co_await connection.query(queries::shadow_schema_gone, schema);
   for (const auto row : pg::rows(gone)) {
     found.blockers.push_back({"schema", fmt::format("schema {}, to which v2's tables go back, is not there", shadow), std::string(row.text("fix")), false, ExitCode::kPrecondition});
   }
   pg::Parameters wishes = {names_text(v2), shadow, file.migration()};
-  const auto taken = co_await connection.query(std::string(queries::names_back), wishes);
+  const auto taken = co_await connection.query(queries::names_back, wishes);
   for (const auto row : pg::rows(taken)) {
     found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
                               fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")), false, ExitCode::kPrecondition});
@@ -171,10 +171,10 @@ asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::M
 }
 
 /// All of a column is read for its highest value, while everybody waits.
-asio::awaitable<void> look_at_sequences(pg::Connection& connection, const Followed& followed, const WritesFlip& flip, Obstacles& found) {
+asio::awaitable<void> look_at_sequences(pg::Connection& connection, const Followed& followed, const WritesFlip& flip, Preconditions& found) {
   const auto readable = static_cast<std::int64_t>(flip.limits.hold.count()) * kBytesReadPerMillisecond / 2;
-  pg::Parameters columns = {json_of(column_pairs(followed, flip.to, places_of(opposite(flip.to)))), std::to_string(readable)};
-  const auto rows = co_await connection.query(std::string(queries::sequences_unindexed), columns);
+  pg::Parameters columns = {json_of(column_pairs(followed, flip.to, layout_of(opposite(flip.to)))), std::to_string(readable)};
+  const auto rows = co_await connection.query(queries::sequences_unindexed, columns);
   for (const auto row : pg::rows(rows)) {
     found.blockers.push_back({"sequence", fmt::format("the highest value of {} is looked for in {} without an index, while everybody waits", row.text("name"), row.text("size")),
                               fmt::format("{}; or --hold-limit, if that may take long", row.text("fix"))});
@@ -186,7 +186,7 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   const auto held = std::find_if(conditions.begin(), conditions.end(), [](const Condition& each) { return each.reason == "quarantine" && !each.met; });
   if (held == conditions.end()) co_return;
   pg::Parameters name = {flip.file.yaml.migration()};
-  const auto rows = co_await connection.query(std::string(queries::set_aside_first), name);
+  const auto rows = co_await connection.query(queries::set_aside_first, name);
   const auto row = pg::first(rows);
   held->detail += fmt::format(" ({}{})", row.text("first_keys"), row.number("keys") > 5 ? "; …" : "");
   if (flip.to == mapping::Direction::kReverse) co_return;
@@ -201,7 +201,7 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
 
 asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, const WritesFlip& flip, mapping::derive::Reading& back) {
   co_await connection.script("begin");
-  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, places_of(opposite(flip.to)), &back);
+  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, layout_of(opposite(flip.to)), &back);
   co_await connection.script("rollback");
   co_return rules;
 }
@@ -209,7 +209,7 @@ asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, con
 /// How v2's rows are found that belong to a key of v1's.
 asio::awaitable<std::string> rows_behind(pg::Connection& connection, const v1::Migration& file) {
   co_await connection.script("begin");
-  const auto directed = mapping::reverse_migration(file, mapping::Places::kSwapped);
+  const auto directed = mapping::reverse_migration(file, mapping::TableLayout::kSwapped);
   const auto preflight = co_await mapping::inspect_catalog(connection, directed);
   co_await connection.script("rollback");
   co_return rows_behind_keys(preflight.model);
@@ -219,7 +219,7 @@ Condition met(std::string reason, std::string detail) { return {std::move(reason
 
 /// What other roles' sessions do is hidden from a role without that privilege, and "none" would be a guess.
 asio::awaitable<Condition> no_long_transaction(pg::Connection& connection) {
-  const auto rows = co_await connection.query(std::string(queries::sees_sessions));
+  const auto rows = co_await connection.query(queries::sees_sessions);
   const auto sight = pg::first(rows);
   const std::string role(sight.text("role"));
   auto condition = met("long transaction", "none is in the way of the locks");
@@ -231,7 +231,7 @@ asio::awaitable<Condition> no_long_transaction(pg::Connection& connection) {
 }
 
 /// The checklist of the flip as such; then what was found beyond its first `own` blockers, and of `wanted` what no blocker speaks of.
-std::vector<Condition> with_those_of_writes(const Obstacles& found, std::size_t own, const std::vector<Condition>& wanted) {
+std::vector<Condition> with_those_of_writes(const Preconditions& found, std::size_t own, const std::vector<Condition>& wanted) {
   auto list = found.checklist;
   const auto first = found.blockers.begin() + static_cast<std::ptrdiff_t>(own);
   for (const auto& condition : wanted) {
@@ -260,11 +260,11 @@ asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const 
   co_return checks;
 }
 
-asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip) {
+asio::awaitable<Preconditions> look_at_preconditions(pg::Connection& connection, const WritesFlip& flip) {
   const auto& file = flip.file.yaml;
   const bool to_v2 = flip.to == mapping::Direction::kReverse;
-  const auto now = sides_of(file, to_v2 ? mapping::Places::kBeforeWrites : mapping::Places::kSwapped);
-  Obstacles found;
+  const auto now = sides_of(file, to_v2 ? mapping::TableLayout::kOriginal : mapping::TableLayout::kSwapped);
+  Preconditions found;
   const Limits limits;
   auto facts = co_await settled_facts(connection, file.migration(), limits);
   facts.folder = co_await setup::changed_files(connection, flip.file);
@@ -277,18 +277,18 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   auto both = now.v1;
   both.insert(both.end(), now.v2.begin(), now.v2.end());
   pg::Parameters tables = {names_text(both), kLongTransactionSeconds};
-  const auto busy = co_await connection.query(std::string(queries::long_transactions), tables);
+  const auto busy = co_await connection.query(queries::long_transactions, tables);
   for (const auto transaction : pg::rows(busy)) {
     if (flip.limits.terminate_blockers) break;
     found.blockers.push_back({"long transaction", log::redact(transaction.text("who")), std::string(transaction.text("mend"))});
   }
   const auto follower = names_text(to_v2 ? now.v2 : now.v1);
   pg::Parameters written = {follower};
-  const auto triggers = co_await connection.query(std::string(queries::waking_triggers), written);
+  const auto triggers = co_await connection.query(queries::waking_triggers, written);
   for (const auto trigger : pg::rows(triggers)) {
     if (trigger.truth("on_purpose")) continue;
     found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", trigger.text("tgname"), trigger.text("tgrelid")),
-                              fmt::format("select crossfade.rest_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(trigger.text("tgrelid")))});
+                              fmt::format("select crossfade.disable_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(trigger.text("tgrelid")))});
   }
   auto long_transaction = co_await no_long_transaction(connection);
   std::vector<Condition> wanted;
@@ -316,7 +316,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
   }
 
   pg::Parameters wishes = {names_text(now.v2), names_text(now.v1), file.schemas().source()};
-  const auto taken = co_await connection.query(std::string(queries::names_taken), wishes);
+  const auto taken = co_await connection.query(queries::names_taken, wishes);
   for (const auto row : pg::rows(taken)) {
     found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
                               row.text("fix").empty() ? fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")) : std::string(row.text("fix"))});
@@ -328,7 +328,7 @@ asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const 
                                met("way back", "v1 can be kept true once v2 is written")});
   if (found.blockers.empty()) {
     co_await look_at_checks(connection, flip, found);
-    if (found.doubts.empty()) wanted.push_back(met("check", "none of the migration's own that come after the move fails"));
+    if (found.unconfirmed.empty()) wanted.push_back(met("check", "none of the migration's own that come after the move fails"));
   }
   found.checklist = with_those_of_writes(found, own, wanted);
   co_return found;

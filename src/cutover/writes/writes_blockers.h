@@ -12,13 +12,13 @@
 namespace crossfade::cutover {
 
 /// What a flip of the writes is judged by, beyond what a flip of the reads is.
-struct Obstacles {
+struct Preconditions {
   std::vector<Blocker> blockers;
   std::vector<Condition> checklist;        ///< these and what is met; a condition that was not looked at is not there
-  std::vector<Blocker> doubts;             ///< failing checks: on a busy system, perhaps for what is on its way alone
+  std::vector<Blocker> unconfirmed;             ///< failing checks: on a busy system, perhaps for what is on its way alone
   mapping::RulesInForce rules;             ///< as the tables are called now
   std::vector<Hanging> inventory;          ///< of what hangs on the tables
-  std::optional<mapping::Model> way_back;  ///< to v2 only: the other direction, held against the catalog
+  std::optional<mapping::Model> reverse_model;  ///< to v2 only: the other direction, held against the catalog
   std::string rows_behind;                 ///< to v1, where rows are set aside: how v2's rows of a key are found
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };
@@ -33,6 +33,6 @@ struct FailingChecks {
 boost::asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const WritesFlip& flip, std::optional<pg::Clock::time_point> until);
 
 /// Reads the facts and judges them. Wants no open transaction.
-boost::asio::awaitable<Obstacles> look_for_obstacles(pg::Connection& connection, const WritesFlip& flip);
+boost::asio::awaitable<Preconditions> look_at_preconditions(pg::Connection& connection, const WritesFlip& flip);
 
 }  // namespace crossfade::cutover

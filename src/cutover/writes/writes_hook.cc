@@ -11,13 +11,13 @@ namespace queries = sql::queries;
 asio::awaitable<void> WritesRun::look_for_paused() {
   if (attempt_.paused) co_return;
   pg::Parameters name = {file_.migration()};
-  const auto rows = co_await observer_->query(std::string(queries::applications_paused), name);
+  const auto rows = co_await observer_->query(queries::applications_paused, name);
   left_paused_ = rows.truth(0, 0);
 }
 
 /// Is written down before, so that `doctor` knows should this process be killed.
 asio::awaitable<void> WritesRun::pause() {
-  flight_.begin(to_text(Step::kPause));
+  step_log_.begin(to_text(Step::kPause));
   co_await write_hook("applications paused", "");
   attempt_.paused = true;
   const auto why = co_await flip_.hook("pause");
@@ -28,7 +28,7 @@ asio::awaitable<void> WritesRun::pause() {
     facts.advice = "see to the command in cutover: hook; CROSSFADE_HOOK=pause is what it was called with";
     throw Failure(std::move(facts));
   }
-  flight_.end();
+  step_log_.end();
 }
 
 asio::awaitable<void> WritesRun::resume() {
@@ -41,9 +41,9 @@ asio::awaitable<void> WritesRun::resume() {
     co_await write_hook("applications resumed", by_hand);
     co_return;
   }
-  flight_.begin(kResume);
+  step_log_.begin(kResume);
   const auto why = co_await flip_.hook("resume");
-  flight_.end(why.empty() ? "done" : why);
+  step_log_.end(why.empty() ? "done" : why);
   outcome_.still_paused = !why.empty();
   if (!why.empty()) log::error("the hook could not let the applications go; they may still wait", {{"error", why}, {"do", "run the command of cutover: hook by hand, with CROSSFADE_HOOK=resume"}});
   else co_await write_hook("applications resumed", "");
@@ -52,9 +52,9 @@ asio::awaitable<void> WritesRun::resume() {
 /// That it could not be written down keeps nobody waiting.
 asio::awaitable<void> WritesRun::write_hook(std::string action, std::string because) {
   if (!observer_ || !observer_->usable()) co_return;
-  pg::Parameters parameters = {file_.migration(), flip_.who, action, flight_.id(), std::to_string(attempt_.number), because};
+  pg::Parameters parameters = {file_.migration(), flip_.who, action, step_log_.id(), std::to_string(attempt_.number), because};
   try {
-    co_await observer_->query(std::string(queries::flip_gave_up), parameters);
+    co_await observer_->query(queries::flip_gave_up, parameters);
   } catch (const Failure& failure) {
     log::warn("what the hook did could not be written down", {{"action", action}, {"error", failure.what()}});
   }

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds kVacuumPatience = 5s;
 /// Begins the transaction of the hold. A vacuum or a change of the tables' shape would not let go within lock_timeout. The lock that keeps
 /// them away is one that no writer minds, so it can be waited for; the server ends an autovacuum that somebody waits for, after a second.
 asio::awaitable<void> WritesRun::keep_vacuum_away(std::string begin, const std::vector<mapping::TableName>& tables) {
-  flight_.begin("quiet");
+  step_log_.begin("quiet");
   pg::TablesLock quiet;
   quiet.begin = std::move(begin);
   for (const auto& table : tables) quiet.relations.push_back(table.quoted());
@@ -31,12 +31,12 @@ asio::awaitable<void> WritesRun::keep_vacuum_away(std::string begin, const std::
   quiet.patience = kVacuumPatience;
   begun_ = true;
   co_await pg::begin_locked(*locker_, std::move(quiet));
-  flight_.end();
+  step_log_.end();
 }
 
 /// Whoever waits for us while we wait for him goes on before the server ends one of the two, which it would after deadlock_timeout.
 asio::awaitable<void> WritesRun::look_at_deadlock_timeout() {
-  const auto setting = co_await observer_->query(std::string(queries::deadlock_timeout));
+  const auto setting = co_await observer_->query(queries::deadlock_timeout);
   before_deadlock_ = std::chrono::milliseconds(pg::first(setting).number("deadlock_timeout"));
   if (flip_.limits.lock_timeout > before_deadlock_ / 2) {
     log::info("locks are waited for for half the server's deadlock_timeout", {{"deadlock_timeout_ms", before_deadlock_.count()}});

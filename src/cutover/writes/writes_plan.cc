@@ -39,28 +39,28 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
     plan.steps = {fmt::format("nothing: the writes are on {} already", side)};
     co_return plan;
   }
-  auto obstacles = co_await look_for_obstacles(connection, flip);
-  plan.checklist = std::move(obstacles.checklist);
-  plan.checklist.insert(plan.checklist.end(), obstacles.doubts.begin(), obstacles.doubts.end());
-  plan.drain_milliseconds = obstacles.drain_seconds.value_or(0) * 1000;
-  const auto last = co_await connection.query(std::string(queries::last_hold), name);
+  auto preconditions = co_await look_at_preconditions(connection, flip);
+  plan.checklist = std::move(preconditions.checklist);
+  plan.checklist.insert(plan.checklist.end(), preconditions.unconfirmed.begin(), preconditions.unconfirmed.end());
+  plan.drain_milliseconds = preconditions.drain_seconds.value_or(0) * 1000;
+  const auto last = co_await connection.query(queries::last_hold, name);
   if (!last.is_null(0, 0)) plan.last_hold_milliseconds = last.real(0, 0);
   plan.checklist.push_back(hold_condition(plan, flip.limits));
-  const auto now = sides_of(file, places_of(opposite(flip.to)));
+  const auto now = sides_of(file, layout_of(opposite(flip.to)));
   const auto& owner = flip.to == Direction::kReverse ? now.v1 : now.v2;
   auto both = now.v1;
   both.insert(both.end(), now.v2.begin(), now.v2.end());
-  const auto outside = locked_outside(obstacles.inventory);
+  const auto outside = locked_outside(preconditions.inventory);
   auto written = owner;
   written.insert(written.end(), outside.begin(), outside.end());
   both.insert(both.end(), outside.begin(), outside.end());
   auto also = now.shared;
-  const auto referred = referred_outside(obstacles.inventory);
+  const auto referred = referred_outside(preconditions.inventory);
   also.insert(also.end(), referred.begin(), referred.end());
   const auto held = co_await lock_order(connection, written, also);
   const std::vector<mapping::TableName> none;
   const auto all = co_await lock_order(connection, both, none);
-  const auto forward = co_await forward_outline(connection, file, places_of(opposite(flip.to)));
+  const auto forward = co_await forward_outline(connection, file, layout_of(opposite(flip.to)));
   plan.steps = {
       fmt::format("publication {} and slot {} are made", flip.settings.publication, flip.settings.slot),
       "quiet: vacuum and changes of the tables' shape are kept away; nobody who reads or writes notices",
@@ -70,9 +70,9 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
       fmt::format("drain: the daemon brings over what stands before it; all is let go, unchanged, once the hold has lasted {} ms", flip.limits.hold.count()),
   };
   if (flip.hook) plan.steps.insert(plan.steps.begin() + 1, "pause: the hook keeps applications waiting outside, until the writes have moved or all is let go");
-  auto swap = swap_steps({file, obstacles.rules}, flip.to, forward, all);
-  swap.push_back(carry_step(file, obstacles.inventory, flip.to));
-  for (const auto& hanging : obstacles.inventory) plan.inventory.push_back(line_of(hanging));
+  auto swap = swap_steps({file, preconditions.rules}, flip.to, forward, all);
+  swap.push_back(carry_step(file, preconditions.inventory, flip.to));
+  for (const auto& hanging : preconditions.inventory) plan.inventory.push_back(line_of(hanging));
   for (const auto& step : swap) plan.steps.push_back(fmt::format("{}: {}", step.name, step.says));
   plan.steps.push_back(fmt::format("state: crossfade.route sends everybody to {}; a line in crossfade.audit; listeners on channel crossfade are told",
                                    flip.to == Direction::kReverse ? "v2" : "v1"));

@@ -36,7 +36,7 @@ class WritesRun {
   std::chrono::milliseconds patience(std::chrono::milliseconds waited = {}) const;
   boost::asio::awaitable<void> hold();
   boost::asio::awaitable<void> lock(std::string statement);
-  boost::asio::awaitable<void> settle_doubts();
+  boost::asio::awaitable<void> confirm_failures();
   boost::asio::awaitable<void> swap();
   boost::asio::awaitable<void> commit();
   boost::asio::awaitable<void> look_up();
@@ -51,19 +51,19 @@ class WritesRun {
   boost::asio::awaitable<bool> recover(Step step, Failure failure);
   boost::asio::awaitable<void> clear_observer();
   boost::asio::awaitable<void> find_holders(bool readers);
-  const FlightStep& last_tried() const;
+  const LoggedStep& last_tried() const;
   std::string around_event_triggers(const std::string& hint) const;
   [[noreturn]] void give_up(Failure::Facts facts) const;
 
   const WritesFlip& flip_;
   const v1::Migration& file_;
-  Flight flight_;
+  StepLog step_log_;
   CutoverProgress attempt_;
   WritesOutcome outcome_;
   std::vector<mapping::TableName> owner_, shared_, both_;  ///< as they are called now
   std::vector<mapping::TableName> outside_;                ///< that the flip changes with them
   std::optional<pg::Connection> locker_, observer_;
-  std::optional<Obstacles> obstacles_;  ///< of this attempt
+  std::optional<Preconditions> preconditions_;  ///< of this attempt
   std::vector<SwapStep> swap_;          ///< made before the hold: nothing is worked out while writers wait
   wal::Incarnation way_back_;
   std::optional<std::string> barrier_;

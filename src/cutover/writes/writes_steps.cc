@@ -41,16 +41,16 @@ asio::awaitable<void> WritesRun::perform(Step step) {
     case Step::kPause: co_await pause(); break;
     case Step::kHold: co_await hold(); break;
     case Step::kBarrier: {
-      flight_.begin("barrier");
-      pg::Parameters barrier = {file_.migration(), flight_.id()};
-      const auto rows = co_await observer_->query(std::string(queries::barrier), barrier);
+      step_log_.begin("barrier");
+      pg::Parameters barrier = {file_.migration(), step_log_.id()};
+      const auto rows = co_await observer_->query(queries::barrier, barrier);
       barrier_ = rows.text(0, 0);
       attempt_.barrier = true;
-      flight_.end();
+      step_log_.end();
       break;
     }
     case Step::kDrain: {
-      if (!draining_) flight_.begin("drain");
+      if (!draining_) step_log_.begin("drain");
       draining_ = true;
       co_await async::sleep_for(kLookAgain);
       break;
@@ -77,24 +77,24 @@ asio::awaitable<void> WritesRun::perform(Step step) {
 /// Publication first: decoding fails for ever at a change that is older than it. A slot that is there is made anew: what it
 /// retains since a flip that was broken off would only have to be skipped.
 asio::awaitable<void> WritesRun::make_way_back() {
-  flight_.begin(to_text(Step::kMakeWayBack));
+  step_log_.begin(to_text(Step::kMakeWayBack));
   way_back_begun_ = true;
   const auto& settings = flip_.settings;
   pg::Parameters name = {settings.publication};
-  const auto there = co_await observer_->query(std::string(queries::publication_exists), name);
-  if (obstacles_->way_back) {
+  const auto there = co_await observer_->query(queries::publication_exists, name);
+  if (preconditions_->reverse_model) {
     // One message of several statements is one transaction, and none is left open where it fails.
     co_await look_at_deadlock_timeout();
     auto script = fmt::format("set local lock_timeout = {}; drop publication if exists {}; {}", patience().count(),
-                              quote_identifier(settings.publication), setup::create_publication(*obstacles_->way_back));
+                              quote_identifier(settings.publication), setup::create_publication(*preconditions_->reverse_model));
     co_await observer_->script(std::move(script));
   } else if (!there.truth(0, 0)) {
     throw precondition_failure(fmt::format("publication {} is gone", settings.publication), "make it again for the tables of v1, as `crossfade prepare --print-sql` shows it");
   }
-  if (obstacles_->way_back) {
-    co_await sync::watch_shape(*observer_, *obstacles_->way_back);
+  if (preconditions_->reverse_model) {
+    co_await sync::watch_shape(*observer_, *preconditions_->reverse_model);
     // Of a way back that was there before, nothing holds any more.
-    co_await sync::accept_shape(*observer_, *obstacles_->way_back);
+    co_await sync::accept_shape(*observer_, *preconditions_->reverse_model);
   }
   co_await wal::drop_slot(*observer_, settings.slot);
   // A slot waits for every transaction that is running; the next look names the one that does not end.
@@ -102,7 +102,7 @@ asio::awaitable<void> WritesRun::make_way_back() {
   way_back_ = co_await sync::make_slot(*observer_, settings);
   co_await observer_->script("set statement_timeout = 0");
   attempt_.way_back = true;
-  flight_.end();
+  step_log_.end();
 }
 
 /// Writers wait from here on; readers go on, and so does the engine, which reads what it brings over.
@@ -112,42 +112,42 @@ asio::awaitable<void> WritesRun::hold() {
     auto opened = co_await open("hold");
     locker_.emplace(std::move(opened));
   }
-  outside_ = locked_outside(obstacles_->inventory);
+  outside_ = locked_outside(preconditions_->inventory);
   auto held = owner_;
   held.insert(held.end(), outside_.begin(), outside_.end());
   auto also = shared_;
-  const auto referred = referred_outside(obstacles_->inventory);
+  const auto referred = referred_outside(preconditions_->inventory);
   also.insert(also.end(), referred.begin(), referred.end());
   const auto tables = co_await lock_order(*observer_, held, also);
   const std::vector<mapping::TableName> none;
   auto locked = both_;
   locked.insert(locked.end(), outside_.begin(), outside_.end());
   const auto all = co_await lock_order(*observer_, locked, none);
-  const auto forward = co_await forward_outline(*observer_, file_, places_of(opposite(flip_.to)));
-  swap_ = swap_steps({file_, obstacles_->rules}, flip_.to, forward, all);
-  swap_.push_back(carry_step(file_, obstacles_->inventory, flip_.to));
+  const auto forward = co_await forward_outline(*observer_, file_, layout_of(opposite(flip_.to)));
+  swap_ = swap_steps({file_, preconditions_->rules}, flip_.to, forward, all);
+  swap_.push_back(carry_step(file_, preconditions_->inventory, flip_.to));
   // Should this process freeze, the server ends its session and lets the writers go on. Not before the limit is over by our own clock:
   // an attempt that lets go by itself can be tried again, and says why.
   const auto frozen = flip_.limits.hold + kFreeze;
   auto begin = fmt::format("begin isolation level read committed; set local idle_in_transaction_session_timeout = {}", frozen.count());
   co_await look_at_deadlock_timeout();
   co_await keep_vacuum_away(std::move(begin), locked);
-  flight_.hold(to_text(Step::kHold));
+  step_log_.hold(to_text(Step::kHold));
   hold_began_ = pg::Clock::now();
   auto tables_lock = fmt::format("lock table {} in share row exclusive mode", tables);
   co_await lock(std::move(tables_lock));
   attempt_.held = true;
-  flight_.end();
+  step_log_.end();
 }
 
 /// Nothing is on its way any more: a check that failed before the hold passes, or it is right. What the limit leaves no time for is
 /// tried again, when less was to be drained.
-asio::awaitable<void> WritesRun::settle_doubts() {
-  if (obstacles_->doubts.empty()) co_return;
-  flight_.begin("checks");
+asio::awaitable<void> WritesRun::confirm_failures() {
+  if (preconditions_->unconfirmed.empty()) co_return;
+  step_log_.begin("checks");
   const auto checks = co_await failing_checks(*observer_, flip_, hold_began_ + flip_.limits.hold);
   if (checks.failing.empty() && checks.unfinished.empty()) {
-    flight_.end();
+    step_log_.end();
     co_return;
   }
   Failure::Facts facts;
@@ -159,81 +159,81 @@ asio::awaitable<void> WritesRun::settle_doubts() {
     facts.message = fmt::format("check {} was not over within the limit of the hold, {} ms", checks.unfinished, flip_.limits.hold.count());
     facts.advice = "allow a longer hold: --hold-limit; or see why the check fails before the hold: crossfade check --when after";
   } else {
-    flight_.end();
+    step_log_.end();
     facts.advice = checks.failing.front().fix;
   }
   throw Failure(std::move(facts));
 }
 
 asio::awaitable<void> WritesRun::swap() {
-  co_await settle_doubts();
+  co_await confirm_failures();
   // Nobody writes any more: what has gone by unseen until now would be missing on the side that is to own the data.
-  flight_.begin("shape");
+  step_log_.begin("shape");
   co_await sync::expect_unchanged(*observer_, file_.migration());
-  flight_.end();
+  step_log_.end();
   // Who has read and now waits to write waits for us, and we for it: one of us has to give way.
   if (flip_.limits.terminate_blockers && attempt_.number > 1) {
-    flight_.begin("end sessions");
+    step_log_.begin("end sessions");
     co_await find_holders(true);
-    flight_.end();
+    step_log_.end();
   }
   for (std::size_t n = 0; n < swap_.size(); ++n) {
-    flight_.begin(swap_[n].name);
+    step_log_.begin(swap_[n].name);
     if (n == 0) {
       co_await lock(swap_[n].sql);
     } else {
       co_await locker_->script(swap_[n].sql);
     }
-    flight_.end();
+    step_log_.end();
     if (n > 0) continue;
     // After the tables' locks, in the order in which the engine takes them.
-    flight_.begin("lease");
+    step_log_.begin("lease");
     pg::Parameters name = {file_.migration()};
-    const auto lease = co_await locker_->query(std::string(queries::writes_lock), name);
+    const auto lease = co_await locker_->query(queries::writes_lock, name);
     if (lease.empty() || lease.number(0, 0) != epoch_) {
       Failure::Facts facts;
       facts.sqlstate = "40001";
       facts.message = "another daemon took over during the hold";
       throw Failure(std::move(facts));
     }
-    flight_.end();
+    step_log_.end();
   }
   if (flip_.set_aside) {
-    flight_.begin("set aside");
-    pg::Parameters aside = {file_.migration(), flight_.id(), flip_.kept().quoted(), obstacles_->rows_behind, flip_.who};
-    const auto keys = co_await locker_->query(std::string(queries::set_rows_aside), aside);
+    step_log_.begin("set aside");
+    pg::Parameters aside = {file_.migration(), step_log_.id(), flip_.kept().quoted(), preconditions_->rows_behind, flip_.who};
+    const auto keys = co_await locker_->query(queries::set_rows_aside, aside);
     outcome_.set_aside = keys.number(0, 0);
-    flight_.end(fmt::format("{} keys", outcome_.set_aside));
+    step_log_.end(fmt::format("{} keys", outcome_.set_aside));
   }
-  flight_.begin("state");
+  step_log_.begin("state");
   std::vector<std::optional<std::string>> targets;
   for (const auto& target : outline(file_, flip_.to).targets) targets.emplace_back(target.name);
   pg::Parameters parameters = {file_.migration(), flip_.to == Direction::kReverse ? "reverse" : "forward", way_back_.system_identifier,
                                std::to_string(way_back_.timeline), way_back_.slot, to_string(way_back_.created), array_text(targets),
-                               flip_.action(), flight_.id(), flip_.who};
-  for (auto& column : inventory_columns(obstacles_->inventory)) parameters.emplace_back(std::move(column));
-  co_await locker_->query(std::string(queries::writes_flip), parameters);
-  flight_.end();
+                               flip_.action(), step_log_.id(), flip_.who};
+  for (auto& column : inventory_columns(preconditions_->inventory)) parameters.emplace_back(std::move(column));
+  co_await locker_->query(queries::writes_flip, parameters);
+  step_log_.end();
   attempt_.swapped = true;
 }
 
 asio::awaitable<void> WritesRun::commit() {
-  flight_.begin(to_text(Step::kCommit));
+  step_log_.begin(to_text(Step::kCommit));
   co_await locker_->script("commit");
-  flight_.end();
-  flight_.let_go();
+  step_log_.end();
+  step_log_.let_go();
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
   attempt_.held = begun_ = false;
   committed_ = true;
-  log::info("the writes have moved", {{"flip", flight_.id()}, {"to", flip_.to == Direction::kReverse ? "v2" : "v1"}, {"hold_ms", outcome_.hold_milliseconds}});
+  log::info("the writes have moved", {{"flip", step_log_.id()}, {"to", flip_.to == Direction::kReverse ? "v2" : "v1"}, {"hold_ms", outcome_.hold_milliseconds}});
   co_await resume();
 }
 
 asio::awaitable<void> WritesRun::look_up() {
-  log::warn("the answer to the commit was lost; it is looked up", {{"flip", flight_.id()}});
-  InDoubt doubt{flip_.settings.endpoint, file_.migration(), flight_.id(), kLookUpPatience};
+  log::warn("the answer to the commit was lost; it is looked up", {{"flip", step_log_.id()}});
+  InDoubt doubt{flip_.settings.endpoint, file_.migration(), step_log_.id(), kLookUpPatience};
   committed_ = co_await was_committed(std::move(doubt));
-  flight_.let_go();
+  step_log_.let_go();
   attempt_.in_doubt = attempt_.held = false;
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
   if (!committed_) co_await release("the commit did not happen");
@@ -250,7 +250,7 @@ asio::awaitable<void> WritesRun::roll_back() {
   }
   if (lost) locker_.reset();
   begun_ = false;
-  flight_.let_go();
+  step_log_.let_go();
 }
 
 /// A flip that gave up leaves nothing: a slot that nobody reads would keep WAL.
@@ -270,35 +270,35 @@ asio::awaitable<void> WritesRun::clear_way_back() {
 
 /// Whoever asks later what was tried finds it beside what was done.
 asio::awaitable<void> WritesRun::write_down(std::string because) {
-  if (!observer_ || !observer_->usable() || flight_.steps().empty()) co_return;
-  co_await flight_.record(*observer_);
-  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " gave up", flight_.id(), std::to_string(std::min(attempt_.number, attempt_.most)),
+  if (!observer_ || !observer_->usable() || step_log_.steps().empty()) co_return;
+  co_await step_log_.record(*observer_);
+  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " gave up", step_log_.id(), std::to_string(std::min(attempt_.number, attempt_.most)),
                                log::redact(because)};
   try {
-    co_await observer_->query(std::string(queries::flip_gave_up), parameters);
+    co_await observer_->query(queries::flip_gave_up, parameters);
   } catch (const Failure& failure) {
-    log::warn("that the flip gave up could not be written down", {{"flip", flight_.id()}, {"error", failure.what()}});
+    log::warn("that the flip gave up could not be written down", {{"flip", step_log_.id()}, {"error", failure.what()}});
   }
 }
 
-/// The flight recorder is of flips: how long the last of them held is what the next one is estimated by.
+/// The step log is of flips: how long the last of them held is what the next one is estimated by.
 asio::awaitable<void> WritesRun::write_down_rehearsal() {
-  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " rehearsed", flight_.id(), std::to_string(attempt_.number),
+  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " rehearsed", step_log_.id(), std::to_string(attempt_.number),
                                fmt::format("writers waited {:.0f} ms, and nothing was changed", outcome_.hold_milliseconds)};
-  co_await observer_->query(std::string(queries::flip_gave_up), parameters);
+  co_await observer_->query(queries::flip_gave_up, parameters);
 }
 
 asio::awaitable<void> WritesRun::release(std::string because) {
   co_await roll_back();
   log::info("attempt gave way", {{"attempt", attempt_.number}, {"because", because}});
-  if (flight_.steps().back().outcome == "done") flight_.end(because);
+  if (step_log_.steps().back().outcome == "done") step_log_.end(because);
   co_await resume();
   attempt_.held = attempt_.barrier = attempt_.swapped = false;
   barrier_.reset();
-  obstacles_.reset();
+  preconditions_.reset();
   ++attempt_.number;
-  flight_.next_attempt();
-  if (attempt_.number <= attempt_.most) co_await make_room(flip_.limits.pause);
+  step_log_.next_attempt();
+  if (attempt_.number <= attempt_.most) co_await sleep_with_jitter(flip_.limits.pause);
 }
 
 /// Foreign keys that were made in the swap: a lock that no writer minds is enough, however long it takes; for those of partitioned tables
@@ -307,12 +307,12 @@ asio::awaitable<void> WritesRun::validate_carried() {
   for (const bool whole : {false, true}) {
     if (!observer_ || !observer_->usable()) co_return;
     pg::Parameters which = {file_.migration(), whole ? "true" : "false"};
-    const auto keys = co_await observer_->query(std::string(queries::unvalidated), which);
+    const auto keys = co_await observer_->query(queries::unvalidated, which);
     for (const auto key : pg::rows(keys)) {
-      flight_.begin("validate");
+      step_log_.begin("validate");
       std::string statement(key.text("statement"));
       const auto broken = co_await finish_key(std::move(statement), whole);
-      flight_.end(broken ? *broken : fmt::format("{} of {}", key.text("name"), key.text("relation")));
+      step_log_.end(broken ? *broken : fmt::format("{} of {}", key.text("name"), key.text("relation")));
       if (!broken) continue;
       const auto said = whole ? fmt::format("is in force in each partition, and not in those to come: {}. Once less is going on: {}", *broken, key.text("statement"))
                               : fmt::format("is in force for new rows and not validated: {}. Mend the rows, then: {}", *broken, key.text("statement"));
@@ -321,7 +321,7 @@ asio::awaitable<void> WritesRun::validate_carried() {
     }
   }
   pg::Parameters name = {file_.migration()};
-  co_await observer_->query(std::string(queries::validated), name);
+  co_await observer_->query(queries::validated, name);
 }
 
 /// Why it could not be done; nothing if it was. Where writers wait for it, it waits no longer for them than the hold does.
@@ -329,7 +329,7 @@ asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string st
   if (writers_wait) statement = fmt::format("set local lock_timeout = {}; {}", patience().count(), statement);
   std::optional<Failure> broken;
   for (int attempt = 0; attempt < attempt_.most; ++attempt) {
-    if (attempt > 0) co_await make_room(flip_.limits.pause);
+    if (attempt > 0) co_await sleep_with_jitter(flip_.limits.pause);
     auto finish = observer_->script(statement);
     broken = co_await async::failure_of(std::move(finish));
     if (!broken || broken->sqlstate() != "55P03" || !observer_->usable()) break;
@@ -341,7 +341,7 @@ asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string st
 /// An engine of the old direction notices at its next commit that it is refused: one is given to it. Then it drops its slot
 /// itself; one that nobody has read for a while has no engine any more.
 asio::awaitable<void> WritesRun::tidy() {
-  flight_.begin(to_text(Step::kTidy));
+  step_log_.begin(to_text(Step::kTidy));
   attempt_.tidied = true;
   const auto give_up_at = pg::Clock::now() + kTidyPatience;
   auto last_read = pg::Clock::now();
@@ -358,11 +358,11 @@ asio::awaitable<void> WritesRun::tidy() {
                                            flip_.old_slot, slot->active_pid));
       break;
     }
-    pg::Parameters barrier = {file_.migration(), flight_.id()};
-    co_await observer_->query(std::string(queries::barrier), barrier);
+    pg::Parameters barrier = {file_.migration(), step_log_.id()};
+    co_await observer_->query(queries::barrier, barrier);
     co_await async::sleep_for(20ms);
   }
-  flight_.end();
+  step_log_.end();
 }
 
 }  // namespace crossfade::cutover

@@ -23,7 +23,7 @@ char letter(const pg::Row& row, std::string_view column) {
 asio::awaitable<Side> read_side(pg::Connection& connection, std::string schema, std::string migration) {
   Side side;
   pg::Parameters name = {schema};
-  const auto columns = co_await connection.query(std::string(queries::side_columns), name);
+  const auto columns = co_await connection.query(queries::side_columns, name);
   for (const auto row : pg::rows(columns)) {
     auto& table = side.tables[std::string(row.text("relname"))];
     side.printed.emplace(row.text("relname"), row.text("printed"));
@@ -40,7 +40,7 @@ asio::awaitable<Side> read_side(pg::Connection& connection, std::string schema, 
     table.push_back(std::move(column));
   }
   pg::Parameters both = {schema, migration};
-  const auto pieces = co_await connection.query(std::string(queries::side_pieces), both);
+  const auto pieces = co_await connection.query(queries::side_pieces, both);
   for (const auto row : pg::rows(pieces)) {
     Piece piece;
     piece.table = row.text("owner");
@@ -52,7 +52,7 @@ asio::awaitable<Side> read_side(pg::Connection& connection, std::string schema, 
     piece.excluded_by = row.text("excluded_by");
     side.pieces.emplace(row.text("name"), std::move(piece));
   }
-  const auto others = co_await connection.query(std::string(queries::side_others), name);
+  const auto others = co_await connection.query(queries::side_others, name);
   for (const auto row : pg::rows(others)) {
     const auto kind = row.text("kind");
     const std::string what(row.text("what"));

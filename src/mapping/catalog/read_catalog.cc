@@ -9,6 +9,7 @@
 
 #include "base/text/sql_text.h"
 #include "embedded_sql.h"
+#include "mapping/catalog/derive_rules.h"
 #include "mapping/catalog/read_functions.h"
 #include "mapping/catalog/relations.h"
 #include "mapping/catalog/server_text.h"
@@ -33,7 +34,7 @@ asio::awaitable<ServerCatalog> read_server(pg::Connection& connection, std::stri
   const auto slots = co_await find_slot_names(connection, std::move(migration));
   std::vector<std::optional<std::string>> own{slots.forward, slots.reverse};
   pg::Parameters parameters = {array_text(own)};
-  const auto result = co_await connection.execute(std::string(queries::catalog_server), std::move(parameters));
+  const auto result = co_await connection.execute(queries::catalog_server, std::move(parameters));
   const auto row = pg::first(result);
   ServerCatalog server;
   server.wal_level = row.text("wal_level");
@@ -63,7 +64,7 @@ asio::awaitable<void> read_identities(pg::Connection& connection, std::map<std::
     if (source.exists()) there[source.oid] = &source;
   }
   pg::Parameters by_oid = {oids_of(there)};
-  const auto result = co_await connection.execute(std::string(queries::catalog_identity), std::move(by_oid));
+  const auto result = co_await connection.execute(queries::catalog_identity, std::move(by_oid));
   for (const auto row : pg::rows(result)) {
     there.at(oid_in(row, "source"))->identities.push_back({std::string(row.text("name")), row.text("mode")[0], array_in(row, "columns")});
   }
@@ -71,7 +72,7 @@ asio::awaitable<void> read_identities(pg::Connection& connection, std::map<std::
 
 asio::awaitable<void> read_foreign_keys(pg::Connection& connection, const DirectedMigration& directed, const ByOid& tables) {
   pg::Parameters by_oid = {oids_of(tables)};
-  const auto result = co_await connection.execute(std::string(queries::catalog_foreign_keys), std::move(by_oid));
+  const auto result = co_await connection.execute(queries::catalog_foreign_keys, std::move(by_oid));
   for (const auto row : pg::rows(result)) {
     auto& table = *tables.at(oid_in(row, "conrelid"));
     const TableName parent{std::string(row.text("schema")), std::string(row.text("parent"))};
@@ -124,11 +125,11 @@ asio::awaitable<void> look_at_tables(pg::Connection& connection, const DirectedM
   }
   co_await read_foreign_keys(connection, directed, there);
   pg::Parameters tables = {array_text(names)};
-  const auto triggers = co_await connection.execute(std::string(queries::waking_triggers), tables);
+  const auto triggers = co_await connection.execute(queries::waking_triggers, tables);
   for (const auto row : pg::rows(triggers)) {
     by_name.at(std::string(row.text("whole")))->triggers.push_back({std::string(row.text("tgname")), std::string(row.text("tgrelid")), row.truth("on_purpose")});
   }
-  const auto rewrites = co_await connection.execute(std::string(queries::rewriting_rules), std::move(tables));
+  const auto rewrites = co_await connection.execute(queries::rewriting_rules, std::move(tables));
   for (const auto row : pg::rows(rewrites)) {
     by_name.at(std::string(row.text("whole")))->rewrites.push_back({std::string(row.text("rulename")), std::string(row.text("relation")), row.truth("refused")});
   }
@@ -169,7 +170,7 @@ asio::awaitable<KeysSetAside> read_keys_set_aside(pg::Connection& connection, co
   const auto known = co_await connection.execute("select to_regclass('crossfade.deferred') is not null");
   if (!known.truth(0, 0)) co_return keys;
   pg::Parameters of_migration = {migration};
-  const auto result = co_await connection.execute(std::string(queries::catalog_deferred), std::move(of_migration));
+  const auto result = co_await connection.execute(queries::catalog_deferred, std::move(of_migration));
   for (const auto row : pg::rows(result)) keys.emplace(row.text("create_sql"), row.truth("built"));
   co_return keys;
 }
@@ -216,7 +217,7 @@ asio::awaitable<LookupCatalog> read_lookup_body(pg::Connection& connection, cons
     co_return lookup;
   }
   pg::Parameters by_name = {std::move(function)};
-  const auto body = co_await connection.execute(std::string(queries::catalog_lookup), std::move(by_name));
+  const auto body = co_await connection.execute(queries::catalog_lookup, std::move(by_name));
   const auto made = pg::first(body);
   lookup.sql = lookup_from_body(made.text("body"), parameters);
   const std::vector<std::uint32_t> itself = {oid_in(made, "oid")};
@@ -335,16 +336,16 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Directed
   co_return catalog;
 }
 
-asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Places places, derive::Reading* views_back) {
+asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, TableLayout layout, derive::Reading* views_back) {
   RulesInForce rules;
-  const auto forward = forward_migration(file, places);
+  const auto forward = forward_migration(file, layout);
   auto there = co_await read_relations(connection, forward);
   rules.forward = std::move(there.rules);
   std::map<std::string, std::string> words;
-  for (const auto& [written, source] : file.sources()) words[source_word(file, written, places)] = written;
+  for (const auto& [written, source] : file.sources()) words[source_word(file, written, layout)] = written;
   for (auto& rule : rules.forward) rule.source = words.at(rule.source);
   if (file.reverse().empty()) co_return rules;
-  const auto reverse = reverse_migration(file, places);
+  const auto reverse = reverse_migration(file, layout);
   auto back = co_await read_relations(connection, reverse);
   rules.reverse = std::move(back.rules);
   if (views_back != nullptr) *views_back = std::move(back.reading);

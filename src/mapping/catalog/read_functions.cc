@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace queries = sql::queries;
 
 asio::awaitable<std::set<long>> read_equalities(pg::Connection& connection) {
-  const auto rows = co_await connection.query(std::string(queries::catalog_equalities));
+  const auto rows = co_await connection.query(queries::catalog_equalities);
   std::set<long> operators;
   for (const auto row : pg::rows(rows)) operators.insert(row.number("operator"));
   co_return operators;
@@ -31,7 +31,7 @@ asio::awaitable<std::set<long>> read_equalities(pg::Connection& connection) {
 /// Its own, and those of the views that it reads.
 asio::awaitable<std::map<std::uint32_t, RuleNode>> read_rules(pg::Connection& connection, std::uint32_t view) {
   pg::Parameters by_oid = {std::to_string(view)};
-  const auto rows = co_await connection.execute(std::string(queries::catalog_view_rules), std::move(by_oid));
+  const auto rows = co_await connection.execute(queries::catalog_view_rules, std::move(by_oid));
   std::map<std::uint32_t, RuleNode> rules;
   for (const auto row : pg::rows(rows)) rules.emplace(static_cast<std::uint32_t>(row.number("ev_class")), read_rule(row.text("ev_action")));
   co_return rules;
@@ -47,7 +47,7 @@ asio::awaitable<void> add_settings(pg::Connection& connection, const std::set<Ma
     types.emplace_back(std::to_string(each.type));
   }
   pg::Parameters parameters = {array_text(columns), array_text(called), array_text(types)};
-  const auto rows = co_await connection.execute(std::string(queries::catalog_settings), std::move(parameters));
+  const auto rows = co_await connection.execute(queries::catalog_settings, std::move(parameters));
   for (const auto row : pg::rows(rows)) {
     std::string what;
     if (!row.is_null("columns")) what = "the values of " + std::string(row.text("columns"));
@@ -75,7 +75,7 @@ asio::awaitable<std::set<std::size_t>> read_settled(pg::Connection& connection, 
     }
   }
   pg::Parameters parameters = {array_text(places), array_text(relations), array_text(ordered), array_text(divided), array_text(alone)};
-  const auto rows = co_await connection.execute(std::string(queries::catalog_orders), std::move(parameters));
+  const auto rows = co_await connection.execute(queries::catalog_orders, std::move(parameters));
   std::set<std::size_t> settled;
   for (const auto row : pg::rows(rows)) settled.insert(static_cast<std::size_t>(row.number("place")));
   co_return settled;
@@ -103,7 +103,7 @@ asio::awaitable<void> add_ties(pg::Connection& connection, const std::vector<Ord
 
 asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_functions(pg::Connection& connection, std::vector<std::uint32_t> views) {
   pg::Parameters by_oid = {oids_text(views)};
-  const auto result = co_await connection.execute(std::string(queries::catalog_view_functions), std::move(by_oid));
+  const auto result = co_await connection.execute(queries::catalog_view_functions, std::move(by_oid));
   std::map<std::uint32_t, std::vector<FunctionCatalog>> functions;
   for (const auto row : pg::rows(result)) {
     functions[oid_in(row, "reader")].push_back({std::string(row.text("name")), std::string(row.text("problem")), row.optional_text("names").value_or("")});
@@ -127,7 +127,7 @@ asio::awaitable<std::map<std::uint32_t, std::vector<FunctionCatalog>>> read_lost
     filled.push_back(each.table);
   }
   pg::Parameters by_oid = {oids_text(read), oids_text(filled)};
-  const auto result = co_await connection.execute(std::string(queries::catalog_lost_names), std::move(by_oid));
+  const auto result = co_await connection.execute(queries::catalog_lost_names, std::move(by_oid));
   std::map<std::uint32_t, std::vector<FunctionCatalog>> functions;
   for (const auto row : pg::rows(result)) {
     const auto reader = oid_in(row, "reader");

@@ -85,13 +85,13 @@ asio::awaitable<Relations> find_relations(pg::Connection& connection, std::vecto
     tables.emplace_back(std::move(name.name));
   }
   pg::Parameters by_name = {array_text(schemas), array_text(tables)};
-  const auto found = co_await connection.execute(std::string(queries::catalog_relations), std::move(by_name));
+  const auto found = co_await connection.execute(queries::catalog_relations, std::move(by_name));
   std::map<std::uint32_t, RelationCatalog> by_oid;
   for (const auto row : pg::rows(found)) by_oid.emplace(oid_in(row, "oid"), relation_in(row));
   std::vector<std::uint32_t> oids;
   for (const auto& [oid, relation] : by_oid) oids.push_back(oid);
   pg::Parameters of_these = {oids_text(oids)};
-  const auto columns = co_await connection.execute(std::string(queries::catalog_columns), std::move(of_these));
+  const auto columns = co_await connection.execute(queries::catalog_columns, std::move(of_these));
   for (const auto row : pg::rows(columns)) by_oid.at(oid_in(row, "attrelid")).columns.push_back(column_in(row));
   Relations relations;
   for (auto& [oid, relation] : by_oid) relations.add(std::move(relation));
@@ -103,7 +103,7 @@ asio::awaitable<std::vector<std::string>> tables_there(pg::Connection& connectio
   for (const auto& [written, source] : yaml.sources()) named.emplace_back(source_table(yaml, written).quoted());
   for (const auto& [name, target] : yaml.targets()) named.emplace_back(quote_qualified(yaml.schemas().shadow(), name));
   pg::Parameters parameters = {array_text(named)};
-  const auto rows = co_await connection.query(std::string(queries::relations_there), std::move(parameters));
+  const auto rows = co_await connection.query(queries::relations_there, std::move(parameters));
   std::vector<std::string> there;
   for (std::size_t row = 0; row < rows.size(); ++row) there.emplace_back(rows.text(row, 0));
   co_return there;

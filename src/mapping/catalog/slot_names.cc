@@ -37,7 +37,7 @@ boost::asio::awaitable<SlotNames> find_slot_names(pg::Connection& connection, st
   const auto earlier = without_database(migration);
   std::vector<std::optional<std::string>> wanted{earlier.forward, earlier.reverse};
   pg::Parameters parameters = {array_text(wanted)};
-  const auto rows = co_await connection.query(std::string(queries::slot_names), parameters);
+  const auto rows = co_await connection.query(queries::slot_names, parameters);
   const auto row = pg::first(rows);
   auto names = slot_names(migration, std::string(row.text("oid")));
   const auto there = parse_array(row.text("own_slots"));

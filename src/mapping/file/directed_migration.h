@@ -12,7 +12,7 @@ namespace crossfade::mapping {
 
 /// Where the tables of both sides are. The cutover of the writes has them swap: `exercises` becomes `exercises_v1`, and the
 /// shadow table takes its place and name.
-enum class Places { kBeforeWrites, kSwapped };
+enum class TableLayout { kOriginal, kSwapped };
 
 /// A migration in one direction. Whoever reads it need not know which: v2's tables are the sources of the reverse one, v1's
 /// its targets, and the views of reverse.sql its mapping.
@@ -27,13 +27,13 @@ struct DirectedMigration {
   const char* views_file() const { return direction == Direction::kForward ? "mapping.sql" : "reverse.sql"; }
 };
 
-DirectedMigration forward_migration(const v1::Migration& file, Places places = Places::kBeforeWrites);
+DirectedMigration forward_migration(const v1::Migration& file, TableLayout layout = TableLayout::kOriginal);
 
-/// The file's word for a source, made to name its table as it is called at `places`.
-std::string source_word(const v1::Migration& file, const std::string& written, Places places);
+/// The file's word for a source, made to name its table as it is called at `layout`.
+std::string source_word(const v1::Migration& file, const std::string& written, TableLayout layout);
 
 /// A shared source keeps its place, and may be a source of this direction too: by its whole name.
-DirectedMigration reverse_migration(const v1::Migration& file, Places places);
+DirectedMigration reverse_migration(const v1::Migration& file, TableLayout layout);
 
 /// "exercises_v1": what an old table is called once the new one has its name. One that has no room for the suffix is cut, and its whole
 /// name's hash tells it from others that begin alike. crossfade.retired_name() in the database says the same.
@@ -43,6 +43,6 @@ std::string retired_name(const std::string& table);
 std::optional<TableName> old_table(const v1::Migration& file, const std::string& name);
 
 /// Sources that nothing fills once the writes have moved, though they are not shared: they would be lost to a rollback.
-std::vector<std::string> without_way_back(const v1::Migration& file);
+std::vector<std::string> tables_without_reverse(const v1::Migration& file);
 
 }  // namespace crossfade::mapping

@@ -10,7 +10,7 @@ std::vector<KeyFilter> range_picks(const Range& range) {
   std::vector<KeyFilter> filters = {filter};
   if (range.with_nulls && range.low && !range.high) {
     KeyFilter nulls;
-    nulls.form = KeyFilter::Form::kNoWalk;
+    nulls.form = KeyFilter::Form::kNoChunkKey;
     filters.push_back(nulls);
   }
   return filters;

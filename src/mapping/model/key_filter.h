@@ -13,11 +13,11 @@ namespace crossfade::mapping {
 /// filters' parameters one filter after the other, all as text:
 ///   kValues  one array a column that is not null by `null_mask` (an indirect locator: one array a lookup column)
 ///   kRange   the bounds that are there, low before high, of the column that the locator is walked along
-///   kNoWalk  none: rows without a value in that column
+///   kNoChunkKey  none: rows without a value in that column
 ///   kGiven   one array of what the select of an indirect locator of one column has given
 ///   kRows    the same of one of several columns: one array of texts a column
 struct KeyFilter {
-  enum class Form { kValues, kRange, kNoWalk, kGiven, kRows };
+  enum class Form { kValues, kRange, kNoChunkKey, kGiven, kRows };
 
   Form form = Form::kValues;
   LocatorId locator;

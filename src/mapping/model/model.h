@@ -55,11 +55,11 @@ struct Locator {
   std::vector<std::string> collations = {};
   std::vector<std::string> shadow_collations = {};
   /// Of one that is walked along, as SQL: by which its values are in order everywhere; "" where that is the database's anyway.
-  std::string walk_collation = {};
-  std::size_t walk_place = 0;            ///< which of its columns it is walked along
+  std::string chunk_collation = {};
+  std::size_t chunk_place = 0;            ///< which of its columns it is walked along
 
-  const std::string& walk_column() const { return columns.at(walk_place); }
-  const std::string& walk_type() const { return types.at(walk_place); }
+  const std::string& chunk_column() const { return columns.at(chunk_place); }
+  const std::string& chunk_type() const { return types.at(chunk_place); }
   bool indirect() const { return !lookup.empty(); }
   /// How column `n` is compared: "=", ">", qualified where it must be.
   std::string compared(std::size_t n, std::string_view sign) const { return n < operators.size() ? operators[n].sql(sign) : std::string(sign); }
@@ -68,7 +68,7 @@ struct Locator {
 };
 
 /// The locator that a backfill walks along.
-inline constexpr LocatorId kWalk{};
+inline constexpr LocatorId kChunkKey{};
 
 /// A source's change makes keys of a target: values of `source_columns` are the values of the target's locator.
 struct FollowRule {
@@ -113,8 +113,8 @@ struct Target {
   std::vector<Column> columns;           ///< what the engine writes, in the table's order, and what the table's key is made of
   std::vector<std::string> key;          ///< the primary key's columns
   ById<LocatorId, Locator> locators;         ///< the first is the one a backfill walks along
-  SourceId walk_source;         ///< the source whose column gives the backfill its chunk bounds …
-  std::string walk_column;               ///< … and that column; "" where nothing can be walked along
+  SourceId chunk_source;         ///< the source whose column gives the backfill its chunk bounds …
+  std::string chunk_column;               ///< … and that column; "" where nothing can be walked along
   double estimated_rows = 0;             ///< by the planner, of the view; 0 unknown
   TableName table = {};
   std::vector<SurrogateId> surrogates = {}; ///< whose ids the view reads

@@ -60,7 +60,7 @@ std::string shortened(const std::string& name) {
 }
 
 /// One direction of a migration.
-struct Course {
+struct OneWay {
   const Model& model;
   const std::vector<std::string>& derived;
   std::string title;
@@ -71,24 +71,24 @@ class Sheet {
  public:
   explicit Sheet(const std::vector<Finding>& findings) : findings_(findings) {}
 
-  void add(const Course& course) {
-    text(kLeft, height_ + 26, "head", course.title);
+  void add(const OneWay& way) {
+    text(kLeft, height_ + 26, "head", way.title);
     text(kLeft, height_ + 48, "small", "followed");
     text(kRight, height_ + 48, "small", "filled");
-    const auto order = source_order(course.model);
+    const auto order = source_order(way.model);
     ById<SourceId, int> places(order.size());
     for (int place = 0; const auto source : order) places[source] = place++;
-    for (std::size_t rule = 0; rule < course.model.rules.size(); ++rule) line(course, rule, places[course.model.rules[rule].source]);
+    for (std::size_t rule = 0; rule < way.model.rules.size(); ++rule) line(way, rule, places[way.model.rules[rule].source]);
     for (const auto source : order) {
-      const auto& table = course.model.sources[source];
+      const auto& table = way.model.sources[source];
       box(kLeft, places[source], table.schema + "." + table.name, "", false);
     }
-    for (const auto n : course.model.targets.ids()) {
-      const auto& target = course.model.targets[n];
+    for (const auto n : way.model.targets.ids()) {
+      const auto& target = way.model.targets[n];
       const auto note = target.estimated_rows > 0 ? fmt::format("{:.0f} rows", target.estimated_rows) : "";
-      box(kRight, n.place(), target.table.schema + "." + target.table.name, note, slow(course, target.name));
+      box(kRight, n.place(), target.table.schema + "." + target.table.name, note, slow(way, target.name));
     }
-    height_ += kHead + kRow * static_cast<int>(std::max(order.size(), course.model.targets.size()));
+    height_ += kHead + kRow * static_cast<int>(std::max(order.size(), way.model.targets.size()));
   }
 
   std::string svg() {
@@ -121,23 +121,23 @@ class Sheet {
     return order;
   }
 
-  bool slow(const Course& course, const std::string& target) const {
+  bool slow(const OneWay& way, const std::string& target) const {
     return std::any_of(findings_.begin(), findings_.end(), [&](const Finding& finding) {
-      return finding.level == Finding::Level::kWarn && finding.subject == course.finding + target &&
+      return finding.level == Finding::Level::kWarn && finding.subject == way.finding + target &&
              finding.message.ends_with("from end to end");
     });
   }
 
   int middle(int place) const { return height_ + kHead + place * kRow + kBox / 2; }
 
-  void line(const Course& course, std::size_t number, int source) {
-    const auto& rule = course.model.rules[number];
-    const auto& locator = course.model.targets[rule.target].locators[rule.locator];
-    const bool derived = number < course.derived.size() && !course.derived[number].empty();
+  void line(const OneWay& way, std::size_t number, int source) {
+    const auto& rule = way.model.rules[number];
+    const auto& locator = way.model.targets[rule.target].locators[rule.locator];
+    const bool derived = number < way.derived.size() && !way.derived[number].empty();
     const int from = middle(source), to = middle(rule.target.place());
     const int begin = kLeft + kBoxWidth, end = kRight;
     body_ += fmt::format("<path class=\"{}{}\" d=\"M {} {} C {} {} {} {} {} {}\"><title>{}</title></path>\n", derived ? "derived" : "written", locator.indirect() ? " select" : "",
-                         begin, from, begin + 120, from, end - 120, to, end, to, escaped(derived ? course.derived[number] : "written"));
+                         begin, from, begin + 120, from, end - 120, to, end, to, escaped(derived ? way.derived[number] : "written"));
     // Lines to one target come from different places: their names stand where the lines are still apart.
     text(begin + 8, from - 5 + 12 * lines_from_[{height_, source}]++, "small", fmt::format("{}", fmt::join(locator.columns, ", ")));
   }

@@ -10,7 +10,7 @@
 #include "base/text/fold.h"
 #include "mapping/plan/fixes.h"
 #include "mapping/plan/plan_views.h"
-#include "mapping/preflight/walk.h"
+#include "mapping/preflight/choose_chunk_key.h"
 #include "mapping/sql/statements.h"
 
 namespace crossfade::mapping {
@@ -89,9 +89,9 @@ void fill(const Model& model, const std::vector<std::string>& derived, TargetId 
   for (const auto& column : target.key) reply.add_key(column);
   for (const auto& column : target.columns) reply.add_columns(column.name);
   reply.set_estimated_rows(target.estimated_rows);
-  if (!target.walk_column.empty()) {
-    const auto& source = model.sources[target.walk_source];
-    reply.set_walked_along(fmt::format("{}.{}.{}", source.schema, source.name, target.walk_column));
+  if (!target.chunk_column.empty()) {
+    const auto& source = model.sources[target.chunk_source];
+    reply.set_walked_along(fmt::format("{}.{}.{}", source.schema, source.name, target.chunk_column));
   }
   for (const auto n : target.locators.ids()) {
     if (!has_rule(model, number, n)) continue;
@@ -116,9 +116,9 @@ std::string target_text(const Model& model, const std::vector<std::string>& deri
   auto text = fmt::format("\n{}. {}: key ({}), {} columns", number.place() + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
   if (target.estimated_rows > 0) text += fmt::format(", about {:.0f} rows", target.estimated_rows);
   text += '\n';
-  if (!target.walk_column.empty()) {
-    const auto& source = model.sources[target.walk_source];
-    text += fmt::format("   backfilled along {}.{}.{}\n", source.schema, source.name, target.walk_column);
+  if (!target.chunk_column.empty()) {
+    const auto& source = model.sources[target.chunk_source];
+    text += fmt::format("   backfilled along {}.{}.{}\n", source.schema, source.name, target.chunk_column);
   }
   for (const auto n : target.locators.ids()) {
     if (!has_rule(model, number, n)) continue;

@@ -16,31 +16,31 @@ namespace {
 using views::Part;
 
 /// One direction of a migration, as far as its views are concerned.
-struct Course {
+struct OneWay {
   const Model& model;
   const std::vector<std::string>& derived;
   const derive::Reading& reading;
 };
 
 /// "plan_id ← id": what somebody has written for this source of the target; "" where nobody has.
-std::string written(const Course& course, const std::string& target, const TableName& source) {
+std::string written(const OneWay& way, const std::string& target, const TableName& source) {
   std::vector<std::string> rules;
-  for (std::size_t n = 0; n < course.model.rules.size(); ++n) {
-    const auto& rule = course.model.rules[n];
-    const auto& from = course.model.sources[rule.source];
-    const auto& to = course.model.targets[rule.target];
+  for (std::size_t n = 0; n < way.model.rules.size(); ++n) {
+    const auto& rule = way.model.rules[n];
+    const auto& from = way.model.sources[rule.source];
+    const auto& to = way.model.targets[rule.target];
     const bool mine = to.name == target && from.schema == source.schema && from.name == source.name;
-    if (!mine || n >= course.derived.size() || !course.derived[n].empty()) continue;
+    if (!mine || n >= way.derived.size() || !way.derived[n].empty()) continue;
     const auto& locator = to.locators[rule.locator];
     rules.push_back(fmt::format("{} ← {}{}", fmt::join(locator.columns, ", "), locator.indirect() ? "a select by " : "", fmt::join(rule.source_columns, ", ")));
   }
   return fmt::format("{}", fmt::join(rules, "; "));
 }
 
-std::vector<Part> parts_of(const Course& course, const std::string& target) {
-  auto parts = views::draw(course.reading.facts, course.reading.views.at(target), course.reading.answers.at(target));
+std::vector<Part> parts_of(const OneWay& way, const std::string& target) {
+  auto parts = views::draw(way.reading.facts, way.reading.views.at(target), way.reading.answers.at(target));
   for (auto& part : parts) {
-    const auto by_hand = part.is_table() ? written(course, target, part.source) : "";
+    const auto by_hand = part.is_table() ? written(way, target, part.source) : "";
     if (by_hand.empty()) continue;
     part.way = fmt::format("written: {}{}", by_hand, part.way.empty() ? "" : (part.told ? "; the view says: " : "; the view does not: ") + part.way);
     part.told = true;
@@ -48,22 +48,22 @@ std::vector<Part> parts_of(const Course& course, const std::string& target) {
   return parts;
 }
 
-std::vector<Course> courses(const Preflight& preflight) {
-  std::vector<Course> all = {{preflight.model, preflight.derived, preflight.reading}};
+std::vector<OneWay> both_ways(const Preflight& preflight) {
+  std::vector<OneWay> all = {{preflight.model, preflight.derived, preflight.reading}};
   if (preflight.reverse) all.push_back({*preflight.reverse, preflight.reverse_derived, preflight.reverse_reading});
   return all;
 }
 
 /// The view's name as people write it.
-std::string view_name(const Course& course, const std::string& target) {
-  const auto found = course.reading.facts.relations.find(course.reading.views.at(target));
-  return found == course.reading.facts.relations.end() ? target : found->second.name.schema + "." + found->second.name.name;
+std::string view_name(const OneWay& way, const std::string& target) {
+  const auto found = way.reading.facts.relations.find(way.reading.views.at(target));
+  return found == way.reading.facts.relations.end() ? target : found->second.name.schema + "." + found->second.name.name;
 }
 
 void require_known(const Preflight& preflight, const std::string& target) {
   std::vector<std::string> names;
-  for (const auto& course : courses(preflight)) {
-    for (const auto& [name, view] : course.reading.views) names.push_back(name);
+  for (const auto& way : both_ways(preflight)) {
+    for (const auto& [name, view] : way.reading.views) names.push_back(name);
   }
   if (std::find(names.begin(), names.end(), target) != names.end()) return;
   const auto near = nearest_word(target, names);
@@ -85,23 +85,23 @@ void add(const std::vector<views::Unsaid>& all, google::protobuf::RepeatedPtrFie
 std::string explanation_text(const Preflight& preflight, const std::string& target, const Paint& paint) {
   require_known(preflight, target);
   std::string text;
-  for (const auto& course : courses(preflight)) {
-    if (!course.reading.views.contains(target)) continue;
+  for (const auto& way : both_ways(preflight)) {
+    if (!way.reading.views.contains(target)) continue;
     if (!text.empty()) text += "\nand on the way back\n";
-    const auto& refusal = course.reading.answers.at(target).refusal;
-    text += refusal.empty() ? views::drawing_text(view_name(course, target), parts_of(course, target), paint)
-                            : fmt::format("{} cannot be drawn: {}\n", view_name(course, target), refusal);
+    const auto& refusal = way.reading.answers.at(target).refusal;
+    text += refusal.empty() ? views::drawing_text(view_name(way, target), parts_of(way, target), paint)
+                            : fmt::format("{} cannot be drawn: {}\n", view_name(way, target), refusal);
   }
   return text;
 }
 
 void add_explanation(const Preflight& preflight, const std::string& target, v1::PlanReply& reply) {
   require_known(preflight, target);
-  for (const auto& course : courses(preflight)) {
-    if (!course.reading.views.contains(target)) continue;
-    for (const auto& part : parts_of(course, target)) {
+  for (const auto& way : both_ways(preflight)) {
+    if (!way.reading.views.contains(target)) continue;
+    for (const auto& part : parts_of(way, target)) {
       auto& made = *reply.add_explained();
-      made.set_view(view_name(course, target));
+      made.set_view(view_name(way, target));
       made.set_depth(part.depth);
       made.set_text(part.text);
       if (part.is_table()) made.set_source(part.source.schema + "." + part.source.name);

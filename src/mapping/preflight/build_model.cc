@@ -10,9 +10,9 @@
 #include "mapping/preflight/check_source.h"
 #include "mapping/preflight/check_surrogates.h"
 #include "mapping/preflight/check_target.h"
+#include "mapping/preflight/choose_chunk_key.h"
 #include "mapping/preflight/lineage.h"
 #include "mapping/preflight/make_locator.h"
-#include "mapping/preflight/walk.h"
 #include "mapping/views/own_row.h"
 
 namespace crossfade::mapping {
@@ -34,19 +34,19 @@ Column written_column(const ColumnCatalog& column, const ColumnCatalog& in_view)
 
 class Builder {
  public:
-  Builder(const DirectedMigration& directed, const Catalog& catalog) : course_(directed), yaml_(directed.yaml), catalog_(catalog) {}
+  Builder(const DirectedMigration& directed, const Catalog& catalog) : directed_(directed), yaml_(directed.yaml), catalog_(catalog) {}
 
   Preflight build() {
     model_.name = yaml_.migration();
-    model_.direction = course_.direction;
+    model_.direction = directed_.direction;
     model_.shadow_schema = yaml_.schemas().shadow();
     model_.mapping_schema = yaml_.schemas().mapping();
     model_.stable_schema = yaml_.schemas().stable();
     model_.streams_generated = catalog_.server.streams_generated();
     check_server(catalog_.server, findings_);
     add_sources();
-    if (course_.direction == Direction::kForward) model_.surrogates = check_surrogates(course_, catalog_, findings_);
-    if (course_.direction == Direction::kReverse) check_ids_come_back(catalog_, findings_);
+    if (directed_.direction == Direction::kForward) model_.surrogates = check_surrogates(directed_, catalog_, findings_);
+    if (directed_.direction == Direction::kReverse) check_ids_come_back(catalog_, findings_);
     add_targets();
     return std::move(preflight_);
   }
@@ -75,7 +75,7 @@ class Builder {
   /// On the way back the sources are v2's tables, and nobody has listed them.
   void say_unfollowed(const RelationCatalog& source) {
     Findings found(findings_, "source " + source.schema + "." + source.name);
-    if (course_.direction == Direction::kForward) return found.warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
+    if (directed_.direction == Direction::kForward) return found.warn("no target follows it", "Remove it from sources, or add the rule that is missing.");
     found.warn("no view of reverse.sql reads it: what is written there has no way back, and once the writes have moved nothing computes its rows",
                "Read it in reverse.sql where v1 has room for it. A summary or a copy of other tables: keep it by the application or a trigger in v2.sql, or "
                "make it a view after the move.");
@@ -97,7 +97,7 @@ class Builder {
         written.push_back(catalog_.rules[n]);
       }
       const auto& target = catalog_.targets.at(name);
-      if (check_target(course_, name, target, written, findings_)) add_target(name, target, rules);
+      if (check_target(directed_, name, target, written, findings_)) add_target(name, target, rules);
     }
   }
 
@@ -129,24 +129,24 @@ class Builder {
     const auto first_rule = model_.rules.size();
     for (const auto rule : rules) add_rule(rule, catalog, target);
     target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
-    check_reads(course_, catalog_, name, findings_);
-    check_missed(course_, catalog_, name, findings_);
+    check_reads(directed_, catalog_, name, findings_);
+    check_missed(directed_, catalog_, name, findings_);
     const Ordered ordered = [&](SourceId source, const std::string& column) { return source_of(source).find(column)->leads_index; };
-    if (!choose_walk(model_, target, first_rule, ordered)) {
-      if (!target.locators.empty()) say_why_no_walk(name, target);
+    if (!choose_chunk_key(model_, target, first_rule, ordered)) {
+      if (!target.locators.empty()) say_why_no_chunk_key(name, target);
       // What is brought over when it is touched, and what gives ids, is found by its rules alone.
       const bool nameless = !target.locators.empty() && target.locators.front().indirect() && !target.lazy && target.surrogates.empty();
       if (nameless) put_first(model_, target, first_rule, key_locator(catalog, target.key));
     } else {
-      const auto& along = *source_of(target.walk_source).find(target.walk_column);
-      target.locators.front().walk_collation = walk_collation(catalog_, name, target.locators.front(), along);
+      const auto& along = *source_of(target.chunk_source).find(target.chunk_column);
+      target.locators.front().chunk_collation = chunk_collation(catalog_, name, target.locators.front(), along);
       // The server puts no values of a domain over an enum in order; labels are few, and it is filled in one piece.
-      if (!along.enum_under.empty()) target.walk_column.clear();
+      if (!along.enum_under.empty()) target.chunk_column.clear();
     }
     model_.targets.push_back(std::move(target));
   }
 
-  void say_why_no_walk(const std::string& name, const Target& target) {
+  void say_why_no_chunk_key(const std::string& name, const Target& target) {
     const bool computed = std::all_of(target.locators.begin(), target.locators.end(), [](const Locator& locator) { return locator.indirect(); });
     Findings found(findings_, "target " + name);
     if (computed) {
@@ -163,7 +163,7 @@ class Builder {
     if (!source.exists()) return;
     check_identity(written, source, findings_);
     Findings found(findings_, "rule " + describe(written));
-    auto locator = make_locator(course_, catalog_, number, found);
+    auto locator = make_locator(directed_, catalog_, number, found);
     if (!locator) return;
     const bool by_hand = written.derived.empty() && locator->indirect();
     if (by_hand && views::looks_for_own_row(locator->lookup, {source.schema, source.name}, source.primary_key, written.source_columns)) {
@@ -213,7 +213,7 @@ class Builder {
 
   const RelationCatalog& source_of(SourceId number) const { return std::next(catalog_.sources.begin(), number.place())->second; }
 
-  const DirectedMigration& course_;
+  const DirectedMigration& directed_;
   const v1::Migration& yaml_;
   const Catalog& catalog_;
   Preflight preflight_;

@@ -117,14 +117,14 @@ asio::awaitable<Preflight> inspect_directed(pg::Connection& connection, Directed
 
 asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFile& file) {
   auto preflight = co_await inspect_directed(connection, forward_migration(file.yaml));
-  const auto lost = without_way_back(file.yaml);
+  const auto lost = tables_without_reverse(file.yaml);
   if (!lost.empty()) {
     Findings(preflight.findings, "reverse")
         .warn(fmt::format("there is no way back with data: once the writes have moved nothing keeps {} true", fmt::join(lost, ", ")),
               "Write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use.");
   }
   if (file.yaml.reverse().empty()) co_return preflight;
-  auto back = co_await inspect_directed(connection, reverse_migration(file.yaml, Places::kBeforeWrites));
+  auto back = co_await inspect_directed(connection, reverse_migration(file.yaml, TableLayout::kOriginal));
   for (auto& finding : back.findings) {
     // Of the server there is one.
     if (finding.subject == "server") continue;

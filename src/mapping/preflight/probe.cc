@@ -11,7 +11,7 @@
 #include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/query_plan.h"
-#include "mapping/preflight/walk.h"
+#include "mapping/preflight/choose_chunk_key.h"
 #include "mapping/sql/statements.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
@@ -80,15 +80,15 @@ asio::awaitable<void> probe_uniqueness(pg::Connection& connection, const Model& 
   std::string where;
   pg::Parameters keys;
   if (target.estimated_rows > kWholeView) {
-    const auto& walk = target.locators.front();
-    if (walk.indirect() || !has_rule(model, number, kWalk)) {
+    const auto& chunk_key = target.locators.front();
+    if (chunk_key.indirect() || !has_rule(model, number, kChunkKey)) {
       found.warn("the view is too large to be tried for duplicate keys", "Try a copy, or part of the data.");
       co_return;
     }
-    auto sampled = co_await sample(connection, model, number, kWalk);
+    auto sampled = co_await sample(connection, model, number, kChunkKey);
     if (!sampled) co_return;  // the planner's guess was wrong: there are no rows
-    where = fmt::format(" where v.{} = any($1::{}[])", quote_identifier(walk.walk_column()), walk.walk_type());
-    keys = {sampled->at(walk.walk_place)};
+    where = fmt::format(" where v.{} = any($1::{}[])", quote_identifier(chunk_key.chunk_column()), chunk_key.chunk_type());
+    keys = {sampled->at(chunk_key.chunk_place)};
   }
   co_await connection.script(kPatience);
   const auto tried = co_await pg::try_in_savepoint(connection, duplicate_query(model, target, where), std::move(keys));

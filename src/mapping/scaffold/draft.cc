@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "mapping/scaffold/draft_sql.h"
+#include "mapping/scaffold/draft_yaml.h"
+
 namespace crossfade::mapping {
 
 const DraftColumn& DraftTable::column(const std::string& plain) const {
@@ -16,7 +19,7 @@ const DraftTable* Draft::find(const std::string& table) const {
   return found == tables.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> no_way_back(const Draft& draft) {
+std::vector<std::string> reasons_without_reverse(const Draft& draft) {
   std::vector<std::string> reasons;
   for (const auto& table : draft.tables) {
     if (!table.taken()) continue;
@@ -40,7 +43,7 @@ std::vector<const DraftReference*> inner_references(const Draft& draft, const Dr
 }
 
 std::string draft_readme(const Draft& draft) {
-  const bool back = no_way_back(draft).empty();
+  const bool back = reasons_without_reverse(draft).empty();
   const bool checked = !draft_references_sql(draft).empty();
   return fmt::format(
       "# {0}\n\n"
@@ -67,7 +70,7 @@ std::map<std::string, std::string> draft_files(const Draft& draft) {
       {"mapping.sql", draft_mapping_sql(draft)},
       {"README.md", draft_readme(draft)},
   };
-  if (no_way_back(draft).empty()) files.emplace("reverse.sql", draft_reverse_sql(draft));
+  if (reasons_without_reverse(draft).empty()) files.emplace("reverse.sql", draft_reverse_sql(draft));
   if (auto check = draft_references_sql(draft); !check.empty()) files.emplace("checks/references.sql", std::move(check));
   return files;
 }

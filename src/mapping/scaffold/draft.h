@@ -64,23 +64,14 @@ struct Draft {
 
 /// Why the old tables could not be filled once the writes have moved, one line a table; empty where they can. Children of a
 /// table that cannot cannot either, so there is a way back for all of them or for none.
-std::vector<std::string> no_way_back(const Draft& draft);
+std::vector<std::string> reasons_without_reverse(const Draft& draft);
 
 /// The references that have both ends among the tables that are taken.
 std::vector<const DraftReference*> inner_references(const Draft& draft, const DraftTable& table);
 
-/// `name` as YAML reads it back, in quotes where it must be.
-std::string in_yaml(const std::string& name);
-
 /// Each file of the migration's folder: name → text. Pure.
 std::map<std::string, std::string> draft_files(const Draft& draft);
 
-std::string draft_migration_yaml(const Draft& draft);
-std::string draft_v2_sql(const Draft& draft);
-std::string draft_mapping_sql(const Draft& draft);
-std::string draft_reverse_sql(const Draft& draft);
-/// A check that counts the rows which refer to nothing; "" where no table refers to another.
-std::string draft_references_sql(const Draft& draft);
 std::string draft_readme(const Draft& draft);
 
 }  // namespace crossfade::mapping

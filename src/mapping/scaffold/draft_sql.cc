@@ -1,11 +1,11 @@
+#include "mapping/scaffold/draft_sql.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
 #include <sstream>
-
-#include "mapping/scaffold/draft.h"
 
 /// A draft's scripts.
 namespace crossfade::mapping {
@@ -94,7 +94,8 @@ std::string not_taken_over(const Draft& draft) {
   }
   if (text.empty()) return "";
   return "\n-- What v1 has besides, and nobody has in v2 until you decide it: who may do what, and what is done at each write. A policy\n"
-         "-- and a trigger that name a table of v1 have to name the new one; triggers rest until the writes have moved.\n" + text;
+         "-- and a trigger that name a table of v1 have to name the new one; triggers rest until the writes have moved.\n" +
+         text;
 }
 
 }  // namespace

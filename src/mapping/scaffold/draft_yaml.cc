@@ -1,3 +1,5 @@
+#include "mapping/scaffold/draft_yaml.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -5,7 +7,7 @@
 #include <array>
 #include <cctype>
 
-#include "mapping/scaffold/draft.h"
+#include "mapping/scaffold/draft_sql.h"
 
 /// A draft's migration.yaml.
 namespace crossfade::mapping {
@@ -44,7 +46,7 @@ std::string sources(const Draft& draft) {
 }
 
 std::string no_reverse(const Draft& draft) {
-  const auto reasons = no_way_back(draft);
+  const auto reasons = reasons_without_reverse(draft);
   if (reasons.empty()) return "";
   return format("\n# There is no way back with data yet. Once that is mended, `crossfade init` writes one:\n#   {}\n", fmt::join(reasons, "\n#   "));
 }
@@ -91,7 +93,7 @@ std::string in_yaml(const std::string& name) {
 }
 
 std::string draft_migration_yaml(const Draft& draft) {
-  const bool back = no_way_back(draft).empty();
+  const bool back = reasons_without_reverse(draft).empty();
   auto text = format(
       "# Made by `crossfade init` from schema {0}. As it stands, every table moves as it is.\n\n"
       "migration: {1}\n"

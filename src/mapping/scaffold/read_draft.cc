@@ -28,7 +28,7 @@ asio::awaitable<std::vector<std::string>> texts(pg::Connection& connection, std:
 }
 
 asio::awaitable<DraftName> find_schema(pg::Connection& connection, const Draft& draft, std::string wanted) {
-  const auto rows = co_await connection.query(std::string(queries::draft_schemas));
+  const auto rows = co_await connection.query(queries::draft_schemas);
   DraftName found;
   std::vector<std::string> there;
   for (const auto row : pg::rows(rows)) {
@@ -50,7 +50,7 @@ asio::awaitable<DraftName> find_schema(pg::Connection& connection, const Draft& 
 /// A partitioned table tells what the least of its partitions tells.
 asio::awaitable<bool> tells(pg::Connection& connection, std::string oid, const std::vector<std::string>& key) {
   pg::Parameters itself = {array_text({std::move(oid)})};
-  const auto leaves = co_await connection.query(std::string(queries::catalog_identity), std::move(itself));
+  const auto leaves = co_await connection.query(queries::catalog_identity, std::move(itself));
   for (const auto leaf : pg::rows(leaves)) {
     if (leaf.text("mode") == "f") continue;
     const auto told = array_in(leaf, "columns");
@@ -64,7 +64,7 @@ asio::awaitable<bool> tells(pg::Connection& connection, std::string oid, const s
 /// primary key, else the first unique index whose values the WAL tells, else the first.
 asio::awaitable<std::string> choose_key(pg::Connection& connection, const std::string& oid, DraftTable& table) {
   pg::Parameters by_oid = {oid};
-  const auto keys = co_await connection.query(std::string(queries::draft_keys), std::move(by_oid));
+  const auto keys = co_await connection.query(queries::draft_keys, std::move(by_oid));
   if (keys.empty()) table.problem = "it has no primary key, and no unique index over columns that are never null";
   std::string index;
   for (const auto key : pg::rows(keys)) {
@@ -82,7 +82,7 @@ asio::awaitable<std::string> choose_key(pg::Connection& connection, const std::s
 
 asio::awaitable<void> read_columns(pg::Connection& connection, const std::string& oid, DraftTable& table) {
   pg::Parameters by_oid = {oid};
-  const auto rows = co_await connection.query(std::string(queries::draft_columns), std::move(by_oid));
+  const auto rows = co_await connection.query(queries::draft_columns, std::move(by_oid));
   for (const auto row : pg::rows(rows)) {
     DraftColumn column;
     column.name = {std::string(row.text("attname")), std::string(row.text("quoted"))};
@@ -96,7 +96,7 @@ asio::awaitable<void> read_columns(pg::Connection& connection, const std::string
 
 asio::awaitable<void> read_references(pg::Connection& connection, const Draft& draft, const std::string& oid, DraftTable& table) {
   pg::Parameters parameters = {oid, draft.shadow()};
-  const auto rows = co_await connection.query(std::string(queries::draft_references), std::move(parameters));
+  const auto rows = co_await connection.query(queries::draft_references, std::move(parameters));
   for (const auto row : pg::rows(rows)) {
     DraftReference reference;
     reference.constraint = row.text("name");
@@ -115,7 +115,7 @@ asio::awaitable<Draft> read_draft(pg::Connection& connection, std::string migrat
   draft.migration = std::move(migration);
   draft.schema = co_await find_schema(connection, draft, std::move(schema));
   pg::Parameters of_schema = {draft.schema.plain};
-  const auto rows = co_await connection.query(std::string(queries::draft_tables), std::move(of_schema));
+  const auto rows = co_await connection.query(queries::draft_tables, std::move(of_schema));
   for (const auto row : pg::rows(rows)) {
     const std::string oid(row.text("oid"));
     DraftTable table;

@@ -8,6 +8,7 @@
 #include "crossfade/v1/migration.pb.h"
 #include "mapping/file/strict_yaml.h"
 #include "mapping/scaffold/draft.h"
+#include "mapping/scaffold/draft_yaml.h"
 
 namespace crossfade::mapping {
 namespace {

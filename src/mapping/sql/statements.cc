@@ -99,11 +99,11 @@ std::string Statements::lookup(const KeyFilter& filter) const {
 std::string Statements::keys_of(const KeyFilter& filter, int& parameter) const {
   const auto& locator = target_.locators.at(filter.locator);
   if (filter.form == KeyFilter::Form::kRange) {
-    return format("array(select v.{} from {} v where {})", quote_identifier(locator.walk_column()), view_, condition(filter, "v", parameter));
+    return format("array(select v.{} from {} v where {})", quote_identifier(locator.chunk_column()), view_, condition(filter, "v", parameter));
   }
   if (filter.form == KeyFilter::Form::kGiven) return format("${}::{}", parameter++, filter.given_type);
   if (locator.indirect()) return format("array({})", looked_up(locator, parameter));
-  if (filter.null_mask != 0 || filter.form == KeyFilter::Form::kNoWalk) return format("array[null::{}]", locator.types[0]);
+  if (filter.null_mask != 0 || filter.form == KeyFilter::Form::kNoChunkKey) return format("array[null::{}]", locator.types[0]);
   return array_parameter(parameter++, locator.types[0]);
 }
 
@@ -117,13 +117,13 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   const auto column = [&](std::size_t n) { return alias + "." + quote_identifier(locator.columns[n]); };
   if (filter.form == KeyFilter::Form::kRange) {
     std::vector<std::string> bounds;
-    const auto place = locator.walk_place;
-    const auto walked = column(place) + collate(locator.walk_collation);
+    const auto place = locator.chunk_place;
+    const auto walked = column(place) + collate(locator.chunk_collation);
     if (filter.has_low) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(place, ">"), parameter++, locator.types[place]));
     if (filter.has_high) bounds.push_back(format("{} {} ${}::{}", walked, locator.compared(place, "<="), parameter++, locator.types[place]));
     return bounds.empty() ? "true" : format("{}", fmt::join(bounds, " and "));
   }
-  if (filter.form == KeyFilter::Form::kNoWalk) return is_missing(model_, column(locator.walk_place), locator.walk_type());
+  if (filter.form == KeyFilter::Form::kNoChunkKey) return is_missing(model_, column(locator.chunk_place), locator.chunk_type());
   if (filter.form == KeyFilter::Form::kGiven) {
     return format("{}{} {} any(${}::{})", column(0), collate(collations, 0), locator.compared(0, "="), parameter++, filter.given_type);
   }
@@ -240,15 +240,15 @@ std::string Statements::branch(const KeyFilter& filter, const std::string& view,
                 keys.arrays, keys.fields, list, view, keys.matches);
 }
 
-std::string Statements::branches(const std::vector<KeyFilter>& filters, bool with_walk) const {
+std::string Statements::branches(const std::vector<KeyFilter>& filters, bool with_chunk_key) const {
   auto list = joined(target_.columns, ", ", [](const Column& column) {
     const auto stored = as_stored(column);
     const auto name = quote_identifier(column.name);
     return stored == "v." + name ? stored : stored + " as " + name;
   });
   // As they are: turning each into text would cost more than comparing the row.
-  for (std::size_t n = 0; with_walk && n < target_.locators.front().columns.size(); ++n) {
-    list += format(", v.{} as {}", quote_identifier(target_.locators.front().columns[n]), own_name(format("walk_{}", n)));
+  for (std::size_t n = 0; with_chunk_key && n < target_.locators.front().columns.size(); ++n) {
+    list += format(", v.{} as {}", quote_identifier(target_.locators.front().columns[n]), own_name(format("chunk_{}", n)));
   }
   int parameter = 1;
   if (model_.apart) return branch(filters.front(), view_, list, parameter);
@@ -289,9 +289,9 @@ bool Statements::may_meet(const std::vector<KeyFilter>& filters) const {
   });
 }
 
-std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_walk) const {
-  if (!may_meet(filters)) return branches(filters, with_walk);
-  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches(filters, with_walk));
+std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_chunk_key) const {
+  if (!may_meet(filters)) return branches(filters, with_chunk_key);
+  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches(filters, with_chunk_key));
 }
 
 /// What a value of ours is called beside the target's columns.
@@ -316,7 +316,7 @@ std::string Statements::allocate(SurrogateId surrogate, const std::vector<KeyFil
       ids.quoted(), joined(of, ", ", quote_identifier), columns, branches, ids.quoted(), known, columns);
 }
 
-std::string Statements::walk_values() const { return values_of(target_.locators.front()); }
+std::string Statements::chunk_key_values() const { return values_of(target_.locators.front()); }
 
 std::string Statements::named() const {
   std::string names;
@@ -366,7 +366,7 @@ std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
 std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
   std::vector<std::string> walk;
-  for (std::size_t n = 0; n < target_.locators.front().columns.size(); ++n) walk.push_back(own_name(format("walk_{}", n)));
+  for (std::size_t n = 0; n < target_.locators.front().columns.size(); ++n) walk.push_back(own_name(format("chunk_{}", n)));
   const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
   auto differs = format("{} or {} or pg_catalog.record_image_ne(row({}), row({}))", absent("n"), absent("p"), columns_of("n", names), columns_of("p", names));
   if (target_.keeps) differs = format("({}) and ({} or {})", differs, present("n"), not_kept("p"));
@@ -384,7 +384,7 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
       "  where {differs}\n)\n"
       "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
-      fmt::arg("next", next(filters, true)), fmt::arg("prior", prior(filters)), fmt::arg("walk", walk_values()),
+      fmt::arg("next", next(filters, true)), fmt::arg("prior", prior(filters)), fmt::arg("walk", chunk_key_values()),
       fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
       fmt::arg("in_view", present("n")), fmt::arg("in_shadow", present("p")), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));

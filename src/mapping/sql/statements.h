@@ -122,11 +122,11 @@ class Statements {
   /// Of a lazy target: the walk locator's values as text[] of the rows that are there, and of what came over with the same
   /// rows of v1 into other lazy targets: a week may have been added to a plan that had none. "" where the shadow tables
   /// cannot tell.
-  std::string brought() const;
+  std::string lazy_keys() const;
 
   /// What refers to the rows that parent.remove() would delete, by a foreign key that is `condition`, "p.id = s.plan_id":
   /// parent.remove()'s parameters. A row each: its name, then the primary key's values as text.
-  std::string referring(const Statements& parent, const std::string& condition) const;
+  std::string dependents(const Statements& parent, const std::string& condition) const;
 
   /// Delete shadow rows: all that agree with another in `indexed_by`, a list of expressions; until no two of them agree in it by
   /// `operators`; all that an index of it may be too small for; and all for which it raises, none where these are more than `most`. A
@@ -162,12 +162,12 @@ class Statements {
   /// `side`: of what is read there alone.
   std::string next_bound(const Range& range, bool into_empty = false, Reads side = Reads::kBoth) const;
 
-  /// The middle value of the walk in a range, in view and shadow, and how many values it has: for splitting a chunk that
+  /// The middle value of the scanned column in a range, in view and shadow, and how many values it has: for splitting a chunk that
   /// the database refuses.
-  std::string middle(const Range& range, Reads side = Reads::kBoth) const;
+  std::string split_point(const Range& range, Reads side = Reads::kBoth) const;
 
   /// Whether the shadow table tells its values of the walk.
-  bool walked_in_shadow() const { return !walk_owner().empty(); }
+  bool chunked_in_shadow() const { return !chunk_key_owner().empty(); }
 
   /// Where v2 stands on another server than v1: the table of a session there that stands for the view, and what makes it.
   std::string stand_in() const;
@@ -185,8 +185,8 @@ class Statements {
 
  private:
   std::string merge(const std::vector<KeyFilter>& filters, bool replace, const std::vector<std::string>& others) const;
-  std::string next(const std::vector<KeyFilter>& filters, bool with_walk) const;
-  std::string branches(const std::vector<KeyFilter>& filters, bool with_walk) const;
+  std::string next(const std::vector<KeyFilter>& filters, bool with_chunk_key) const;
+  std::string branches(const std::vector<KeyFilter>& filters, bool with_chunk_key) const;
   bool may_meet(const std::vector<KeyFilter>& filters) const;
   bool is_of_key(const Locator& locator) const;
   std::string met() const;
@@ -200,11 +200,11 @@ class Statements {
   std::string shadow_condition(const KeyFilter& filter, int& parameter) const;
   static std::string looked_up(const Locator& locator, int& parameter);
   std::string keys_of(const KeyFilter& filter, int& parameter) const;
-  std::string walk_values() const;
+  std::string chunk_key_values() const;
   std::string named() const;
   std::string own_name(const std::string& what) const;
   static std::string values_of(const Locator& locator, const std::string& number = "");
-  std::string walk_owner() const;
+  std::string chunk_key_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;
   const Column& key_column(const std::string& name) const;
   std::string present(const std::string& alias) const;

@@ -50,7 +50,7 @@ std::string Statements::names() const {
   return format("select distinct {} from {} s, {} where {}", named(), shadow_, going(), same_key("s", "k"));
 }
 
-std::string Statements::referring(const Statements& parent, const std::string& condition) const {
+std::string Statements::dependents(const Statements& parent, const std::string& condition) const {
   const auto key = joined(target_.key, ", ", [](const std::string& name) { return format("s.{}::text", quote_identifier(name)); });
   return format("select {}, {} from {} s, {} p, {} where {} and {}", named(), key, shadow_, parent.shadow_, parent.going(),
                 parent.same_key("p", "k"), condition);

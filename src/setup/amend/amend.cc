@@ -56,7 +56,7 @@ AmendRun::AmendRun(pg::Connection& connection, Amend amend)
 }
 
 mapping::DirectedMigration AmendRun::directed(const v1::Migration& yaml) const {
-  return direction_ == Direction::kForward ? mapping::forward_migration(yaml) : mapping::reverse_migration(yaml, mapping::Places::kSwapped);
+  return direction_ == Direction::kForward ? mapping::forward_migration(yaml) : mapping::reverse_migration(yaml, mapping::TableLayout::kSwapped);
 }
 
 asio::awaitable<void> AmendRun::all(std::vector<std::string> statements) {
@@ -70,7 +70,7 @@ asio::awaitable<void> AmendRun::find_swapped() {
     if (change.kind() != "name") continue;
     constexpr std::string_view kTable = "table ";
     pg::Parameters called = {change.title.substr(kTable.size())};
-    const auto there = co_await connection_.query(std::string(queries::relation_there), called);
+    const auto there = co_await connection_.query(queries::relation_there, called);
     if (pg::first(there).truth("there")) swapped_.push_back(change.title);
   }
 }
@@ -78,11 +78,11 @@ asio::awaitable<void> AmendRun::find_swapped() {
 asio::awaitable<void> AmendRun::look() {
   co_await prepare_alone(connection_, name_);
   pg::Parameters name = {name_};
-  const auto flip = co_await connection_.query(std::string(queries::flip_alone), name);
+  const auto flip = co_await connection_.query(queries::flip_alone, name);
   const auto lock = pg::first(flip);
   if (!lock.truth("alone")) throw precondition_failure(fmt::format("a flip of migration {} is going on: {}", name_, lock.text("others")), "wait for it");
   co_await expect(connection_, name_, Event::kAmend);
-  const auto rows = co_await connection_.query(std::string(queries::amend_look), name);
+  const auto rows = co_await connection_.query(queries::amend_look, name);
   const auto migration = pg::first(rows);
   stable_schema_ = migration.text("stable_schema");
   all_read_v2_ = migration.truth("all_read_v2");
@@ -105,7 +105,7 @@ asio::awaitable<void> AmendRun::look() {
     const bool was = !before_ || (direction_ == Direction::kForward ? before_->yaml.targets() : before_->yaml.reverse()).contains(target);
     if (was && !there.contains(target)) gone_.push_back(target);
   }
-  const auto targets = co_await connection_.query(std::string(queries::amend_targets), name);
+  const auto targets = co_await connection_.query(queries::amend_targets, name);
   for (const auto row : pg::rows(targets)) {
     const Filled filled{row.truth("unfinished"), row.optional_real("rows_a_second")};
     filled_.emplace(row.text("target"), filled);
@@ -184,7 +184,7 @@ asio::awaitable<AmendRun::Meanings> AmendRun::meanings() {
   std::vector<std::optional<std::string>> targets;
   for (const auto& [name, target] : forward ? yaml_.targets() : yaml_.reverse()) targets.emplace_back(name);
   pg::Parameters parameters = {forward ? yaml_.schemas().mapping() : yaml_.schemas().reverse(), array_text(targets)};
-  const auto rows = co_await connection_.execute(std::string(queries::amend_meanings), parameters);
+  const auto rows = co_await connection_.execute(queries::amend_meanings, parameters);
   Meanings found;
   for (const auto row : pg::rows(rows)) found.emplace(row.text("target"), row.text("meaning"));
   co_return found;
@@ -202,7 +202,7 @@ asio::awaitable<void> AmendRun::make_views_aside() {
   for (const auto& schema : remade_schemas()) {
     auto rename = fmt::format("alter schema {} rename to {}_{}", quote_identifier(schema), kAside, number++);
     pg::Parameters name = {schema};
-    const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
+    const auto there = co_await connection_.query(queries::schema_exists, name);
     if (there.truth(0, 0)) co_await connection_.script(std::move(rename));
   }
   co_await put_ids_away(true);
@@ -233,7 +233,7 @@ asio::awaitable<void> AmendRun::trial() {
     co_await make_views_aside();
     // A foreign key that leads out of v2 keeps writers of that table waiting until this is rolled back: then no row is looked at.
     pg::Parameters shadow = {yaml_.schemas().shadow()};
-    const auto outside = co_await connection_.query(std::string(queries::amend_outside), shadow);
+    const auto outside = co_await connection_.query(queries::amend_outside, shadow);
     auto back = directed(yaml_);
     if (direction_ == Direction::kReverse) result_.preflight = co_await mapping::inspect_directed(connection_, std::move(back));
     else if (trial_has_tables() && outside.truth(0, 0)) co_await inspect_catalog(true);

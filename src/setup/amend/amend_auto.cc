@@ -56,7 +56,7 @@ Renamed& of_table(std::vector<Renamed>& all, const mapping::TableName& was, cons
 asio::awaitable<Differences> look_at_v1(pg::Connection& connection, std::string migration) {
   Differences found;
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::source_changes), name);
+  const auto rows = co_await connection.query(queries::source_changes, name);
   const auto waits = [&](std::string why) {
     if (found.waits.empty()) found.waits = std::move(why);
   };
@@ -94,7 +94,7 @@ asio::awaitable<Differences> look_at_v1(pg::Connection& connection, std::string 
 /// Of what reads them all.
 asio::awaitable<void> look_at_new_columns(pg::Connection& connection, std::string migration, Differences& found) {
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::source_columns_come), name);
+  const auto rows = co_await connection.query(queries::source_columns_come, name);
   found.come = !rows.empty();
   for (const auto row : pg::rows(rows)) {
     found.says.push_back(fmt::format("column {}.{}.{} has come", row.text("schema_name"), row.text("table_name"), row.text("attname")));
@@ -105,7 +105,7 @@ asio::awaitable<std::vector<std::string>> missing_views(pg::Connection& connecti
   std::vector<std::optional<std::string>> targets;
   for (const auto& [name, target] : yaml.targets()) targets.emplace_back(name);
   pg::Parameters parameters = {yaml.schemas().mapping(), array_text(targets)};
-  const auto rows = co_await connection.query(std::string(queries::views_missing), parameters);
+  const auto rows = co_await connection.query(queries::views_missing, parameters);
   std::vector<std::string> missing;
   for (std::size_t row = 0; row < rows.size(); ++row) missing.emplace_back(rows.text(row, 0));
   co_return missing;
@@ -114,7 +114,7 @@ asio::awaitable<std::vector<std::string>> missing_views(pg::Connection& connecti
 /// The views of the mapping that read what is called otherwise, by the script that makes each: the server has rewritten them.
 asio::awaitable<bool> take_views(pg::Connection& connection, MigrationFile& file, const Differences& differences) {
   pg::Parameters parameters = {file.yaml.schemas().mapping(), file.yaml.migration()};
-  const auto rows = co_await connection.query(std::string(queries::source_views), parameters);
+  const auto rows = co_await connection.query(queries::source_views, parameters);
   const auto names = differences.old_names();
   std::size_t taken = 0;
   for (auto* script : {&file.surrogates_sql, &file.mapping_sql, &file.rejects_sql}) {
@@ -135,7 +135,7 @@ asio::awaitable<bool> take_views(pg::Connection& connection, MigrationFile& file
 asio::awaitable<bool> take_way_back(pg::Connection& connection, MigrationFile& file, const Renamed& renamed) {
   const auto& schema = file.yaml.schemas().reverse();
   pg::Parameters view = {schema, renamed.was.name};
-  const auto there = co_await connection.query(std::string(queries::view_printed), view);
+  const auto there = co_await connection.query(queries::view_printed, view);
   if (there.empty()) co_return true;
   std::vector<std::string> statements;
   const auto place = quote_qualified(schema, renamed.was.name);
@@ -148,7 +148,7 @@ asio::awaitable<bool> take_way_back(pg::Connection& connection, MigrationFile& f
   if (statements.empty()) co_return true;
   for (auto& statement : statements) co_await connection.script(std::move(statement));
   pg::Parameters now = {schema, renamed.is.name};
-  const auto printed = co_await connection.query(std::string(queries::view_printed), now);
+  const auto printed = co_await connection.query(queries::view_printed, now);
   const std::vector<PrintedView> views = {{renamed.was.name, std::string(pg::first(printed).text("create_sql"))}};
   auto text = mapping::with_views(file.reverse_sql, views, {});
   if (!text) co_return false;

@@ -59,7 +59,7 @@ asio::awaitable<std::set<std::string>> AmendRun::returning() {
     of.emplace_back("id");
     const auto table = mapping::surrogate_table(name_, name).quoted();
     pg::Parameters parameters = {table, array_text({of.begin(), of.end()})};
-    const auto rows = co_await connection_.query(std::string(queries::ids_there), parameters);
+    const auto rows = co_await connection_.query(queries::ids_there, parameters);
     const auto there = pg::first(rows);
     if (there.truth("alike")) names.insert(name);
     auto drop = fmt::format("drop table {}", table);
@@ -105,7 +105,7 @@ asio::awaitable<void> AmendRun::carry_ids_over() {
     auto keys = mapping::natural_key(before_->yaml.surrogates().at(name));
     keys.insert(keys.end(), of.begin(), of.end());
     pg::Parameters both = {given, view, kGiven};
-    const auto rows = co_await connection_.query(std::string(queries::ids_identity), both);
+    const auto rows = co_await connection_.query(queries::ids_identity, both);
     std::vector<std::string> known, beside;
     for (const auto& column : parse_array(rows.text(0, 0))) known.push_back(column.value());
     std::copy_if(known.begin(), known.end(), std::back_inserter(beside), [&](const auto& column) { return std::find(keys.begin(), keys.end(), column) == keys.end(); });

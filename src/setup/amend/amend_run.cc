@@ -56,7 +56,7 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
     result_.preflight.findings = trialled;
     try {
       if (what == Try::kTrial) co_await trial();
-      else co_await attempt(what == Try::kDryRun);
+      else co_await try_once(what == Try::kDryRun);
       co_return;
     } catch (const Failure& caught) {
       failure = caught;
@@ -82,7 +82,7 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
 }
 
 /// Leaves the old or the new, never a mixture: it is one transaction.
-asio::awaitable<void> AmendRun::attempt(bool dry_run) {
+asio::awaitable<void> AmendRun::try_once(bool dry_run) {
   // Where the engine alone reads the views nobody else waits for them.
   const auto of_views = std::max(amend_.limits.lock_timeout, stable_schema_.empty() ? std::min(amend_.limits.hold, before_deadlock_) : std::chrono::milliseconds(0));
   auto begin = fmt::format("begin isolation level read committed; set local client_min_messages = warning; set local plan_cache_mode = force_generic_plan; set local lock_timeout = {}; set local statement_timeout = {}",
@@ -144,14 +144,14 @@ asio::awaitable<void> AmendRun::keep_the_hold_short() {
 
 asio::awaitable<void> AmendRun::remember_rights(std::string schema) {
   pg::Parameters name = {std::move(schema)};
-  const auto rows = co_await connection_.query(std::string(queries::amend_rights), name);
+  const auto rows = co_await connection_.query(queries::amend_rights, name);
   for (std::size_t row = 0; row < rows.size(); ++row) rights_.emplace_back(rows.text(row, 0));
 }
 
 /// As whoever made the schema: what stands in it anew belongs to the same role, with whose rights the views read.
 asio::awaitable<void> AmendRun::as_owner(std::string schema) {
   pg::Parameters name = {std::move(schema)};
-  const auto rows = co_await connection_.query(std::string(queries::amend_owner), name);
+  const auto rows = co_await connection_.query(queries::amend_owner, name);
   if (rows.empty() || !pg::first(rows).truth("is_other")) co_return;
   // regrole prints it quoted.
   auto become = fmt::format("set local role {}", pg::first(rows).text("owner"));
@@ -160,7 +160,7 @@ asio::awaitable<void> AmendRun::as_owner(std::string schema) {
 
 asio::awaitable<void> AmendRun::make_sure_of(std::string schema) {
   pg::Parameters name = {schema};
-  const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
+  const auto there = co_await connection_.query(queries::schema_exists, name);
   if (there.truth(0, 0)) co_return;
   auto create = fmt::format("create schema {}", quote_identifier(schema));
   co_await connection_.script(std::move(create));
@@ -180,7 +180,7 @@ asio::awaitable<void> AmendRun::expect_nobody_builds_on_it() {
   remade.insert(remade.end(), outside.begin(), outside.end());
   if (!way_back_gone_.empty()) remade.push_back(way_back_gone_);
   pg::Parameters of_schemas = {text_of(remade)};
-  const auto dependents = co_await connection_.query(std::string(queries::amend_dependents), of_schemas);
+  const auto dependents = co_await connection_.query(queries::amend_dependents, of_schemas);
   if (dependents.empty()) co_return;
   throw precondition_failure(fmt::format("{} reads what an amend makes anew, and would go with it", dependents.text(0, 0)),
                              "Drop it first and make it again afterwards.");
@@ -196,7 +196,7 @@ asio::awaitable<void> AmendRun::take_down() {
   for (const auto& schema : read_outside()) {
     co_await remember_rights(schema);
     pg::Parameters parameters = {schema, name_, forward ? "false" : "true"};
-    const auto rows = co_await connection_.query(std::string(queries::amend_stable), parameters);
+    const auto rows = co_await connection_.query(queries::amend_stable, parameters);
     for (const auto row : pg::rows(rows)) {
       std::string drop(row.text("drop_sql"));
       co_await connection_.script(std::move(drop));
@@ -207,7 +207,7 @@ asio::awaitable<void> AmendRun::take_down() {
     co_await remember_rights(schema);
     co_await make_sure_of(schema);
     pg::Parameters name = {schema};
-    const auto drops = co_await connection_.query(std::string(queries::amend_empty), name);
+    const auto drops = co_await connection_.query(queries::amend_empty, name);
     for (std::size_t row = 0; row < drops.size(); ++row) co_await connection_.script(std::string(drops.text(row, 0)));
   }
   co_await drop_way_back();
@@ -253,7 +253,7 @@ asio::awaitable<void> AmendRun::make_views() {
 asio::awaitable<void> AmendRun::run_reverse(const mapping::InstallScript& script) {
   // In one line with the file's first, so that the server's line numbers are the file's.
   const auto path = mapping::set_search_path({script.schema, yaml_.schemas().source()});
-  const auto text = mapping::with_moved_names(amend_.file.reverse_sql, yaml_, mapping::Places::kSwapped);
+  const auto text = mapping::with_moved_names(amend_.file.reverse_sql, yaml_, mapping::TableLayout::kSwapped);
   auto sql = fmt::format("create schema if not exists {}; {}; {}\n;\nset local search_path to '';\n", quote_identifier(script.schema), path, text);
   co_await run_script(connection_, script.file, std::move(sql));
 }
@@ -265,7 +265,7 @@ asio::awaitable<void> AmendRun::inspect_catalog(bool all_keys) {
   const auto way = directed(yaml_);
   result_.preflight = co_await mapping::inspect_catalog(connection_, way);
   if (all_keys && direction_ == Direction::kForward && has_way_back()) {
-    const auto back = mapping::reverse_migration(yaml_, mapping::Places::kBeforeWrites);
+    const auto back = mapping::reverse_migration(yaml_, mapping::TableLayout::kOriginal);
     const auto reverse = co_await mapping::inspect_catalog(connection_, back);
     for (auto finding : reverse.findings) {
       if (finding.subject == "server") continue;
@@ -301,7 +301,7 @@ asio::awaitable<void> AmendRun::follow_sources() {
   const auto publication = publication_name(model.name, model.direction);
   const auto wanted = followed_sources(model);
   pg::Parameters parameters = {publication, text_of(wanted)};
-  const auto rows = co_await connection_.query(std::string(queries::amend_publication), parameters);
+  const auto rows = co_await connection_.query(queries::amend_publication, parameters);
   std::set<std::string> come;
   for (const auto& table : parse_array(pg::first(rows).text("lacking"))) {
     auto add = fmt::format("alter publication {} add table {}", quote_identifier(publication), table.value());
@@ -321,7 +321,7 @@ asio::awaitable<void> AmendRun::follow_sources() {
 asio::awaitable<void> AmendRun::enter_new_targets() {
   const auto& model = result_.preflight.model;
   const auto fences = create_fences(model);
-  const auto rests = rest_triggers(model);
+  const auto rests = disable_triggers(model);
   for (const auto n : model.targets.ids()) {
     if (filled_.contains(model.targets[n].name)) continue;
     auto sql = fmt::format("{};\n{}{};", fences[n], enter_target(model, model.targets[n]), rests[n]);
@@ -330,7 +330,7 @@ asio::awaitable<void> AmendRun::enter_new_targets() {
   for (const auto& [target, filled] : filled_) {
     if (model.find_target(target)) continue;
     pg::Parameters gone = {name_, target};
-    co_await connection_.query(std::string(queries::amend_forget), gone);
+    co_await connection_.query(queries::amend_forget, gone);
     auto unfence = fmt::format("select crossfade.take_fences({})", quote_literal(quote_qualified(yaml_.schemas().shadow(), target)));
     if (direction_ == Direction::kForward) co_await connection_.script(std::move(unfence));
   }
@@ -364,9 +364,9 @@ asio::awaitable<void> AmendRun::enter() {
   }
   pg::Parameters parameters = {name_, text_of(touched), direction_ == Direction::kReverse ? "reverse" : "forward", text_of(fresh),
                                amend_.who, amend_.how == "undone" ? "amend --undo" : "amend", std::to_string(result_.edition), text_of(result_.changes), text_of(filled)};
-  co_await connection_.query(std::string(queries::amend_enter), parameters);
+  co_await connection_.query(queries::amend_enter, parameters);
   pg::Parameters name = {name_};
-  const auto faults = co_await connection_.query(std::string(queries::shape_faults), name);
+  const auto faults = co_await connection_.query(queries::shape_faults, name);
   if (faults.empty()) co_return;
   const auto fault = pg::first(faults);
   throw precondition_failure(std::string(fault.text("detail")), std::string(fault.text("fix")));

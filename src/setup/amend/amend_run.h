@@ -53,7 +53,7 @@ class AmendRun {
   asio::awaitable<void> make_views_aside();
   /// Again and again where locks were not to be had, or not kept so long.
   asio::awaitable<void> until_done(Try what);
-  asio::awaitable<void> attempt(bool dry_run);
+  asio::awaitable<void> try_once(bool dry_run);
   asio::awaitable<void> keep_the_hold_short();
   std::vector<std::string> read_outside() const;
   asio::awaitable<void> expect_nobody_builds_on_it();

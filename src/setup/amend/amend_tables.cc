@@ -26,13 +26,13 @@ asio::awaitable<mapping::Side> AmendRun::make_side(const mapping::MigrationFile&
   auto rename = fmt::format("alter schema {} rename to {}", quote_identifier(shadow), kAside);
   pg::Parameters name = {shadow};
   // Once its tables are in the place of v1's somebody may have dropped what is empty.
-  const auto there = co_await connection_.query(std::string(queries::schema_exists), name);
+  const auto there = co_await connection_.query(queries::schema_exists, name);
   if (there.truth(0, 0)) co_await connection_.script(std::move(rename));
   auto written = file;
   if (direction_ == mapping::Direction::kReverse) {
     auto sources = file.yaml;
     sources.clear_targets();
-    written.v2_sql = mapping::with_moved_names(file.v2_sql, sources, mapping::Places::kSwapped);
+    written.v2_sql = mapping::with_moved_names(file.v2_sql, sources, mapping::TableLayout::kSwapped);
   }
   const auto scripts = mapping::install_scripts(written);
   co_await run_script(connection_, scripts.front().file, scripts.front().sql);
@@ -143,7 +143,7 @@ asio::awaitable<void> AmendRun::change_tables() {
     const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
     pg::Parameters parameters = {name_, piece.table, later.name, std::to_string(later.stage), piece.create, given(piece.validate), given(piece.indexed_by),
                                  given(piece.excluded_by)};
-    co_await connection_.query(std::string(queries::deferred_put), parameters);
+    co_await connection_.query(queries::deferred_put, parameters);
   }
 }
 

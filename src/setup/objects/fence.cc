@@ -33,18 +33,18 @@ std::vector<std::string> drop_fences(const mapping::Model& model) {
   return statements;
 }
 
-ByTarget<std::string> rest_triggers(const mapping::Model& model) {
+ByTarget<std::string> disable_triggers(const mapping::Model& model) {
   ByTarget<std::string> statements;
   for (const auto& target : model.targets) {
-    statements.push_back(fmt::format("select crossfade.rest_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
+    statements.push_back(fmt::format("select crossfade.disable_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
   }
   return statements;
 }
 
-std::vector<std::string> wake_triggers(const mapping::Model& model) {
+std::vector<std::string> enable_triggers(const mapping::Model& model) {
   std::vector<std::string> statements;
   for (const auto& target : model.targets) {
-    statements.push_back(fmt::format("select crossfade.wake_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
+    statements.push_back(fmt::format("select crossfade.enable_triggers({}, {})", quote_literal(model.name), quote_literal(target.table.quoted())));
   }
   return statements;
 }

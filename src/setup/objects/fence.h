@@ -16,11 +16,11 @@ ByTarget<std::string> create_fences(const mapping::Model& model);
 /// The opposite, for the side that is to own the data: where a target has no fence, nothing happens.
 std::vector<std::string> drop_fences(const mapping::Model& model);
 
-/// Triggers that users made on the targets rest as long as the engine alone writes them; crossfade.resting has their names. Want
+/// Triggers that users made on the targets rest as long as the engine alone writes them; crossfade.disabled_trigger has their names. Want
 /// the migration to be entered.
-ByTarget<std::string> rest_triggers(const mapping::Model& model);
+ByTarget<std::string> disable_triggers(const mapping::Model& model);
 /// The opposite, for the side that is to own the data.
-std::vector<std::string> wake_triggers(const mapping::Model& model);
+std::vector<std::string> enable_triggers(const mapping::Model& model);
 
 /// The tables of the publication, quoted.
 std::vector<std::string> followed_sources(const mapping::Model& model);

@@ -68,7 +68,7 @@ std::string turn_stable_view(const mapping::Model& model, const mapping::Target&
 
 boost::asio::awaitable<void> drop_stable_views(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::stable_views), name);
+  const auto rows = co_await connection.query(queries::stable_views, name);
   for (std::size_t row = 0; row < rows.size(); ++row) co_await connection.script(std::string(rows.text(row, 0)));
 }
 

@@ -26,7 +26,7 @@ namespace queries = sql::queries;
 
 asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string migration) {
   const pg::Parameters parameters = {migration, "cancel"};
-  const auto lease = co_await connection.query(std::string(queries::lease_take), parameters);
+  const auto lease = co_await connection.query(queries::lease_take, parameters);
   if (!lease.is_null(0, 0)) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotLeader;
@@ -38,7 +38,7 @@ asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string m
 /// They hold from now on in any case; rows that break one may have come while it was away.
 asio::awaitable<void> bring_keys_back(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
-  const auto keys = co_await connection.query(std::string(queries::keys_left_out), name);
+  const auto keys = co_await connection.query(queries::keys_left_out, name);
   for (const auto key : pg::rows(keys)) {
     std::string create(key.text("create_sql"));
     if (!create.empty()) co_await connection.script(std::move(create));
@@ -55,15 +55,15 @@ asio::awaitable<void> bring_keys_back(pg::Connection& connection, std::string mi
 /// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
 asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
   pg::Parameters shadow = {shadow_schema};
-  const auto fences_there = co_await connection.query(std::string(queries::fences_of_schema), shadow);
+  const auto fences_there = co_await connection.query(queries::fences_of_schema, shadow);
   for (std::size_t row = 0; row < fences_there.size(); ++row) co_await connection.script(std::string(fences_there.text(row, 0)));
   pg::Parameters name = {migration};
-  co_await connection.query(std::string(queries::wake_all_triggers), name);
-  const auto unfinished = co_await connection.query(std::string(queries::cancel_truncate), name);
+  co_await connection.query(queries::enable_all_triggers, name);
+  const auto unfinished = co_await connection.query(queries::cancel_truncate, name);
   if (!unfinished.is_null(0, 0)) co_await connection.script(std::string(unfinished.text(0, 0)));
   for (const auto* stage : {"1", "2"}) {
     pg::Parameters taken_off = {migration, stage};
-    const auto pieces = co_await connection.query(std::string(queries::deferred_list), taken_off);
+    const auto pieces = co_await connection.query(queries::deferred_list, taken_off);
     for (const auto piece : pg::rows(pieces)) {
       std::string create(piece.text("create_sql"));
       std::string validate(piece.text("validate_sql"));
@@ -90,7 +90,7 @@ asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string 
   for (const auto direction : {mapping::Direction::kForward, mapping::Direction::kReverse}) {
     const auto publication = publication_name(migration, direction);
     pg::Parameters name = {publication};
-    const auto there = co_await connection.query(std::string(queries::publication_exists), name);
+    const auto there = co_await connection.query(queries::publication_exists, name);
     any = any || there.truth(0, 0);
     auto drop = "drop publication if exists " + quote_identifier(publication);
     co_await connection.script(std::move(drop));
@@ -101,7 +101,7 @@ asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string 
 /// What the migration's row names, and then the row.
 asio::awaitable<void> forget(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
+  const auto rows = co_await connection.query(queries::migration_schemas, name);
   const std::string shadow(pg::first(rows).text("shadow_schema"));
   const auto made = parse_array(pg::first(rows).text("made_schemas"));
   const bool ours = std::find(made.begin(), made.end(), shadow) != made.end();
@@ -110,10 +110,10 @@ asio::awaitable<void> forget(pg::Connection& connection, std::string migration) 
     auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
     co_await connection.script(std::move(drop));
   }
-  const auto drops = co_await connection.query(std::string(queries::surrogate_drops), name);
+  const auto drops = co_await connection.query(queries::surrogate_drops, name);
   for (std::size_t row = 0; row < drops.size(); ++row) co_await connection.script(std::string(drops.text(row, 0)));
-  co_await connection.query(std::string(queries::migration_forget), name);
-  const auto left = co_await connection.query(std::string(queries::migration_count));
+  co_await connection.query(queries::migration_forget, name);
+  const auto left = co_await connection.query(queries::migration_count);
   if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
 }
 
@@ -126,7 +126,7 @@ asio::awaitable<bool> is_entered(pg::Connection& connection, std::string migrati
   const auto layout = co_await read_layout(connection);
   if (layout == 0) co_return false;
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), std::move(name));
+  const auto rows = co_await connection.query(queries::migration_schemas, std::move(name));
   co_return !rows.empty();
 }
 

@@ -82,7 +82,7 @@ asio::awaitable<Life> read_life(pg::Connection& connection, std::string migratio
   const bool prepared = co_await is_prepared(connection, migration);
   if (!prepared) co_return kAbsent;
   pg::Parameters name = {std::move(migration)};
-  const auto found = co_await connection.query(std::string(queries::life), name);
+  const auto found = co_await connection.query(queries::life, name);
   const auto row = pg::first(found);
   co_return life_of(row.text("phase"), row.text("direction") == "reverse");
 }

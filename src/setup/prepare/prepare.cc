@@ -22,6 +22,7 @@
 #include "setup/state/run_script.h"
 #include "setup/state/servers.h"
 #include "setup/state/state_schema.h"
+#include "sync/state/checkpoint.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
 #include "wal/foreign_slot.h"
@@ -81,11 +82,11 @@ asio::awaitable<bool> publication_fits(pg::Connection& connection, mapping::Pref
   std::vector<std::optional<std::string>> tables;
   for (const auto& source : followed_sources(model)) tables.emplace_back(source);
   pg::Parameters parameters = {name, array_text(tables), model.streams_generated ? "true" : "false"};
-  const auto rows = co_await connection.query(std::string(queries::publication_state), parameters);
+  const auto rows = co_await connection.query(queries::publication_state, parameters);
   mapping::Findings found(preflight.findings, "publication " + name);
   if (rows.empty()) {
     pg::Parameters of = {array_text(tables)};
-    const auto others = co_await connection.query(std::string(queries::tables_of_others), of);
+    const auto others = co_await connection.query(queries::tables_of_others, of);
     const auto foreign = pg::first(others);
     if (foreign.text("tables").empty()) co_return false;
     found.fail(fmt::format("only the owner of the tables can make it, and we do not own {}", foreign.text("tables")),
@@ -193,7 +194,7 @@ asio::awaitable<Prepared> how_prepared(pg::Connection& connection, std::string m
   const auto layout = co_await read_layout(connection);
   if (layout == 0) co_return Prepared::kNot;
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), name);
+  const auto rows = co_await connection.query(queries::migration_schemas, name);
   if (rows.empty()) co_return Prepared::kNot;
   co_await expect_servers(connection, migration);
   const auto checkpoint = co_await sync::store::read_checkpoint(connection, migration);
@@ -209,7 +210,7 @@ asio::awaitable<bool> is_prepared(pg::Connection& connection, std::string migrat
 
 asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::prepare_alone), name);
+  const auto rows = co_await connection.query(queries::prepare_alone, name);
   const auto lock = pg::first(rows);
   if (lock.truth("alone")) co_return;
   Failure::Facts facts;
@@ -228,7 +229,7 @@ asio::awaitable<void> require_prepared(pg::Connection& connection, std::string m
 
 asio::awaitable<mapping::DirectedMigration> directed_now(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
-  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_migration(file.yaml, mapping::Places::kSwapped);
+  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_migration(file.yaml, mapping::TableLayout::kSwapped);
   co_return mapping::forward_migration(file.yaml);
 }
 

@@ -21,6 +21,7 @@
 #include "setup/state/servers.h"
 #include "setup/state/state_schema.h"
 #include "sync/refresh/bring.h"
+#include "sync/state/checkpoint.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/store.h"
 #include "wal/foreign_slot.h"
@@ -108,7 +109,7 @@ asio::awaitable<bool> entered(pg::Connection& connection, std::string migration)
   const auto layout = co_await read_layout(connection);
   if (layout == 0) co_return false;
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::migration_schemas), std::move(name));
+  const auto rows = co_await connection.query(queries::migration_schemas, std::move(name));
   co_return !rows.empty();
 }
 

@@ -143,7 +143,7 @@ PrepareSteps enter_steps(const mapping::Model& model, const Found& found) {
   made.insert(made.end(), missing.begin(), missing.end());
   steps.push_back({"write down the migration, its targets and how each is to be filled", enter(model, made, found.texts)});
   std::string rest;
-  for (const auto& statement : rest_triggers(model)) rest += statement + ";\n";
+  for (const auto& statement : disable_triggers(model)) rest += statement + ";\n";
   steps.push_back({"disable the triggers of the new tables for as long as crossfade alone writes them", std::move(rest)});
   return steps;
 }
@@ -157,7 +157,7 @@ PrepareSteps enter_target_steps(const mapping::Model& model, const Found& found)
   add_fences(steps, alone);
   steps.push_back({"write down the migration, its targets and how each is to be filled", enter(alone, found.made, found.texts)});
   std::string rest;
-  for (const auto& statement : rest_triggers(alone)) rest += statement + ";\n";
+  for (const auto& statement : disable_triggers(alone)) rest += statement + ";\n";
   steps.push_back({"disable the triggers of the new tables for as long as crossfade alone writes them", std::move(rest)});
   return steps;
 }

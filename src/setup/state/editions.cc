@@ -64,7 +64,7 @@ ScriptChange told(const std::string& file, const std::string& hash, const std::s
 asio::awaitable<std::vector<Edition>> read_editions(pg::Connection& connection, std::string migration) {
   std::vector<Edition> editions;
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::edition_list), name);
+  const auto rows = co_await connection.query(queries::edition_list, name);
   for (const auto row : pg::rows(rows)) {
     Edition edition;
     edition.number = static_cast<int>(row.number("number"));
@@ -76,7 +76,7 @@ asio::awaitable<std::vector<Edition>> read_editions(pg::Connection& connection, 
     edition.ddl = from_hex(row.text("ddl"));
     editions.push_back(std::move(edition));
   }
-  const auto files = co_await connection.query(std::string(queries::edition_files), name);
+  const auto files = co_await connection.query(queries::edition_files, name);
   for (const auto row : pg::rows(files)) {
     for (auto& edition : editions) {
       if (edition.number == row.number("edition")) edition.texts[std::string(row.text("file"))] = from_hex(row.text("content"));
@@ -87,7 +87,7 @@ asio::awaitable<std::vector<Edition>> read_editions(pg::Connection& connection, 
 
 asio::awaitable<int> edition_now(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
-  const auto rows = co_await connection.query(std::string(queries::edition_now), name);
+  const auto rows = co_await connection.query(queries::edition_now, name);
   co_return rows.is_null(0, 0) ? 0 : static_cast<int>(rows.number(0, 0));
 }
 
@@ -115,7 +115,7 @@ asio::awaitable<std::vector<ScriptChange>> script_changes(pg::Connection& connec
   const auto layout = co_await read_layout(connection);
   if (layout != kLayout) co_return changes;
   pg::Parameters name = {file.yaml.migration()};
-  const auto rows = co_await connection.query(std::string(queries::script_hashes), name);
+  const auto rows = co_await connection.query(queries::script_hashes, name);
   if (rows.empty()) co_return changes;
   auto now = mapping::texts_of(file);
   const auto editions = co_await read_editions(connection, file.yaml.migration());

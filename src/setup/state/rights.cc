@@ -27,7 +27,7 @@ asio::awaitable<std::vector<mapping::Finding>> missing_rights(pg::Connection& co
   }
   for (const auto& script : install_scripts(file)) wanted.emplace_back(script.schema);
   pg::Parameters parameters = {array_text(schemas), array_text(names), array_text(wanted)};
-  const auto rows = co_await connection.query(std::string(queries::rights), parameters);
+  const auto rows = co_await connection.query(queries::rights, parameters);
   const auto row = pg::first(rows);
   const auto role = quote_identifier(row.text("role"));
   std::string fix;

@@ -30,7 +30,7 @@ std::string order_of(const ServerFacts& server) {
 }  // namespace
 
 asio::awaitable<ServerFacts> read_server(pg::Connection& connection) {
-  const auto rows = co_await connection.query(std::string(queries::server_facts));
+  const auto rows = co_await connection.query(queries::server_facts);
   const auto row = pg::first(rows);
   ServerFacts facts;
   facts.id = row.text("id");
@@ -72,27 +72,27 @@ void compare_servers(const ServerFacts& source, const ServerFacts& target, std::
 void check_across(const ServerFacts& source, const ServerFacts& target, const mapping::Model& model, std::vector<mapping::Finding>& findings) {
   for (const auto& of : model.targets) {
     mapping::Findings found(findings, "target " + of.name);
-    if (of.walk_column.empty() || of.locators.empty()) continue;
-    const auto& walk = of.locators.front();
-    if (!is_text(walk.walk_type()) || !walk.walk_collation.empty() || order_alike(source, target)) continue;
-    found.fail(fmt::format("it is filled along {}, a text, and the two databases order texts otherwise: {} there, {} on the target", walk.walk_column(),
+    if (of.chunk_column.empty() || of.locators.empty()) continue;
+    const auto& chunk_key = of.locators.front();
+    if (!is_text(chunk_key.chunk_type()) || !chunk_key.chunk_collation.empty() || order_alike(source, target)) continue;
+    found.fail(fmt::format("it is filled along {}, a text, and the two databases order texts otherwise: {} there, {} on the target", chunk_key.chunk_column(),
                            order_of(source), order_of(target)),
-               fmt::format("Collate it in mapping.sql: ({0}) collate \"C\" as {0}. Or make the target's database with the source's collation.", walk.walk_column()));
+               fmt::format("Collate it in mapping.sql: ({0}) collate \"C\" as {0}. Or make the target's database with the source's collation.", chunk_key.chunk_column()));
   }
 }
 
 asio::awaitable<void> write_servers(pg::Connection& connection, std::string migration, const ServerFacts& source, const ServerFacts& target) {
   pg::Parameters at_target = {migration, "target", source.id, source.place};
-  co_await connection.query(std::string(queries::other_server_put), std::move(at_target));
+  co_await connection.query(queries::other_server_put, std::move(at_target));
   pg::Parameters at_source = {migration, "source", target.id, target.place};
-  co_await connection.source().query(std::string(queries::other_server_put), std::move(at_source));
+  co_await connection.source().query(queries::other_server_put, std::move(at_source));
 }
 
 asio::awaitable<void> expect_servers(pg::Connection& connection, std::string migration) {
-  const auto known = co_await connection.query(std::string(queries::other_server_there));
+  const auto known = co_await connection.query(queries::other_server_there);
   if (!known.truth(0, 0)) co_return;
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(queries::other_server), std::move(name));
+  const auto rows = co_await connection.query(queries::other_server, std::move(name));
   if (rows.empty()) {
     if (!connection.apart()) co_return;
     throw usage_failure(fmt::format("v1 and v2 of migration {} are in one database, {}, and --target names another server", migration, connection.describe()),

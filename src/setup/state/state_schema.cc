@@ -32,7 +32,7 @@ static_assert(kUpgrades.size() + 1 == kLayout, "each layout but the first has an
 const std::array kScripts = {engine::schema, engine::uuid, engine::cutover, engine::partitions, engine::prepare, engine::shape, engine::functions};
 
 asio::awaitable<void> refuse_in_use(pg::Connection& connection, int layout) {
-  const auto rows = co_await connection.query(std::string(queries::layout_in_use));
+  const auto rows = co_await connection.query(queries::layout_in_use);
   if (rows.text(0, 0).empty()) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotLeader;
@@ -55,11 +55,11 @@ std::string engine_sql(int from) {
 }
 
 asio::awaitable<int> read_layout(pg::Connection& connection) {
-  const auto tables = co_await connection.query(std::string(queries::layout_there));
+  const auto tables = co_await connection.query(queries::layout_there);
   const auto there = pg::first(tables);
   if (!there.truth("migration")) co_return 0;
   if (!there.truth("layout")) co_return 1;
-  const auto rows = co_await connection.query(std::string(queries::layout_version));
+  const auto rows = co_await connection.query(queries::layout_version);
   const auto layout = rows.empty() ? 1 : static_cast<int>(rows.number(0, 0));
   if (layout <= kLayout) co_return layout;
   throw precondition_failure(fmt::format("schema crossfade has layout {}, and this version of crossfade knows {} at most", layout, kLayout),
@@ -70,7 +70,7 @@ asio::awaitable<void> bring_up_to_date(pg::Connection& connection) {
   const auto before = co_await read_layout(connection);
   if (before == 0 || before == kLayout) co_return;
   co_await connection.script("begin; set local lock_timeout = '5s'");
-  co_await connection.query(std::string(queries::layout_lock));
+  co_await connection.query(queries::layout_lock);
   const auto from = co_await read_layout(connection);
   if (from != kLayout) {
     co_await refuse_foreign_state(connection);
@@ -83,7 +83,7 @@ asio::awaitable<void> bring_up_to_date(pg::Connection& connection) {
 }
 
 asio::awaitable<void> refuse_foreign_state(pg::Connection& connection) {
-  const auto rows = co_await connection.query(std::string(queries::state_foreign));
+  const auto rows = co_await connection.query(queries::state_foreign);
   if (rows.empty()) co_return;
   const auto what = pg::first(rows).text("what");
   const auto owner = pg::first(rows).text("owner");

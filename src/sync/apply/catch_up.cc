@@ -57,15 +57,15 @@ asio::awaitable<std::vector<Key>> CatchUp::upsert(const std::vector<Key>& keys, 
 }
 
 asio::awaitable<void> CatchUp::part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
-  auto failure = co_await attempt(connection, keys, outcome);
-  if (failure && failure->sqlstate() == "55P03" && !std::exchange(row_locks_, true)) failure = co_await attempt(connection, keys, outcome);
+  auto failure = co_await try_in_savepoint(connection, keys, outcome);
+  if (failure && failure->sqlstate() == "55P03" && !std::exchange(row_locks_, true)) failure = co_await try_in_savepoint(connection, keys, outcome);
   if (!failure) co_return;
   log::debug("part is left to one transaction", {{"target", run_.model.targets[keys.front().target()].name}, log::quoting("because", failure->what()),
                                                  {"sqlstate", failure->sqlstate()}});
   outcome = {Written{}, std::move(keys)};
 }
 
-asio::awaitable<std::optional<Failure>> CatchUp::attempt(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
+asio::awaitable<std::optional<Failure>> CatchUp::try_in_savepoint(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome) {
   std::optional<Failure> failure;
   const auto target = keys.front().target();
   // At one snapshot, because that refuses the second of two workers that write one row.

@@ -40,7 +40,7 @@ class CatchUp {
 
   asio::awaitable<void> open();
   asio::awaitable<void> part(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome);
-  asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome);
+  asio::awaitable<std::optional<Failure>> try_in_savepoint(pg::Connection& connection, std::vector<Key> keys, Outcome& outcome);
 
   Runtime& run_;
   std::vector<pg::Connection> sessions_;

@@ -21,16 +21,16 @@ asio::awaitable<void> read_at_cut(Runtime& run, std::function<asio::awaitable<vo
   job->read = std::move(read);
   run.at_cut.push_back(job);
   const TakeBack take_back{run.at_cut, job};
-  run.offered.notify_all();
+  run.queue_changed.notify_all();
   while (!job->done) {
-    if (run.stopping) {
+    if (run.control.stopping) {
       Failure::Facts facts;
       facts.exit = ExitCode::kNotReady;
       facts.message = "the daemon stops before what was asked could be looked at";
       facts.advice = "ask again once it runs";
       throw Failure(std::move(facts));
     }
-    co_await run.applied.wait(std::chrono::seconds(1));
+    co_await run.progress_made.wait(std::chrono::seconds(1));
   }
   if (job->failure) throw *job->failure;
 }

@@ -3,7 +3,7 @@
 namespace crossfade::sync {
 
 Round decide_round(const RoundFacts& facts) {
-  // WAL and memory come first: what is set down is safe, whatever else is the matter.
+  // WAL and memory come first: what is spilled is safe, whatever else is the matter.
   if (facts.held || facts.memory_full) return Round::kSpill;
   if (facts.locked) return Round::kBeside;
   // In turns, so that neither waits for as long as the other lasts.

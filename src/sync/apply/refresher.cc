@@ -17,7 +17,7 @@
 #include "sync/backfill/backfill.h"
 #include "sync/backfill/build.h"
 #include "sync/backfill/orphans.h"
-#include "sync/refresh/careful.h"
+#include "sync/refresh/bisecting_refresh.h"
 #include "sync/refresh/locked_rows.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
@@ -28,9 +28,9 @@ namespace {
 namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
-/// How often keys are set down while targets are being filled: rarely enough to write many at a time, often enough that
+/// How often keys are spilled while targets are being filled: rarely enough to write many at a time, often enough that
 /// the server forgets its WAL.
-constexpr Clock::duration kSetDownEvery = 200ms;
+constexpr Clock::duration kSpilledEvery = 200ms;
 /// Received, but not visible yet: how long until another look. Far below what a person notices.
 constexpr Clock::duration kLookAgain = 5ms;
 /// What is committed need not be on disk before the next change is looked at. Once there is none, it should be: an application that asks
@@ -51,7 +51,7 @@ asio::awaitable<void> Refresher::loop() {
   if (!run_.model.apart) co_await connection.script("set synchronous_commit = off");
   co_await parking::look(connection, run_);
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
-  while (!run_.stopping) {
+  while (!run_.control.stopping) {
     bool more = false;
     std::optional<Failure> failure;
     const auto began = Clock::now();
@@ -69,19 +69,19 @@ asio::awaitable<void> Refresher::loop() {
     } else if (failed_rounds_ > 0) {
       refused_.reset();
       failed_rounds_ = 0;
-      run_.failing_since.reset();
+      run_.applied.failing_since.reset();
       run_.metrics.rounds_failed(0);
     }
-    run_.applied.notify_all();
-    if (!more && !run_.stopping) {
-      const bool filling = run_.set_down();
-      auto idle = run_.queue.waiting_transactions() > 0 && !filling ? kLookAgain : kSetDownEvery;
-      if (run_.received > run_.consistent) idle = std::clamp(say_after_, kLookAgain, idle);
+    run_.progress_made.notify_all();
+    if (!more && !run_.control.stopping) {
+      const bool filling = run_.spills();
+      auto idle = run_.queue.waiting_transactions() > 0 && !filling ? kLookAgain : kSpilledEvery;
+      if (run_.stream.received > run_.applied.consistent) idle = std::clamp(say_after_, kLookAgain, idle);
       if (!on_disk_ && !filling && run_.queue.waiting_transactions() == 0) idle = std::min(idle, kFlushAfter);
       if (filling) {
         co_await run_.control_changed.wait(began + idle);
       } else {
-        co_await run_.offered.wait(idle);
+        co_await run_.queue_changed.wait(idle);
       }
     }
   }
@@ -89,10 +89,10 @@ asio::awaitable<void> Refresher::loop() {
 
 /// One step of whatever is the matter. True: there is more to do at once.
 asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
-  if (run_.fills_known < run_.fills_asked) co_await look_at_fills(connection);
+  if (run_.applied.fills_known < run_.fill.asked) co_await look_at_fills(connection);
   const auto facts = [&] {
     const bool full = run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
-    return RoundFacts{run_.set_down(), full, !locked_.empty(), behind_, run_.dirty_keys, run_.settings.batch_keys};
+    return RoundFacts{run_.spills(), full, !locked_.empty(), behind_, run_.dirty_keys, run_.settings.batch_keys};
   };
   if (decide_round(facts()) != Round::kSpill && Clock::now() >= next_due_) co_await offer_due(connection);
   bool retired = false;
@@ -120,8 +120,8 @@ asio::awaitable<bool> Refresher::round(pg::Connection& connection) {
 asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
   Taken taken;
   taken.batch = run_.queue.take_all();
-  // No heartbeat counts: what is set down cannot be read in v2 yet.
-  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  // No heartbeat counts: what is spilled cannot be read in v2 yet.
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.stream.received);
   std::uint64_t rows = 0;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     co_await connection.script("begin");
@@ -129,7 +129,7 @@ asio::awaitable<bool> Refresher::spill(pg::Connection& connection) {
   };
   co_await settle(connection, taken, work);
   run_.dirty_keys += rows;
-  if (rows > 0) run_.catching_up = true;
+  if (rows > 0) run_.applied.catching_up = true;
   co_return rows > 0 && run_.queue.bytes() > run_.settings.queue_bytes * 3 / 4;
 }
 
@@ -160,13 +160,13 @@ asio::awaitable<bool> Refresher::received_up_to(pg::Connection& connection, Lsn 
   const auto before = run_.queue.committed_keys();
   auto look_at = Clock::now() + pg::kReadingPatience;
   bool gave_way = false;
-  for (auto ask_at = Clock::now() + kAskAfter; run_.received < position;) {
+  for (auto ask_at = Clock::now() + kAskAfter; run_.stream.received < position;) {
     // A stream that waits for room, or has ended, will not get there.
-    if (run_.stopping || run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
+    if (run_.control.stopping || run_.queue.bytes() >= run_.settings.queue_bytes) co_return false;
     behind_ = run_.queue.committed_keys() >= before + run_.settings.batch_keys;
     if (behind_) co_return false;
     if (Clock::now() >= ask_at) {
-      run_.ask_for_position();
+      run_.stream.ask_for_position();
       ask_at = Clock::now() + 50ms;
     }
     if (!gave_way && Clock::now() >= look_at) {
@@ -180,7 +180,7 @@ asio::awaitable<bool> Refresher::received_up_to(pg::Connection& connection, Lsn 
       if (gave_way) co_await connection.script("rollback");
       look_at = Clock::now() + pg::kReadingPatience;
     }
-    co_await run_.offered.wait(ask_at);
+    co_await run_.queue_changed.wait(ask_at);
   }
   co_return !gave_way;
 }
@@ -188,7 +188,7 @@ asio::awaitable<bool> Refresher::received_up_to(pg::Connection& connection, Lsn 
 std::vector<TargetId> Refresher::take_whole_targets(std::vector<Key>& keys) const {
   std::vector<TargetId> whole;
   std::erase_if(keys, [&](const Key& key) {
-    if (!key.names_every_row() || run_.waiting.contains(key.target())) return false;
+    if (!key.names_every_row() || run_.applied.waiting.contains(key.target())) return false;
     if (run_.model.targets.has(key.target())) whole.push_back(key.target());
     return true;
   });
@@ -211,14 +211,14 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   std::vector<Refused> refused;
   if (row_locks_) refused = co_await take_locked(connection, run_.refresh, work.keys);
   if (refused_) {
-    CarefulRefresh careful(run_.refresh, connection);
+    BisectingRefresh bisecting(run_.refresh, connection);
     auto work_keys = std::move(work.keys);
-    co_await careful.keys(std::move(work_keys), *refused_);
+    co_await bisecting.keys(std::move(work_keys), *refused_);
     co_await connection.script("set local lock_timeout = 0");
     set_up_ = SetUp::kNone;
-    more = careful.written();
-    refused.insert(refused.end(), careful.refused().begin(), careful.refused().end());
-    for (const auto& each : careful.unwritable()) {
+    more = bisecting.written();
+    refused.insert(refused.end(), bisecting.refused().begin(), bisecting.refused().end());
+    for (const auto& each : bisecting.unwritable()) {
       open.insert(each.keys.begin(), each.keys.end());
       const auto& rows = more[each.target];
       const bool progress = rows.inserted + rows.updated + rows.deleted > 0;
@@ -232,7 +232,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   }
   for (const auto target : more.ids()) written[target] += more[target];
   for (const auto& each : refused) open.insert(each.key);
-  if (run_.quarantined > 0) {
+  if (run_.applied.quarantined > 0) {
     std::vector<Key> healed;
     std::copy_if(keys.begin(), keys.end(), std::back_inserter(healed), [&](const Key& key) { return !open.contains(key); });
     co_await store::release_quarantined(connection, run_, healed);
@@ -250,7 +250,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     const auto put_off = co_await store::write_dirty(connection, run_, std::move(later));
     run_.dirty_keys += put_off;
   }
-  if (!refused.empty() || run_.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
+  if (!refused.empty() || run_.applied.quarantined > 0) next_due_ = std::min(next_due_, Clock::now() + 1s);
   auto partners = co_await store::partners_in_rings(connection, run_, refused);
   const auto together = co_await store::write_dirty(connection, run_, std::move(partners));
   run_.dirty_keys += together;
@@ -268,7 +268,7 @@ void Refresher::count_written(const std::vector<Key>& keys, const ByTarget<Writt
     const auto& rows = written[target];
     run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
     if (rows.seconds > 0) {
-      run_.refreshes[target].took(rows.seconds);
+      run_.applied.times[target].took(rows.seconds);
       run_.metrics.target_refreshed(target, std::chrono::duration<double>(rows.seconds));
     }
     run_.metrics.rows_unchanged(target, rows.in_view - std::min(rows.in_view, rows.inserted + rows.updated));
@@ -282,17 +282,17 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const bool alone = run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0;
   if (alone && run_.at_cut.empty()) {
     // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool whole = run_.all_told();
-    const bool moved = run_.queue.idle() && (whole ? run_.received > run_.consistent : run_.told_of_others() && run_.received > run_.readable);
+    const bool whole = run_.complete();
+    const bool moved = run_.queue.idle() && (whole ? run_.stream.received > run_.applied.consistent : run_.others_complete_since() && run_.stream.received > run_.applied.readable);
     // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
     // nobody has, the longer it takes until it is said. Of others who write what no view reads not each calls for a commit on disk.
-    const bool own = run_.received <= written_;
+    const bool own = run_.stream.received <= written_;
     const auto say_at = written_at_ + (own ? say_after_ : kLookAgain);
-    on_disk_ = on_disk_ || run_.received >= written_;
+    on_disk_ = on_disk_ || run_.stream.received >= written_;
     const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
     if ((!moved || Clock::now() < say_at) && !to_flush) co_return false;
-    if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSetDownEvery);
-    if (run_.queue.idle() && run_.told_of_others() && !run_.catching_up) {
+    if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSpilledEvery);
+    if (run_.queue.idle() && run_.others_complete_since() && !run_.applied.catching_up) {
       co_await say_position(connection);
       co_return run_.queue.waiting_transactions() > 0;
     }
@@ -301,16 +301,16 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const bool few = !refused_ && !row_locks_ && run_.dirty_keys == 0 && run_.at_cut.empty() && run_.queue.committed_keys() <= kFew;
   std::string set_up = alone ? kFlushed : few ? kForFew : "";
   // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
-  const auto told = run_.told();
-  const auto told_of_others = run_.told_of_others();
-  const auto received = run_.received;
-  const auto tells = run_.stream_tells;
+  const auto told = run_.complete_since();
+  const auto told_of_others = run_.others_complete_since();
+  const auto received = run_.stream.received;
+  const auto tells = run_.shape.stream_tells;
   const auto view = co_await begin(connection, std::move(set_up));
   if (few && !alone) set_up_ = SetUp::kForFew;
-  SetDown set_down;
-  // While others set keys down too, how many are known of is not how many there are. Chunks set down what waits with them anyhow.
-  const bool known = !run_.catching_up || !run_.waiting.empty();
-  if (run_.dirty_keys > 0 || !known) set_down = co_await take_set_down(connection, view.snapshot, run_.settings.batch_keys);
+  Spilled spilled;
+  // While others spill keys too, how many are known of is not how many there are. Chunks spill what waits with them anyhow.
+  const bool known = !run_.applied.catching_up || !run_.applied.waiting.empty();
+  if (run_.dirty_keys > 0 || !known) spilled = co_await take_spilled(connection, view.snapshot, run_.settings.batch_keys);
   const bool complete = run_.dirty_keys < run_.settings.batch_keys && co_await received_up_to(connection, view.flushed);
   if (!complete) {
     co_await connection.script("rollback");
@@ -318,7 +318,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   }
   // Invariant 1: what the snapshot does not see stays pending.
   auto batch = run_.queue.take_seen(view.snapshot, run_.settings.batch_keys);
-  if (batch.empty() && set_down.ids.empty() && (run_.queue.waiting_transactions() > 0 || !set_down.all)) {
+  if (batch.empty() && spilled.ids.empty() && (run_.queue.waiting_transactions() > 0 || !spilled.all)) {
     co_await connection.script("rollback");
     co_return false;
   }
@@ -329,36 +329,36 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     co_return true;
   }
   const bool whole_batch = batch.keys.size() < run_.settings.batch_keys;
-  auto taken = take(std::move(batch), set_down.keys);
+  auto taken = take(std::move(batch), spilled.keys);
   taken.reached.stream_tells = tells;
   // Invariant 6, second half: what is refreshed is all that the snapshot sees, not a part of it.
-  bool consistent = whole_batch && set_down.all && taken.whole.empty();
+  bool consistent = whole_batch && spilled.all && taken.whole.empty();
   bool more = !whole_batch;
   // One large transaction of several: until the others are there too, what readers see is right for each key.
-  if (!whole_batch) run_.catching_up = true;
+  if (!whole_batch) run_.applied.catching_up = true;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
-    const bool nothing_left = co_await write_at_cut(connection, view.snapshot, std::move(taken.keys), set_down);
+    const bool nothing_left = co_await write_at_cut(connection, view.snapshot, std::move(taken.keys), spilled);
     const bool others = consistent && nothing_left;
     const bool written = others && run_.all_written();
     more = more || !nothing_left;
-    consistent = written && told && run_.told() == told;
+    consistent = written && told && run_.complete_since() == told;
     // What came after the snapshot was taken has been looked at by nobody.
     const auto position = std::min(taken.reached.settled, received);
     if (consistent) taken.reached.consistent = position;
-    if (others && told_of_others && run_.told_of_others() == told_of_others) taken.reached.readable = position;
+    if (others && told_of_others && run_.others_complete_since() == told_of_others) taken.reached.readable = position;
     if (taken.reached.readable) taken.reached.readable_but = run_.behind();
-    if (consistent && run_.catching_up) co_await remove_orphans(connection, run_);
+    if (consistent && run_.applied.catching_up) co_await remove_orphans(connection, run_);
     if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
   };
   co_await settle(connection, taken, work);
   on_disk_ = alone;
   run_.metrics.refresh_done(Clock::now() - began, taken.batch.transactions.size());
-  if (taken.reached.readable && taken.told) run_.readable = std::max(run_.readable, *taken.reached.readable);
+  if (taken.reached.readable && taken.told) run_.applied.readable = std::max(run_.applied.readable, *taken.reached.readable);
   if (consistent && taken.told) {
-    run_.consistent = std::max(run_.consistent, *taken.reached.consistent);
+    run_.applied.consistent = std::max(run_.applied.consistent, *taken.reached.consistent);
     workers_.rest();
-    if (run_.catching_up) co_await become_consistent(connection, told);
+    if (run_.applied.catching_up) co_await become_consistent(connection, told);
   }
   if (!taken.whole.empty()) co_return false;
   // Who came meanwhile has told nobody.
@@ -369,10 +369,10 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
 asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection, std::optional<std::uint64_t> told) {
   co_await build_foreign_keys(connection, run_);
   co_await store::set_phase(connection, run_, "following");
-  if (run_.told() != told) co_return;
-  run_.catching_up = false;
+  if (run_.complete_since() != told) co_return;
+  run_.applied.catching_up = false;
   run_.control_changed.notify_all();
-  log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.consistent)}});
+  log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.applied.consistent)}});
 }
 
 /// Keys whose retry is due, and keys that somebody put into crossfade.dirty by hand.
@@ -384,12 +384,12 @@ asio::awaitable<void> Refresher::offer_due(pg::Connection& connection) {
   for (const auto& key : due) run_.metrics.keys_offered(key.target(), OfferedBy::kRetry, 1);
   run_.queue.offer_now(std::move(due));
   const auto counts = co_await store::count_quarantine(connection, run_);
-  run_.quarantined = 0;
+  run_.applied.quarantined = 0;
   for (const auto target : counts.ids()) {
-    run_.quarantined += counts[target];
+    run_.applied.quarantined += counts[target];
     run_.metrics.quarantined_now(target, counts[target]);
   }
-  if (run_.quarantined == 0) row_locks_ = false;
+  if (run_.applied.quarantined == 0) row_locks_ = false;
   // While some are known they are worked off anyway, and counting a million of them each second is work too.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
 }

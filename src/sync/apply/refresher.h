@@ -4,19 +4,20 @@
 #include <unordered_set>
 
 #include "sync/apply/catch_up.h"
+#include "sync/state/checkpoint.h"
 #include "sync/state/runtime.h"
 #include "sync/state/store.h"
 
 namespace crossfade::sync {
 
 /// Takes what is offered and settles it. Five ways, by what goes on:
-///   set down   all targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
+///   spilled   all targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
 ///   drain      more keys wait in crossfade.dirty than one transaction should have: they are refreshed in workers, in bounded
 ///              transactions; the guarantee is per key
 ///   catch up   the same for more keys in memory
 ///   beside     somebody has locked tables for long, as a change of their shape does: keys of targets that are read from them are set
 ///              down, the others are drained
-///   cut        all that one snapshot sees, in memory and set down, is refreshed in one transaction, so that after its commit all
+///   cut        all that one snapshot sees, in memory and spilled, is refreshed in one transaction, so that after its commit all
 ///              targets together equal the views at that snapshot
 class Refresher {
  public:
@@ -54,15 +55,15 @@ class Refresher {
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
   /// Keys of crossfade.dirty, of its oldest rows.
-  struct SetDown {
+  struct Spilled {
     std::unordered_set<Key> keys;
     std::vector<std::int64_t> ids;  ///< of the rows that the snapshot sees
     bool all = true;                ///< there are no others
   };
 
   asio::awaitable<View> begin(pg::Connection& connection, std::string set_up = {});
-  asio::awaitable<SetDown> take_set_down(pg::Connection& connection, Snapshot snapshot, std::size_t most);
-  asio::awaitable<bool> write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, SetDown set_down);
+  asio::awaitable<Spilled> take_spilled(pg::Connection& connection, Snapshot snapshot, std::size_t most);
+  asio::awaitable<bool> write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, Spilled spilled);
   asio::awaitable<bool> received_up_to(pg::Connection& connection, Lsn position);
   Work all_of(std::vector<Key> keys) const;
   asio::awaitable<Work> share(const std::vector<Key>& keys);
@@ -85,7 +86,7 @@ class Refresher {
     store::Reached reached;
     bool told = true;  ///< as store::Committed has it
   };
-  Taken take(Batch batch, const std::unordered_set<Key>& set_down = {}) const;
+  Taken take(Batch batch, const std::unordered_set<Key>& spilled = {}) const;
   /// Does `work`, which leaves a transaction open, commits it together with the checkpoint, and forgets the batch. Where that
   /// fails the batch is in the queue again.
   asio::awaitable<void> settle(pg::Connection& connection, Taken& taken, const std::function<asio::awaitable<void>()>& work);

@@ -14,6 +14,7 @@
 #include "base/telemetry/log.h"
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
+#include "sync/state/checkpoint.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
 
@@ -64,7 +65,7 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
     co_return true;
   }
   auto taken = take(std::move(batch));
-  run_.catching_up = true;
+  run_.applied.catching_up = true;
   const std::function<asio::awaitable<void>()> work = [&]() -> asio::awaitable<void> {
     auto left = co_await share(taken.keys);
     co_await begin(connection);
@@ -77,7 +78,7 @@ asio::awaitable<bool> Refresher::catch_up(pg::Connection& connection) {
 }
 
 /// Invariant 1 again: what the snapshot does not see stays.
-asio::awaitable<Refresher::SetDown> Refresher::take_set_down(pg::Connection& connection, Snapshot snapshot, std::size_t most) {
+asio::awaitable<Refresher::Spilled> Refresher::take_spilled(pg::Connection& connection, Snapshot snapshot, std::size_t most) {
   const auto known = run_.dirty_keys;
   const auto rows = co_await store::take_dirty(connection, run_, most);
   const bool all = rows.size() < most;
@@ -86,19 +87,19 @@ asio::awaitable<Refresher::SetDown> Refresher::take_set_down(pg::Connection& con
   if (!all) there = co_await store::count_dirty(connection, run_);
   // Others may have set keys down since, which are not among these.
   run_.dirty_keys = there + (run_.dirty_keys - known);
-  SetDown set_down;
+  Spilled spilled;
   for (const auto& row : rows) {
     if (!snapshot.sees(row.xid)) continue;
-    set_down.keys.insert(row.key);
-    set_down.ids.push_back(row.id);
+    spilled.keys.insert(row.key);
+    spilled.ids.push_back(row.id);
   }
-  set_down.all = all && set_down.ids.size() == rows.size();
-  co_return set_down;
+  spilled.all = all && spilled.ids.size() == rows.size();
+  co_return spilled;
 }
 
-/// Refreshes `keys` and forgets that some of them were set down, and then what that has set down in its turn: rows that a deleted
+/// Refreshes `keys` and forgets that some of them were spilled, and then what that has spilled in its turn: rows that a deleted
 /// parent took along come back before anybody can miss them. False: some are still to come.
-asio::awaitable<bool> Refresher::write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, SetDown set_down) {
+asio::awaitable<bool> Refresher::write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, Spilled spilled) {
   constexpr int kPasses = 8;  // a row takes its children along, and they theirs
   for (int pass = 1;; ++pass) {
     const auto known = run_.dirty_keys;
@@ -106,12 +107,12 @@ asio::awaitable<bool> Refresher::write_at_cut(pg::Connection& connection, Snapsh
       auto all_keys = all_of(keys);
       co_await write(connection, keys, std::move(all_keys), 0);
     }
-    co_await store::retire_dirty(connection, set_down.ids);
+    co_await store::delete_dirty(connection, spilled.ids);
     const bool anew = run_.dirty_keys > known;
-    run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, set_down.ids.size());
+    run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, spilled.ids.size());
     if (!anew || pass == kPasses) co_return !anew;
-    set_down = co_await take_set_down(connection, snapshot, run_.settings.batch_keys);
-    keys.assign(set_down.keys.begin(), set_down.keys.end());
+    spilled = co_await take_spilled(connection, snapshot, run_.settings.batch_keys);
+    keys.assign(spilled.keys.begin(), spilled.keys.end());
     const auto whole = take_whole_targets(keys);
     if (!whole.empty() || run_.dirty_keys >= run_.settings.batch_keys) co_return false;
   }
@@ -120,7 +121,7 @@ asio::awaitable<bool> Refresher::write_at_cut(pg::Connection& connection, Snapsh
 /// Invariant 3, for chunks: what is filled is refreshed by nobody meanwhile, and neither is what refers to it. Between two rounds, so that
 /// each goes by what it began with.
 asio::awaitable<void> Refresher::look_at_fills(pg::Connection& connection) {
-  const auto asked = run_.fills_asked;
+  const auto asked = run_.fill.asked;
   const std::string open(queries::backfill_open);
   pg::Parameters name = {run_.model.name};
   const auto rows = co_await connection.execute(open, std::move(name));
@@ -131,45 +132,45 @@ asio::awaitable<void> Refresher::look_at_fills(pg::Connection& connection) {
   }
   if (!waiting.empty()) co_await parking::add_children(connection, run_.model, waiting);
   const bool all = waiting.size() == run_.model.targets.size();
-  const bool others = waiting != run_.waiting && !waiting.empty() && !all;
-  if (!waiting.empty()) run_.catching_up = true;
-  run_.backfilling = all;
-  run_.waiting = all ? std::set<TargetId>{} : std::move(waiting);
+  const bool others = waiting != run_.applied.waiting && !waiting.empty() && !all;
+  if (!waiting.empty()) run_.applied.catching_up = true;
+  run_.fill.backfilling = all;
+  run_.applied.waiting = all ? std::set<TargetId>{} : std::move(waiting);
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
-  run_.fills_known = asked;
+  run_.applied.fills_known = asked;
   run_.control_changed.notify_all();
   if (others) log::info("the others go on while these are filled", {{"targets", fmt::format("{}", fmt::join(run_.behind(), ", "))}});
 }
 
 asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   const auto began = Clock::now();
-  run_.catching_up = true;
+  run_.applied.catching_up = true;
   const auto view = co_await begin(connection);
-  const auto set_down = co_await take_set_down(connection, view.snapshot, most_keys());
-  const auto& retired = set_down.ids;
-  std::vector<Key> keys(set_down.keys.begin(), set_down.keys.end());
+  const auto spilled = co_await take_spilled(connection, view.snapshot, most_keys());
+  const auto& retired = spilled.ids;
+  std::vector<Key> keys(spilled.keys.begin(), spilled.keys.end());
   const auto whole = take_whole_targets(keys);
   co_await connection.script("commit");
   auto work = co_await share(keys);
   co_await begin(connection);
   if (!whole.empty()) co_await reconcile_whole(connection, whole);
   if (!keys.empty()) {
-    const auto may_wait = set_down.all ? 0 : keys.size() - 1;
+    const auto may_wait = spilled.all ? 0 : keys.size() - 1;
     co_await write(connection, keys, std::move(work), may_wait);
   }
-  co_await store::retire_dirty(connection, retired);
-  const store::Reached reached{run_.queue.settled(run_.settled), std::nullopt, std::nullopt};
+  co_await store::delete_dirty(connection, retired);
+  const store::Reached reached{run_.queue.settled(run_.applied.settled), std::nullopt, std::nullopt};
   co_await store::commit_with_checkpoint(connection, run_, reached);
   run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
   // Keys put there by hand are not in that number: nothing may be called consistent while ours still wait behind them.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
   run_.metrics.refresh_done(Clock::now() - began, 0);
   if (!whole.empty()) {
-    ++run_.fills_asked;
-    ++run_.fills_begun;
+    ++run_.fill.asked;
+    ++run_.applied.fills_begun;
     run_.control_changed.notify_all();
   }
-  co_return !retired.empty() || set_down.all;
+  co_return !retired.empty() || spilled.all;
 }
 
 }  // namespace crossfade::sync

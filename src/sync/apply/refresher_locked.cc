@@ -71,7 +71,7 @@ asio::awaitable<void> Refresher::after_lock(pg::Connection& connection, Failure 
 
 void Refresher::rest_locked() {
   for (const auto& [target, why] : locked_) {
-    run_.parked.insert_or_assign(target, why);
+    run_.applied.parked.insert_or_assign(target, why);
     run_.metrics.parked(target, true);
   }
 }
@@ -86,7 +86,7 @@ std::vector<TargetId> Refresher::targets_to_read() const {
 }
 
 asio::awaitable<bool> Refresher::go_on_beside(pg::Connection& connection) {
-  run_.catching_up = true;
+  run_.applied.catching_up = true;
   if (Clock::now() >= try_locked_) co_await find_locked(connection);
   if (locked_.empty()) co_return true;
   co_await spill(connection);

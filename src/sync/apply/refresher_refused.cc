@@ -37,12 +37,12 @@ asio::awaitable<void> Refresher::after_failure(pg::Connection& connection, const
   const bool conflict = failure.verdict() == Verdict::kRetry;
   const bool again = refused_.has_value();
   // Whoever is in the way goes by himself. What stays for so long, or is there again with a key that was set aside, is raised by a row.
-  const bool stays = failed_rounds_ + 1 >= (run_.quarantined > 0 ? kStaysOfKnown : kWorthTelling) && failure.sqlstate() != "55P03";
+  const bool stays = failed_rounds_ + 1 >= (run_.applied.quarantined > 0 ? kStaysOfKnown : kWorthTelling) && failure.sqlstate() != "55P03";
   if (!conflict || stays) refused_ = failure;
   run_.metrics.retried(conflict ? "conflict" : "refused");
   run_.metrics.rounds_failed(++failed_rounds_);
-  if (!run_.failing_since) run_.failing_since = Clock::now();
-  run_.failing_because = failure.what();
+  if (!run_.applied.failing_since) run_.applied.failing_since = Clock::now();
+  run_.applied.failing_because = failure.what();
   const std::vector<log::Field> facts = {log::quoting("because", failure.what()), {"sqlstate", failure.sqlstate()}, {"in_a_row", failed_rounds_}};
   if (!conflict && !again) {
     log::debug("round is tried again", facts);
@@ -53,7 +53,7 @@ asio::awaitable<void> Refresher::after_failure(pg::Connection& connection, const
   const bool telling = failed_rounds_ >= kWorthTelling && std::has_single_bit(failed_rounds_);
   log::write(telling ? log::Level::kWarn : log::Level::kDebug, "round fails again and again", facts);
   const auto until = Clock::now() + pause;
-  while (!run_.stopping && Clock::now() < until) co_await run_.control_changed.wait(until);
+  while (!run_.control.stopping && Clock::now() < until) co_await run_.control_changed.wait(until);
 }
 
 asio::awaitable<void> Refresher::set_aside(pg::Connection& connection, std::vector<Refused> refused) {
@@ -69,7 +69,7 @@ asio::awaitable<void> Refresher::set_aside(pg::Connection& connection, std::vect
                                    {"sqlstate", failure.sqlstate()}, log::quoting("because", failure.what())});
   }
   if (fresh > kToldOneByOne) log::warn("more keys are set aside; `crossfade quarantine list` has them all", {{"keys", fresh - kToldOneByOne}});
-  run_.quarantined += fresh;
+  run_.applied.quarantined += fresh;
 }
 
 asio::awaitable<void> Refresher::reconcile_whole(pg::Connection& connection, const std::vector<TargetId>& whole) {

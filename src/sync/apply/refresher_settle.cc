@@ -3,9 +3,10 @@
 #include <variant>
 
 #include "sync/apply/refresher.h"
+#include "sync/state/checkpoint.h"
 #include "sync/state/store.h"
 
-/// How what was refreshed, or set down, is committed and forgotten.
+/// How what was refreshed, or spilled, is committed and forgotten.
 namespace crossfade::sync {
 
 std::optional<Beat> Refresher::last_beat(const Batch& batch) const {
@@ -24,19 +25,19 @@ void Refresher::applied(const Beat& beat, double clock) {
   run_.metrics.heartbeat_applied(beat.sent_at);
 }
 
-Refresher::Taken Refresher::take(Batch batch, const std::unordered_set<Key>& set_down) const {
+Refresher::Taken Refresher::take(Batch batch, const std::unordered_set<Key>& spilled) const {
   Taken taken;
   taken.batch = std::move(batch);
   auto both = std::exchange(taken.batch.keys, {});
-  for (const auto& key : set_down) both.insert(&key);
+  for (const auto& key : spilled) both.insert(&key);
   taken.keys.reserve(both.size());
   for (const auto* key : both) taken.keys.push_back(*key);
   taken.whole = take_whole_targets(taken.keys);
   // A target that is still to be compared, or is parked, has not seen the beat's effect.
-  if (taken.whole.empty() && run_.all_told()) taken.beat = last_beat(taken.batch);
-  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.received);
+  if (taken.whole.empty() && run_.complete()) taken.beat = last_beat(taken.batch);
+  taken.reached.settled = run_.queue.settled_without(taken.batch, run_.stream.received);
   if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
-  taken.reached.stream_tells = run_.stream_tells;
+  taken.reached.stream_tells = run_.shape.stream_tells;
   return taken;
 }
 
@@ -57,16 +58,16 @@ asio::awaitable<void> Refresher::settle(pg::Connection& connection, Taken& taken
   }
   const auto& transactions = taken.batch.transactions;
   if (std::any_of(transactions.begin(), transactions.end(), [](const Transaction& each) { return !each.keys.empty(); })) say_after_ = {};
-  run_.queue.retire(taken.batch);
+  run_.queue.ack(taken.batch);
   taken.told = committed.told;
   if (!committed.told) run_.look_again();
   if (taken.beat && committed.told) applied(*taken.beat, committed.clock);
-  run_.unflushed.add(taken.reached.settled, committed.end);
-  run_.flushed(committed.flushed);
+  run_.applied.unflushed.add(taken.reached.settled, committed.end);
+  run_.applied.flushed(committed.flushed);
   if (taken.whole.empty()) co_return;
-  run_.catching_up = true;
-  ++run_.fills_asked;
-  ++run_.fills_begun;
+  run_.applied.catching_up = true;
+  ++run_.fill.asked;
+  ++run_.applied.fills_begun;
   run_.control_changed.notify_all();
 }
 
@@ -80,19 +81,19 @@ void Refresher::note_commit(const store::Committed& committed) {
 /// row is read to know that.
 asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
   store::Reached reached;
-  reached.settled = run_.queue.settled(run_.received);
-  if (run_.all_told()) reached.consistent = reached.settled;
+  reached.settled = run_.queue.settled(run_.stream.received);
+  if (run_.complete()) reached.consistent = reached.settled;
   reached.readable = reached.settled;
   reached.readable_but = run_.behind();
-  reached.stream_tells = run_.stream_tells;
+  reached.stream_tells = run_.shape.stream_tells;
   const auto committed = co_await store::commit_checkpoint_alone(connection, run_, reached);
   note_commit(committed);
   on_disk_ = true;
-  run_.unflushed.add(reached.settled, committed.end);
-  run_.flushed(committed.flushed);
+  run_.applied.unflushed.add(reached.settled, committed.end);
+  run_.applied.flushed(committed.flushed);
   if (committed.told) {
-    run_.readable = std::max(run_.readable, reached.settled);
-    if (reached.consistent) run_.consistent = std::max(run_.consistent, reached.settled);
+    run_.applied.readable = std::max(run_.applied.readable, reached.settled);
+    if (reached.consistent) run_.applied.consistent = std::max(run_.applied.consistent, reached.settled);
   } else {
     run_.look_again();
   }

@@ -23,9 +23,9 @@ using mapping::Range;
 
 namespace {
 
-/// So many keys of a target stand alone before the rest of what is refused is set down unseen: the refresher finds out whether it
+/// So many keys of a target stand alone before the rest of what is refused is spilled unseen: the refresher finds out whether it
 /// is the target's fault.
-constexpr std::size_t kManySetDown = 100;
+constexpr std::size_t kManySpilled = 100;
 constexpr std::string_view kLockNotAvailable = "55P03";
 
 /// What the ledger does not cover, given its ranges in the order of the walk. `null` bounds are the ends.
@@ -50,7 +50,7 @@ std::deque<Range> gaps_between(const pg::Result& ledger) {
 asio::awaitable<void> Backfill::loop() {
   for (bool filled = true;;) {
     std::vector<Job> jobs;
-    const auto begun = run_.fills_begun;
+    const auto begun = run_.applied.fills_begun;
     {
       pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "backfill");
       jobs = co_await unfinished(connection);
@@ -60,7 +60,7 @@ asio::awaitable<void> Backfill::loop() {
     filled = !jobs.empty();
     if (jobs.empty()) {
       // What has begun since was not looked for.
-      if (run_.fills_begun == begun) co_await turn_.wait(std::chrono::hours(1));
+      if (run_.applied.fills_begun == begun) co_await turn_.wait(std::chrono::hours(1));
       continue;
     }
     const Work work = [&](pg::Connection& connection) { return worker(connection, jobs); };
@@ -72,10 +72,10 @@ asio::awaitable<void> Backfill::loop() {
 /// A key that was refreshed at a younger snapshot than a chunk's is not offered again once that chunk has been written over it. So none of what is
 /// filled is refreshed before the last chunk is there, and no chunk begins before that is so.
 asio::awaitable<void> Backfill::until_known() {
-  const auto asked = ++run_.fills_asked;
-  run_.offered.notify_all();
+  const auto asked = ++run_.fill.asked;
+  run_.queue_changed.notify_all();
   run_.control_changed.notify_all();
-  while (run_.fills_known < asked) co_await run_.control_changed.wait(std::chrono::seconds(1));
+  while (run_.applied.fills_known < asked) co_await run_.control_changed.wait(std::chrono::seconds(1));
 }
 
 asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection& connection) {
@@ -86,7 +86,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   for (const auto row : pg::rows(rows)) {
     const auto target = run_.model.find_target(std::string(row.text("target")));
     if (!target) continue;
-    auto& progress = run_.progress[*target];
+    auto& progress = run_.fill.progress[*target];
     progress.bulk = row.truth("bulk");
     progress.estimated = static_cast<double>(row.number("estimated_rows"));
     progress.finished = row.truth("finished");
@@ -107,9 +107,9 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   for (auto& job : jobs) {
     const auto& target = run_.model.targets[job.target];
     // The ledger's bounds are text; the walk's own type puts them in order.
-    const auto& walk = target.locators.front();
-    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", walk.walk_type(),
-                              walk.walk_collation.empty() ? "" : " collate ", walk.walk_collation);
+    const auto& chunk_key = target.locators.front();
+    auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", chunk_key.chunk_type(),
+                              chunk_key.chunk_collation.empty() ? "" : " collate ", chunk_key.chunk_collation);
     pg::Parameters of_target = {run_.model.name, target.name};
     const auto done = co_await connection.query(ledger, of_target);
     job.gaps = gaps_between(done);
@@ -119,7 +119,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   if (merging) co_await build_keys(run_);
   // Children before parents: a foreign key leans on its parent's primary key.
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
-    if (job->bulk && !job->gaps.empty()) co_await take_off(connection, run_, job->target);
+    if (job->bulk && !job->gaps.empty()) co_await drop_deferred(connection, run_, job->target);
   }
   // Without foreign keys any order will do: the largest first, so that at the end the workers wait for little.
   if (!merging) std::stable_sort(jobs.begin(), jobs.end(), [&](const Job& a, const Job& b) { return size_of(a.target) > size_of(b.target); });
@@ -127,14 +127,14 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
 }
 
 double Backfill::size_of(TargetId target) const {
-  const auto& progress = run_.progress[target];
+  const auto& progress = run_.fill.progress[target];
   return std::max(progress.estimated, static_cast<double>(progress.done));
 }
 
 asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<Job>& jobs) {
   for (auto& job : jobs) {
     for (;;) {
-      while (run_.paused || run_.throttled || run_.misnamed || run_.amended.contains(job.target)) co_await run_.control_changed.wait(std::chrono::seconds(1));
+      while (run_.control.paused || run_.control.throttled || run_.shape.misnamed || run_.shape.amended.contains(job.target)) co_await run_.control_changed.wait(std::chrono::seconds(1));
       while (claiming_) co_await turn_.wait(std::chrono::milliseconds(5));
       claiming_ = true;
       std::optional<Range> range;
@@ -161,7 +161,7 @@ asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<J
 asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection, Job& job) {
   if (job.gaps.empty()) co_return std::nullopt;
   const auto gap = job.gaps.front();
-  if (run_.model.targets[job.target].walk_column.empty()) {
+  if (run_.model.targets[job.target].chunk_column.empty()) {
     job.gaps.pop_front();
     co_return gap;
   }
@@ -193,7 +193,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       const auto ledger = co_await connection.execute(done, parameters);
       if (ledger.empty()) store::not_leader(run_);
       co_await connection.script("commit");
-      run_.progress[job.target].done += written.in_view;
+      run_.fill.progress[job.target].done += written.in_view;
       run_.metrics.chunk_done(job.target, written.in_view, took);
       run_.metrics.rows_written(job.target, written.inserted, written.updated, written.deleted);
       const double factor = std::clamp(std::chrono::duration<double>(run_.settings.chunk_aim) / std::max(took, decltype(took)(0.001)), 0.5, 2.0);
@@ -243,7 +243,7 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
     std::vector<TargetId> this_one = {job.target};
     const auto writable = co_await parking::writable(connection, run_, std::move(this_one), job.bulk);
     if (writable.empty()) {
-      // Parked, with every row of it set down: there is nothing to fill for now.
+      // Parked, with every row of it spilled: there is nothing to fill for now.
       job.gaps.clear();
       co_return Written{};
     }
@@ -253,16 +253,16 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
   co_return written;
 }
 
-/// By halves until the guilty key stands alone. That one is set down: the refresher tries it with whoever stands in its row's way,
+/// By halves until the guilty key stands alone. That one is spilled: the refresher tries it with whoever stands in its row's way,
 /// and sets it aside only if that does not help.
 asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
   const auto& target = run_.model.targets[job.target];
-  const bool one_piece = target.walk_column.empty() && target.locators.front().types.size() > 1;
-  if (one_piece || job.set_down >= kManySetDown) {
-    co_await set_down(connection, job, range);
+  const bool one_piece = target.chunk_column.empty() && target.locators.front().types.size() > 1;
+  if (one_piece || job.spilled >= kManySpilled) {
+    co_await spill(connection, job, range);
     co_return;
   }
-  const auto half = co_await middle(connection, run_.model, job.target, range);
+  const auto half = co_await split_point(connection, run_.model, job.target, range);
   const auto values = half.found;
   // Rows without a value are apart from the last value too.
   if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {
@@ -273,19 +273,19 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     written += co_await load(connection, job, std::move(second));
     co_return;
   }
-  ++job.set_down;
+  ++job.spilled;
   // What has several columns is named by all of them, and the refresher finds out which of those keys it is.
-  const bool named_by_the_walk = target.locators.front().types.size() == 1;
-  log::debug("key is set down", {{"target", target.name}, log::quoting("key", half.last.value_or("null")), log::quoting("because", why.what())});
+  const bool named_by_chunk_key = target.locators.front().types.size() == 1;
+  log::debug("key is spilled", {{"target", target.name}, log::quoting("key", half.last.value_or("null")), log::quoting("because", why.what())});
   if (values == 0) {
-    co_await set_down_beside_the_walk(connection, job);
+    co_await spill_without_chunk_key(connection, job);
     co_return;
   }
-  if (!named_by_the_walk) {
-    co_await set_down(connection, job, std::move(range));
+  if (!named_by_chunk_key) {
+    co_await spill(connection, job, std::move(range));
     co_return;
   }
-  std::vector<Key> guilty = {Key(job.target, mapping::kWalk, {half.last})};
+  std::vector<Key> guilty = {Key(job.target, mapping::kChunkKey, {half.last})};
   const auto offered = co_await store::write_dirty(connection, run_, std::move(guilty));
   run_.dirty_keys += offered;
 }
@@ -308,30 +308,30 @@ asio::awaitable<std::uint64_t> Backfill::offer_values(pg::Connection& connection
 }
 
 /// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too.
-asio::awaitable<void> Backfill::set_down(pg::Connection& connection, const Job& job, Range range) {
+asio::awaitable<void> Backfill::spill(pg::Connection& connection, const Job& job, Range range) {
   const auto filters = mapping::range_picks(range);
   auto bounds = mapping::range_parameters(range);
-  const auto offered = co_await offer_values(connection, job.target, mapping::kWalk, filters, std::move(bounds));
+  const auto offered = co_await offer_values(connection, job.target, mapping::kChunkKey, filters, std::move(bounds));
   run_.dirty_keys += offered;
-  if (range.with_nulls && !range.high) co_await set_down_beside_the_walk(connection, job);
+  if (range.with_nulls && !range.high) co_await spill_without_chunk_key(connection, job);
 }
 
 /// Rows without a value of the walk are named by what else there is, or all of them would be one key.
-asio::awaitable<void> Backfill::set_down_beside_the_walk(pg::Connection& connection, const Job& job) {
+asio::awaitable<void> Backfill::spill_without_chunk_key(pg::Connection& connection, const Job& job) {
   mapping::KeyFilter nulls;
-  nulls.form = mapping::KeyFilter::Form::kNoWalk;
+  nulls.form = mapping::KeyFilter::Form::kNoChunkKey;
   const auto& locators = run_.model.targets[job.target].locators;
   const bool others = locators.front().columns.size() > 1;
   std::uint64_t offered = 0;
   for (const auto locator : locators.ids()) {
-    if (locator == mapping::kWalk && !others) continue;
+    if (locator == mapping::kChunkKey && !others) continue;
     if (locators[locator].indirect() || !locators[locator].locate.empty()) continue;
     pg::Parameters none;
-    const std::vector<mapping::KeyFilter> without_walk = {nulls};
-    offered += co_await offer_values(connection, job.target, locator, without_walk, std::move(none));
+    const std::vector<mapping::KeyFilter> without_chunk_key = {nulls};
+    offered += co_await offer_values(connection, job.target, locator, without_chunk_key, std::move(none));
   }
   if (offered == 0 || others) {
-    std::vector<Key> all = {Key(job.target, mapping::kWalk, KeyValues(locators.front().types.size()))};
+    std::vector<Key> all = {Key(job.target, mapping::kChunkKey, KeyValues(locators.front().types.size()))};
     offered += co_await store::write_dirty(connection, run_, std::move(all));
   }
   run_.dirty_keys += offered;
@@ -363,8 +363,8 @@ asio::awaitable<void> Backfill::finish(std::vector<Job>& jobs) {
       pg::Parameters parameters = {run_.model.name, run_.model.targets[target].name, std::to_string(run_.epoch)};
       const auto noted = co_await connection.query(filled, parameters);
       if (noted.affected() == 0) store::not_leader(run_);
-      run_.progress[target].finished = true;
-      log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.progress[target].done}});
+      run_.fill.progress[target].finished = true;
+      log::info("target is filled", {{"target", run_.model.targets[target].name}, {"rows", run_.fill.progress[target].done}});
     }
   };
   co_await on_workers(run_, "analyze", analyze);
@@ -376,9 +376,9 @@ asio::awaitable<void> reconcile(pg::Connection& connection, Runtime& run, std::v
   for (const auto target : targets) {
     const auto& name = run.model.targets[target].name;
     // What is not there yet stays so: it comes when it is touched.
-    auto brought = run.model.targets[target].lazy ? run.refresh.statements(target).brought() : std::string{};
+    auto brought = run.model.targets[target].lazy ? run.refresh.statements(target).lazy_keys() : std::string{};
     if (!brought.empty()) {
-      const auto offered = co_await store::offer_walk(connection, run, target, std::move(brought));
+      const auto offered = co_await store::offer_chunk_keys(connection, run, target, std::move(brought));
       run.dirty_keys += offered;
       run.metrics.keys_offered(target, OfferedBy::kReconcile, offered);
       continue;

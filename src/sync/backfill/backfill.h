@@ -14,7 +14,7 @@ namespace crossfade::sync {
 /// in the ledger commit together, and what the ledger does not cover is still to do.
 ///
 /// Empty tables are loaded in bulk, without keys and indexes, which are built afterwards; others are merged by
-/// difference. While this runs, every offered key of what is filled is set down in crossfade.dirty, so a row that was read before it
+/// difference. While this runs, every offered key of what is filled is spilled to crossfade.dirty, so a row that was read before it
 /// changed is refreshed afterwards. Targets that were filled before go on meanwhile, but for those that refer to one that is filled.
 class Backfill {
  public:
@@ -34,7 +34,7 @@ class Backfill {
     std::deque<mapping::Range> gaps;
     std::size_t keys_a_chunk = 500;  ///< grows or shrinks towards the aimed duration
     int running = 0;
-    std::size_t set_down = 0;        ///< keys that were refused alone
+    std::size_t spilled = 0;        ///< keys that were refused alone
     bool row_locks = false;          ///< another session had rows of it locked
     std::string stays;               ///< an SQLSTATE that should pass by itself, and does not
   };
@@ -47,10 +47,10 @@ class Backfill {
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
-  asio::awaitable<void> set_down(pg::Connection& connection, const Job& job, mapping::Range range);
+  asio::awaitable<void> spill(pg::Connection& connection, const Job& job, mapping::Range range);
   asio::awaitable<std::uint64_t> offer_values(pg::Connection& connection, TargetId target, LocatorId locator, std::vector<mapping::KeyFilter> filters,
                                               pg::Parameters parameters);
-  asio::awaitable<void> set_down_beside_the_walk(pg::Connection& connection, const Job& job);
+  asio::awaitable<void> spill_without_chunk_key(pg::Connection& connection, const Job& job);
   asio::awaitable<void> finish(std::vector<Job>& jobs);
 
   Runtime& run_;

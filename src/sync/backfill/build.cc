@@ -288,7 +288,7 @@ asio::awaitable<void> build_left_out(pg::Connection& connection, Runtime& run) {
 
 }  // namespace
 
-asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, TargetId target) {
+asio::awaitable<void> drop_deferred(pg::Connection& connection, const Runtime& run, TargetId target) {
   const auto name = run.model.targets[target].table.quoted();
   const std::string find(queries::deferred_find);
   const std::string put(queries::deferred_put);
@@ -325,7 +325,7 @@ asio::awaitable<void> build_keys(Runtime& run) {
   }
   const auto place = [&](const Piece& piece) {
     const bool other = !piece.create.starts_with("alter table");
-    return std::pair(other, -static_cast<std::int64_t>(run.progress[piece.target].done));
+    return std::pair(other, -static_cast<std::int64_t>(run.fill.progress[piece.target].done));
   };
   std::stable_sort(pieces.begin(), pieces.end(), [&](const Piece& a, const Piece& b) { return place(a) < place(b); });
   const Work build = [&](pg::Connection& connection) -> asio::awaitable<void> {

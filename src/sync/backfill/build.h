@@ -8,7 +8,7 @@
 /// between, so that a restart goes on where it was.
 namespace crossfade::sync {
 
-asio::awaitable<void> take_off(pg::Connection& connection, const Runtime& run, TargetId target);
+asio::awaitable<void> drop_deferred(pg::Connection& connection, const Runtime& run, TargetId target);
 
 /// Keys and indexes, several at a time. Rows that a unique one does not admit twice are removed and offered again.
 asio::awaitable<void> build_keys(Runtime& run);

@@ -12,9 +12,9 @@ namespace queries = sql::queries;
 using std::chrono::duration;
 
 void take_over(Runtime& run, const pg::Result& since) {
-  run.paused = !since.is_null(0, 0);
-  run.paused_since = since.real(0, 0);
-  run.metrics.throttled("hand", run.paused, duration<double>(0));
+  run.control.paused = !since.is_null(0, 0);
+  run.control.paused_since = since.real(0, 0);
+  run.metrics.throttled("hand", run.control.paused, duration<double>(0));
 }
 
 }  // namespace
@@ -33,14 +33,14 @@ asio::awaitable<void> keep_pace(Runtime& run, pg::Connection& connection) {
       by = pg::first(at_source).text("held_back_by");
     }
   }
-  if (run.throttled && run.throttled->by != by) {
-    run.metrics.throttled(run.throttled->by, false, duration<double>(0));
-    log::info("the backfill goes on", {{"held_back_by", run.throttled->by}});
-    run.throttled.reset();
+  if (run.control.throttled && run.control.throttled->by != by) {
+    run.metrics.throttled(run.control.throttled->by, false, duration<double>(0));
+    log::info("the backfill goes on", {{"held_back_by", run.control.throttled->by}});
+    run.control.throttled.reset();
     run.control_changed.notify_all();
   }
-  if (by.empty() || run.throttled) co_return;
-  run.throttled = HeldBack{by, now};
+  if (by.empty() || run.control.throttled) co_return;
+  run.control.throttled = HeldBack{by, now};
   run.metrics.throttled(by, true, duration<double>(0));
   log::info("the backfill waits while the server is busy", {{"held_back_by", by}});
 }
@@ -51,9 +51,9 @@ asio::awaitable<void> set_paused(Runtime& run, pg::Connection& connection, bool 
   const auto since = co_await connection.query(sql, parameters);
   take_over(run, since);
   run.control_changed.notify_all();
-  run.offered.notify_all();
-  // A round that has begun is finished first: what is committed after the answer stays set down.
-  if (paused) co_await run.applied.wait(std::chrono::seconds(2));
+  run.queue_changed.notify_all();
+  // A round that has begun is finished first: what is committed after the answer stays spilled.
+  if (paused) co_await run.progress_made.wait(std::chrono::seconds(2));
 }
 
 asio::awaitable<void> restore_paused(Runtime& run, pg::Connection& connection) {
@@ -61,7 +61,7 @@ asio::awaitable<void> restore_paused(Runtime& run, pg::Connection& connection) {
   pg::Parameters parameters = {run.model.name};
   const auto since = co_await connection.query(sql, parameters);
   take_over(run, since);
-  if (run.paused) log::warn("paused as before; `crossfade resume` goes on", {{"migration", run.model.name}});
+  if (run.control.paused) log::warn("paused as before; `crossfade resume` goes on", {{"migration", run.model.name}});
 }
 
 }  // namespace crossfade::sync

@@ -18,6 +18,7 @@
 #include "sync/engine/keys_outside.h"
 #include "sync/engine/receiver.h"
 #include "sync/engine/shape_watch.h"
+#include "sync/state/checkpoint.h"
 #include "sync/state/incarnation.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
@@ -51,8 +52,8 @@ asio::awaitable<void> name_anew(pg::Connection& connection, const mapping::Model
 struct LastWord {
   Runtime& run;
   ~LastWord() {
-    run.stopping = true;
-    run.applied.notify_all();
+    run.control.stopping = true;
+    run.progress_made.notify_all();
   }
 };
 
@@ -66,15 +67,15 @@ bool shut_out(const Failure& failure) {
 void Engine::stop() {
   stopping_ = true;
   if (!runtime_) return;
-  runtime_->stopping = true;
-  runtime_->offered.notify_all();
-  runtime_->applied.notify_all();
+  runtime_->control.stopping = true;
+  runtime_->queue_changed.notify_all();
+  runtime_->progress_made.notify_all();
   runtime_->control_changed.notify_all();
 }
 
 void Engine::begin_with_another_model() {
   if (!runtime_) return;
-  runtime_->model_due = runtime_->shape_due = true;
+  runtime_->shape.model_due = runtime_->shape.due = true;
   runtime_->control_changed.notify_all();
 }
 
@@ -153,11 +154,11 @@ asio::awaitable<void> Engine::run_once() {
   if (!gap.empty()) co_await bridge_gap(connection, gap);
   const auto from = co_await store::read_checkpoint(connection, model_.name);
   run.incarnation = from->incarnation;
-  run.settled = run.received = from->settled;
-  run.consistent = run.readable = from->consistent;
+  run.applied.settled = run.stream.received = from->settled;
+  run.applied.consistent = run.applied.readable = from->consistent;
   was_up_ = true;
   backoff_.reset();
-  log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.settled)}});
+  log::info("leading", {{"migration", model_.name}, {"epoch", run.epoch}, {"from", to_string(run.applied.settled)}});
 
   // Before the first row is written.
   KeysOutside keys_outside(run);
@@ -248,7 +249,7 @@ asio::awaitable<bool> Engine::republish(pg::Connection& connection) {
   const auto changes = co_await shape_changes(connection, model_.name);
   for (const auto& change : changes) {
     const auto target = change.kind() == "amended" ? model_.find_target(change.targets.front()) : std::nullopt;
-    if (target) runtime_->amended.insert(*target);
+    if (target) runtime_->shape.amended.insert(*target);
   }
   const auto gone = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.object == "publication"; });
   if (gone != changes.end()) {

@@ -40,16 +40,16 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
     facts.connection_lost = true;
     throw Failure(std::move(facts));
   }
-  run.slot = *slot;
+  run.sampled.slot = *slot;
   run.metrics.slot(slot->active, slot->wal_status, static_cast<double>(slot->retained_bytes),
                    slot->safe_bytes ? static_cast<double>(*slot->safe_bytes) : std::numeric_limits<double>::infinity());
   const std::string position(queries::wal_position);
   const auto rows = co_await connection.source().execute(position);
   const auto end = parse_lsn(rows.text(0, 0)).value_or(Lsn{});
-  run.end_of_wal = std::max(end, run.received);
+  run.sampled.end_of_wal = std::max(end, run.stream.received);
   // Until the backfill is through nothing is consistent, and what is to be applied begins where the slot does.
-  const auto applied = run.consistent == Lsn{} ? slot->confirmed_flush : run.consistent;
-  run.metrics.lag_bytes(static_cast<double>(bytes_between(run.received, end)), static_cast<double>(bytes_between(applied, end)),
+  const auto applied = run.applied.consistent == Lsn{} ? slot->confirmed_flush : run.applied.consistent;
+  run.metrics.lag_bytes(static_cast<double>(bytes_between(run.stream.received, end)), static_cast<double>(bytes_between(applied, end)),
                         static_cast<double>(bytes_between(slot->confirmed_flush, end)));
 }
 
@@ -59,8 +59,8 @@ asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection)
   pg::Parameters parameters = {run.model.name};
   const auto rows = co_await connection.query(sql, parameters);
   const auto migration = pg::first(rows);
-  run.phase = migration.text("phase");
-  run.metrics.phase(run.phase, migration.real("phase_since"));
+  run.sampled.phase = migration.text("phase");
+  run.metrics.phase(run.sampled.phase, migration.real("phase_since"));
   run.metrics.reads_on_v2(migration.real("percent") / 100);
 }
 
@@ -104,8 +104,8 @@ asio::awaitable<void> keep_fenced(const Runtime& run, pg::Connection& connection
 /// How long work has been held back since the last time.
 void count_held(Runtime& run, Clock::duration passed) {
   const std::chrono::duration<double> lasted = passed;
-  if (run.paused) run.metrics.throttled("hand", true, lasted);
-  if (run.throttled) run.metrics.throttled(run.throttled->by, true, lasted);
+  if (run.control.paused) run.metrics.throttled("hand", true, lasted);
+  if (run.control.throttled) run.metrics.throttled(run.control.throttled->by, true, lasted);
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
   std::uint64_t told_refused = 0;
   auto fence_at = next;
   auto tell_refused_at = next;
-  while (!run.stopping) {
+  while (!run.control.stopping) {
     co_await beat(run, connection);
     const bool leading = co_await store::renew_lease(connection, run);
     if (!leading) store::not_leader(run);
@@ -136,9 +136,9 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     for (const auto target : run.model.targets.ids()) run.metrics.pending_of_target(target, run.queue.pending_keys(target));
     run.metrics.backlog(run.queue.pending_keys(), run.queue.bytes(), run.dirty_keys);
     next += 1s;
-    while (!run.stopping && Clock::now() < next) {
-      if (!run.shape_due) co_await run.control_changed.wait(next);
-      if (run.shape_due) co_await shape.look(connection);
+    while (!run.control.stopping && Clock::now() < next) {
+      if (!run.shape.due) co_await run.control_changed.wait(next);
+      if (run.shape.due) co_await shape.look(connection);
     }
   }
 }

@@ -52,7 +52,7 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run, const Hearing& hearing) 
   options.endpoint.application_name = "crossfade " + run.model.name + " stream";
   options.slot = run.settings.slot;
   options.publication = run.settings.publication;
-  options.start = run.settled;
+  options.start = run.applied.settled;
   // The server may not have noticed yet that our last session is gone.
   for (int attempt = 0;; ++attempt) {
     std::optional<Failure> busy;
@@ -72,7 +72,7 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run, const Hearing& hearing) 
 asio::awaitable<void> expect_where_it_was(const Runtime& run, int walsender) {
   pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "look");
   const auto slot = co_await wal::inspect_slot(connection.source(), run.settings.slot);
-  if (slot && slot->active_pid == walsender && slot->confirmed_flush <= run.settled) co_return;
+  if (slot && slot->active_pid == walsender && slot->confirmed_flush <= run.applied.settled) co_return;
   Failure::Facts facts;
   facts.message = "the slot was moved or made anew while the stream began";
   facts.sqlstate = "08006";
@@ -83,12 +83,12 @@ asio::awaitable<void> expect_where_it_was(const Runtime& run, int walsender) {
 /// Whoever asks when the stream is gone asks nobody.
 struct Answering {
   Answering(Runtime& the_run, wal::Stream& stream) : run(the_run) {
-    run.ask_for_position = [&stream] { stream.ask_for_position(); };
+    run.stream.ask_for_position = [&stream] { stream.ask_for_position(); };
   }
   Answering(const Answering&) = delete;
   Answering& operator=(const Answering&) = delete;
   ~Answering() {
-    run.ask_for_position = [] {};
+    run.stream.ask_for_position = [] {};
   }
 
   Runtime& run;
@@ -99,25 +99,25 @@ struct Answering {
 asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
   const auto executor = co_await asio::this_coro::executor;
   if (hearing.too_large) co_await go_deaf(run, hearing);
-  // What was touched meanwhile is looked for among what is set down.
-  if (hearing.deaf_until) run.catching_up = true;
+  // What was touched meanwhile is looked for among what is spilled.
+  if (hearing.deaf_until) run.applied.catching_up = true;
   wal::Stream stream = co_await start_stream(run, hearing);
   co_await expect_where_it_was(run, stream.walsender());
   run.metrics.connected("stream", true);
   const Answering answering(run, stream);
   run.follow.restart();
   int in_a_row = 0;
-  while (!run.stopping) {
-    stream.confirm(run.settled);
-    if (hearing.deaf_until && run.settled >= *hearing.deaf_until) {
+  while (!run.control.stopping) {
+    stream.confirm(run.applied.settled);
+    if (hearing.deaf_until && run.applied.settled >= *hearing.deaf_until) {
       // The next one begins behind it.
       co_await stream.stop();
       hear_again(hearing);
     }
     if (run.queue.bytes() >= run.settings.queue_bytes) {
-      run.offered.notify_all();
+      run.queue_changed.notify_all();
       co_await stream.tick();
-      co_await run.applied.wait(100ms);
+      co_await run.progress_made.wait(100ms);
       continue;
     }
     bool arrived = false;
@@ -130,18 +130,18 @@ asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
     hearing.rows_are_large = hearing.rows_are_large || (hearing.deaf_until && arrived && stream.size() > kLargest);
     const auto touched = run.follow.touched();
     if (arrived) run.follow.take(stream.message());
-    // Whoever refreshes them retires what was set down.
+    // Whoever refreshes them retires what was spilled.
     run.dirty_keys += run.follow.touched() - touched;
     if (arrived && stream.message().kind == wal::MessageKind::kRelation) {
-      run.shape_due = run.untold = true;
+      run.shape.due = run.shape.missed = true;
       run.control_changed.notify_all();
     }
-    const bool moved = stream.received() > run.received;
+    const bool moved = stream.received() > run.stream.received;
     if (moved) {
-      run.received = stream.received();
+      run.stream.received = stream.received();
       // Of the log of the server that both are on.
-      if (!run.model.apart) run.flushed(run.received);
-      run.offered.notify_all();
+      if (!run.model.apart) run.applied.flushed(run.stream.received);
+      run.queue_changed.notify_all();
     }
     if (++in_a_row == kMessagesInARow) {
       in_a_row = 0;
@@ -149,7 +149,7 @@ asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
     }
   }
   // The last word: what is settled by now is confirmed, so that the next start need not see it again.
-  stream.confirm(run.settled);
+  stream.confirm(run.applied.settled);
   co_await stream.stop();
 }
 

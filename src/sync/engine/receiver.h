@@ -8,7 +8,7 @@ namespace crossfade::sync {
 
 /// Whether logical messages are heard. Any role that may connect writes them, as large as it likes; so one that is too large is not received,
 /// and nothing that may be a message until it is past. A row that is too large comes with it. What our own sessions said meanwhile is lost: of
-/// a beat nobody knows, a flip says its barrier again, and what is touched is set down besides.
+/// a beat nobody knows, a flip says its barrier again, and what is touched is spilled besides.
 struct Hearing {
   bool too_large = false;          ///< something is ahead that was not received
   std::optional<Lsn> deaf_until;

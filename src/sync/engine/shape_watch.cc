@@ -53,21 +53,21 @@ bool misnamed(const std::vector<ShapeChange>& changes) {
 bool republished(const std::vector<ShapeChange>& changes) { return any(changes, is_publication); }
 
 asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
-  run_.shape_due = false;
+  run_.shape.due = false;
   // Before: what changes in between is among the changes.
   auto tells = co_await stream_tells(connection, run_.model.name);
   auto changes = co_await shape_changes(connection, run_.model.name);
-  run_.stream_tells = std::move(tells);
+  run_.shape.stream_tells = std::move(tells);
   add_passing(changes);
   for (const auto& change : changes) seen_.insert_or_assign(change.object, change);
   tell(changes);
   // What the stream described meanwhile is looked at next.
-  run_.untold = run_.shape_due || any(changes, leaves_out);
-  run_.untold_of_all = run_.shape_due || any(changes, [](const ShapeChange& change) { return leaves_out(change) && change.kind() != "amended"; });
+  run_.shape.missed = run_.shape.due || any(changes, leaves_out);
+  run_.shape.missed_of_all = run_.shape.due || any(changes, [](const ShapeChange& change) { return leaves_out(change) && change.kind() != "amended"; });
   if (republished(changes)) begin_anew(kRepublished, std::find_if(changes.begin(), changes.end(), is_publication)->detail);
   const bool waits = misnamed(changes);
-  if (std::exchange(run_.misnamed, waits) != waits) run_.control_changed.notify_all();
-  if (run_.model_due) begin_anew(kReshaped, "what the migration is made of fits otherwise now");
+  if (std::exchange(run_.shape.misnamed, waits) != waits) run_.control_changed.notify_all();
+  if (run_.shape.model_due) begin_anew(kReshaped, "what the migration is made of fits otherwise now");
   // A table that is gone has no change of which it would matter who wrote it.
   const auto gone = std::find_if(changes.begin(), changes.end(), [](const ShapeChange& change) { return change.kind() == "gone"; });
   if (gone != changes.end()) begin_anew(kReshaped, gone->detail);
@@ -87,7 +87,7 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   began_.reset();
   const bool accepted = co_await compare_anew(connection);
   if (!accepted) co_return;
-  run_.amended.clear();
+  run_.shape.amended.clear();
   run_.control_changed.notify_all();
   const auto other = std::find_if(changes.begin(), changes.end(), remodels);
   if (other != changes.end()) begin_anew(kReshaped, other->detail);
@@ -158,12 +158,12 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   }
   if (!awaited) co_return false;
   seen_.clear();
-  ++run_.compared_anew;
+  ++run_.shape.compared_anew;
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
-  run_.catching_up = true;
-  run_.untold = run_.untold_of_all = run_.shape_due || still_untold;
-  run_.offered.notify_all();
+  run_.applied.catching_up = true;
+  run_.shape.missed = run_.shape.missed_of_all = run_.shape.due || still_untold;
+  run_.queue_changed.notify_all();
   co_return true;
 }
 

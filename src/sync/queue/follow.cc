@@ -224,7 +224,7 @@ bool Follow::touch(std::string_view target, std::string_view key) {
   const auto columns = model_.targets[*number].locators.front().types.size();
   auto values = columns == 1 ? KeyValues{std::string(key)} : parse_array(key);
   if (values.size() != columns) return false;
-  queue_.offer(Key(*number, mapping::kWalk, values));
+  queue_.offer(Key(*number, mapping::kChunkKey, values));
   ++offered_[*number];
   ++touched_;
   return true;

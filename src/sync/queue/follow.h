@@ -41,7 +41,7 @@ class Follow {
   const ByTarget<std::uint64_t>& offered() const { return offered_; }
   /// How often a target was offered whole, because a source was emptied or did not tell which row changed.
   const ByTarget<std::uint64_t>& emptied() const { return emptied_; }
-  /// Keys that were touched, which are set down besides.
+  /// Keys that were touched, which are spilled besides.
   std::uint64_t touched() const { return touched_; }
   /// Messages under our prefix that were not ours.
   std::uint64_t refused_messages() const { return refused_messages_; }

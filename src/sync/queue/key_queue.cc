@@ -110,7 +110,7 @@ Batch KeyQueue::take_all() {
   Batch batch;
   batch.transactions = std::exchange(waiting_, {});
   if (open_ && !opened_keys_.empty()) {
-    // Part of a transaction that is still arriving: its keys can be set down before its end is known, the transaction
+    // Part of a transaction that is still arriving: its keys can be spilled before its end is known, the transaction
     // itself stays open and holds settled() back.
     Transaction part;
     part.order = next_order_++;
@@ -129,7 +129,7 @@ Batch KeyQueue::finish(Batch batch) {
   return batch;
 }
 
-void KeyQueue::retire(const Batch& batch) {
+void KeyQueue::ack(const Batch& batch) {
   if (batch.empty()) return;
   taken_.erase(taken_.find(batch.transactions.front().before));
   for (const auto& transaction : batch.transactions) {

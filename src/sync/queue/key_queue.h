@@ -66,11 +66,11 @@ class KeyQueue {
   /// may exceed them. What it does not see stays (invariant 1).
   Batch take_seen(const Snapshot& snapshot, std::size_t most_keys);
 
-  /// Takes everything, the keys of the open transaction included, to be set down durably. Keys are with the transaction
+  /// Takes everything, the keys of the open transaction included, to be spilled durably. Keys are with the transaction
   /// that offered them; their union is not made.
   Batch take_all();
 
-  void retire(const Batch& batch);
+  void ack(const Batch& batch);
   /// The batch was not refreshed; it takes its place again.
   void put_back(Batch batch);
 
@@ -100,7 +100,7 @@ class KeyQueue {
   std::uint64_t next_order_ = 0;
   Lsn last_commit_;
   bool open_ = false;
-  bool owes_ = false;                 ///< the open transaction has offered something, be it set down by now, or has a mark
+  bool owes_ = false;                 ///< the open transaction has offered something, be it spilled by now, or has a mark
   Transaction opened_;
   std::unordered_set<Key> opened_keys_;
   std::size_t pending_keys_ = 0;      ///< waiting and taken, not coalesced across transactions

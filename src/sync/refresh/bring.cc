@@ -36,7 +36,7 @@ std::size_t size_of(const pg::Parameters& parameters) {
 }
 
 bool is_stretch(const std::vector<KeyFilter>& filters) {
-  return std::any_of(filters.begin(), filters.end(), [](const KeyFilter& each) { return each.form == KeyFilter::Form::kRange || each.form == KeyFilter::Form::kNoWalk; });
+  return std::any_of(filters.begin(), filters.end(), [](const KeyFilter& each) { return each.form == KeyFilter::Form::kRange || each.form == KeyFilter::Form::kNoChunkKey; });
 }
 
 /// COPY takes no parameters.
@@ -125,8 +125,8 @@ asio::awaitable<Bound> ask_bound(pg::Connection& connection, std::string sql, pg
 
 /// Of two values of the walk the one that comes first.
 asio::awaitable<std::string> first_of(pg::Connection& connection, const mapping::Locator& walk, std::string a, std::string b) {
-  auto sql = fmt::format("select v::text from (values ($1::{0}), ($2::{0})) both_of (v) order by v{1}{2} limit 1", walk.walk_type(),
-                         walk.walk_collation.empty() ? "" : " collate ", walk.walk_collation);
+  auto sql = fmt::format("select v::text from (values ($1::{0}), ($2::{0})) both_of (v) order by v{1}{2} limit 1", walk.chunk_type(),
+                         walk.chunk_collation.empty() ? "" : " collate ", walk.chunk_collation);
   pg::Parameters parameters = {std::move(a), std::move(b)};
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
   co_return std::string(rows.text(0, 0));
@@ -317,7 +317,7 @@ asio::awaitable<Bound> next_bound(pg::Connection& connection, const mapping::Mod
   if (!model.apart) co_return co_await ask_bound(connection, std::move(of_both), std::move(parameters));
   auto of_source = statements.next_bound(range, into_empty, Reads::kSource);
   auto source = co_await ask_bound(connection.source(), std::move(of_source), parameters);
-  if (into_empty || !statements.walked_in_shadow()) co_return source;
+  if (into_empty || !statements.chunked_in_shadow()) co_return source;
   // Shadow rows that no source row stands for fall into bounded chunks too: whichever side has its next values sooner says where this one ends.
   auto of_shadow = statements.next_bound(range, into_empty, Reads::kTarget);
   auto shadow = co_await ask_bound(connection, std::move(of_shadow), std::move(parameters));
@@ -326,17 +326,17 @@ asio::awaitable<Bound> next_bound(pg::Connection& connection, const mapping::Mod
   co_return source;
 }
 
-asio::awaitable<Bound> middle(pg::Connection& connection, const mapping::Model& model, TargetId target, mapping::Range range) {
+asio::awaitable<Bound> split_point(pg::Connection& connection, const mapping::Model& model, TargetId target, mapping::Range range) {
   const mapping::Statements statements(model, target);
   auto parameters = mapping::range_parameters(range);
-  auto of_both = statements.middle(range);
+  auto of_both = statements.split_point(range);
   if (!model.apart) co_return co_await ask_bound(connection, std::move(of_both), std::move(parameters));
-  const pg::Statement of_view{statements.middle(range, Reads::kSource), parameters};
+  const pg::Statement of_view{statements.split_point(range, Reads::kSource), parameters};
   const auto rows = co_await ask_source(connection, of_view);
   const auto row = pg::first(rows);
   Bound view{row.optional_text("bound"), static_cast<std::size_t>(row.number("found"))};
-  if (view.found > 1 || !statements.walked_in_shadow()) co_return view;
-  auto of_shadow = statements.middle(range, Reads::kTarget);
+  if (view.found > 1 || !statements.chunked_in_shadow()) co_return view;
+  auto of_shadow = statements.split_point(range, Reads::kTarget);
   auto shadow = co_await ask_bound(connection, std::move(of_shadow), std::move(parameters));
   if (view.found == 0 || shadow.found > 1) co_return shadow;
   if (shadow.found == 0 || shadow.last == view.last) co_return view;

@@ -45,8 +45,8 @@ struct Bound {
 };
 asio::awaitable<Bound> next_bound(pg::Connection& connection, const mapping::Model& model, TargetId target, mapping::Range range, std::size_t most,
                                   bool into_empty = false);
-/// What Statements::middle() gives.
-asio::awaitable<Bound> middle(pg::Connection& connection, const mapping::Model& model, TargetId target, mapping::Range range);
+/// What Statements::split_point() gives.
+asio::awaitable<Bound> split_point(pg::Connection& connection, const mapping::Model& model, TargetId target, mapping::Range range);
 
 /// What Statements::values() gives of both sides, where they are on two servers.
 asio::awaitable<std::vector<std::string>> values_of_both(pg::Connection& connection, const mapping::Model& model, TargetId target, LocatorId locator,

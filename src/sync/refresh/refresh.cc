@@ -162,7 +162,7 @@ asio::awaitable<void> Refresh::remove(pg::Connection& connection, TargetId targe
   // A parent may be refreshed in a transaction in which its children are not: they are in a later batch, or nobody offered
   // them because they have moved on to another parent. Without this the database would delete them behind our back.
   Rows going{target, stale};
-  co_await referring(connection, std::move(going), Referring::kTakenAlong, written.cascaded);
+  co_await dependents(connection, std::move(going), Dependents::kTakenAlong, written.cascaded);
   pg::Parameters parameters;
   for (const auto& column : stale) parameters.emplace_back(array_text(column));
   auto sql = statements_[target].remove();
@@ -253,8 +253,8 @@ asio::awaitable<void> Refresh::nothing(pg::Connection& connection, TargetId targ
   std::vector<mapping::KeyFilter> filters(1);
   const auto of_target = [&](const mapping::FollowRule& rule) { return rule.target == target; };
   const auto rule = std::find_if(model_.rules.begin(), model_.rules.end(), of_target);
-  const bool by_the_walk = std::any_of(model_.rules.begin(), model_.rules.end(), [&](const auto& each) { return of_target(each) && each.locator == mapping::kWalk; });
-  if (!by_the_walk && rule != model_.rules.end()) filters.front().locator = rule->locator;
+  const bool by_chunk_key = std::any_of(model_.rules.begin(), model_.rules.end(), [&](const auto& each) { return of_target(each) && each.locator == mapping::kChunkKey; });
+  if (!by_chunk_key && rule != model_.rules.end()) filters.front().locator = rule->locator;
   const auto& locator = model_.targets[target].locators[filters.front().locator];
   pg::Parameters none(locator.types.size(), "{}");
   co_await allocate(connection, target, filters, none);

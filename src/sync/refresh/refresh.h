@@ -134,13 +134,13 @@ class Refresh {
   asio::awaitable<std::vector<std::string>> others_of(pg::Connection& connection, TargetId target) const;
   asio::awaitable<void> park(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const;
   asio::awaitable<void> place(pg::Connection& connection, TargetId target, const Selection& selection) const;
-  enum class Referring { kTakenAlong, kAll };
+  enum class Dependents { kTakenAlong, kAll };
   /// Rows of one target.
   struct Rows {
     TargetId target;
     Stale keys;
   };
-  asio::awaitable<std::vector<Rows>> referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const;
+  asio::awaitable<std::vector<Rows>> dependents(pg::Connection& connection, Rows to, Dependents which, std::vector<Key>& found) const;
   std::vector<std::optional<std::string>> tables() const;
 
   const mapping::Model& model_;

@@ -31,8 +31,8 @@ Failure stays(const mapping::Target& target, std::string_view why) {
 }  // namespace
 
 /// Rows of targets that refer to `to`, and those that refer to these: in the order in which they were found, `to` first. Of those that the
-/// database would take along the names are added to `found`, of all with Referring::kAll. Rows may refer to themselves, or in a ring.
-asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& connection, Rows to, Referring which, std::vector<Key>& found) const {
+/// database would take along the names are added to `found`, of all with Dependents::kAll. Rows may refer to themselves, or in a ring.
+asio::awaitable<std::vector<Refresh::Rows>> Refresh::dependents(pg::Connection& connection, Rows to, Dependents which, std::vector<Key>& found) const {
   const std::string cascades(queries::cascades);
   std::set<std::pair<TargetId, std::vector<std::optional<std::string>>>> seen;
   for (std::size_t row = 0; row < to.keys.front().size(); ++row) {
@@ -43,26 +43,26 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::referring(pg::Connection& c
   std::vector<Rows> all = {std::move(to)};
   for (std::size_t level = 0; level < all.size(); ++level) {
     const auto parent = all[level].target;
-    if (which == Referring::kAll && level == kLongestChain) throw stays(model_.targets[parent], "rows refer to each other in too long a chain");
-    pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables()), which == Referring::kAll ? "true" : "false"};
+    if (which == Dependents::kAll && level == kLongestChain) throw stays(model_.targets[parent], "rows refer to each other in too long a chain");
+    pg::Parameters parameters = {model_.targets[parent].table.quoted(), array_text(tables()), which == Dependents::kAll ? "true" : "false"};
     const auto foreign_keys = co_await connection.execute(cascades, parameters);
     pg::Parameters keys;
     for (const auto& column : all[level].keys) keys.emplace_back(array_text(column));
     for (const auto foreign_key : pg::rows(foreign_keys)) {
       const auto child = TargetId(foreign_key.number("child"));
-      auto sql = statements_[child].referring(statements_[parent], std::string(foreign_key.text("condition")));
-      if (which == Referring::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
+      auto sql = statements_[child].dependents(statements_[parent], std::string(foreign_key.text("condition")));
+      if (which == Dependents::kAll) sql += fmt::format(" limit {}", kMostTakenOut + 1);
       const auto rows = co_await connection.query(std::move(sql), keys);
       Rows next{child, Stale(model_.targets[child].key.size())};
       for (std::size_t row = 0; row < rows.size(); ++row) {
         std::vector<std::optional<std::string>> key;
         for (std::size_t column = 0; column < next.keys.size(); ++column) key.push_back(rows.optional_text(row, column + 1));
         if (!seen.emplace(child, key).second) continue;
-        if (which == Referring::kAll && seen.size() > kMostTakenOut) throw stays(model_.targets[child], "too many rows refer to what changes");
+        if (which == Dependents::kAll && seen.size() > kMostTakenOut) throw stays(model_.targets[child], "too many rows refer to what changes");
         found.push_back(rows.is_null(row, 0) ? Key::every_row(child) : named_key(child, rows.text(row, 0)));
         for (std::size_t column = 0; column < key.size(); ++column) next.keys[column].push_back(std::move(key[column]));
       }
-      const bool they_go_too = which == Referring::kAll || foreign_key.truth("cascades");
+      const bool they_go_too = which == Dependents::kAll || foreign_key.truth("cascades");
       if (they_go_too && !next.keys.front().empty()) all.push_back(std::move(next));
     }
   }
@@ -122,7 +122,7 @@ asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, 
     if (moving.is_null(0, 0)) continue;
     Rows rows{target, {}};
     for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) rows.keys.push_back(parse_array(moving.text(0, n)));
-    const auto out = co_await referring(connection, std::move(rows), Referring::kAll, come_back);
+    const auto out = co_await dependents(connection, std::move(rows), Dependents::kAll, come_back);
     for (auto each = out.rbegin(); each != out.rend(); ++each) {
       pg::Parameters of_others = {model_.targets[each->target].table.quoted(), array_text(tables())};
       const auto outside = co_await connection.execute(references, of_others);

@@ -7,6 +7,7 @@
 #include "async/sleep.h"
 #include "async/when_all.h"
 #include "base/telemetry/log.h"
+#include "sync/state/checkpoint.h"
 
 namespace crossfade::sync {
 namespace {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "sync/state/checkpoint.h"
 #include "sync/state/runtime.h"
 #include "sync/state/store.h"
 

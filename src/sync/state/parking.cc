@@ -73,7 +73,7 @@ asio::awaitable<void> park(pg::Connection& connection, Runtime& run, Unwritable 
   co_await store::write_dirty(connection, run, std::move(refused.keys));
   pg::Parameters parameters = {run.model.name, name, facts.sqlstate, as_text(facts.constraint), message, array_text(samples), progress ? "true" : "false"};
   const auto since = co_await run_query(connection, queries::parked_put, parameters);
-  run.parked[refused.target] = {since.real(0, 0), true, facts.sqlstate + ": " + message};
+  run.applied.parked[refused.target] = {since.real(0, 0), true, facts.sqlstate + ": " + message};
   run.metrics.parked(refused.target, true);
   log::warn("target is parked: the database refuses all of it, or most", {{"target", name}, {"keys", count}, {"sqlstate", facts.sqlstate},
                                                                           log::quoting("because", message)});
@@ -110,8 +110,8 @@ asio::awaitable<void> look(pg::Connection& connection, Runtime& run) {
     }
   }
   co_await try_those_of_their_own(connection, run, parked, of_their_own);
-  run.parked = std::move(parked);
-  for (const auto target : run.model.targets.ids()) run.metrics.parked(target, run.parked.contains(target));
+  run.applied.parked = std::move(parked);
+  for (const auto target : run.model.targets.ids()) run.metrics.parked(target, run.applied.parked.contains(target));
 }
 
 asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Model& model, std::set<TargetId>& of) {
@@ -130,8 +130,8 @@ asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Mo
 
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys) {
   const auto rests = [&](const Key& key) {
-    const auto parked = run.parked.find(key.target());
-    return run.waiting.contains(key.target()) || (parked != run.parked.end() && parked->second.resting);
+    const auto parked = run.applied.parked.find(key.target());
+    return run.applied.waiting.contains(key.target()) || (parked != run.applied.parked.end() && parked->second.resting);
   };
   const auto first = std::stable_partition(keys.begin(), keys.end(), [&](const Key& key) { return !rests(key); });
   std::vector<Key> resting(std::make_move_iterator(first), std::make_move_iterator(keys.end()));

@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "sync/refresh/careful.h"
+#include "sync/refresh/bisecting_refresh.h"
 #include "sync/state/runtime.h"
 
-/// Targets that the database refuses as a whole. Their keys are set down and nothing of theirs is tried for a while; what is offered of
-/// them meanwhile is set down too. The others go on, and WAL is confirmed. When the pause is over they are on trial: tried like any
+/// Targets that the database refuses as a whole. Their keys are spilled and nothing of theirs is tried for a while; what is offered of
+/// them meanwhile is spilled too. The others go on, and WAL is confirmed. When the pause is over they are on trial: tried like any
 /// other, parked again for longer if it is still so, and free when nothing of theirs waits any more.
 namespace crossfade::sync::parking {
 
@@ -26,7 +26,7 @@ asio::awaitable<void> add_children(pg::Connection& connection, const mapping::Mo
 /// Takes the keys of targets that rest, or wait while they are filled, out of `keys`.
 std::vector<Key> take_resting(const Runtime& run, std::vector<Key>& keys);
 
-/// Of `targets` those that can be written, or filled in `bulk`; the others are parked, and every row of theirs is set down.
+/// Of `targets` those that can be written, or filled in `bulk`; the others are parked, and every row of theirs is spilled.
 asio::awaitable<std::vector<TargetId>> writable(pg::Connection& connection, Runtime& run, std::vector<TargetId> targets, bool bulk = false);
 
 }  // namespace crossfade::sync::parking

@@ -7,9 +7,9 @@
 namespace crossfade::sync {
 
 std::vector<std::string> Runtime::behind() const {
-  std::set<TargetId> targets = waiting;
-  targets.insert(amended.begin(), amended.end());
-  for (const auto& [target, why] : parked) targets.insert(target);
+  std::set<TargetId> targets = applied.waiting;
+  targets.insert(shape.amended.begin(), shape.amended.end());
+  for (const auto& [target, why] : applied.parked) targets.insert(target);
   std::vector<std::string> names;
   for (const auto& each : model.left_out) names.push_back(each.target);
   for (const auto target : targets) names.push_back(model.targets[target].name);

@@ -81,12 +81,79 @@ struct Parked {
   std::string because;
 };
 
-/// What one run of the engine shares between its parts: from taking the lease to losing a connection. Everything in it
+/// The receiver writes it: how far the stream has been read.
+struct StreamState {
+  Lsn received;                                    ///< everything that committed before it has been offered
+  std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is
+};
+
+/// The refresher writes it: how far v2 is, and what is not written.
+struct AppliedState {
+  Lsn settled;              ///< everything that committed before it is settled and durable: what the slot may be told
+  Unflushed unflushed;      ///< … is settled, and will be durable
+  Lsn consistent;           ///< … can be read in v2
+  Lsn readable;             ///< … can be read in v2 but for the targets that were behind() then
+  bool catching_up = true;  ///< keys wait in crossfade.dirty
+  std::uint64_t quarantined = 0;
+  std::map<TargetId, Parked> parked;
+  /// Targets that are being filled while others go on, and whoever refers to them: their keys are spilled. What is being filled the
+  /// backfill writes into the database, and the refresher looks there when it is asked to.
+  std::set<TargetId> waiting;
+  std::uint64_t fills_known = 0;                   ///< of FillState::asked
+  std::uint64_t fills_begun = 0;                   ///< how often it had something filled anew
+  std::optional<Clock::time_point> failing_since;  ///< no round has gone through since then …
+  std::string failing_because;                     ///< … and by what the last one failed
+  ByTarget<RefreshTimes> times;
+
+  /// The log is on disk up to `position`, as all is that comes through the stream.
+  void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
+};
+
+/// The backfill writes it.
+struct FillState {
+  bool backfilling = true;  ///< all targets are being filled; what is offered is spilled, not refreshed
+  std::uint64_t asked = 1;  ///< how often something has begun or ended to be filled
+  ByTarget<TargetProgress> progress;
+};
+
+/// The shape watch writes it, and whoever sees in between that it is not up to date any more: what is followed, held against what the views read.
+struct ShapeState {
+  bool misnamed = false;   ///< a source's name means another table: what is offered is spilled until it is its own again
+  bool model_due = false;  ///< what the migration is made of fits the catalog otherwise than the model says: the engine begins anew
+  bool due = false;        ///< the stream told of a table: it is looked at before its time
+  /// Targets that an amend has touched: they are filled once whoever wrote before it is through.
+  std::set<TargetId> amended;
+  /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
+  bool missed = true;
+  bool missed_of_all = true;        ///< the same of targets that were not amended as well
+  std::string stream_tells;         ///< when that was looked at: nothing is said to be readable while it is another thing
+  std::uint64_t compared_anew = 0;  ///< how often rows were offered for that
+};
+
+/// The throttle writes it, from what people ask for and how busy the server is; `stopping` whoever ends the run.
+struct ControlState {
+  bool paused = false;                ///< a person holds it …
+  double paused_since = 0;            ///< … since then, in seconds since 1970
+  std::optional<HeldBack> throttled;  ///< the backfill waits until the server is less busy
+  bool stopping = false;
+};
+
+/// The heartbeat writes it, once a second.
+struct SampledState {
+  std::string phase;
+  wal::SlotState slot;
+  Lsn end_of_wal;
+};
+
+/// What one run of the engine shares between its parts, by who writes it: from taking the lease to losing a connection. Everything in it
 /// can be forgotten at any time; the database knows the rest.
 struct Runtime {
-  Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, asio::any_io_executor executor)
+  Runtime(const mapping::Model& the_model, const Settings& the_settings, Metrics& the_metrics, const asio::any_io_executor& executor)
       : model(the_model), settings(the_settings), metrics(the_metrics), follow(the_model, queue), refresh(the_model),
-        offered(executor), applied(executor), control_changed(executor), progress(the_model.targets.size()), refreshes(the_model.targets.size()) {}
+        queue_changed(executor), progress_made(executor), control_changed(executor) {
+    applied.times = ByTarget<RefreshTimes>(model.targets.size());
+    fill.progress = ByTarget<TargetProgress>(model.targets.size());
+  }
 
   const mapping::Model& model;
   const Settings& settings;
@@ -99,72 +166,40 @@ struct Runtime {
   Follow follow;
   Refresh refresh;
 
-  async::Notify offered;          ///< the stream brought a commit or a position
-  async::Notify applied;          ///< the refresher made room or settled something
-  async::Notify control_changed;            ///< a person or another part wants something: pause, stop, reconcile
+  async::Notify queue_changed;    ///< the stream brought a commit or a position
+  async::Notify progress_made;    ///< the refresher made room or settled something
+  async::Notify control_changed;  ///< a person or another part wants something: pause, stop, reconcile
 
-  std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is; the receiver sets it
-  Lsn received;            ///< everything that committed before it has been offered
-  Lsn settled;             ///< … is settled and durable: what the slot may be told
-  Unflushed unflushed;     ///< … is settled, and will be durable
-  Lsn consistent;          ///< … can be read in v2
-  Lsn readable;            ///< … can be read in v2 but for the targets that were behind() then
-  bool backfilling = true; ///< all targets are being filled; what is offered is set down, not refreshed
-  /// Targets that are being filled while others go on, and whoever refers to them: their keys are set down. What is being filled the backfill
-  /// writes into the database, and the refresher, which alone changes these two, looks there when it is asked to.
-  std::set<TargetId> waiting;
-  std::uint64_t fills_asked = 1;  ///< how often something has begun or ended to be filled …
-  std::uint64_t fills_known = 0;  ///< … of which the refresher knows
-  std::uint64_t fills_begun = 0;  ///< how often the refresher had something filled anew
-  bool catching_up = true; ///< keys wait in crossfade.dirty
-  bool paused = false;     ///< a person holds it …
-  double paused_since = 0; ///< … since then, in seconds since 1970
-  bool misnamed = false;   ///< a source's name means another table: what is offered is set down until it is its own again
-  bool model_due = false;  ///< what the migration is made of fits the catalog otherwise than the model says: the engine begins anew
-  /// Targets that an amend has touched: they are filled once whoever wrote before it is through.
-  std::set<TargetId> amended;
-  bool shape_due = false;  ///< the stream told of a table: what is followed is looked at before its time
-  /// More may have changed than the stream tells: until it was looked at, and while what is followed is not what the views read.
-  bool untold = true;
-  bool untold_of_all = true;  ///< the same of targets that were not amended as well
-  /// What the stream told of when that was looked at: nothing is said to be readable while it is another thing.
-  std::string stream_tells;
-  std::uint64_t compared_anew = 0;  ///< how often rows were offered for that
-  std::string phase;       ///< as last sampled
-  /// The log is on disk up to `position`, as all is that comes through the stream.
-  void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
-  /// No target is behind for a reason of its own.
-  bool all_written() const { return parked.empty() && waiting.empty() && model.left_out.empty(); }
-  /// Targets that are behind the others, by their names.
-  std::vector<std::string> behind() const;
-  /// As told(), of the others.
-  std::optional<std::uint64_t> told_of_others() const { return untold_of_all ? std::nullopt : std::optional(compared_anew); }
-  bool filling() const { return backfilling || !waiting.empty(); }
-  /// What is settled is all that can be read.
-  bool all_told() const { return all_written() && !untold; }
-  /// The same, with a number: where it is another one later, rows were offered in between that nothing read before has seen.
-  std::optional<std::uint64_t> told() const { return all_told() ? std::optional(compared_anew) : std::nullopt; }
-  /// The stream tells something else than when that was looked at.
-  void look_again() {
-    untold = untold_of_all = shape_due = true;
-    control_changed.notify_all();
-  }
-  /// What is offered is not refreshed for now.
-  bool set_down() const { return backfilling || paused || misnamed; }
+  StreamState stream;
+  AppliedState applied;
+  FillState fill;
+  ShapeState shape;
+  ControlState control;
+  SampledState sampled;
 
-  bool stopping = false;
-  std::optional<HeldBack> throttled;     ///< the backfill waits until the server is less busy
-  std::optional<Clock::time_point> failing_since;  ///< no round has gone through since then …
-  std::string failing_because;                     ///< … and by what the last one failed
-  std::uint64_t dirty_keys = 0;
-  std::uint64_t quarantined = 0;
-  std::map<TargetId, Parked> parked;  ///< by target
-  ByTarget<TargetProgress> progress;
-  ByTarget<RefreshTimes> refreshes;
+  // Of several: whoever spills or takes from there counts, whoever wants to read asks, heartbeats are sent by one and come back to another.
+  std::uint64_t dirty_keys = 0;                ///< in crossfade.dirty
   std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
   LagGauge lag;
-  wal::SlotState slot;     ///< as last sampled
-  Lsn end_of_wal;          ///< as last sampled
+
+  /// No target is behind for a reason of its own.
+  bool all_written() const { return applied.parked.empty() && applied.waiting.empty() && model.left_out.empty(); }
+  /// Targets that are behind the others, by their names.
+  std::vector<std::string> behind() const;
+  bool filling() const { return fill.backfilling || !applied.waiting.empty(); }
+  /// What is offered is not refreshed for now.
+  bool spills() const { return fill.backfilling || control.paused || shape.misnamed; }
+  /// What is settled is all that can be read.
+  bool complete() const { return all_written() && !shape.missed; }
+  /// The same, with a number: where it is another one later, rows were offered in between that nothing read before has seen.
+  std::optional<std::uint64_t> complete_since() const { return complete() ? std::optional(shape.compared_anew) : std::nullopt; }
+  /// The same, of the targets that are not behind.
+  std::optional<std::uint64_t> others_complete_since() const { return shape.missed_of_all ? std::nullopt : std::optional(shape.compared_anew); }
+  /// The stream tells something else than when that was looked at.
+  void look_again() {
+    shape.missed = shape.missed_of_all = shape.due = true;
+    control_changed.notify_all();
+  }
 };
 
 /// A session of the engine: sees through row security, may write shadow tables, never waits for a standby (what is told

@@ -83,7 +83,7 @@ asio::awaitable<std::string> fingerprint_there(pg::Connection& connection, const
 
 asio::awaitable<void> remember_where_new(pg::Connection& connection, const mapping::Model& model) {
   pg::Parameters of = {model.name, word(model.direction)};
-  const auto known = co_await connection.query(std::string(queries::shape_known), of);
+  const auto known = co_await connection.query(queries::shape_known, of);
   if (!known.truth(0, 0)) co_await remember(connection, model, false);
 }
 

@@ -23,10 +23,10 @@ constexpr TargetId kNoTarget{0xFFFF};
 std::string resting(const Runtime& run) {
   std::vector<std::optional<std::string>> names;
   for (const auto& left_out : run.model.left_out) names.emplace_back(left_out.target);
-  for (const auto& [target, parked] : run.parked) {
+  for (const auto& [target, parked] : run.applied.parked) {
     if (parked.resting) names.emplace_back(run.model.targets[target].name);
   }
-  for (const auto target : run.waiting) names.emplace_back(run.model.targets[target].name);
+  for (const auto target : run.applied.waiting) names.emplace_back(run.model.targets[target].name);
   return array_text(names);
 }
 
@@ -162,7 +162,7 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
     return at < rows.size();
   };
   if (rows.empty()) co_return 0;
-  co_return co_await connection.copy_in(std::string(queries::dirty_copy), next);
+  co_return co_await connection.copy_in(queries::dirty_copy, next);
 }
 
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys) {
@@ -183,9 +183,9 @@ asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runt
   co_return offered.affected();
 }
 
-asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys) {
+asio::awaitable<std::uint64_t> offer_chunk_keys(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys) {
   pg::Parameters none;
-  co_return co_await offer_keys(connection, run, target, mapping::kWalk, std::move(keys), std::move(none));
+  co_return co_await offer_keys(connection, run, target, mapping::kChunkKey, std::move(keys), std::move(none));
 }
 
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most) {
@@ -202,7 +202,7 @@ asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, co
   co_return taken;
 }
 
-asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids) {
+asio::awaitable<void> delete_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids) {
   if (ids.empty()) co_return;
   pg::Parameters parameters = {fmt::format("{{{}}}", fmt::join(ids, ","))};
   co_await run_query(connection, queries::dirty_retire, std::move(parameters));

@@ -10,10 +10,10 @@
 /// The engine's memory in the database, one function a statement of sql/queries. Each runs in the caller's transaction.
 namespace crossfade::sync::store {
 
-/// Takes the lease and returns its epoch; nothing while another daemon lives.
 /// What pg_stat_activity calls this session from now on.
 asio::awaitable<void> name_session(pg::Connection& connection, std::string name);
 
+/// Takes the lease and returns its epoch; nothing while another daemon lives.
 asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connection, const Runtime& run);
 /// False: another daemon leads now.
 asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run);
@@ -21,35 +21,6 @@ asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& r
 [[noreturn]] void not_leader(const Runtime& run);
 /// No other daemon becomes the leader before the caller's transaction ends; throws kNotLeader where one is already.
 asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run);
-
-struct Checkpoint {
-  wal::Incarnation incarnation;
-  Lsn settled;
-  Lsn consistent;
-};
-asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration);
-/// Starts over for a slot that was just made: nothing is settled, nothing consistent.
-asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration, wal::Incarnation incarnation);
-/// What a checkpoint tells; none: unchanged.
-struct Reached {
-  Lsn settled;
-  std::optional<Lsn> consistent;       ///< received before the snapshot of the transaction was taken
-  std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
-  std::string stream_tells = {};       ///< Runtime::stream_tells, from before that snapshot
-  std::optional<Lsn> readable = {};    ///< as `consistent`, but for …
-  std::vector<std::string> readable_but = {};  ///< … these targets
-};
-/// A transaction that has ended with its checkpoint.
-struct Committed {
-  double clock = 0;  ///< the server's, in seconds
-  Lsn end;           ///< of the log, with the transaction in it …
-  Lsn flushed;       ///< … and how much of it was on disk
-  bool told = true;  ///< else neither the consistent position nor the beat was written, because the stream does not tell what it did
-};
-/// Writes progress, looks at the lease, and commits; all in one round trip. Throws kNotLeader, and has not committed then.
-asio::awaitable<Committed> commit_with_checkpoint(pg::Connection& connection, const Runtime& run, Reached reached);
-/// The same as a transaction of its own, which is on disk when this returns. Where it throws, a transaction is to be rolled back.
-asio::awaitable<Committed> commit_checkpoint_alone(pg::Connection& connection, const Runtime& run, Reached reached);
 
 /// Where the log of the server that has v1 ends by now, as text.
 asio::awaitable<std::string> end_of_wal(pg::Connection& connection);
@@ -78,10 +49,10 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
 asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, TargetId target, LocatorId locator, std::string keys,
                                           pg::Parameters parameters);
 /// The same of the walk, without parameters.
-asio::awaitable<std::uint64_t> offer_walk(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys);
+asio::awaitable<std::uint64_t> offer_chunk_keys(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys);
 /// The oldest rows, but for those of targets that rest. Rows of targets that the migration no longer has are passed over.
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);
-asio::awaitable<void> retire_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);
+asio::awaitable<void> delete_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids);
 /// Without those of targets that rest.
 asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Runtime& run);
 

@@ -81,7 +81,7 @@ asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> 
     }
     Difference difference;
     difference.target = target;
-    if (group.front().locator() == mapping::kWalk) difference.walk = group.front().values();
+    if (group.front().locator() == mapping::kChunkKey) difference.walk = group.front().values();
     difference.refusal = refused->what();
     looked.add(std::move(difference));
   }
@@ -102,20 +102,20 @@ asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Mod
 asio::awaitable<std::set<std::pair<TargetId, KeyValues>>> walked_by(pg::Connection& connection, const mapping::Model& model, std::vector<Key> keys) {
   std::set<std::pair<TargetId, KeyValues>> walked;
   for (const auto& key : keys) {
-    if (key.locator() == mapping::kWalk || model.targets[key.target()].locators.front().indirect()) continue;
+    if (key.locator() == mapping::kChunkKey || model.targets[key.target()].locators.front().indirect()) continue;
     const std::vector<Key> one = {key};
     auto selection = std::move(sync::select_keys(model, one).at(key.target()));
     if (model.apart) {
       std::vector<std::string> values;
       const pg::Work look = [&]() -> asio::awaitable<void> {
-        values = co_await sync::values_of_both(connection, model, key.target(), mapping::kWalk, selection.filters, selection.parameters);
+        values = co_await sync::values_of_both(connection, model, key.target(), mapping::kChunkKey, selection.filters, selection.parameters);
       };
       // A key that is refused leads nowhere.
       co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
       for (const auto& each : values) walked.emplace(key.target(), parse_array(each));
       continue;
     }
-    auto sql = mapping::Statements(model, key.target()).values(mapping::kWalk, selection.filters);
+    auto sql = mapping::Statements(model, key.target()).values(mapping::kChunkKey, selection.filters);
     const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(selection.parameters));
     for (std::size_t row = 0; !tried.refused && row < tried.result.size(); ++row) walked.emplace(key.target(), parse_array(tried.result.text(row, 0)));
   }
@@ -175,7 +175,7 @@ asio::awaitable<Decision> CutRechecker::recheck(Candidates candidates) {
 asio::awaitable<void> CutRechecker::offer(std::vector<Key> keys) {
   for (const auto& key : keys) run_.metrics.keys_offered(key.target(), OfferedBy::kRepair, 1);
   run_.queue.offer_now(std::move(keys));
-  run_.offered.notify_all();
+  run_.queue_changed.notify_all();
   co_return;
 }
 

@@ -38,7 +38,7 @@ double growth(Seconds took, Seconds aim) { return std::clamp(aim / std::max(took
 /// The key that leads to a row; nothing where its walk is not known or not what the engine takes.
 std::optional<Key> key_of(const mapping::Model& model, const Difference& difference) {
   if (!difference.walk || model.targets[difference.target].locators.front().indirect()) return std::nullopt;
-  return Key(difference.target, mapping::kWalk, *difference.walk);
+  return Key(difference.target, mapping::kChunkKey, *difference.walk);
 }
 
 /// Keys that lead to the rows. A row that no value leads to, as that of a summary by a computed day, is computed again with all of its target.
@@ -76,7 +76,7 @@ asio::awaitable<Verification> Verifier::run() {
   std::vector<std::optional<std::string>> tables;
   for (const auto target : targets) tables.emplace_back(model_.targets[target].table.quoted());
   pg::Parameters of_tables = {array_text(tables)};
-  const auto expected = co_await connection_.query(std::string(queries::rows_expected), std::move(of_tables));
+  const auto expected = co_await connection_.query(queries::rows_expected, std::move(of_tables));
   expected_rows_ = expected.real(0, 0);
   found_.whole = std::set(targets.begin(), targets.end()).size() == model_.targets.size() + model_.left_out.size();
   for (const auto target : targets) {
@@ -131,7 +131,7 @@ asio::awaitable<void> Verifier::worker(Walk& walk, pg::Connection& connection) {
 asio::awaitable<void> Verifier::cover(pg::Connection& connection, TargetId target, Range range, std::size_t keys) {
   const auto tried = co_await compare(connection, target, range);
   const auto& compared = tried.compared;
-  const bool divisible = !model_.targets[target].walk_column.empty();
+  const bool divisible = !model_.targets[target].chunk_column.empty();
   if ((tried.refused || compared.differing > compared.rows.size()) && divisible && keys > 1) {
     keys = std::max<std::size_t>(keys / 4, 1);
     for (auto rest = range;;) {
@@ -154,7 +154,7 @@ asio::awaitable<void> Verifier::cover(pg::Connection& connection, TargetId targe
 /// The next `keys` values of the walk; to the end where there are fewer, or where nothing gives chunks their bounds: Statements::next_bound
 /// gives bound, the last of them, and how many it has found.
 asio::awaitable<Range> Verifier::next_chunk(pg::Connection& connection, TargetId target, const Range& rest, std::size_t keys) {
-  if (model_.targets[target].walk_column.empty()) co_return rest;
+  if (model_.targets[target].chunk_column.empty()) co_return rest;
   const auto next = co_await sync::next_bound(connection, model_, target, rest, keys);
   if (next.found < keys) co_return rest;
   co_return Range{rest.low, next.last, false};
@@ -179,13 +179,13 @@ asio::awaitable<Verifier::Tried> Verifier::compare(pg::Connection& connection, T
 asio::awaitable<void> Verifier::suspect_all(pg::Connection& connection, TargetId target, Range range) {
   std::vector<std::string> keys;
   if (model_.apart) {
-    keys = co_await sync::values_of_both(connection, model_, target, mapping::kWalk, range_picks(range), range_parameters(range));
+    keys = co_await sync::values_of_both(connection, model_, target, mapping::kChunkKey, range_picks(range), range_parameters(range));
   } else {
-    auto sql = mapping::Statements(model_, target).values(mapping::kWalk, range_picks(range));
+    auto sql = mapping::Statements(model_, target).values(mapping::kChunkKey, range_picks(range));
     const auto rows = co_await connection.query(std::move(sql), range_parameters(range));
     for (std::size_t row = 0; row < rows.size(); ++row) keys.emplace_back(rows.text(row, 0));
   }
-  for (const auto& key : keys) suspects_.keys.emplace_back(target, mapping::kWalk, parse_array(key));
+  for (const auto& key : keys) suspects_.keys.emplace_back(target, mapping::kChunkKey, parse_array(key));
   suspected_rows_ += keys.size();
   found_.targets.back().rows += keys.size();
   found_.compared_rows += keys.size();
@@ -195,7 +195,7 @@ asio::awaitable<void> Verifier::suspect_all(pg::Connection& connection, TargetId
 void Verifier::suspect(TargetId target, const Range& range, const Compared& compared) {
   suspected_rows_ += compared.differing;
   // Rows of one value of the walk have one key, unless that is of more columns.
-  const bool one_value_at_most = !model_.targets[target].walk_column.empty() && model_.targets[target].locators.front().columns.size() == 1;
+  const bool one_value_at_most = !model_.targets[target].chunk_column.empty() && model_.targets[target].locators.front().columns.size() == 1;
   bool by_keys = compared.differing == compared.rows.size() || one_value_at_most;
   for (const auto& difference : compared.rows) by_keys = by_keys && key_of(model_, difference);
   if (!by_keys) {

@@ -36,7 +36,7 @@ class Cost {
     co_await pg::await_reading(connection_, std::move(reading));
     co_await sample_first();
     for (const auto locator : target_.locators.ids()) {
-      if (locator != mapping::kWalk) co_await sample_beside(locator);
+      if (locator != mapping::kChunkKey) co_await sample_beside(locator);
     }
     for (const auto& rule : model_.rules) {
       if (rule.target == number_ && target_.locators[rule.locator].indirect()) co_await sample_source(rule);
@@ -90,7 +90,7 @@ class Cost {
       found = co_await pg::try_in_savepoint(connection_, std::move(sql));
     }
     for (std::size_t row = 0; !found.refused && row < found.result.size(); ++row) {
-      keys_.emplace_back(number_, mapping::kWalk, parse_array(found.result.text(row, 0)));
+      keys_.emplace_back(number_, mapping::kChunkKey, parse_array(found.result.text(row, 0)));
     }
   }
 

@@ -196,13 +196,13 @@ class Explanation {
       values.emplace_back(key);
     }
     const pg::Parameters parameters = {model_.name, target_.name, array_text(locators), array_text(values)};
-    const auto dirty = co_await connection_.query(std::string(queries::explain_pending), parameters);
+    const auto dirty = co_await connection_.query(queries::explain_pending, parameters);
     for (const auto row : pg::rows(dirty)) {
       auto& pending = *reply_.add_pending();
       pending.set_key(row.is_null("locator") ? "every row" : key_text(std::string(row.text("locator")), parse_array(row.text("key"))));
       pending.set_times(row.real("times"));
     }
-    const auto refused = co_await connection_.query(std::string(queries::explain_quarantine), parameters);
+    const auto refused = co_await connection_.query(queries::explain_quarantine, parameters);
     for (const auto row : pg::rows(refused)) {
       auto& quarantined = *reply_.add_quarantined();
       quarantined.set_key(key_text(std::string(row.text("locator")), parse_array(row.text("key"))));
@@ -217,7 +217,7 @@ class Explanation {
 
   asio::awaitable<void> read_position() {
     const pg::Parameters parameters = {model_.name};
-    const auto rows = co_await connection_.query(std::string(queries::explain_position), parameters);
+    const auto rows = co_await connection_.query(queries::explain_position, parameters);
     const auto row = pg::first(rows);
     reply_.set_consistent_lsn(std::string(row.text("consistent_lsn")));
     reply_.set_end_of_wal(std::string(row.text("end_of_wal")));

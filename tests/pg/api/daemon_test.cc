@@ -110,7 +110,7 @@ TEST_F(DaemonTest, WhatOthersDoIsMeasuredToo) {
   EXPECT_TRUE(becomes(R"(crossfade_cutover_hold_seconds{migration="gym"})", 0)) << "nobody waits for reads that have no stable views";
   EXPECT_EQ(metric(R"(crossfade_cutover_step_duration_seconds_count{migration="gym",step="commit"})"), 1);
   expect_done(flip_of_writes("cutover"));
-  const auto held = [&] { return std::stod(move.sql().value("select sum(milliseconds) / 1000 from crossfade.flight where held and attempt = (select max(attempt) from crossfade.flight)")); };
+  const auto held = [&] { return std::stod(move.sql().value("select sum(milliseconds) / 1000 from crossfade.cutover_step where held and attempt = (select max(attempt) from crossfade.cutover_step)")); };
   EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_cutover_hold_seconds{migration="gym"})") > 0; }, kLimit));
   EXPECT_NEAR(metric(R"(crossfade_cutover_hold_seconds{migration="gym"})"), held(), 1e-6);
   move.stop_daemon();

@@ -75,7 +75,7 @@ TEST_F(LagTest, GrowsWhileABurstIsNotAppliedYet) {
   move.stop_daemon();
 }
 
-TEST_F(LagTest, WhatIsOnlySetDownIsNotApplied) {
+TEST_F(LagTest, WhatIsOnlySpilledIsNotApplied) {
   start();
   post("/v1/pause");
   EXPECT_TRUE(grows_beyond(3));

@@ -219,7 +219,7 @@ TEST_F(SecretsTest, AMessageOrAQueryThatQuotesOneIsBlottedOutWhereverItGoes) {
     ++pages;
   }
   EXPECT_EQ(pages, 2);
-  seen += stop_daemon() + move.sql().value("select concat((select string_agg(a::text, ' ') from crossfade.audit a), (select string_agg(f::text, ' ') from crossfade.flight f), "
+  seen += stop_daemon() + move.sql().value("select concat((select string_agg(a::text, ' ') from crossfade.audit a), (select string_agg(f::text, ' ') from crossfade.cutover_step f), "
                                            "(select string_agg(q::text, ' ') from crossfade.quarantine q))");
   EXPECT_THAT(seen, HasSubstr("\"event\":\"key is set aside\""));
   EXPECT_THAT(seen, Not(HasSubstr(kSecret)));

@@ -58,7 +58,7 @@ TEST_F(DoubtsTest, OneThatTheHoldHasNoTimeForIsInTheWayBeforeAnybodyWaits) {
   EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
   EXPECT_NE(text.find("✗ check: mine: 0 was expected, 1 found; asking takes 1."), std::string::npos) << text;
   EXPECT_NE(text.find("--hold-limit 4s"), std::string::npos) << text;
-  EXPECT_EQ(move.sql().value("select count(*) from crossfade.flight where step = 'hold'"), "0");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.cutover_step where step = 'hold'"), "0");
 }
 
 /// Quick before the hold, and not over in it for as long as public.slow has a row. Two statements: the server bounds each by itself.
@@ -73,7 +73,7 @@ TEST_F(DoubtsTest, OneThatIsNotOverWithinTheHoldIsBrokenOffAndTriedAgain) {
   ASSERT_TRUE(eventually([&] { return command->output().find("check mine was not over within the limit of the hold, 1000 ms") != std::string::npos; }, kLimit)) << command->output();
   move.sql().exec("delete from slow");
   EXPECT_EQ(command->exit_within(kLimit), 0) << command->output();
-  EXPECT_EQ(move.sql().value("select count(*) > 0 and max(milliseconds) < 10000 from crossfade.flight where step = 'checks'"), "t");
+  EXPECT_EQ(move.sql().value("select count(*) > 0 and max(milliseconds) < 10000 from crossfade.cutover_step where step = 'checks'"), "t");
   EXPECT_EQ(move.sql().value("select direction from crossfade.migration"), "reverse");
 }
 

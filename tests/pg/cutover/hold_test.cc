@@ -16,7 +16,7 @@ class HoldTest : public GymWrites {
                     "create or replace view gym_map.exercises as select e.id, e.plan_id, p.owner, public.slow(e.title) as title "
                     "from public.exercises e join public.plans p on p.id = e.plan_id");
   }
-  std::string outcomes() { return move.sql().value("select string_agg(concat_ws(' ', attempt, step, outcome), '; ' order by id) from crossfade.flight"); }
+  std::string outcomes() { return move.sql().value("select string_agg(concat_ws(' ', attempt, step, outcome), '; ' order by id) from crossfade.cutover_step"); }
 };
 
 TEST_F(HoldTest, ADrainThatOutlastsTheLimitLetsGoUnchangedAndIsTriedAgain) {
@@ -44,7 +44,7 @@ TEST_F(HoldTest, ADrainThatIsNeverThereInTimeGivesUpAfterAllAttemptsAndLeavesNot
   EXPECT_EQ(move.sql().value("select string_agg(pubname, ' ') from pg_publication"), "crossfade_gym");
   EXPECT_EQ(move.sql().value("select concat_ws(' ', detail ->> 'attempts', detail ->> 'because') from crossfade.audit where action = 'cutover writes gave up'"),
             "20 the other side was not there within the limit of the hold");
-  EXPECT_EQ(move.sql().value("select count(distinct attempt) from crossfade.flight where outcome = 'the other side was not there within the limit of the hold'"), "20");
+  EXPECT_EQ(move.sql().value("select count(distinct attempt) from crossfade.cutover_step where outcome = 'the other side was not there within the limit of the hold'"), "20");
   EXPECT_EQ(move.call({"doctor"}).first, 0);
   move.sql().exec("update exercises set title = 'goes on' where id = 3");
   move.expect_equal();
@@ -53,7 +53,7 @@ TEST_F(HoldTest, ADrainThatIsNeverThereInTimeGivesUpAfterAllAttemptsAndLeavesNot
 
 TEST_F(HoldTest, WhatIsHeldIsWhatGoesOnFromTheLockToTheCommit) {
   const auto steps = [&](const std::string& which) {
-    return move.sql().value("select string_agg(step, ', ' order by id) from crossfade.flight where flip = (select detail ->> 'flip' from crossfade.audit "
+    return move.sql().value("select string_agg(step, ', ' order by id) from crossfade.cutover_step where flip = (select detail ->> 'flip' from crossfade.audit "
                             "where detail ? 'flip' order by id desc limit 1) and " + which);
   };
   for (const auto* group : {"cutover", "rollback"}) {

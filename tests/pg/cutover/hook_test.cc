@@ -34,7 +34,7 @@ class HookTest : public GymWrites {
     return text.str();
   }
   std::string slots() { return move.sql().value("select count(*) from pg_replication_slots where database = current_database()"); }
-  std::string steps() { return move.sql().value("select string_agg(step, ' ' order by id) from crossfade.flight where outcome = 'done' and step in ('pause', 'hold', 'commit', 'resume', 'tidy')"); }
+  std::string steps() { return move.sql().value("select string_agg(step, ' ' order by id) from crossfade.cutover_step where outcome = 'done' and step in ('pause', 'hold', 'commit', 'resume', 'tidy')"); }
   fs::path file(const std::string& name) { return move.folder().parent_path() / name; }
   static constexpr auto kTimeout = static_cast<int>(ExitCode::kTimeout);
   static constexpr auto kBothWays = "pause pause cutover writes gym\nresume resume cutover writes gym\n"
@@ -58,8 +58,8 @@ TEST_F(HookTest, KeepsApplicationsWaitingFromBeforeTheHoldToTheCommit) {
 TEST_F(HookTest, IsNoPartOfTheHold) {
   does("sleep 0.1");
   expect_done(flip("cutover", {"--lock-timeout", "5s"}));
-  EXPECT_EQ(move.sql().value("select count(*) from crossfade.flight where step in ('pause', 'resume') and not held and milliseconds > 100"), "2");
-  const auto held = move.sql().value("select sum(milliseconds) from crossfade.flight where held");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.cutover_step where step in ('pause', 'resume') and not held and milliseconds > 100"), "2");
+  const auto held = move.sql().value("select sum(milliseconds) from crossfade.cutover_step where held");
   const std::string name = "\"last_milliseconds\":";
   const auto plan = move.call({"rollback", "writes", "--dry-run", "--json"}).second;
   const auto at = plan.find(name);

@@ -38,7 +38,7 @@ class NamesBackTest : public testing::Test {
         if (text.find(each) == std::string::npos) return each + " in " + text;
       }
     }
-    return move.sql().value("select step from crossfade.flight where flip in (select detail ->> 'flip' from crossfade.audit where action like 'rollback%') limit 1");
+    return move.sql().value("select step from crossfade.cutover_step where flip in (select detail ->> 'flip' from crossfade.audit where action like 'rollback%') limit 1");
   }
 
   Move move{test_migration("shop")};

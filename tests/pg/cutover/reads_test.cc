@@ -47,7 +47,7 @@ TEST_F(ReadsTest, EveryFlipIsNotifiedAndAudited) {
   EXPECT_NE(told[0].find("\"percent\" : 10.00"), std::string::npos) << told[0];
   EXPECT_EQ(move.sql().rows("select action, detail ->> 'percent', who <> '', lsn is not null from crossfade.audit order by id"),
             (std::vector<std::string>{"cutover reads|10.00|t|t", "rollback reads|0.00|t|t"}));
-  EXPECT_EQ(move.sql().value("select count(distinct f.flip) from crossfade.flight f join crossfade.audit a on a.detail ->> 'flip' = f.flip"), "2");
+  EXPECT_EQ(move.sql().value("select count(distinct f.flip) from crossfade.cutover_step f join crossfade.audit a on a.detail ->> 'flip' = f.flip"), "2");
 }
 
 TEST_F(ReadsTest, NothingIsFlippedWhileAnythingStandsInTheWay) {
@@ -81,7 +81,7 @@ TEST_F(ReadsTest, ASessionThatHoldsAViewIsNamedAndAllIsLeftAsItWas) {
   EXPECT_NE(text.find("workout_app.exercises"), std::string::npos) << text;
   EXPECT_EQ(number_on_v2(), 0);
   EXPECT_EQ(move.sql().value("select count(*) from crossfade.audit"), "0");
-  EXPECT_GT(std::stoi(move.sql().value("select max(attempt) from crossfade.flight where outcome <> 'done' and holders like 'pid %'")), 1);
+  EXPECT_GT(std::stoi(move.sql().value("select max(attempt) from crossfade.cutover_step where outcome <> 'done' and holders like 'pid %'")), 1);
   reader.exec("commit");
   cutover(100);
 }

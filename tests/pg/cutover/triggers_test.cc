@@ -72,9 +72,9 @@ TEST_F(TriggersTest, OneThatFiresOnWhatCrossfadeWritesIsInTheWay) {
   make("gym_v2.exercises");
   const auto [exit, text] = move.call(flip("cutover"));
   EXPECT_EQ(exit, 5) << text;
-  EXPECT_NE(text.find("✗ trigger: trigger note of gym_v2.exercises fires on what crossfade writes there\n  mend: select crossfade.rest_triggers('gym', 'gym_v2.exercises')"),
+  EXPECT_NE(text.find("✗ trigger: trigger note of gym_v2.exercises fires on what crossfade writes there\n  mend: select crossfade.disable_triggers('gym', 'gym_v2.exercises')"),
             std::string::npos) << text;
-  move.sql().exec("select crossfade.rest_triggers('gym', 'gym_v2.exercises')");
+  move.sql().exec("select crossfade.disable_triggers('gym', 'gym_v2.exercises')");
   // What it may have done to rows meanwhile is compared first.
   expect_done({"wait", "--phase", "following", "--timeout", "2min"});
   EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.shape_changes('gym')") == "0"; }, kLimit));
@@ -96,7 +96,7 @@ TEST_F(TriggersTest, OneThatSomebodyTookAwayMeanwhileIsNoObstacle) {
   move.sql().exec("drop trigger shout on exercises_v1");
   expect_done(flip("rollback"));
   EXPECT_EQ(move.sql().value("select string_agg(tgname || tgenabled::text, ' ') from pg_trigger where tgrelid = 'exercises'::regclass and not tgisinternal"), "noteO");
-  EXPECT_EQ(move.sql().value("select count(*) from crossfade.resting"), "0");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.disabled_trigger"), "0");
 }
 
 TEST_F(TriggersTest, CompleteLeavesV1WithItsTriggers) {

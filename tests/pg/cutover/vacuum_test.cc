@@ -19,8 +19,8 @@ TEST_F(VacuumTest, AnAutovacuumGivesWayBeforeAnybodyWaits) {
                   "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1); update exercises set day = 1");
   ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from pg_stat_activity where query like 'autovacuum: %public.exercises%'") != "0"; }, kLimit));
   expect_done(flip("cutover"));
-  EXPECT_EQ(move.sql().value("select count(*) from crossfade.flight where step = 'quiet' and milliseconds > 500"), "1") << "it was waited for";
-  EXPECT_EQ(move.sql().value("select string_agg(outcome, ', ') from crossfade.flight where outcome like '%lock%'"), "");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.cutover_step where step = 'quiet' and milliseconds > 500"), "1") << "it was waited for";
+  EXPECT_EQ(move.sql().value("select string_agg(outcome, ', ') from crossfade.cutover_step where outcome like '%lock%'"), "");
 }
 
 }  // namespace

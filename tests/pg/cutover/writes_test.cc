@@ -109,7 +109,7 @@ TEST_F(WritesTest, APreparedTransactionInTheWayIsNamed) {
   const auto [exit, text] = move.call(flip("cutover", {"--lock-timeout", "50ms"}));
   move.sql().exec("rollback prepared 'of the night'");
   EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
-  const auto holders = move.sql().value("select holders from crossfade.flight where holders <> '' order by id limit 1");
+  const auto holders = move.sql().value("select holders from crossfade.cutover_step where holders <> '' order by id limit 1");
   EXPECT_EQ(holders.find("prepared transaction 'of the night' (postgres, for "), 0U) << holders << text;
 }
 
@@ -134,7 +134,7 @@ TEST_F(WritesTest, WhoStandsInTheWayIsEndedWhereThatIsAskedFor) {
   expect_done(flip("cutover", {"--lock-timeout", "50ms", "--terminate-blockers"}));
   EXPECT_THROW(other.exec("commit"), std::runtime_error);
   EXPECT_NE(move.sql().value("select title from exercises where id = 1"), "never");
-  EXPECT_NE(move.sql().value("select string_agg(holders, '') from crossfade.flight"), "");
+  EXPECT_NE(move.sql().value("select string_agg(holders, '') from crossfade.cutover_step"), "");
   std::string kept;
   for (const auto& entry : std::filesystem::directory_iterator(evidence())) {
     std::ifstream file(entry.path());

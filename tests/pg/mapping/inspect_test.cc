@@ -35,8 +35,8 @@ TEST_F(InspectTest, TheModelHasParentsFirstAndLocatorsPlaced) {
   // The primary key is what a backfill walks along.
   ASSERT_EQ(exercises.locators.size(), 2U);
   EXPECT_EQ(exercises.locators[0].name(), "id");
-  EXPECT_EQ(exercises.walk_column, "id");
-  EXPECT_EQ(model.sources[exercises.walk_source].name, "Exercises");
+  EXPECT_EQ(exercises.chunk_column, "id");
+  EXPECT_EQ(model.sources[exercises.chunk_source].name, "Exercises");
   EXPECT_GT(exercises.estimated_rows, 0);
 }
 

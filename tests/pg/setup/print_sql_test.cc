@@ -34,7 +34,7 @@ class PrintSqlTest : public testing::Test {
                               "select migration, target, bulk, estimated_rows, finished_at is null from crossfade.backfill order by target",
                               "select migration, epoch from crossfade.lease", "select migration, percent from crossfade.reads", "select * from crossfade.surrogate",
                               "select migration, slot, settled_lsn = slot_created_lsn, consistent_lsn from crossfade.checkpoint",
-                              "select relation::regclass, name from crossfade.resting order by 1, 2", "select tgrelid::regclass, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2",
+                              "select relation::regclass, name from crossfade.disabled_trigger order by 1, 2", "select tgrelid::regclass, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2",
                               "select pubname, pubviaroot from pg_publication", "select nspname from pg_namespace where nspname !~ '^pg_' order by 1",
                               "select slot_name from pg_replication_slots where database = current_database()"}) {
       for (const auto& row : move.sql().rows(query)) text += row + "\n";

@@ -57,7 +57,7 @@ TEST(ConsistentCutTest, AReaderSeesWholeTransactionsOnlyAcrossTargets) {
   EXPECT_NE(move.sql().value("select count(*) from ledger_v2.entries"), "0") << "nothing was tested";
 }
 
-/// Following again after a pause with two transfers: one is set down, the other the stream does not bring until it goes on.
+/// Following again after a pause with two transfers: one is spilled, the other the stream does not bring until it goes on.
 class HeldStream {
  public:
   explicit HeldStream(Move& move) {
@@ -87,7 +87,7 @@ class HeldStream {
 TEST(ConsistentCutTest, AReaderSeesWholeTransactionsOnlyAfterAPauseToo) {
   Move move(test_migration("ledger"));
   HeldStream stream(move);
-  // It has a snapshot with both transfers, and waits for the stream; or it has written what was set down, as it must not.
+  // It has a snapshot with both transfers, and waits for the stream; or it has written what was spilled, as it must not.
   EXPECT_TRUE(eventually([&] {
     return move.sql().value("select exists (select from pg_stat_activity where application_name like 'crossfade%refresh' "
                             "and datname = current_database() and state = 'idle in transaction') or not exists (select from crossfade.dirty)") == "t";

@@ -1,4 +1,4 @@
-#include "sync/refresh/careful.h"
+#include "sync/refresh/bisecting_refresh.h"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ class RefreshTest : public crossfade::test::Postgres {
     std::vector<Key> keys;
     for (const auto number : model.targets.ids()) {
       const bool by_user = model.targets[number].name == "WorkoutLog";
-      for (int value = 0; value < 10; ++value) keys.emplace_back(number, mapping::kWalk, KeyValues{(by_user ? "u" : "") + std::to_string(value)});
+      for (int value = 0; value < 10; ++value) keys.emplace_back(number, mapping::kChunkKey, KeyValues{(by_user ? "u" : "") + std::to_string(value)});
     }
     return keys;
   }
@@ -59,18 +59,18 @@ class RefreshTest : public crossfade::test::Postgres {
   Written refresh_one(const Key& one) { return refresh({one}).at(one.target()); }
 
   std::vector<Refused> refresh_carefully(const std::vector<Key>& keys) {
-    CarefulRefresh careful(primitive, *connection);
+    BisectingRefresh bisecting(primitive, *connection);
     Failure::Facts together;
     together.sqlstate = "22001";
     const Failure why(std::move(together));
     const auto work = [&]() -> asio::awaitable<void> {
       co_await connection->script("begin");
-      co_await careful.keys(keys, why);
+      co_await bisecting.keys(keys, why);
       co_await connection->script("commit");
     };
     run(io, work());
-    EXPECT_TRUE(careful.unwritable().empty());
-    return careful.refused();
+    EXPECT_TRUE(bisecting.unwritable().empty());
+    return bisecting.refused();
   }
 
   std::vector<Key> upsert(const std::vector<Key>& keys) {

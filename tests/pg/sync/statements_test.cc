@@ -93,7 +93,7 @@ TEST_F(NamedAlikeTest, NoColumnIsTakenForSomethingOfAStatementsOwn) {
         const std::vector<std::pair<std::string, std::string>> statements = {
             {"merge", of.merge({values})}, {"replace", of.replace({values})}, {"bulk", of.bulk({values})}, {"remove", of.remove()},
             {"names", of.names()}, {"moving", of.moving({values})}, {"compare", of.compare({values})}, {"explain", of.explain({values})}, {"values", of.values(0, {values})},
-            {"next_bound", of.next_bound({"1", "2", false})}, {"middle", of.middle({"1", "2", false})},
+            {"next_bound", of.next_bound({"1", "2", false})}, {"middle", of.split_point({"1", "2", false})},
             {"remove_duplicates", of.remove_duplicates(quote_identifier(key))}};
         for (const auto& [title, statement] : statements) {
           EXPECT_NO_THROW(sql.exec("prepare it as " + statement)) << key << ": " << title;

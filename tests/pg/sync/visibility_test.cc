@@ -57,7 +57,7 @@ TEST_F(ReceivedBeforeVisibleTest, AKeyIsNotRetiredWithTheOldValue) {
   EXPECT_EQ(move.sql().value("select owner = (select owner from plans where id = 1) from gym_v2.plans where id = 1"), "t");
 }
 
-TEST_F(ReceivedBeforeVisibleTest, AKeySetDownIsNotRetiredWithTheOldValue) {
+TEST_F(ReceivedBeforeVisibleTest, AKeySpilledIsNotRetiredWithTheOldValue) {
   ASSERT_EQ(move.call({"pause"}).first, 0);
   hang_a_commit();
   ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) > 0 from crossfade.dirty where target = 'plans' and key = '{1}'") == "t"; }));

@@ -130,7 +130,7 @@ TEST_F(VerifierTest, OffersTheKeysOfDriftedRowsForRepair) {
 TEST_F(VerifierTest, OffersAllOfATargetWhoseRowsNoValueLeadsTo) {
   auto& weeks = model.targets[1];
   weeks.locators.front() = {{"id"}, {"integer"}, "select p.id || '/' || n from public.plans p, generate_series(1, p.weeks) n where p.id = any($1)", {}, ""};
-  weeks.walk_column.clear();
+  weeks.chunk_column.clear();
   sql.exec("update v2.weeks set number = 9 where id in ('42/1', '43/2')");
   VerifierOptions options;
   options.repair = true;
@@ -218,8 +218,8 @@ boost::asio::awaitable<void> cuts(sync::Runtime& running, pg::Connection& connec
     co_await connection.script("begin isolation level repeatable read");
     co_await sync::run_cut_jobs(running, connection);
     co_await connection.script("commit");
-    running.applied.notify_all();
-    co_await running.offered.wait(std::chrono::milliseconds(5));
+    running.progress_made.notify_all();
+    co_await running.queue_changed.wait(std::chrono::milliseconds(5));
   }
 }
 

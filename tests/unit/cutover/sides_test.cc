@@ -25,7 +25,7 @@ reverse:
 v1::Migration file() { return mapping::read_migration_yaml("migration.yaml", kYaml); }
 
 mapping::RulesInForce rules_of(const v1::Migration& file) {
-  return {mapping::written_rules(file), mapping::written_rules(mapping::reverse_migration(file, mapping::Places::kBeforeWrites).yaml, "reverse")};
+  return {mapping::written_rules(file), mapping::written_rules(mapping::reverse_migration(file, mapping::TableLayout::kOriginal).yaml, "reverse")};
 }
 
 std::vector<SwapStep> steps_of(const v1::Migration& file, mapping::Direction to, const std::string& lock_order = "") {
@@ -47,11 +47,11 @@ using Names = std::vector<std::string>;
 
 TEST(SidesTest, TablesOfV2TakeThePlaceOfThoseOfV1) {
   using mapping::TableName;
-  const auto before = sides_of(file(), mapping::Places::kBeforeWrites);
+  const auto before = sides_of(file(), mapping::TableLayout::kOriginal);
   EXPECT_EQ(before.v1, (std::vector<TableName>{{"app", "plans"}, {"legacy", "moves"}}));
   EXPECT_EQ(before.v2, (std::vector<TableName>{{"gym_v2", "days"}, {"gym_v2", "plans"}}));
   EXPECT_EQ(before.shared, (std::vector<TableName>{{"auth", "users"}}));
-  const auto after = sides_of(file(), mapping::Places::kSwapped);
+  const auto after = sides_of(file(), mapping::TableLayout::kSwapped);
   EXPECT_EQ(after.v1, (std::vector<TableName>{{"app", "plans_v1"}, {"legacy", "moves_v1"}}));
   EXPECT_EQ(after.v2, (std::vector<TableName>{{"app", "days"}, {"app", "plans"}}));
   EXPECT_EQ(after.shared, before.shared);
@@ -67,17 +67,17 @@ TEST(SwapTest, OpensTheNewOwnerBeforeItsTablesMoveAndClosesTheOldOneAfterwards) 
 
 TEST(SwapTest, TriggersWakeOnTheSideThatIsWrittenAndRestOnTheOther) {
   const auto steps = steps_of(file(), mapping::Direction::kReverse);
-  EXPECT_NE(find(steps, "fences off").sql.find(R"(select crossfade.wake_triggers('gym', '"gym_v2"."days"'))"), std::string::npos);
-  EXPECT_NE(find(steps, "fences on").sql.find(R"(select crossfade.rest_triggers('gym', '"legacy"."moves_v1"'))"), std::string::npos);
+  EXPECT_NE(find(steps, "fences off").sql.find(R"(select crossfade.enable_triggers('gym', '"gym_v2"."days"'))"), std::string::npos);
+  EXPECT_NE(find(steps, "fences on").sql.find(R"(select crossfade.disable_triggers('gym', '"legacy"."moves_v1"'))"), std::string::npos);
 }
 
 TEST(SwapTest, IdsAreHandedOverAndTakenBack) {
   auto with_ids = file();
   (*with_ids.mutable_surrogates())["day_id"].add_of("plan_id");
   EXPECT_EQ(find(steps_of(with_ids, mapping::Direction::kReverse), "ids").sql,
-            "select crossfade.hand_ids_over('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"');\n");
+            "select crossfade.continue_ids_of_surrogates('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"');\n");
   EXPECT_EQ(find(steps_of(with_ids, mapping::Direction::kForward), "ids").sql,
-            "select crossfade.take_ids_back('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"', '{\"plan_id\"}');\n");
+            "select crossfade.import_surrogate_ids('\"crossfade\".\"gym_day_id\"', '\"gym_unmap\".\"day_id\"', '{\"plan_id\"}');\n");
 }
 
 TEST(SwapTest, V1GivesItsNamesUpBeforeV2TakesThem) {

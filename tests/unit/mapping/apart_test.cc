@@ -53,10 +53,10 @@ TEST(ApartTest, StatementsOfTheTargetNameNoViewAndNoSource) {
     // Of the way back, where v1's own tables say what stays.
     if (model.targets[target].keeps) continue;
     const Statements statements(model, target);
-    std::vector<std::string> texts = {statements.bulk({keys_of(kWalk)}), statements.remove()};
+    std::vector<std::string> texts = {statements.bulk({keys_of(kChunkKey)}), statements.remove()};
     const auto& locator = model.targets[target].locators.front();
     if (!locator.indirect()) {
-      const std::vector<KeyFilter> filters = {keys_of(kWalk)};
+      const std::vector<KeyFilter> filters = {keys_of(kChunkKey)};
       for (auto& text : {statements.merge(filters), statements.replace(filters), statements.compare(filters), statements.stale(filters)}) texts.push_back(text);
     }
     for (const auto& text : texts) {
@@ -70,7 +70,7 @@ TEST(ApartTest, TheSourceIsAskedForTheRowsOfTheViewAsItIs) {
   const auto model = apart();
   for (const auto target : model.targets.ids()) {
     const Statements statements(model, target);
-    const auto rows = statements.rows_of_view({keys_of(kWalk)});
+    const auto rows = statements.rows_of_view({keys_of(kChunkKey)});
     EXPECT_TRUE(has(rows, "\"map\".")) << rows;
     EXPECT_FALSE(has(rows, "pg_temp")) << rows;
     EXPECT_TRUE(has(statements.create_stand_in(), statements.stand_in())) << statements.create_stand_in();

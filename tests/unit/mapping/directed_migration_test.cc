@@ -53,7 +53,7 @@ TEST(ForwardCourse, FillsTheShadowTables) {
 }
 
 TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
-  const auto directed = reverse_migration(file(), Places::kBeforeWrites);
+  const auto directed = reverse_migration(file(), TableLayout::kOriginal);
   EXPECT_EQ(directed.direction, Direction::kReverse);
   EXPECT_EQ(names(directed.yaml.targets()), (Names{"moves", "plans"}));
   EXPECT_EQ(directed.yaml.schemas().mapping(), "unmap");
@@ -64,23 +64,23 @@ TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
 }
 
 TEST(ReverseCourse, FindsTheTablesWhereTheCutoverHasPutThem) {
-  const auto directed = reverse_migration(file(), Places::kSwapped);
+  const auto directed = reverse_migration(file(), TableLayout::kSwapped);
   EXPECT_EQ(directed.yaml.schemas().source(), "app");
   EXPECT_EQ(directed.tables.at("plans"), (TableName{"app", "plans_v1"}));
   EXPECT_EQ(directed.tables.at("moves"), (TableName{"legacy", "moves_v1"}));
 }
 
 TEST(ReverseCourse, ASharedTableIsASourceByItsWholeName) {
-  const auto directed = reverse_migration(file(), Places::kBeforeWrites);
+  const auto directed = reverse_migration(file(), TableLayout::kOriginal);
   EXPECT_EQ(names(directed.yaml.sources()), (Names{"app.coaches", "auth.users", "days", "plans"}));
   EXPECT_EQ(names(directed.yaml.targets().at("plans").follow()), (Names{"app.coaches", "plans"}));
 }
 
 TEST(ReverseCourse, EveryTableThatIsNotSharedNeedsAWayBack) {
-  EXPECT_EQ(without_way_back(file()), Names{});
+  EXPECT_EQ(tables_without_reverse(file()), Names{});
   auto yaml = file();
   yaml.mutable_reverse()->erase("moves");
-  EXPECT_EQ(without_way_back(yaml), Names{"legacy.moves"});
+  EXPECT_EQ(tables_without_reverse(yaml), Names{"legacy.moves"});
 }
 
 TEST(ReverseRules, NameOldTablesAndFollowNewOnes) {

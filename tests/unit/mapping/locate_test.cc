@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "mapping/preflight/walk.h"
+#include "mapping/preflight/choose_chunk_key.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -99,64 +99,64 @@ struct Walk {
 
   /// Where `ordered` are the columns that indexes begin with.
   bool choose(const Names& ordered = {}) {
-    return choose_walk(model, target, 0, [&](SourceId, const std::string& column) { return std::find(ordered.begin(), ordered.end(), column) != ordered.end(); });
+    return choose_chunk_key(model, target, 0, [&](SourceId, const std::string& column) { return std::find(ordered.begin(), ordered.end(), column) != ordered.end(); });
   }
 
   Model model;
   Target target;
 };
 
-TEST(ChooseWalk, PrefersThePrimaryKey) {
+TEST(ChooseChunkKey, PrefersThePrimaryKey) {
   Walk walk({{"plan_id"}, {"id"}}, {{0, 0}, {1, 0}, {1, 1}});
   ASSERT_TRUE(walk.choose());
   EXPECT_EQ(walk.target.locators[0].name(), "id");
   EXPECT_EQ(walk.model.rules[0].locator, LocatorId(1));
   EXPECT_EQ(walk.model.rules[2].locator, LocatorId(0));
-  EXPECT_EQ(walk.target.walk_source, SourceId(1));
+  EXPECT_EQ(walk.target.chunk_source, SourceId(1));
 }
 
-TEST(ChooseWalk, ElseWhatMostSourcesShareFromTheSourceThatItIsTheKeyOf) {
+TEST(ChooseChunkKey, ElseWhatMostSourcesShareFromTheSourceThatItIsTheKeyOf) {
   Walk walk({{"user_id"}, {"plan_id"}}, {{1, 0}, {1, 1}, {0, 1}});
   ASSERT_TRUE(walk.choose());
   EXPECT_EQ(walk.target.locators[0].name(), "plan_id");
-  EXPECT_EQ(walk.target.walk_source, SourceId(0));
-  EXPECT_EQ(walk.target.walk_column, "id");
+  EXPECT_EQ(walk.target.chunk_source, SourceId(0));
+  EXPECT_EQ(walk.target.chunk_column, "id");
 }
 
-TEST(ChooseWalk, FindsNoneInSeveralColumnsThatNoIndexBeginsWith) {
+TEST(ChooseChunkKey, FindsNoneInSeveralColumnsThatNoIndexBeginsWith) {
   Walk walk({{"user_id", "day"}}, {{0, 0}});
   walk.model.rules[0].source_columns = {"owner", "on_day"};
   EXPECT_FALSE(walk.choose({"user_id", "id"}));
-  EXPECT_EQ(walk.target.walk_column, "");
+  EXPECT_EQ(walk.target.chunk_column, "");
 }
 
-TEST(ChooseWalk, OfSeveralColumnsTakesTheFirstWhereAnIndexBeginsWithIt) {
+TEST(ChooseChunkKey, OfSeveralColumnsTakesTheFirstWhereAnIndexBeginsWithIt) {
   Walk walk({{"user_id", "day"}}, {{0, 0}, {1, 0}});
   for (auto& rule : walk.model.rules) rule.source_columns = {rule.source == 0 ? "whose" : "owner", "on_day"};
   ASSERT_TRUE(walk.choose({"owner"}));
-  EXPECT_EQ(walk.target.walk_source, SourceId(1)) << "the other source would be read whole for each chunk";
-  EXPECT_EQ(walk.target.walk_column, "owner");
-  EXPECT_EQ(walk.target.locators[0].walk_column(), "user_id");
+  EXPECT_EQ(walk.target.chunk_source, SourceId(1)) << "the other source would be read whole for each chunk";
+  EXPECT_EQ(walk.target.chunk_column, "owner");
+  EXPECT_EQ(walk.target.locators[0].chunk_column(), "user_id");
 }
 
-TEST(ChooseWalk, OfSeveralColumnsTakesTheOneThatTheKeyOfTheSourceBeginsWith) {
+TEST(ChooseChunkKey, OfSeveralColumnsTakesTheOneThatTheKeyOfTheSourceBeginsWith) {
   Walk walk({{"no", "tenant"}}, {{1, 0}});
   walk.model.sources[1].key = {"tenant_id", "entry"};
   walk.model.rules[0].source_columns = {"entry", "tenant_id"};
   ASSERT_TRUE(walk.choose({"tenant_id"}));
-  EXPECT_EQ(walk.target.walk_column, "tenant_id");
-  EXPECT_EQ(walk.target.locators[0].walk_column(), "tenant");
+  EXPECT_EQ(walk.target.chunk_column, "tenant_id");
+  EXPECT_EQ(walk.target.locators[0].chunk_column(), "tenant");
 }
 
-TEST(ChooseWalk, WhichColumnItIsDoesNotHangOnIndexesThatComeAndGo) {
+TEST(ChooseChunkKey, WhichColumnItIsDoesNotHangOnIndexesThatComeAndGo) {
   Walk walk({{"no", "tenant"}}, {{1, 0}});
   walk.model.sources[1].key = {"tenant_id", "entry"};
   walk.model.rules[0].source_columns = {"entry", "tenant_id"};
   EXPECT_FALSE(walk.choose({"entry"}));
-  EXPECT_EQ(walk.target.locators[0].walk_column(), "tenant") << "what a chunk of an earlier life has covered means the same";
+  EXPECT_EQ(walk.target.locators[0].chunk_column(), "tenant") << "what a chunk of an earlier life has covered means the same";
 }
 
-TEST(ChooseWalk, PrefersASingleColumnToSeveralHoweverManyRulesShareThose) {
+TEST(ChooseChunkKey, PrefersASingleColumnToSeveralHoweverManyRulesShareThose) {
   Walk walk({{"user_id", "day"}, {"plan_id"}}, {{0, 0}, {1, 0}, {1, 1}});
   for (auto& rule : walk.model.rules) {
     if (rule.locator == 0) rule.source_columns = {"owner", "on_day"};

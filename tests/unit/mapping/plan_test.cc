@@ -19,7 +19,7 @@ Preflight workout() {
   days.key = {"id"};
   days.columns = {{"id", "uuid"}, {"week_id", "uuid"}};
   days.estimated_rows = 2'550'000;
-  days.walk_column = "id";
+  days.chunk_column = "id";
   Locator by_plan;
   by_plan.columns = {"plan_id"};
   by_plan.types = {"uuid"};

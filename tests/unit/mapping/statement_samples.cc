@@ -156,9 +156,9 @@ std::vector<StatementSample> statement_samples(const Model& model) {
   auto by_days = model;
   auto& walked = by_days.targets[by_days.find_target("totals").value()];
   walked.locators = {by({"user_id", "day"}, {"bigint", "date"})};
-  walked.locators[0].walk_place = 1;
-  walked.walk_source = 1;
-  walked.walk_column = "day";
+  walked.locators[0].chunk_place = 1;
+  walked.chunk_source = 1;
+  walked.chunk_column = "day";
   const Statements daily(by_days, by_days.find_target("totals").value());
   const Range days_between{"2026-01-01", "2026-02-01", false};
   const Range last_days{"2026-02-01", std::nullopt, true};
@@ -186,17 +186,17 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"next_bound above a bound", weeks.next_bound(last)},
         {"next_bound into an empty table", weeks.next_bound(between, true)},
         {"next_bound along two foreign keys", moves.next_bound(between)},
-        {"middle of everything", weeks.middle(everything)},
-        {"middle between bounds", weeks.middle(between)},
-        {"middle above a bound", weeks.middle(last_without_nulls)}}},
+        {"middle of everything", weeks.split_point(everything)},
+        {"middle between bounds", weeks.split_point(between)},
+        {"middle above a bound", weeks.split_point(last_without_nulls)}}},
       {"left_over",
        {{"names", weeks.names()}, {"names along two foreign keys", moves.names()}, {"names of several locators", log.names()},
         {"remove_duplicates", weeks.remove_duplicates("plan_id, number")},
         {"remove_overlapping", weeks.remove_overlapping("plan_id, number", {"operator(pg_catalog.=)", "operator(pg_catalog.<)"})},
         {"remove_long", moves.remove_long("day_id")},
         {"remove_raising", moves.remove_raising("(1 / weight)", 1000)},
-        {"referring", moves.referring(days, "p.\"id\" = s.\"day_id\"")},
-        {"referring to two columns", scores.referring(totals, "p.\"user_id\" = s.\"user_id\" and p.\"day\" = s.\"day\"")},
+        {"referring", moves.dependents(days, "p.\"id\" = s.\"day_id\"")},
+        {"referring to two columns", scores.dependents(totals, "p.\"user_id\" = s.\"user_id\" and p.\"day\" = s.\"day\"")},
         {"remove_orphans", moves.remove_orphans()}, {"remove_orphans, two columns", scores.remove_orphans()},
         {"remove_orphans, located by the file", notes.remove_orphans()}}},
       {"replace", {{"replace", weeks.replace({values()})}, {"park", weeks.park({values()}, {{"number", "null"}})}, {"exchanges", weeks.exchanges(values(), {{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"})},
@@ -214,8 +214,8 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"compare", moves.compare({values()})}}},
       {"foreign_key_of_two_columns", {{"merge", scores.merge({values()})}, {"compare", scores.compare({values()})}}},
       {"on_demand",
-       {{"compare", lazy_weeks.compare({values()})}, {"brought", lazy_weeks.brought()},
-        {"brought along two foreign keys", lazy_moves.brought()}}},
+       {{"compare", lazy_weeks.compare({values()})}, {"brought", lazy_weeks.lazy_keys()},
+        {"brought along two foreign keys", lazy_moves.lazy_keys()}}},
       {"nulls", {{"merge", weeks.merge({values(0, 1)})}, {"merge along a foreign key", days.merge({values(), values(0, 1)})}}},
       {"lookup",
        {{"merge", moves.merge({values(2)})}, {"merge after another locator", moves.merge({values(1), values(2)})},
@@ -233,7 +233,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
       {"walk_along_one_of_several",
        {{"merge between bounds", daily.merge(range_picks(days_between))}, {"bulk above a bound, and what has no value", daily.bulk(range_picks(last_days))},
         {"compare between bounds", daily.compare(range_picks(days_between))}, {"next_bound", daily.next_bound(days_between)},
-        {"next_bound into an empty table", daily.next_bound(last_days, true)}, {"middle", daily.middle(days_between)},
+        {"next_bound into an empty table", daily.next_bound(last_days, true)}, {"middle", daily.split_point(days_between)},
         {"values between bounds", daily.values(0, range_picks(days_between))}}},
       {"key_alone", {{"merge", tags.merge({values()})}, {"remove", tags.remove()}}},
       {"surrogate",

@@ -52,7 +52,7 @@ TEST(RangePicks, NullsBelongToTheStretchWithoutAnUpperBound) {
   EXPECT_EQ(range_picks({"1", "2", true}).size(), 1U);
   const auto last = range_picks({"1", std::nullopt, true});
   ASSERT_EQ(last.size(), 2U);
-  EXPECT_EQ(last[1].form, KeyFilter::Form::kNoWalk);
+  EXPECT_EQ(last[1].form, KeyFilter::Form::kNoChunkKey);
   EXPECT_EQ(range_picks({"1", std::nullopt, false}).size(), 1U);
 }
 

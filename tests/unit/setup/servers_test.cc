@@ -63,10 +63,10 @@ mapping::Model walked(const std::string& type, const std::string& collation) {
   mapping::Locator walk;
   walk.columns = {"code"};
   walk.types = {type};
-  walk.walk_collation = collation;
+  walk.chunk_collation = collation;
   mapping::Target target;
   target.name = "codes";
-  target.walk_column = "code";
+  target.chunk_column = "code";
   target.locators.push_back(walk);
   mapping::Model model;
   model.targets.push_back(target);

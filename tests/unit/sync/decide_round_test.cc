@@ -36,7 +36,7 @@ TEST(DecideRoundTest, WhatIsLockedIsGoneAroundBeforeAnythingIsCaughtUpWith) {
   });
 }
 
-TEST(DecideRoundTest, WhatIsSetDownAndWhatIsInMemoryTakeTurns) {
+TEST(DecideRoundTest, WhatIsSpilledAndWhatIsInMemoryTakeTurns) {
   for_each_combination([](const RoundFacts& facts, Round round) {
     if (facts.held || facts.memory_full || facts.locked) return;
     EXPECT_EQ(round == Round::kCatchUp, facts.behind && facts.dirty_keys == 0);

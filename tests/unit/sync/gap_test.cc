@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "sync/state/checkpoint.h"
 #include "sync/state/incarnation.h"
 
 namespace crossfade::sync {

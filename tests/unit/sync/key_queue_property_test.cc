@@ -133,7 +133,7 @@ class Run {
         if (transaction.xid.value != 0 && found != owed_.end()) owed_.erase(found);
       }
     }
-    queue_.retire(batch);
+    queue_.ack(batch);
   }
 
   KeyQueue queue_;

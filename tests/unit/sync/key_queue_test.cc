@@ -60,7 +60,7 @@ TEST_F(KeyQueueTest, KeysThatWaitAreCountedByTarget) {
   EXPECT_EQ(queue.pending_keys(3), 2U);
   EXPECT_EQ(queue.pending_keys(1), 0U);
   EXPECT_EQ(queue.pending_keys(9), 0U);
-  queue.retire(take());
+  queue.ack(take());
   EXPECT_EQ(queue.pending_keys(3), 0U);
   expect_nothing_left();
 }
@@ -72,7 +72,7 @@ TEST_F(KeyQueueTest, Invariant1WhatTheSnapshotDoesNotSeeStaysInItsOrder) {
   const auto seen = queue.take_seen(snapshot("11:13:11"), 1000);
   EXPECT_EQ(xids(seen), (std::vector<std::uint32_t>{10, 12}));
   EXPECT_EQ(values(seen), (Keys{"a", "c"}));
-  queue.retire(seen);
+  queue.ack(seen);
   arrive(13, 400, {"d"});
   EXPECT_EQ(settled(400), 100U) << "transaction 11 is not settled";
   EXPECT_EQ(xids(take()), (std::vector<std::uint32_t>{11, 13}));
@@ -82,19 +82,19 @@ TEST_F(KeyQueueTest, Invariant2AKeyOfferedWhileItIsBeingRefreshedIsDirtyAgain) {
   arrive(10, 100, {"a"});
   const auto first = take();
   arrive(11, 200, {"a"});
-  queue.retire(first);
+  queue.ack(first);
   EXPECT_EQ(settled(200), 100U);
   const auto second = take();
   EXPECT_EQ(values(second), Keys{"a"});
-  queue.retire(second);
+  queue.ack(second);
   EXPECT_EQ(settled(200), 200U);
   expect_nothing_left();
 }
 
-TEST_F(KeyQueueTest, Invariant2AKeyOfferedAgainAfterItsPartWasSetDownIsDirtyAgain) {
+TEST_F(KeyQueueTest, Invariant2AKeyOfferedAgainAfterItsPartWasSpilledIsDirtyAgain) {
   queue.begin(Xid{10});
   queue.offer(key("a"));
-  queue.retire(queue.take_all());
+  queue.ack(queue.take_all());
   queue.offer(key("a"));
   queue.commit(Lsn{100});
   EXPECT_EQ(values(take()), Keys{"a"});
@@ -104,7 +104,7 @@ TEST_F(KeyQueueTest, Invariant4WhatIsWaitingIsNotSettled) {
   arrive(10, 100, {"a"});
   arrive(11, 200, {"b"});
   EXPECT_EQ(settled(500), 0U);
-  queue.retire(queue.take_seen(snapshot("11:12:11"), 1000));
+  queue.ack(queue.take_seen(snapshot("11:12:11"), 1000));
   EXPECT_EQ(settled(500), 100U);
 }
 
@@ -115,7 +115,7 @@ TEST_F(KeyQueueTest, Invariant4WhatIsTakenIsNotSettledUntilItIsRetired) {
   EXPECT_EQ(settled(500), 0U);
   EXPECT_EQ(queue.settled_without(batch, Lsn{500}).bytes, 500U);
   EXPECT_FALSE(queue.idle());
-  queue.retire(batch);
+  queue.ack(batch);
   EXPECT_EQ(settled(500), 500U);
   expect_nothing_left();
 }
@@ -126,20 +126,20 @@ TEST_F(KeyQueueTest, Invariant4TheOldestBatchThatIsOutHoldsEverythingBack) {
   arrive(11, 200, {"b"});
   const auto second = take();
   EXPECT_EQ(queue.settled_without(second, Lsn{200}).bytes, 0U);
-  queue.retire(second);
+  queue.ack(second);
   EXPECT_EQ(settled(200), 0U);
-  queue.retire(first);
+  queue.ack(first);
   EXPECT_EQ(settled(200), 200U);
 }
 
 TEST_F(KeyQueueTest, Invariant4AnOpenTransactionIsNotSettledByAKeepalive) {
   arrive(10, 100, {"a"});
-  queue.retire(take());
+  queue.ack(take());
   queue.begin(Xid{11});
   EXPECT_EQ(settled(900), 100U);
   EXPECT_FALSE(queue.idle());
   queue.commit(Lsn{200});
-  queue.retire(take());
+  queue.ack(take());
   EXPECT_EQ(settled(900), 900U);
 }
 
@@ -149,13 +149,13 @@ TEST_F(KeyQueueTest, Invariant4AKeepaliveCountsOnlyWhenNothingIsLeft) {
   EXPECT_EQ(settled(900), 0U);
   const auto batch = take();
   EXPECT_EQ(settled(900), 0U);
-  queue.retire(batch);
+  queue.ack(batch);
   EXPECT_EQ(settled(900), 900U);
 }
 
 TEST_F(KeyQueueTest, ASettledPositionDoesNotGoBackBehindTheLastCommit) {
   arrive(10, 100, {"a"});
-  queue.retire(take());
+  queue.ack(take());
   EXPECT_EQ(settled(50), 100U);
 }
 
@@ -167,19 +167,19 @@ TEST_F(KeyQueueTest, ATransactionThatOffersNothingIsSettledInItsTurnAndCallsForN
   arrive(12, 300, {});
   EXPECT_EQ(settled(300), 100U);
   EXPECT_EQ(queue.waiting_transactions(), 1U);
-  queue.retire(take());
+  queue.ack(take());
   EXPECT_EQ(settled(300), 300U);
   expect_nothing_left();
 }
 
-TEST_F(KeyQueueTest, ATransactionWhoseKeysWereSetDownBeforeItsEndIsSeenBeforeItIsSettled) {
+TEST_F(KeyQueueTest, ATransactionWhoseKeysWereSpilledBeforeItsEndIsSeenBeforeItIsSettled) {
   queue.begin(Xid{10});
   queue.offer(key("a"));
-  queue.retire(queue.take_all());
+  queue.ack(queue.take_all());
   queue.commit(Lsn{100});
   EXPECT_EQ(settled(500), 0U);
   EXPECT_TRUE(queue.take_seen(snapshot("10:11:10"), 1000).empty());
-  queue.retire(take());
+  queue.ack(take());
   EXPECT_EQ(settled(500), 500U);
   expect_nothing_left();
 }
@@ -198,7 +198,7 @@ TEST_F(KeyQueueTest, TheSameKeyOfSeveralTransactionsIsRefreshedOnce) {
   const auto batch = take(2);
   EXPECT_EQ(batch.transactions.size(), 2U);
   EXPECT_EQ(values(batch), (Keys{"a", "b"}));
-  queue.retire(batch);
+  queue.ack(batch);
   expect_nothing_left();
 }
 
@@ -219,7 +219,7 @@ TEST_F(KeyQueueTest, ABatchThatIsPutBackTakesItsPlaceAgain) {
   EXPECT_EQ(settled(300), 0U);
   const auto all = take();
   EXPECT_EQ(xids(all), (std::vector<std::uint32_t>{10, 11, 12}));
-  queue.retire(all);
+  queue.ack(all);
   expect_nothing_left();
 }
 
@@ -234,20 +234,20 @@ TEST_F(KeyQueueTest, ABatchWithGapsIsPutBackBetweenWhatStayed) {
 TEST_F(KeyQueueTest, AnEmptyBatchIsRetiredAndPutBackWithoutEffect) {
   auto nothing = take();
   EXPECT_TRUE(nothing.empty());
-  queue.retire(nothing);
+  queue.ack(nothing);
   queue.put_back(std::move(nothing));
   EXPECT_EQ(queue.settled_without(Batch{}, Lsn{5}).bytes, 5U);
   expect_nothing_left();
 }
 
-TEST_F(KeyQueueTest, KeysOfATransactionThatStillArrivesCanBeSetDownAndItStaysOpen) {
+TEST_F(KeyQueueTest, KeysOfATransactionThatStillArrivesCanBeSpilledAndItStaysOpen) {
   arrive(10, 100, {"a"});
   queue.begin(Xid{11});
   queue.offer(key("b"));
   const auto part = queue.take_all();
   EXPECT_EQ(xids(part), (std::vector<std::uint32_t>{10, 11}));
   EXPECT_EQ(part.transactions.back().keys, std::vector<Key>{key("b")});
-  queue.retire(part);
+  queue.ack(part);
   EXPECT_EQ(queue.bytes(), 0U);
   EXPECT_EQ(settled(500), 100U) << "the transaction is open";
   queue.offer(key("c"));
@@ -255,12 +255,12 @@ TEST_F(KeyQueueTest, KeysOfATransactionThatStillArrivesCanBeSetDownAndItStaysOpe
   EXPECT_EQ(settled(500), 100U);
   const auto rest = take();
   EXPECT_EQ(values(rest), Keys{"c"});
-  queue.retire(rest);
+  queue.ack(rest);
   EXPECT_EQ(settled(500), 500U);
   expect_nothing_left();
 }
 
-TEST_F(KeyQueueTest, AnOpenTransactionWithoutKeysLeavesNothingToSetDown) {
+TEST_F(KeyQueueTest, AnOpenTransactionWithoutKeysLeavesNothingToSpill) {
   queue.begin(Xid{10});
   EXPECT_TRUE(queue.take_all().empty());
 }
@@ -276,7 +276,7 @@ TEST_F(KeyQueueTest, AnAbandonedTransactionLeavesNothingBehind) {
   const auto batch = take();
   EXPECT_EQ(values(batch), (Keys{"a", "b"}));
   EXPECT_TRUE(batch.transactions.back().marks.empty());
-  queue.retire(batch);
+  queue.ack(batch);
   expect_nothing_left();
 }
 

@@ -39,8 +39,8 @@ begin
 
   foreach old_table in array array['workout_plans', 'exercises', 'workout_sessions', 'exercise_logs', 'notification_preferences', 'workout_templates'] loop
     execute format('drop trigger if exists crossfade_fence on public.%I', old_table || '_v1');
-    if to_regclass('crossfade.resting') is not null then
-      perform crossfade.wake_triggers('vagus_workout', to_regclass('public.' || old_table || '_v1'));
+    if to_regclass('crossfade.disabled_trigger') is not null then
+      perform crossfade.enable_triggers('vagus_workout', to_regclass('public.' || old_table || '_v1'));
     end if;
     for piece in
       select c.oid::regclass as name, left(c.relname, -3) as old_name, case c.relkind when 'S' then 'sequence' when 'r' then 'table' else 'index' end as kind

@@ -1,5 +1,5 @@
 -- What a flip of the writes rested on and what it did, as JSON and as a page for people. It is handed on, so it has no value of a row: of what
--- was waived neither keys nor messages, of sessions in the way not what they asked. Those stay in crossfade.audit and crossfade.flight.
+-- was waived neither keys nor messages, of sessions in the way not what they asked. Those stay in crossfade.audit and crossfade.cutover_step.
 with flip as (
   select * from crossfade.audit a where a.migration = $1 and a.detail ->> 'flip' = $2
 ), verification as (
@@ -9,7 +9,7 @@ with flip as (
 ), step as (
   select f.id, f.attempt, f.step, f.milliseconds, f.outcome,
          coalesce((select string_agg(who[1], '; ') from regexp_matches(f.holders, '(pid \d+ \([^()]* for \d+ s\)|prepared transaction ''[^'']*'' \([^()]*\))', 'g') who), '') as holders
-  from crossfade.flight f where f.migration = $1 and f.flip = $2
+  from crossfade.cutover_step f where f.migration = $1 and f.flip = $2
 ), waived as (
   select w ->> 'target' as target, w ->> 'sqlstate' as sqlstate, coalesce(w ->> 'constraint', '') as constraint_name, w ->> 'accepted_by' as accepted_by, count(*) as keys
   from flip cross join lateral jsonb_array_elements(flip.detail -> 'waived') w

@@ -12,6 +12,6 @@ with backfill as (
 ), parked as (
   delete from crossfade.parked where migration = $1 and target = $2
 ), resting as (
-  delete from crossfade.resting where migration = $1 and relation not in (select oid from pg_class)
+  delete from crossfade.disabled_trigger where migration = $1 and relation not in (select oid from pg_class)
 )
 delete from crossfade.touchable where migration = $1 and target = $2

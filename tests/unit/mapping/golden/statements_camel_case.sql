@@ -43,13 +43,13 @@ insert into "v2"."WorkoutLog" ("logId", "userId", "say ""when""")
 
 -- compare
 with next as materialized (
-  select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""", v."userId" as crossfade_walk_0 from "map"."WorkoutLog" v where v."userId" = any($1::text[])
+  select v."logId"::text as "logId", v."userId"::text as "userId", v."say ""when""", v."userId" as crossfade_chunk_0 from "map"."WorkoutLog" v where v."userId" = any($1::text[])
 ), prior as materialized (
   select s."logId", s."userId", s."say ""when""" from "v2"."WorkoutLog" s where s."userId" = any($1::text[])
 ), differing as (
-  select case when n."logId" is not null then array[n.crossfade_walk_0::text]
+  select case when n."logId" is not null then array[n.crossfade_chunk_0::text]
     else (select array[s."userId"::text] from "v2"."WorkoutLog" s where s."logId" = p."logId") end as walk,
-    case when n."logId" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
+    case when n."logId" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."logId" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."logId" = n."logId"
   where n."logId" is null or p."logId" is null or pg_catalog.record_image_ne(row(n."logId", n."userId", n."say ""when"""), row(p."logId", p."userId", p."say ""when"""))

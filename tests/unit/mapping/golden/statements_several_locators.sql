@@ -40,9 +40,9 @@ from counted c left join stale on true;
 -- compare
 with next as materialized (
   select distinct on (r."id") * from (
-  select v."id", v."day_id"::text as "day_id", v."weight", v."plan_id" as crossfade_walk_0 from "map"."moves" v where v."plan_id" = any($1::integer[])
+  select v."id", v."day_id"::text as "day_id", v."weight", v."plan_id" as crossfade_chunk_0 from "map"."moves" v where v."plan_id" = any($1::integer[])
   union all
-  select v."id", v."day_id"::text as "day_id", v."weight", v."plan_id" as crossfade_walk_0 from "map"."moves" v where v."id" = any($2::integer[])
+  select v."id", v."day_id"::text as "day_id", v."weight", v."plan_id" as crossfade_chunk_0 from "map"."moves" v where v."id" = any($2::integer[])
   ) r
 ), prior as materialized (
   select distinct on (r."id") * from (
@@ -51,9 +51,9 @@ with next as materialized (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($2::integer[])
   ) r
 ), differing as (
-  select case when n."id" is not null then array[n.crossfade_walk_0::text]
+  select case when n."id" is not null then array[n.crossfade_chunk_0::text]
     else (select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_walk_0'] end as in_view,
+    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))

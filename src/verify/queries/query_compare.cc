@@ -1,4 +1,4 @@
-#include "verify/queries/ask_both.h"
+#include "verify/queries/query_compare.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include "pg/reading.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
-#include "verify/queries/answer.h"
+#include "verify/queries/query_result.h"
 
 namespace crossfade::verify {
 namespace {
@@ -27,7 +27,7 @@ constexpr auto kStatementTimeout = "60s";
 
 class Asking {
  public:
-  Asking(pg::Connection& first, pg::Connection& second, AskBoth how) : first_(first), second_(second), how_(how) {
+  Asking(pg::Connection& first, pg::Connection& second, QueryCompare how) : first_(first), second_(second), how_(how) {
     const auto& schemas = how_.migration.schemas();
     v1_path_ = quote_identifier(schemas.source());
     v2_path_ = quote_identifier(schemas.shadow()) + ", " + v1_path_;
@@ -58,7 +58,7 @@ class Asking {
  private:
   /// A key whose answers differed, with v1's: as long as v1 says the same, a change that is on its way is no excuse.
   struct Suspect {
-    Answer v1;
+    QueryResult v1;
     std::string what;
   };
 
@@ -70,7 +70,7 @@ class Asking {
     reading.then = fmt::format("set local statement_timeout = '{}'; set local search_path to {}", kStatementTimeout, v1_path_);
     co_await pg::await_reading(first_, reading);
     pg::Parameters parameters = {how_.migration.migration(), std::nullopt};
-    const auto rows = co_await first_.query(std::string(queries::compare_state), parameters);
+    const auto rows = co_await first_.query(queries::compare_state, parameters);
     const auto state = pg::first(rows);
     if (state.truth("on_v2")) {
       throw precondition_failure("v2 owns the data, and v1's tables have other names",
@@ -98,17 +98,17 @@ class Asking {
     co_return keys;
   }
 
-  asio::awaitable<Answer> ask(pg::Connection& connection, const std::string& query, std::string key) {
+  asio::awaitable<QueryResult> ask(pg::Connection& connection, const std::string& query, std::string key) {
     pg::Parameters parameters = {std::move(key)};
     const auto rows = co_await connection.query(query, std::move(parameters));
-    co_return answer_of(rows);
+    co_return result_of(rows);
   }
 
   asio::awaitable<void> learn(std::string key) {
     const auto once = co_await ask(first_, how_.queries.v1, key);
     const auto again = co_await ask(second_, how_.queries.v1, key);
     columns_ = once.columns;
-    if (noise_.learn(once, again)) co_return;
+    if (nondeterminism_.learn(once, again)) co_return;
     throw usage_failure(fmt::format("v1 gives other rows for key {} each time it is asked, at one snapshot", key),
                         "take out what is random or goes by the clock, or give limit an order that leaves no choice");
   }
@@ -120,8 +120,8 @@ class Asking {
     const auto of_v2 = co_await ask(second_, how_.queries.v2, key);
     v1_time_ += between - began;
     v2_time_ += Clock::now() - between;
-    auto quiet = noise_.without(of_v1);
-    auto what = difference(quiet, noise_.without(of_v2));
+    auto quiet = nondeterminism_.without(of_v1);
+    auto what = difference(quiet, nondeterminism_.without(of_v2));
     other_columns_ = other_columns_ || of_v1.columns != of_v2.columns;
     const auto before = suspects_.find(key);
     if (!what) {
@@ -168,7 +168,7 @@ class Asking {
   asio::awaitable<bool> caught_up(Clock::time_point give_up) {
     for (;;) {
       pg::Parameters parameters = {how_.migration.migration(), as_of_};
-      const auto state = co_await first_.query(std::string(queries::compare_state), parameters);
+      const auto state = co_await first_.query(queries::compare_state, parameters);
       if (!state.empty() && pg::first(state).truth("caught_up")) co_return true;
       if (state.empty() || !pg::first(state).truth("daemon_works")) {
         Failure::Facts facts;
@@ -186,8 +186,8 @@ class Asking {
   void finish() {
     reply_.set_undecided(static_cast<double>(suspects_.size()));
     reply_.set_equal(reply_.keys() - reply_.differing() - reply_.undecided());
-    for (const auto column : noise_.columns) reply_.add_ignored(columns_[column]);
-    if (noise_.order) reply_.add_ignored("the order of rows");
+    for (const auto column : nondeterminism_.columns) reply_.add_ignored(columns_[column]);
+    if (nondeterminism_.order) reply_.add_ignored("the order of rows");
     if (reply_.differing() > 0 && other_columns_) {
       reply_.add_next_steps("give the columns of both statements the same names, in the same order: … as name");
     } else if (reply_.differing() > 0) {
@@ -199,10 +199,10 @@ class Asking {
 
   pg::Connection& first_;
   pg::Connection& second_;
-  const AskBoth how_;
+  const QueryCompare how_;
   std::string v1_path_, v2_path_;
   std::string as_of_;  ///< what committed before can be seen at the last snapshot
-  Noise noise_;
+  Nondeterminism nondeterminism_;
   std::vector<std::string> columns_;
   bool other_columns_ = false;         ///< the statements' own, whatever the key
   std::map<std::string, Suspect> suspects_;
@@ -212,7 +212,7 @@ class Asking {
 
 }  // namespace
 
-asio::awaitable<v1::CompareReply> ask_both(pg::Connection& first, pg::Connection& second, AskBoth how) {
+asio::awaitable<v1::CompareReply> compare_queries(pg::Connection& first, pg::Connection& second, QueryCompare how) {
   Asking asking(first, second, how);
   co_return co_await asking.to_end();
 }

@@ -1,3 +1,5 @@
+#include "mapping/catalog/derive_rules.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,7 +9,6 @@
 
 #include "base/text/sql_text.h"
 #include "embedded_sql.h"
-#include "mapping/catalog/read_catalog.h"
 #include "mapping/catalog/server_text.h"
 #include "mapping/derive/derive.h"
 #include "mapping/derive/expression.h"
@@ -105,9 +106,9 @@ asio::awaitable<derive::Facts> read_facts(pg::Connection& connection, const Dire
     if (surrogate.view.kind == 'v') views.emplace_back(std::to_string(surrogate.view.oid));
   }
   pg::Parameters parameters = {array_text(views)};
-  const auto relations = co_await connection.execute(std::string(queries::derive_relations), std::move(parameters));
+  const auto relations = co_await connection.execute(queries::derive_relations, std::move(parameters));
   for (const auto row : pg::rows(relations)) facts.add(relation(row));
-  const auto functions = co_await connection.execute(std::string(queries::derive_functions));
+  const auto functions = co_await connection.execute(queries::derive_functions);
   const auto aggregates = array_in(pg::first(functions), "aggregates");
   const auto set_returning = array_in(pg::first(functions), "set_returning");
   facts.aggregates = {aggregates.begin(), aggregates.end()};
@@ -157,7 +158,7 @@ asio::awaitable<void> look_into_functions(pg::Connection& connection, const std:
   const auto functions = functions_that_read(target);
   if (functions.empty()) co_return;
   pg::Parameters named = {array_text(functions)};
-  const auto bodies = co_await connection.execute(std::string(queries::derive_function_bodies), std::move(named));
+  const auto bodies = co_await connection.execute(queries::derive_function_bodies, std::move(named));
   std::vector<std::optional<std::string>> of, schemas, tables;
   for (const auto row : pg::rows(bodies)) {
     const std::string function(row.text("name"));
@@ -177,7 +178,7 @@ asio::awaitable<void> look_into_functions(pg::Connection& connection, const std:
     }
   }
   pg::Parameters candidates = {array_text(of), array_text(schemas), array_text(tables)};
-  const auto reads = co_await connection.execute(std::string(queries::derive_function_tables), std::move(candidates));
+  const auto reads = co_await connection.execute(queries::derive_function_tables, std::move(candidates));
   for (const auto row : pg::rows(reads)) {
     const TableName table{std::string(row.text("schema")), std::string(row.text("name"))};
     const std::string function(row.text("function"));

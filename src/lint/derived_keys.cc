@@ -1,4 +1,4 @@
-#include "lint/announced.h"
+#include "lint/derived_keys.h"
 
 #include "sync/queue/follow.h"
 
@@ -17,7 +17,7 @@ wal::Tuple tuple_of(const SourceShape& shape, const KeyValues& values) {
 
 }  // namespace
 
-std::vector<Key> announced(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed) {
+std::vector<Key> derived_keys(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed) {
   sync::KeyQueue queue;
   sync::Follow follow(model, queue);
   queue.begin(Xid{});

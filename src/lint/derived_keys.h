@@ -10,6 +10,6 @@ namespace crossfade::lint {
 
 /// The keys that follow rules make of changed rows: the engine's own code, given what the WAL would tell it with the whole
 /// old row. One shape a source.
-std::vector<Key> announced(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed);
+std::vector<Key> derived_keys(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed);
 
 }  // namespace crossfade::lint

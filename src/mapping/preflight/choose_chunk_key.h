@@ -18,7 +18,7 @@ using Ordered = std::function<bool(SourceId number, const std::string& column)>;
 ///
 /// Which column it is depends on the file alone, because a backfill that goes on remembers how far along it was. False where none is
 /// walked along: there is none, or no source has it in order and each chunk would read all of it.
-bool choose_walk(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered);
+bool choose_chunk_key(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered);
 
 /// False of the key of a target whose rules are all selects.
 bool has_rule(const Model& model, TargetId target, LocatorId locator);

@@ -28,9 +28,9 @@ struct Unwritable {
 ///   neither's   keys whose rows take over each other's places stay together, and bring along who stands there
 ///   another's   rows that refer to one that is not there, or was refused, wait with it, all at once
 /// Errors of the connection, the moment and the lease come out as they are.
-class CarefulRefresh {
+class BisectingRefresh {
  public:
-  CarefulRefresh(const Refresh& refresh, pg::Connection& connection)
+  BisectingRefresh(const Refresh& refresh, pg::Connection& connection)
       : refresh_(refresh), connection_(connection), references_(refresh, connection), written_(refresh.model().targets.size()) {}
 
   /// `why` is what the keys were refused for together. Once an object.
@@ -47,9 +47,9 @@ class CarefulRefresh {
     std::size_t refused = 0;  ///< for reasons of their own
   };
 
-  asio::awaitable<std::optional<Failure>> attempt(Group keys, Room room);
-  asio::awaitable<std::optional<Failure>> attempt_with_room(Group keys);
-  asio::awaitable<bool> attempt_together(Group keys, Failure why);
+  asio::awaitable<std::optional<Failure>> try_in_savepoint(Group keys, Room room);
+  asio::awaitable<std::optional<Failure>> try_with_room(Group keys);
+  asio::awaitable<bool> try_together(Group keys, Failure why);
   asio::awaitable<bool> take_out(Group keys);
   asio::awaitable<bool> give_up_unwritable(Group keys);
   asio::awaitable<std::vector<Group>> exchanging(Group keys);
@@ -58,7 +58,7 @@ class CarefulRefresh {
   asio::awaitable<void> bisect_halves(std::vector<Group> groups);
   asio::awaitable<bool> take_out_waiting(std::vector<Group>& groups, Failure failure);
   void refuse(Key key, Failure failure);
-  void set_down(Group keys, const Failure& failure);
+  void spill(Group keys, const Failure& failure);
   void gather_given_up();
 
   const Refresh& refresh_;

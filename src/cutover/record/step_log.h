@@ -8,7 +8,7 @@
 
 namespace crossfade::cutover {
 
-struct FlightStep {
+struct LoggedStep {
   int attempt = 1;
   std::string name;
   double milliseconds = 0;
@@ -17,18 +17,18 @@ struct FlightStep {
   std::string holders;                 ///< sessions that had the lock, where there was none to be had
 };
 
-/// The flight recorder: what a flip did and how long each step took, the attempts that gave way included. Kept in memory
+/// The step log: what a flip did and how long each step took, the attempts that gave way included. Kept in memory
 /// while it goes on, since the transaction that is timed may not come to its end, and written down afterwards.
-class Flight {
+class StepLog {
  public:
-  explicit Flight(std::string migration);
+  explicit StepLog(std::string migration);
 
   /// The flip's own id, by which it is found again in crossfade.audit.
   const std::string& id() const { return id_; }
   int attempt() const { return attempt_; }
   /// The step that runs now, or ran last.
   const std::string& step() const { return steps_.back().name; }
-  const std::vector<FlightStep>& steps() const { return steps_; }
+  const std::vector<LoggedStep>& steps() const { return steps_; }
 
   void next_attempt() { ++attempt_; }
   void begin(std::string step);
@@ -39,7 +39,7 @@ class Flight {
   void end(std::string outcome = "done");
   void blame(std::string holders) { steps_.back().holders = std::move(holders); }
 
-  /// Writes crossfade.flight. A flip is what it is whether or not its times are known: a failure is logged, not thrown.
+  /// Writes crossfade.cutover_step. A flip is what it is whether or not its times are known: a failure is logged, not thrown.
   boost::asio::awaitable<void> record(pg::Connection& connection) const;
 
  private:
@@ -47,7 +47,7 @@ class Flight {
   std::string id_;
   int attempt_ = 1;
   bool holding_ = false;
-  std::vector<FlightStep> steps_;
+  std::vector<LoggedStep> steps_;
   pg::Clock::time_point began_;
 };
 

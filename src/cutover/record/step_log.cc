@@ -1,4 +1,4 @@
-#include "cutover/record/flight.h"
+#include "cutover/record/step_log.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -12,27 +12,27 @@
 
 namespace crossfade::cutover {
 
-Flight::Flight(std::string migration) : migration_(std::move(migration)) {
+StepLog::StepLog(std::string migration) : migration_(std::move(migration)) {
   std::random_device random;
   id_ = fmt::format("{:08x}{:08x}", random(), random());
 }
 
-void Flight::begin(std::string step) {
+void StepLog::begin(std::string step) {
   steps_.push_back({attempt_, std::move(step), 0, holding_, "", ""});
   began_ = pg::Clock::now();
 }
 
-void Flight::hold(std::string step) {
+void StepLog::hold(std::string step) {
   holding_ = true;
   begin(std::move(step));
 }
 
-void Flight::end(std::string outcome) {
+void StepLog::end(std::string outcome) {
   steps_.back().milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - began_).count();
   steps_.back().outcome = log::redact(outcome);
 }
 
-boost::asio::awaitable<void> Flight::record(pg::Connection& connection) const {
+boost::asio::awaitable<void> StepLog::record(pg::Connection& connection) const {
   if (!connection.usable()) co_return;
   std::vector<std::optional<std::string>> attempts, names, times, outcomes, held, holders;
   for (const auto& step : steps_) {
@@ -48,9 +48,9 @@ boost::asio::awaitable<void> Flight::record(pg::Connection& connection) const {
                                array_text(times),    array_text(outcomes),
                                array_text(held),     array_text(holders)};
   try {
-    co_await connection.query(std::string(sql::queries::flight_put), parameters);
+    co_await connection.query(std::string(sql::queries::cutover_step_put), parameters);
   } catch (const Failure& failure) {
-    log::warn("the flight recorder could not be written", {{"flip", id_}, {"error", failure.what()}});
+    log::warn("the step log could not be written", {{"flip", id_}, {"error", failure.what()}});
   }
 }
 

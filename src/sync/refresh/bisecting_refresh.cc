@@ -1,4 +1,4 @@
-#include "sync/refresh/careful.h"
+#include "sync/refresh/bisecting_refresh.h"
 
 #include <embedded_sql.h>
 
@@ -68,12 +68,12 @@ bool may_come_right(const Failure& failure) { return failure.is_conflict() || fa
 
 }  // namespace
 
-asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
+asio::awaitable<void> BisectingRefresh::keys(std::vector<Key> keys, Failure why) {
   why_ = why.sqlstate();
   // Parents stay before children when a set is cut in two.
   std::stable_sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.target() < b.target(); });
   if (keys.empty()) co_return;
-  const bool done = co_await attempt_together(keys, why);
+  const bool done = co_await try_together(keys, why);
   if (done) co_return;
   auto groups = co_await exchanging(keys);
   co_await references_.order(groups, of_rings_);
@@ -101,7 +101,7 @@ asio::awaitable<void> CarefulRefresh::keys(std::vector<Key> keys, Failure why) {
 }
 
 /// What the database refused; nothing is left of it then.
-asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room room) {
+asio::awaitable<std::optional<Failure>> BisectingRefresh::try_in_savepoint(Group keys, Room room) {
   std::optional<Failure> failure;
   ByTarget<Written> part;
   // What is checked at the commit only would spoil all that goes with it, so it is checked here.
@@ -123,20 +123,20 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt(Group keys, Room
 }
 
 /// With room made at once where it is known that there is too little.
-asio::awaitable<bool> CarefulRefresh::attempt_together(Group keys, Failure why) {
+asio::awaitable<bool> BisectingRefresh::try_together(Group keys, Failure why) {
   if (why.is_conflict()) {
-    const auto failure = co_await attempt(keys, Room::kMade);
+    const auto failure = co_await try_in_savepoint(keys, Room::kMade);
     if (!failure) co_return true;
   }
-  const auto failure = co_await attempt_with_room(keys);
+  const auto failure = co_await try_with_room(keys);
   co_return !failure;
 }
 
-asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group keys) {
-  auto failure = co_await attempt(keys, Room::kNone);
+asio::awaitable<std::optional<Failure>> BisectingRefresh::try_with_room(Group keys) {
+  auto failure = co_await try_in_savepoint(keys, Room::kNone);
   if (failure && failure->sqlstate() == "23503") {
     const bool ring = co_await references_.in_a_ring(keys);
-    if (ring) failure = co_await attempt(keys, Room::kPlaced);
+    if (ring) failure = co_await try_in_savepoint(keys, Room::kPlaced);
   }
   if (failure && failure->sqlstate() == "23503") {
     // A value changes that no other row wants, under rows that refer to it by that and would go along.
@@ -145,12 +145,12 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group 
     if (done) co_return std::nullopt;
   }
   if (!failure || !failure->is_conflict()) co_return failure;
-  const auto made = co_await attempt(keys, Room::kMade);
+  const auto made = co_await try_in_savepoint(keys, Room::kMade);
   // Whoever refers to a value that makes room may hinder that.
   if (!made || made->sqlstate() != "23503") failure = made;
   if (failure && failure->is_conflict()) {
     // What a value that stands in for another breaks, and what hinders that rows are taken out, is no fault of the row's.
-    const auto parked = co_await attempt(keys, Room::kParked);
+    const auto parked = co_await try_in_savepoint(keys, Room::kParked);
     bool helped = !parked;
     if (!helped) helped = co_await take_out(keys);
     if (helped) failure.reset();
@@ -159,16 +159,16 @@ asio::awaitable<std::optional<Failure>> CarefulRefresh::attempt_with_room(Group 
 }
 
 /// Whether that helped.
-asio::awaitable<bool> CarefulRefresh::take_out(Group keys) {
+asio::awaitable<bool> BisectingRefresh::take_out(Group keys) {
   if (in_vain_ >= kMostInVain) co_return false;
   const auto began = pg::Clock::now();
-  const auto failure = co_await attempt(std::move(keys), Room::kTakenOut);
+  const auto failure = co_await try_in_savepoint(std::move(keys), Room::kTakenOut);
   if (failure) in_vain_ += pg::Clock::now() - began;
   co_return !failure;
 }
 
 /// Whether a target of `keys` refuses no key at all as well; those are given up.
-asio::awaitable<bool> CarefulRefresh::give_up_unwritable(Group keys) {
+asio::awaitable<bool> BisectingRefresh::give_up_unwritable(Group keys) {
   std::set<TargetId> targets;
   for (const auto& key : keys) targets.insert(key.target());
   bool any = false;
@@ -181,7 +181,7 @@ asio::awaitable<bool> CarefulRefresh::give_up_unwritable(Group keys) {
   co_return any;
 }
 
-asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusives(TargetId target) {
+asio::awaitable<const std::vector<mapping::Exclusive>*> BisectingRefresh::exclusives(TargetId target) {
   const auto known = exclusives_.find(target);
   if (known != exclusives_.end()) co_return &known->second;
   const std::string unique_keys(queries::unique_keys);
@@ -200,7 +200,7 @@ asio::awaitable<const std::vector<mapping::Exclusive>*> CarefulRefresh::exclusiv
 }
 
 /// Keys whose rows take over each other's places, in one group each, with the keys of whoever else stands in such a place.
-asio::awaitable<std::vector<CarefulRefresh::Group>> CarefulRefresh::exchanging(Group keys) {
+asio::awaitable<std::vector<BisectingRefresh::Group>> BisectingRefresh::exchanging(Group keys) {
   Together together;
   for (const auto& key : keys) together.add(key);
   for (int link = 0; !keys.empty() && link < kLongestChain; ++link) {
@@ -236,17 +236,17 @@ asio::awaitable<std::vector<CarefulRefresh::Group>> CarefulRefresh::exchanging(G
   co_return groups;
 }
 
-asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
+asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
   std::erase_if(groups, [&](Group& group) {
     const auto given_up = given_up_.find(group.front().target());
     if (given_up == given_up_.end()) return false;
-    set_down(std::move(group), given_up->second);
+    spill(std::move(group), given_up->second);
     return true;
   });
   if (groups.empty()) co_return;
   Group all;
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
-  auto failure = co_await attempt_with_room(all);
+  auto failure = co_await try_with_room(all);
   if (!failure) co_return;
   // Of what rows bring about themselves no table is accused.
   if (failure->verdict() != Verdict::kQuarantine) {
@@ -279,7 +279,7 @@ asio::awaitable<void> CarefulRefresh::bisect(std::vector<Group> groups) {
   co_await bisect_halves(std::move(groups));
 }
 
-asio::awaitable<void> CarefulRefresh::bisect_halves(std::vector<Group> groups) {
+asio::awaitable<void> BisectingRefresh::bisect_halves(std::vector<Group> groups) {
   const auto middle = groups.begin() + static_cast<std::ptrdiff_t>(groups.size() / 2);
   std::vector<Group> second(std::make_move_iterator(middle), std::make_move_iterator(groups.end()));
   groups.erase(middle, groups.end());
@@ -288,7 +288,7 @@ asio::awaitable<void> CarefulRefresh::bisect_halves(std::vector<Group> groups) {
 }
 
 /// Of what only waits for another row no table is accused. False: there is none.
-asio::awaitable<bool> CarefulRefresh::take_out_waiting(std::vector<Group>& groups, Failure failure) {
+asio::awaitable<bool> BisectingRefresh::take_out_waiting(std::vector<Group>& groups, Failure failure) {
   Group all;
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
   const auto waiting = co_await references_.waiting(std::move(all));
@@ -304,7 +304,7 @@ asio::awaitable<bool> CarefulRefresh::take_out_waiting(std::vector<Group>& group
   co_return true;
 }
 
-void CarefulRefresh::refuse(Key key, Failure failure) {
+void BisectingRefresh::refuse(Key key, Failure failure) {
   const auto target = key.target();
   auto& tally = tally_[target];
   ++tally.refused;
@@ -312,7 +312,7 @@ void CarefulRefresh::refuse(Key key, Failure failure) {
   refused_.push_back({std::move(key), std::move(failure)});
 }
 
-void CarefulRefresh::set_down(Group keys, const Failure& failure) {
+void BisectingRefresh::spill(Group keys, const Failure& failure) {
   const auto target = keys.front().target();
   auto found = std::find_if(unwritable_.begin(), unwritable_.end(), [&](const Unwritable& each) { return each.target == target; });
   if (found == unwritable_.end()) found = unwritable_.insert(found, Unwritable{target, failure, {}, {}});
@@ -320,12 +320,12 @@ void CarefulRefresh::set_down(Group keys, const Failure& failure) {
 }
 
 /// What was refused one by one before its target was given up goes with it.
-void CarefulRefresh::gather_given_up() {
+void BisectingRefresh::gather_given_up() {
   std::erase_if(refused_, [&](Refused& each) {
     const auto given_up = given_up_.find(each.key.target());
     if (given_up == given_up_.end()) return false;
     const auto sample = each.key;
-    set_down({std::move(each.key)}, given_up->second);
+    spill({std::move(each.key)}, given_up->second);
     auto& samples = std::find_if(unwritable_.begin(), unwritable_.end(), [&](const Unwritable& one) { return one.target == sample.target(); })->samples;
     if (samples.size() < kSamples) samples.push_back(sample);
     return true;

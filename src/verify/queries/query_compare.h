@@ -14,7 +14,7 @@ namespace crossfade::verify {
 namespace asio = boost::asio;
 
 /// How an application's query is held against its counterpart.
-struct AskBoth {
+struct QueryCompare {
   const v1::Migration& migration;
   const QueryPair& queries;
   std::chrono::milliseconds patience{30'000};  ///< with changes that are on their way to v2
@@ -25,7 +25,7 @@ struct AskBoth {
 /// Nothing is written. A key that differs is asked again once v2 has what v1 had; it differs for good where v1 still says the
 /// same and v2 does not. Throws where v2 owns the data, the statements do not run, v1 does not agree with itself, or a key
 /// differs and no daemon brings over what may only be late.
-asio::awaitable<v1::CompareReply> ask_both(pg::Connection& first, pg::Connection& second, AskBoth how);
+asio::awaitable<v1::CompareReply> compare_queries(pg::Connection& first, pg::Connection& second, QueryCompare how);
 
 std::string to_text(const v1::CompareReply& reply);
 /// kMismatch where a key differs; kTimeout where none does and some could not be judged.

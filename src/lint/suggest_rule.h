@@ -15,9 +15,9 @@ namespace crossfade::lint {
 
 /// Finds the follow rule that would have announced rows: columns of the view that have, in each of them, the value of the
 /// same column of the changed row.
-class RuleFor {
+class RuleSuggestion {
  public:
-  RuleFor(SourceId source, TargetId target) : source_(source), target_(target) {}
+  RuleSuggestion(SourceId source, TargetId target) : source_(source), target_(target) {}
 
   /// One more row that was left behind, and the rows whose change did it.
   void explain(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row);

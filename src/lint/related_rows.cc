@@ -1,4 +1,4 @@
-#include "lint/neighborhood.h"
+#include "lint/related_rows.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -90,8 +90,8 @@ asio::awaitable<void> sow(pg::Connection& connection, const SourceShape& shape, 
 
 }  // namespace
 
-asio::awaitable<void> find_neighbors(pg::Connection& connection, const mapping::Model& model, const ById<SourceId, SourceShape>& shapes,
-                                     std::size_t seeds) {
+asio::awaitable<void> find_related_rows(pg::Connection& connection, const mapping::Model& model, const ById<SourceId, SourceShape>& shapes,
+                                        std::size_t seeds) {
   for (const auto& shape : shapes) co_await sow(connection, shape, seeds);
   const auto relations = co_await find_relations(connection, model);
   for (int n = 0; n < kSteps; ++n) {

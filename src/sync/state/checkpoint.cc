@@ -1,3 +1,5 @@
+#include "sync/state/checkpoint.h"
+
 #include <embedded_sql.h>
 #include <fmt/format.h>
 

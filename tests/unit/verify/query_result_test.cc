@@ -1,11 +1,11 @@
-#include "verify/queries/answer.h"
+#include "verify/queries/query_result.h"
 
 #include <gtest/gtest.h>
 
 namespace crossfade::verify {
 namespace {
 
-Answer answer(std::vector<Answer::Row> rows) { return {{"name", "at"}, std::move(rows)}; }
+QueryResult answer(std::vector<QueryResult::Row> rows) { return {{"name", "at"}, std::move(rows)}; }
 
 TEST(AnswerTest, EqualAnswersDoNotDiffer) {
   EXPECT_EQ(difference(answer({{"Squat", "1"}}), answer({{"Squat", "1"}})), std::nullopt);
@@ -23,11 +23,11 @@ TEST(AnswerTest, RowsThatOneSideLacksAreNamed) {
 
 TEST(AnswerTest, AnotherOrderAndOtherColumnsAreDifferencesOfTheirOwn) {
   EXPECT_EQ(difference(answer({{"a", "1"}, {"b", "2"}}), answer({{"b", "2"}, {"a", "1"}})), "the same rows in another order");
-  EXPECT_EQ(difference(answer({}), Answer{{"name"}, {}}), "columns: v1 (name, at), v2 (name)");
+  EXPECT_EQ(difference(answer({}), QueryResult{{"name"}, {}}), "columns: v1 (name, at), v2 (name)");
 }
 
 TEST(NoiseTest, AColumnThatDiffersByItselfIsLeftOut) {
-  Noise noise;
+  Nondeterminism noise;
   EXPECT_TRUE(noise.learn(answer({{"Squat", "12:00"}}), answer({{"Squat", "12:01"}})));
   EXPECT_EQ(noise.columns, std::set<std::size_t>{1});
   EXPECT_FALSE(noise.order);
@@ -36,7 +36,7 @@ TEST(NoiseTest, AColumnThatDiffersByItselfIsLeftOut) {
 }
 
 TEST(NoiseTest, AnOrderThatDiffersByItselfIsLeftOut) {
-  Noise noise;
+  Nondeterminism noise;
   EXPECT_TRUE(noise.learn(answer({{"a", "1"}, {"b", "2"}}), answer({{"b", "2"}, {"a", "1"}})));
   EXPECT_TRUE(noise.order);
   EXPECT_TRUE(noise.columns.empty());
@@ -44,7 +44,7 @@ TEST(NoiseTest, AnOrderThatDiffersByItselfIsLeftOut) {
 }
 
 TEST(NoiseTest, OtherRowsEachTimeCannotBeCompared) {
-  Noise noise;
+  Nondeterminism noise;
   EXPECT_FALSE(noise.learn(answer({{"a", "1"}}), answer({})));
   EXPECT_FALSE(noise.learn(answer({{"a", "1"}, {"b", "2"}}), answer({{"a", "2"}, {"b", "1"}})));
 }

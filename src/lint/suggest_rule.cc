@@ -1,4 +1,4 @@
-#include "lint/rule_for.h"
+#include "lint/suggest_rule.h"
 
 #include <fmt/format.h>
 
@@ -15,16 +15,16 @@ std::map<std::string, std::string> values_of(const mapping::Model& model, const 
     if (value.size() >= 2 && value.front() == '"') value = value.substr(1, value.size() - 2);
     values.emplace(std::move(name), std::move(value));
   }
-  const auto& walk = model.targets[row.target].locators.front();
-  for (std::size_t n = 0; row.walk && n < walk.columns.size() && n < row.walk->size(); ++n) {
-    if ((*row.walk)[n]) values.emplace(walk.columns[n], *(*row.walk)[n]);
+  const auto& chunk_key = model.targets[row.target].locators.front();
+  for (std::size_t n = 0; row.walk && n < chunk_key.columns.size() && n < row.walk->size(); ++n) {
+    if ((*row.walk)[n]) values.emplace(chunk_key.columns[n], *(*row.walk)[n]);
   }
   return values;
 }
 
 }  // namespace
 
-void RuleFor::explain(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row) {
+void RuleSuggestion::explain(const mapping::Model& model, const ById<SourceId, SourceShape>& shapes, const std::vector<RowImages>& changed, const verify::Difference& row) {
   Pairs possible;
   const auto values = values_of(model, row);
   for (const auto& images : changed) {
@@ -45,7 +45,7 @@ void RuleFor::explain(const mapping::Model& model, const ById<SourceId, SourceSh
   }
 }
 
-std::string RuleFor::words(const mapping::Model& model) const {
+std::string RuleSuggestion::words(const mapping::Model& model) const {
   if (!pairs_ || pairs_->empty()) return "";
   const auto& source = model.sources[source_];
   const auto& target = model.targets[target_];

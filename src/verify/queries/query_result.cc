@@ -1,4 +1,4 @@
-#include "verify/queries/answer.h"
+#include "verify/queries/query_result.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,14 +9,14 @@
 namespace crossfade::verify {
 namespace {
 
-using Row = Answer::Row;
+using Row = QueryResult::Row;
 
 std::vector<Row> sorted(std::vector<Row> rows) {
   std::sort(rows.begin(), rows.end());
   return rows;
 }
 
-std::vector<std::optional<std::string>> sorted_column(const Answer& answer, std::size_t column) {
+std::vector<std::optional<std::string>> sorted_column(const QueryResult& answer, std::size_t column) {
   std::vector<std::optional<std::string>> values;
   for (const auto& row : answer.rows) values.push_back(row[column]);
   std::sort(values.begin(), values.end());
@@ -40,8 +40,8 @@ std::string only_in(const char* side, const std::vector<Row>& left, const std::v
 
 }  // namespace
 
-Answer answer_of(const pg::Result& result) {
-  Answer answer;
+QueryResult result_of(const pg::Result& result) {
+  QueryResult answer;
   for (std::size_t column = 0; column < result.columns(); ++column) answer.columns.emplace_back(result.column_name(column));
   for (std::size_t row = 0; row < result.size(); ++row) {
     auto& values = answer.rows.emplace_back();
@@ -50,7 +50,7 @@ Answer answer_of(const pg::Result& result) {
   return answer;
 }
 
-bool Noise::learn(const Answer& once, const Answer& again) {
+bool Nondeterminism::learn(const QueryResult& once, const QueryResult& again) {
   if (once.rows.size() != again.rows.size()) return false;
   for (std::size_t column = 0; column < once.columns.size(); ++column) {
     if (sorted_column(once, column) != sorted_column(again, column)) columns.insert(column);
@@ -62,7 +62,7 @@ bool Noise::learn(const Answer& once, const Answer& again) {
   return sorted(left) == sorted(right);
 }
 
-Answer Noise::without(const Answer& answer) const {
+QueryResult Nondeterminism::without(const QueryResult& answer) const {
   const auto kept = [&](const auto& values) {
     std::remove_cvref_t<decltype(values)> rest;
     for (std::size_t n = 0; n < values.size(); ++n) {
@@ -70,14 +70,14 @@ Answer Noise::without(const Answer& answer) const {
     }
     return rest;
   };
-  Answer quiet;
+  QueryResult quiet;
   quiet.columns = kept(answer.columns);
   for (const auto& row : answer.rows) quiet.rows.push_back(kept(row));
   if (order) quiet.rows = sorted(std::move(quiet.rows));
   return quiet;
 }
 
-std::optional<std::string> difference(const Answer& v1, const Answer& v2) {
+std::optional<std::string> difference(const QueryResult& v1, const QueryResult& v2) {
   if (v1.columns != v2.columns) return fmt::format("columns: v1 ({}), v2 ({})", fmt::join(v1.columns, ", "), fmt::join(v2.columns, ", "));
   if (v1.rows == v2.rows) return std::nullopt;
   const auto left = sorted(v1.rows);

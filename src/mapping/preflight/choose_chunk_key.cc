@@ -1,4 +1,4 @@
-#include "mapping/preflight/walk.h"
+#include "mapping/preflight/choose_chunk_key.h"
 
 #include <algorithm>
 #include <optional>
@@ -11,8 +11,8 @@ void make_first(Model& model, Target& target, std::vector<FollowRule>::iterator 
   std::swap(target.locators.front(), target.locators[number]);
   for (auto rule = first_rule; rule != model.rules.end(); ++rule) {
     if (rule->locator == number) {
-      rule->locator = kWalk;
-    } else if (rule->locator == kWalk) {
+      rule->locator = kChunkKey;
+    } else if (rule->locator == kChunkKey) {
       rule->locator = number;
     }
   }
@@ -30,12 +30,12 @@ class Choice {
     }
     if (!best) return false;
     make_first(model_, target_, begin_, *best);
-    const auto place = place_in(first_rule_of(kWalk)->source_columns, model_.sources[first_rule_of(kWalk)->source].key);
-    target_.locators.front().walk_place = place;
+    const auto place = place_in(first_rule_of(kChunkKey)->source_columns, model_.sources[first_rule_of(kChunkKey)->source].key);
+    target_.locators.front().chunk_place = place;
     const auto* walk = rule_along(place);
     if (walk == nullptr) return false;
-    target_.walk_source = walk->source;
-    target_.walk_column = walk->source_columns[place];
+    target_.chunk_source = walk->source;
+    target_.chunk_column = walk->source_columns[place];
     return true;
   }
 
@@ -69,9 +69,9 @@ class Choice {
 
   /// The rule of the first locator whose source gives the bounds.
   const FollowRule* rule_along(std::size_t place) const {
-    const auto* first = first_rule_of(kWalk);
+    const auto* first = first_rule_of(kChunkKey);
     if (first->source_columns.size() == 1 || ordered_(first->source, first->source_columns[place])) return first;
-    const auto other = std::find_if(begin_, model_.rules.end(), [&](const FollowRule& rule) { return rule.locator == kWalk && ordered_(rule.source, rule.source_columns[place]); });
+    const auto other = std::find_if(begin_, model_.rules.end(), [&](const FollowRule& rule) { return rule.locator == kChunkKey && ordered_(rule.source, rule.source_columns[place]); });
     return other == model_.rules.end() ? nullptr : &*other;
   }
 
@@ -83,7 +83,7 @@ class Choice {
 
 }  // namespace
 
-bool choose_walk(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered) { return Choice(model, target, first_rule, ordered).make(); }
+bool choose_chunk_key(Model& model, Target& target, std::size_t first_rule, const Ordered& ordered) { return Choice(model, target, first_rule, ordered).make(); }
 
 bool has_rule(const Model& model, TargetId target, LocatorId locator) {
   return std::any_of(model.rules.begin(), model.rules.end(), [&](const FollowRule& rule) { return rule.target == target && rule.locator == locator; });

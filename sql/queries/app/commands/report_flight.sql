@@ -1,1 +1,0 @@
-select at, flip, attempt, step, milliseconds, outcome from crossfade.flight where migration = $1 order by id desc limit 200
