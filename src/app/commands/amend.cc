@@ -12,6 +12,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "base/error/failure.h"
+#include "base/text/line_reader.h"
 #include "crossfade/v1/amend.pb.h"
 #include "mapping/plan/plan_text.h"
 #include "setup/prepare/prepare.h"
@@ -43,7 +44,7 @@ std::string text_of(const std::filesystem::path& path) {
   std::ostringstream text;
   if (stream) text << stream.rdbuf();
   if (!stream || text.str().empty()) throw usage_failure(fmt::format("{} cannot be read, or is empty", path.string()), "Name the file with the DDL.");
-  return text.str();
+  return plain_text(text.str(), path.string());
 }
 
 void add_choices(setup::Amend& amend, const AmendOptions& own) {

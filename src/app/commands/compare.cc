@@ -8,6 +8,7 @@
 #include "app/commands/commands.h"
 #include "app/status/long_work.h"
 #include "base/error/failure.h"
+#include "base/text/line_reader.h"
 #include "verify/queries/query_compare.h"
 
 namespace crossfade::app {
@@ -26,7 +27,7 @@ verify::QueryPair read_queries(const std::filesystem::path& path) {
   if (!file) throw usage_failure(fmt::format("cannot read {}", path.string()), "name the file with the two queries: --query FILE");
   std::ostringstream text;
   text << file.rdbuf();
-  return verify::parse_query_pair(text.str());
+  return verify::parse_query_pair(plain_text(text.str(), path.string()));
 }
 
 asio::awaitable<void> ask(const Options& options, const verify::QueryCompare& how, v1::CompareReply& reply) {

@@ -1,5 +1,7 @@
 #include "base/text/line_reader.h"
 
+#include "base/error/failure.h"
+
 namespace crossfade {
 
 bool LineReader::next() {
@@ -28,6 +30,15 @@ bool LineReader::read_line() {
   if (!text_.empty() && text_.back() == '\r') text_.pop_back();
   if (number_++ == 0 && text_.starts_with("\xEF\xBB\xBF")) text_.erase(0, 3);
   return true;
+}
+
+std::string plain_text(const std::string& bytes, const std::string& file) {
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) throw usage_failure(file + " is written in UTF-16", "Save it as UTF-8.");
+  std::string plain;
+  for (std::size_t at = bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0; at < bytes.size(); ++at) {
+    if (bytes[at] != '\r' || at + 1 == bytes.size() || bytes[at + 1] != '\n') plain += bytes[at];
+  }
+  return plain;
 }
 
 }  // namespace crossfade

@@ -33,4 +33,8 @@ class LineReader {
   std::uint64_t bytes_ = 0;
 };
 
+/// A text that a person wrote, without what an editor put there: a byte order mark before it, and the first half of line ends that have
+/// two. Throws a usage Failure that names the file where it is written in UTF-16.
+std::string plain_text(const std::string& bytes, const std::string& file);
+
 }  // namespace crossfade

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error/failure.h"
+#include "base/text/line_reader.h"
 #include "base/text/sql_text.h"
 #include "mapping/file/migration_rules.h"
 #include "mapping/file/said_by_scripts.h"
@@ -26,11 +27,11 @@ namespace fs = std::filesystem;
 
 std::string read_text(const fs::path& path, const std::string& advice) {
   std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
+  std::ostringstream bytes;
+  if (stream) bytes << stream.rdbuf();
   // A directory opens like a file and fails only when it is read.
   if (!stream) throw usage_failure(fmt::format("{} cannot be read", path.string()), advice);
-  return text.str();
+  return plain_text(bytes.str(), path.string());
 }
 
 /// Whether the statement that begins at token `n` ends or begins a transaction.

@@ -129,6 +129,26 @@ class MigrationFolder : public testing::Test {
                     ("crossfade_migration_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
 };
 
+TEST_F(MigrationFolder, WhatAnEditorPutsIntoItsFilesIsNothing) {
+  write("rejects.sql", "create view r as select 'no' as reason;\n");
+  const auto plain = texts_of(load_migration(folder));
+  for (const auto& [name, text] : plain) {
+    std::string written = "\xEF\xBB\xBF";
+    for (const char c : text) written += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    write(name, written);
+  }
+  EXPECT_EQ(texts_of(load_migration(folder)), plain);
+  write("mapping.sql", "a lone \r stays");
+  EXPECT_EQ(texts_of(load_migration(folder)).at("mapping.sql"), "a lone \r stays");
+}
+
+TEST_F(MigrationFolder, AFileInUtf16IsRefusedByName) {
+  write("mapping.sql", std::string("\xFF\xFE"
+                                   "c\0r\0",
+                                   6));
+  EXPECT_EQ(refused(), "F/mapping.sql is written in UTF-16");
+}
+
 TEST_F(MigrationFolder, IsReadWhole) {
   write("rejects.sql", "create view rejected as select 1;\n");
   const auto file = load_migration(folder);
