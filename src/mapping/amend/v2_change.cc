@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text/sql_text.h"
+#include "mapping/amend/labels_change.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -37,7 +38,7 @@ class Comparison {
       : schema_(schema), there_(there), wanted_(wanted), before_(before) {}
 
   V2Change made() {
-    types();
+    change_labels(schema_, there_, wanted_, before_, change_);
     others_go();
     drop_pieces();
     for (const auto& [table, columns] : wanted_.tables) {
@@ -47,6 +48,7 @@ class Comparison {
     }
     add_pieces();
     drop_tables();
+    drop_types(there_, wanted_, before_, change_);
     grants();
     others_come();
     return std::move(change_);
@@ -110,9 +112,14 @@ class Comparison {
   }
 
   void others_come() {
+    // Of what comes as well.
+    for (const bool comments : {false, true}) others_come(comments);
+  }
+
+  void others_come(bool comments) {
     for (const auto& [name, now] : wanted_.others) {
       const auto* there = other_of(there_.others, name);
-      if (!changes(name, there, &now)) continue;
+      if (name.starts_with("comment on ") != comments || !changes(name, there, &now)) continue;
       // A sequence comes with its column as it is.
       if (!now.make.empty() && now.unmake == kNothing && there == nullptr) change_.statements.push_back(now.make);
       else if (!now.make.empty()) say(there == nullptr ? name + " comes" : name + " is another one", now.make);
@@ -132,27 +139,6 @@ class Comparison {
     constexpr std::size_t kShort = 100;
     const auto is_short = [](const std::string& text) { return !text.empty() && text.size() <= kShort && text.find('\n') == std::string::npos; };
     return is_short(now) && is_short(there) ? fmt::format(": v2.sql says {}, the database {}", now, there) : "";
-  }
-
-  /// A label can be added and nothing else: rows have the others.
-  void types() {
-    for (const auto& [type, labels] : wanted_.labels) {
-      std::vector<std::string> literals;
-      for (const auto& label : labels) literals.push_back(quote_literal(label));
-      const auto old = there_.labels.find(type);
-      if (old == there_.labels.end()) {
-        say(fmt::format("type {} is added", type), fmt::format("create type {} as enum ({})", type, fmt::join(literals, ", ")));
-        continue;
-      }
-      const auto& had = old->second;
-      if (had.size() > labels.size() || !std::equal(had.begin(), had.end(), labels.begin())) {
-        change_.refused.push_back(fmt::format("type {} has other labels", type));
-        continue;
-      }
-      for (auto n = had.size(); n < labels.size(); ++n) {
-        say(fmt::format("type {} has label {}", type, labels[n]), fmt::format("alter type {} add value {}", type, literals[n]));
-      }
-    }
   }
 
   void create(const std::string& table, const Columns& columns) {
@@ -215,6 +201,11 @@ class Comparison {
   }
   static const char* always_or_not(const ColumnSide& column) { return column.identity == 'a' ? "always" : "by default"; }
 
+  static std::string as_said(const ColumnSide& column, bool collated) {
+    if (!collated) return column.type;
+    return column.type + (column.collation.empty() ? " of its own collation" : " collate " + column.collation);
+  }
+
   void alter(const std::string& table, const ColumnSide& old, const ColumnSide& column) {
     const auto name = quote_identifier(column.name);
     const auto put = [&](std::string_view what, const std::string& action) {
@@ -231,7 +222,8 @@ class Comparison {
     if (old.type != column.type || old.collation != column.collation) {
       const auto collate = column.collation.empty() ? "" : " collate " + column.collation;
       if (!old.given.empty() && old.generated == 0) put("loses its default for the moment", "drop default");
-      put(fmt::format("is {} instead of {}", column.type, old.type), fmt::format("type {0}{1} using {2}::{0}", column.type, collate, name));
+      const bool collated = old.type == column.type || old.collation != column.collation;
+      put(fmt::format("is {} instead of {}", as_said(column, collated), as_said(old, collated)), fmt::format("type {0}{1} using {2}::{0}", column.type, collate, name));
       auto& otherwise = change_.otherwise[change_.statements.size() - 1];
       otherwise.column = fmt::format("{}.{}", table, column.name);
       otherwise.sql = fmt::format("alter table {0} {1}alter column {2} type {3}{4} using null", quoted(table), old.required ? fmt::format("alter column {} drop not null, ", name) : "", name,

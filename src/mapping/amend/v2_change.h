@@ -35,7 +35,9 @@ struct V2Change {
   std::set<std::string> touched;        ///< tables that stay, and whose rows have to be compared
   std::set<std::string> added;
   std::set<std::string> dropped;
+  std::vector<std::string> labels;      ///< those of the statements that add one, which nothing may use before they have committed
   std::vector<std::string> refused;     ///< what is different and is not carried over
+  std::map<std::string, std::string> mends;  ///< … the DDL that brings it, where one can be told
 
   bool empty() const { return says.empty() && refused.empty(); }
 };

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "mapping/amend/diff.h"
+#include "mapping/amend/labels_change.h"
 #include "mapping/amend/v2_change.h"
 #include "mapping/amend/view_said.h"
 
@@ -118,12 +119,47 @@ TEST_F(V2ChangeTest, ATableGoesOnlyIfItWasSaidOnce) {
   EXPECT_THAT(change().statements, ElementsAre(R"(drop table "v2"."set")"));
 }
 
-TEST_F(V2ChangeTest, ALabelIsAddedAndNoneIsTakenAway) {
+TEST_F(V2ChangeTest, LabelsComeInTheirPlaceAndNoneIsTakenAway) {
   there.labels["v2.mood"] = {"good", "bad"};
-  wanted.labels["v2.mood"] = {"good", "bad", "so so"};
-  EXPECT_THAT(change().statements, ElementsAre("alter type v2.mood add value 'so so'"));
+  wanted.labels["v2.mood"] = {"best", "good", "so so", "bad", "worse", "worst"};
+  EXPECT_THAT(change().statements, ElementsAre("alter type v2.mood add value 'best' before 'good'", "alter type v2.mood add value 'so so' after 'good'", "alter type v2.mood add value 'worse'",
+                                               "alter type v2.mood add value 'worst'"));
   wanted.labels["v2.mood"] = {"bad"};
-  EXPECT_THAT(change().refused, ElementsAre("type v2.mood has other labels"));
+  there.tables["day"].push_back(column("mood", "v2.mood", false));
+  wanted.tables = there.tables;
+  const auto made = change();
+  ASSERT_THAT(made.refused, ElementsAre("type v2.mood has other labels, or has them in another order"));
+  EXPECT_EQ(made.mends.at(made.refused[0]), R"(alter type v2.mood rename to crossfade_old; create type v2.mood as enum ('bad'); )"
+                                            R"(alter table "v2"."day" alter column "mood" type v2.mood using "mood"::text::v2.mood; drop type "v2".crossfade_old;)");
+  EXPECT_TRUE(compare("v2", there, keeping_labels(wanted, there), before).empty()) << "an undo leaves it";
+  before = wanted;
+  EXPECT_TRUE(change().empty()) << "somebody has added it by hand";
+  wanted.labels["v2.mood"] = {"bad", "good"};
+  EXPECT_THAT(change().refused, testing::SizeIs(1));
+}
+
+TEST_F(V2ChangeTest, ALabelInAnothersPlaceIsThatOneRenamed) {
+  there.labels["v2.mood"] = {"good", "bad"};
+  there.tables["day"].push_back(column("mood", "v2.mood", false));
+  wanted.tables = there.tables;
+  wanted.labels["v2.mood"] = {"good", "sad"};
+  const auto made = change();
+  EXPECT_THAT(made.statements, ElementsAre("alter type v2.mood rename value 'bad' to 'sad'"));
+  EXPECT_THAT(made.touched, ElementsAre("day"));
+}
+
+TEST_F(V2ChangeTest, ATypeGoesOnlyIfItWasSaidOnce) {
+  there.labels["v2.mood"] = {"good"};
+  EXPECT_TRUE(change().empty());
+  before = there;
+  EXPECT_THAT(change().statements, ElementsAre("drop type v2.mood"));
+}
+
+TEST_F(V2ChangeTest, AnotherCollationIsNamed) {
+  wanted.tables["day"][1].collation = "\"C\"";
+  EXPECT_THAT(change().says, ElementsAre("column day.title is text collate \"C\" instead of text of its own collation"));
+  std::swap(wanted, there);
+  EXPECT_THAT(change().says, ElementsAre("column day.title is text of its own collation instead of text collate \"C\""));
 }
 
 TEST_F(V2ChangeTest, WhatIsNotCarriedOverIsRefused) {

@@ -4,7 +4,7 @@
 -- another one comes.
 with relation as (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relpartbound, c.relreplident, c.reloptions, c.relpersistence,
-         c.relam, c.reltablespace
+         c.relam, c.reltablespace, c.reltoastrelid
   from pg_class c where c.relnamespace = to_regnamespace(quote_ident($1))
 ), commented as (
   select format('%s %s', case r.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end, r.oid::regclass) as what, d.description, r.relname::text as of_table, '' as of_column
@@ -18,6 +18,35 @@ with relation as (
   union all
   select format('type %s', y.oid::regtype), d.description, '', ''
   from pg_type y join pg_description d on d.classoid = 'pg_type'::regclass and d.objoid = y.oid where y.typnamespace = to_regnamespace(quote_ident($1)) and y.typtype in ('e', 'd', 'c', 'r')
+  union all
+  select format('%s %s', case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, p.oid::regprocedure), d.description, '', ''
+  from pg_proc p join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = p.oid where p.pronamespace = to_regnamespace(quote_ident($1))
+  union all
+  select format('policy %I on %s', p.polname, r.oid::regclass), d.description, r.relname, ''
+  from relation r join pg_policy p on p.polrelid = r.oid join pg_description d on d.classoid = 'pg_policy'::regclass and d.objoid = p.oid
+  union all
+  select format('trigger %I on %s', t.tgname, r.oid::regclass), d.description, r.relname, ''
+  from relation r join pg_trigger t on t.tgrelid = r.oid join pg_description d on d.classoid = 'pg_trigger'::regclass and d.objoid = t.oid
+  union all
+  select format('rule %I on %s', v.rulename, r.oid::regclass), d.description, r.relname, ''
+  from relation r join pg_rewrite v on v.ev_class = r.oid join pg_description d on d.classoid = 'pg_rewrite'::regclass and d.objoid = v.oid
+  union all
+  select format('statistics %s.%I', x.stxnamespace::regnamespace, x.stxname), d.description, r.relname, ''
+  from relation r join pg_statistic_ext x on x.stxrelid = r.oid join pg_description d on d.classoid = 'pg_statistic_ext'::regclass and d.objoid = x.oid
+  union all
+  select format('schema %I', n.nspname), d.description, '', ''
+  from pg_namespace n join pg_description d on d.classoid = 'pg_namespace'::regclass and d.objoid = n.oid where n.nspname = $1
+), owned as (
+  -- What has an owner of its own, beside tables.
+  select case r.relkind when 'S' then 'sequence ' else 'view ' end || r.oid::regclass as what, r.relowner as owner, r.relname::text as of_table
+  from relation r
+  where r.relkind in ('v', 'm')
+     or r.relkind = 'S' and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = r.oid and d.deptype in ('a', 'i'))
+  union all
+  select 'function ' || p.oid::regprocedure, p.proowner, '' from pg_proc p where p.pronamespace = to_regnamespace(quote_ident($1))
+  union all
+  select 'type ' || y.oid::regtype, y.typowner, '' from pg_type y left join pg_class c on c.oid = y.typrelid
+  where y.typnamespace = to_regnamespace(quote_ident($1)) and (y.typtype in ('e', 'd', 'r') or y.typtype = 'c' and c.relkind = 'c')
 )
 select 'enum' as kind, y.oid::regtype::text as what, array_agg(e.enumlabel order by e.enumsortorder)::text as definition, '' as make, '' as unmake, '' as of_table, '' as of_column
 from pg_type y join pg_enum e on e.enumtypid = y.oid where y.typnamespace = to_regnamespace(quote_ident($1)) group by y.oid
@@ -42,10 +71,17 @@ union all
 select 'option', 'privileges of function ' || p.oid::regprocedure, p.proacl::text, '', '', '', ''
 from pg_proc p where p.pronamespace = to_regnamespace(quote_ident($1)) and p.proacl is not null
 union all
-select 'other', 'view ' || r.oid::regclass, pg_get_viewdef(r.oid), '', '', r.relname, '' from relation r where r.relkind in ('v', 'm')
+select 'other', 'view ' || r.oid::regclass, concat_ws(' with ', pg_get_viewdef(r.oid), array_to_string(r.reloptions, ', ')), '', '', r.relname, '' from relation r where r.relkind in ('v', 'm')
 union all
 select 'other', format('trigger %s on %s', t.tgname, t.tgrelid::regclass), pg_get_triggerdef(t.oid), '', '', r.relname, ''
 from pg_trigger t join relation r on r.oid = t.tgrelid where not t.tgisinternal and t.tgname <> 'crossfade_fence'
+union all
+-- Whether they fire is for crossfade to say for as long as v1 owns the data.
+select 'option', format('firing of trigger %s on %s', t.tgname, t.tgrelid::regclass), case t.tgenabled when 'D' then 'disabled' when 'A' then 'always' when 'R' then 'replica' end, '', '', r.relname, ''
+from pg_trigger t join relation r on r.oid = t.tgrelid where not t.tgisinternal and t.tgname <> 'crossfade_fence' and t.tgenabled <> 'O'
+union all
+select 'option', format('firing of rule %s on %s', v.rulename, r.oid::regclass), case v.ev_enabled when 'D' then 'disabled' when 'A' then 'always' when 'R' then 'replica' end, '', '', r.relname, ''
+from pg_rewrite v join relation r on r.oid = v.ev_class where v.ev_type <> '1' and v.ev_enabled <> 'O'
 union all
 select 'other', format('rule %s on %s', v.rulename, r.oid::regclass), pg_get_ruledef(v.oid), '', '', r.relname, ''
 from pg_rewrite v join relation r on r.oid = v.ev_class where v.ev_type <> '1' and r.relkind in ('r', 'p')
@@ -80,9 +116,10 @@ select 'said', 'row-level security of ' || r.oid::regclass, case when r.relforce
        format('alter table %s disable row level security, no force row level security', r.oid::regclass), r.relname, ''
 from relation r where r.relkind in ('r', 'p') and (r.relrowsecurity or r.relforcerowsecurity)
 union all
-select 'anew', 'statistics ' || quote_ident(x.stxnamespace::regnamespace::text) || '.' || quote_ident(x.stxname), pg_get_statisticsobjdef(x.oid), pg_get_statisticsobjdef(x.oid),
+select 'anew', 'statistics ' || quote_ident(x.stxnamespace::regnamespace::text) || '.' || quote_ident(x.stxname), pg_get_statisticsobjdef(x.oid) || t.target, pg_get_statisticsobjdef(x.oid) || t.target,
        format('drop statistics if exists %s.%I', x.stxnamespace::regnamespace, x.stxname), r.relname, ''
 from pg_statistic_ext x join relation r on r.oid = x.stxrelid
+cross join lateral (select coalesce(format('; alter statistics %s.%I set statistics %s', x.stxnamespace::regnamespace, x.stxname, nullif(to_jsonb(x) ->> 'stxstattarget', '-1')), '') as target) t
 union all
 select 'said', 'comment on ' || c.what, quote_literal(c.description), format('comment on %s is %L', c.what, c.description), format('comment on %s is null', c.what), c.of_table, c.of_column
 from commented c where c.what not like 'index %' and c.what not like 'constraint %'
@@ -102,8 +139,37 @@ select 'option', format('storage parameter %s of %s', o.option_name, r.oid::regc
        format('alter %s %s reset (%s)', case when r.relkind in ('i', 'I') then 'index' else 'table' end, r.oid::regclass, o.option_name), r.relname, ''
 from relation r cross join lateral pg_options_to_table(r.reloptions) o where r.relkind = 'r'
 union all
+select 'option', format('storage parameter toast.%s of %s', o.option_name, r.oid::regclass), o.option_value, format('alter table %s set (toast.%s = %L)', r.oid::regclass, o.option_name, o.option_value),
+       format('alter table %s reset (toast.%s)', r.oid::regclass, o.option_name), r.relname, ''
+from relation r join pg_class t on t.oid = r.reltoastrelid cross join lateral pg_options_to_table(t.reloptions) o where r.relkind = 'r'
+union all
+-- Those of an index that is no constraint's are in its definition.
+select 'option', format('storage parameter %s of %s', o.option_name, r.oid::regclass), o.option_value, '', '', w.relname, ''
+from relation r join pg_index x on x.indexrelid = r.oid join pg_class w on w.oid = x.indrelid cross join lateral pg_options_to_table(r.reloptions) o where r.relkind in ('i', 'I') and exists (select from pg_constraint k where k.conindid = r.oid and k.contype in ('p', 'u', 'x'))
+union all
+select 'option', 'tablespace of index ' || r.oid::regclass, s.spcname, '', '', w.relname, ''
+from relation r join pg_index x on x.indexrelid = r.oid join pg_class w on w.oid = x.indrelid join pg_tablespace s on s.oid = r.reltablespace where r.relkind in ('i', 'I')
+union all
+-- The index may be built later.
+select 'option', 'clustering of ' || r.oid::regclass, i.indexrelid::regclass::text, '', '', r.relname, '' from relation r join pg_index i on i.indrelid = r.oid and i.indisclustered where r.relkind in ('r', 'm')
+union all
 select 'option', 'owner of ' || r.oid::regclass, r.relowner::regrole::text, format('alter table %s owner to %s', r.oid::regclass, r.relowner::regrole), '', r.relname, ''
 from relation r where r.relkind in ('r', 'p') and r.relowner <> (select n.nspowner from pg_namespace n where n.nspname = $1)
+union all
+select 'option', 'owner of ' || o.what, o.owner::regrole::text, '', '', o.of_table, '' from owned o where o.owner <> (select n.nspowner from pg_namespace n where n.nspname = $1)
+union all
+select 'option', 'privileges of type ' || y.oid::regtype, y.typacl::text, '', '', '', '' from pg_type y where y.typnamespace = to_regnamespace(quote_ident($1)) and y.typacl is not null and y.typtype in ('e', 'd', 'r', 'c')
+union all
+select 'option', format('default privileges of %s in schema %I for %s', d.defaclrole::regrole, $1, case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else d.defaclobjtype::text end),
+       d.defaclacl::text, '', '', '', ''
+from pg_default_acl d where d.defaclnamespace = to_regnamespace(quote_ident($1))
+union all
+-- Operators, collations, text search and the like: that one comes or goes.
+select 'other', pg_describe_object(d.classid, d.objid, 0), 'is in the schema', '', '', '', ''
+from pg_depend d
+where d.refclassid = 'pg_namespace'::regclass and d.refobjid = to_regnamespace(quote_ident($1)) and d.deptype = 'n'
+  and d.classid not in ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass)
+  and not exists (select from pg_depend e where e.classid = d.classid and e.objid = d.objid and e.deptype = 'e')
 union all
 select 'option', 'storage of ' || r.oid::regclass, concat_ws(' ', case r.relpersistence when 'u' then 'unlogged' end, (select a.amname from pg_am a where a.oid = r.relam), (select s.spcname from pg_tablespace s where s.oid = r.reltablespace)), '', '', r.relname, ''
 from relation r where r.relkind in ('r', 'p') and (r.relpersistence = 'u' or r.reltablespace <> 0 or r.relam <> 0 and r.relam <> (select a.oid from pg_am a where a.amname = current_setting('default_table_access_method')))
@@ -118,12 +184,12 @@ union all
 select 'grant', format('grant %s on table %s to %s', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
        '', format('revoke %s on table %s from %s', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), r.relname, ''
 from relation r cross join lateral aclexplode(r.relacl) a
-where r.relkind in ('r', 'p') and a.grantee <> r.relowner
+where r.relkind in ('r', 'p', 'v', 'm') and a.grantee <> r.relowner
 union all
 select 'grant', format('grant %s (%I) on table %s to %s', a.privilege_type, t.attname, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
        '', format('revoke %s (%I) on table %s from %s', a.privilege_type, t.attname, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), r.relname, ''
 from relation r join pg_attribute t on t.attrelid = r.oid and not t.attisdropped cross join lateral aclexplode(t.attacl) a
-where r.relkind in ('r', 'p') and a.grantee <> r.relowner
+where r.relkind in ('r', 'p', 'v', 'm') and a.grantee <> r.relowner
 union all
 select 'grant', format('grant %s on sequence %s to %s', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
        '', format('revoke %s on sequence %s from %s', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), r.relname, ''
