@@ -370,7 +370,10 @@ begin
          format('%s %s since the rows of %s were made', coalesce(b.title, n.title),
                 case when b.object like 'amended %' then 'was amended' when b.object is null then 'has come' when n.object is null then 'has gone' else 'has changed' end,
                 array_to_string(coalesce(b.targets, n.targets), ', ')),
-         'crossfade run: a daemon compares them anew by itself'
+         case when b.object like 'view %' and n.object is null and to_regclass(substr(b.title, 6)) is null
+                and exists (select from crossfade.migration m where m.name = of_migration and (parse_ident(substr(b.title, 6)))[1] = any (m.made_schemas))
+              then 'crossfade amend: it makes the view again'
+              else 'crossfade run: a daemon compares them anew by itself' end
   from before b full join now n on n.object = b.object
   where n.state is distinct from b.state
     -- Before anything is remembered, everything is new, but where v2 alone is here: there it may be nothing. And a label that nobody had

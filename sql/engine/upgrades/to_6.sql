@@ -21,3 +21,4 @@ alter index crossfade.resting_pkey rename to disabled_trigger_pkey;
 alter table crossfade.disabled_trigger rename constraint resting_migration_fkey to disabled_trigger_migration_fkey;
 drop function if exists crossfade.rest_triggers(text, regclass), crossfade.wake_triggers(text, regclass), crossfade.hand_ids_over(regclass, regclass),
   crossfade.take_ids_back(regclass, regclass, text[]);
+-- And of a view that was dropped it is said who makes it again.

@@ -140,6 +140,7 @@ struct RewriteCatalog {
 struct TargetCatalog {
   RelationCatalog table;
   RelationCatalog view;
+  bool dropped = false;                             ///< the view; crossfade made it with the migration
   std::optional<RelationCatalog> keeps;   ///< in reverse: the view of rejects.sql that names rows of the table, if there is one
   std::vector<ReadCatalog> reads;
   std::vector<FunctionCatalog> functions;
@@ -150,6 +151,7 @@ struct TargetCatalog {
 
 struct SurrogateCatalog {
   RelationCatalog view;               ///< the natural keys
+  bool dropped = false;                             ///< the view; crossfade made it with the migration
   RelationCatalog ids;
   std::vector<ReadCatalog> reads;     ///< of the view
   std::vector<FunctionCatalog> functions;

@@ -310,6 +310,24 @@ asio::awaitable<Catalog> read_tables(pg::Connection& connection, const DirectedM
   co_return catalog;
 }
 
+asio::awaitable<bool> was_made(pg::Connection& connection, std::string migration, std::string schema) {
+  const auto state = co_await connection.query(std::string(queries::state_there));
+  if (!pg::first(state).truth("there")) co_return false;
+  pg::Parameters parameters = {std::move(migration), std::move(schema)};
+  const auto made = co_await connection.query(std::string(queries::schema_made), std::move(parameters));
+  co_return pg::first(made).truth("made");
+}
+
+/// Views that are not there, and were.
+asio::awaitable<void> find_dropped(pg::Connection& connection, const DirectedMigration& directed, Catalog& catalog) {
+  const auto lacks = [](const auto& each) { return each.second.view.kind != 'v'; };
+  const bool any = std::any_of(catalog.targets.begin(), catalog.targets.end(), lacks) || std::any_of(catalog.surrogates.begin(), catalog.surrogates.end(), lacks);
+  if (!any) co_return;
+  const bool made = co_await was_made(connection, directed.yaml.migration(), directed.yaml.schemas().mapping());
+  for (auto& [name, target] : catalog.targets) target.dropped = made && target.view.kind != 'v';
+  for (auto& [name, surrogate] : catalog.surrogates) surrogate.dropped = made && surrogate.view.kind != 'v';
+}
+
 /// All but the rules' selects.
 asio::awaitable<Catalog> read_relations(pg::Connection& connection, const DirectedMigration& directed) {
   co_await empty_search_path(connection);
@@ -321,6 +339,7 @@ asio::awaitable<Catalog> read_relations(pg::Connection& connection, const Direct
     set_aside = std::move(after);
     catalog = co_await read_tables(connection, directed);
   }
+  co_await find_dropped(connection, directed, catalog);
   put_back(set_aside, catalog);
   co_await look_into_views(connection, directed, catalog);
   co_await derive_rules(connection, directed, catalog);

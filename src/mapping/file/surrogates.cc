@@ -44,6 +44,10 @@ void require_surrogates(const v1::Migration& yaml) {
     }
     if (yaml.targets().contains(name)) throw wrong(name, "a target has this name", "Both are names of views; name the surrogate after its column.");
     const auto table = surrogate_table(yaml.migration(), name).name;
+    for (const auto* own : {"_pkey", "_id_key", "_id_seq"}) {
+      if (!yaml.surrogates().contains(name + own)) continue;
+      throw wrong(name + own, fmt::format("its table of ids would have the name of what stands beside that of {}: crossfade.{}{}", name, table, own), "Give one of the two another name.");
+    }
     if (table.size() > kLongestName) throw wrong(name, fmt::format("its table {} has a name of more than {} letters", table, kLongestName), "Shorten it.");
   }
 }

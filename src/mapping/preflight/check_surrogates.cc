@@ -19,8 +19,8 @@ ById<SurrogateId, Surrogate> check_surrogates(const DirectedMigration& directed,
     const auto of = natural_key(written);
     surrogates.push_back({name, of, surrogate_table(directed.yaml.migration(), name), read.view.operators_of(of)});
     if (read.view.kind != 'v') {
-      found.fail(fmt::format("{} has no view {}", read.view.schema, name),
-                 fmt::format("Create {} in surrogates.sql: the natural keys that there are, with {}.", read.view.quoted(), fmt::join(of, ", ")));
+      const auto create = fmt::format("{} in surrogates.sql: the natural keys that there are, with {}.", read.view.quoted(), fmt::join(of, ", "));
+      found.fail(fmt::format("{} has no view {}", read.view.schema, name), read.dropped ? made_again("surrogates.sql") + create : "Create " + create);
       continue;
     }
     for (const auto& column : of) {
@@ -46,8 +46,9 @@ void check_ids_come_back(const Catalog& catalog, std::vector<Finding>& findings)
     }
     const bool whole = std::all_of(wanted.begin(), wanted.end(), [&, &view = read.view](const auto& column) { return view.find(column) != nullptr; });
     if (read.view.kind != 'v' || !whole) {
-      found.fail(fmt::format("reverse.sql has no view {} of the ids that v2 gives: a rollback would not know them", name),
-                 fmt::format("Create {} in reverse.sql: the natural keys as v2 has them, with {}.", read.view.quoted(), fmt::join(wanted, ", ")));
+      const auto create = fmt::format("{} in reverse.sql: the natural keys as v2 has them, with {}.", read.view.quoted(), fmt::join(wanted, ", "));
+      if (read.dropped) found.fail(fmt::format("{} has no view {} of the ids that v2 gives: a rollback would not know them", read.view.schema, name), made_again("reverse.sql") + create);
+      else found.fail(fmt::format("reverse.sql has no view {} of the ids that v2 gives: a rollback would not know them", name), "Create " + create);
     }
     found.conclude("ids that v2 gives come back with the writes");
   }

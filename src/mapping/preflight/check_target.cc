@@ -188,6 +188,10 @@ bool alike(const ColumnCatalog& left, const ColumnCatalog& right) {
   return left.type_oid == right.type_oid || (is_integer(left) && is_integer(right)) || (is_text(left) && is_text(right));
 }
 
+std::string made_again(const std::string& file) {
+  return fmt::format("`crossfade amend`: it makes the view again that {0} says. Where {0} says what is not there any more, or no such view, edit it first: create ", file);
+}
+
 bool check_target(const DirectedMigration& directed, const std::string& name, const TargetCatalog& target,
                   const std::vector<WrittenRule>& rules, std::vector<Finding>& findings) {
   Findings found(findings, "target " + name);
@@ -228,8 +232,8 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
                fmt::format("Key {} by columns that are equal or not, and let `exclude using gist` say what must not overlap.", target.table.quoted()));
   }
   if (target.view.kind != 'v') {
-    found.fail(fmt::format("{} has no view {}", target.view.schema, name),
-               fmt::format("Create {} in {}, or mend the target's name.", target.view.quoted(), directed.views_file()));
+    const auto create = fmt::format("{} in {}, or mend the target's name.", target.view.quoted(), directed.views_file());
+    found.fail(fmt::format("{} has no view {}", target.view.schema, name), target.dropped ? made_again(directed.views_file()) + create : "Create " + create);
   }
   for (const auto& column : target.table.primary_key) {
     if (!target.keeps || target.keeps->find(column) != nullptr) continue;

@@ -20,6 +20,9 @@ bool rounds(const ColumnCatalog& column);
 bool check_target(const DirectedMigration& directed, const std::string& name, const TargetCatalog& target,
                   const std::vector<WrittenRule>& rules, std::vector<Finding>& findings);
 
+/// What mends a view that was dropped, up to what is to be created where `file` says nothing of it.
+std::string made_again(const std::string& file);
+
 /// True if values of one type, printed, can be read as the other and compare alike: the same type, two kinds of integer, or
 /// text and varchar.
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right);

@@ -12,6 +12,7 @@
 #include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
+#include "mapping/file/canary_schema.h"
 #include "mapping/file/yaml_tree.h"
 #include "mapping/preflight/inspect.h"
 #include "pg/row.h"
@@ -75,17 +76,38 @@ asio::awaitable<void> AmendRun::find_swapped() {
   }
 }
 
+/// Whether somebody has dropped a view of `schema` that the migration has had, and be it along with a column that it read.
+asio::awaitable<bool> AmendRun::find_gone(std::string schema, bool of_way_back) {
+  std::vector<std::optional<std::string>> schemas;
+  std::vector<std::optional<std::string>> names;
+  const auto had = [&](const auto& now, const auto& before) {
+    for (const auto& [name, each] : now) {
+      if (before_ && !before.contains(name)) continue;
+      schemas.emplace_back(schema);
+      names.emplace_back(name);
+    }
+  };
+  const auto& was = before_ ? before_->yaml : yaml_;
+  if (of_way_back) had(yaml_.reverse(), was.reverse());
+  else had(yaml_.targets(), was.targets());
+  const bool ids = schema == yaml_.schemas().mapping() || (of_way_back && has_way_back());
+  if (ids) had(yaml_.surrogates(), was.surrogates());
+  pg::Parameters wanted = {array_text(schemas), array_text(names)};
+  const auto rows = co_await connection_.query(std::string(queries::amend_views_gone), wanted);
+  for (const auto row : pg::rows(rows)) gone_.push_back(fmt::format("{}.{}", row.text("schema"), row.text("name")));
+  co_return !rows.empty();
+}
+
 asio::awaitable<void> AmendRun::look() {
   co_await prepare_alone(connection_, name_);
   pg::Parameters name = {name_};
   const auto flip = co_await connection_.query(queries::flip_alone, name);
   const auto lock = pg::first(flip);
-  if (!lock.truth("alone")) throw precondition_failure(fmt::format("a flip of migration {} is going on: {}", name_, lock.text("others")), "wait for it");
+  if (!lock.truth("alone")) throw precondition_failure(fmt::format("a flip or an amend of migration {} is going on: {}", name_, lock.text("others")), "wait for it");
   co_await expect(connection_, name_, Event::kAmend);
   const auto rows = co_await connection_.query(queries::amend_look, name);
   const auto migration = pg::first(rows);
   stable_schema_ = migration.text("stable_schema");
-  all_read_v2_ = migration.truth("all_read_v2");
   const auto made = parse_array(migration.text("made_schemas"));
   // Whoever waits for us while we wait for them goes on before the server has to choose a victim.
   before_deadlock_ = std::chrono::milliseconds(migration.number("deadlock_timeout")) / 2;
@@ -100,10 +122,16 @@ asio::awaitable<void> AmendRun::look() {
   changed_.insert(files.begin(), files.end());
   // What somebody else made is theirs to change; then only what is known of it is brought up to date.
   const bool any_ddl = !amend_.ddl.empty();
-  const auto there = co_await meanings();
-  for (const auto& [target, rules] : direction_ == Direction::kForward ? yaml_.targets() : yaml_.reverse()) {
-    const bool was = !before_ || (direction_ == Direction::kForward ? before_->yaml.targets() : before_->yaml.reverse()).contains(target);
-    if (was && !there.contains(target)) gone_.push_back(target);
+  const bool forward = direction_ == Direction::kForward;
+  bool gone_in_reverse = false;
+  if (has(made, yaml_.schemas().reverse())) gone_in_reverse = co_await find_gone(yaml_.schemas().reverse(), true);
+  std::vector<std::string> of_v2;
+  if (forward && has(made, yaml_.schemas().mapping())) of_v2.push_back(yaml_.schemas().mapping());
+  if (forward && !stable_schema_.empty()) of_v2.insert(of_v2.end(), {stable_schema_, mapping::canary_schema(stable_schema_)});
+  bool gone_in_mapping = false;
+  for (const auto& schema : of_v2) {
+    const bool gone = co_await find_gone(schema, false);
+    gone_in_mapping = gone_in_mapping || gone;
   }
   const auto targets = co_await connection_.query(queries::amend_targets, name);
   for (const auto row : pg::rows(targets)) {
@@ -112,52 +140,18 @@ asio::awaitable<void> AmendRun::look() {
     filling_ = filling_ || filled.unfinished;
   }
   co_await find_swapped();
-  const bool other_relations = !gone_.empty() || !swapped_.empty();
-  const bool views = amend_.anew || other_relations || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql") || !rekeyed().empty();
-  remake_mapping_ = direction_ == Direction::kForward && (views || any_ddl) && has(made, yaml_.schemas().mapping());
   // Once the writes have moved v2's tables are the application's: its file is taken down where they are what it says.
   change_v2_ = direction_ == Direction::kForward && (amend_.anew || changed("v2.sql")) && has(made, yaml_.schemas().shadow());
   hold_v2_ = direction_ == Direction::kReverse && changed("v2.sql") && has(made, yaml_.schemas().shadow());
   // What is being loaded has no keys for the moment: then all is tried with tables that have them.
   const bool other_tables = change_v2_ || (filling_ && direction_ == Direction::kForward);
-  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || !rekeyed().empty() || (direction_ == Direction::kReverse && other_relations)) &&
+  const bool views = amend_.anew || gone_in_mapping || !swapped_.empty() || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql") || !rekeyed().empty();
+  // Either side's views may name v2's types, and those are others than the types of tables that stand beside.
+  remake_mapping_ = direction_ == Direction::kForward && (views || any_ddl || other_tables) && has(made, yaml_.schemas().mapping());
+  remake_reverse_ = has_way_back() && (changed("reverse.sql") || any_ddl || other_tables || !rekeyed().empty() || gone_in_reverse || (!forward && !swapped_.empty())) &&
                     (has(made, yaml_.schemas().reverse()) || (before_ && before_->reverse_sql.empty()));
   const bool gone = direction_ == Direction::kForward && before_ && !has_way_back() && has(made, before_->yaml.schemas().reverse());
   if (gone) way_back_gone_ = before_->yaml.schemas().reverse();
-}
-
-namespace {
-
-/// What the migration was prepared in is called what it was: "schemas.shadow was gym_v2". A way back may come, and go, as long as v1
-/// owns the data.
-std::vector<std::string> renamed_schemas(const v1::Schemas& before, const v1::Schemas& now, Direction direction) {
-  std::vector<std::string> renamed;
-  const auto& fields = *before.GetDescriptor();
-  for (int n = 0; n < fields.field_count(); ++n) {
-    const auto& field = *fields.field(n);
-    const auto was = before.GetReflection()->GetString(before, &field);
-    const auto is = now.GetReflection()->GetString(now, &field);
-    const bool comes_or_goes = field.name() == "reverse" && direction == Direction::kForward && (was.empty() || is.empty());
-    if (was != is && !comes_or_goes) renamed.push_back(was.empty() ? fmt::format("schemas.{} was none", field.name()) : fmt::format("schemas.{} was {}", field.name(), was));
-  }
-  return renamed;
-}
-
-}  // namespace
-
-void AmendRun::refuse_what_cannot_be() {
-  mapping::Findings found(result_.preflight.findings, "migration.yaml");
-  const auto renamed = before_ ? renamed_schemas(before_->yaml.schemas(), yaml_.schemas(), direction_) : std::vector<std::string>{};
-  if (!renamed.empty()) {
-    found.fail(fmt::format("its schemas are others than those the migration was prepared with: {}", fmt::join(renamed, ", ")),
-               "Keep their names; a migration in other schemas is another migration.");
-  }
-  if (direction_ == Direction::kForward) return;
-  for (const auto* file : {"mapping.sql", "rejects.sql", "surrogates.sql"}) {
-    if (!changed(file)) continue;
-    mapping::Findings(result_.preflight.findings, file)
-        .fail("v2 owns the data: what makes v2 of v1 cannot be amended now", "Put the file back for now; or first `crossfade rollback writes`.");
-  }
 }
 
 void AmendRun::say_what_changes() {
@@ -228,8 +222,14 @@ asio::awaitable<void> AmendRun::trial() {
   if (amend_.ddl.empty()) {
     meant_ = co_await meanings();
     const auto there = co_await mapping::read_side(connection_, yaml_.schemas().shadow(), name_);
-    if (change_v2_) v2_ = mapping::compare(yaml_.schemas().shadow(), there, *wanted_, said_);
+    if (change_v2_) v2_ = against(yaml_.schemas().shadow(), there, *wanted_, said_);
     if (hold_v2_) co_await hold_v2_against_its_file();
+    // Views over what is not carried over would be refused for it, by other words.
+    refuse_what_v2_lacks();
+    if (!v2_.refused.empty()) {
+      co_await connection_.script("rollback");
+      co_return;
+    }
     co_await make_views_aside();
     // A foreign key that leads out of v2 keeps writers of that table waiting until this is rolled back: then no row is looked at.
     pg::Parameters shadow = {yaml_.schemas().shadow()};
@@ -238,7 +238,6 @@ asio::awaitable<void> AmendRun::trial() {
     if (direction_ == Direction::kReverse) result_.preflight = co_await mapping::inspect_directed(connection_, std::move(back));
     else if (trial_has_tables() && outside.truth(0, 0)) co_await inspect_catalog(true);
     else result_.preflight = co_await mapping::inspect(connection_, amend_.file);
-    refuse_what_v2_lacks();
     checked_ = co_await meanings();
     if (result_.preflight.ok()) find_touched(*checked_);
     say_what_changes();
@@ -286,6 +285,7 @@ void AmendRun::find_touched(const Meanings& now) {
 asio::awaitable<Amended> AmendRun::to_end(bool dry_run) {
   co_await look();
   refuse_what_cannot_be();
+  if (direction_ == Direction::kForward) co_await refuse_taken_ids();
   const bool nothing = changed_.empty() && amend_.ddl.empty() && gone_.empty() && swapped_.empty() && !amend_.anew;
   if (nothing || !result_.preflight.ok()) co_return std::move(result_);
   co_await until_done(Try::kTrial);

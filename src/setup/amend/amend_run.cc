@@ -63,6 +63,14 @@ asio::awaitable<void> AmendRun::until_done(Try what) {
     }
     if (!connection_.usable()) throw *failure;
     co_await connection_.script("rollback");
+    if (failure->sqlstate() == "55P04") {
+      const bool come = co_await labels_first(what);
+      if (come) continue;
+      auto facts = failure->facts();
+      facts.exit = ExitCode::kPrecondition;
+      facts.advice = "PostgreSQL lets a label be used once the transaction that added it is through: first amend with the label alone, then with what uses it";
+      throw Failure(std::move(facts));
+    }
     const bool too_long = failure->sqlstate() == "57014";
     if (!too_long && !passes(*failure)) throw *failure;
     if (too_long && amend_.limits.at_last && result_.attempts >= kShortTries) {
@@ -88,6 +96,10 @@ asio::awaitable<void> AmendRun::try_once(bool dry_run) {
   auto begin = fmt::format("begin isolation level read committed; set local client_min_messages = warning; set local plan_cache_mode = force_generic_plan; set local lock_timeout = {}; set local statement_timeout = {}",
                            of_views.count(), 2 * amend_.limits.hold.count());
   co_await connection_.script(std::move(begin));
+  // Reads move in a transaction of their own, which has this row until it is through; what the stable views show is what holds then.
+  pg::Parameters name = {name_};
+  const auto reads = co_await connection_.query(std::string(queries::amend_reads), name);
+  all_read_v2_ = !reads.empty() && pg::first(reads).truth("all_read_v2");
   meant_ = co_await meanings();
   pending_.clear();
   const auto before = co_await sync::shape_changes(connection_, name_);
@@ -282,6 +294,7 @@ asio::awaitable<void> AmendRun::make_stable_views() {
   const auto& model = result_.preflight.model;
   const bool tables = change_v2_ || !amend_.ddl.empty();
   if (stable_schema_.empty() || !(remake_mapping_ || tables)) co_return;
+  co_await make_sure_of(stable_schema_);
   co_await make_sure_of(mapping::canary_schema(stable_schema_));
   auto scripts = direction_ == Direction::kForward ? create_stable_views(model) : stable_;
   if (direction_ == Direction::kForward && all_read_v2_) {

@@ -39,6 +39,7 @@ class AmendRun {
 
   asio::awaitable<void> look();
   asio::awaitable<void> find_swapped();
+  asio::awaitable<bool> find_gone(std::string schema, bool of_way_back);
   void refuse_what_cannot_be();
   void say_what_changes();
   asio::awaitable<void> warm_up();
@@ -48,12 +49,15 @@ class AmendRun {
   /// None where that v2.sql does not run in the database as it is now.
   asio::awaitable<std::optional<mapping::Side>> side_if_runs(const mapping::MigrationFile& file);
   asio::awaitable<void> look_at_v2();
+  mapping::V2Change against(const std::string& schema, const mapping::Side& there, const mapping::Side& wanted, const std::optional<mapping::Side>& said) const;
   asio::awaitable<void> hold_v2_against_its_file();
   void refuse_what_v2_lacks();
   asio::awaitable<void> make_views_aside();
   /// Again and again where locks were not to be had, or not kept so long.
   asio::awaitable<void> until_done(Try what);
   asio::awaitable<void> try_once(bool dry_run);
+  /// Nothing may use a label before it has committed: those that come do so beforehand. False where that is not for us.
+  asio::awaitable<bool> labels_first(Try what);
   asio::awaitable<void> keep_the_hold_short();
   std::vector<std::string> read_outside() const;
   asio::awaitable<void> expect_nobody_builds_on_it();
@@ -72,6 +76,7 @@ class AmendRun {
   /// Surrogates whose natural key, type or view is another one by now.
   const std::vector<std::string>& rekeyed() const { return rekeyed_; }
   void find_rekeyed();
+  asio::awaitable<void> refuse_taken_ids();
   asio::awaitable<std::set<std::string>> returning();
   asio::awaitable<void> remember_ids();
   asio::awaitable<void> put_ids_away(bool aside);

@@ -10,6 +10,7 @@
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "mapping/amend/labels_change.h"
 #include "mapping/amend/moved_side.h"
 #include "mapping/file/moved_names.h"
 #include "pg/savepoint.h"
@@ -72,12 +73,8 @@ asio::awaitable<void> AmendRun::look_at_v2() {
   log::warn("v2.sql as the database has it does not run any more, because v1 is another one; what it had and has no longer is kept", {{"migration", name_}, {"mend", "amend --ddl"}});
 }
 
-void AmendRun::refuse_what_v2_lacks() {
-  const auto why = fmt::format("which amend does not carry over{}", hold_v2_ ? " while v2 owns the data" : "");
-  for (const auto& refused : v2_.refused) {
-    mapping::Findings(result_.preflight.findings, "v2.sql")
-        .fail(fmt::format("{}, {}", refused, why), "Bring it with --ddl FILE: that runs in the same transaction, before v2 is compared.");
-  }
+mapping::V2Change AmendRun::against(const std::string& schema, const mapping::Side& there, const mapping::Side& wanted, const std::optional<mapping::Side>& said) const {
+  return mapping::compare(schema, there, amend_.how == "undone" ? mapping::keeping_labels(wanted, there) : wanted, said);
 }
 
 /// Once the writes have moved v2's tables stand in the place of v1's, and what the flip carried hangs on them: what an edit says and they
@@ -89,7 +86,7 @@ asio::awaitable<void> AmendRun::hold_v2_against_its_file() {
   auto moved = co_await mapping::read_side(connection_, source, "");
   const auto there = mapping::moved_side(mapping::together(std::move(stays), std::move(moved)), shadow, source);
   const auto differences = [&](const mapping::Side& wanted, const std::optional<mapping::Side>& said) {
-    auto change = mapping::compare(source, there, wanted, said);
+    auto change = against(source, there, wanted, said);
     for (auto& says : change.says) change.refused.push_back(says.substr(0, says.find(", once ")));
     return std::move(change.refused);
   };
@@ -127,7 +124,7 @@ asio::awaitable<void> AmendRun::change_tables() {
   }
   const auto& shadow = yaml_.schemas().shadow();
   const auto there = co_await mapping::read_side(connection_, shadow, name_);
-  v2_ = mapping::compare(shadow, there, *wanted_, said_);
+  v2_ = against(shadow, there, *wanted_, said_);
   refuse_what_v2_lacks();
   if (!v2_.refused.empty()) co_return;
   co_await as_owner(shadow);
@@ -145,6 +142,18 @@ asio::awaitable<void> AmendRun::change_tables() {
                                  given(piece.excluded_by)};
     co_await connection_.query(queries::deferred_put, parameters);
   }
+}
+
+asio::awaitable<bool> AmendRun::labels_first(Try what) {
+  if (what != Try::kForGood || v2_.labels.empty() || !amend_.ddl.empty()) co_return false;
+  co_await connection_.script("begin");
+  co_await as_owner(yaml_.schemas().shadow());
+  for (const auto& label : v2_.labels) {
+    co_await connection_.script(label);
+    amend_.because.push_back(label + ", beforehand");
+  }
+  co_await connection_.script("commit");
+  co_return true;
 }
 
 /// Where values that are there become none of the new type, they go, and come with the others from the view.

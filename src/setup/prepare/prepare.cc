@@ -18,6 +18,7 @@
 #include "setup/prepare/life.h"
 #include "setup/prepare/prepare_apart.h"
 #include "setup/state/editions.h"
+#include "setup/state/ids_taken.h"
 #include "setup/state/rights.h"
 #include "setup/state/run_script.h"
 #include "setup/state/servers.h"
@@ -142,7 +143,15 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   if (!preparation.preflight.ok()) co_return preparation;
   preparation.steps.together = install_steps(file, there);
   preparation.performed = preparation.steps.together.size();
-  co_await perform(connection, preparation.steps.together);
+  auto& together = preparation.steps.together;
+  // Schema crossfade first, and nothing but our own SQL: then whose tables of ids are there can be asked.
+  PrepareSteps ours(together.begin(), together.begin() + 1);
+  co_await perform(connection, std::move(ours));
+  const bool is_made = std::find(there.schemas.begin(), there.schemas.end(), file.yaml.schemas().mapping()) != there.schemas.end();
+  if (!is_made) preparation.preflight.findings = co_await taken_ids(connection, file);
+  if (!preparation.preflight.ok()) co_return preparation;
+  PrepareSteps rest(together.begin() + 1, together.end());
+  co_await perform(connection, std::move(rest));
   const std::function<asio::awaitable<mapping::Preflight>()> inspect = [&] { return mapping::inspect(connection, file); };
   preparation.preflight = co_await pg::look_in_savepoint(connection, inspect);
   const auto& shadow = file.yaml.schemas().shadow();
@@ -215,7 +224,7 @@ asio::awaitable<void> prepare_alone(pg::Connection& connection, std::string migr
   if (lock.truth("alone")) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotLeader;
-  facts.message = fmt::format("migration {} is being prepared or cancelled in this database: {}", migration, lock.text("others"));
+  facts.message = fmt::format("migration {} is being prepared, amended or cancelled in this database: {}", migration, lock.text("others"));
   facts.advice = fmt::format("wait for it; if its command was killed: {}", lock.text("ended_by"));
   throw Failure(std::move(facts));
 }

@@ -274,7 +274,7 @@ TEST_F(AmendTest, AViewThatACascadeTookAlongIsMadeAgain) {
   move->sql().exec("alter table exercises add column note text");
   move->sql().exec("drop view gym_map.exercises cascade");
   const auto done = amend();
-  EXPECT_TRUE(names(done, "view exercises was gone and is made again")) << done;
+  EXPECT_TRUE(names(done, "view gym_map.exercises was gone and is made again")) << done;
   move->sql().exec("update exercises set title = 'after' where id = 7");
   EXPECT_TRUE(eventually([&] { return value("select title from gym_v2.exercises where id = 7") == "after"; }, kLimit));
   expect_made_good();

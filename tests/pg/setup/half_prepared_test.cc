@@ -41,7 +41,7 @@ TEST_F(HalfPreparedTest, IsSaidAndGoneOnWith) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"prepare"}, {"cancel", "--confirm", "gym"}}) {
     const auto [exit, text] = move.call(words);
     EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotLeader)) << text;
-    EXPECT_NE(text.find("is being prepared or cancelled in this database: pid " + pid), std::string::npos) << text;
+    EXPECT_NE(text.find("is being prepared, amended or cancelled in this database: pid " + pid), std::string::npos) << text;
     EXPECT_NE(text.find("select pg_terminate_backend(" + pid + ")"), std::string::npos) << text;
   }
   move.sql().exec("select pg_terminate_backend(" + pid + ", 5000)");
