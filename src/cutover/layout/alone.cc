@@ -15,7 +15,7 @@ boost::asio::awaitable<void> refuse_other_flip(pg::Connection& connection, std::
   if (row.truth("alone")) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kNotReady;
-  facts.message = fmt::format("another flip of migration {} is going on: {}", migration, row.text("others"));
+  facts.message = fmt::format("another flip or an amend of migration {} is going on: {}", migration, row.text("others"));
   facts.advice = "wait for it";
   throw Failure(std::move(facts));
 }

@@ -14,6 +14,7 @@
 #include "pg/row.h"
 #include "setup/objects/stable_views.h"
 #include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
 #include "sync/state/shape.h"
 
 namespace crossfade::cutover {
@@ -43,6 +44,15 @@ asio::awaitable<void> flip_once(pg::Connection& connection, const mapping::Model
   const auto now = co_await connection.query(queries::reads_lock, name);
   if (now.empty()) throw setup::not_prepared(model.name);
   before = now.real(0, 0);
+  // The views that are turned are those of the edition that the model was read by, and an amend waits for this row.
+  const int edition = co_await setup::edition_now(connection, model.name);
+  if (model.edition != 0 && edition != model.edition) {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kNotReady;
+    facts.message = fmt::format("migration {} was amended meanwhile", model.name);
+    facts.advice = "repeat the command";
+    throw Failure(std::move(facts));
+  }
   log.end();
   log.begin("shape");
   // A reader that goes back to v1 has nothing to fear.

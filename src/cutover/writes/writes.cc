@@ -12,6 +12,7 @@
 #include "cutover/writes/writes_run.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
+#include "setup/state/editions.h"
 
 namespace crossfade::cutover {
 
@@ -103,6 +104,19 @@ asio::awaitable<pg::Connection> WritesRun::open(std::string role) {
   co_return co_await pg::Connection::open(endpoint);
 }
 
+/// Who goes back goes by what was in force before nobody could amend any more, and a session that was lost let others in. Whoever goes on by
+/// an edited folder is told so by the checklist.
+asio::awaitable<void> WritesRun::expect_not_amended() {
+  if (committed_ || (flip_.to == Direction::kReverse && !preconditions_)) co_return;
+  const auto changed = co_await setup::changed_files(*observer_, flip_.file);
+  if (changed.empty()) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kNotReady;
+  facts.message = fmt::format("migration {} was amended meanwhile: {}", file_.migration(), fmt::join(changed, ", "));
+  facts.advice = "repeat the command";
+  throw Failure(std::move(facts));
+}
+
 /// Before each step, because whatever it says may have changed.
 asio::awaitable<FlipFacts> WritesRun::look() {
   if (!observer_ || !observer_->usable()) {
@@ -111,6 +125,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     observer_.emplace(std::move(opened));
     co_await setup::expect(*observer_, file_.migration(), flip_.event());
     co_await refuse_other_flip(*observer_, file_.migration());
+    co_await expect_not_amended();
     co_await look_for_paused();
   }
   pg::Parameters parameters = {file_.migration(), barrier_, flip_.to == Direction::kReverse ? "reverse" : "forward", flip_.old_slot,

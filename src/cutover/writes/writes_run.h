@@ -28,6 +28,8 @@ class WritesRun {
   boost::asio::awaitable<void> perform(Step step);
   boost::asio::awaitable<void> make_way_back();
   boost::asio::awaitable<void> look_for_paused();
+  /// Throws kNotReady where it was.
+  boost::asio::awaitable<void> expect_not_amended();
   boost::asio::awaitable<void> pause();
   boost::asio::awaitable<void> resume();
   boost::asio::awaitable<void> write_hook(std::string action, std::string because);
