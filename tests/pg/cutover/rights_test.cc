@@ -199,5 +199,34 @@ TEST_F(InventoryTest, RowSecurityThatIsMoreOpenThanV1sHoldsTheFlipUp) {
   expect_done(flip("cutover"));
 }
 
+TEST_F(InventoryTest, RowSecurityThatClosesWhatV1LeavesOpenHoldsTheFlipUp) {
+  auto& sql = move.sql();
+  with_roles({"gym_app", "gym_reader"});
+  sql.exec("grant select, insert, update, delete on plans to gym_app; grant select on plans to gym_reader;"
+           "alter table gym_v2.plans enable row level security; alter table gym_v2.weeks enable row level security, force row level security");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans is open) has no policy: nobody but its owner would see or write a row"), std::string::npos) << text;
+  EXPECT_NE(text.find("or alter table gym_v2.plans disable row level security"), std::string::npos) << text;
+  EXPECT_NE(text.find("row security of gym_v2.weeks (public.plans is open) has no policy: nobody would see"), std::string::npos) << text;
+  sql.exec("create policy own on gym_v2.plans for select to gym_app using (true); create policy everybody on gym_v2.weeks using (true)");
+  const auto some = refused("cutover");
+  EXPECT_NE(some.find("row security of gym_v2.plans (gym_app may delete, insert, update on v1) has no policy for gym_app to delete, insert, update"), std::string::npos) << some;
+  EXPECT_NE(some.find("row security of gym_v2.plans (gym_reader may select on v1) has no policy for gym_reader to select"), std::string::npos) << some;
+  EXPECT_EQ(some.find("gym_v2.weeks ("), std::string::npos) << some;
+  sql.exec("create policy writes on gym_v2.plans to gym_app using (true); create policy reads on gym_v2.plans for select to public using (true)");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("set role gym_reader; select count(*) > 0 from plans"), "t");
+}
+
+TEST_F(InventoryTest, RowSecurityOfV1WithoutAPolicyIsClosedAndV2WithoutItIsOpen) {
+  move.sql().exec("alter table plans enable row level security");
+  const auto text = refused("cutover");
+  EXPECT_NE(text.find("row security of gym_v2.plans (public.plans has it, with 0 policies) would be open"), std::string::npos) << text;
+  EXPECT_NE(text.find("row security of gym_v2.weeks (public.plans has it, with 0 policies) would be open"), std::string::npos) << text;
+  say("\"row security of gym_v2.plans\": carry, row security: accept");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(move.sql().value("select relrowsecurity from pg_class where oid = 'plans'::regclass"), "t");
+}
+
 }  // namespace
 }  // namespace crossfade::test
