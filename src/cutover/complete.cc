@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "async/failure_of.h"
 #include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
@@ -185,22 +184,13 @@ asio::awaitable<void> let_slot_go(pg::Connection& connection, std::string slot, 
   }
 }
 
-/// v2.sql asked for whole rows in the WAL because the way back read them.
-asio::awaitable<void> lighten_wal(pg::Connection& connection, const v1::Migration& file, std::vector<std::string>& notes) {
+/// crossfade gives no table a replica identity, and takes none: v2.sql asked for it, and may have done so for more than the way back.
+asio::awaitable<void> say_who_writes_whole_rows(pg::Connection& connection, const v1::Migration& file, std::vector<std::string>& notes) {
   const auto v2 = sides_of(file, mapping::TableLayout::kSwapped).v2;
   pg::Parameters names = {names_text(v2)};
   const auto rows = co_await connection.query(queries::identity_full, names);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto statement = std::string(rows.text(row, 0));
-    std::optional<Failure> busy;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      auto set = connection.script("set local lock_timeout = '100ms'; " + statement);
-      busy = co_await async::failure_of(std::move(set), async::answered);
-      if (!busy || busy->sqlstate() != "55P03") break;
-      co_await async::sleep_for(200ms);
-    }
-    notes.push_back(busy ? fmt::format("whole rows go into the WAL for nobody ({}); do it when less is going on: {}", busy->what(), statement)
-                         : fmt::format("whole rows were written into the WAL for the way back alone, and are no more: {}", statement));
+  for (const auto row : pg::rows(rows)) {
+    notes.push_back(fmt::format("{} goes on writing whole rows into the WAL; if they were for the way back alone: {}", row.text("relation"), row.text("statement")));
   }
 }
 
@@ -233,7 +223,7 @@ asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, c
   const auto slots = co_await mapping::find_slot_names(connection, name);
   for (const auto& slot : {slots.forward, slots.reverse}) co_await let_slot_go(connection, slot, notes);
   if (!daemon.empty()) notes.push_back(fmt::format("daemon {} was told, and ends by itself", daemon));
-  co_await lighten_wal(connection, file.yaml, notes);
+  co_await say_who_writes_whole_rows(connection, file.yaml, notes);
   co_await say_which_keys_are_open(connection, name, notes);
   co_await say_what_stays(connection, name, notes);
   co_return notes;

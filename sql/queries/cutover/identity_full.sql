@@ -1,5 +1,5 @@
 -- Of tables $1 those that write whole rows into the WAL for nobody: no publication has them, and their key would do.
-select format('alter table %s replica identity default', c.oid::regclass)
+select c.oid::regclass as relation, format('alter table %s replica identity default', c.oid::regclass) as statement
 from unnest($1::text[]) name
 join pg_class c on c.oid = to_regclass(name)
 where c.relreplident = 'f'
