@@ -4,11 +4,13 @@
 #include <boost/asio/this_coro.hpp>
 #include <cctype>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "pg/connection.h"
 #include "pg/connection_state.h"
 #include "pg/name_lookup.h"
+#include "pg/row.h"
 
 /// How a session begins.
 namespace crossfade::pg {
@@ -29,7 +31,7 @@ constexpr const char* kSessionOptions =
 /// and month reads them: keys travel as text between sessions, the one that reads the WAL included. Behind a pooler another process
 /// answers than the one that was connected to, and nothing is set: it would stay on a connection that an application is given next.
 /// transaction_timeout is of PostgreSQL 17, and what keeps a dump from reading views came with a minor version. A role that has no
-/// triggers would write v2 past its foreign keys.
+/// triggers would write v2 past its foreign keys. Of all that is set here, this alone wants a superuser, or whom one lets.
 std::string pin(int process) {
   return fmt::format("select case when pg_catalog.pg_backend_pid() = {} then "
                      "pg_catalog.set_config('search_path', '', false) || pg_catalog.set_config('datestyle', 'ISO', false) || "
@@ -37,6 +39,26 @@ std::string pin(int process) {
                      "case when pg_catalog.current_setting('restrict_nonsystem_relation_kind', true) <> '' then pg_catalog.set_config('restrict_nonsystem_relation_kind', '', false) else '' end || "
                      "case pg_catalog.current_setting('session_replication_role') when 'origin' then '' else pg_catalog.set_config('session_replication_role', 'origin', false) end end",
                      process);
+}
+
+/// Who set it, and what sets it for our role alone; asked while search_path is anybody's.
+constexpr const char* kWhoSet =
+    "select s.setting as value, case s.source when 'database' then pg_catalog.format('database %s has it', pg_catalog.current_database()) "
+    "when 'user' then pg_catalog.format('role %s has it', session_user) "
+    "when 'database user' then pg_catalog.format('role %s has it in database %s', session_user, pg_catalog.current_database()) "
+    "when 'global' then 'all roles have it' else pg_catalog.format('it comes from the server''s %s', s.source) end as said_by, "
+    "pg_catalog.format('alter role %I in database %I set %s = origin;  -- by a superuser, or by whom PostgreSQL 15 or newer has granted set on that parameter; other roles keep theirs', "
+    "session_user, pg_catalog.current_database(), s.name) as mend "
+    "from pg_catalog.pg_settings s where s.name operator(pg_catalog.=) 'session_replication_role'";
+
+/// All of it can be set by anybody, but for the one that only superusers may, and those whom they let.
+Failure explain_pin(const Failure& refused, const Row& who) {
+  auto facts = refused.facts();
+  facts.message = fmt::format("a session here begins with session_replication_role = {} ({}), by which no foreign key and no trigger of v2 would be heeded, and this role may not set it back",
+                              who.text("value"), who.text("said_by"));
+  facts.advice = std::string(who.text("mend"));
+  facts.hint.clear();
+  return Failure(std::move(facts));
 }
 
 /// Sessions that are somebody else's between two statements cannot hold a lock, a lease or a stream.
@@ -169,8 +191,21 @@ asio::awaitable<Connection> Connection::open_one(Endpoint endpoint) {
   s.follow_socket();
   if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
   auto settings = pin(connection.backend_pid());
-  const auto pinned = co_await connection.script(std::move(settings));
-  if (pinned.is_null(0, 0)) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
+  std::optional<Failure> refused_pin;
+  bool other_process = false;
+  try {
+    const auto pinned = co_await connection.script(std::move(settings));
+    other_process = pinned.is_null(0, 0);
+  } catch (const Failure& failure) {
+    refused_pin = failure;
+  }
+  if (refused_pin && refused_pin->sqlstate() == "42501") {
+    const std::string ask = kWhoSet;
+    const auto who = co_await connection.script(ask);
+    throw explain_pin(*refused_pin, first(who));
+  }
+  if (refused_pin) throw *refused_pin;
+  if (other_process) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
   co_return connection;
 }
 

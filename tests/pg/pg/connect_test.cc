@@ -252,5 +252,59 @@ TEST_F(ConnectionTest, LimitsOfTheRoleAreNotOurs) {
   run(io, session(true));
 }
 
+/// The one setting of ours that anybody may not set.
+TEST_F(ConnectionTest, WhereTheRoleMayNotSetBackWhatItsSessionsBeginWithItIsSaidWhoSetItAndWhatMends) {
+  const auto role = "plain_" + database.name();
+  sql.exec(fmt::format("create role {} login replication", role));
+  auto as_role = endpoint();
+  as_role.conninfo += " user=" + role;
+  const auto mend = fmt::format("alter role {} in database {} set session_replication_role = origin", role, database.name());
+  const auto place = [&](const std::string& whose) { return fmt::format("alter {} set session_replication_role = replica", whose); };
+  const auto expect_named = [&](const std::string& whose, const std::string& says) {
+    sql.exec(place(whose));
+    for (const bool replication : {false, true}) {
+      as_role.replication = replication;
+      const auto failure = refusal(as_role);
+      EXPECT_EQ(failure.exit(), ExitCode::kPermission);
+      EXPECT_NE(std::string(failure.what()).find("session_replication_role = replica (" + says + ")"), std::string::npos) << failure.what();
+      EXPECT_TRUE(failure.advice().starts_with(mend + ";")) << failure.advice();
+    }
+  };
+  const auto expect_open = [&](const std::string& why) {
+    const auto session = [&]() -> asio::awaitable<void> {
+      as_role.replication = false;
+      Connection connection = co_await Connection::open(as_role);
+      const auto rows = co_await connection.script("select pg_catalog.current_setting('session_replication_role')");
+      EXPECT_EQ(rows.text(0, 0), "origin") << why;
+    };
+    run(io, session());
+  };
+  expect_named("database " + database.name(), fmt::format("database {} has it", database.name()));
+  sql.exec(mend);
+  expect_open("what mends it, mends it");
+  expect_named(fmt::format("role {} in database {}", role, database.name()), fmt::format("role {} has it in database {}", role, database.name()));
+  sql.exec(mend);
+  expect_open("there too");
+  sql.exec(fmt::format("alter role {0} in database {1} reset all; alter database {1} reset all", role, database.name()));
+  expect_named("role " + role, fmt::format("role {} has it", role));
+  sql.exec(mend);
+  expect_open("and of the role alone");
+  sql.exec(fmt::format("alter role {} in database {} reset all", role, database.name()));
+  if (std::stoi(sql.value("show server_version_num")) >= 150000) {
+    sql.exec(fmt::format("grant set on parameter session_replication_role to {}", role));
+    expect_open("whom a superuser lets, sets it by itself");
+    sql.exec(fmt::format("revoke set on parameter session_replication_role from {}", role));
+  }
+  // All others can be set by anybody, whatever a session begins with.
+  sql.exec(fmt::format("alter role {} reset all", role));
+  for (const auto* other : {"client_encoding = latin1", "extra_float_digits = 0", "row_security = on", "quote_all_identifiers = on", "transform_null_equals = on", "array_nulls = off",
+                            "gin_fuzzy_search_limit = 1", "default_transaction_isolation = serializable", "default_transaction_deferrable = on", "synchronous_commit = remote_apply",
+                            "statement_timeout = 1", "lock_timeout = 1", "idle_in_transaction_session_timeout = 1", "idle_session_timeout = 1", "jit = on", "search_path = public",
+                            "datestyle = german"}) {
+    sql.exec(fmt::format("alter role {} set {}", role, other));
+  }
+  expect_open("none of them wants a superuser");
+}
+
 }  // namespace
 }  // namespace crossfade::pg::test
