@@ -137,7 +137,7 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
   const auto rows = co_await connection.query(queries::migration_schemas, migration);
   auto made = parse_array(pg::first(rows).text("made_schemas"));
   const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
-  auto old_tables = sides_of(file, mapping::TableLayout::kSwapped).v1;
+  auto old_tables = sides_of(file, mapping::Naming::kSwapped).v1;
   auto names = names_text(old_tables);
   co_await look_who_shows(connection, names, drop_v1, notes);
   if (!drop_v1) old_tables.clear();
@@ -186,7 +186,7 @@ asio::awaitable<void> let_slot_go(pg::Connection& connection, std::string slot, 
 
 /// crossfade gives no table a replica identity, and takes none: v2.sql asked for it, and may have done so for more than the way back.
 asio::awaitable<void> say_who_writes_whole_rows(pg::Connection& connection, const v1::Migration& file, std::vector<std::string>& notes) {
-  const auto v2 = sides_of(file, mapping::TableLayout::kSwapped).v2;
+  const auto v2 = sides_of(file, mapping::Naming::kSwapped).v2;
   pg::Parameters names = {names_text(v2)};
   const auto rows = co_await connection.query(queries::identity_full, names);
   for (const auto row : pg::rows(rows)) {

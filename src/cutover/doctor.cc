@@ -82,7 +82,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   const auto slots = co_await mapping::find_slot_names(connection.source(), facts.migration);
   facts.slot = slots.of(goes);
   facts.other_slot = slots.of(opposite(goes));
-  const auto sides = sides_of(file.yaml, layout_of(goes));
+  const auto sides = sides_of(file.yaml, naming_of(goes));
   const std::string none = "{}";
   const bool apart = connection.apart();
   pg::Parameters parameters = {facts.migration, facts.slot, facts.other_slot, apart ? none : names_text(facts.on_v2 ? sides.v2 : sides.v1),

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +38,7 @@ asio::awaitable<std::vector<Relation>> find_relations(pg::Connection& connection
   std::vector<std::optional<std::string>> sources;
   for (const auto& source : model.sources) sources.emplace_back(std::to_string(source.oid));
   pg::Parameters parameters = {array_text(sources)};
-  const auto foreign_keys = co_await connection.query(std::string(sql::queries::lint_relations), std::move(parameters));
+  const auto foreign_keys = co_await connection.query(sql::queries::lint_relations, std::move(parameters));
   const auto names = [](std::string_view array) {
     std::vector<std::string> read;
     for (auto& name : parse_array(array)) read.push_back(std::move(name).value_or(""));

@@ -71,7 +71,7 @@ asio::awaitable<void> make_demanding(pg::Connection& connection, const mapping::
   std::vector<std::optional<std::string>> written;
   for (const auto& column : target.columns) written.emplace_back(column.name);
   pg::Parameters parameters = {copy, array_text(written)};
-  const auto unwritten = co_await connection.query(std::string(sql::queries::lint_unwritten), std::move(parameters));
+  const auto unwritten = co_await connection.query(sql::queries::lint_unwritten, std::move(parameters));
   for (std::size_t row = 0; row < unwritten.size(); ++row) {
     auto give_way = fmt::format("alter table {} alter column {} drop not null", copy, quote_identifier(unwritten.text(row, 0)));
     co_await connection.script(std::move(give_way));
@@ -100,7 +100,7 @@ asio::awaitable<void> demand_references(pg::Connection& connection, const mappin
   std::vector<std::optional<std::string>> tables;
   for (const auto& target : model.targets) tables.emplace_back(target.table.quoted());
   pg::Parameters parameters = {array_text(tables)};
-  const auto demands = co_await connection.query(std::string(sql::queries::lint_demands), std::move(parameters));
+  const auto demands = co_await connection.query(sql::queries::lint_demands, std::move(parameters));
   for (const auto demand : pg::rows(demands)) {
     std::string statement(demand.text("statement"));
     co_await connection.script(std::move(statement));

@@ -68,7 +68,7 @@ asio::awaitable<ById<SourceId, Written>> read_written(pg::Connection& connection
   std::vector<std::optional<std::string>> oids;
   for (const auto& shape : shapes) oids.emplace_back(std::to_string(shape.source->oid));
   pg::Parameters tables = {array_text(oids)};
-  const auto rows = co_await connection.execute(std::string(sql::queries::lint_written), std::move(tables));
+  const auto rows = co_await connection.execute(sql::queries::lint_written, std::move(tables));
   ById<SourceId, Written> written;
   for (const auto row : pg::rows(rows)) {
     written.push_back({static_cast<std::uint64_t>(row.number("rows")), std::string(row.text("otherwise"))});

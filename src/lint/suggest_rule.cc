@@ -16,8 +16,8 @@ std::map<std::string, std::string> values_of(const mapping::Model& model, const 
     values.emplace(std::move(name), std::move(value));
   }
   const auto& chunk_key = model.targets[row.target].locators.front();
-  for (std::size_t n = 0; row.walk && n < chunk_key.columns.size() && n < row.walk->size(); ++n) {
-    if ((*row.walk)[n]) values.emplace(chunk_key.columns[n], *(*row.walk)[n]);
+  for (std::size_t n = 0; row.chunk_key && n < chunk_key.columns.size() && n < row.chunk_key->size(); ++n) {
+    if ((*row.chunk_key)[n]) values.emplace(chunk_key.columns[n], *(*row.chunk_key)[n]);
   }
   return values;
 }

@@ -103,6 +103,12 @@ asio::awaitable<Result> Connection::finish(std::string_view statement) {
   co_return Result(std::move(last));
 }
 
+std::size_t bytes_of(const Parameters& parameters) {
+  std::size_t bytes = 0;
+  for (const auto& parameter : parameters) bytes += parameter ? parameter->size() : 0;
+  return bytes;
+}
+
 asio::awaitable<Result> Connection::query(Sql sql, Parameters parameters) {
   const auto pointers = as_pointers(parameters);
   if (PQsendQueryParams(state_->conn, sql.text.c_str(), static_cast<int>(pointers.size()), nullptr, pointers.data(), nullptr,

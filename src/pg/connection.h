@@ -53,6 +53,9 @@ struct Statement {
   bool prepared = true;  ///< as execute() does it, else as query()
 };
 
+/// How many bytes they are on the way.
+std::size_t bytes_of(const Parameters& parameters);
+
 /// What came of it, and how long after the one before it.
 struct Answer {
   Result result;

@@ -118,7 +118,7 @@ asio::awaitable<mapping::Model> read_model(pg::Connection& connection, const map
   const auto& name = file.yaml.migration();
   co_await setup::require_prepared(connection, name);
   pg::Parameters parameters = {name};
-  const auto rows = co_await connection.query(std::string(sql::queries::migration_schemas), parameters);
+  const auto rows = co_await connection.query(sql::queries::migration_schemas, parameters);
   if (pg::first(rows).text("phase") == "completed") throw precondition_failure(fmt::format("migration {} is completed", name), "there is nothing left to do");
   mapping::Preflight preflight;
   // Before the catalog is read: one that comes in between is seen by whoever works with the model.
@@ -173,16 +173,16 @@ asio::awaitable<std::vector<std::string>> dumped_without_ours(pg::Connection& co
     }
     if (!own.stable().empty()) schemas.insert(mapping::canary_schema(own.stable()));
   }
-  const auto there = co_await connection.query(std::string(sql::queries::layout_there));
+  const auto there = co_await connection.query(sql::queries::layout_there);
   if (pg::first(there).truth("migration")) {
-    const auto made = co_await connection.query(std::string(sql::queries::dump_schemas));
+    const auto made = co_await connection.query(sql::queries::dump_schemas);
     for (const auto row : pg::rows(made)) schemas.emplace(row.text("schema"));
   }
   std::vector<std::string> arguments = {"--no-publications", "--no-subscriptions"};
   for (const auto& schema : schemas) arguments.push_back("--exclude-schema=" + quote_identifier(schema));
   const std::vector<std::optional<std::string>> names(schemas.begin(), schemas.end());
   pg::Parameters left_out = {array_text(names)};
-  const auto views = co_await connection.query(std::string(sql::queries::dump_views), std::move(left_out));
+  const auto views = co_await connection.query(sql::queries::dump_views, std::move(left_out));
   for (const auto row : pg::rows(views)) {
     arguments.push_back("--exclude-table=" + quote_qualified(std::string(row.text("schema")), std::string(row.text("name"))));
   }

@@ -21,7 +21,7 @@ asio::awaitable<DatabaseIdentity> identify_source(const Options& options) {
 }  // namespace
 
 asio::awaitable<DatabaseIdentity> identify_database(pg::Connection& connection) {
-  const auto rows = co_await connection.query(std::string(sql::queries::database_identity));
+  const auto rows = co_await connection.query(sql::queries::database_identity);
   const auto row = pg::first(rows);
   co_return DatabaseIdentity{std::string(row.text("id")), std::string(row.text("name"))};
 }

@@ -24,7 +24,7 @@ asio::awaitable<verify::StateOfV2> state_of_v2(pg::Connection& connection, const
   const bool prepared = co_await setup::is_prepared(connection, migration);
   if (!prepared) co_return verify::StateOfV2::kNotThere;
   const pg::Parameters parameters = {migration, std::nullopt};
-  const auto rows = co_await connection.query(std::string(sql::queries::wait_state), parameters);
+  const auto rows = co_await connection.query(sql::queries::wait_state, parameters);
   const auto phase = pg::first(rows).text("phase");
   co_return phase == "prepared" || phase == "backfilling" ? verify::StateOfV2::kBeingFilled : verify::StateOfV2::kFilled;
 }
@@ -38,7 +38,7 @@ asio::awaitable<void> check_now(const Options& options, const CheckOptions& own,
   const auto v2 = co_await state_of_v2(connection, file.yaml.migration());
   if (v2 != verify::StateOfV2::kNotThere) {
     const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
-    if (direction == mapping::Direction::kReverse) how.layout = mapping::TableLayout::kSwapped;
+    if (direction == mapping::Direction::kReverse) how.naming = mapping::Naming::kSwapped;
   }
   std::vector<verify::CheckResult> results;
   for (const auto when : {v1::Check::WHEN_BEFORE, v1::Check::WHEN_AFTER}) {

@@ -35,7 +35,7 @@ asio::awaitable<ExitCode> offer_keys(const Options& options, const RefreshOption
     keys = co_await verify::first_keys_from_words(connection, model, *target, std::move(words));
     const std::vector<std::optional<std::string>> texts(keys.begin(), keys.end());
     pg::Parameters parameters = {model.name, own.target, array_text(texts)};
-    co_await connection.query(std::string(sql::queries::touch), parameters);
+    co_await connection.query(sql::queries::touch, parameters);
   } catch (const Failure& refused) {
     // What is no value of the column's type is so wherever that is noticed.
     if (!refused.sqlstate().starts_with("22")) throw;

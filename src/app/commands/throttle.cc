@@ -41,7 +41,7 @@ asio::awaitable<void> require_sight(pg::Connection& connection, const ThrottleOp
   const bool sessions = own.sessions.value_or(0) > 0;
   const bool replica_lag = own.replica_lag.value_or(std::chrono::milliseconds(0)).count() > 0;
   if (!sessions && !replica_lag) co_return;
-  const auto rows = co_await connection.query(std::string(sql::queries::sees_sessions));
+  const auto rows = co_await connection.query(sql::queries::sees_sessions);
   const auto sight = pg::first(rows);
   if (sight.truth("sees_all")) co_return;
   Failure::Facts facts;
@@ -60,8 +60,8 @@ asio::awaitable<ExitCode> set_bounds(const Options& options, const ThrottleOptio
   const auto replica_lag = own.replica_lag ? std::optional(own.replica_lag->count()) : std::nullopt;
   pg::Parameters parameters = {migration, text_of(own.sessions, ""), text_of(replica_lag, "ms"), text_of(own.retained_wal, "")};
   // Each server holds its own to them. What is told holds on both.
-  if (connection.apart()) co_await connection.source().query(std::string(sql::queries::pace_set), parameters);
-  const auto rows = co_await connection.query(std::string(sql::queries::pace_set), parameters);
+  if (connection.apart()) co_await connection.source().query(sql::queries::pace_set, parameters);
+  const auto rows = co_await connection.query(sql::queries::pace_set, parameters);
   const auto row = pg::first(rows);
   v1::Throttle bounds;
   if (const auto sessions = row.optional_real("pace_sessions")) bounds.set_sessions(*sessions);

@@ -50,7 +50,7 @@ asio::awaitable<void> until_so(const Options& options, const WaitOptions& own, c
   for (;;) {
     const bool prepared = co_await setup::is_prepared(connection, migration);
     if (prepared) {
-      const auto rows = co_await connection.execute(std::string(sql::queries::wait_state), parameters);
+      const auto rows = co_await connection.execute(sql::queries::wait_state, parameters);
       const auto row = pg::first(rows);
       state = row.text("phase");
       led = nobody_leads || row.truth("led");

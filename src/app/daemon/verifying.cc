@@ -33,7 +33,7 @@ asio::awaitable<pg::Connection> open_session(const Observed& o) {
 /// How long until the next one; nothing while v2 does not follow.
 asio::awaitable<std::optional<milliseconds>> due_in(const Observed& o, milliseconds every) {
   const auto run = o.engine.runtime();
-  if (!run || run->control.stopping || run->epoch == 0 || run->control.paused || run->fill.backfilling || run->applied.catching_up) co_return std::nullopt;
+  if (!run || run->control.stopping || run->epoch == 0 || run->control.paused || run->applied.backfilling || run->applied.catching_up) co_return std::nullopt;
   pg::Connection connection = co_await open_session(o);
   pg::Parameters parameters = {o.model.name, std::to_string(every.count())};
   const auto rows = co_await connection.query(queries::verification_due, std::move(parameters));

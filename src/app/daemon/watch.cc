@@ -11,6 +11,7 @@
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "base/value/unix_time.h"
 #include "pg/row.h"
 
 namespace crossfade::app {
@@ -26,7 +27,6 @@ constexpr std::size_t kSamples = 720;
 /// A session that nobody needs just now: a command that looks once a second need not open one each time.
 constexpr auto kKeepSession = 5s;
 
-double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 /// Messages and queries are other people's texts; a password in one is blotted out.
 std::string shown(std::string_view text) { return log::redact(text); }

@@ -58,6 +58,7 @@ struct Metrics::Handles {
         .Labels({{"migration", migration}})
         .Register(*registry);
   }
+  // Names are given without their crossfade_.
   Gauge& gauge(const std::string& name, const std::string& help) { return gauges(name, help).Add({}); }
   Counter& counter(const std::string& name, const std::string& help) { return counters(name, help).Add({}); }
   Histogram& histogram(const std::string& name, const std::string& help) {

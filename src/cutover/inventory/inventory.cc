@@ -163,7 +163,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_readers, with_schemas);
   co_await stock.ask(queries::inventory_subscriptions, of_links);
   co_await stock.ask(queries::inventory_inheritance, of_links);
-  const auto pairs = json_of(column_pairs(followed, to, layout_of(opposite(to))));
+  const auto pairs = json_of(column_pairs(followed, to, naming_of(opposite(to))));
   const pg::Parameters of_draws = {links, pairs};
   co_await stock.ask(queries::inventory_draws, of_draws);
   const pg::Parameters nothing;

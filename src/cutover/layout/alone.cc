@@ -10,7 +10,7 @@ namespace crossfade::cutover {
 
 boost::asio::awaitable<void> refuse_other_flip(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
-  const auto rows = co_await connection.query(std::string(sql::queries::flip_alone), name);
+  const auto rows = co_await connection.query(sql::queries::flip_alone, name);
   const auto row = pg::first(rows);
   if (row.truth("alone")) co_return;
   Failure::Facts facts;

@@ -14,28 +14,28 @@ namespace crossfade::cutover {
 namespace {
 
 using mapping::Direction;
-using mapping::TableLayout;
+using mapping::Naming;
 using mapping::TableName;
 
 std::string member(std::string_view name, const std::string& value) { return fmt::format("{}:{}", json_string(name), value); }
 
-/// A source's table as it is called at `layout`; none for a shared one.
-std::optional<TableName> old_place(const v1::Migration& file, const std::string& written, TableLayout layout) {
+/// A source's table as it is called at `naming`; none for a shared one.
+std::optional<TableName> old_place(const v1::Migration& file, const std::string& written, Naming naming) {
   const auto source = file.sources().find(written);
   if (source == file.sources().end() || source->second.shared()) return std::nullopt;
   auto table = mapping::source_table(file, written);
-  if (layout == TableLayout::kSwapped) table.name = mapping::retired_name(table.name);
+  if (naming == Naming::kSwapped) table.name = mapping::retired_name(table.name);
   return table;
 }
 
-TableName new_place(const v1::Migration& file, const std::string& target, TableLayout layout) {
-  return {layout == TableLayout::kSwapped ? file.schemas().source() : file.schemas().shadow(), target};
+TableName new_place(const v1::Migration& file, const std::string& target, Naming naming) {
+  return {naming == Naming::kSwapped ? file.schemas().source() : file.schemas().shadow(), target};
 }
 
-/// The table of `reverse` that goes by `name`, at `layout`.
-std::optional<TableName> filled_back(const v1::Migration& file, const std::string& name, TableLayout layout) {
+/// The table of `reverse` that goes by `name`, at `naming`.
+std::optional<TableName> filled_back(const v1::Migration& file, const std::string& name, Naming naming) {
   for (const auto& [written, source] : file.sources()) {
-    if (!source.shared() && mapping::source_table(file, written).name == name) return old_place(file, written, layout);
+    if (!source.shared() && mapping::source_table(file, written).name == name) return old_place(file, written, naming);
   }
   return std::nullopt;
 }
@@ -58,7 +58,7 @@ void once(std::vector<Link>& links) {
 
 }  // namespace
 
-std::vector<ColumnPair> column_pairs(const Followed& followed, Direction to, TableLayout layout) {
+std::vector<ColumnPair> column_pairs(const Followed& followed, Direction to, Naming naming) {
   const auto& file = followed.file;
   std::vector<ColumnPair> pairs;
   const bool to_v2 = to == Direction::kReverse;
@@ -66,26 +66,26 @@ std::vector<ColumnPair> column_pairs(const Followed& followed, Direction to, Tab
     pairs.push_back(to_v2 ? ColumnPair{v2, v2_column, v1, v1_column} : ColumnPair{v1, v1_column, v2, v2_column});
   };
   for (const auto& rule : followed.rules.forward) {
-    const auto v1 = old_place(file, rule.source, layout);
+    const auto v1 = old_place(file, rule.source, naming);
     if (!rule.lookup.empty() || !v1) continue;
     for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
-      add(new_place(file, rule.target, layout), rule.locator_columns[n], *v1, rule.source_columns[n]);
+      add(new_place(file, rule.target, naming), rule.locator_columns[n], *v1, rule.source_columns[n]);
     }
   }
   for (const auto& rule : followed.rules.reverse) {
-    const auto v1 = filled_back(file, rule.target, layout);
+    const auto v1 = filled_back(file, rule.target, naming);
     if (!rule.lookup.empty() || !v1 || !file.targets().contains(rule.source)) continue;
     for (std::size_t n = 0; n < rule.locator_columns.size(); ++n) {
-      add(new_place(file, rule.source, layout), rule.source_columns[n], *v1, rule.locator_columns[n]);
+      add(new_place(file, rule.source, naming), rule.source_columns[n], *v1, rule.locator_columns[n]);
     }
   }
   // Tables of one name are each other's counterpart, whatever the rules say; one without a namesake has its own rows to go by.
   for (const auto& [name, target] : file.targets()) {
-    const auto v1 = filled_back(file, name, layout);
-    if (to_v2 || v1) add(new_place(file, name, layout), "", v1.value_or(TableName{}), "");
+    const auto v1 = filled_back(file, name, naming);
+    if (to_v2 || v1) add(new_place(file, name, naming), "", v1.value_or(TableName{}), "");
   }
   for (const auto& [written, source] : file.sources()) {
-    const auto v1 = old_place(file, written, layout);
+    const auto v1 = old_place(file, written, naming);
     if (!to_v2 && v1 && !file.targets().contains(bare_name(file, written))) add({}, "", *v1, "");
   }
   const auto order = [](const ColumnPair& pair) { return std::tuple(pair.own.schema, pair.own.name, pair.own_column, pair.other.schema, pair.other.name, pair.other_column); };
@@ -129,8 +129,8 @@ std::string json_of(const std::vector<ColumnPair>& pairs) {
 std::vector<Link> links_of(const Followed& followed, Direction to) {
   const auto& file = followed.file;
   const bool to_v2 = to == Direction::kReverse;
-  const auto now = layout_of(opposite(to));
-  const auto then = layout_of(to);
+  const auto now = naming_of(opposite(to));
+  const auto then = naming_of(to);
   std::vector<Link> links;
   const auto add = [&](const std::string& written, const std::string& target) {
     const auto v1 = old_place(file, written, now);
@@ -168,9 +168,9 @@ std::vector<Link> way_back_links(const Followed& followed) {
   const auto& file = followed.file;
   std::vector<Link> links;
   for (const auto& rule : followed.rules.reverse) {
-    const auto v1 = filled_back(file, rule.target, TableLayout::kOriginal);
+    const auto v1 = filled_back(file, rule.target, Naming::kOriginal);
     if (v1 && file.targets().contains(rule.source)) {
-      links.push_back({*v1, new_place(file, rule.source, TableLayout::kOriginal), *v1, rule.source == rule.target});
+      links.push_back({*v1, new_place(file, rule.source, Naming::kOriginal), *v1, rule.source == rule.target});
     }
   }
   once(links);

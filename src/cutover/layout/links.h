@@ -20,8 +20,8 @@ struct ColumnPair {
 };
 
 /// The columns that the direct rules, of both directions, make each other's counterparts, and the tables of one name.
-/// Tables are called as they are at `layout`; `to` says which side is to be written.
-std::vector<ColumnPair> column_pairs(const Followed& followed, mapping::Direction to, mapping::TableLayout layout);
+/// Tables are called as they are at `naming`; `to` says which side is to be written.
+std::vector<ColumnPair> column_pairs(const Followed& followed, mapping::Direction to, mapping::Naming naming);
 std::string json_of(const std::vector<ColumnPair>& pairs);
 /// Columns of v1 (`own`) and those of v2 that the views of the way back take them from, before the writes have moved.
 std::vector<ColumnPair> way_back_pairs(const Followed& followed);

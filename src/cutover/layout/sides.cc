@@ -16,7 +16,7 @@ namespace crossfade::cutover {
 namespace {
 
 using mapping::Direction;
-using mapping::TableLayout;
+using mapping::Naming;
 using mapping::TableName;
 
 std::string joined(const std::vector<std::string>& statements) {
@@ -69,7 +69,7 @@ SwapStep stable_views(const mapping::Model& forward, bool on_v2) {
 SwapStep sequences(const Followed& followed, Direction to) {
   SwapStep step{"sequences", "", ""};
   step.says = fmt::format("sequences of {} go beyond what either side has given out", to == Direction::kReverse ? "v2" : "v1");
-  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(followed, to, layout_of(to)))));
+  step.sql = fmt::format("select crossfade.advance_sequences({});\n", quote_literal(json_of(column_pairs(followed, to, naming_of(to)))));
   return step;
 }
 
@@ -90,9 +90,9 @@ SwapStep ids(const v1::Migration& file, Direction to) {
 
 }  // namespace
 
-Sides sides_of(const v1::Migration& file, TableLayout layout) {
+Sides sides_of(const v1::Migration& file, Naming naming) {
   Sides sides;
-  const bool swapped = layout == TableLayout::kSwapped;
+  const bool swapped = naming == Naming::kSwapped;
   for (const auto& [written, source] : file.sources()) {
     auto table = mapping::source_table(file, written);
     if (!source.shared() && swapped) table.name = mapping::retired_name(table.name);
@@ -109,12 +109,12 @@ Sides sides_of(const v1::Migration& file, TableLayout layout) {
   return sides;
 }
 
-TableLayout layout_of(Direction direction) { return direction == Direction::kReverse ? TableLayout::kSwapped : TableLayout::kOriginal; }
+Naming naming_of(Direction direction) { return direction == Direction::kReverse ? Naming::kSwapped : Naming::kOriginal; }
 
 Direction opposite(Direction direction) { return direction == Direction::kForward ? Direction::kReverse : Direction::kForward; }
 
 mapping::Model outline(const v1::Migration& file, Direction direction) {
-  const auto directed = direction == Direction::kReverse ? mapping::reverse_migration(file, TableLayout::kSwapped) : mapping::forward_migration(file);
+  const auto directed = direction == Direction::kReverse ? mapping::reverse_migration(file, Naming::kSwapped) : mapping::forward_migration(file);
   mapping::Model model;
   model.name = file.migration();
   model.direction = direction;
@@ -134,8 +134,8 @@ std::vector<SwapStep> swap_steps(const Followed& followed, Direction to, const m
   const auto& file = followed.file;
   const bool to_v2 = to == Direction::kReverse;
   const auto from = to_v2 ? Direction::kForward : Direction::kReverse;
-  const auto before = sides_of(file, layout_of(from));
-  const auto after = sides_of(file, layout_of(to));
+  const auto before = sides_of(file, naming_of(from));
+  const auto after = sides_of(file, naming_of(to));
   std::vector<SwapStep> steps;
   steps.push_back({"exclusive lock", "lock table " + lock_order + " in access exclusive mode", "readers wait too from here on: all tables of both sides are locked"});
   const auto owner = outline(file, from);

@@ -17,16 +17,16 @@ struct Followed {
 };
 
 /// The tables of a migration by the side they belong to, as they are called before or after the writes have moved. Both lists
-/// of one migration are in the same order whatever `layout` says. Pure.
+/// of one migration are in the same order whatever `naming` says. Pure.
 struct Sides {
   std::vector<mapping::TableName> v1;
   std::vector<mapping::TableName> v2;
   std::vector<mapping::TableName> shared;  ///< both sides use them; they stay where they are
 };
-Sides sides_of(const v1::Migration& file, mapping::TableLayout layout);
+Sides sides_of(const v1::Migration& file, mapping::Naming naming);
 
 /// Where the tables are while `direction` is followed.
-mapping::TableLayout layout_of(mapping::Direction direction);
+mapping::Naming naming_of(mapping::Direction direction);
 mapping::Direction opposite(mapping::Direction direction);
 
 /// The direction's model as far as it follows from the file alone: names of targets and their tables. Enough for fences and

@@ -23,8 +23,8 @@ asio::awaitable<std::string> lock_order(pg::Connection& connection, const std::v
   co_return std::string(rows.text(0, 0));
 }
 
-asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::TableLayout layout) {
-  const auto& v2 = layout == mapping::TableLayout::kSwapped ? file.schemas().source() : file.schemas().shadow();
+asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::Naming naming) {
+  const auto& v2 = naming == mapping::Naming::kSwapped ? file.schemas().source() : file.schemas().shadow();
   auto model = outline(file, mapping::Direction::kForward);
   for (auto& target : model.targets) {
     if (model.stable_schema.empty()) break;

@@ -16,7 +16,7 @@ boost::asio::awaitable<std::string> lock_order(pg::Connection& connection, const
                                                const std::vector<mapping::TableName>& if_allowed);
 
 /// outline() of the forward direction with the columns of its stable views, as they are in the database; of one that is gone, as it was
-/// made. v2's tables are at `layout`.
-boost::asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::TableLayout layout);
+/// made. v2's tables are at `naming`.
+boost::asio::awaitable<mapping::Model> forward_outline(pg::Connection& connection, const v1::Migration& file, mapping::Naming naming);
 
 }  // namespace crossfade::cutover

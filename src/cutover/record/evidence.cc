@@ -32,7 +32,7 @@ void write_file(const std::filesystem::path& path, std::string_view text) {
 
 boost::asio::awaitable<std::filesystem::path> write_evidence(pg::Connection& connection, EvidenceOf of) {
   pg::Parameters parameters = {of.migration, of.flip, fmt::format("{:.3f}", of.hold_milliseconds)};
-  const auto rows = co_await connection.query(std::string(sql::queries::evidence), parameters);
+  const auto rows = co_await connection.query(sql::queries::evidence, parameters);
   const auto row = pg::first(rows);
   std::replace(of.action.begin(), of.action.end(), ' ', '-');
   const auto name = fmt::format("crossfade-{}-{}-{:%Y%m%dT%H%M%SZ}", of.migration, of.action, fmt::gmtime(std::time(nullptr)));

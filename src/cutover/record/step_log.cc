@@ -48,7 +48,7 @@ boost::asio::awaitable<void> StepLog::record(pg::Connection& connection) const {
                                array_text(times),    array_text(outcomes),
                                array_text(held),     array_text(holders)};
   try {
-    co_await connection.query(std::string(sql::queries::cutover_step_put), parameters);
+    co_await connection.query(sql::queries::cutover_step_put, parameters);
   } catch (const Failure& failure) {
     log::warn("the step log could not be written", {{"flip", id_}, {"error", failure.what()}});
   }

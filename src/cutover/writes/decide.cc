@@ -61,8 +61,8 @@ constexpr std::size_t place_of(const Progress& progress, const Facts& facts) {
   return place;
 }
 
-/// Calls `look` with the states that a flip can be in and what can be read in them: twelve bits, of which seven are other facts while the
-/// locks are held than before and after. All combinations whatsoever are in the unit test.
+/// Calls `look` with the states that a flip can be in and what can be read in them: twelve bits, of which up to seven are other facts while
+/// the locks are held than before and after. All combinations whatsoever are in the unit test.
 template <typename Look>
 constexpr void for_each_state(Look look) {
   for (unsigned bits = 0; bits < 1U << 12; ++bits) {

@@ -21,10 +21,10 @@ namespace queries = sql::queries;
 using mapping::Direction;
 
 WritesRun::WritesRun(const WritesFlip& flip) : flip_(flip), file_(flip.file.yaml), step_log_(file_.migration()) {
-  attempt_.most = flip.limits.attempts;
-  attempt_.rehearsal = flip.rehearse;
-  attempt_.hook = static_cast<bool>(flip.hook);
-  auto now = sides_of(file_, layout_of(opposite(flip.to)));
+  progress_.most = flip.limits.attempts;
+  progress_.rehearsal = flip.rehearse;
+  progress_.hook = static_cast<bool>(flip.hook);
+  auto now = sides_of(file_, naming_of(opposite(flip.to)));
   owner_ = flip.to == Direction::kReverse ? now.v1 : now.v2;
   shared_ = std::move(now.shared);
   both_ = std::move(now.v1);
@@ -51,8 +51,8 @@ asio::awaitable<void> WritesRun::flip() {
     std::optional<Failure> failure;
     try {
       FlipFacts facts;
-      if (!attempt_.in_doubt) facts = co_await look();
-      step = decide(attempt_, facts);
+      if (!progress_.in_doubt) facts = co_await look();
+      step = decide(progress_, facts);
       if (draining_ && step != Step::kDrain) {
         step_log_.end();
         draining_ = false;
@@ -73,7 +73,7 @@ asio::awaitable<void> WritesRun::flip() {
     }
   }
   if (committed_) outcome_.flip = step_log_.id();
-  outcome_.attempts = attempt_.number;
+  outcome_.attempts = progress_.number;
   outcome_.steps = step_log_.steps();
   if (preconditions_) outcome_.blockers = std::move(preconditions_->blockers);
   if (step == Step::kGiveUp) {
@@ -90,7 +90,7 @@ asio::awaitable<void> WritesRun::flip() {
   if (tried) {
     co_await clear_way_back();
     co_await write_down(fmt::format("{}: {}", outcome_.blockers.front().reason, outcome_.blockers.front().detail));
-  } else if (attempt_.rehearsed) {
+  } else if (progress_.rehearsed) {
     outcome_.rehearsed = true;
     co_await write_down_rehearsal();
   } else if (observer_ && !outcome_.steps.empty()) {
@@ -138,7 +138,7 @@ asio::awaitable<FlipFacts> WritesRun::look() {
   facts.intact = row.truth("intact") && (!barrier_ || epoch == epoch_);
   facts.owns = row.truth("owns");
   facts.old_slot = row.truth("old_slot");
-  if (attempt_.held) {
+  if (progress_.held) {
     facts.in_time = pg::Clock::now() - hold_began_ < flip_.limits.hold;
     if (!barrier_) epoch_ = epoch;
   } else if (!facts.owns) {
@@ -159,7 +159,7 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   if (step == Step::kCommit && failure.connection_lost()) {
     step_log_.end(failure.what());
     locker_.reset();
-    attempt_.in_doubt = true;
+    progress_.in_doubt = true;
     co_return true;
   }
   draining_ = false;
@@ -173,7 +173,7 @@ asio::awaitable<bool> WritesRun::recover(Step step, Failure failure) {
   if (in_a_step || no_lock || passes) step_log_.end(failure.what());
   if (observed) co_await clear_observer();
   if (no_lock && observed) co_await find_holders(step == Step::kSwap);
-  if (!passes || !observed || attempt_.number >= attempt_.most) {
+  if (!passes || !observed || progress_.number >= progress_.most) {
     co_await roll_back();
     co_await clear_way_back();
     auto facts = failure.facts();
@@ -231,7 +231,7 @@ std::string WritesRun::around_event_triggers(const std::string& hint) const {
 void WritesRun::give_up(Failure::Facts facts) const {
   const auto where = step_log_.steps().empty() ? std::string("look") : last_tried().name;
   facts.message = fmt::format("the writes were not flipped, nothing has changed: {} (attempt {}, step {})", facts.message,
-                              std::min(attempt_.number, attempt_.most), where);
+                              std::min(progress_.number, progress_.most), where);
   if (facts.connection_lost) facts.advice = "repeat the command once the server answers";
   if (facts.sqlstate.starts_with("P0")) facts.advice = around_event_triggers(facts.hint);
   if (!step_log_.steps().empty() && !last_tried().holders.empty()) {

@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 namespace queries = sql::queries;
 
 asio::awaitable<void> WritesRun::look_for_paused() {
-  if (attempt_.paused) co_return;
+  if (progress_.paused) co_return;
   pg::Parameters name = {file_.migration()};
   const auto rows = co_await observer_->query(queries::applications_paused, name);
   left_paused_ = rows.truth(0, 0);
@@ -19,7 +19,7 @@ asio::awaitable<void> WritesRun::look_for_paused() {
 asio::awaitable<void> WritesRun::pause() {
   step_log_.begin(to_text(Step::kPause));
   co_await write_hook("applications paused", "");
-  attempt_.paused = true;
+  progress_.paused = true;
   const auto why = co_await flip_.hook("pause");
   if (!why.empty()) {
     Failure::Facts facts;
@@ -32,8 +32,8 @@ asio::awaitable<void> WritesRun::pause() {
 }
 
 asio::awaitable<void> WritesRun::resume() {
-  if (!attempt_.paused && !left_paused_) co_return;
-  attempt_.paused = left_paused_ = false;
+  if (!progress_.paused && !left_paused_) co_return;
+  progress_.paused = left_paused_ = false;
   if (!flip_.hook) {
     // Who took the hook out of the file has let them go by hand, or is told to.
     const std::string by_hand = "by hand: migration.yaml has no hook any more";
@@ -52,7 +52,7 @@ asio::awaitable<void> WritesRun::resume() {
 /// That it could not be written down keeps nobody waiting.
 asio::awaitable<void> WritesRun::write_hook(std::string action, std::string because) {
   if (!observer_ || !observer_->usable()) co_return;
-  pg::Parameters parameters = {file_.migration(), flip_.who, action, step_log_.id(), std::to_string(attempt_.number), because};
+  pg::Parameters parameters = {file_.migration(), flip_.who, action, step_log_.id(), std::to_string(progress_.number), because};
   try {
     co_await observer_->query(queries::flip_gave_up, parameters);
   } catch (const Failure& failure) {

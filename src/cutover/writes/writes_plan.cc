@@ -5,7 +5,7 @@
 
 #include "cutover/layout/tables.h"
 #include "cutover/writes/writes.h"
-#include "cutover/writes/writes_blockers.h"
+#include "cutover/writes/writes_preconditions.h"
 
 namespace crossfade::cutover {
 
@@ -46,7 +46,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   const auto last = co_await connection.query(queries::last_hold, name);
   if (!last.is_null(0, 0)) plan.last_hold_milliseconds = last.real(0, 0);
   plan.checklist.push_back(hold_condition(plan, flip.limits));
-  const auto now = sides_of(file, layout_of(opposite(flip.to)));
+  const auto now = sides_of(file, naming_of(opposite(flip.to)));
   const auto& owner = flip.to == Direction::kReverse ? now.v1 : now.v2;
   auto both = now.v1;
   both.insert(both.end(), now.v2.begin(), now.v2.end());
@@ -60,7 +60,7 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   const auto held = co_await lock_order(connection, written, also);
   const std::vector<mapping::TableName> none;
   const auto all = co_await lock_order(connection, both, none);
-  const auto forward = co_await forward_outline(connection, file, layout_of(opposite(flip.to)));
+  const auto forward = co_await forward_outline(connection, file, naming_of(opposite(flip.to)));
   plan.steps = {
       fmt::format("publication {} and slot {} are made", flip.settings.publication, flip.settings.slot),
       "quiet: vacuum and changes of the tables' shape are kept away; nobody who reads or writes notices",

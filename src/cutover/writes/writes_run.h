@@ -6,7 +6,7 @@
 
 #include "base/error/failure.h"
 #include "cutover/writes/writes.h"
-#include "cutover/writes/writes_blockers.h"
+#include "cutover/writes/writes_preconditions.h"
 #include "wal/slot.h"
 
 namespace crossfade::cutover {
@@ -60,7 +60,7 @@ class WritesRun {
   const WritesFlip& flip_;
   const v1::Migration& file_;
   StepLog step_log_;
-  CutoverProgress attempt_;
+  CutoverProgress progress_;
   WritesOutcome outcome_;
   std::vector<mapping::TableName> owner_, shared_, both_;  ///< as they are called now
   std::vector<mapping::TableName> outside_;                ///< that the flip changes with them

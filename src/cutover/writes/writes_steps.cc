@@ -45,7 +45,7 @@ asio::awaitable<void> WritesRun::perform(Step step) {
       pg::Parameters barrier = {file_.migration(), step_log_.id()};
       const auto rows = co_await observer_->query(queries::barrier, barrier);
       barrier_ = rows.text(0, 0);
-      attempt_.barrier = true;
+      progress_.barrier = true;
       step_log_.end();
       break;
     }
@@ -61,8 +61,8 @@ asio::awaitable<void> WritesRun::perform(Step step) {
       outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
       co_await roll_back();
       co_await resume();
-      attempt_.held = false;
-      attempt_.rehearsed = true;
+      progress_.held = false;
+      progress_.rehearsed = true;
       break;
     }
     case Step::kLookUp: co_await look_up(); break;
@@ -101,7 +101,7 @@ asio::awaitable<void> WritesRun::make_way_back() {
   co_await observer_->script("set statement_timeout = '3s'");
   way_back_ = co_await sync::make_slot(*observer_, settings);
   co_await observer_->script("set statement_timeout = 0");
-  attempt_.way_back = true;
+  progress_.way_back = true;
   step_log_.end();
 }
 
@@ -123,7 +123,7 @@ asio::awaitable<void> WritesRun::hold() {
   auto locked = both_;
   locked.insert(locked.end(), outside_.begin(), outside_.end());
   const auto all = co_await lock_order(*observer_, locked, none);
-  const auto forward = co_await forward_outline(*observer_, file_, layout_of(opposite(flip_.to)));
+  const auto forward = co_await forward_outline(*observer_, file_, naming_of(opposite(flip_.to)));
   swap_ = swap_steps({file_, preconditions_->rules}, flip_.to, forward, all);
   swap_.push_back(carry_step(file_, preconditions_->inventory, flip_.to));
   // Should this process freeze, the server ends its session and lets the writers go on. Not before the limit is over by our own clock:
@@ -136,7 +136,7 @@ asio::awaitable<void> WritesRun::hold() {
   hold_began_ = pg::Clock::now();
   auto tables_lock = fmt::format("lock table {} in share row exclusive mode", tables);
   co_await lock(std::move(tables_lock));
-  attempt_.held = true;
+  progress_.held = true;
   step_log_.end();
 }
 
@@ -172,7 +172,7 @@ asio::awaitable<void> WritesRun::swap() {
   co_await sync::expect_unchanged(*observer_, file_.migration());
   step_log_.end();
   // Who has read and now waits to write waits for us, and we for it: one of us has to give way.
-  if (flip_.limits.terminate_blockers && attempt_.number > 1) {
+  if (flip_.limits.terminate_blockers && progress_.number > 1) {
     step_log_.begin("end sessions");
     co_await find_holders(true);
     step_log_.end();
@@ -214,7 +214,7 @@ asio::awaitable<void> WritesRun::swap() {
   for (auto& column : inventory_columns(preconditions_->inventory)) parameters.emplace_back(std::move(column));
   co_await locker_->query(queries::writes_flip, parameters);
   step_log_.end();
-  attempt_.swapped = true;
+  progress_.swapped = true;
 }
 
 asio::awaitable<void> WritesRun::commit() {
@@ -223,7 +223,7 @@ asio::awaitable<void> WritesRun::commit() {
   step_log_.end();
   step_log_.let_go();
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
-  attempt_.held = begun_ = false;
+  progress_.held = begun_ = false;
   committed_ = true;
   log::info("the writes have moved", {{"flip", step_log_.id()}, {"to", flip_.to == Direction::kReverse ? "v2" : "v1"}, {"hold_ms", outcome_.hold_milliseconds}});
   co_await resume();
@@ -234,7 +234,7 @@ asio::awaitable<void> WritesRun::look_up() {
   InDoubt doubt{flip_.settings.endpoint, file_.migration(), step_log_.id(), kLookUpPatience};
   committed_ = co_await was_committed(std::move(doubt));
   step_log_.let_go();
-  attempt_.in_doubt = attempt_.held = false;
+  progress_.in_doubt = progress_.held = false;
   outcome_.hold_milliseconds = std::chrono::duration<double, std::milli>(pg::Clock::now() - hold_began_).count();
   if (!committed_) co_await release("the commit did not happen");
   co_await resume();
@@ -255,13 +255,13 @@ asio::awaitable<void> WritesRun::roll_back() {
 
 /// A flip that gave up leaves nothing: a slot that nobody reads would keep WAL.
 asio::awaitable<void> WritesRun::clear_way_back() {
-  if (!way_back_begun_ || committed_ || attempt_.in_doubt || !observer_ || !observer_->usable()) co_return;
+  if (!way_back_begun_ || committed_ || progress_.in_doubt || !observer_ || !observer_->usable()) co_return;
   std::string left;
   try {
     co_await wal::drop_slot(*observer_, flip_.settings.slot);
     auto script = fmt::format("set statement_timeout = 0; drop publication if exists {}", quote_identifier(flip_.settings.publication));
     if (flip_.to == Direction::kReverse) co_await observer_->script(std::move(script));
-    way_back_begun_ = attempt_.way_back = false;
+    way_back_begun_ = progress_.way_back = false;
   } catch (const Failure& failure) {
     left = failure.what();
   }
@@ -272,7 +272,7 @@ asio::awaitable<void> WritesRun::clear_way_back() {
 asio::awaitable<void> WritesRun::write_down(std::string because) {
   if (!observer_ || !observer_->usable() || step_log_.steps().empty()) co_return;
   co_await step_log_.record(*observer_);
-  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " gave up", step_log_.id(), std::to_string(std::min(attempt_.number, attempt_.most)),
+  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " gave up", step_log_.id(), std::to_string(std::min(progress_.number, progress_.most)),
                                log::redact(because)};
   try {
     co_await observer_->query(queries::flip_gave_up, parameters);
@@ -283,22 +283,22 @@ asio::awaitable<void> WritesRun::write_down(std::string because) {
 
 /// The step log is of flips: how long the last of them held is what the next one is estimated by.
 asio::awaitable<void> WritesRun::write_down_rehearsal() {
-  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " rehearsed", step_log_.id(), std::to_string(attempt_.number),
+  pg::Parameters parameters = {file_.migration(), flip_.who, flip_.action() + " rehearsed", step_log_.id(), std::to_string(progress_.number),
                                fmt::format("writers waited {:.0f} ms, and nothing was changed", outcome_.hold_milliseconds)};
   co_await observer_->query(queries::flip_gave_up, parameters);
 }
 
 asio::awaitable<void> WritesRun::release(std::string because) {
   co_await roll_back();
-  log::info("attempt gave way", {{"attempt", attempt_.number}, {"because", because}});
+  log::info("attempt gave way", {{"attempt", progress_.number}, {"because", because}});
   if (step_log_.steps().back().outcome == "done") step_log_.end(because);
   co_await resume();
-  attempt_.held = attempt_.barrier = attempt_.swapped = false;
+  progress_.held = progress_.barrier = progress_.swapped = false;
   barrier_.reset();
   preconditions_.reset();
-  ++attempt_.number;
+  ++progress_.number;
   step_log_.next_attempt();
-  if (attempt_.number <= attempt_.most) co_await sleep_with_jitter(flip_.limits.pause);
+  if (progress_.number <= progress_.most) co_await sleep_with_jitter(flip_.limits.pause);
 }
 
 /// Foreign keys that were made in the swap: a lock that no writer minds is enough, however long it takes; for those of partitioned tables
@@ -328,7 +328,7 @@ asio::awaitable<void> WritesRun::validate_carried() {
 asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string statement, bool writers_wait) {
   if (writers_wait) statement = fmt::format("set local lock_timeout = {}; {}", patience().count(), statement);
   std::optional<Failure> broken;
-  for (int attempt = 0; attempt < attempt_.most; ++attempt) {
+  for (int attempt = 0; attempt < progress_.most; ++attempt) {
     if (attempt > 0) co_await sleep_with_jitter(flip_.limits.pause);
     auto finish = observer_->script(statement);
     broken = co_await async::failure_of(std::move(finish));
@@ -342,7 +342,7 @@ asio::awaitable<std::optional<std::string>> WritesRun::finish_key(std::string st
 /// itself; one that nobody has read for a while has no engine any more.
 asio::awaitable<void> WritesRun::tidy() {
   step_log_.begin(to_text(Step::kTidy));
-  attempt_.tidied = true;
+  progress_.tidied = true;
   const auto give_up_at = pg::Clock::now() + kTidyPatience;
   auto last_read = pg::Clock::now();
   for (;;) {

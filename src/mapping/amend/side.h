@@ -2,7 +2,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 

@@ -125,7 +125,7 @@ asio::awaitable<void> look_at_tables(pg::Connection& connection, const DirectedM
   }
   co_await read_foreign_keys(connection, directed, there);
   pg::Parameters tables = {array_text(names)};
-  const auto triggers = co_await connection.execute(queries::waking_triggers, tables);
+  const auto triggers = co_await connection.execute(queries::firing_triggers, tables);
   for (const auto row : pg::rows(triggers)) {
     by_name.at(std::string(row.text("whole")))->triggers.push_back({std::string(row.text("tgname")), std::string(row.text("tgrelid")), row.truth("on_purpose")});
   }
@@ -311,10 +311,10 @@ asio::awaitable<Catalog> read_tables(pg::Connection& connection, const DirectedM
 }
 
 asio::awaitable<bool> was_made(pg::Connection& connection, std::string migration, std::string schema) {
-  const auto state = co_await connection.query(std::string(queries::state_there));
+  const auto state = co_await connection.query(queries::state_there);
   if (!pg::first(state).truth("there")) co_return false;
   pg::Parameters parameters = {std::move(migration), std::move(schema)};
-  const auto made = co_await connection.query(std::string(queries::schema_made), std::move(parameters));
+  const auto made = co_await connection.query(queries::schema_made, std::move(parameters));
   co_return pg::first(made).truth("made");
 }
 
@@ -355,16 +355,16 @@ asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const Directed
   co_return catalog;
 }
 
-asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, TableLayout layout, derive::Reading* views_back) {
+asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Naming naming, derive::Reading* views_back) {
   RulesInForce rules;
-  const auto forward = forward_migration(file, layout);
+  const auto forward = forward_migration(file, naming);
   auto there = co_await read_relations(connection, forward);
   rules.forward = std::move(there.rules);
   std::map<std::string, std::string> words;
-  for (const auto& [written, source] : file.sources()) words[source_word(file, written, layout)] = written;
+  for (const auto& [written, source] : file.sources()) words[source_word(file, written, naming)] = written;
   for (auto& rule : rules.forward) rule.source = words.at(rule.source);
   if (file.reverse().empty()) co_return rules;
-  const auto reverse = reverse_migration(file, layout);
+  const auto reverse = reverse_migration(file, naming);
   auto back = co_await read_relations(connection, reverse);
   rules.reverse = std::move(back.rules);
   if (views_back != nullptr) *views_back = std::move(back.reading);

@@ -12,8 +12,8 @@ namespace crossfade::mapping {
 /// the server's own reading of the rules' selects. What is missing is a relation without oid, not a failure.
 boost::asio::awaitable<Catalog> read_catalog(pg::Connection& connection, const DirectedMigration& directed);
 
-/// What follows what in both directions, with the tables at `layout`; and the views of the way back, where somebody wants them as they were
+/// What follows what in both directions, with the tables at `naming`; and the views of the way back, where somebody wants them as they were
 /// read on the way. Wants an open transaction.
-boost::asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, TableLayout layout, derive::Reading* back = nullptr);
+boost::asio::awaitable<RulesInForce> rules_in_force(pg::Connection& connection, const v1::Migration& file, Naming naming, derive::Reading* back = nullptr);
 
 }  // namespace crossfade::mapping

@@ -11,30 +11,30 @@
 
 namespace crossfade::mapping {
 
-DirectedMigration forward_migration(const v1::Migration& file, TableLayout layout) {
+DirectedMigration forward_migration(const v1::Migration& file, Naming naming) {
   DirectedMigration directed;
   directed.yaml = file;
   for (const auto& [name, target] : file.targets()) {
-    directed.tables[name] = {layout == TableLayout::kSwapped ? file.schemas().source() : file.schemas().shadow(), name};
+    directed.tables[name] = {naming == Naming::kSwapped ? file.schemas().source() : file.schemas().shadow(), name};
   }
-  if (layout == TableLayout::kOriginal) return directed;
+  if (naming == Naming::kOriginal) return directed;
   auto& yaml = directed.yaml;
   yaml.clear_sources();
-  for (const auto& [written, source] : file.sources()) (*yaml.mutable_sources())[source_word(file, written, layout)] = source;
+  for (const auto& [written, source] : file.sources()) (*yaml.mutable_sources())[source_word(file, written, naming)] = source;
   for (auto& [name, target] : *yaml.mutable_targets()) {
     target.clear_follow();
-    for (const auto& [written, rules] : file.targets().at(name).follow()) (*target.mutable_follow())[source_word(file, written, layout)] = rules;
+    for (const auto& [written, rules] : file.targets().at(name).follow()) (*target.mutable_follow())[source_word(file, written, naming)] = rules;
   }
   return directed;
 }
 
-std::string source_word(const v1::Migration& file, const std::string& written, TableLayout layout) {
-  if (layout == TableLayout::kOriginal || file.sources().at(written).shared()) return written;
+std::string source_word(const v1::Migration& file, const std::string& written, Naming naming) {
+  if (naming == Naming::kOriginal || file.sources().at(written).shared()) return written;
   const auto table = source_table(file, written);
   return table.schema + "." + retired_name(table.name);
 }
 
-DirectedMigration reverse_migration(const v1::Migration& file, TableLayout layout) {
+DirectedMigration reverse_migration(const v1::Migration& file, Naming naming) {
   DirectedMigration directed;
   directed.direction = Direction::kReverse;
   directed.rejects_schema = file.schemas().mapping();
@@ -42,7 +42,7 @@ DirectedMigration reverse_migration(const v1::Migration& file, TableLayout layou
   *yaml.mutable_targets() = file.reverse();
   yaml.clear_reverse();
   yaml.clear_sources();
-  yaml.mutable_schemas()->set_source(layout == TableLayout::kSwapped ? file.schemas().source() : file.schemas().shadow());
+  yaml.mutable_schemas()->set_source(naming == Naming::kSwapped ? file.schemas().source() : file.schemas().shadow());
   yaml.mutable_schemas()->set_mapping(file.schemas().reverse());
   for (const auto& [name, target] : file.targets()) (*yaml.mutable_sources())[name];
   // A shared one's name leads from v1's schema, which need not be where v2's tables are.
@@ -55,7 +55,7 @@ DirectedMigration reverse_migration(const v1::Migration& file, TableLayout layou
   }
   for (auto& [name, target] : *yaml.mutable_targets()) {
     if (auto table = old_table(file, name)) {
-      if (layout == TableLayout::kSwapped) table->name = retired_name(table->name);
+      if (naming == Naming::kSwapped) table->name = retired_name(table->name);
       directed.tables[name] = std::move(*table);
     }
     for (const auto& [written, whole] : whole_names) {

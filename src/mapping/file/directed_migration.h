@@ -12,7 +12,7 @@ namespace crossfade::mapping {
 
 /// Where the tables of both sides are. The cutover of the writes has them swap: `exercises` becomes `exercises_v1`, and the
 /// shadow table takes its place and name.
-enum class TableLayout { kOriginal, kSwapped };
+enum class Naming { kOriginal, kSwapped };
 
 /// A migration in one direction. Whoever reads it need not know which: v2's tables are the sources of the reverse one, v1's
 /// its targets, and the views of reverse.sql its mapping.
@@ -27,13 +27,13 @@ struct DirectedMigration {
   const char* views_file() const { return direction == Direction::kForward ? "mapping.sql" : "reverse.sql"; }
 };
 
-DirectedMigration forward_migration(const v1::Migration& file, TableLayout layout = TableLayout::kOriginal);
+DirectedMigration forward_migration(const v1::Migration& file, Naming naming = Naming::kOriginal);
 
-/// The file's word for a source, made to name its table as it is called at `layout`.
-std::string source_word(const v1::Migration& file, const std::string& written, TableLayout layout);
+/// The file's word for a source, made to name its table as it is called at `naming`.
+std::string source_word(const v1::Migration& file, const std::string& written, Naming naming);
 
 /// A shared source keeps its place, and may be a source of this direction too: by its whole name.
-DirectedMigration reverse_migration(const v1::Migration& file, TableLayout layout);
+DirectedMigration reverse_migration(const v1::Migration& file, Naming naming);
 
 /// "exercises_v1": what an old table is called once the new one has its name. One that has no room for the suffix is cut, and its whole
 /// name's hash tells it from others that begin alike. crossfade.retired_name() in the database says the same.

@@ -119,7 +119,7 @@ void require_reverse(const v1::Migration& yaml) {
       throw wrong(place, "backfill has no meaning here: the old table is full when the direction turns", "Remove backfill.");
     }
   }
-  const auto directed = reverse_migration(yaml, TableLayout::kSwapped);
+  const auto directed = reverse_migration(yaml, Naming::kSwapped);
   require_targets(directed.yaml, directed.section());
   require_locates(directed.yaml, directed.section());
 }

@@ -24,8 +24,8 @@ Names moved(const v1::Migration& file) {
 
 }  // namespace
 
-std::string with_moved_names(const std::string& sql, const v1::Migration& file, TableLayout layout) {
-  if (layout == TableLayout::kOriginal) return sql;
+std::string with_moved_names(const std::string& sql, const v1::Migration& file, Naming naming) {
+  if (naming == Naming::kOriginal) return sql;
   const auto names = moved(file);
   const auto tokens = scan(sql);
   std::string result;

@@ -32,10 +32,10 @@ class Choice {
     make_first(model_, target_, begin_, *best);
     const auto place = place_in(first_rule_of(kChunkKey)->source_columns, model_.sources[first_rule_of(kChunkKey)->source].key);
     target_.locators.front().chunk_place = place;
-    const auto* walk = rule_along(place);
-    if (walk == nullptr) return false;
-    target_.chunk_source = walk->source;
-    target_.chunk_column = walk->source_columns[place];
+    const auto* chunk_key = rule_along(place);
+    if (chunk_key == nullptr) return false;
+    target_.chunk_source = chunk_key->source;
+    target_.chunk_column = chunk_key->source_columns[place];
     return true;
   }
 

@@ -124,7 +124,7 @@ asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFi
               "Write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use.");
   }
   if (file.yaml.reverse().empty()) co_return preflight;
-  auto back = co_await inspect_directed(connection, reverse_migration(file.yaml, TableLayout::kOriginal));
+  auto back = co_await inspect_directed(connection, reverse_migration(file.yaml, Naming::kOriginal));
   for (auto& finding : back.findings) {
     // Of the server there is one.
     if (finding.subject == "server") continue;

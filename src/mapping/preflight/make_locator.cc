@@ -152,10 +152,10 @@ Locator key_locator(const TargetCatalog& target, const std::vector<std::string>&
   return locator;
 }
 
-std::string chunk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source) {
+std::string chunk_collation(const Catalog& catalog, const std::string& target, const Locator& chunk_key, const ColumnCatalog& in_source) {
   const std::string databases = "pg_catalog.\"default\"";
-  const auto& view = *catalog.targets.at(target).view.find(walk.chunk_column());
-  const auto* in_table = walk.locate.empty() ? owner(catalog, target, walk).find(walk.chunk_column()) : nullptr;
+  const auto& view = *catalog.targets.at(target).view.find(chunk_key.chunk_column());
+  const auto* in_table = chunk_key.locate.empty() ? owner(catalog, target, chunk_key).find(chunk_key.chunk_column()) : nullptr;
   if (view.collation.empty()) return "";
   const bool alike = view.collation == databases && in_source.collation == databases && (in_table == nullptr || in_table->collation == databases);
   return alike ? "" : view.collation;

@@ -18,8 +18,8 @@ std::optional<Locator> make_locator(const DirectedMigration& directed, const Cat
 /// sources' and not the rows'.
 Locator key_locator(const TargetCatalog& target, const std::vector<std::string>& key);
 
-/// By which the values of a walk are in order; "" where source, view and table have the database's own collation, or the type has none.
-std::string chunk_collation(const Catalog& catalog, const std::string& target, const Locator& walk, const ColumnCatalog& in_source);
+/// By which the values of a chunk key are in order; "" where source, view and table have the database's own collation, or the type has none.
+std::string chunk_collation(const Catalog& catalog, const std::string& target, const Locator& chunk_key, const ColumnCatalog& in_source);
 
 /// The rule's source columns in the order of the locator's columns; a select's in the order of its parameters.
 std::vector<std::string> ordered_source_columns(const WrittenRule& rule, const RelationCatalog& view);

@@ -200,7 +200,7 @@ asio::awaitable<void> probe_plan(pg::Connection& connection, const Model& model,
     columns_read.emplace_back(scan.gathered_by.empty() ? scan.column : "");
   }
   pg::Parameters parameters = {array_text(schemas), array_text(tables), array_text(columns_read)};
-  const auto large = co_await connection.execute(std::string(sql::queries::catalog_large_tables), std::move(parameters));
+  const auto large = co_await connection.execute(sql::queries::catalog_large_tables, std::move(parameters));
   for (const auto row : pg::rows(large)) {
     const auto scan = std::find_if(scans.begin(), scans.end(), [&](const WholeScan& candidate) {
       return candidate.schema == row.text("schema") && candidate.table == row.text("name");

@@ -365,15 +365,15 @@ std::string Statements::prior(const std::vector<KeyFilter>& filters) const {
 
 std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto names = names_of(target_.columns);
-  std::vector<std::string> walk;
-  for (std::size_t n = 0; n < target_.locators.front().columns.size(); ++n) walk.push_back(own_name(format("chunk_{}", n)));
-  const auto texts = joined(walk, ", ", [](const std::string& name) { return "n." + name + "::text"; });
+  std::vector<std::string> chunk_key;
+  for (std::size_t n = 0; n < target_.locators.front().columns.size(); ++n) chunk_key.push_back(own_name(format("chunk_{}", n)));
+  const auto texts = joined(chunk_key, ", ", [](const std::string& name) { return "n." + name + "::text"; });
   auto differs = format("{} or {} or pg_catalog.record_image_ne(row({}), row({}))", absent("n"), absent("p"), columns_of("n", names), columns_of("p", names));
   if (target_.keeps) differs = format("({}) and ({} or {})", differs, present("n"), not_kept("p"));
   const auto same = same_key("p", "n");
   const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select 1 from prior p where {})\n)", same) : "";
   const auto* view_rows = target_.lazy ? "there" : "next";
-  // The walk of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
+  // The chunk key of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n){there}, differing as (\n"
       "  select case when {in_view} then array[{texts}]\n"
@@ -385,7 +385,7 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
       "select (select count(*) from {view_rows}), (select count(*) from prior), differing.*\n"
       "from (values (1)) one left join differing on true",
       fmt::arg("next", next(filters, true)), fmt::arg("prior", prior(filters)), fmt::arg("walk", chunk_key_values()),
-      fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(walk, "', '")), fmt::arg("shadow", shadow_),
+      fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(chunk_key, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
       fmt::arg("in_view", present("n")), fmt::arg("in_shadow", present("p")), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -119,7 +118,7 @@ class Statements {
   /// Null where no locator tells.
   std::string names() const;
 
-  /// Of a lazy target: the walk locator's values as text[] of the rows that are there, and of what came over with the same
+  /// Of a lazy target: the chunk key's values as text[] of the rows that are there, and of what came over with the same
   /// rows of v1 into other lazy targets: a week may have been added to a plan that had none. "" where the shadow tables
   /// cannot tell.
   std::string lazy_keys() const;
@@ -141,7 +140,7 @@ class Statements {
   std::string remove_orphans() const;
 
   /// Rows that differ between view and shadow. First row: rows in the view, rows in the shadow (counts), then for each
-  /// difference: the walk locator's values as text[], the view's row as jsonb (null: the shadow has one too many), the
+  /// difference: the chunk key's values as text[], the view's row as jsonb (null: the shadow has one too many), the
   /// shadow's row as jsonb (null: missing).
   std::string compare(const std::vector<KeyFilter>& filters) const;
 
@@ -156,17 +155,17 @@ class Statements {
   /// What the select of an indirect locator gives for these keys: the values of the locator's columns as text, a row each.
   std::string given(const KeyFilter& filter) const;
 
-  /// The largest of the next values of the walk in a range, in source and shadow, and how many there were. Parameters:
+  /// The largest of the next values of the chunk key in a range, in source and shadow, and how many there were. Parameters:
   /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
   /// range and may have no index to ask.
   /// `side`: of what is read there alone.
   std::string next_bound(const Range& range, bool into_empty = false, Reads side = Reads::kBoth) const;
 
-  /// The middle value of the scanned column in a range, in view and shadow, and how many values it has: for splitting a chunk that
+  /// The middle value of the chunk key in a range, in view and shadow, and how many values it has: for splitting a chunk that
   /// the database refuses.
   std::string split_point(const Range& range, Reads side = Reads::kBoth) const;
 
-  /// Whether the shadow table tells its values of the walk.
+  /// Whether the shadow table tells its values of the chunk key.
   bool chunked_in_shadow() const { return !chunk_key_owner().empty(); }
 
   /// Where v2 stands on another server than v1: the table of a session there that stands for the view, and what makes it.

@@ -16,7 +16,7 @@ std::string Statements::source_name() const {
   return quote_qualified(source.schema, source.name);
 }
 
-/// The shadow table that has the walk's columns; "" where the file says how rows are located.
+/// The shadow table that has the chunk key's columns; "" where the file says how rows are located.
 std::string Statements::chunk_key_owner() const {
   const auto& chunk_key = target_.locators.front();
   if (!chunk_key.locate.empty()) return "";

@@ -57,7 +57,7 @@ AmendRun::AmendRun(pg::Connection& connection, Amend amend)
 }
 
 mapping::DirectedMigration AmendRun::directed(const v1::Migration& yaml) const {
-  return direction_ == Direction::kForward ? mapping::forward_migration(yaml) : mapping::reverse_migration(yaml, mapping::TableLayout::kSwapped);
+  return direction_ == Direction::kForward ? mapping::forward_migration(yaml) : mapping::reverse_migration(yaml, mapping::Naming::kSwapped);
 }
 
 asio::awaitable<void> AmendRun::all(std::vector<std::string> statements) {
@@ -93,7 +93,7 @@ asio::awaitable<bool> AmendRun::find_gone(std::string schema, bool of_way_back) 
   const bool ids = schema == yaml_.schemas().mapping() || (of_way_back && has_way_back());
   if (ids) had(yaml_.surrogates(), was.surrogates());
   pg::Parameters wanted = {array_text(schemas), array_text(names)};
-  const auto rows = co_await connection_.query(std::string(queries::amend_views_gone), wanted);
+  const auto rows = co_await connection_.query(queries::amend_views_gone, wanted);
   for (const auto row : pg::rows(rows)) gone_.push_back(fmt::format("{}.{}", row.text("schema"), row.text("name")));
   co_return !rows.empty();
 }

@@ -98,7 +98,7 @@ asio::awaitable<void> AmendRun::try_once(bool dry_run) {
   co_await connection_.script(std::move(begin));
   // Reads move in a transaction of their own, which has this row until it is through; what the stable views show is what holds then.
   pg::Parameters name = {name_};
-  const auto reads = co_await connection_.query(std::string(queries::amend_reads), name);
+  const auto reads = co_await connection_.query(queries::amend_reads, name);
   all_read_v2_ = !reads.empty() && pg::first(reads).truth("all_read_v2");
   meant_ = co_await meanings();
   pending_.clear();
@@ -265,7 +265,7 @@ asio::awaitable<void> AmendRun::make_views() {
 asio::awaitable<void> AmendRun::run_reverse(const mapping::InstallScript& script) {
   // In one line with the file's first, so that the server's line numbers are the file's.
   const auto path = mapping::set_search_path({script.schema, yaml_.schemas().source()});
-  const auto text = mapping::with_moved_names(amend_.file.reverse_sql, yaml_, mapping::TableLayout::kSwapped);
+  const auto text = mapping::with_moved_names(amend_.file.reverse_sql, yaml_, mapping::Naming::kSwapped);
   auto sql = fmt::format("create schema if not exists {}; {}; {}\n;\nset local search_path to '';\n", quote_identifier(script.schema), path, text);
   co_await run_script(connection_, script.file, std::move(sql));
 }
@@ -277,7 +277,7 @@ asio::awaitable<void> AmendRun::inspect_catalog(bool all_keys) {
   const auto way = directed(yaml_);
   result_.preflight = co_await mapping::inspect_catalog(connection_, way);
   if (all_keys && direction_ == Direction::kForward && has_way_back()) {
-    const auto back = mapping::reverse_migration(yaml_, mapping::TableLayout::kOriginal);
+    const auto back = mapping::reverse_migration(yaml_, mapping::Naming::kOriginal);
     const auto reverse = co_await mapping::inspect_catalog(connection_, back);
     for (auto finding : reverse.findings) {
       if (finding.subject == "server") continue;

@@ -33,7 +33,7 @@ asio::awaitable<mapping::Side> AmendRun::make_side(const mapping::MigrationFile&
   if (direction_ == mapping::Direction::kReverse) {
     auto sources = file.yaml;
     sources.clear_targets();
-    written.v2_sql = mapping::with_moved_names(file.v2_sql, sources, mapping::TableLayout::kSwapped);
+    written.v2_sql = mapping::with_moved_names(file.v2_sql, sources, mapping::Naming::kSwapped);
   }
   const auto scripts = mapping::install_scripts(written);
   co_await run_script(connection_, scripts.front().file, scripts.front().sql);

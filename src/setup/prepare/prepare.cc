@@ -238,7 +238,7 @@ asio::awaitable<void> require_prepared(pg::Connection& connection, std::string m
 
 asio::awaitable<mapping::DirectedMigration> directed_now(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto direction = co_await sync::store::read_direction(connection, file.yaml.migration());
-  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_migration(file.yaml, mapping::TableLayout::kSwapped);
+  if (direction == mapping::Direction::kReverse) co_return mapping::reverse_migration(file.yaml, mapping::Naming::kSwapped);
   co_return mapping::forward_migration(file.yaml);
 }
 

@@ -24,7 +24,7 @@ boost::asio::awaitable<std::vector<mapping::Finding>> taken_ids(pg::Connection& 
   std::vector<mapping::Finding> findings;
   if (names.empty()) co_return findings;
   pg::Parameters parameters = {array_text(names)};
-  const auto rows = co_await connection.query(std::string(sql::queries::ids_taken), parameters);
+  const auto rows = co_await connection.query(sql::queries::ids_taken, parameters);
   for (const auto row : pg::rows(rows)) {
     if (row.text("migration") == migration) continue;
     const auto& surrogate = surrogates.at(std::string(row.text("name")));

@@ -3,7 +3,6 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/error/failure.h"

@@ -46,7 +46,7 @@ constexpr const char* kForMany = "set local lock_timeout = '500ms'; set local pl
 
 asio::awaitable<void> Refresher::loop() {
   pg::Connection connection = co_await open_engine_session(run_.settings, run_.model.name, "refresh");
-  // A change can be read as soon as it is committed, and the slot is not told of it until that is on disk. Of another server's disk no stream
+  // A change can be read as soon as it is committed, and the slot is not generation of it until that is on disk. Of another server's disk no stream
   // tells: there each commit waits for it.
   if (!run_.model.apart) co_await connection.script("set synchronous_commit = off");
   co_await parking::look(connection, run_);
@@ -278,31 +278,34 @@ void Refresher::count_written(const std::vector<Key>& keys, const ByTarget<Writt
   for (const auto target : refreshed.ids()) run_.metrics.keys_refreshed(target, refreshed[target]);
 }
 
+asio::awaitable<std::optional<bool>> Refresher::move_position_alone(pg::Connection& connection) {
+  const bool whole = run_.nothing_missed();
+  const bool moved = run_.queue.idle() && (whole ? run_.stream.received > run_.applied.consistent : run_.generation_of_others() && run_.stream.received > run_.applied.readable);
+  // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
+  // nobody has, the longer it takes until it is said. Of others who write what no view reads not each calls for a commit on disk.
+  const bool own = run_.stream.received <= written_;
+  const auto say_at = written_at_ + (own ? say_after_ : kLookAgain);
+  on_disk_ = on_disk_ || run_.stream.received >= written_;
+  const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
+  if ((!moved || Clock::now() < say_at) && !to_flush) co_return false;
+  if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSpilledEvery);
+  if (!run_.queue.idle() || !run_.generation_of_others() || run_.applied.catching_up) co_return std::nullopt;
+  co_await say_position(connection);
+  co_return run_.queue.waiting_transactions() > 0;
+}
+
 asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   const bool alone = run_.queue.waiting_transactions() == 0 && run_.dirty_keys == 0;
   if (alone && run_.at_cut.empty()) {
-    // Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat.
-    const bool whole = run_.complete();
-    const bool moved = run_.queue.idle() && (whole ? run_.stream.received > run_.applied.consistent : run_.others_complete_since() && run_.stream.received > run_.applied.readable);
-    // To say so is a commit, which moves it again. Who has just written may ask for the end of the log with that commit in it; the longer
-    // nobody has, the longer it takes until it is said. Of others who write what no view reads not each calls for a commit on disk.
-    const bool own = run_.stream.received <= written_;
-    const auto say_at = written_at_ + (own ? say_after_ : kLookAgain);
-    on_disk_ = on_disk_ || run_.stream.received >= written_;
-    const bool to_flush = !on_disk_ && Clock::now() >= written_at_ + kFlushAfter;
-    if ((!moved || Clock::now() < say_at) && !to_flush) co_return false;
-    if (own && moved) say_after_ = std::clamp(2 * say_after_, kLookAgain, kSpilledEvery);
-    if (run_.queue.idle() && run_.others_complete_since() && !run_.applied.catching_up) {
-      co_await say_position(connection);
-      co_return run_.queue.waiting_transactions() > 0;
-    }
+    const auto moved = co_await move_position_alone(connection);
+    if (moved) co_return *moved;
   }
   const auto began = Clock::now();
   const bool few = !refused_ && !row_locks_ && run_.dirty_keys == 0 && run_.at_cut.empty() && run_.queue.committed_keys() <= kFew;
   std::string set_up = alone ? kFlushed : few ? kForFew : "";
   // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
-  const auto told = run_.complete_since();
-  const auto told_of_others = run_.others_complete_since();
+  const auto generation = run_.generation();
+  const auto generation_of_others = run_.generation_of_others();
   const auto received = run_.stream.received;
   const auto tells = run_.shape.stream_tells;
   const auto view = co_await begin(connection, std::move(set_up));
@@ -342,11 +345,11 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     const bool others = consistent && nothing_left;
     const bool written = others && run_.all_written();
     more = more || !nothing_left;
-    consistent = written && told && run_.complete_since() == told;
+    consistent = written && generation && run_.generation() == generation;
     // What came after the snapshot was taken has been looked at by nobody.
     const auto position = std::min(taken.reached.settled, received);
     if (consistent) taken.reached.consistent = position;
-    if (others && told_of_others && run_.others_complete_since() == told_of_others) taken.reached.readable = position;
+    if (others && generation_of_others && run_.generation_of_others() == generation_of_others) taken.reached.readable = position;
     if (taken.reached.readable) taken.reached.readable_but = run_.behind();
     if (consistent && run_.applied.catching_up) co_await remove_orphans(connection, run_);
     if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
@@ -358,7 +361,7 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   if (consistent && taken.told) {
     run_.applied.consistent = std::max(run_.applied.consistent, *taken.reached.consistent);
     workers_.rest();
-    if (run_.applied.catching_up) co_await become_consistent(connection, told);
+    if (run_.applied.catching_up) co_await become_consistent(connection, generation);
   }
   if (!taken.whole.empty()) co_return false;
   // Who came meanwhile has told nobody.
@@ -366,10 +369,10 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
 }
 
 /// All targets equal the views at one snapshot for the first time since they were filled.
-asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection, std::optional<std::uint64_t> told) {
+asio::awaitable<void> Refresher::become_consistent(pg::Connection& connection, std::optional<std::uint64_t> generation) {
   co_await build_foreign_keys(connection, run_);
   co_await store::set_phase(connection, run_, "following");
-  if (run_.complete_since() != told) co_return;
+  if (run_.generation() != generation) co_return;
   run_.applied.catching_up = false;
   run_.control_changed.notify_all();
   log::info("following", {{"migration", run_.model.name}, {"consistent_at", to_string(run_.applied.consistent)}});

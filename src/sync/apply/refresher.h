@@ -11,12 +11,12 @@
 namespace crossfade::sync {
 
 /// Takes what is offered and settles it. Five ways, by what goes on:
-///   spilled   all targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
+///   spill      all targets are being filled, or memory is full: keys go to crossfade.dirty, their transactions are settled
 ///   drain      more keys wait in crossfade.dirty than one transaction should have: they are refreshed in workers, in bounded
 ///              transactions; the guarantee is per key
 ///   catch up   the same for more keys in memory
-///   beside     somebody has locked tables for long, as a change of their shape does: keys of targets that are read from them are set
-///              down, the others are drained
+///   beside     somebody has locked tables for long, as a change of their shape does: keys of targets that are read from them are
+///              spilled, the others are drained
 ///   cut        all that one snapshot sees, in memory and spilled, is refreshed in one transaction, so that after its commit all
 ///              targets together equal the views at that snapshot
 class Refresher {
@@ -43,6 +43,9 @@ class Refresher {
   asio::awaitable<void> look_at_fills(pg::Connection& connection);
   asio::awaitable<bool> drain(pg::Connection& connection);
   asio::awaitable<bool> catch_up(pg::Connection& connection);
+  /// Nothing was offered; the position alone moves, and applications that wait for it must not wait for a beat. Whether there is more to do;
+  /// nothing where a cut is to be made all the same.
+  asio::awaitable<std::optional<bool>> move_position_alone(pg::Connection& connection);
   asio::awaitable<bool> cut(pg::Connection& connection);
   asio::awaitable<void> say_position(pg::Connection& connection);
   void note_commit(const store::Committed& committed);
@@ -51,7 +54,7 @@ class Refresher {
   asio::awaitable<void> after_lock(pg::Connection& connection, Failure failure);
   void rest_locked();
   std::vector<TargetId> targets_to_read() const;
-  asio::awaitable<void> become_consistent(pg::Connection& connection, std::optional<std::uint64_t> told);
+  asio::awaitable<void> become_consistent(pg::Connection& connection, std::optional<std::uint64_t> generation);
   asio::awaitable<void> offer_due(pg::Connection& connection);
 
   /// Keys of crossfade.dirty, of its oldest rows.

@@ -85,7 +85,7 @@ asio::awaitable<Refresher::Spilled> Refresher::take_spilled(pg::Connection& conn
   std::uint64_t there = rows.size();
   // Keys put there by hand are not in the number that is known.
   if (!all) there = co_await store::count_dirty(connection, run_);
-  // Others may have set keys down since, which are not among these.
+  // Others may have spilled keys since, which are not among these.
   run_.dirty_keys = there + (run_.dirty_keys - known);
   Spilled spilled;
   for (const auto& row : rows) {
@@ -134,7 +134,7 @@ asio::awaitable<void> Refresher::look_at_fills(pg::Connection& connection) {
   const bool all = waiting.size() == run_.model.targets.size();
   const bool others = waiting != run_.applied.waiting && !waiting.empty() && !all;
   if (!waiting.empty()) run_.applied.catching_up = true;
-  run_.fill.backfilling = all;
+  run_.applied.backfilling = all;
   run_.applied.waiting = all ? std::set<TargetId>{} : std::move(waiting);
   run_.dirty_keys = co_await store::count_dirty(connection, run_);
   run_.applied.fills_known = asked;
@@ -147,7 +147,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
   run_.applied.catching_up = true;
   const auto view = co_await begin(connection);
   const auto spilled = co_await take_spilled(connection, view.snapshot, most_keys());
-  const auto& retired = spilled.ids;
+  const auto& taken = spilled.ids;
   std::vector<Key> keys(spilled.keys.begin(), spilled.keys.end());
   const auto whole = take_whole_targets(keys);
   co_await connection.script("commit");
@@ -158,10 +158,10 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
     const auto may_wait = spilled.all ? 0 : keys.size() - 1;
     co_await write(connection, keys, std::move(work), may_wait);
   }
-  co_await store::delete_dirty(connection, retired);
+  co_await store::delete_dirty(connection, taken);
   const store::Reached reached{run_.queue.settled(run_.applied.settled), std::nullopt, std::nullopt};
   co_await store::commit_with_checkpoint(connection, run_, reached);
-  run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, retired.size());
+  run_.dirty_keys -= std::min<std::uint64_t>(run_.dirty_keys, taken.size());
   // Keys put there by hand are not in that number: nothing may be called consistent while ours still wait behind them.
   if (run_.dirty_keys == 0) run_.dirty_keys = co_await store::count_dirty(connection, run_);
   run_.metrics.refresh_done(Clock::now() - began, 0);
@@ -170,7 +170,7 @@ asio::awaitable<bool> Refresher::drain(pg::Connection& connection) {
     ++run_.applied.fills_begun;
     run_.control_changed.notify_all();
   }
-  co_return !retired.empty() || spilled.all;
+  co_return !taken.empty() || spilled.all;
 }
 
 }  // namespace crossfade::sync

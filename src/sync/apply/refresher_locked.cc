@@ -11,6 +11,7 @@
 #include "async/failure_of.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "base/value/unix_time.h"
 #include "pg/row.h"
 #include "sync/apply/refresher.h"
 #include "sync/state/parking.h"
@@ -26,7 +27,6 @@ namespace queries = sql::queries;
 /// How often it is tried whether they are still locked. Nobody is made to wait for that.
 constexpr auto kTryLockedEvery = std::chrono::milliseconds(200);
 
-double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::string> relations) {
   auto lock = connection.script(fmt::format("begin; lock table {} in access share mode nowait", fmt::join(relations, ", ")));

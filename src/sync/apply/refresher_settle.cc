@@ -34,7 +34,7 @@ Refresher::Taken Refresher::take(Batch batch, const std::unordered_set<Key>& spi
   for (const auto* key : both) taken.keys.push_back(*key);
   taken.whole = take_whole_targets(taken.keys);
   // A target that is still to be compared, or is parked, has not seen the beat's effect.
-  if (taken.whole.empty() && run_.complete()) taken.beat = last_beat(taken.batch);
+  if (taken.whole.empty() && run_.nothing_missed()) taken.beat = last_beat(taken.batch);
   taken.reached.settled = run_.queue.settled_without(taken.batch, run_.stream.received);
   if (taken.beat) taken.reached.beat_sent_at = taken.beat->sent_at;
   taken.reached.stream_tells = run_.shape.stream_tells;
@@ -82,7 +82,7 @@ void Refresher::note_commit(const store::Committed& committed) {
 asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
   store::Reached reached;
   reached.settled = run_.queue.settled(run_.stream.received);
-  if (run_.complete()) reached.consistent = reached.settled;
+  if (run_.nothing_missed()) reached.consistent = reached.settled;
   reached.readable = reached.settled;
   reached.readable_but = run_.behind();
   reached.stream_tells = run_.shape.stream_tells;

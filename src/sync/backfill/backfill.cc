@@ -28,7 +28,7 @@ namespace {
 constexpr std::size_t kManySpilled = 100;
 constexpr std::string_view kLockNotAvailable = "55P03";
 
-/// What the ledger does not cover, given its ranges in the order of the walk. `null` bounds are the ends.
+/// What the ledger does not cover, given its ranges in the order of the chunk key. `null` bounds are the ends.
 std::deque<Range> gaps_between(const pg::Result& ledger) {
   std::deque<Range> gaps;
   std::optional<std::string> covered_to;
@@ -106,7 +106,7 @@ asio::awaitable<std::vector<Backfill::Job>> Backfill::unfinished(pg::Connection&
   std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.target < b.target; });
   for (auto& job : jobs) {
     const auto& target = run_.model.targets[job.target];
-    // The ledger's bounds are text; the walk's own type puts them in order.
+    // The ledger's bounds are text; the chunk key's own type puts them in order.
     const auto& chunk_key = target.locators.front();
     auto ledger = fmt::format("select low, high from crossfade.chunk where migration = $1 and target = $2 order by low::{}{}{} nulls first", chunk_key.chunk_type(),
                               chunk_key.chunk_collation.empty() ? "" : " collate ", chunk_key.chunk_collation);
@@ -316,7 +316,7 @@ asio::awaitable<void> Backfill::spill(pg::Connection& connection, const Job& job
   if (range.with_nulls && !range.high) co_await spill_without_chunk_key(connection, job);
 }
 
-/// Rows without a value of the walk are named by what else there is, or all of them would be one key.
+/// Rows without a chunk key are named by what else there is, or all of them would be one key.
 asio::awaitable<void> Backfill::spill_without_chunk_key(pg::Connection& connection, const Job& job) {
   mapping::KeyFilter nulls;
   nulls.form = mapping::KeyFilter::Form::kNoChunkKey;

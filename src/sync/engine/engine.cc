@@ -234,7 +234,7 @@ asio::awaitable<void> Engine::expect_direction(pg::Connection& connection) {
 asio::awaitable<void> Engine::expect_edition(pg::Connection& connection) {
   if (model_.edition == 0) co_return;
   pg::Parameters name = {model_.name};
-  const auto now = co_await connection.query(std::string(sql::queries::edition_now), name);
+  const auto now = co_await connection.query(sql::queries::edition_now, name);
   if (now.number(0, 0) == model_.edition) co_return;
   Failure::Facts facts;
   facts.exit = ExitCode::kPrecondition;

@@ -130,7 +130,7 @@ asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
     hearing.rows_are_large = hearing.rows_are_large || (hearing.deaf_until && arrived && stream.size() > kLargest);
     const auto touched = run.follow.touched();
     if (arrived) run.follow.take(stream.message());
-    // Whoever refreshes them retires what was spilled.
+    // Whoever refreshes them deletes what was spilled.
     run.dirty_keys += run.follow.touched() - touched;
     if (arrived && stream.message().kind == wal::MessageKind::kRelation) {
       run.shape.due = run.shape.missed = true;

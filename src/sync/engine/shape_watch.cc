@@ -130,7 +130,7 @@ asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& con
 asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   std::uint64_t offered = 0;
   bool awaited = false;
-  bool still_untold = false;
+  bool still_missed = false;
   std::optional<Failure> failure;
   // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
   constexpr const char* kBegin = "begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'";
@@ -144,7 +144,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
       auto changes = co_await shape_changes(connection, run_.model.name);
       add_passing(changes);
       offered = co_await offer(connection, changes);
-      still_untold = any(changes, [](const ShapeChange& change) { return change.in_the_way && leaves_out(change); });
+      still_missed = any(changes, [](const ShapeChange& change) { return change.in_the_way && leaves_out(change); });
       co_await accept_shape(connection, run_.model);
     }
     // What is offered is there before the shape counts as compared: killed in between, it is offered again.
@@ -162,7 +162,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   run_.metrics.retried("reshaped");
   run_.dirty_keys += offered;
   run_.applied.catching_up = true;
-  run_.shape.missed = run_.shape.missed_of_all = run_.shape.due || still_untold;
+  run_.shape.missed = run_.shape.missed_of_all = run_.shape.due || still_missed;
   run_.queue_changed.notify_all();
   co_return true;
 }

@@ -29,12 +29,6 @@ constexpr const char* kSavepoint = "savepoint crossfade_source";
 constexpr const char* kRelease = "release savepoint crossfade_source";
 constexpr const char* kGoBack = "rollback to savepoint crossfade_source; release savepoint crossfade_source";
 
-std::size_t size_of(const pg::Parameters& parameters) {
-  std::size_t size = 0;
-  for (const auto& parameter : parameters) size += parameter ? parameter->size() : 0;
-  return size;
-}
-
 bool is_stretch(const std::vector<KeyFilter>& filters) {
   return std::any_of(filters.begin(), filters.end(), [](const KeyFilter& each) { return each.form == KeyFilter::Form::kRange || each.form == KeyFilter::Form::kNoChunkKey; });
 }
@@ -116,17 +110,17 @@ asio::awaitable<std::string> copy_from_source(pg::Connection& source, std::strin
   co_return lines;
 }
 
-/// Of a statement that gives a bound of the walk, and how many values it has found.
+/// Of a statement that gives a bound of the chunk key, and how many values it has found.
 asio::awaitable<Bound> ask_bound(pg::Connection& connection, std::string sql, pg::Parameters parameters) {
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
   const auto row = pg::first(rows);
   co_return Bound{row.optional_text("bound"), static_cast<std::size_t>(row.number("found"))};
 }
 
-/// Of two values of the walk the one that comes first.
-asio::awaitable<std::string> first_of(pg::Connection& connection, const mapping::Locator& walk, std::string a, std::string b) {
-  auto sql = fmt::format("select v::text from (values ($1::{0}), ($2::{0})) both_of (v) order by v{1}{2} limit 1", walk.chunk_type(),
-                         walk.chunk_collation.empty() ? "" : " collate ", walk.chunk_collation);
+/// Of two values of the chunk key the one that comes first.
+asio::awaitable<std::string> first_of(pg::Connection& connection, const mapping::Locator& chunk_key, std::string a, std::string b) {
+  auto sql = fmt::format("select v::text from (values ($1::{0}), ($2::{0})) both_of (v) order by v{1}{2} limit 1", chunk_key.chunk_type(),
+                         chunk_key.chunk_collation.empty() ? "" : " collate ", chunk_key.chunk_collation);
   pg::Parameters parameters = {std::move(a), std::move(b)};
   const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
   co_return std::string(rows.text(0, 0));
@@ -181,7 +175,7 @@ asio::awaitable<pg::Result> ask_source(pg::Connection& connection, pg::Statement
 
 asio::awaitable<void> bring(pg::Connection& connection, std::vector<Wanted> wanted) {
   if (!connection.apart()) co_return;
-  const auto much = [](const Wanted& each) { return is_stretch(each.filters) || size_of(each.parameters) > kFewBytes; };
+  const auto much = [](const Wanted& each) { return is_stretch(each.filters) || pg::bytes_of(each.parameters) > kFewBytes; };
   const auto few = std::stable_partition(wanted.begin(), wanted.end(), much);
   for (auto each = wanted.begin(); each != few; ++each) {
     auto filled = with_values(each->statements.get().rows_of_view(each->filters), each->parameters);

@@ -16,18 +16,12 @@ constexpr std::size_t kBytesOfAKey = 40;
 /// Statements with more parameters than this, in bytes, take longer than the way there and back.
 constexpr std::size_t kMostTogether = 64 << 10;
 
-std::size_t size_of(const pg::Parameters& parameters) {
-  std::size_t size = 0;
-  for (const auto& parameter : parameters) size += parameter ? parameter->size() : 0;
-  return size;
-}
-
 }  // namespace
 
 /// A few keys are looked up in the prepared plan.
 asio::awaitable<pg::Result> Refresh::ask(pg::Connection& connection, std::string sql, pg::Parameters parameters) {
   pg::Result rows;
-  if (size_of(parameters) < kPlanAnew * kBytesOfAKey) {
+  if (pg::bytes_of(parameters) < kPlanAnew * kBytesOfAKey) {
     rows = co_await connection.execute(std::move(sql), std::move(parameters));
   } else {
     rows = co_await connection.query(std::move(sql), std::move(parameters));
@@ -39,7 +33,7 @@ asio::awaitable<pg::Result> Refresh::ask(pg::Connection& connection, std::string
 asio::awaitable<std::vector<pg::Answer>> Refresh::ask_together(pg::Connection& connection, std::vector<pg::Statement> statements) {
   std::size_t all = 0;
   for (auto& statement : statements) {
-    const auto size = size_of(statement.parameters);
+    const auto size = pg::bytes_of(statement.parameters);
     statement.prepared = size < kPlanAnew * kBytesOfAKey;
     all += size;
   }

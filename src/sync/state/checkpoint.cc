@@ -10,7 +10,6 @@
 #include "sync/state/run_query.h"
 #include "sync/state/store.h"
 
-/// How far a run is: read, begun, and written with what it did.
 namespace crossfade::sync::store {
 
 namespace queries = sql::queries;

@@ -14,15 +14,17 @@ struct Checkpoint {
   Lsn settled;
   Lsn consistent;
 };
+/// Nothing where the migration is not prepared.
 asio::awaitable<std::optional<Checkpoint>> read_checkpoint(pg::Connection& connection, const std::string& migration);
 /// Starts over for a slot that was just made: nothing is settled, nothing consistent.
 asio::awaitable<void> begin_checkpoint(pg::Connection& connection, const std::string& migration, wal::Incarnation incarnation);
+
 /// What a checkpoint tells; none: unchanged.
 struct Reached {
   Lsn settled;
   std::optional<Lsn> consistent;       ///< received before the snapshot of the transaction was taken
   std::optional<double> beat_sent_at;  ///< of a heartbeat whose effect commits with it, by the server's clock in seconds
-  std::string stream_tells = {};       ///< Runtime::stream_tells, from before that snapshot
+  std::string stream_tells = {};       ///< ShapeState::stream_tells, from before that snapshot
   std::optional<Lsn> readable = {};    ///< as `consistent`, but for …
   std::vector<std::string> readable_but = {};  ///< … these targets
 };

@@ -87,13 +87,15 @@ struct StreamState {
   std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is
 };
 
-/// The refresher writes it: how far v2 is, and what is not written.
+/// The refresher writes it: how far v2 is, and what is not written. The engine begins with what the checkpoint says; the receiver tells what it knows
+/// to be on disk; whoever finds that the stream does not tell all, or that a target is refused as a whole, says so here.
 struct AppliedState {
   Lsn settled;              ///< everything that committed before it is settled and durable: what the slot may be told
   Unflushed unflushed;      ///< … is settled, and will be durable
   Lsn consistent;           ///< … can be read in v2
   Lsn readable;             ///< … can be read in v2 but for the targets that were behind() then
   bool catching_up = true;  ///< keys wait in crossfade.dirty
+  bool backfilling = true;  ///< all targets are being filled; what is offered is spilled, not refreshed
   std::uint64_t quarantined = 0;
   std::map<TargetId, Parked> parked;
   /// Targets that are being filled while others go on, and whoever refers to them: their keys are spilled. What is being filled the
@@ -109,9 +111,8 @@ struct AppliedState {
   void flushed(Lsn position) { settled = std::max(settled, unflushed.flushed(position)); }
 };
 
-/// The backfill writes it.
+/// The backfill writes it, and the refresher where it has something filled anew.
 struct FillState {
-  bool backfilling = true;  ///< all targets are being filled; what is offered is spilled, not refreshed
   std::uint64_t asked = 1;  ///< how often something has begun or ended to be filled
   ByTarget<TargetProgress> progress;
 };
@@ -186,15 +187,16 @@ struct Runtime {
   bool all_written() const { return applied.parked.empty() && applied.waiting.empty() && model.left_out.empty(); }
   /// Targets that are behind the others, by their names.
   std::vector<std::string> behind() const;
-  bool filling() const { return fill.backfilling || !applied.waiting.empty(); }
+  bool filling() const { return applied.backfilling || !applied.waiting.empty(); }
   /// What is offered is not refreshed for now.
-  bool spills() const { return fill.backfilling || control.paused || shape.misnamed; }
+  bool spills() const { return applied.backfilling || control.paused || shape.misnamed; }
   /// What is settled is all that can be read.
-  bool complete() const { return all_written() && !shape.missed; }
-  /// The same, with a number: where it is another one later, rows were offered in between that nothing read before has seen.
-  std::optional<std::uint64_t> complete_since() const { return complete() ? std::optional(shape.compared_anew) : std::nullopt; }
+  bool nothing_missed() const { return all_written() && !shape.missed; }
+  /// The same, as the number of the last comparison: where it is another one later, rows were offered in between that nothing read before
+  /// has seen.
+  std::optional<std::uint64_t> generation() const { return nothing_missed() ? std::optional(shape.compared_anew) : std::nullopt; }
   /// The same, of the targets that are not behind.
-  std::optional<std::uint64_t> others_complete_since() const { return shape.missed_of_all ? std::nullopt : std::optional(shape.compared_anew); }
+  std::optional<std::uint64_t> generation_of_others() const { return shape.missed_of_all ? std::nullopt : std::optional(shape.compared_anew); }
   /// The stream tells something else than when that was looked at.
   void look_again() {
     shape.missed = shape.missed_of_all = shape.due = true;

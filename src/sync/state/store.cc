@@ -205,7 +205,7 @@ asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, co
 asio::awaitable<void> delete_dirty(pg::Connection& connection, const std::vector<std::int64_t>& ids) {
   if (ids.empty()) co_return;
   pg::Parameters parameters = {fmt::format("{{{}}}", fmt::join(ids, ","))};
-  co_await run_query(connection, queries::dirty_retire, std::move(parameters));
+  co_await run_query(connection, queries::dirty_delete, std::move(parameters));
 }
 
 asio::awaitable<std::uint64_t> count_dirty(pg::Connection& connection, const Runtime& run) {

@@ -40,7 +40,7 @@ struct DirtyRow {
   Xid xid;
   Key key;
 };
-/// Sets keys down durably, each with the transaction that offered it; coalesced within one transaction of ours.
+/// Spills keys, each with the transaction that offered it; coalesced within one transaction of ours.
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, const Batch& batch);
 /// The same for keys that no transaction offered.
 asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Runtime& run, std::vector<Key> keys);
@@ -48,7 +48,7 @@ asio::awaitable<std::uint64_t> write_dirty(pg::Connection& connection, const Run
 /// Returns how many.
 asio::awaitable<std::uint64_t> offer_keys(pg::Connection& connection, const Runtime& run, TargetId target, LocatorId locator, std::string keys,
                                           pg::Parameters parameters);
-/// The same of the walk, without parameters.
+/// The same of the target's chunk key, without parameters.
 asio::awaitable<std::uint64_t> offer_chunk_keys(pg::Connection& connection, const Runtime& run, TargetId target, std::string keys);
 /// The oldest rows, but for those of targets that rest. Rows of targets that the migration no longer has are passed over.
 asio::awaitable<std::vector<DirtyRow>> take_dirty(pg::Connection& connection, const Runtime& run, std::size_t most);

@@ -113,7 +113,7 @@ asio::awaitable<Asked> ask(pg::Connection& connection, const v1::Migration& migr
   try {
     co_await connection.script(preamble(migration, check, how));
     prepared = true;
-    const auto rows = co_await connection.script(mapping::with_moved_names(check.sql(), migration, how.layout));
+    const auto rows = co_await connection.script(mapping::with_moved_names(check.sql(), migration, how.naming));
     result.found = found_in(rows);
     passed = as_expected(check, rows);
   } catch (const Failure& failure) {

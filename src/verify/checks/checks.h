@@ -35,7 +35,7 @@ struct CheckRun {
   v1::Check::When when = v1::Check::WHEN_AFTER;
   std::chrono::milliseconds timeout{60'000};
   std::optional<pg::Clock::time_point> until = {};          ///< all of them together are over by then: one that is not is broken off
-  mapping::TableLayout layout = mapping::TableLayout::kOriginal;  ///< the statements name the tables as before the cutover of the writes
+  mapping::Naming naming = mapping::Naming::kOriginal;  ///< the statements name the tables as before the cutover of the writes
   Progress* progress = nullptr;                             ///< hears of each check, and of those that do not pass; none: nobody does
 };
 asio::awaitable<std::vector<CheckResult>> run_checks(pg::Connection& connection, const v1::Migration& migration, CheckRun how);

@@ -15,10 +15,10 @@ namespace crossfade::verify {
 /// A row that view and shadow do not agree on.
 struct Difference {
   TargetId target;
-  std::optional<KeyValues> walk;         ///< values of the target's first locator; nothing where the row is not found by it
+  std::optional<KeyValues> chunk_key;       ///< values of the target's first locator; nothing where the row is not found by it
   std::optional<std::string> in_view;    ///< the row as jsonb prints it; nothing: the shadow has one too many
   std::optional<std::string> in_shadow;  ///< nothing: the shadow misses it
-  std::string refusal = {};              ///< why the two cannot be held against each other for `walk`: the view raises an error
+  std::string refusal = {};              ///< why the two cannot be held against each other for `chunk_key`: the view raises an error
   bool repaired = false;
 };
 

@@ -47,7 +47,7 @@ asio::awaitable<Compared> differing_rows(pg::Connection& connection, const mappi
   for (const auto row : pg::rows(rows)) {
     Difference difference;
     difference.target = comparison.target;
-    if (!row.is_null("walk")) difference.walk = parse_array(row.text("walk"));
+    if (!row.is_null("walk")) difference.chunk_key = parse_array(row.text("walk"));
     difference.in_view = row.optional_text("in_view");
     difference.in_shadow = row.optional_text("in_shadow");
     compared.rows.push_back(std::move(difference));

@@ -81,7 +81,7 @@ asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> 
     }
     Difference difference;
     difference.target = target;
-    if (group.front().locator() == mapping::kChunkKey) difference.walk = group.front().values();
+    if (group.front().locator() == mapping::kChunkKey) difference.chunk_key = group.front().values();
     difference.refusal = refused->what();
     looked.add(std::move(difference));
   }
@@ -150,7 +150,7 @@ asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::
   const bool fails = std::any_of(decision.drift.begin(), decision.drift.end(), [](const Difference& difference) { return !difference.refusal.empty(); });
   if (fails) walked = co_await walked_by(in_transaction, model, std::move(set_aside.keys));
   decision.quarantined = std::erase_if(decision.drift, [&](const Difference& difference) {
-    const bool by_another = !difference.refusal.empty() && difference.walk && walked.contains({difference.target, *difference.walk});
+    const bool by_another = !difference.refusal.empty() && difference.chunk_key && walked.contains({difference.target, *difference.chunk_key});
     return by_another || excused.contains(id_of(model, difference));
   });
   decision.drifted -= decision.quarantined;

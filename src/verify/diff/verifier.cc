@@ -37,8 +37,8 @@ double growth(Seconds took, Seconds aim) { return std::clamp(aim / std::max(took
 
 /// The key that leads to a row; nothing where its walk is not known or not what the engine takes.
 std::optional<Key> key_of(const mapping::Model& model, const Difference& difference) {
-  if (!difference.walk || model.targets[difference.target].locators.front().indirect()) return std::nullopt;
-  return Key(difference.target, mapping::kChunkKey, *difference.walk);
+  if (!difference.chunk_key || model.targets[difference.target].locators.front().indirect()) return std::nullopt;
+  return Key(difference.target, mapping::kChunkKey, *difference.chunk_key);
 }
 
 /// Keys that lead to the rows. A row that no value leads to, as that of a summary by a computed day, is computed again with all of its target.

@@ -67,6 +67,7 @@ TEST_F(LayoutTest, AMigrationThatFollowsGoesOnUnderANewerDaemon) {
   EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit)) << "what was set aside is healed";
   move.expect_equal();
   move.stop_daemon();
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.flight"), move.sql().value("select count(*) from crossfade.cutover_step")) << "by its earlier name too";
   EXPECT_EQ(move.call({"cancel", "--confirm", "gym"}).first, 0);
 }
 

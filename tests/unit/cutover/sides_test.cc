@@ -25,7 +25,7 @@ reverse:
 v1::Migration file() { return mapping::read_migration_yaml("migration.yaml", kYaml); }
 
 mapping::RulesInForce rules_of(const v1::Migration& file) {
-  return {mapping::written_rules(file), mapping::written_rules(mapping::reverse_migration(file, mapping::TableLayout::kOriginal).yaml, "reverse")};
+  return {mapping::written_rules(file), mapping::written_rules(mapping::reverse_migration(file, mapping::Naming::kOriginal).yaml, "reverse")};
 }
 
 std::vector<SwapStep> steps_of(const v1::Migration& file, mapping::Direction to, const std::string& lock_order = "") {
@@ -47,11 +47,11 @@ using Names = std::vector<std::string>;
 
 TEST(SidesTest, TablesOfV2TakeThePlaceOfThoseOfV1) {
   using mapping::TableName;
-  const auto before = sides_of(file(), mapping::TableLayout::kOriginal);
+  const auto before = sides_of(file(), mapping::Naming::kOriginal);
   EXPECT_EQ(before.v1, (std::vector<TableName>{{"app", "plans"}, {"legacy", "moves"}}));
   EXPECT_EQ(before.v2, (std::vector<TableName>{{"gym_v2", "days"}, {"gym_v2", "plans"}}));
   EXPECT_EQ(before.shared, (std::vector<TableName>{{"auth", "users"}}));
-  const auto after = sides_of(file(), mapping::TableLayout::kSwapped);
+  const auto after = sides_of(file(), mapping::Naming::kSwapped);
   EXPECT_EQ(after.v1, (std::vector<TableName>{{"app", "plans_v1"}, {"legacy", "moves_v1"}}));
   EXPECT_EQ(after.v2, (std::vector<TableName>{{"app", "days"}, {"app", "plans"}}));
   EXPECT_EQ(after.shared, before.shared);

@@ -53,7 +53,7 @@ TEST(ForwardCourse, FillsTheShadowTables) {
 }
 
 TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
-  const auto directed = reverse_migration(file(), TableLayout::kOriginal);
+  const auto directed = reverse_migration(file(), Naming::kOriginal);
   EXPECT_EQ(directed.direction, Direction::kReverse);
   EXPECT_EQ(names(directed.yaml.targets()), (Names{"moves", "plans"}));
   EXPECT_EQ(directed.yaml.schemas().mapping(), "unmap");
@@ -64,14 +64,14 @@ TEST(ReverseCourse, FollowsTheNewTablesAndFillsTheOldOnes) {
 }
 
 TEST(ReverseCourse, FindsTheTablesWhereTheCutoverHasPutThem) {
-  const auto directed = reverse_migration(file(), TableLayout::kSwapped);
+  const auto directed = reverse_migration(file(), Naming::kSwapped);
   EXPECT_EQ(directed.yaml.schemas().source(), "app");
   EXPECT_EQ(directed.tables.at("plans"), (TableName{"app", "plans_v1"}));
   EXPECT_EQ(directed.tables.at("moves"), (TableName{"legacy", "moves_v1"}));
 }
 
 TEST(ReverseCourse, ASharedTableIsASourceByItsWholeName) {
-  const auto directed = reverse_migration(file(), TableLayout::kOriginal);
+  const auto directed = reverse_migration(file(), Naming::kOriginal);
   EXPECT_EQ(names(directed.yaml.sources()), (Names{"app.coaches", "auth.users", "days", "plans"}));
   EXPECT_EQ(names(directed.yaml.targets().at("plans").follow()), (Names{"app.coaches", "plans"}));
 }

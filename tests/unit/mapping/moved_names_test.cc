@@ -7,18 +7,18 @@
 namespace crossfade::mapping {
 namespace {
 
-std::string moved(const std::string& sql, TableLayout layout = TableLayout::kSwapped) {
+std::string moved(const std::string& sql, Naming naming = Naming::kSwapped) {
   const auto file = read_migration_yaml("migration.yaml", R"yaml(
 migration: gym
 schemas: {shadow: gym_v2, mapping: gym_map}
 sources: {plans: {key: [id]}, Moves: {key: [id]}, auth.users: {shared: true}}
 targets: {plans: {follow: {plans: {id: id}}}, days: {follow: {Moves: {id: id}}}}
 )yaml");
-  return with_moved_names(sql, file, layout);
+  return with_moved_names(sql, file, naming);
 }
 
 TEST(MovedNamesTest, BeforeTheCutoverAStatementStaysAsItIs) {
-  EXPECT_EQ(moved("select * from public.plans, gym_v2.plans", TableLayout::kOriginal), "select * from public.plans, gym_v2.plans");
+  EXPECT_EQ(moved("select * from public.plans, gym_v2.plans", Naming::kOriginal), "select * from public.plans, gym_v2.plans");
 }
 
 TEST(MovedNamesTest, AfterwardsBothSidesAreNamedAsTheyAreCalledThen) {

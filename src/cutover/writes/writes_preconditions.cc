@@ -1,4 +1,4 @@
-#include "cutover/writes/writes_blockers.h"
+#include "cutover/writes/writes_preconditions.h"
 
 #include <embedded_sql.h>
 #include <fmt/format.h>
@@ -57,7 +57,7 @@ asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesF
     co_return;
   }
   co_await connection.script("begin");
-  const auto directed = mapping::reverse_migration(file, mapping::TableLayout::kOriginal);
+  const auto directed = mapping::reverse_migration(file, mapping::Naming::kOriginal);
   auto preflight = co_await mapping::inspect_catalog(connection, directed);
   co_await connection.script("rollback");
   for (const auto& finding : preflight.findings) {
@@ -140,7 +140,7 @@ asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFli
 /// targets wait, and the rollback does not.
 asio::awaitable<void> say_what_will_be_parked(pg::Connection& connection, const v1::Migration& file, std::vector<Hanging>& inventory) {
   co_await connection.script("begin");
-  auto directed = mapping::forward_migration(file, mapping::TableLayout::kSwapped);
+  auto directed = mapping::forward_migration(file, mapping::Naming::kSwapped);
   const auto preflight = co_await mapping::inspect_what_fits(connection, std::move(directed), true);
   co_await connection.script("rollback");
   for (const auto& target : preflight.model.left_out) {
@@ -173,7 +173,7 @@ asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::M
 /// All of a column is read for its highest value, while everybody waits.
 asio::awaitable<void> look_at_sequences(pg::Connection& connection, const Followed& followed, const WritesFlip& flip, Preconditions& found) {
   const auto readable = static_cast<std::int64_t>(flip.limits.hold.count()) * kBytesReadPerMillisecond / 2;
-  pg::Parameters columns = {json_of(column_pairs(followed, flip.to, layout_of(opposite(flip.to)))), std::to_string(readable)};
+  pg::Parameters columns = {json_of(column_pairs(followed, flip.to, naming_of(opposite(flip.to)))), std::to_string(readable)};
   const auto rows = co_await connection.query(queries::sequences_unindexed, columns);
   for (const auto row : pg::rows(rows)) {
     found.blockers.push_back({"sequence", fmt::format("the highest value of {} is looked for in {} without an index, while everybody waits", row.text("name"), row.text("size")),
@@ -201,7 +201,7 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
 
 asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, const WritesFlip& flip, mapping::derive::Reading& back) {
   co_await connection.script("begin");
-  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, layout_of(opposite(flip.to)), &back);
+  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, naming_of(opposite(flip.to)), &back);
   co_await connection.script("rollback");
   co_return rules;
 }
@@ -209,7 +209,7 @@ asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, con
 /// How v2's rows are found that belong to a key of v1's.
 asio::awaitable<std::string> rows_behind(pg::Connection& connection, const v1::Migration& file) {
   co_await connection.script("begin");
-  const auto directed = mapping::reverse_migration(file, mapping::TableLayout::kSwapped);
+  const auto directed = mapping::reverse_migration(file, mapping::Naming::kSwapped);
   const auto preflight = co_await mapping::inspect_catalog(connection, directed);
   co_await connection.script("rollback");
   co_return rows_behind_keys(preflight.model);
@@ -263,7 +263,7 @@ asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const 
 asio::awaitable<Preconditions> look_at_preconditions(pg::Connection& connection, const WritesFlip& flip) {
   const auto& file = flip.file.yaml;
   const bool to_v2 = flip.to == mapping::Direction::kReverse;
-  const auto now = sides_of(file, to_v2 ? mapping::TableLayout::kOriginal : mapping::TableLayout::kSwapped);
+  const auto now = sides_of(file, to_v2 ? mapping::Naming::kOriginal : mapping::Naming::kSwapped);
   Preconditions found;
   const Limits limits;
   auto facts = co_await settled_facts(connection, file.migration(), limits);
@@ -284,7 +284,7 @@ asio::awaitable<Preconditions> look_at_preconditions(pg::Connection& connection,
   }
   const auto follower = names_text(to_v2 ? now.v2 : now.v1);
   pg::Parameters written = {follower};
-  const auto triggers = co_await connection.query(queries::waking_triggers, written);
+  const auto triggers = co_await connection.query(queries::firing_triggers, written);
   for (const auto trigger : pg::rows(triggers)) {
     if (trigger.truth("on_purpose")) continue;
     found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", trigger.text("tgname"), trigger.text("tgrelid")),
