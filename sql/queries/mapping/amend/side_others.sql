@@ -119,7 +119,7 @@ union all
 select 'anew', 'statistics ' || quote_ident(x.stxnamespace::regnamespace::text) || '.' || quote_ident(x.stxname), pg_get_statisticsobjdef(x.oid) || t.target, pg_get_statisticsobjdef(x.oid) || t.target,
        format('drop statistics if exists %s.%I', x.stxnamespace::regnamespace, x.stxname), r.relname, ''
 from pg_statistic_ext x join relation r on r.oid = x.stxrelid
-cross join lateral (select coalesce(format('; alter statistics %s.%I set statistics %s', x.stxnamespace::regnamespace, x.stxname, nullif(to_jsonb(x) ->> 'stxstattarget', '-1')), '') as target) t
+cross join lateral (select coalesce(format('; alter statistics %s.%I set statistics ', x.stxnamespace::regnamespace, x.stxname) || nullif(to_jsonb(x) ->> 'stxstattarget', '-1'), '') as target) t
 union all
 select 'said', 'comment on ' || c.what, quote_literal(c.description), format('comment on %s is %L', c.what, c.description), format('comment on %s is null', c.what), c.of_table, c.of_column
 from commented c where c.what not like 'index %' and c.what not like 'constraint %'
