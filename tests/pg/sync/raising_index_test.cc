@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "support/small_move.h"
 
 namespace crossfade::test {
@@ -14,6 +17,17 @@ SmallMigration readings(const std::string& v2) {
           "sources: {reading: {key: [id]}}\ntargets: {reading: {follow: {reading: {id: id}}}}\n"};
 }
 
+/// Row 7 is refused by both indexes: by which first is as they were built, side by side.
+void expect_set_aside_and_7(SmallMove& move, const std::vector<std::string>& others) {
+  move.expect_caught_up();
+  const auto as_expected = [&] {
+    auto found = move.set_aside();
+    std::erase_if(found, [](const std::string& line) { return line.starts_with("reading {7} "); });
+    return move.set_aside().size() == others.size() + 1 && found == others;
+  };
+  EXPECT_TRUE(eventually(as_expected, kLimit)) << testing::PrintToString(move.set_aside());
+}
+
 void mended_one_by_one(SmallMove& move) {
   EXPECT_EQ(move.sql().value("select count(*) from small_v2.reading"), "2997");
   move.sql().exec("insert into reading values (3001, 3001, '1'), (3002, 0, '1')");
@@ -26,7 +40,7 @@ void mended_one_by_one(SmallMove& move) {
 TEST(RaisingIndexTest, ARowForWhichAnIndexRaisesIsSetAsideAndTheOthersAreThere) {
   SmallMove move(readings("create index on small_v2.reading ((1 / x)); create index on small_v2.reading ((t::int)) where x <> 5"));
   move.start_daemon();
-  move.expect_set_aside({"reading {2900} 22012", "reading {7} 22012", "reading {8} 22P02"});
+  expect_set_aside_and_7(move, {"reading {2900} 22012", "reading {8} 22P02"});
   mended_one_by_one(move);
 }
 
@@ -40,7 +54,7 @@ TEST(RaisingIndexTest, WhateverAFunctionRaisesUnderAUniqueIndexOfAPartitionedTab
                           "create table small_v2.high (t text, x int, id int not null); alter table small_v2.reading attach partition small_v2.high for values from (1000) to (9999);" +
                           odd + "create index on small_v2.reading (small_v2.odd(x, t)); create unique index on small_v2.low (x, (1 / x))"));
   move.start_daemon();
-  move.expect_set_aside({"reading {2900} P0001", "reading {7} 22012", "reading {8} P0001"});
+  expect_set_aside_and_7(move, {"reading {2900} P0001", "reading {8} P0001"});
   mended_one_by_one(move);
 }
 
