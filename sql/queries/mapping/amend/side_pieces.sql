@@ -26,7 +26,7 @@ select p.name, p.owner, p.kind, p.create_sql, p.validate_sql, p.drop_sql,
 from piece p
 union all
 select n.name, d.target, case when d.create_sql like '%PRIMARY KEY%' then 'p' when d.stage >= 2 then 'f' when d.create_sql like 'alter table%' then 'u' else 'i' end,
-       case when d.stage = 3 then split_part(format(d.create_sql, n.relation), E';\n', 1) else d.create_sql end,
+       split_part(case when d.stage = 3 then format(d.create_sql, n.relation) else d.create_sql end, E';\n', 1),
        case when d.stage = 3 then format(d.validate_sql, n.relation) else d.validate_sql end,
        format('delete from crossfade.deferred where migration = %L and target = %L and name = %L', d.migration, d.target, d.name), d.indexed_by, d.excluded_by::text
 from crossfade.deferred d
