@@ -120,6 +120,14 @@ def check_filters():
                 words = words[2:]
             if words and (words[0] != "-R" or len(words) != 2 or not any(re.search(words[1], name) for name in known)):
                 yield f"{file}: tests/run {' '.join(words)} runs nothing: a label is one of {', '.join(sorted(labels))}"
+        for words in re.findall(r"\bctest((?: (?! )[^\s`]+)*)", text):
+            words = shlex.split(words)
+            if "-R" in words[:-1]:
+                pattern = words[words.index("-R") + 1]
+                if "--test-dir" not in words:
+                    yield f"{file}: ctest {' '.join(words)} runs nothing from the root: tests/run LABEL -R {pattern} does"
+                elif not any(re.search(pattern, name) for name in known):
+                    yield f"{file}: ctest {' '.join(words)} runs nothing"
         for folder, target, pattern in re.findall(r"build/\w+/(tests/\S+)/(\w+) --gtest_filter='?([^'\s]+)", text):
             if not re.search(rf"add_executable\({target}\s", (ROOT / folder / "CMakeLists.txt").read_text()):
                 yield f"{file}: {folder} has no executable {target}"
