@@ -3,6 +3,7 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "pg/row.h"
@@ -44,21 +45,16 @@ constexpr bool every_pair_says_something() {
   }
   return true;
 }
-static_assert(every_pair_says_something());
+static_assert(every_pair_says_something(), "a state lacks its row, an event its column, or a refusal what to do instead");
+
+constexpr bool is_always_taken(Event event) {
+  return std::all_of(kTable.begin(), kTable.end(), [&](const auto& row) { return row.at(static_cast<std::size_t>(event)).to.has_value(); });
+}
+static_assert(is_always_taken(Event::kPrepare), "whoever prepares has to ask first");
 
 }  // namespace
 
 const Transition& transition(Life life, Event event) { return kTable.at(static_cast<std::size_t>(life)).at(static_cast<std::size_t>(event)); }
-
-std::string_view to_text(Life life) {
-  constexpr std::array<std::string_view, kLives> kNames = {"absent", "prepared", "backfilling", "following", "moved", "completed"};
-  return kNames.at(static_cast<std::size_t>(life));
-}
-
-std::string_view to_text(Event event) {
-  constexpr std::array<std::string_view, kEvents> kNames = {"prepare", "cutover reads", "rollback reads", "cutover writes", "rollback writes", "amend", "cancel", "complete"};
-  return kNames.at(static_cast<std::size_t>(event));
-}
 
 Failure refusal(Life life, Event event, const std::string& migration) {
   const auto& refused = transition(life, event);

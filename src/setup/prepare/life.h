@@ -20,11 +20,46 @@ enum class Life {
   kMoved,        ///< v2 owns the data, v1 follows
   kCompleted,    ///< v2 owns the data, and there is no way back
 };
-inline constexpr int kLives = 6;
 
-/// … and what can be asked of it.
+/// … and what can be asked of it. That it is prepared it takes at any time, which nobody has to ask.
 enum class Event { kPrepare, kMoveReads, kRollBackReads, kMoveWrites, kRollBackWrites, kAmend, kCancel, kComplete };
-inline constexpr int kEvents = 8;
+
+constexpr std::string_view to_text(Life life) {
+  switch (life) {
+    case Life::kAbsent: return "absent";
+    case Life::kPrepared: return "prepared";
+    case Life::kBackfilling: return "backfilling";
+    case Life::kFollowing: return "following";
+    case Life::kMoved: return "moved";
+    case Life::kCompleted: return "completed";
+  }
+  return {};
+}
+
+/// The command that asks for it.
+constexpr std::string_view to_text(Event event) {
+  switch (event) {
+    case Event::kPrepare: return "prepare";
+    case Event::kMoveReads: return "cutover reads";
+    case Event::kRollBackReads: return "rollback reads";
+    case Event::kMoveWrites: return "cutover writes";
+    case Event::kRollBackWrites: return "rollback writes";
+    case Event::kAmend: return "amend";
+    case Event::kCancel: return "cancel";
+    case Event::kComplete: return "complete";
+  }
+  return {};
+}
+
+/// How many have a name, which the compiler asks of each.
+template <typename Named>
+constexpr int count_named() {
+  int count = 0;
+  while (!to_text(static_cast<Named>(count)).empty()) ++count;
+  return count;
+}
+inline constexpr int kLives = count_named<Life>();
+inline constexpr int kEvents = count_named<Event>();
 
 /// What comes of an event: another state, the same, or a refusal. The conditions that a move has beside (lag, proofs, locks) are
 /// its checklist; they pass, these do not.
@@ -37,10 +72,6 @@ struct Transition {
 
 /// Pure; every pair has its line in one table.
 const Transition& transition(Life life, Event event);
-
-std::string_view to_text(Life life);
-/// The command that asks for it.
-std::string_view to_text(Event event);
 
 /// What is said where the table refuses the event.
 Failure refusal(Life life, Event event, const std::string& migration);
