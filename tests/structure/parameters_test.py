@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPORT = "a table of parts: a flag of each says whether it is given the migration"
 UNREADABLE = {
     **{("src/app/commands/report.cc", f"report_{part}"): REPORT for part in ("server", "verification", "quarantine", "step_log", "audit")},
-    ("src/cutover/writes/writes_steps.cc", "writes_flip"): "ten, and the columns of the inventory, which another file makes: five",
+    ("src/cutover/writes/writes_run_steps.cc", "writes_flip"): "ten, and the columns of the inventory, which another file makes: five",
     ("src/mapping/catalog/read_catalog.cc", "catalog_view_reads"): "sent by read_reads, which gives one",
     ("src/mapping/catalog/read_catalog.cc", "catalog_lookup_reads"): "sent by read_reads, which gives one",
     ("src/sync/backfill/build.cc", "deferred_built"): "what names the piece comes from the caller; the epoch is added",
