@@ -31,6 +31,11 @@ LONGEST = 400
 # Longer ones, each with the reason why it is one file.
 LONG_FILES: dict[str, str] = {}
 
+# Headers whose functions stand in sources of other names, each with the reason.
+DECLARED_ELSEWHERE = {"app/commands/commands.h": "a source for each command"}
+# A definition at the left edge, that is of a namespace: of a class, where one is named, else a function.
+DEFINED = re.compile(r"^(?!template|static|using|namespace|return|struct|class|enum|extern)(?:[\w:<>,&*\[\]]+ )*?[&*]?(?:(?P<of>\w+)(?:<\w+>)?::)?(?P<name>~?\w+|operator\S+)\(", re.M)
+
 # What blocks, waits or reads from a session. One place does.
 WAITING = re.compile(r"\bPQ(connect\w*|reset\w*|exec\w*|prepare|getResult|consumeInput|isBusy|flush|socket|send\w+"
                      r"|getCopyData|putCopy\w+|notifies|getline\w*|fn)\b")
@@ -142,6 +147,33 @@ def check_length():
     for name in LONG_FILES:
         if not (ROOT / name).exists():
             yield f"{name}: stands in the list of long files and does not exist"
+
+
+def outside_unnamed(text):
+    """A source without what only it sees."""
+    return re.sub(r"^namespace \{$.*?^\}  // namespace$", "", text, flags=re.M | re.S)
+
+
+def check_declared():
+    """What `<stem>.cc` and `<stem>_….cc` define, `<stem>.h` beside them declares."""
+    needless = set(DECLARED_ELSEWHERE)
+    for path in sources():
+        if path.suffix != ".cc" or path.stem == "main":
+            continue
+        stem = path.stem.split("_")
+        headers = [path.with_name("_".join(stem[:n]) + ".h") for n in range(len(stem), 0, -1)]
+        own = "".join(header.read_text() for header in headers if header.exists())
+        for found in DEFINED.finditer(outside_unnamed(path.read_text())):
+            wanted = rf"\b(?:class|struct) {found['of']}\b" if found["of"] else rf"(?<![\w.]){re.escape(found['name'])}\("
+            if re.search(wanted, own):
+                continue
+            declaring = [header.relative_to(SRC).as_posix() for header in sources(SRC / place(path.relative_to(SRC).as_posix())[0])
+                         if header.suffix == ".h" and re.search(wanted, header.read_text())]
+            if excepted := DECLARED_ELSEWHERE.keys() & set(declaring):
+                needless -= excepted
+            else:
+                yield f"{path.relative_to(ROOT)}: defines {found['name']}, which {' or '.join(declaring) or 'no header'} declares"
+    yield from (f"src/{name}: stands in the list of what is declared elsewhere, and is not" for name in sorted(needless))
 
 
 def check_pragma_once():

@@ -13,6 +13,7 @@
 #include "base/error/failure.h"
 #include "cutover/record/evidence.h"
 #include "cutover/writes/writes.h"
+#include "cutover/writes/writes_plan.h"
 #include "mapping/catalog/slot_names.h"
 #include "setup/prepare/prepare.h"
 #include "setup/state/editions.h"

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,20 +57,6 @@ struct WritesOutcome {
   std::vector<LoggedStep> steps;
   std::vector<std::string> notes;               ///< what is left to do, if anything
 };
-
-/// What stands in the way now, what the flip would do, and how long the hold may take.
-struct WritesPlan {
-  bool owns = false;                            ///< the wanted side owns the data already: nothing else is said
-  std::vector<Condition> checklist;             ///< nothing is done unless all of it is met
-  std::vector<std::string> steps;
-  std::vector<std::string> inventory;           ///< what hangs on the tables, and what becomes of each
-  double drain_milliseconds = 0;                ///< measured just now, without a hold; 0: nobody drains
-  std::optional<double> last_hold_milliseconds; ///< of the flip before, as the step log has it
-};
-/// As long as the last one took, or as a drain takes now, whichever is longer.
-double estimated_hold(const WritesPlan& plan);
-
-boost::asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const WritesFlip& flip);
 
 /// Turns the direction: names, fences, route, sequences and state change in one transaction under locks that writers wait for,
 /// or nothing does. Does what decide() says, one step after the other, until the wanted side owns the data. Throws what gave

@@ -1,10 +1,11 @@
+#include "cutover/writes/writes_plan.h"
+
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "cutover/layout/tables.h"
-#include "cutover/writes/writes.h"
 #include "cutover/writes/writes_preconditions.h"
 
 namespace crossfade::cutover {

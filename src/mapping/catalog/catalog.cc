@@ -5,7 +5,27 @@
 #include <set>
 #include <utility>
 
+#include "base/text/sql_text.h"
+
 namespace crossfade::mapping {
+
+const ColumnCatalog* RelationCatalog::find(const std::string& column) const {
+  for (const auto& candidate : columns) {
+    if (candidate.name == column) return &candidate;
+  }
+  return nullptr;
+}
+
+std::vector<Operators> RelationCatalog::operators_of(const std::vector<std::string>& names) const {
+  std::vector<Operators> operators;
+  for (const auto& each : names) {
+    const auto* column = find(each);
+    operators.push_back(column == nullptr ? Operators{} : column->operators);
+  }
+  return operators;
+}
+
+std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
 
 std::optional<std::vector<LocateStep>> find_path(const std::map<std::string, TargetCatalog>& targets, const std::string& target,
                                                  const std::vector<std::string>& columns) {

@@ -238,28 +238,6 @@ asio::awaitable<void> read_lookups(pg::Connection& connection, const DirectedMig
   }
 }
 
-}  // namespace
-
-const ColumnCatalog* RelationCatalog::find(const std::string& column) const {
-  for (const auto& candidate : columns) {
-    if (candidate.name == column) return &candidate;
-  }
-  return nullptr;
-}
-
-std::vector<Operators> RelationCatalog::operators_of(const std::vector<std::string>& names) const {
-  std::vector<Operators> operators;
-  for (const auto& each : names) {
-    const auto* column = find(each);
-    operators.push_back(column == nullptr ? Operators{} : column->operators);
-  }
-  return operators;
-}
-
-std::string RelationCatalog::quoted() const { return quote_qualified(schema, name); }
-
-namespace {
-
 /// What both sides use is a source of the way back where a view of it says so, or the file.
 void leave_out_unread(const DirectedMigration& directed, Catalog& catalog) {
   std::erase_if(catalog.sources, [&](const auto& source) {
