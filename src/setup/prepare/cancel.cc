@@ -4,17 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
+#include "async/failure_of.h"
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
-#include "pg/savepoint.h"
 #include "setup/objects/fence.h"
 #include "setup/objects/stable_views.h"
 #include "setup/prepare/life.h"
 #include "setup/prepare/prepare.h"
+#include "setup/prepare/short_waits.h"
 #include "setup/state/state_schema.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -35,25 +37,40 @@ asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string m
   throw Failure(std::move(facts));
 }
 
-/// They hold from now on in any case; rows that break one may have come while it was away.
-asio::awaitable<void> bring_keys_back(pg::Connection& connection, std::string migration) {
+/// A foreign key that holds for new rows, and is looked at for old ones once nobody's writers wait for us.
+struct Open {
+  std::string table;
+  std::string key;
+  std::string validate;
+};
+using OpenKeys = std::vector<Open>;
+
+asio::awaitable<OpenKeys> bring_keys_back(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {std::move(migration)};
   const auto keys = co_await connection.query(queries::keys_left_out, name);
+  OpenKeys open;
   for (const auto key : pg::rows(keys)) {
     std::string create(key.text("create_sql"));
     if (!create.empty()) co_await connection.script(std::move(create));
-    if (key.is_null("validate_sql")) continue;
-    std::string validate(key.text("validate_sql"));
-    const auto tried = co_await pg::try_in_savepoint(connection, validate);
-    if (!tried.refused) continue;
-    log::warn("foreign key holds for new rows, and not for all old ones", {{"table", key.text("table_name")}, {"key", key.text("name")},
-                                                                           log::quoting("because", tried.refused->what()), log::quoting("fix", validate)});
+    if (!key.is_null("validate_sql")) open.push_back({std::string(key.text("table_name")), std::string(key.text("name")), std::string(key.text("validate_sql"))});
+  }
+  co_return open;
+}
+
+/// They hold from now on in any case; rows that break one may have come while it was away.
+asio::awaitable<void> validate(pg::Connection& connection, OpenKeys keys) {
+  for (const auto& key : keys) {
+    auto work = connection.script(key.validate);
+    const auto refused = co_await async::failure_of(std::move(work), async::answered);
+    if (!refused) continue;
+    log::warn("foreign key holds for new rows, and not for all old ones", {{"table", key.table}, {"key", key.key},
+                                                                           log::quoting("because", refused->what()), log::quoting("fix", key.validate)});
   }
 }
 
 /// Tables that were there before crossfade stay, without the fence and with the keys that a bulk load took off. They were
 /// empty when that began, and are so again if it was broken off: half of the rows may not satisfy the keys.
-asio::awaitable<void> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
+asio::awaitable<OpenKeys> give_back(pg::Connection& connection, std::string migration, std::string shadow_schema) {
   pg::Parameters shadow = {shadow_schema};
   const auto fences_there = co_await connection.query(queries::fences_of_schema, shadow);
   for (std::size_t row = 0; row < fences_there.size(); ++row) co_await connection.script(std::string(fences_there.text(row, 0)));
@@ -71,7 +88,7 @@ asio::awaitable<void> give_back(pg::Connection& connection, std::string migratio
       if (!validate.empty()) co_await connection.script(std::move(validate));
     }
   }
-  co_await bring_keys_back(connection, std::move(migration));
+  co_return co_await bring_keys_back(connection, std::move(migration));
 }
 
 asio::awaitable<bool> drop_slots(pg::Connection& connection, std::string migration) {
@@ -99,13 +116,14 @@ asio::awaitable<bool> drop_publications(pg::Connection& connection, std::string 
 }
 
 /// What the migration's row names, and then the row.
-asio::awaitable<void> forget(pg::Connection& connection, std::string migration) {
+asio::awaitable<OpenKeys> forget(pg::Connection& connection, std::string migration) {
   pg::Parameters name = {migration};
   const auto rows = co_await connection.query(queries::migration_schemas, name);
   const std::string shadow(pg::first(rows).text("shadow_schema"));
   const auto made = parse_array(pg::first(rows).text("made_schemas"));
   const bool ours = std::find(made.begin(), made.end(), shadow) != made.end();
-  if (!ours) co_await give_back(connection, migration, shadow);
+  OpenKeys open;
+  if (!ours) open = co_await give_back(connection, migration, shadow);
   for (const auto& schema : made) {
     auto drop = fmt::format("drop schema if exists {} cascade", quote_identifier(schema.value()));
     co_await connection.script(std::move(drop));
@@ -115,6 +133,23 @@ asio::awaitable<void> forget(pg::Connection& connection, std::string migration) 
   co_await connection.query(queries::migration_forget, name);
   const auto left = co_await connection.query(queries::migration_count);
   if (left.number(0, 0) == 0) co_await connection.script("drop schema crossfade cascade");
+  co_return open;
+}
+
+/// Publications, and whatever is in the database where it is `entered`: all of it or nothing. True where there were publications.
+asio::awaitable<bool> clear_away(pg::Connection& connection, std::string migration, bool entered) {
+  OpenKeys open;
+  const std::function<asio::awaitable<bool>()> all = [&]() -> asio::awaitable<bool> {
+    co_await connection.script(kBriefly);
+    if (entered) co_await drop_stable_views(connection, migration);
+    const bool publications = co_await drop_publications(connection, migration);
+    if (entered) open = co_await forget(connection, migration);
+    co_await connection.script("commit");
+    co_return publications;
+  };
+  const bool publications = co_await in_short_waits(connection, all);
+  co_await validate(connection, std::move(open));
+  co_return publications;
 }
 
 }  // namespace
@@ -132,11 +167,7 @@ asio::awaitable<bool> is_entered(pg::Connection& connection, std::string migrati
 
 asio::awaitable<bool> cancel_there(pg::Connection& connection, std::string migration) {
   const bool entered = co_await is_entered(connection, migration);
-  if (entered) co_await drop_stable_views(connection, migration);
-  co_await connection.script("begin");
-  const bool publications = co_await drop_publications(connection, migration);
-  if (entered) co_await forget(connection, migration);
-  co_await connection.script("commit");
+  const bool publications = co_await clear_away(connection, migration, entered);
   co_return entered || publications;
 }
 
@@ -166,14 +197,10 @@ asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) 
   if (entered) {
     co_await take_from_daemon(connection, migration);
     co_await expect(connection, migration, Event::kCancel);
-    co_await drop_stable_views(connection, migration);
   }
   // Once the migration's row is gone, nobody would look for its slots any more: they go first.
   const bool slots = co_await drop_slots(connection, migration);
-  co_await connection.script("begin");
-  const bool publications = co_await drop_publications(connection, migration);
-  if (entered) co_await forget(connection, migration);
-  co_await connection.script("commit");
+  const bool publications = co_await clear_away(connection, migration, entered);
   co_return entered || slots || publications;
 }
 

@@ -17,6 +17,7 @@
 #include "setup/objects/fence.h"
 #include "setup/prepare/life.h"
 #include "setup/prepare/prepare_apart.h"
+#include "setup/prepare/short_waits.h"
 #include "setup/state/editions.h"
 #include "setup/state/ids_taken.h"
 #include "setup/state/rights.h"
@@ -183,7 +184,7 @@ asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migra
 }
 
 asio::awaitable<mapping::Preflight> install_and_enter(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
-  co_await connection.script("begin");
+  co_await connection.script(kBriefly);
   auto there = co_await look_around(connection, file);
   auto preparation = co_await lay_out(connection, file, std::move(there), slot);
   if (!preparation.preflight.ok()) {
@@ -248,16 +249,25 @@ asio::awaitable<void> install(pg::Connection& connection, const mapping::Migrati
   co_await perform(connection, std::move(steps));
 }
 
+namespace {
+
+asio::awaitable<Preparation> lay_out_and_roll_back(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
+  co_await connection.script(kBriefly);
+  auto there = co_await look_around(connection, file);
+  auto preparation = co_await lay_out(connection, file, std::move(there), slot);
+  co_await connection.script("rollback");
+  co_return preparation;
+}
+
+}  // namespace
+
 asio::awaitable<Preparation> plan_preparation(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
   Preparation preparation;
   const auto prepared = co_await how_prepared(connection, file.yaml.migration());
   if (prepared == Prepared::kHalf) preparation.steps.alone = stream_steps(file.yaml.migration(), slot, connection.server_version());
   if (prepared != Prepared::kNot) co_return preparation;
-  co_await connection.script("begin");
-  auto there = co_await look_around(connection, file);
-  preparation = co_await lay_out(connection, file, std::move(there), slot);
-  co_await connection.script("rollback");
-  co_return preparation;
+  const std::function<asio::awaitable<Preparation>()> all = [&] { return lay_out_and_roll_back(connection, file, slot); };
+  co_return co_await in_short_waits(connection, all);
 }
 
 asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const mapping::MigrationFile& file, const sync::Settings& settings) {
@@ -269,7 +279,8 @@ asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const ma
   mapping::Preflight preflight;
   const auto prepared = co_await how_prepared(connection, name);
   if (prepared == Prepared::kWhole) co_return preflight;
-  if (prepared == Prepared::kNot) preflight = co_await install_and_enter(connection, file, settings.slot);
+  const std::function<asio::awaitable<mapping::Preflight>()> all = [&] { return install_and_enter(connection, file, settings.slot); };
+  if (prepared == Prepared::kNot) preflight = co_await in_short_waits(connection, all);
   if (!preflight.ok()) co_return preflight;
   auto stream = begin_stream(connection, name, settings.slot);
   co_await sync::tell_what_is_waited_for(settings, std::move(stream));
@@ -277,14 +288,16 @@ asio::awaitable<mapping::Preflight> prepare(pg::Connection& connection, const ma
   co_return preflight;
 }
 
-asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mapping::MigrationFile& file, Further further) {
-  if (connection.apart()) co_return co_await look_apart(connection, file);
+namespace {
+
+/// As look(), once.
+asio::awaitable<mapping::Preflight> look_once(pg::Connection& connection, const mapping::MigrationFile& file, const Further& further) {
   const auto prepared = co_await how_prepared(connection, file.yaml.migration());
   mapping::Preflight preflight;
   bool forward = true;
   // What is further looked at wants the functions of our layout, and plan brings nothing up to date.
   const auto layout = co_await read_layout(connection);
-  co_await connection.script("begin");
+  co_await connection.script(kBriefly);
   if (prepared == Prepared::kNot) {
     auto there = co_await look_around(connection, file);
     const std::string no_slot;
@@ -305,6 +318,15 @@ asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mappi
     co_await std::move(looking);
   }
   co_await connection.script("rollback");
+  co_return preflight;
+}
+
+}  // namespace
+
+asio::awaitable<mapping::Preflight> look(pg::Connection& connection, const mapping::MigrationFile& file, Further further) {
+  if (connection.apart()) co_return co_await look_apart(connection, file);
+  const std::function<asio::awaitable<mapping::Preflight>()> once = [&] { return look_once(connection, file, further); };
+  auto preflight = co_await in_short_waits(connection, once);
   const auto changes = co_await script_changes(connection, file);
   for (const auto& change : changes) mapping::Findings(preflight.findings, change.file).warn(change.message, change.fix);
   co_return preflight;

@@ -17,6 +17,7 @@
 #include "pg/row.h"
 #include "pg/savepoint.h"
 #include "setup/prepare/prepare.h"
+#include "setup/prepare/short_waits.h"
 #include "setup/state/editions.h"
 #include "setup/state/servers.h"
 #include "setup/state/state_schema.h"
@@ -162,8 +163,8 @@ asio::awaitable<Both> lay_out_both(pg::Connection& connection, const mapping::Mi
   std::vector<mapping::Finding> of_servers;
   compare_servers(source, target, of_servers);
   both.preflight.findings = of_servers;
-  co_await connection.script("begin");
-  co_await connection.source().script("begin");
+  co_await connection.script(kBriefly);
+  co_await connection.source().script(kBriefly);
   if (!both.preflight.ok()) co_return both;
   co_await lay_out_source(connection.source(), file, slot, both);
   both.preflight.model.apart = true;
@@ -196,6 +197,22 @@ asio::awaitable<void> begin_stream(pg::Connection& connection, std::string migra
   co_await sync::store::begin_checkpoint(connection, migration, incarnation);
 }
 
+asio::awaitable<Preflight> install_and_enter_both(pg::Connection& connection, const mapping::MigrationFile& file, std::string slot) {
+  Preflight preflight;
+  std::optional<Failure> failure;
+  try {
+    auto both = co_await lay_out_both(connection, file, slot);
+    preflight = both.preflight;
+    if (preflight.ok()) co_await enter_both(connection, file.yaml.migration(), std::move(both));
+  } catch (const Failure& caught) {
+    if (caught.connection_lost()) throw;
+    failure = caught;
+  }
+  if (failure || !preflight.ok()) co_await connection.script("rollback");
+  if (failure) throw *failure;
+  co_return preflight;
+}
+
 }  // namespace
 
 asio::awaitable<Preflight> prepare_apart(pg::Connection& connection, const mapping::MigrationFile& file, const sync::Settings& settings) {
@@ -214,17 +231,8 @@ asio::awaitable<Preflight> prepare_apart(pg::Connection& connection, const mappi
   const auto prepared = co_await how_prepared(connection, name);
   if (prepared == Prepared::kWhole) co_return preflight;
   if (prepared == Prepared::kNot) {
-    std::optional<Failure> failure;
-    try {
-      auto both = co_await lay_out_both(connection, file, settings.slot);
-      preflight = both.preflight;
-      if (preflight.ok()) co_await enter_both(connection, name, std::move(both));
-    } catch (const Failure& caught) {
-      if (caught.connection_lost()) throw;
-      failure = caught;
-    }
-    if (failure || !preflight.ok()) co_await connection.script("rollback");
-    if (failure) throw *failure;
+    const std::function<asio::awaitable<Preflight>()> all = [&] { return install_and_enter_both(connection, file, settings.slot); };
+    preflight = co_await in_short_waits(connection, all);
     if (!preflight.ok()) co_return preflight;
   }
   co_await begin_stream(connection, name, settings);
@@ -232,7 +240,9 @@ asio::awaitable<Preflight> prepare_apart(pg::Connection& connection, const mappi
   co_return preflight;
 }
 
-asio::awaitable<Preflight> look_apart(pg::Connection& connection, const mapping::MigrationFile& file) {
+namespace {
+
+asio::awaitable<Preflight> look_apart_once(pg::Connection& connection, const mapping::MigrationFile& file) {
   const auto prepared = co_await how_prepared(connection, file.yaml.migration());
   Preflight preflight;
   std::optional<Failure> failure;
@@ -254,6 +264,13 @@ asio::awaitable<Preflight> look_apart(pg::Connection& connection, const mapping:
   co_await connection.end_at_source("rollback");
   if (failure) throw *failure;
   co_return preflight;
+}
+
+}  // namespace
+
+asio::awaitable<Preflight> look_apart(pg::Connection& connection, const mapping::MigrationFile& file) {
+  const std::function<asio::awaitable<Preflight>()> once = [&] { return look_apart_once(connection, file); };
+  co_return co_await in_short_waits(connection, once);
 }
 
 }  // namespace crossfade::setup
