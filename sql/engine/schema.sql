@@ -54,6 +54,16 @@ create table if not exists crossfade.leader (
   renewed_at timestamptz not null
 ) with (fillfactor = 50);
 
+-- A daemon that is there and cannot follow: it tries again every few seconds, and says each time what it met.
+create table if not exists crossfade.trying (
+  migration text primary key references crossfade.migration on delete cascade,
+  holder text not null,
+  since timestamptz not null default clock_timestamp(),
+  tried_at timestamptz not null default clock_timestamp(),
+  message text not null,
+  advice text not null
+) with (fillfactor = 50);
+
 -- The word by which crossfade knows its own messages: anybody who may connect can write one into the log. Nobody is granted
 -- this table; crossfade.touch reads it with its owner's rights.
 create table if not exists crossfade.secret (

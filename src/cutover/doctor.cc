@@ -3,11 +3,13 @@
 #include <embedded_sql.h>
 #include <fmt/format.h>
 
+#include "base/telemetry/log.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
+#include "wal/hindrance.h"
 
 namespace crossfade::cutover {
 
@@ -54,6 +56,10 @@ Diagnosis diagnose(const DoctorFacts& facts) {
             fmt::format("create trigger crossfade_fence before insert or update or delete or truncate on TABLE for each statement execute function "
                         "crossfade.fence('{}', '{}')", facts.migration, owner)};
   }
+  if (!facts.trying.empty()) return {fmt::format("{}; daemon {} is there and cannot keep {} true: {}", owns, facts.trying, follower, facts.met), facts.mend};
+  if (facts.leader.empty() && !facts.met.empty()) {
+    return {fmt::format("{}; no daemon keeps {} true, and none could: {}", owns, follower, facts.met), facts.mend + ". Then crossfade run"};
+  }
   if (!facts.slot_there) {
     return {fmt::format("{}; slot {} is gone, so {} has missed changes", owns, facts.slot, follower),
             "crossfade run: the daemon makes the slot anew and compares everything"};
@@ -91,6 +97,9 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   const auto row = pg::first(rows);
   facts.completed = row.text("phase") == "completed";
   facts.leader = row.text("leader");
+  facts.trying = row.text("trying");
+  facts.met = log::redact(row.text("trying_message"));
+  facts.mend = row.text("trying_advice");
   facts.flip_session = row.text("flip_session");
   facts.slot_there = row.truth("slot_there");
   facts.other_slot_there = row.truth("other_slot_there");
@@ -108,6 +117,11 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
     facts.other_slot_there = source.truth("other_slot_there");
     if (facts.missing.empty()) facts.missing = source.text("missing");
     facts.shut = source.text("shut");
+  }
+  if (facts.leader.empty() && facts.trying.empty()) {
+    const auto hindrance = co_await wal::find_hindrance(connection.source(), facts.slot);
+    if (hindrance) facts.met = hindrance->what;
+    if (hindrance) facts.mend = hindrance->fix;
   }
   pg::Parameters name = {facts.migration};
   const auto paused = co_await connection.query(queries::applications_paused, name);

@@ -14,6 +14,9 @@ struct DoctorFacts {
   bool completed = false;
   bool on_v2 = false;          ///< v2 owns the data
   std::string leader;          ///< the daemon; "" none
+  std::string trying;          ///< a daemon that is there and cannot follow; "" none
+  std::string met;             ///< what keeps it from that, or would keep any …
+  std::string mend;            ///< … and what mends that
   std::string flip_session;    ///< a flip that goes on now; "" none
   std::string slot;            ///< of the direction that goes on …
   bool slot_there = false;

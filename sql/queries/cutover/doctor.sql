@@ -3,6 +3,7 @@
 select m.phase,
        coalesce((select l.holder from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'
         and exists (select from pg_stat_activity a where a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start)), '') as leader,
+       t.holder as trying, t.message as trying_message, t.advice as trying_advice,
        coalesce((select string_agg(format('pid %s (%s)', a.pid, a.usename), ', ')
                  from pg_locks l join pg_stat_activity a on a.pid = l.pid
                  where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
@@ -20,4 +21,5 @@ select m.phase,
        coalesce((select string_agg(format('%I of %s', u.name, u.relation::regclass), ', ') from crossfade.unvalidated u where u.migration = m.name), '') as unvalidated,
        coalesce((select string_agg(p.target, ', ' order by p.target) from crossfade.parked p where p.migration = m.name), '') as parked
 from crossfade.migration m
+left join crossfade.trying t on t.migration = m.name and t.tried_at > clock_timestamp() - interval '30 seconds'
 where m.name = $1

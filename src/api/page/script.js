@@ -122,7 +122,8 @@ function wrongs(status) {
   const { slot, lag, quarantined, parked, verification, unaccounted_rows: unaccounted, phase, writes } = status;
   const side = writes.side === "v2" ? "v1" : "v2";
   return [
-    phase !== "completed" && !status.leader && ["no daemon leads", "crossfade run"],
+    phase !== "completed" && status.trying && [`the daemon cannot follow: ${status.trying.because}`, status.trying.fix],
+    phase !== "completed" && !status.leader && !status.trying && ["no daemon leads", "crossfade run"],
     status.leader && slot.wal_status === "lost" && ["the slot is lost; everything is compared", ""],
     status.leader && slot.wal_status === "unreserved" && ["the slot is about to be lost", "crossfade status"],
     status.paused && ["it was paused by hand", "crossfade resume"],

@@ -50,6 +50,8 @@ asio::awaitable<Response> ready(Observed o) {
   constexpr double kTooLong = 60;
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   std::string wrong;
+  const auto& trouble = o.engine.trouble();
+  if (trouble && !(run && run->stream.running && !run->control.stopping)) wrong += fmt::format("cannot follow: {}; {}\n", log::redact(trouble->what()), trouble->advice());
   for (const auto& left_out : o.model.left_out) wrong += fmt::format("{} is left out: {}\n", left_out.target, left_out.because);
   for (const auto& [target, why] : leads ? run->applied.parked : std::map<TargetId, sync::Parked>{}) {
     if (now - why.since > kTooLong) wrong += fmt::format("{} is parked: {}\n", o.model.targets.at(target).name, why.because);

@@ -19,6 +19,7 @@
 #include "pg/row.h"
 #include "setup/prepare/prepare.h"
 #include "sync/state/store.h"
+#include "wal/hindrance.h"
 #include "wal/slot.h"
 
 namespace crossfade::app {
@@ -246,9 +247,11 @@ struct Locked {
 };
 
 /// What a person would do next. Without a daemon that is one thing: nothing else changes before it.
-void add_next_steps(v1::Status& status, const Locked& locked, bool apart) {
+void add_next_steps(v1::Status& status, const Locked& locked, bool apart, const std::optional<wal::Hindrance>& hindrance) {
   const auto say = [&](const std::string& step) { status.add_next_steps(step); };
   if (status.phase() == "completed") return;
+  if (status.has_trying()) return say(fmt::format("{}: the daemon is there and cannot follow; it goes on by itself", status.trying().fix()));
+  if (hindrance) say(fmt::format("{}: {}", hindrance->fix, hindrance->what));
   if (status.leader().empty()) return say("crossfade run: no daemon leads this migration");
   if (status.paused()) say("crossfade resume: the daemon is paused");
   if (status.quarantined() > static_cast<double>(locked.keys) && status.writes().side() == "v2") say("crossfade quarantine list: rows that v1 cannot take; mend them in v2, or a rollback will be refused");
@@ -318,6 +321,13 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   status.set_paused(!row.is_null("paused_since"));
   if (status.paused()) hold_back(status, "hand", row.real("paused_since"));
   status.set_leader(std::string(row.text("leader")));
+  if (!row.is_null("trying")) {
+    auto& trying = *status.mutable_trying();
+    trying.set_daemon(std::string(row.text("trying")));
+    trying.set_since(row.real("trying_since"));
+    trying.set_because(log::redact(row.text("trying_message")));
+    trying.set_fix(std::string(row.text("trying_advice")));
+  }
   for (const auto& target : parse_array(row.optional_text("behind").value_or("{}"))) status.add_behind(target.value_or(""));
   const double percent = row.real("percent");
   status.mutable_reads()->set_percent(percent);
@@ -360,7 +370,12 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
   if (!run) status.set_catching_up(facts.dirty > 0);
   if (status.phase() != "completed") add_checklist(status, std::move(facts));
   Locked locked{row.number("locked_keys"), std::string(row.optional_text("locked").value_or(""))};
-  add_next_steps(status, locked, connection.apart());
+  std::optional<wal::Hindrance> hindrance;
+  if (status.leader().empty() && !status.has_trying() && status.phase() != "completed") {
+    auto slot = status.slot().name();
+    hindrance = co_await wal::find_hindrance(connection.source(), std::move(slot));
+  }
+  add_next_steps(status, locked, connection.apart(), hindrance);
   if (connection.apart()) leave_flips_out(status);
   if (status.phase() == "completed") co_return status;
   const auto unseen = co_await pace_unseen(connection, migration);

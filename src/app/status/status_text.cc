@@ -153,6 +153,10 @@ std::string status_block(const v1::Status& status, double now, const Paint& pain
   for (const auto& wait : status.lock_waits()) {
     line("waits", paint.warn(fmt::format("{}, for {}, for {}", wait.session(), human_seconds(since(wait.since(), now)), wait.holders())));
   }
+  if (status.has_trying()) {
+    const auto& trying = status.trying();
+    line("daemon", paint.bad(fmt::format("{} is there and cannot follow, for {}: {}", trying.daemon(), human_seconds(since(trying.since(), now)), trying.because())));
+  }
   for (const auto& standby : status.standbys()) line("standby", standby);
   line("reads", fmt::format("{} ({:g} % of keys on v2)", status.reads().side(), status.reads().percent()));
   line("writes", status.writes().side());

@@ -54,6 +54,7 @@ std::string ago(double seconds) {
 /// What passes by itself once somebody works: nothing comes by waiting where nobody does.
 std::string wait_for(const Facts& facts, std::string what) {
   if (facts.leader) return "crossfade wait " + std::move(what);
+  if (!facts.trying.empty()) return facts.trying_fix;
   return facts.phase.empty() ? "crossfade run --prepare" : "crossfade run";
 }
 
@@ -96,7 +97,8 @@ void judge_phase(Checklist& list, const Facts& facts) {
 
 void judge_leader(Checklist& list, const Facts& facts) {
   if (facts.leader) return list.met("leader", fmt::format("a daemon keeps {} true", facts.follower));
-  list.not_met("leader", fmt::format("no daemon keeps {} true", facts.follower), wait_for(facts, ""));
+  const auto why = facts.trying.empty() ? fmt::format("no daemon keeps {} true", facts.follower) : fmt::format("daemon {}", facts.trying);
+  list.not_met("leader", why, wait_for(facts, ""));
 }
 
 /// The side that follows is as the other one says.
@@ -202,7 +204,10 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   facts.phase = row.text("phase");
   facts.behind = row.optional_text("behind").value_or("");
   facts.paused = row.truth("paused");
-  facts.leader = row.truth("leader");
+  const bool tries = !row.is_null("trying");
+  facts.leader = row.truth("leader") && !tries;
+  if (tries) facts.trying = fmt::format("{} is there and cannot follow: {}", row.text("trying"), log::redact(row.text("trying_message")));
+  if (tries) facts.trying_fix = row.text("trying_advice");
   facts.dirty = row.number("dirty");
   facts.quarantined = row.number("quarantined");
   facts.parked = row.text("parked");

@@ -17,6 +17,8 @@ struct Facts {
   std::string follower = "v2";                 ///< the side that does not own the data
   std::string behind = {};                     ///< targets that are behind the others, which follow; "" where all follow, or none
   bool leader = false;                         ///< a daemon works
+  std::string trying = {};                     ///< one that is there and cannot follow, and why; "" none …
+  std::string trying_fix = {};                 ///< … and what mends that
   bool paused = false;
   std::string end_of_wal;                      ///< when all this was read
   std::optional<double> lag_seconds;           ///< none: not measured, because nobody applies anything, or not all of it

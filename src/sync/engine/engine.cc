@@ -22,6 +22,7 @@
 #include "sync/state/incarnation.h"
 #include "sync/state/parking.h"
 #include "sync/state/store.h"
+#include "wal/hindrance.h"
 
 namespace crossfade::sync {
 namespace {
@@ -92,11 +93,16 @@ asio::awaitable<void> Engine::run() {
     } catch (const Failure& caught) {
       failure = caught;
     }
+    if (runtime_->stream.running) {
+      in_a_row_ = 0;
+      trouble_.reset();
+    }
+    const bool hindered = failure && !stopping_ && co_await explain(*failure);
     // Another has taken the lease: whoever stands by waits for it again.
     const bool stands_by = failure && settings_.standby && !turned_ && failure->exit() == ExitCode::kNotLeader;
     // What never worked is not worth waiting for: the person at the terminal can mend it.
     if (failure && !stopping_ && !stands_by && (failure->verdict() == Verdict::kStop || !was_up_)) {
-      if (!was_up_ || !(failure->found_by_trying() || shut_out(*failure))) throw *failure;
+      if (!was_up_ || !(hindered || failure->found_by_trying() || shut_out(*failure))) throw *failure;
       const bool names = failure->sqlstate().starts_with("42") || failure->names_nothing();
       const bool misnamed = names && co_await is_misnamed();
       if (names && !misnamed) begin_anew(kReshaped, failure->what());
@@ -108,7 +114,52 @@ asio::awaitable<void> Engine::run() {
     metrics_.connected("stream", false);
     if (!failure || stopping_) continue;
     metrics_.retried("reconnect");
+    if (++in_a_row_ > 1 && !stands_by) co_await tell_trying(*failure);
     co_await backoff_.wait(*failure);
+  }
+  if (trouble_ && !trouble_->connection_lost()) co_await stop_trying();
+}
+
+/// What the server says to whoever cannot read a slot is of the moment; what brings it about is looked for in its settings, and said with what
+/// mends it. True where it is that. The first time may be a session that the server has not noticed is gone.
+asio::awaitable<bool> Engine::explain(Failure& failure) {
+  constexpr std::array kStates = {"0A", "28", "42501", "53", "55"};
+  const auto& state = failure.sqlstate();
+  const bool may_be = failure.connection_lost() || std::any_of(kStates.begin(), kStates.end(), [&](std::string_view each) { return state.starts_with(each); });
+  const bool ends = failure.verdict() == Verdict::kStop || !was_up_;
+  if (!may_be || runtime_->stream.running || (!ends && in_a_row_ == 0)) co_return false;
+  std::optional<wal::Hindrance> hindrance;
+  try {
+    pg::Connection connection = co_await open_engine_session(settings_, model_.name, "look");
+    hindrance = co_await wal::find_hindrance(connection.source(), settings_.slot);
+  } catch (const Failure& caught) {
+    log::debug("what keeps the slot from being read cannot be looked for", {{"because", caught.what()}});
+  }
+  if (!hindrance) co_return false;
+  auto facts = failure.facts();
+  facts.message = fmt::format("{} ({})", hindrance->what, facts.message);
+  facts.advice = hindrance->fix;
+  failure = Failure(std::move(facts));
+  co_return true;
+}
+
+/// For whoever asks the database who is at work.
+asio::awaitable<void> Engine::tell_trying(Failure failure) {
+  trouble_ = failure;
+  try {
+    pg::Connection connection = co_await open_engine_session(settings_, model_.name, "look");
+    co_await store::write_trying(connection, model_, settings_, failure);
+  } catch (const Failure& caught) {
+    log::debug("what keeps the stream from beginning cannot be written down", {{"because", caught.what()}});
+  }
+}
+
+asio::awaitable<void> Engine::stop_trying() {
+  try {
+    pg::Connection connection = co_await open_engine_session(settings_, model_.name, "look");
+    co_await store::end_trying(connection, model_.name);
+  } catch (const Failure& caught) {
+    log::debug("that it tried stays for half a minute", {{"because", caught.what()}});
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "async/backoff.h"
 #include "sync/engine/receiver.h"
@@ -33,6 +34,8 @@ class Engine {
   /// The run that goes on, or the last one, which says that it is stopping. Whoever holds it may outlive it.
   std::shared_ptr<Runtime> runtime() { return runtime_; }
   bool stopping() const { return stopping_; }
+  /// What keeps it from following, again and again; it goes on trying.
+  const std::optional<Failure>& trouble() const { return trouble_; }
 
  private:
   asio::awaitable<void> run_once();
@@ -41,6 +44,9 @@ class Engine {
   asio::awaitable<void> expect_edition(pg::Connection& connection);
   asio::awaitable<bool> republish(pg::Connection& connection);
   asio::awaitable<bool> is_misnamed();
+  asio::awaitable<bool> explain(Failure& failure);
+  asio::awaitable<void> tell_trying(Failure failure);
+  asio::awaitable<void> stop_trying();
   asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);
   asio::awaitable<void> until_stopped();
 
@@ -50,6 +56,8 @@ class Engine {
   std::shared_ptr<Runtime> runtime_;
   LagGauge lag_;
   Hearing hearing_;
+  int in_a_row_ = 0;                ///< runs that ended before the slot was read …
+  std::optional<Failure> trouble_;  ///< … and by what; nothing of a first one, which may have been a moment's
   async::Backoff backoff_;
   bool stopping_ = false;
   bool turned_ = false;  ///< the direction is another one; this engine has nothing more to do

@@ -72,7 +72,7 @@ asio::awaitable<wal::Stream> start_stream(Runtime& run, const Hearing& hearing) 
 asio::awaitable<void> expect_where_it_was(const Runtime& run, int walsender) {
   pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "look");
   const auto slot = co_await wal::inspect_slot(connection.source(), run.settings.slot);
-  if (slot && slot->active_pid == walsender && slot->confirmed_flush <= run.applied.settled) co_return;
+  if (slot && slot->active_pid == walsender && slot->confirmed_flush <= run.applied.settled) co_return co_await store::end_trying(connection, run.model.name);
   Failure::Facts facts;
   facts.message = "the slot was moved or made anew while the stream began";
   facts.sqlstate = "08006";
@@ -104,6 +104,7 @@ asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
   wal::Stream stream = co_await start_stream(run, hearing);
   co_await expect_where_it_was(run, stream.walsender());
   run.metrics.connected("stream", true);
+  run.stream.running = true;
   const Answering answering(run, stream);
   run.follow.restart();
   int in_a_row = 0;

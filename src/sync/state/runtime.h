@@ -85,6 +85,7 @@ struct Parked {
 struct StreamState {
   Lsn received;                                    ///< everything that committed before it has been offered
   std::function<void()> ask_for_position = [] {};  ///< has the stream say how far it is
+  bool running = false;                            ///< the slot is read
 };
 
 /// The refresher writes it: how far v2 is, and what is not written. The engine begins with what the checkpoint says; the receiver tells what it knows

@@ -92,6 +92,16 @@ asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& r
   co_await run_query(connection, queries::lease_release, std::move(parameters));
 }
 
+asio::awaitable<void> write_trying(pg::Connection& connection, const mapping::Model& model, const Settings& settings, Failure why) {
+  pg::Parameters parameters = {model.name, settings.holder, log::redact(why.what()), why.advice()};
+  co_await run_query(connection, queries::trying_write, std::move(parameters));
+}
+
+asio::awaitable<void> end_trying(pg::Connection& connection, const std::string& migration) {
+  pg::Parameters parameters = {migration};
+  co_await run_query(connection, queries::trying_end, std::move(parameters));
+}
+
 asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run) {
   pg::Parameters parameters = {run.model.name, std::to_string(run.epoch)};
   const auto rows = co_await run_query(connection, queries::lease_hold, std::move(parameters));

@@ -18,6 +18,9 @@ asio::awaitable<std::optional<std::int64_t>> take_lease(pg::Connection& connecti
 /// False: another daemon leads now.
 asio::awaitable<bool> renew_lease(pg::Connection& connection, const Runtime& run);
 asio::awaitable<void> release_lease(pg::Connection& connection, const Runtime& run);
+/// This daemon is there, and `why` it cannot follow. Until it can.
+asio::awaitable<void> write_trying(pg::Connection& connection, const mapping::Model& model, const Settings& settings, Failure why);
+asio::awaitable<void> end_trying(pg::Connection& connection, const std::string& migration);
 [[noreturn]] void not_leader(const Runtime& run);
 /// No other daemon becomes the leader before the caller's transaction ends; throws kNotLeader where one is already.
 asio::awaitable<void> hold_lease(pg::Connection& connection, const Runtime& run);

@@ -233,6 +233,14 @@ TEST_F(StatusTextTest, ColoursChangeNoLetter) {
   EXPECT_EQ(std::regex_replace(coloured, std::regex("\033\\[[0-9]+m"), ""), block());
 }
 
+TEST_F(StatusTextTest, ADaemonThatCannotFollowIsSaidToBeThere) {
+  auto& trying = *status.mutable_trying();
+  trying.set_daemon("host:7:a1");
+  trying.set_since(kNow - 12);
+  trying.set_because("max_wal_senders is 0: nobody can read the WAL");
+  EXPECT_THAT(block(), HasSubstr("daemon       host:7:a1 is there and cannot follow, for 12 s: max_wal_senders is 0: nobody can read the WAL\n"));
+}
+
 TEST_F(StatusTextTest, OneLineSaysWhatMattersNow) {
   status.mutable_lag()->set_seconds(0.012);
   EXPECT_EQ(line(), "following; lag 12 ms, 0 B to apply; 0 keys waiting");
@@ -263,7 +271,7 @@ TEST_F(StatusTextTest, TheJsonHasEveryDocumentedField) {
             R"("safe_bytes":null},)"
             R"("backfill":{"done_rows":0,"estimated_rows":0,"rows_per_second":0,"eta_seconds":null,"targets":[]},)"
             R"("pending_keys":0,"dirty_keys":0,"quarantined":0,"throttled":null,"verification":null,)"
-            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[],"slowest":null,"database":{"name":"","server":"","environment":"","version":""},"standbys":[],"lock_waits":[],"behind":[]})");
+            R"("unaccounted_rows":null,"blockers":[],"next_steps":[],"catching_up":false,"paused":false,"checklist":[],"parked":[],"slowest":null,"database":{"name":"","server":"","environment":"","version":""},"standbys":[],"lock_waits":[],"behind":[],"trying":null})");
 }
 
 TEST_F(StatusTextTest, OnATerminalNoWordIsCutAndWhatMendsStandsAlone) {

@@ -57,6 +57,8 @@ TEST(DoctorTest, EachThingThatIsWrongHasItsStep) {
       {[](DoctorFacts& f) { f.slot_there = false; }, "slot crossfade_gym is gone, so v2 has missed changes", "crossfade run"},
       {[](DoctorFacts& f) { f.parked = "weeks"; }, "nothing of a flip is half done, and v2 is not kept true: parked is weeks", "crossfade status says what each is refused for"},
       {[](DoctorFacts& f) { f.leader = ""; }, "no daemon keeps v2 true", "crossfade run"},
+      {[](DoctorFacts& f) { f.leader = "", f.met = "max_wal_senders is 0", f.mend = "alter system"; }, "no daemon keeps v2 true, and none could: max_wal_senders is 0", "alter system. Then crossfade run"},
+      {[](DoctorFacts& f) { f.leader = "", f.trying = "host:1:a", f.met = "max_wal_senders is 0", f.mend = "alter system", f.slot_there = false; }, "daemon host:1:a is there and cannot keep v2 true: max_wal_senders is 0", "alter system"},
       {[](DoctorFacts& f) { f.completed = true; }, "a slot is left", "crossfade complete --confirm gym"},
   };
   for (const auto& each : cases) {

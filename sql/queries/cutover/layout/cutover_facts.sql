@@ -4,6 +4,7 @@
 select m.phase, m.paused_since is not null as paused,
        exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'
         and exists (select from pg_stat_activity a where a.pid = l.pid and coalesce(a.backend_start, l.backend_start) = l.backend_start)) as leader,
+       t.holder as trying, t.message as trying_message, t.advice as trying_advice,
        case when waiting.counted <= 10000 then waiting.counted
             else (select max(d.id) - min(d.id) + 1 from crossfade.dirty d where d.migration = m.name) end as dirty,
        (select count(*) from crossfade.quarantine q where q.migration = m.name and q.accepted_by is null) as quarantined,
@@ -34,4 +35,5 @@ cross join lateral (
 cross join lateral (
   select count(*) as counted from (select from crossfade.dirty d where d.migration = m.name limit 10001) first
 ) waiting
+left join crossfade.trying t on t.migration = m.name and t.tried_at > clock_timestamp() - interval '30 seconds'
 where m.name = $1

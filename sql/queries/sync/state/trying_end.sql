@@ -1,0 +1,1 @@
+delete from crossfade.trying where migration = $1
