@@ -144,6 +144,18 @@ create table if not exists crossfade.deferred (
   primary key (migration, target, name)
 );
 
+-- What of it is refused by now, and when it is tried again.
+create table if not exists crossfade.left_open (
+  migration text not null references crossfade.migration on delete cascade,
+  target text not null,
+  name text not null,
+  because text not null,
+  tries int not null default 1,
+  tried_at timestamptz not null default clock_timestamp(),
+  next_at timestamptz not null,
+  primary key (migration, target, name)
+);
+
 -- Each file of the migration's folder as it was when the database was made after it: a hash, so that a change is noticed.
 create table if not exists crossfade.script (
   migration text not null references crossfade.migration on delete cascade,

@@ -51,6 +51,8 @@ std::string ago(double seconds) {
   return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.0f} h", seconds / 3600);
 }
 
+std::string told_of(const std::string& left_open) { return left_open.empty() ? "" : fmt::format(" ({})", left_open); }
+
 /// What passes by itself once somebody works: nothing comes by waiting where nobody does.
 std::string wait_for(const Facts& facts, std::string what) {
   if (facts.leader) return "crossfade wait " + std::move(what);
@@ -161,12 +163,14 @@ std::vector<Condition> checklist_of_reads(const Facts& facts, const Limits& limi
   if (facts.folder) list.add(judge_folder(*facts.folder));
   judge_proofs(list, facts, limits);
   if (facts.unbuilt > 0) {
-    list.not_met("deferred", fmt::format("{} keys or indexes that the backfill took off are not back", facts.unbuilt), wait_for(facts, "--phase following"));
+    const bool refused = !facts.left_open.empty() && facts.leader;
+    list.not_met("deferred", fmt::format("{} keys or indexes that the backfill took off are not back{}", facts.unbuilt, told_of(facts.left_open)),
+                 refused ? "mend the rows that are named; it is tried again by itself" : wait_for(facts, "--phase following"));
   } else {
     list.met("deferred", "every key and index is built");
   }
   if (facts.unvalidated > 0) {
-    list.not_met("constraints", fmt::format("{} of the shadow tables are not validated", facts.unvalidated), facts.validate);
+    list.not_met("constraints", fmt::format("{} of the shadow tables are not validated{}", facts.unvalidated, told_of(facts.left_open)), facts.validate);
   } else {
     list.met("constraints", "all of the shadow tables are validated");
   }
@@ -215,6 +219,7 @@ asio::awaitable<Facts> read_facts(pg::Connection& connection, std::string migrat
   facts.drifted = row.number("drifted");
   if (!row.is_null("unaccounted")) facts.unaccounted = row.number("unaccounted");
   facts.unbuilt = row.number("unbuilt");
+  facts.left_open = log::redact(row.text("left_open"));
   facts.validate = row.text("validate");
   facts.unvalidated = row.number("unvalidated");
   facts.follower = row.truth("on_v2") ? "v1" : "v2";

@@ -17,6 +17,7 @@ struct Facts {
   std::string follower = "v2";                 ///< the side that does not own the data
   std::string behind = {};                     ///< targets that are behind the others, which follow; "" where all follow, or none
   bool leader = false;                         ///< a daemon works
+  std::string left_open = {};                  ///< keys, indexes and checks that are refused by now, and what for
   std::string trying = {};                     ///< one that is there and cannot follow, and why; "" none …
   std::string trying_fix = {};                 ///< … and what mends that
   bool paused = false;

@@ -13,6 +13,7 @@
 #include "pg/row.h"
 #include "sync/apply/refresher.h"
 #include "sync/backfill/backfill.h"
+#include "sync/backfill/build_again.h"
 #include "sync/backfill/pace.h"
 #include "sync/engine/heartbeat.h"
 #include "sync/engine/keys_outside.h"
@@ -231,6 +232,7 @@ asio::awaitable<void> Engine::run_once() {
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(settle_then_confirm());
   parts.push_back(backfill.loop());
+  parts.push_back(build_again_loop(run));
   parts.push_back(heartbeat_loop(run, connection));
   std::exception_ptr thrown;
   try {

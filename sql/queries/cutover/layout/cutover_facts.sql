@@ -14,6 +14,7 @@ select m.phase, m.paused_since is not null as paused,
         where v.migration = m.name and v.drifted_rows > 0 and v.id > coalesce(clean.id, 0) and v.started_at >= m.turned_at order by v.id desc limit 1) as drifted,
        (select sum(a.unaccounted_rows) from crossfade.account a where a.migration = m.name) as unaccounted,
        (select count(*) from crossfade.deferred d where d.migration = m.name and d.stage < 3 and not d.built) as unbuilt,
+       coalesce((select string_agg(format('%s of %s: %s', l.name, l.target, l.because), '; ' order by l.target, l.name) from crossfade.left_open l where l.migration = m.name), '') as left_open,
        unvalidated.first as validate, unvalidated.number as unvalidated,
        (select array_to_string(c.readable_but, ', ') from crossfade.checkpoint c where c.migration = m.name and c.readable_lsn > c.consistent_lsn) as behind,
        pg_current_wal_insert_lsn() as end_of_wal, m.direction = 'reverse' as on_v2
