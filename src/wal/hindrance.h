@@ -7,6 +7,8 @@
 
 namespace crossfade::wal {
 
+namespace asio = boost::asio;
+
 /// What keeps a slot from being made or read, whoever tries.
 struct Hindrance {
   std::string what;

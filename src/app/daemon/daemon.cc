@@ -86,7 +86,7 @@ asio::awaitable<void> follow_by_next(Kept& kept, pg::Endpoint endpoint) {
 }
 
 /// As next_pipeline; a server that is away or does not let us in is waited for, and so is a mapping that does not fit the catalog any more.
-asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(Kept& kept, const Pipeline& last, bool reshaped) {
+asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(Kept& kept, Pipeline& last, bool reshaped) {
   async::Backoff backoff;
   while (!last.engine.stopping()) {
     std::optional<Failure> away;
@@ -98,6 +98,7 @@ asio::awaitable<std::shared_ptr<Pipeline>> find_next_leg(Kept& kept, const Pipel
       if (failure.verdict() != Verdict::kReconnect && !sync::shut_out(failure) && !reshaped) throw;
       away = failure;
     }
+    co_await last.engine.tell_trying(*away);
     co_await backoff.wait(*away);
   }
   co_return nullptr;

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "async/sleep.h"
+#include "base/telemetry/log.h"
 #include "pg/row.h"
 #include "sync/state/store.h"
 

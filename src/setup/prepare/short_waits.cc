@@ -25,6 +25,7 @@ boost::asio::awaitable<void> before_next_try(pg::Connection& connection, Failure
     co_return;
   }
   auto facts = refused.facts();
+  facts.exit = ExitCode::kTimeout;
   facts.message = fmt::format("{}: a lock was not to be had in {} tries of 100 ms, longer than which no writer is kept waiting; nothing was changed", facts.message, kAttempts);
   facts.advice = "a transaction keeps one of the tables for long. Look for it by: select pid, usename, xact_start, query from pg_stat_activity where xact_start < now() - interval '5 s' "
                  "order by xact_start; and repeat the command once it is through";

@@ -108,7 +108,7 @@ asio::awaitable<bool> take_out(pg::Connection& connection, Runtime& run, const P
 /// Where no row explains it, or too many do: the rows can be there without an index that only makes reading quick.
 bool may_be_left_out(const Piece& piece) { return piece.create.starts_with("CREATE INDEX"); }
 
-/// The next start tries again, and no flip takes place without it.
+/// It is tried again by itself, and no flip takes place without it.
 void tell_left_out(std::string_view target, const Piece& piece, const Failure& failure) {
   log::warn("a key or an index cannot be built, and is left out",
             {{"target", target}, {"name", piece.name}, log::quoting("because", failure.what()), log::quoting("fix", piece.create)});
@@ -151,7 +151,7 @@ asio::awaitable<void> build_one(pg::Connection& connection, Runtime& run, const 
   log::info("built", {{"target", target}, {"name", piece.name}, {"seconds", fmt::format("{:.1f}", std::chrono::duration<double>(Clock::now() - began).count())}});
 }
 
-/// One of a partitioned table holds for all rows or is not there; the next start tries again, and no flip takes place without it.
+/// One of a partitioned table holds for all rows or is not there; it is tried again by itself, and no flip takes place without it.
 void tell_missing(std::string_view target, const Piece& piece, const Failure& failure) {
   log::warn("foreign key does not hold for all rows, and is left out",
             {{"target", target}, {"name", piece.name}, log::quoting("because", failure.facts().detail), log::quoting("fix", piece.create)});
@@ -258,7 +258,7 @@ asio::awaitable<void> validate_one(pg::Connection& connection, Runtime& run, con
   if (fewer) failure = co_await validate();
   if (!failure) co_return;
   if (failure->sqlstate() == "55P03" && is_check) {
-    log::warn("what v2.sql says of a table is not said of it yet: others are at it all the time, and the next start tries again",
+    log::warn("what v2.sql says of a table is not said of it yet: others are at it all the time; it is tried again by itself",
               {{"target", constraint.target}, {"name", constraint.name}, log::quoting("fix", constraint.validate)});
     co_return;
   }

@@ -17,7 +17,7 @@ namespace {
 namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
-constexpr Clock::duration kLookEvery = 5s;
+constexpr Clock::duration kLookEvery = 20s;
 
 /// One that was left out, or does not hold for all rows.
 struct LeftOpen {
@@ -35,8 +35,7 @@ asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, cons
     co_await connection.script(piece.sql);
     if (piece.creates) {
       pg::Parameters built = {run.model.name, piece.target, piece.name, std::to_string(run.epoch)};
-      const std::string note(queries::deferred_built);
-      const auto noted = co_await connection.query(note, std::move(built));
+      const auto noted = co_await connection.query(queries::deferred_built, std::move(built));
       if (noted.affected() == 0) store::not_leader(run);
     }
     co_await connection.script("commit");
@@ -50,7 +49,7 @@ asio::awaitable<std::optional<Failure>> attempt(pg::Connection& connection, cons
 
 asio::awaitable<void> build_what_is_due(pg::Connection& connection, const Runtime& run) {
   pg::Parameters name = {run.model.name};
-  const auto rows = co_await connection.query(std::string(queries::left_open_due), name);
+  const auto rows = co_await connection.query(queries::left_open_due, name);
   for (const auto row : pg::rows(rows)) {
     LeftOpen piece{std::string(row.text("target")), std::string(row.text("name")), std::string(row.text("sql")), row.truth("creates")};
     const auto refused = co_await attempt(connection, run, piece);
@@ -61,26 +60,25 @@ asio::awaitable<void> build_what_is_due(pg::Connection& connection, const Runtim
     const auto& facts = refused->facts();
     const auto because = as_text(log::redact(facts.detail.empty() ? facts.message : facts.message + " (" + facts.detail + ")"));
     pg::Parameters put = {run.model.name, piece.target, piece.name, because, refused->sqlstate() == "55P03" ? "true" : "false"};
-    co_await connection.query(std::string(queries::left_open_put), std::move(put));
+    co_await connection.query(queries::left_open_put, std::move(put));
   }
 }
 
 }  // namespace
 
 asio::awaitable<void> build_again_loop(Runtime& run) {
-  std::optional<pg::Connection> connection;
   std::uint64_t set_aside = 0;
   bool fewer = false;
   for (auto look_at = Clock::now();;) {
     co_await run.control_changed.wait(1s);
-    fewer = fewer || run.quarantined < set_aside;
-    set_aside = run.quarantined;
-    const bool others_first = run.catching_up || run.filling() || run.set_down() || run.model_due || run.stopping;
+    fewer = fewer || run.applied.quarantined < set_aside;
+    set_aside = run.applied.quarantined;
+    const bool others_first = run.applied.catching_up || run.filling() || run.spills() || run.shape.model_due || run.control.stopping;
     if (others_first || (!fewer && Clock::now() < look_at)) continue;
-    if (!connection) connection = co_await open_engine_session(run.settings, run.model.name, "build");
+    pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "build");
     pg::Parameters name = {run.model.name};
-    if (std::exchange(fewer, false)) co_await connection->query(std::string(queries::left_open_hurry), std::move(name));
-    co_await build_what_is_due(*connection, run);
+    if (std::exchange(fewer, false)) co_await connection.query(queries::left_open_hurry, std::move(name));
+    co_await build_what_is_due(connection, run);
     look_at = Clock::now() + kLookEvery;
   }
 }

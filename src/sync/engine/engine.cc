@@ -144,7 +144,6 @@ asio::awaitable<bool> Engine::explain(Failure& failure) {
   co_return true;
 }
 
-/// For whoever asks the database who is at work.
 asio::awaitable<void> Engine::tell_trying(Failure failure) {
   trouble_ = failure;
   try {

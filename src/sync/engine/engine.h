@@ -36,6 +36,8 @@ class Engine {
   bool stopping() const { return stopping_; }
   /// What keeps it from following, again and again; it goes on trying.
   const std::optional<Failure>& trouble() const { return trouble_; }
+  /// Writes that down, for whoever asks the database who is at work.
+  asio::awaitable<void> tell_trying(Failure failure);
 
  private:
   asio::awaitable<void> run_once();
@@ -45,7 +47,6 @@ class Engine {
   asio::awaitable<bool> republish(pg::Connection& connection);
   asio::awaitable<bool> is_misnamed();
   asio::awaitable<bool> explain(Failure& failure);
-  asio::awaitable<void> tell_trying(Failure failure);
   asio::awaitable<void> stop_trying();
   asio::awaitable<void> bridge_gap(pg::Connection& connection, std::string why);
   asio::awaitable<void> until_stopped();

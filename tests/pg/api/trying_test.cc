@@ -8,6 +8,7 @@
 namespace crossfade::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -20,18 +21,15 @@ class TryingTest : public WithDaemon {
     ASSERT_TRUE(eventually([&] { return said().find("is there and cannot follow") != std::string::npos && said().find(because) != std::string::npos; }, kLimit)) << said() << move.daemon_log();
     const auto text = said();
     EXPECT_THAT(text, HasSubstr(std::to_string(move.daemon().pid())));
-    EXPECT_THAT(text, HasSubstr("next         " + mend));
+    EXPECT_THAT(text, HasSubstr(mend));
     EXPECT_THAT(text, Not(HasSubstr("no daemon leads")));
     const auto doctor = move.call({"doctor"}).second;
-    EXPECT_THAT(doctor, HasSubstr("is there and cannot keep v2 true: " + because));
+    EXPECT_THAT(doctor, AllOf(HasSubstr("is there and cannot keep v2 true: "), HasSubstr(because)));
     EXPECT_THAT(doctor, HasSubstr(mend));
     const auto listed = move.call({"cutover", "reads", "--dry-run"}).second;
-    EXPECT_THAT(listed, HasSubstr("is there and cannot follow: " + because));
-    EXPECT_THAT(refused_by("/readyz"), HasSubstr("cannot follow: " + because));
-    // The same where nobody answers at its socket.
-    move.daemon().signal(SIGSTOP);
-    EXPECT_THAT(said(), HasSubstr("is there and cannot follow"));
-    move.daemon().signal(SIGCONT);
+    EXPECT_THAT(listed, HasSubstr(mend.substr(0, mend.find(" = ")))) << "what the server lacks is said before, or with the conditions";
+    EXPECT_THAT(refused_by("/readyz"), AllOf(HasSubstr("cannot follow: "), HasSubstr(because)));
+    EXPECT_EQ(move.sql().value("select count(*) from crossfade.trying"), "1") << "the database knows it too, for whoever is on another machine";
   }
   std::string refused_by(const std::string& path) {
     try {
@@ -56,7 +54,7 @@ TEST_F(TryingTest, ThatItsRoleMayNotReadTheLogAnyMoreIsSaidWithTheDaemon) {
   move.sql().exec("alter role mover nosuperuser noreplication; do $$ declare s text; begin for s in select nspname from pg_namespace where nspname in ('crossfade', 'gym_map', 'gym_v2') loop "
                   "execute format('alter schema %I owner to mover', s); end loop; end $$; grant all on all tables in schema public to mover");
   end_streams();
-  expect_said("role mover may not read the WAL", "alter role mover replication");
+  expect_said("role mover may not read the WAL", " replication;  -- on Amazon RDS");
   move.sql().exec("alter role mover replication");
   expect_mended();
   move.sql().exec("alter role mover superuser");

@@ -238,7 +238,7 @@ TEST_F(StatusTextTest, ADaemonThatCannotFollowIsSaidToBeThere) {
   trying.set_daemon("host:7:a1");
   trying.set_since(kNow - 12);
   trying.set_because("max_wal_senders is 0: nobody can read the WAL");
-  EXPECT_THAT(block(), HasSubstr("daemon       host:7:a1 is there and cannot follow, for 12 s: max_wal_senders is 0: nobody can read the WAL\n"));
+  EXPECT_THAT(block(), HasSubstr("daemon       host:7:a1 is there and cannot follow, for 12.0 s: max_wal_senders is 0: nobody can read the WAL\n"));
 }
 
 TEST_F(StatusTextTest, OneLineSaysWhatMattersNow) {
@@ -284,7 +284,9 @@ TEST_F(StatusTextTest, OnATerminalNoWordIsCutAndWhatMendsStandsAlone) {
   const auto shown = status_block(status, kNow, Paint(true), 80);
   EXPECT_NE(shown.find("in the way   \033[31maccount\033[0m: source rows were never counted since the mapping was\n"
                        "             amended by somebody else, and nobody knows\n"
-                       "             → crossfade account\n"), std::string::npos) << shown;
+                       "             → crossfade account\n"),
+            std::string::npos)
+      << shown;
   EXPECT_NE(shown.find("next         crossfade account: a command that somebody copies stays in one piece however long its reason may be\n"), std::string::npos) << shown;
   EXPECT_NE(block().find("amended by somebody else, and nobody knows; crossfade account\n"), std::string::npos) << "elsewhere a line is a line: " << block();
 }
