@@ -15,7 +15,7 @@ SRC = ROOT / "src"
 ROOMS = [{"base"}, {"async"}, {"pg", "api"}, {"wal", "mapping"}, {"sync"}, {"setup"}, {"verify"}, {"lint", "cutover"}, {"app"}]
 SUB_ROOMS = {
     "base": ["memory", "error", "value", "text", "telemetry"],
-    "mapping": ["model", "sql", "derive", "views", "file", "rule", "catalog", "preflight", "plan", "amend", "scaffold"],
+    "mapping": ["model", "sql", "derive", "views", "file", "catalog", "preflight", "plan", "amend", "scaffold"],
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "setup": ["state", "objects", "prepare", "amend"],
     "verify": ["diff", "account", "checks", "queries", "explain"],

@@ -9,9 +9,9 @@
 #include "base/text/sql_text.h"
 #include "embedded_sql.h"
 #include "mapping/catalog/server_text.h"
-#include "mapping/rule/orders.h"
-#include "mapping/rule/rule_tree.h"
-#include "mapping/rule/settings.h"
+#include "mapping/views/orders.h"
+#include "mapping/views/rule_tree.h"
+#include "mapping/views/settings.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
 

@@ -1,4 +1,4 @@
-#include "mapping/rule/settings.h"
+#include "mapping/views/settings.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "mapping/rule/rule_tree.h"
+#include "mapping/views/rule_tree.h"
 
 #include <cstdlib>
 #include <utility>

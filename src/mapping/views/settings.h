@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-#include "mapping/rule/rule_tree.h"
+#include "mapping/views/rule_tree.h"
 
 namespace crossfade::mapping {
 

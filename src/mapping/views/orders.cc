@@ -1,4 +1,4 @@
-#include "mapping/rule/orders.h"
+#include "mapping/views/orders.h"
 
 #include <algorithm>
 #include <optional>
