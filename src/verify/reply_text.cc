@@ -4,17 +4,12 @@
 
 #include <algorithm>
 
+#include "base/text/human.h"
+
 namespace crossfade::verify {
 namespace {
 
 using fmt::format;
-
-/// 2550000 → "2,550,000".
-std::string grouped(double count) {
-  auto digits = format("{:.0f}", count);
-  for (std::size_t place = digits.size(); place > 3;) digits.insert(place -= 3, ",");
-  return digits;
-}
 
 template <typename Rows>
 std::size_t widest_name(const Rows& rows) {
@@ -50,21 +45,21 @@ std::string to_text(const v1::VerifyReply& reply) {
   std::string text;
   const auto width = widest_name(reply.targets());
   for (const auto& target : reply.targets()) {
-    text += format("{:<{}}  {:>14} rows  {}\n", target.name(), width, grouped(target.rows()),
-                   target.drifted() == 0 ? "equal" : grouped(target.drifted()) + " drifted");
+    text += format("{:<{}}  {:>14} rows  {}\n", target.name(), width, human_count(target.rows()),
+                   target.drifted() == 0 ? "equal" : human_count(target.drifted()) + " drifted");
   }
   // A screen takes no more; --json has them.
   constexpr int kMostShown = 50;
   const int shown = std::min(reply.rows_size(), kMostShown);
   for (int n = 0; n < shown; ++n) text += format("{}{}\n", describe(reply.rows(n)), reply.rows(n).repaired() ? " (repaired)" : "");
-  if (reply.drifted_rows() > shown) text += format("… and {} more rows\n", grouped(reply.drifted_rows() - shown));
-  text += format("{} rows compared in {:.1f} s, as of {}: {}\n", grouped(reply.compared_rows()), reply.seconds(), reply.lsn(),
-                 left(reply) == 0 ? "equal" : grouped(left(reply)) + " drifted");
-  if (reply.repaired_rows() > 0) text += format("{} rows were repaired; only a pass without repairs counts as clean\n", grouped(reply.repaired_rows()));
-  if (reply.quarantined_rows() > 0) text += format("{} rows differ because their key is in quarantine: crossfade quarantine\n", grouped(reply.quarantined_rows()));
+  if (reply.drifted_rows() > shown) text += format("… and {} more rows\n", human_count(reply.drifted_rows() - shown));
+  text += format("{} rows compared in {}, as of {}: {}\n", human_count(reply.compared_rows()), human_seconds(reply.seconds()), reply.lsn(),
+                 left(reply) == 0 ? "equal" : human_count(left(reply)) + " drifted");
+  if (reply.repaired_rows() > 0) text += format("{} rows were repaired; only a pass without repairs counts as clean\n", human_count(reply.repaired_rows()));
+  if (reply.quarantined_rows() > 0) text += format("{} rows differ because their key is in quarantine: crossfade quarantine\n", human_count(reply.quarantined_rows()));
   if (!reply.engine_running() && reply.drifted_rows() > 0) {
     text += "no daemon runs: what it has still to apply looks like drift\n";
-    if (reply.offered_keys() > 0) text += format("{} keys are offered; a daemon repairs them once it runs\n", grouped(reply.offered_keys()));
+    if (reply.offered_keys() > 0) text += format("{} keys are offered; a daemon repairs them once it runs\n", human_count(reply.offered_keys()));
   }
   return text;
 }
@@ -73,21 +68,21 @@ std::string to_text(const v1::AccountReply& reply) {
   std::string text;
   const auto width = widest_name(reply.sources());
   for (const auto& source : reply.sources()) {
-    text += format("{:<{}}  {:>14} rows: {} mapped, {} rejected, {} unaccounted{}\n", source.name(), width, grouped(source.total()),
-                   grouped(source.mapped()), grouped(source.rejected()), grouped(source.unaccounted()),
+    text += format("{:<{}}  {:>14} rows: {} mapped, {} rejected, {} unaccounted{}\n", source.name(), width, human_count(source.total()),
+                   human_count(source.mapped()), human_count(source.rejected()), human_count(source.unaccounted()),
                    source.looked_up_only() ? " (only looked up by others)" : "");
-    for (const auto& reason : source.reasons()) text += format("  {} rejected: {}\n", grouped(reason.rows()), reason.reason());
+    for (const auto& reason : source.reasons()) text += format("  {} rejected: {}\n", human_count(reason.rows()), reason.reason());
     if (source.on_the_way() > 0) {
-      text += format("  {} of the mapped in no shadow table yet{}\n", grouped(source.on_the_way()),
-                     source.quarantined_keys() == 0 ? "" : format("; {} keys of its targets are in quarantine", grouped(source.quarantined_keys())));
+      text += format("  {} of the mapped in no shadow table yet{}\n", human_count(source.on_the_way()),
+                     source.quarantined_keys() == 0 ? "" : format("; {} keys of its targets are in quarantine", human_count(source.quarantined_keys())));
     }
     for (const auto& key : source.unaccounted_keys()) text += format("  unaccounted: {}\n", key);
     const auto shown = static_cast<double>(source.unaccounted_keys_size());
-    if (source.unaccounted() > shown) text += format("  … and {} more\n", grouped(source.unaccounted() - shown));
+    if (source.unaccounted() > shown) text += format("  … and {} more\n", human_count(source.unaccounted() - shown));
   }
   const auto rows = unaccounted(reply);
   text += rows == 0 ? "every row is accounted for\n"
-                    : format("{} rows are neither mapped nor rejected: mend the views, or name the rows in rejects.sql; then crossfade amend\n", grouped(rows));
+                    : format("{} rows are neither mapped nor rejected: mend the views, or name the rows in rejects.sql; then crossfade amend\n", human_count(rows));
   return text;
 }
 
@@ -97,7 +92,7 @@ std::string to_text(const v1::CheckReply& reply) {
     text += format("{}  {}", check.verdict(), check.name());
     text += check.verdict() == "PASS" ? "\n" : format(": expected {}, found {}\n", check.expected(), check.found());
   }
-  text += format("{} passed, {} warned, {} failed\n", grouped(reply.passed()), grouped(reply.warned()), grouped(reply.failed()));
+  text += format("{} passed, {} warned, {} failed\n", human_count(reply.passed()), human_count(reply.warned()), human_count(reply.failed()));
   for (const auto& step : reply.next_steps()) text += format("next: {}\n", step);
   return text;
 }

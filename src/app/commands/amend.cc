@@ -12,6 +12,7 @@
 #include "app/cli/context.h"
 #include "app/commands/commands.h"
 #include "base/error/failure.h"
+#include "base/text/human.h"
 #include "base/text/line_reader.h"
 #include "crossfade/v1/amend.pb.h"
 #include "mapping/plan/plan_text.h"
@@ -67,8 +68,8 @@ void add_choices(setup::Amend& amend, const AmendOptions& own) {
 std::string again_text(const setup::Amended& done) {
   std::string text;
   for (const auto& again : done.again) {
-    text += fmt::format("  {} {}: about {:.0f} rows", again.target, again.is_new ? "is filled" : "is compared with its view", again.rows);
-    if (again.seconds) text += fmt::format(", {:.0f} s at the speed of its last filling", *again.seconds);
+    text += fmt::format("  {} {}: about {} rows", again.target, again.is_new ? "is filled" : "is compared with its view", human_count(again.rows));
+    if (again.seconds) text += fmt::format(", {} at the speed of its last filling", human_seconds(*again.seconds));
     text += "\n";
   }
   if (!done.untouched.empty()) text += fmt::format("  as they are: {}\n", fmt::join(done.untouched, ", "));

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text/human.h"
+
 namespace crossfade::mapping {
 namespace {
 
@@ -85,7 +87,7 @@ class Sheet {
     }
     for (const auto n : way.model.targets.ids()) {
       const auto& target = way.model.targets[n];
-      const auto note = target.estimated_rows > 0 ? fmt::format("{:.0f} rows", target.estimated_rows) : "";
+      const auto note = target.estimated_rows > 0 ? human_count(target.estimated_rows) + " rows" : "";
       box(kRight, n.place(), target.table.schema + "." + target.table.name, note, slow(way, target.name));
     }
     height_ += kHead + kRow * static_cast<int>(std::max(order.size(), way.model.targets.size()));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text/fold.h"
+#include "base/text/human.h"
 #include "mapping/plan/fixes.h"
 #include "mapping/plan/plan_views.h"
 #include "mapping/preflight/choose_chunk_key.h"
@@ -114,7 +115,7 @@ void fill(const Model& model, const std::vector<std::string>& derived, TargetId 
 std::string target_text(const Model& model, const std::vector<std::string>& derived, TargetId number, std::size_t width) {
   const auto& target = model.targets[number];
   auto text = fmt::format("\n{}. {}: key ({}), {} columns", number.place() + 1, target.name, fmt::join(target.key, ", "), target.columns.size());
-  if (target.estimated_rows > 0) text += fmt::format(", about {:.0f} rows", target.estimated_rows);
+  if (target.estimated_rows > 0) text += fmt::format(", about {} rows", human_count(target.estimated_rows));
   text += '\n';
   if (!target.chunk_column.empty()) {
     const auto& source = model.sources[target.chunk_source];

@@ -43,7 +43,7 @@ TEST(PlanText, ShowsHowRowsAreFoundAndWhatMatters) {
             "warn  target days: is slow\n"
             "      → create index x;\n"
             "\n"
-            "1. days: key (id), 2 columns, about 2550000 rows\n"
+            "1. days: key (id), 2 columns, about 2,550,000 rows\n"
             "   backfilled along public.plans.id\n"
             "   by plan_id (uuid)\n"
             "      in the shadow table by days(week_id) → weeks(id)\n"
