@@ -85,8 +85,8 @@ proctype cutover() {
   do
   :: flips == 0 || attempts == 0 -> break
   :: else ->
-     if
-     :: owner == wanted ->                      /* step: look up */ /* the commit may have happened before a crash; never repeated */
+     if                                         /* step: look up */ /* the commit may have happened before a crash; never repeated */
+     :: owner == wanted ->                      /* step: done */
         flips--; wanted = 1 - wanted
      :: else ->
         attempts--;
