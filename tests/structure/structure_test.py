@@ -31,6 +31,19 @@ LONGEST = 400
 # Longer ones, each with the reason why it is one file.
 LONG_FILES: dict[str, str] = {}
 
+# What a function may have between its braces.
+LONGEST_FUNCTION = 60
+# Longer ones, each with its lines: no more than these.
+LONG_FUNCTIONS = {
+    ("app/status/read_status.cc", "read_status"): 71,
+    ("app/status/status_text.cc", "status_block"): 61,
+    ("cutover/writes/writes_preconditions.cc", "look_at_preconditions"): 71,
+    ("pg/connection_open.cc", "open_one"): 80,
+    ("sync/apply/refresher.cc", "cut"): 71,
+}
+# A function's first line, at the left edge or in a class.
+BEGUN = re.compile(r"^(?P<edge>|  )(?! |//|#|(?:if|for|while|switch|else|do|try|catch|return|co_\w+|using|namespace|typedef)\b)(?P<head>[^=]*\b|[^=]*~)(?P<name>\w+|operator\S+)\([^;]*$")
+
 # Headers whose functions stand in sources of other names, each with the reason.
 DECLARED_ELSEWHERE = {"app/commands/commands.h": "a source for each command"}
 # A definition at the left edge, that is of a namespace: of a class, where one is named, else a function.
@@ -176,6 +189,35 @@ def check_declared():
             else:
                 yield f"{path.relative_to(ROOT)}: defines {found['name']}, which {' or '.join(declaring) or 'no header'} declares"
     yield from (f"src/{name}: stands in the list of what is declared elsewhere, and is not" for name in sorted(needless))
+
+
+def functions(text):
+    """The functions of a source, by name, and how many lines stand between their braces."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if not (begun := BEGUN.match(line)):
+            continue
+        opened = next((n for n in range(number, len(lines)) if lines[n].endswith("{") or lines[n].endswith(";") or lines[n].endswith("}")), None)
+        if opened is None or not lines[opened].endswith("{"):
+            continue
+        closed = next((n for n in range(opened + 1, len(lines)) if lines[n] == begun["edge"] + "}"), None)
+        if closed:
+            yield begun["name"], closed - opened - 1
+
+
+def check_functions():
+    """A function is short enough to be seen whole."""
+    long = {}
+    for path in sources():
+        for name, lines in functions(path.read_text()):
+            if lines > LONGEST_FUNCTION:
+                long[path.relative_to(SRC).as_posix(), name] = lines
+    for place_of, lines in long.items():
+        if lines > LONG_FUNCTIONS.get(place_of, LONGEST_FUNCTION):
+            yield f"src/{place_of[0]}: {place_of[1]} has {lines} lines; the limit is {LONG_FUNCTIONS.get(place_of, LONGEST_FUNCTION)}"
+    for place_of, most in LONG_FUNCTIONS.items():
+        if long.get(place_of, 0) < most:
+            yield f"src/{place_of[0]}: {place_of[1]} has {long.get(place_of, 'few enough')} lines; say so in the list of long functions, where it has {most}"
 
 
 def check_pragma_once():
