@@ -124,18 +124,20 @@ void expect_readable(const Endpoint& endpoint, const std::vector<Host>& hosts) {
   }
 }
 
-}  // namespace
+/// Parameters of libpq that say where the server is, "" where the conninfo itself does.
+struct Place {
+  std::string host, address, port;
+};
 
-asio::awaitable<Connection> Connection::open_one(Endpoint endpoint) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto until = Clock::now() + endpoint.deadline;
+asio::awaitable<Place> place_of(const Endpoint& endpoint, Clock::time_point until) {
   auto hosts = hosts_of(endpoint);
   expect_readable(endpoint, hosts);
-  std::string not_found;
   const bool named = std::any_of(hosts.begin(), hosts.end(), is_to_look_up);
+  if (!named) co_return Place{};
+  std::string not_found;
   const auto asked = names_of(hosts);
-  if (named) hosts = co_await look_up(std::move(hosts), until, not_found);
-  if (named && hosts.empty()) {
+  hosts = co_await look_up(std::move(hosts), until, not_found);
+  if (hosts.empty()) {
     Failure::Facts facts;
     facts.message = fmt::format("cannot connect to host={}: {}", asked, not_found);
     facts.exit = endpoint.unreachable;
@@ -143,53 +145,40 @@ asio::awaitable<Connection> Connection::open_one(Endpoint endpoint) {
     facts.connection_lost = true;
     throw Failure(std::move(facts));
   }
-  const auto host = named ? names_of(hosts) : "";
-  const auto address = named ? addresses_of(hosts) : "";
-  const auto port = named ? ports_of(hosts) : "";
+  co_return Place{names_of(hosts), addresses_of(hosts), ports_of(hosts)};
+}
+
+PGconn* begin_session(const Endpoint& endpoint, const Place& place) {
   const std::string replication = endpoint.replication ? "database" : "";
   // An expanded dbname lets the user's own conninfo or URI win over nothing and lose to what must hold.
   const char* names[] = {"dbname", "application_name", "replication", "options", "fallback_application_name", "keepalives_idle", "keepalives_interval",
                          "keepalives_count", "tcp_user_timeout", "host", "hostaddr", "port", nullptr};
   const char* values[] = {endpoint.conninfo.c_str(), endpoint.application_name.c_str(), replication.c_str(), kSessionOptions, "crossfade", "10", "5", "3", "30000",
-                          host.c_str(), address.c_str(), port.c_str(), nullptr};
+                          place.host.c_str(), place.address.c_str(), place.port.c_str(), nullptr};
   // The shell's own, for libpq to send along: views mean the database's.
   for (const auto* of_the_shell : {"PGTZ", "PGDATESTYLE", "PGGEQO"}) unsetenv(of_the_shell);
-  auto state = std::make_unique<State>(executor);
-  state->unreachable = endpoint.unreachable;
-  state->conn = PQconnectStartParams(names, values, 1);
-  Connection connection(std::move(state));
-  auto& s = *connection.state_;
-  // What the person at the terminal can mend is not tried again; all else may pass by itself.
-  const auto refused = [&](std::string_view why) {
-    const auto refusal = read_refusal(why);
-    const auto& state_of = refusal.sqlstate;
-    // A violation of the protocol in what libpq sends is one of a pooler's own rules.
-    if (state_of == "08P01") return behind_pooler(connection.describe(), log::redact(refusal.text));
-    const bool secret = state_of.starts_with("28") || state_of == "42501" || PQconnectionNeedsPassword(s.conn) != 0;
-    const bool no_database = state_of == "3D000";
-    Failure::Facts facts;
-    facts.message = fmt::format("cannot connect to {}: {}", connection.describe(), log::redact(refusal.text));
-    facts.exit = secret ? ExitCode::kPermission : no_database ? rule_for(state_of).exit : endpoint.unreachable;
-    facts.advice = secret ? "check user, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf" : no_database ? std::string(rule_for(state_of).advice) : "check host, port and that the server runs";
-    if (secret || no_database || (!state_of.empty() && rule_for(state_of).verdict != Verdict::kStop)) facts.sqlstate = state_of;
-    facts.connection_lost = !secret && !no_database;
-    return Failure(std::move(facts));
-  };
-  if (!s.conn) throw refused("out of memory");
-  if (PQstatus(s.conn) == CONNECTION_BAD) throw refused(PQerrorMessage(s.conn));
-  // The SQLSTATE of what the server says to a session that it does not let begin stands in the text alone.
-  PQsetErrorVerbosity(s.conn, PQERRORS_VERBOSE);
-  PQsetNoticeReceiver(s.conn, &State::receive_notice, &s);
-  for (auto polled = PGRES_POLLING_WRITING; polled != PGRES_POLLING_OK; polled = PQconnectPoll(s.conn)) {
-    if (polled == PGRES_POLLING_FAILED) throw refused(PQerrorMessage(s.conn));
-    s.follow_socket();
-    const int events = polled == PGRES_POLLING_READING ? kReadable : kWritable;
-    const bool ready = co_await connection.wait_until_ready(events, until);
-    if (!ready) throw refused(fmt::format("no answer within {} ms", endpoint.deadline.count()));
-  }
-  PQsetErrorVerbosity(s.conn, PQERRORS_DEFAULT);
-  s.follow_socket();
-  if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
+  return PQconnectStartParams(names, values, 1);
+}
+
+/// What the person at the terminal can mend is not tried again; all else may pass by itself.
+Failure explain_refusal(const std::string& whom, std::string_view why, bool needs_password, ExitCode unreachable) {
+  const auto refusal = read_refusal(why);
+  const auto& state = refusal.sqlstate;
+  // A violation of the protocol in what libpq sends is one of a pooler's own rules.
+  if (state == "08P01") return behind_pooler(whom, log::redact(refusal.text));
+  const bool secret = state.starts_with("28") || state == "42501" || needs_password;
+  const bool no_database = state == "3D000";
+  Failure::Facts facts;
+  facts.message = fmt::format("cannot connect to {}: {}", whom, log::redact(refusal.text));
+  facts.exit = secret ? ExitCode::kPermission : no_database ? rule_for(state).exit : unreachable;
+  facts.advice = secret ? "check user, password (PGPASSWORD, ~/.pgpass) and pg_hba.conf" : no_database ? std::string(rule_for(state).advice) : "check host, port and that the server runs";
+  if (secret || no_database || (!state.empty() && rule_for(state).verdict != Verdict::kStop)) facts.sqlstate = state;
+  facts.connection_lost = !secret && !no_database;
+  return Failure(std::move(facts));
+}
+
+/// What the session is to mean by everything, and that it is the server's own.
+asio::awaitable<void> settle(Connection& connection) {
   auto settings = pin(connection.backend_pid());
   std::optional<Failure> refused_pin;
   bool other_process = false;
@@ -206,6 +195,36 @@ asio::awaitable<Connection> Connection::open_one(Endpoint endpoint) {
   }
   if (refused_pin) throw *refused_pin;
   if (other_process) throw behind_pooler(connection.describe(), "another process answers than the one that was connected to");
+}
+
+}  // namespace
+
+asio::awaitable<Connection> Connection::open_one(Endpoint endpoint) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto until = Clock::now() + endpoint.deadline;
+  const auto place = co_await place_of(endpoint, until);
+  auto state = std::make_unique<State>(executor);
+  state->unreachable = endpoint.unreachable;
+  state->conn = begin_session(endpoint, place);
+  Connection connection(std::move(state));
+  auto& s = *connection.state_;
+  const auto refused = [&](std::string_view why) { return explain_refusal(connection.describe(), why, PQconnectionNeedsPassword(s.conn) != 0, endpoint.unreachable); };
+  if (!s.conn) throw refused("out of memory");
+  if (PQstatus(s.conn) == CONNECTION_BAD) throw refused(PQerrorMessage(s.conn));
+  // The SQLSTATE of what the server says to a session that it does not let begin stands in the text alone.
+  PQsetErrorVerbosity(s.conn, PQERRORS_VERBOSE);
+  PQsetNoticeReceiver(s.conn, &State::receive_notice, &s);
+  for (auto polled = PGRES_POLLING_WRITING; polled != PGRES_POLLING_OK; polled = PQconnectPoll(s.conn)) {
+    if (polled == PGRES_POLLING_FAILED) throw refused(PQerrorMessage(s.conn));
+    s.follow_socket();
+    const int events = polled == PGRES_POLLING_READING ? kReadable : kWritable;
+    const bool ready = co_await connection.wait_until_ready(events, until);
+    if (!ready) throw refused(fmt::format("no answer within {} ms", endpoint.deadline.count()));
+  }
+  PQsetErrorVerbosity(s.conn, PQERRORS_DEFAULT);
+  s.follow_socket();
+  if (PQsetnonblocking(s.conn, 1) != 0) throw refused(PQerrorMessage(s.conn));
+  co_await settle(connection);
   co_return connection;
 }
 
