@@ -50,6 +50,21 @@ begin
   end loop;
 end $$;
 
+-- What was retired, as it is there now: an index that was built anew meanwhile is another relation, of the same name and table.
+create or replace function crossfade.retired_by_now(migration_name text) returns table (relation oid, name text, kind "char")
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select coalesce(c.oid, anew.oid), r.name, r.kind
+  from crossfade.retired r left join pg_class c on c.oid = r.relation
+  left join lateral (
+    select i.indexrelid as oid
+    from crossfade.retired t join pg_index i on i.indrelid = t.relation join pg_class x on x.oid = i.indexrelid and x.relname = crossfade.retired_name(r.name)
+    where t.migration = migration_name and t.kind in ('r', 'p')
+      and not exists (select from crossfade.retired o where o.migration = migration_name and o.relation = i.indexrelid)
+    limit 1
+  ) anew on c.oid is null and r.kind in ('i', 'I')
+  where r.migration = migration_name and coalesce(c.oid, anew.oid) is not null
+$$;
+
 -- The opposite, for all tables of the migration. What was dropped meanwhile stays away.
 create or replace function crossfade.reinstate(migration_name text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -59,10 +74,10 @@ begin
   for piece in
     select c.oid::regclass as place, r.name, r.kind
     from (select array_agg(r.relation order by r.relation) as relations, array_agg(r.name order by r.relation) as names
-          from crossfade.retired r where r.migration = migration_name) every
+          from crossfade.retired_by_now(migration_name) r) every
     cross join lateral crossfade.in_turn(every.relations, every.names) with ordinality t (relation, place)
     join pg_class c on c.oid = t.relation
-    join crossfade.retired r on r.migration = migration_name and r.relation = t.relation
+    join crossfade.retired_by_now(migration_name) r on r.relation = t.relation
     order by t.place
   loop
     execute format('alter %s %s rename to %I', case piece.kind when 'S' then 'sequence' when 'i' then 'index' when 'I' then 'index' else 'table' end,
@@ -134,10 +149,10 @@ begin
     end if;
     if given.step > 0 then
       reached := greatest(reached, given.others);
-      continue when reached is null or reached <= coalesce(given.last::numeric, given.seqmin::numeric - 1);
+      continue when reached is null or reached <= coalesce(given.last::numeric, given.start::numeric - given.step);
     else
       reached := least(reached, given.others);
-      continue when reached is null or reached >= coalesce(given.last::numeric, given.seqmax::numeric + 1);
+      continue when reached is null or reached >= coalesce(given.last::numeric, given.start::numeric - given.step);
     end if;
     if reached not between given.seqmin and given.seqmax then
       raise exception 'sequence % cannot go beyond %, which the other side has given', given.seqrelid::regclass, reached
@@ -195,6 +210,13 @@ begin
   loop
     execute format('grant usage on sequence %s to %s', successor::regclass, holder.name);
   end loop;
+end $$;
+
+-- Who may put rows into a table may draw from a sequence that its defaults draw from, whatever that is called by now.
+create or replace function crossfade.let_draw(sequence oid, holder text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  execute format('grant usage on sequence %s to %s', sequence::regclass, holder);
 end $$;
 
 -- A thing that v2's tables use goes to the schema that they go to, and is written down for the way back.
@@ -352,12 +374,13 @@ begin
   end loop;
 end $$;
 
--- The opposite, once applications write the table. What was dropped or enabled meanwhile is left as it is.
+-- The opposite, once applications write the table, before its fences go. What was dropped or enabled meanwhile is left as it is.
 create or replace function crossfade.enable_triggers(migration_name text, owned regclass) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   resting record;
 begin
+  perform crossfade.note_clones_asleep(migration_name, owned);
   for resting in
     delete from crossfade.disabled_trigger r
     where r.migration = migration_name and r.relation = any (crossfade.all_parts(owned))
@@ -416,9 +439,10 @@ begin
   end if;
 end $$;
 
--- What v1 cannot take does not keep it from being written again: each key that is in quarantine and that nobody accepted goes into the
--- table `kept`, with its reason and with the rows of v2 that it is made of, as `rules` (target, locator, source, columns) find them: one
--- line a row, one without a row where v2 has none. The table is the application's, and outlives crossfade. Returns how many keys.
+-- What v1 cannot take does not keep it from being written again: each key that is in quarantine goes into the table `kept`, with its reason
+-- and with the rows of v2 that it is made of, as `rules` (target, locator, source, columns) find them: one line a row. Of a key that nobody
+-- accepted there is one without a row where v2 has none. v2's own row of it may be gone as soon as v1 is written. The table is the
+-- application's, and outlives crossfade. Returns how many keys.
 create or replace function crossfade.set_rows_aside(migration_name text, flip text, kept text, rules jsonb, who text) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -427,14 +451,17 @@ declare
   written bigint;
   found_rows bigint;
   keys bigint := 0;
+  made boolean := to_regclass(kept) is null;
+  there boolean := false;
 begin
   for refused in
-    select q.* from crossfade.quarantine q where q.migration = migration_name and q.accepted_by is null order by q.first_at, q.key
+    select q.* from crossfade.quarantine q where q.migration = migration_name order by q.first_at, q.key
   loop
-    if keys = 0 then
+    if not there then
       execute format('create table if not exists %s (at timestamptz not null default now(), flip text not null, target text not null, key text[] not null, '
                      'sqlstate text not null, reason text not null, relation text, content jsonb)', kept);
       perform crossfade.close_relation(kept::regclass);
+      there := true;
     end if;
     found_rows := 0;
     for rule in
@@ -452,12 +479,16 @@ begin
       get diagnostics written = row_count;
       found_rows := found_rows + written;
     end loop;
+    continue when found_rows = 0 and refused.accepted_by is not null;
     if found_rows = 0 then
       execute format('insert into %s (flip, target, key, sqlstate, reason) values ($1, $2, $3, $4, $5)', kept)
         using flip, refused.target, refused.key, refused.sqlstate, refused.message;
     end if;
     keys := keys + 1;
   end loop;
+  if there and made and keys = 0 then
+    execute format('drop table %s', kept);
+  end if;
   update crossfade.quarantine set accepted_by = who where migration = migration_name and accepted_by is null;
   return keys;
 end $$;

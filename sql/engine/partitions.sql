@@ -52,6 +52,25 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   left join taking t on t.schema = n.nspname and t.relname = s.relname
 $$;
 
+-- A partition that is made while its table's triggers rest has clones of them that are born asleep. They are written down as the table's are, before
+-- the partition has its fence; what was asleep in one that has it was put to sleep there by somebody.
+create or replace function crossfade.note_clones_asleep(migration_name text, whole regclass) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  with recursive asleep (oid) as (
+    select t.oid
+    from crossfade.disabled_trigger d join pg_trigger t on t.tgrelid = d.relation and t.tgname = d.name
+    where d.migration = migration_name and d.relation = any (crossfade.all_parts(whole))
+    union
+    select c.oid
+    from asleep a join pg_trigger t on t.oid = a.oid join pg_inherits i on i.inhparent = t.tgrelid join pg_trigger c on c.tgrelid = i.inhrelid and c.tgparentid = t.oid
+    where c.tgenabled = 'D' and not exists (select from pg_trigger f where f.tgrelid = c.tgrelid and f.tgname = 'crossfade_fence')
+  )
+  insert into crossfade.disabled_trigger (migration, relation, name)
+  select migration_name, t.tgrelid, t.tgname from asleep a join pg_trigger t on t.oid = a.oid
+  where exists (select from pg_trigger f where f.tgrelid = whole and f.tgname = 'crossfade_fence')
+  on conflict do nothing
+$$;
+
 -- A fence on a table is passed by whoever writes a partition by its own name, so each has one. Those that are there stay. Returns on
 -- how many tables one was put.
 create or replace function crossfade.put_fences(migration_name text, follower regclass, owning text) returns int
@@ -60,6 +79,7 @@ declare
   part record;
   made int := 0;
 begin
+  perform crossfade.note_clones_asleep(migration_name, follower);
   for part in
     select c.oid::regclass as name, t.oid is not null as is_there
     from pg_class c
@@ -68,8 +88,8 @@ begin
       and (t.oid is null or t.tgenabled in ('O', 'R'))
   loop
     if not part.is_there then
-      execute format('create trigger crossfade_fence before insert or update or delete or truncate on %s for each statement execute function crossfade.fence(%L, %L)',
-                     part.name, migration_name, owning);
+      execute format('create trigger crossfade_fence before insert or update or delete or truncate on %s for each statement execute function crossfade.fence(%L, %L%s)',
+                     part.name, migration_name, owning, case when part.name <> follower then ', ''partition''' else '' end);
     end if;
     -- Who calls himself a replica (session_replication_role) writes by mistake as well as anybody.
     execute format('alter table only %s enable always trigger crossfade_fence', part.name);
@@ -91,6 +111,30 @@ begin
   loop
     execute format('drop trigger crossfade_fence on %s', fenced.name);
   end loop;
+end $$;
+
+-- A partition that was detached while its table followed is its owner's again: nothing fills it any more. `owning`: as its fence has it, which was put
+-- on a partition; without it, whatever has a fence: where the tables that followed have given up theirs, and no others have them yet.
+create or replace function crossfade.free_detached(migration_name text, owning text default null) returns int
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  stray oid;
+  freed int := 0;
+begin
+  for stray in
+    select c.oid
+    from pg_depend d join pg_trigger t on t.oid = d.objid join pg_class c on c.oid = t.tgrelid
+    cross join lateral string_to_array(encode(t.tgargs, 'escape'), '\000') a (said)
+    where d.classid = 'pg_trigger'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = 'crossfade.fence()'::regprocedure and t.tgname = 'crossfade_fence'
+      and a.said[1] = encode(convert_to(migration_name, 'UTF8'), 'escape')
+      and (owning is null or a.said[2] = owning and a.said[3] = 'partition' and not c.relispartition)
+      and pg_has_role(c.relowner, 'USAGE')
+  loop
+    perform crossfade.enable_triggers(migration_name, stray);
+    perform crossfade.take_fences(stray::regclass::text);
+    freed := freed + 1;
+  end loop;
+  return freed;
 end $$;
 
 -- A table changes its schema with its partitions; their indexes, constraints and sequences come along.

@@ -22,3 +22,7 @@ alter table crossfade.disabled_trigger rename constraint resting_migration_fkey 
 drop function if exists crossfade.rest_triggers(text, regclass), crossfade.wake_triggers(text, regclass), crossfade.hand_ids_over(regclass, regclass),
   crossfade.take_ids_back(regclass, regclass, text[]);
 -- And of a view that was dropped it is said who makes it again.
+-- And who may insert may draw from what the defaults draw from; a sequence that has given nothing does not go back behind its start.
+-- And triggers of partitions that were made meanwhile wake, and a partition that was detached loses its fence.
+-- And an index of v1 that was built anew gets its name back; rows that v1 goes without are kept.
+-- And an amend sees the rows that v2.sql itself puts into a table.

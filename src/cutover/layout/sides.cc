@@ -140,7 +140,8 @@ std::vector<SwapStep> swap_steps(const Followed& followed, Direction to, const m
   steps.push_back({"exclusive lock", "lock table " + lock_order + " in access exclusive mode", "readers wait too from here on: all tables of both sides are locked"});
   const auto owner = outline(file, from);
   const auto follower = outline(file, to);
-  steps.push_back({"fences off", joined(setup::drop_fences(owner)) + joined(setup::enable_triggers(owner)),
+  steps.push_back({"fences off",
+                   joined(setup::enable_triggers(owner)) + joined(setup::drop_fences(owner)) + fmt::format("select crossfade.free_detached({});\n", quote_literal(file.migration())),
                    fmt::format("applications may write {0}; triggers of {0} wake", to_v2 ? "v2" : "v1")});
   if (to_v2 && !forward.stable_schema.empty()) steps.push_back(stable_views(forward, true));
   steps.push_back(to_v2 ? retire(file.migration(), before, after) : reinstate(file.migration(), before, after));

@@ -142,7 +142,10 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     facts.in_time = pg::Clock::now() - hold_began_ < flip_.limits.hold;
     if (!barrier_) epoch_ = epoch;
   } else if (!facts.owns) {
-    if (!preconditions_) preconditions_ = co_await look_at_preconditions(*observer_, flip_);
+    if (!preconditions_) {
+      preconditions_ = co_await look_at_preconditions(*observer_, flip_);
+      co_await look_at_accepted();
+    }
     facts.blocked = !preconditions_->blockers.empty();
   }
   co_return facts;

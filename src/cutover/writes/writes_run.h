@@ -30,6 +30,7 @@ class WritesRun {
   boost::asio::awaitable<void> look_for_paused();
   /// Throws kNotReady where it was.
   boost::asio::awaitable<void> expect_not_amended();
+  boost::asio::awaitable<void> look_at_accepted();
   boost::asio::awaitable<void> pause();
   boost::asio::awaitable<void> resume();
   boost::asio::awaitable<void> write_hook(std::string action, std::string because);

@@ -198,7 +198,7 @@ asio::awaitable<void> WritesRun::swap() {
     }
     step_log_.end();
   }
-  if (flip_.set_aside) {
+  if (!preconditions_->rows_behind.empty()) {
     step_log_.begin("set aside");
     pg::Parameters aside = {file_.migration(), step_log_.id(), flip_.kept().quoted(), preconditions_->rows_behind, flip_.who};
     const auto keys = co_await locker_->query(queries::set_rows_aside, aside);

@@ -44,6 +44,19 @@ class NamesBackTest : public testing::Test {
   Move move{test_migration("shop")};
 };
 
+/// An index that was built anew is another one to the server.
+TEST_F(NamesBackTest, AnIndexThatWasBuiltAnewMeanwhileGetsItsNameBack) {
+  auto& sql = move.sql();
+  for (const auto& statement : sql.rows("select format('reindex table concurrently %s', oid::regclass) from pg_class where relname ~ '_v1$' and relkind = 'r'")) sql.exec(statement);
+  sql.exec("create view tickets_pkey as select 1 as one");
+  EXPECT_EQ(missing({"public.tickets_pkey, a view, has the name that index public.tickets_pkey_v1 is to have"}), "");
+  sql.exec("drop view tickets_pkey");
+  expect_done(flip("rollback"));
+  EXPECT_EQ(sql.value("select string_agg(relname, ' ') from pg_class where relname ~ '_v1$'"), "");
+  EXPECT_EQ(sql.value("select count(*) from pg_constraint where conname = 'tickets_pkey'"), "1");
+  EXPECT_EQ(sql.value("select count(*) from crossfade.retired"), "0");
+}
+
 TEST_F(NamesBackTest, WhoHasOneMeanwhileIsNamedWithWhatRenamesIt) {
   move.sql().exec("create view public.tickets as select id as number, title from issues; create table shop_v2.issues_pkey (); create type shop_v2.tier as enum ('mine'); create domain shop_v2.addresses as text");
   EXPECT_EQ(missing({"✗ name taken: public.tickets, a view, has the name that table public.tickets_v1 is to have\n  mend: alter view public.tickets rename to …;",

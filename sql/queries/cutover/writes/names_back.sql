@@ -14,13 +14,13 @@ with piece as (
   from shadow cross join piece join pg_class c on c.oid = piece.relation join kind on kind.relkind = c.relkind::text
   union all
   select c.relnamespace, r.name::name, kind.name || ' ' || c.oid::regclass, kind.name = 'table'
-  from crossfade.retired r join pg_class c on c.oid = r.relation join kind on kind.relkind = c.relkind::text where r.migration = $3
+  from crossfade.retired_by_now($3) r join pg_class c on c.oid = r.relation join kind on kind.relkind = c.relkind::text
   union all
   select shadow.schema, m.name::name, m.kind || ' ' || m.identity || ', back,', false from shadow cross join moved m where m.class = 'pg_class'::regclass
 ), holder as (
   select c.oid::regclass::text as name, kind.name as kind, wish.by
   from wish join pg_class c on c.relnamespace = wish.schema and c.relname = wish.name join kind on kind.relkind = c.relkind::text
-  where c.oid not in (select relation from piece) and c.oid not in (select relation from crossfade.retired where migration = $3)
+  where c.oid not in (select relation from piece) and c.oid not in (select relation from crossfade.retired_by_now($3))
     and c.oid not in (select object from moved where class = 'pg_class'::regclass)
   union all
   select t.oid::regtype::text, 'type', wish.by

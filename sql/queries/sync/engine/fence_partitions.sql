@@ -1,6 +1,6 @@
 -- Fences the partitions of tables $2 that have none, because they were made since, and tables and partitions whose fence lost its `always`
 -- to an `enable trigger all`. $1 the migration, $3 the side that owns the data. What was refused because there was no partition for it is
--- tried again. Returns how many there were. A table that somebody works in is not waited for long.
+-- tried again. Returns how many there were. A table that somebody works in is not waited for long. One that is no partition any more loses its fence.
 with fenced as materialized (
   select coalesce(sum(crossfade.put_fences($1, to_regclass(name), $3)), 0) as made
   from unnest($2::text[]) name
@@ -9,9 +9,16 @@ with fenced as materialized (
                 left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'crossfade_fence'
                 where t.tgenabled in ('O', 'R') or t.oid is null and exists (select from pg_class w where w.oid = to_regclass(name) and w.relkind = 'p'))
     and set_config('lock_timeout', '200ms', true) <> ''
+), freed as materialized (
+  select crossfade.free_detached($1, $3) from fenced
+  where exists (select from pg_trigger t join pg_class c on c.oid = t.tgrelid
+                where t.oid in (select d.objid from pg_depend d where d.classid = 'pg_trigger'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = 'crossfade.fence()'::regprocedure)
+                  and not c.relispartition and strpos(encode(t.tgargs, 'escape'), '\000partition\000') > 0)
+    and set_config('lock_timeout', '200ms', true) <> ''
 ), parked as (
   update crossfade.parked p set next_at = now() from fenced f where f.made > 0 and p.migration = $1 and p.sqlstate = '23514'
 ), retried as (
   update crossfade.quarantine q set next_at = now() from fenced f where f.made > 0 and q.migration = $1 and q.sqlstate = '23514'
 )
-select made from fenced
+-- Those that were freed are no targets any more, and do not count.
+select made from fenced where (select count(*) from freed) >= 0
