@@ -9,6 +9,7 @@
 #include "async/sleep.h"
 #include "base/error/failure.h"
 #include "base/text/sql_text.h"
+#include "cutover/inventory/inventory.h"
 #include "cutover/layout/alone.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
@@ -91,8 +92,9 @@ asio::awaitable<void> run(pg::Connection& connection, std::string script) {
 std::string drop_what_is_ours(const v1::Migration& file, const std::vector<std::string>& schemas) {
   std::string script;
   const auto v1 = outline(file, Direction::kReverse);
-  for (const auto& statement : setup::drop_fences(v1)) script += statement + ";\n";
   for (const auto& statement : setup::enable_triggers(v1)) script += statement + ";\n";
+  for (const auto& statement : setup::drop_fences(v1)) script += statement + ";\n";
+  script += fmt::format("select crossfade.free_detached({});\n", quote_literal(file.migration()));
   script += fmt::format("select crossfade.give_tables_back({});\n", quote_literal(file.migration()));
   for (const auto direction : {Direction::kForward, Direction::kReverse}) {
     script += fmt::format("drop publication if exists {};\n", quote_identifier(setup::publication_name(file.migration(), direction)));
@@ -118,6 +120,26 @@ asio::awaitable<void> look_who_shows(pg::Connection& connection, std::string old
   }
 }
 
+/// Who keeps to the old tables. A constraint trigger that looks at one goes with it, and so does its place in a publication, without a word of the server's.
+asio::awaitable<void> look_who_keeps(pg::Connection& connection, const v1::Migration& file, std::vector<mapping::TableName> old_tables, bool drop_v1, std::vector<std::string>& notes) {
+  const auto keeping = co_await kept_by_old_tables(connection, file, old_tables);
+  std::string going, mend;
+  for (const auto& each : keeping) {
+    const bool trigger = each.kind == "trigger";
+    if (drop_v1 && (trigger || each.kind == "publication")) {
+      going += fmt::format("{}{} ({})", going.empty() ? "" : ", ", each.object, each.way);
+      mend += trigger ? "drop " + each.object + "; " : "take the old table out of it: alter " + each.object + " drop table …; ";
+    }
+    if (!drop_v1) notes.push_back(fmt::format("{} ({}) keeps to the old table, which nothing changes any more", each.object, each.way));
+  }
+  if (going.empty()) co_return;
+  Failure::Facts facts;
+  facts.exit = ExitCode::kPrecondition;
+  facts.message = going + " would go with it";
+  facts.advice = mend + "or complete without --drop-v1, which leaves the old tables there; nothing was changed";
+  throw Failure(std::move(facts));
+}
+
 /// From which other tables draw their numbers.
 asio::awaitable<std::string> keep_sequences(pg::Connection& connection, std::string old_tables, std::vector<std::string>& notes) {
   pg::Parameters parameters = {std::move(old_tables)};
@@ -140,6 +162,7 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
   auto old_tables = sides_of(file, mapping::Naming::kSwapped).v1;
   auto names = names_text(old_tables);
   co_await look_who_shows(connection, names, drop_v1, notes);
+  co_await look_who_keeps(connection, file, old_tables, drop_v1, notes);
   if (!drop_v1) old_tables.clear();
   std::string tables;
   std::vector<std::optional<std::string>> dropped;

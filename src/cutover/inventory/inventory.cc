@@ -21,12 +21,12 @@ using Handling = Hanging::Handling;
 using mapping::Direction;
 
 /// Every kind that a query names an object by, the longer before one that it begins with.
-constexpr std::array<std::string_view, 37> kKinds = {
+constexpr std::array<std::string_view, 38> kKinds = {
     "foreign key", "reference", "materialized view", "view",     "rule",   "policy",     "function",   "column",
     "publication", "owner",             "grant",    "row security", "type", "domain",     "collation",
     "text search configuration", "text search dictionary", "statistics", "sequence", "event trigger", "trigger", "constraint", "unique index", "index",
     "code", "rights", "access", "comment", "security label", "default privileges", "default", "subscription",
-    "inheritance", "job", "schema", "settings", "table"};
+    "inheritance", "job", "schema", "settings", "table", "extension"};
 
 /// How a query names what goes along with v2's tables.
 constexpr std::string_view kInShadowSchema = "stands in the shadow schema";
@@ -176,6 +176,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
     // v2's tables follow from then on; the next move gives them to v1's owner again.
     const pg::Parameters of_v2 = {links, file.migration(), "false"};
     co_await stock.ask(queries::inventory_lent, of_v2);
+    co_await stock.ask(queries::inventory_rights_back, of_links);
     auto found = stock.take();
     for (auto& hanging : found) {
       if (hanging.handling == Handling::kBlock) hanging.handling = Handling::kSaid;
@@ -199,6 +200,19 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
   co_await stock.ask(queries::inventory_shadow_schema, of_shadow);
   co_await stock.ask(queries::inventory_sequences, of_columns);
   co_await stock.ask(queries::inventory_demands, of_way_back);
+  co_return stock.take();
+}
+
+asio::awaitable<std::vector<Hanging>> kept_by_old_tables(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& old_tables) {
+  std::vector<Link> links;
+  links.reserve(old_tables.size());
+  for (const auto& table : old_tables) links.push_back({table, std::nullopt, {}, false});
+  const auto owners = json_of(links);
+  Stocktaking stock(connection, file);
+  const pg::Parameters of_migration = {owners, file.migration()};
+  const pg::Parameters with_schemas = {owners, own_schemas(file), file.migration()};
+  co_await stock.ask(queries::inventory_foreign_keys, of_migration);
+  co_await stock.ask(queries::inventory_readers, with_schemas);
   co_return stock.take();
 }
 

@@ -38,6 +38,9 @@ struct Hanging {
 /// both sides' tables where they are before the flip.
 boost::asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection, Followed followed, mapping::Direction to);
 
+/// What keeps to v1's tables, which are called `old_tables` by now: whoever knows them by their identity.
+boost::asio::awaitable<std::vector<Hanging>> kept_by_old_tables(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& old_tables);
+
 /// What is to be done about one that blocks.
 std::string mend_of(const Hanging& hanging);
 

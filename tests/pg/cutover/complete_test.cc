@@ -1,7 +1,7 @@
 #include <csignal>
 
 #include "base/error/exit_code.h"
-#include "pg/cutover/gym_writes.h"
+#include "pg/cutover/inventory.h"
 
 namespace crossfade::test {
 namespace {
@@ -129,6 +129,30 @@ TEST_F(CompleteTest, CancelIsRefusedOnceV2OwnsTheData) {
   move.stop_daemon();
   EXPECT_EQ(move.call({"cancel", "--confirm", "gym"}).first, static_cast<int>(ExitCode::kPrecondition));
   EXPECT_EQ(direction(), "reverse");
+}
+
+TEST_F(InventoryTest, WhatKeepsToTheOldTablesIsNamed) {
+  say("view: keep, foreign key: keep, trigger: keep, publication: keep");
+  auto& sql = move.sql();
+  sql.exec("create view reports as select duration from plans; create table notes (plan_id int constraint notes_plan references plans); create function nothing() returns trigger language plpgsql as 'begin return null; end';"
+           "create constraint trigger of_plans after insert on notes from plans for each row execute function nothing(); create publication elsewhere for table plans");
+  const auto plan = move.call({"plan"}).second;
+  EXPECT_NE(plan.find("trigger of_plans on public.notes: refers to it: public.plans"), std::string::npos) << plan;
+  expect_done(flip("cutover"));
+  move.stop_daemon();
+  sql.exec("alter table notes drop constraint notes_plan; drop view reports");
+  const auto [exit, text] = move.call({"complete", "--drop-v1", "--confirm", "gym"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kPrecondition)) << text;
+  EXPECT_NE(text.find("trigger of_plans on public.notes (refers to it: public.plans_v1) would go with it"), std::string::npos) << text;
+  EXPECT_NE(text.find("drop trigger of_plans on public.notes"), std::string::npos) << text;
+  sql.exec("create view reports as select duration from plans_v1; alter table notes add constraint notes_plan foreign key (plan_id) references plans_v1");
+  const auto [done, said] = move.call({"complete", "--confirm", "gym"});
+  EXPECT_EQ(done, 0) << said;
+  for (const auto* each : {"view public.reports (reads it: public.plans_v1) keeps to the old table, which nothing changes any more", "foreign key notes_plan of public.notes (refers to public.plans_v1 (id)) keeps to the old table",
+                           "trigger of_plans on public.notes (refers to it: public.plans_v1) keeps to the old table", "publication elsewhere (publishes it: public.plans_v1) keeps to the old table"}) {
+    EXPECT_NE(said.find(each), std::string::npos) << each << " in " << said;
+  }
+  EXPECT_EQ(said.find("view gym_unmap"), std::string::npos) << said;
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_F(DrawnTest, WhoseTextNamesASequenceThatLosesItsNameIsNamed) {
                            "trigger by_argument of public.mail", "default of public.late.id"}) {
     EXPECT_NE(text.find(fmt::format("{} (its text names sequence public.exercises_id_seq) finds no sequence by that name", each)), std::string::npos) << each << " in " << text;
   }
-  expect_all_in(text, {"function public.of_v2() (its text names sequence gym_v2.exercise_numbers) finds no sequence by that name",
+  expect_all_in(text, {"function public.of_v2() (its text names sequence gym_v2.exercise_numbers) finds no sequence any more: it has left the schema",
                        "function public.next_plan(), its text names sequence public.plans_id_seq · to know · in the flip: meets v2's sequence of that name",
                        "job nightly, of pg_cron, names sequence public.exercises_id_seq · to know · in the flip: finds no sequence by that name"});
   for (const auto* each : {"in_a_comment", "another()", "function public.by_argument()"}) EXPECT_EQ(text.find(each), std::string::npos) << each << " in " << text;

@@ -188,12 +188,41 @@ TEST_F(InventoryTest, SettingsOfATableAreNamedAndCarried) {
   EXPECT_EQ(sql.value("select attoptions from pg_attribute where attrelid = 'exercises'::regclass and attname = 'plan_id'"), "{n_distinct=100}");
 }
 
+TEST_F(InventoryTest, SettingsOfItsToastAndItsReplicaIdentityAreNamedAndCarried) {
+  auto& sql = move.sql();
+  sql.exec("alter table exercises set (toast.autovacuum_enabled = false); create unique index by_plan on exercises (plan_id, id);"
+           "alter table exercises replica identity using index by_plan; alter table plans replica identity full;"
+           "set allow_system_table_mods = on; insert into pg_seclabel select 'plans'::regclass, 'pg_class'::regclass, 2, 'dummy', 'secret'; reset allow_system_table_mods");
+  const auto text = move.call({"plan"}).second;
+  for (const auto* each : {"replica identity using index by_plan, toast.autovacuum_enabled=false; when the writes move it stays with the old table", "settings of public.plans: replica identity full",
+                           "security label of public.plans: dummy says 'secret' of owner"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
+  }
+  say("settings: carry");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select t.reloptions from pg_class c join pg_class t on t.oid = c.reltoastrelid where c.oid = 'exercises'::regclass"), "{autovacuum_enabled=false}");
+  EXPECT_EQ(sql.value("select relreplident from pg_class where oid = 'plans'::regclass"), "f");
+  sql.exec("set allow_system_table_mods = on; delete from pg_seclabel; reset allow_system_table_mods");
+}
+
 TEST_F(InventoryTest, ATableOfOneNameOnBothSidesThatTakesTheOthersStatementsIsNamed) {
   const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
   EXPECT_NE(text.find("table public.plans, has its name on both sides · to know · in the flip: takes inserts that were written for v1, unless they name duration · "
                       "in a rollback: takes inserts that were written for v2, if they name no more than id, owner"), std::string::npos) << text;
   EXPECT_NE(text.find("table public.exercises, has its name on both sides · to know · in the flip: refuses inserts that were written for v1 · "
-                      "in a rollback: takes inserts that were written for v2, if they name no more than id, plan_id, title"), std::string::npos) << text;
+                      "in a rollback: takes inserts that were written for v2, if they name no more than id, plan_id, title"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(InventoryTest, WhatAnInsertThatWasWrittenForTheOtherSideMayNotSayOrLeaveOutIsNamed) {
+  auto& sql = move.sql();
+  sql.exec("alter table plans alter owner set default 'nobody', add kind text default 'a', add sum int default 0; alter table gym_v2.plans add kind text, add sum int generated always as (id + 1) stored");
+  const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
+  EXPECT_NE(text.find("table public.plans, has its name on both sides · to know · in the flip: takes inserts that were written for v1, unless they name duration, sum or leave out owner; "
+                      "leaves kind empty where v1 has a default · in a rollback: takes inserts that were written for v2, if they name no more than id, owner, kind"),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(InventoryTest, WhatStandsInTheShadowSchemaBesideTheTablesGoesAlongAndBack) {

@@ -11,7 +11,61 @@ TEST_F(InventoryTest, WhoMayWriteV1MayWriteWhatItBecomes) {
   EXPECT_NO_THROW(sql.exec("set role gym_app; insert into plans values (700, 'app'); insert into weeks values (700, 1); insert into exercises values (7000, 700, 'app', 'mine'); reset role"));
   EXPECT_NO_THROW(sql.exec("set role gym_reader; select title from exercises; select owner from plans; reset role"));
   EXPECT_EQ(sql.value("select has_table_privilege('gym_reader', 'weeks', 'select')::text || has_table_privilege('gym_reader', 'plans', 'select') || has_table_privilege('gym_reader', 'exercises', 'insert')"),
-            "falsefalsefalse") << "nothing is opened";
+            "falsefalsefalse")
+      << "nothing is opened";
+}
+
+TEST_F(InventoryTest, WhoMayInsertMayDrawFromWhatTheDefaultsOfItsColumnsDrawFrom) {
+  auto& sql = move.sql();
+  with_roles({"gym_owner", "gym_app", "gym_some"});
+  sql.exec("alter table exercises owner to gym_owner; grant select, insert on exercises to gym_app; grant insert (id, plan_id, title) on exercises to gym_some;"
+           "create sequence gym_v2.\"Numbers\" start 100000; alter table gym_v2.exercises alter id set default nextval('gym_v2.\"Numbers\"'), alter owner set default 'nobody';"
+           "grant insert (owner) on gym_v2.exercises to gym_some");
+  const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
+  EXPECT_NE(text.find("grant to gym_app on gym_v2.exercises, has it on v1 · carried · in the flip: may usage of gym_v2.\"Numbers\""), std::string::npos) << text;
+  say("sequence: accept");
+  expect_done(flip("cutover"));
+  for (const auto* role : {"gym_owner", "gym_app", "gym_some"}) {
+    EXPECT_NO_THROW(sql.exec(fmt::format("set role {}; insert into exercises (plan_id, title) values (3, 'drawn')", role))) << role;
+    sql.exec("reset role");
+  }
+  expect_v1_follows(move);
+  EXPECT_EQ(sql.value("select count(*) from exercises_v1 where id >= 100000"), "3");
+}
+
+TEST_F(InventoryTest, RightsThatWereGivenWhileV2WasWrittenAreNamedByTheRollback) {
+  auto& sql = move.sql();
+  with_roles({"gym_owner", "gym_app", "gym_new"});
+  sql.exec("alter table plans owner to gym_owner; grant select, insert on plans to gym_app");
+  expect_done(flip("cutover"));
+  expect_v1_follows(move);
+  const auto plain = move.call({"rollback", "writes", "--dry-run"}).second;
+  EXPECT_EQ(plain.find("grant to "), std::string::npos) << plain;
+  EXPECT_EQ(plain.find("row security"), std::string::npos) << plain;
+  sql.exec("grant select, update on plans to gym_new; grant select (title) on exercises to gym_new; grant select on weeks to public;"
+           "alter table plans enable row level security; create policy mine on plans to gym_new using (owner = 'new')");
+  const auto text = move.call({"rollback", "writes", "--dry-run"}).second;
+  for (const auto* each : {"grant to gym_new on public.plans, may select, update there · to know · in the flip: stays with v2's table · in a rollback: is not given on public.plans_v1, which has the name again; "
+                           "if it is to be: grant select, update on public.plans to gym_new",
+                           "grant to gym_new on public.exercises, may select (title) there · to know", "grant select (title) on public.exercises to gym_new",
+                           "grant to public on public.weeks, may select there · to know",
+                           "row security of public.plans, v2 has it, with policies mine · to know · in the flip: stays with v2's table · in a rollback: public.plans_v1 has none, and is open"}) {
+    EXPECT_NE(text.find(each), std::string::npos) << each << " in " << text;
+  }
+  EXPECT_EQ(text.find("grant to gym_app"), std::string::npos) << text;
+  EXPECT_EQ(text.find("grant to gym_owner"), std::string::npos) << text;
+  expect_done(flip("rollback"));
+  EXPECT_EQ(sql.value("select has_table_privilege('gym_new', 'plans', 'select')"), "f") << "nothing is opened by itself";
+}
+
+TEST_F(InventoryTest, AGrantOfColumnsIsCarriedWithItsGrantOption) {
+  auto& sql = move.sql();
+  with_roles({"gym_app"});
+  sql.exec("grant select (owner), update (owner) on plans to gym_app; grant select (id) on plans to gym_app with grant option");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select concat_ws(' ', has_column_privilege('gym_app', 'plans', 'id', 'select with grant option'), has_column_privilege('gym_app', 'plans', 'owner', 'select'), "
+                      "has_column_privilege('gym_app', 'plans', 'owner', 'select with grant option'), has_column_privilege('gym_app', 'plans', 'owner', 'update'))"),
+            "t t f t");
 }
 
 TEST_F(InventoryTest, WhoMayDrawFromASequenceOfV1MayDrawFromTheOneThatTakesItsPlace) {

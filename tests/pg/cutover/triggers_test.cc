@@ -1,4 +1,5 @@
 #include "pg/cutover/gym_writes.h"
+#include "support/small_move.h"
 
 namespace crossfade::test {
 namespace {
@@ -18,6 +19,18 @@ class TriggersTest : public GymWrites {
   std::string title(const std::string& table) { return move.sql().value(fmt::format("select title from {} where id = 7", table)); }
   std::string logged() { return move.sql().value("select string_agg(line, ' ') from log"); }
 };
+
+/// Of v1's person v2 makes a human: no table takes the name.
+TEST(TriggersOfAnotherNameTest, TriggersAndRulesOfATableThatNoneTakesTheNameOfAreNamed) {
+  SmallMove move(SmallMigration{"create table person (id int primary key, x text); insert into person values (1, 'a');"
+                                "create function nothing() returns trigger language plpgsql as 'begin return new; end';"
+                                "create trigger stamp before insert on person for each row execute function nothing(); create rule tell as on delete to person do also notify gone",
+                                "create table small_v2.human (id int primary key, x text)", "create view small_map.human as select id, x from public.person",
+                                "sources: {person: {key: [id]}}\ntargets: {human: {}}\n"});
+  const auto text = move.call({"plan"}).second;
+  EXPECT_NE(text.find("trigger stamp of public.person: belongs to it; when the writes move it stays with the old table; no table of v2 has its name"), std::string::npos) << text;
+  EXPECT_NE(text.find("rule tell on public.person: belongs to it; when the writes move it stays with the old table; no table of v2 has its name"), std::string::npos) << text;
+}
 
 TEST_F(TriggersTest, ThoseOfV1RestWhileItFollowsAndWakeWhenItIsWrittenAgain) {
   make("exercises");

@@ -73,6 +73,25 @@ TEST(WayBackOfAnotherNameTest, WhatV1DemandsIsFoundByWhatTheViewsTakeItFrom) {
   EXPECT_EQ(text.find("column at of public.a"), std::string::npos) << text;
 }
 
+/// v2's orders are of a tenant each, and two tenants may have one number.
+TEST(WayBackOfAnotherKeyTest, APrimaryKeyThatV2DoesNotDemandIsSaidBeforehand) {
+  auto folder = write_down({"create table orders (id int primary key, tenant int not null, n int unique); create table lines (id int primary key, x text); insert into orders values (1, 1, 1); insert into lines values (1, 'a');",
+                            "create table small_v2.orders (id int, tenant int, n int unique, primary key (tenant, id)); create table small_v2.lines (number int primary key, x text);",
+                            "create view small_map.orders as select id, tenant, n from public.orders; create view small_map.lines as select id as number, x from public.lines;",
+                            "sources: {orders: {key: [id]}, lines: {key: [id]}}\ntargets: {orders: {}, lines: {}}\nreverse: {orders: {}, lines: {}}\n"});
+  std::ofstream(folder / "reverse.sql") << "create view small_unmap.orders as select id, tenant, n from small_v2.orders; create view small_unmap.lines as select number as id, x from small_v2.lines;";
+  std::ifstream was(folder / "migration.yaml");
+  std::string yaml{std::istreambuf_iterator<char>(was), {}};
+  yaml.replace(yaml.find("mapping: small_map"), std::string("mapping: small_map").size(), "mapping: small_map, reverse: small_unmap");
+  std::ofstream(folder / "migration.yaml") << yaml;
+  SmallMove move(folder);
+  move.follow();
+  const auto text = move.call({"plan"}).second;
+  EXPECT_NE(text.find("unique index orders_pkey of public.orders"), std::string::npos) << text;
+  EXPECT_EQ(text.find("unique index orders_n_key"), std::string::npos) << text;
+  EXPECT_EQ(text.find("unique index lines_pkey"), std::string::npos) << "that one is called otherwise alone: " << text;
+}
+
 TEST_F(WayBackTest, RowsThatV1CannotTakeAreNamedByTheRollback) {
   expect_done(flip("cutover"));
   move.sql().exec("update exercises set title = repeat('x', 35) where id = 5; update exercises set title = 'fits' where id = 6");
@@ -112,6 +131,22 @@ TEST_F(WayBackTest, RowsThatV1CannotTakeAreSetAsideWithTheirReasonWhereThatIsSai
   sql.exec("alter default privileges revoke select on tables from public");
   sql.exec("update exercises set title = 'v1 again' where id = 7");
   move.expect_caught_up();
+}
+
+/// By a refresh of what stands beside it, which v1 writes anew.
+TEST_F(WayBackTest, ARowThatV1GoesWithoutIsKeptWhateverBecomesOfItInV2) {
+  expect_done(flip("cutover"));
+  auto& sql = move.sql();
+  sql.exec("insert into exercises values (5005, 3, 'me', repeat('y', 31))");
+  ASSERT_TRUE(eventually([&] { return set_aside() == "1"; }));
+  expect_done({"quarantine", "accept", "5005"});
+  const auto [exit, text] = move.call(flip("rollback"));
+  EXPECT_EQ(exit, 0) << text;
+  EXPECT_NE(text.find("1 keys that v1 cannot take are in public.gym_set_aside"), std::string::npos) << text;
+  EXPECT_EQ(sql.value("select content ->> 'title' from gym_set_aside where key = '{5005}'"), std::string(31, 'y'));
+  EXPECT_NE(sql.value("select detail #>> '{waived,0,accepted_by}' from crossfade.audit where action = 'rollback writes'"), "");
+  sql.exec("update plans set owner = 'z' where id = 3");
+  move.expect_equal();
 }
 
 TEST_F(WayBackTest, ARowDeletedOnTheSideThatOwnsTheDataNeverComesBackOnTheOther) {

@@ -70,10 +70,21 @@ with link as (
   union all
   select i.indrelid, format('unique index %I of %s', c.relname, i.indrelid::regclass), pg_get_indexdef(i.indexrelid), null, null
   from pg_index i join pg_class c on c.oid = i.indexrelid
-  where i.indrelid in (select owner from link) and i.indisunique and not i.indisprimary
+  where i.indrelid in (select owner from link) and i.indisunique
     and not exists (select from link l join pg_index v on v.indrelid = l.follower and v.indisunique
                     where l.owner = i.indrelid
                       and split_part(pg_get_indexdef(v.indexrelid), ' USING ', 2) = split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2))
+    -- What is unique in fewer columns, whatever v2 calls them, is so in these.
+    and not exists (select from link l join pg_index v on v.indrelid = l.follower and v.indisunique and v.indpred is null and v.indexprs is null
+                    where l.owner = i.indrelid
+                      and (select count(*) from unnest(v.indkey[0:v.indnkeyatts - 1]) k (theirs)
+                           where exists (select from counterpart p where p.owner = l.owner and p.follower = l.follower and p.theirs = k.theirs and p.own = any (i.indkey[0:i.indnkeyatts - 1])))
+                        = v.indnkeyatts)
+    -- A key's columns are not v2's own where it is made of something else.
+    and (not i.indisprimary
+         or exists (select from link l where l.owner = i.indrelid
+                    and not exists (select from unnest(i.indkey[0:i.indnkeyatts - 1]) k (own)
+                                    where not exists (select from counterpart p where p.owner = l.owner and p.follower = l.follower and p.own = k.own))))
   union all
   select a.attrelid, format('column %I of %s', a.attname, a.attrelid::regclass), 'not null', null, null
   from counterpart c join pg_attribute a on a.attrelid = c.owner and a.attnum = c.own and a.attnotnull

@@ -19,7 +19,7 @@ select format('inheritance of %s from %s', child::regclass, parent::regclass) as
        case when both_shown then ''
             when part then format('alter table %s detach partition %s', parent::regclass, child::regclass)
             else format('alter table %s no inherit %s;', child::regclass, parent::regclass)
-                 || coalesce(format('  -- and after the move: alter table %s inherit %s', array_to_string(parse_ident(after), '.'), parent::regclass), '') end as fix,
+                 || coalesce('  -- and after the move: alter table ' || array_to_string(parse_ident(after), '.') || ' inherit ' || parent::regclass, '') end as fix,
        '' as sql, '' as locked, '' as referred
 from judged
 order by 1

@@ -1,9 +1,15 @@
--- What others made over a table or sequence that gives its name away and that knows it by its identity: it keeps to the old one. $1 as
--- for foreign keys; $2: schemas of our own; $3: the migration. Of another migration that is under way the whole has to end first.
+-- What others made over a table, one of its partitions or a sequence that gives its name away and that knows it by its identity: it keeps to
+-- the old one. $1 as for foreign keys; $2: schemas of our own; $3: the migration. Of another migration that is under way the whole has to end
+-- first. And who publishes those that take the names: what he sends is called otherwise from then on.
 with owned as (
-  select to_regclass(owner)::oid as relation from jsonb_to_recordset($1::jsonb) as l (owner text) where owner is not null
+  select unnest(crossfade.all_parts(to_regclass(owner))) as relation from jsonb_to_recordset($1::jsonb) as l (owner text) where owner is not null
   union
   select sequence from crossfade.renamed_sequences($1::jsonb)
+), taking as (
+  select unnest(crossfade.all_parts(to_regclass(follower))) as relation from jsonb_to_recordset($1::jsonb) as l (follower text) where follower is not null
+), own_publication as (
+  select 'crossfade_' || m.name || suffix as name
+  from (select $3::text as name union all select m.name from crossfade.migration m) m cross join (values (''), ('_reverse')) s (suffix)
 ), row_type as (
   select c.reltype as type, o.relation from owned o join pg_class c on c.oid = o.relation where c.reltype <> 0
   union all
@@ -44,10 +50,17 @@ with owned as (
   select 'type', c.oid::regclass::text, c.relnamespace, t.relation, 'has its row type in it'
   from row_type t join pg_attribute a on a.atttypid = t.type and not a.attisdropped join pg_class c on c.oid = a.attrelid and c.relkind = 'c'
   union
+  -- A constraint trigger may look at another table than its own, and goes with that one without a word.
+  select 'trigger', format('%I on %s', t.tgname, c.oid::regclass), c.relnamespace, t.tgconstrrelid, 'refers to it'
+  from pg_trigger t join pg_class c on c.oid = t.tgrelid
+  where not t.tgisinternal and t.tgconstrrelid in (select relation from owned) and c.oid not in (select relation from owned)
+  union
   select 'publication', p.pubname::text, null, r.prrelid, 'publishes it'
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
-  where r.prrelid in (select relation from owned)
-    and not exists (select from (select $3::text as name union all select m.name from crossfade.migration m) m where p.pubname in ('crossfade_' || m.name, 'crossfade_' || m.name || '_reverse'))
+  where r.prrelid in (select relation from owned) and p.pubname not in (select name from own_publication)
+), publishing as (
+  select p.oid, p.pubname, t.relation from taking t join pg_publication_rel r on r.prrelid = t.relation join pg_publication p on p.oid = r.prpubid
+  where p.pubname not in (select name from own_publication)
 )
 select kind || ' ' || f.name as object, format('%s: %s', way, string_agg(distinct relation::regclass::text, ', ')) as way, 'block' as handling,
        case when bool_and(s.relkind = 'S') then 'keeps to the old sequence, from which nothing is drawn any more' else 'keeps to the old table, which is kept true until complete' end as flip,
@@ -64,4 +77,12 @@ left join lateral (
 where not exists (select from ours where ours.schema = f.schema)
   and not exists (select from pg_depend e where e.deptype = 'e' and kind = 'view' and e.classid = 'pg_class'::regclass and e.objid::regclass::text = f.name)
 group by kind, f.name, way, busy.name
+union all
+select format('publication %s', pubname), format('publishes it: %s', string_agg(distinct relation::regclass::text, ', ')), 'block',
+       'goes on under its new name, which its subscribers take for another table', 'goes on under its former name',
+       'let its subscribers take it by the new name after the move: make the table there too, and alter subscription ... refresh publication', '', '', ''
+from publishing p
+-- One that publishes the old tables by name too is in the way by those.
+where not exists (select from found f where f.kind = 'publication' and f.name = p.pubname)
+group by pubname
 order by 1

@@ -32,19 +32,41 @@ with link as (
                     where h.grantee in (g.grantee, 0) and h.privilege_type = g.privilege_type
                       and not (h.grantee = w.present and w.one and w.may and w.wanted <> w.present))
 ), of_columns as (
-  select f.follower, f.after, a.grantee, a.privilege_type, string_agg(quote_ident(v.attname), ', ' order by v.attnum) as columns
+  select f.follower, f.after, a.grantee, a.privilege_type, a.is_grantable as grantable, string_agg(quote_ident(v.attname), ', ' order by v.attnum) as columns
   from feeding f join pg_attribute s on s.attrelid = f.owner and s.attnum > 0 and not s.attisdropped
   cross join lateral aclexplode(s.attacl) a
   join pg_attribute v on v.attrelid = f.follower and v.attname = s.attname and not v.attisdropped
   join owned w on w.follower = f.follower
   where f.same and a.grantee <> case when w.one and w.may then w.wanted else w.present end
     and not exists (select from aclexplode(v.attacl) h where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
-  group by f.follower, f.after, a.grantee, a.privilege_type
+  group by f.follower, f.after, a.grantee, a.privilege_type, a.is_grantable
+), inserting as (
+  -- Who puts rows in, or in some columns alone, and the owner that the table is about to have.
+  select g.follower, g.grantee from given g where g.privilege_type = 'INSERT'
+  union
+  select f.follower, a.grantee from feeding f join pg_attribute s on s.attrelid = f.owner and s.attnum > 0 and not s.attisdropped cross join lateral aclexplode(s.attacl) a
+  where f.same and a.privilege_type = 'INSERT'
+  union
+  select w.follower, w.wanted from owned w where w.one and w.may and w.wanted <> w.present
+), of_defaults as (
+  -- A default draws with its writer's rights, and from a sequence that belongs to no column of the table nothing is given with the table.
+  select distinct w.follower, w.after, i.grantee, s.seqrelid, c.relowner,
+         (select rolsuper from pg_roles where rolname = current_user) or pg_has_role(c.relowner, 'USAGE') or has_sequence_privilege(s.seqrelid, 'USAGE WITH GRANT OPTION') as may
+  from owned w
+  join pg_attrdef f on f.adrelid = any (crossfade.all_parts(w.follower))
+  join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass
+  join pg_sequence s on s.seqrelid = d.refobjid
+  join pg_class c on c.oid = s.seqrelid
+  join inserting i on i.follower = w.follower and i.grantee <> c.relowner
+  where not exists (select from pg_depend o where o.classid = 'pg_class'::regclass and o.objid = s.seqrelid and o.refclassid = 'pg_class'::regclass
+                                              and o.refobjid = any (crossfade.all_parts(w.follower)) and o.deptype in ('a', 'i'))
+    and not exists (select from aclexplode(coalesce(c.relacl, acldefault('s', c.relowner))) h where h.grantee in (i.grantee, 0) and h.privilege_type in ('USAGE', 'UPDATE'))
+    and not coalesce((select rolsuper from pg_roles where oid = i.grantee), false)
 ), of_sequences as (
   -- A column that draws from a sequence of its own wants its writer to have that too.
   select f.follower, f.after, g.grantee, format('%I.%I', (parse_ident(f.after))[1], s.relname) as name, 'USAGE' as privilege_type
   from feeding f
-  join given g on g.follower = f.follower and g.privilege_type = 'INSERT'
+  join inserting g on g.follower = f.follower
   join owned w on w.follower = f.follower
   join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = f.follower and d.classid = 'pg_class'::regclass and d.deptype = 'a'
   join pg_class s on s.oid = d.objid and s.relkind = 'S'
@@ -66,6 +88,15 @@ with link as (
   where f.same and a.grantee <> case when w.one and w.may then w.wanted else w.present end
     and not exists (select from aclexplode(coalesce(s.relacl, acldefault('s', s.relowner))) h
                     where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
+), of_leaves as (
+  -- What somebody has on a partition by itself, on v2's that takes its name.
+  select v.oid as follower, format('%I.%I', (parse_ident(f.after))[1], v.relname) as after, a.grantee, lower(a.privilege_type) as what, a.is_grantable as grantable
+  from feeding f
+  cross join lateral crossfade.with_partitions(f.owner::regclass) p (relation) join pg_class o on o.oid = p.relation
+  cross join lateral crossfade.with_partitions(f.follower::regclass) q (relation) join pg_class v on v.oid = q.relation and v.relname = o.relname
+  cross join lateral aclexplode(o.relacl) a
+  where f.same and o.oid <> f.owner and v.oid <> f.follower and a.grantee not in (o.relowner, v.relowner)
+    and not exists (select from aclexplode(coalesce(v.relacl, acldefault('r', v.relowner))) h where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
 ), grants as (
   select follower, after, grantee, lower(string_agg(privilege_type, ', ' order by privilege_type)) as what,
          string_agg(format('grant %s on %s to %s%s', lower(privilege_type), after, role.name, case when grantable then ' with grant option' else '' end), E';\n') as sql
@@ -73,13 +104,24 @@ with link as (
   group by follower, after, grantee
   union all
   select follower, after, grantee, lower(string_agg(privilege_type, ', ' order by privilege_type)) || ' of columns',
-         string_agg(format('grant %s (%s) on %s to %s', lower(privilege_type), columns, after, role.name), E';\n')
+         string_agg(format('grant %s (%s) on %s to %s%s', lower(privilege_type), columns, after, role.name, case when grantable then ' with grant option' else '' end), E';\n')
   from of_columns cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
   group by follower, after, grantee
   union all
   select follower, after, grantee, string_agg(format('%s of %s', lower(privilege_type), of_sequences.name), ', ' order by of_sequences.name, privilege_type),
          string_agg(format('grant %s on sequence %s to %s', lower(privilege_type), of_sequences.name, role.name), E';\n')
   from of_sequences cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
+  group by follower, after, grantee
+  union all
+  select follower, after, grantee, string_agg(format('usage of %s', seqrelid::regclass), ', ' order by seqrelid::regclass::text),
+         string_agg(format('select crossfade.let_draw(%s, %L)', seqrelid, role.name), E';\n' order by seqrelid)
+  from of_defaults cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
+  where may
+  group by follower, after, grantee
+  union all
+  select follower, after, grantee, string_agg(what, ', ' order by what),
+         string_agg(format('grant %s on %s to %s%s', what, after, role.name, case when grantable then ' with grant option' else '' end), E';\n' order by what)
+  from of_leaves cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
   group by follower, after, grantee
 ), writer as (
   -- Roles that write v1's table, or some of its columns alone, and v2's tables that are made of it.
@@ -139,6 +181,12 @@ union all
 select format('grant to %s on %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, follower::regclass), 'has it on v1', 'carry',
        format('may %s', what), 'stays', '', sql, '', ''
 from grants
+union all
+select format('grant to %s on %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, seqrelid::regclass), format('a default of %s draws from it', follower::regclass),
+       'block', 'could not draw from it, and so insert nothing', 'writes v1 again',
+       format('grant usage on sequence %s to %s', seqrelid::regclass, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '', '', ''
+from of_defaults
+where not may
 union all
 select format('grant to %s on what becomes of %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, s.owner::regclass), 'may write it',
        'block', 'could write none of ' || followers, 'writes v1 again',

@@ -39,6 +39,13 @@ where not exists (select from pg_depend e where e.classid = p.class and e.objid 
 union all
 select format('function %s', f.oid::regprocedure), 'stands in the shadow schema', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', '', ''
 from pg_proc f join shadow on shadow.schema = f.pronamespace
+where not exists (select from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid = f.oid and e.deptype = 'e')
+union all
+-- What one compares its types by is looked up in search_path.
+select format('extension %I', e.extname), 'is installed in the shadow schema', 'block',
+       format('stays in schema %I: whoever has that not in search_path finds none of its operators and functions', $1), 'stays',
+       case when e.extrelocatable then format('alter extension %I set schema %I', e.extname, $2) else format('drop extension %1$I, and create extension %1$I schema %2$I', e.extname, $2) end, '', '', ''
+from pg_extension e join shadow on shadow.schema = e.extnamespace
 union all
 select format('%s %s', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass),
        'stands in the shadow schema and is no target', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', '', ''
