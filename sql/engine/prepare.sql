@@ -92,3 +92,32 @@ begin
       readable_lsn = '0/0', readable_but = '{}';
   return made;
 end $$;
+
+-- The rows that v2.sql itself puts into a table, as a sum of them; null without any. What a default gives may be another each time.
+create or replace function crossfade.rows_said(relation regclass) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  columns text := (select string_agg(format('t.%I', a.attname), ', ' order by a.attnum) from pg_attribute a
+                   where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and not a.atthasdef and a.attidentity = '');
+  said text;
+begin
+  execute format('select count(*) || '' '' || md5(string_agg(r, E''\n'' order by r)) from (select row(%s)::text as r from only %s t) rows having count(*) > 0', columns, relation) into said;
+  return said;
+end $$;
+
+-- What two schemas of views say otherwise, the second one's name taken for the first one's; null for nothing.
+create or replace function crossfade.said_otherwise(schema text, aside text) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with said (place, what, text) as (
+    select n.nspname, 'view ' || quote_ident(c.relname), pg_get_viewdef(c.oid)
+    from pg_namespace n join pg_class c on c.relnamespace = n.oid and c.relkind in ('v', 'm') where n.nspname in (schema, aside)
+    union all
+    select n.nspname, format('function %I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), p.prosrc
+    from pg_namespace n join pg_proc p on p.pronamespace = n.oid where n.nspname in (schema, aside)
+  )
+  select string_agg(coalesce(o.what, t.what), ', ' order by coalesce(o.what, t.what))
+  from (select * from said where place = schema) o
+  full join (select what, replace(s.text, quote_ident(aside) || '.', quote_ident(schema) || '.') as text from said s where place = aside) t on t.what = o.what
+  -- What somebody has there beside is his.
+  where o.what is not null and o.text is distinct from t.text
+$$;

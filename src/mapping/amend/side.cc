@@ -52,7 +52,7 @@ asio::awaitable<Side> read_side(pg::Connection& connection, std::string schema, 
     piece.excluded_by = row.text("excluded_by");
     side.pieces.emplace(row.text("name"), std::move(piece));
   }
-  const auto others = co_await connection.query(queries::side_others, name);
+  const auto others = co_await connection.query(queries::side_others, both);
   for (const auto row : pg::rows(others)) {
     const auto kind = row.text("kind");
     const std::string what(row.text("what"));

@@ -109,6 +109,12 @@ class Comparison {
       if (now == nullptr) say(name + " goes", there.unmake);
       else change_.statements.push_back(there.unmake);
     }
+    if (!before_) return;
+    // Of rows the database says nothing.
+    for (const auto& [name, said] : before_->others) {
+      const bool gone = name.starts_with("rows of ") && !wanted_.others.contains(name) && wanted_.tables.contains(said.table);
+      if (gone) change_.refused.push_back(name + " were put there, and v2.sql says so no longer");
+    }
   }
 
   void others_come() {

@@ -115,6 +115,7 @@ asio::awaitable<void> AmendRun::try_once(bool dry_run) {
   co_await connection_.script(std::move(shorter));
   co_await keep_the_hold_short();
   co_await change_tables();
+  if (!amend_.ddl.empty()) co_await refuse_what_others_have_not_made();
   co_await keep_the_hold_short();
   co_await make_views();
   co_await carry_ids_over();
@@ -154,9 +155,10 @@ asio::awaitable<void> AmendRun::keep_the_hold_short() {
   co_await connection_.script(std::move(limit));
 }
 
-asio::awaitable<void> AmendRun::remember_rights(std::string schema) {
-  pg::Parameters name = {std::move(schema)};
-  const auto rows = co_await connection_.query(queries::amend_rights, name);
+/// `by_hand`: with what else somebody has put on the views.
+asio::awaitable<void> AmendRun::remember_rights(std::string schema, bool by_hand) {
+  pg::Parameters parameters = {std::move(schema), by_hand ? "true" : "false"};
+  const auto rows = co_await connection_.query(queries::amend_rights, parameters);
   for (std::size_t row = 0; row < rows.size(); ++row) rights_.emplace_back(rows.text(row, 0));
 }
 
@@ -206,7 +208,7 @@ asio::awaitable<void> AmendRun::take_down() {
   co_await expect_nobody_builds_on_it();
   const bool forward = direction_ == Direction::kForward;
   for (const auto& schema : read_outside()) {
-    co_await remember_rights(schema);
+    co_await remember_rights(schema, true);
     pg::Parameters parameters = {schema, name_, forward ? "false" : "true"};
     const auto rows = co_await connection_.query(queries::amend_stable, parameters);
     for (const auto row : pg::rows(rows)) {
@@ -216,7 +218,7 @@ asio::awaitable<void> AmendRun::take_down() {
     }
   }
   for (const auto& schema : remade_schemas()) {
-    co_await remember_rights(schema);
+    co_await remember_rights(schema, false);
     co_await make_sure_of(schema);
     pg::Parameters name = {schema};
     const auto drops = co_await connection_.query(queries::amend_empty, name);
@@ -300,7 +302,10 @@ asio::awaitable<void> AmendRun::make_stable_views() {
   if (direction_ == Direction::kForward && all_read_v2_) {
     for (const auto& target : model.targets) scripts.push_back(turn_stable_view(model, target, true));
   }
+  // Whoever moves the reads has to own them.
+  co_await as_owner(stable_schema_);
   co_await all(std::move(scripts));
+  co_await connection_.script("set local role none");
   // Those that are made as they were printed have none but the rights they had.
   auto close = close_schemas({stable_schema_, mapping::canary_schema(stable_schema_)});
   if (direction_ == Direction::kReverse) co_await connection_.script(std::move(close));

@@ -52,6 +52,8 @@ class AmendRun {
   mapping::V2Change against(const std::string& schema, const mapping::Side& there, const mapping::Side& wanted, const std::optional<mapping::Side>& said) const;
   asio::awaitable<void> hold_v2_against_its_file();
   void refuse_what_v2_lacks();
+  asio::awaitable<void> refuse_what_others_have_not_made();
+  void hold_v2_of_others(const mapping::Side& there);
   asio::awaitable<void> make_views_aside();
   /// Again and again where locks were not to be had, or not kept so long.
   asio::awaitable<void> until_done(Try what);
@@ -81,10 +83,11 @@ class AmendRun {
   asio::awaitable<void> remember_ids();
   asio::awaitable<void> put_ids_away(bool aside);
   asio::awaitable<void> carry_ids_over();
+  asio::awaitable<void> bring_away_ids_back(std::string surrogate);
 
   asio::awaitable<Meanings> meanings();
   asio::awaitable<void> as_owner(std::string schema);
-  asio::awaitable<void> remember_rights(std::string schema);
+  asio::awaitable<void> remember_rights(std::string schema, bool by_hand);
   asio::awaitable<void> make_sure_of(std::string schema);
   asio::awaitable<void> all(std::vector<std::string> statements);
   /// It makes v2's tables beside those that are there.
@@ -108,6 +111,8 @@ class AmendRun {
   std::set<std::string> changed_;                 ///< files
   bool change_v2_ = false;                        ///< its tables, as v2.sql says
   bool hold_v2_ = false;                          ///< its tables, which are the application's, against what v2.sql says
+  bool v2_of_others_ = false;                     ///< v2.sql is another one, and its schema was there before: nothing is made in it
+  std::vector<std::string> of_others_;            ///< the same of schemas of views
   bool remake_mapping_ = false;
   bool remake_reverse_ = false;
   std::string way_back_gone_;                     ///< the schema of a way back that the migration has no longer; "" none

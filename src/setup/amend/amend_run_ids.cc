@@ -11,6 +11,7 @@
 #include "mapping/amend/view_said.h"
 #include "mapping/file/surrogates.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 #include "setup/amend/amend_run.h"
 
 /// Ids that were given to rows stay theirs when the rows' natural key is another one: by what the views of before and of now both say of a row.
@@ -22,6 +23,9 @@ using google::protobuf::util::MessageDifferencer;
 
 /// Beside the columns of the view of before.
 constexpr const char* kGiven = "crossfade_given";
+
+/// Those of rows that are away: no view says anything of them.
+std::string away(const std::string& surrogate) { return quote_qualified("pg_temp", "crossfade_away_" + surrogate); }
 
 std::string remembered(const std::string& surrogate) { return quote_qualified("pg_temp", "crossfade_" + surrogate); }
 
@@ -88,9 +92,31 @@ asio::awaitable<void> AmendRun::put_ids_away(bool aside) {
   for (const auto& name : rekeyed()) {
     const auto table = mapping::surrogate_table(name_, name).quoted();
     auto sql = aside ? fmt::format("alter table {} rename to {}", table, quote_identifier("crossfade_aside_" + name)) : "drop table " + table;
-    if (!aside) sql = fmt::format("create temp table {} on commit drop as select max(id) as last from {}; {}", quote_identifier("crossfade_last_" + name), table, sql);
+    if (!aside) {
+      sql = fmt::format("create temp table {} on commit drop as select max(id) as last from {}; "
+                        "create temp table {} on commit drop as select m.* from {} m where not exists (select from {} v where v.{} = m.id); {}",
+                        quote_identifier("crossfade_last_" + name), table, quote_identifier("crossfade_away_" + name), table, remembered(name), kGiven, sql);
+    }
     co_await connection_.script(std::move(sql));
   }
+}
+
+/// A row that is away has its id when it comes again, if its key says what it said: that of every row which is there does.
+asio::awaitable<void> AmendRun::bring_away_ids_back(std::string surrogate) {
+  const auto of = mapping::natural_key(yaml_.surrogates().at(surrogate));
+  auto was = mapping::natural_key(before_->yaml.surrogates().at(surrogate));
+  auto is = of;
+  std::sort(was.begin(), was.end());
+  std::sort(is.begin(), is.end());
+  if (was != is) co_return;
+  const auto table = mapping::surrogate_table(name_, surrogate).quoted();
+  std::vector<std::string> same;
+  for (const auto& column : of) same.push_back(fmt::format("i.{0} = a.{0}", quote_identifier(column)));
+  auto sql = fmt::format("insert into {0} ({1}, id) select {2}, a.id from {3} a where not exists (select from {0} i where {4} or i.id = a.id) "
+                         "and not exists (select from {5} o join {0} i on i.id = o.{6} where ({7}) is distinct from ({8}))",
+                         table, list(of, ""), list(of, "a."), away(surrogate), fmt::join(same, " and "), remembered(surrogate), kGiven, list(of, "i."), list(of, "o."));
+  // Of other types they say nothing.
+  co_await pg::try_in_savepoint(connection_, std::move(sql));
 }
 
 /// Each id to one key, and each key one: the least of those that its rows had. First by all that both views say of a row, the natural key
@@ -129,6 +155,7 @@ asio::awaitable<void> AmendRun::carry_ids_over() {
     sql += fmt::format("select setval(pg_get_serial_sequence({}, 'id'), greatest(1, (select last from {}))); set local search_path to ''", quote_literal(table),
                        quote_qualified("pg_temp", "crossfade_last_" + name));
     co_await connection_.script(std::move(sql));
+    co_await bring_away_ids_back(name);
     if (!beside.empty()) continue;
     const auto lost = co_await connection_.query(fmt::format("select count(distinct o.{0}) from {1} o where not exists (select from {2} i where i.id = o.{0})", kGiven, given, table));
     if (lost.number(0, 0) == 0) continue;

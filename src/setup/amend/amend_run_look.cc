@@ -135,6 +135,11 @@ asio::awaitable<void> AmendRun::look() {
   // Once the writes have moved v2's tables are the application's: its file is taken down where they are what it says.
   change_v2_ = direction_ == Direction::kForward && (amend_.anew || changed("v2.sql")) && has(made, yaml_.schemas().shadow());
   hold_v2_ = direction_ == Direction::kReverse && changed("v2.sql") && has(made, yaml_.schemas().shadow());
+  const auto not_made = [&](const std::string& schema) { return !schema.empty() && !has(made, schema); };
+  v2_of_others_ = forward && changed("v2.sql") && not_made(yaml_.schemas().shadow());
+  const bool of_mapping = changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql");
+  if (forward && of_mapping && not_made(yaml_.schemas().mapping())) of_others_.push_back(yaml_.schemas().mapping());
+  if (has_way_back() && changed("reverse.sql") && not_made(yaml_.schemas().reverse()) && !(before_ && before_->reverse_sql.empty())) of_others_.push_back(yaml_.schemas().reverse());
   // What is being loaded has no keys for the moment: then all is tried with tables that have them.
   const bool other_tables = change_v2_ || (filling_ && direction_ == Direction::kForward);
   const bool views = amend_.anew || gone_in_mapping || !swapped_.empty() || changed("mapping.sql") || changed("rejects.sql") || changed("surrogates.sql") || !rekeyed().empty();
@@ -208,7 +213,7 @@ asio::awaitable<void> AmendRun::warm_up() {
 asio::awaitable<void> AmendRun::trial() {
   auto begin = fmt::format("begin isolation level read committed; set local lock_timeout = {}", amend_.limits.lock_timeout.count());
   co_await connection_.script(std::move(begin));
-  if (change_v2_ || hold_v2_) co_await look_at_v2();
+  if (change_v2_ || hold_v2_ || v2_of_others_) co_await look_at_v2();
   co_await expect_nobody_builds_on_it();
   if (!amend_.ddl.empty()) co_await warm_up();
   if (amend_.ddl.empty()) {
@@ -216,9 +221,11 @@ asio::awaitable<void> AmendRun::trial() {
     const auto there = co_await mapping::read_side(connection_, yaml_.schemas().shadow(), name_);
     if (change_v2_) v2_ = against(yaml_.schemas().shadow(), there, *wanted_, said_);
     if (hold_v2_) co_await hold_v2_against_its_file();
+    if (v2_of_others_) hold_v2_of_others(there);
+    co_await refuse_what_others_have_not_made();
     // Views over what is not carried over would be refused for it, by other words.
     refuse_what_v2_lacks();
-    if (!v2_.refused.empty()) {
+    if (!v2_.refused.empty() || !result_.preflight.ok()) {
       co_await connection_.script("rollback");
       co_return;
     }

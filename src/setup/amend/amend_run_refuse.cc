@@ -2,11 +2,15 @@
 #include <fmt/ranges.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include <functional>
 #include <iterator>
 #include <set>
 
+#include "base/text/sql_text.h"
+#include "pg/savepoint.h"
 #include "setup/amend/amend_run.h"
 #include "setup/state/ids_taken.h"
+#include "setup/state/run_script.h"
 
 /// What an amend does not do, and what is to be done instead.
 namespace crossfade::setup {
@@ -80,8 +84,44 @@ asio::awaitable<void> AmendRun::refuse_taken_ids() {
   findings.insert(findings.end(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
 }
 
+/// Its tables are whoever's who made them: what they lack is to be brought, not made.
+void AmendRun::hold_v2_of_others(const mapping::Side& there) {
+  if (!wanted_) return;
+  auto change = against(yaml_.schemas().shadow(), there, *wanted_, said_);
+  for (auto& says : change.says) change.refused.push_back(says.substr(0, says.find(", once ")));
+  v2_ = {};
+  v2_.refused = std::move(change.refused);
+}
+
+/// A schema that was there before is not ours to make anew. What a file says of it is in force once somebody has made it there.
+asio::awaitable<void> AmendRun::refuse_what_others_have_not_made() {
+  for (const auto& schema : of_others_) {
+    const bool back = schema == yaml_.schemas().reverse();
+    std::set<std::string> ids;
+    for (const auto& [name, surrogate] : before_ ? before_->yaml.surrogates() : yaml_.surrogates()) ids.insert(name);
+    const std::function<asio::awaitable<std::string>()> look = [&]() -> asio::awaitable<std::string> {
+      auto rename = fmt::format("alter schema {} rename to {}_others", quote_identifier(schema), kAside);
+      co_await connection_.script(std::move(rename));
+      for (const auto& script : mapping::install_scripts(amend_.file, ids)) {
+        if (script.schema != schema) continue;
+        if (back && direction_ == Direction::kReverse) co_await run_reverse(script);
+        else co_await run_script(connection_, script.file, script.sql);
+      }
+      pg::Parameters both = {schema, fmt::format("{}_others", kAside)};
+      const auto apart = co_await connection_.query("select crossfade.said_otherwise($1, $2)", both);
+      co_return std::string(apart.text(0, 0));
+    };
+    const auto apart = co_await pg::look_in_savepoint(connection_, look);
+    if (apart.empty()) continue;
+    mapping::Findings(result_.preflight.findings, back ? "reverse.sql" : "mapping.sql")
+        .fail(fmt::format("schema {} was there before the migration was prepared, so amend makes nothing in it, and what is in it is not what the file says now: {}", schema, apart),
+              "Make it so, with --ddl FILE: that runs in the same transaction. Such as: create or replace view …");
+  }
+}
+
 void AmendRun::refuse_what_v2_lacks() {
-  const auto why = fmt::format("which amend does not carry over{}", hold_v2_ ? " while v2 owns the data" : "");
+  const auto why = v2_of_others_ ? fmt::format("and schema {} was there before the migration was prepared, so amend makes nothing in it", yaml_.schemas().shadow())
+                                 : fmt::format("which amend does not carry over{}", hold_v2_ ? " while v2 owns the data" : "");
   for (const auto& refused : v2_.refused) {
     const auto mends = v2_.mends.find(refused);
     const auto ddl = mends == v2_.mends.end() ? "" : " Such as: " + mends->second;

@@ -82,8 +82,8 @@ mapping::V2Change AmendRun::against(const std::string& schema, const mapping::Si
 asio::awaitable<void> AmendRun::hold_v2_against_its_file() {
   const auto& shadow = yaml_.schemas().shadow();
   const auto& source = yaml_.schemas().source();
-  auto stays = co_await mapping::read_side(connection_, shadow, "");
-  auto moved = co_await mapping::read_side(connection_, source, "");
+  auto stays = co_await mapping::read_side(connection_, shadow, name_);
+  auto moved = co_await mapping::read_side(connection_, source, name_);
   const auto there = mapping::moved_side(mapping::together(std::move(stays), std::move(moved)), shadow, source);
   const auto differences = [&](const mapping::Side& wanted, const std::optional<mapping::Side>& said) {
     auto change = against(source, there, wanted, said);
@@ -125,6 +125,7 @@ asio::awaitable<void> AmendRun::change_tables() {
   const auto& shadow = yaml_.schemas().shadow();
   const auto there = co_await mapping::read_side(connection_, shadow, name_);
   v2_ = against(shadow, there, *wanted_, said_);
+  if (v2_of_others_) hold_v2_of_others(there);
   refuse_what_v2_lacks();
   if (!v2_.refused.empty()) co_return;
   co_await as_owner(shadow);

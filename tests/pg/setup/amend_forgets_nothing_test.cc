@@ -1,6 +1,7 @@
 #include <embedded_sql.h>
 
 #include "amend_fixture.h"
+#include "app/ephemeral/server_programs.h"
 
 namespace crossfade::test {
 namespace {
@@ -107,6 +108,71 @@ TEST_F(AmendTest, TheEngineOfBeforeEndsNothing) {
   EXPECT_EQ(write_down(value("select epoch from crossfade.lease")), "t t following") << "whoever leads does";
 }
 
+/// What somebody has put on the views that applications read.
+TEST_F(AmendTest, WhatStandsOnStableViewsByHandStays) {
+  edit("migration.yaml", "reverse: gym_unmap}", "reverse: gym_unmap, stable: gym_read}");
+  follow();
+  move->sql().exec("create function noted() returns trigger language plpgsql as 'begin return new; end';"
+                   "create trigger instead instead of insert on gym_read.plans for each row execute function noted(); create rule told as on delete to gym_read.plans do also notify gone;"
+                   "alter view gym_read.plans alter column owner set default 'nobody'; comment on view gym_read.plans is 'mine'; comment on column gym_read.plans.owner is 'whose'");
+  edit("mapping.sql", "e.plan_id, p.owner, e.title", "e.plan_id, upper(p.owner) as owner, e.title");
+  amend();
+  expect_made_good();
+  EXPECT_EQ(value("select concat_ws(' ', (select tgname from pg_trigger where tgrelid = 'gym_read.plans'::regclass), (select rulename from pg_rewrite where ev_class = 'gym_read.plans'::regclass and rulename <> '_RETURN'), "
+                  "(select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'gym_read.plans'::regclass), obj_description('gym_read.plans'::regclass), col_description('gym_read.plans'::regclass, 2))"),
+            "instead told 'nobody'::text mine whose");
+}
+
+/// Prepared so that all belongs to another role, amended by whoever comes: the views are that role's, who moves the reads.
+TEST_F(AmendTest, StableViewsBelongToWhomTheirSchemaBelongsTo) {
+  edit("migration.yaml", "reverse: gym_unmap}", "reverse: gym_unmap, stable: gym_read}");
+  move->sql().exec("do $$ begin create role gym_mover login replication; exception when duplicate_object then null; end $$; alter table plans owner to gym_mover; alter table exercises owner to gym_mover");
+  const auto [exit, sql] = move->call({"prepare", "--print-sql", "--for", "gym_mover"});
+  ASSERT_EQ(exit, 0) << sql;
+  std::ofstream(folder.parent_path() / "prepare.sql") << sql;
+  Program psql({client_program("psql").string(), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet", "--file=" + (folder.parent_path() / "prepare.sql").string(), "--dbname=" + move->conninfo()},
+               folder.parent_path() / "psql.log");
+  ASSERT_EQ(psql.exit_within(kLimit), 0) << psql.output();
+  const auto owners = [&] { return value("select string_agg(distinct pg_get_userbyid(relowner), ' ') from pg_class where relnamespace in ('gym_read'::regnamespace, 'gym_read_canary'::regnamespace)"); };
+  EXPECT_EQ(owners(), "gym_mover");
+  edit("mapping.sql", "e.plan_id, p.owner, e.title", "e.plan_id, upper(p.owner) as owner, e.title");
+  amend();
+  EXPECT_EQ(owners(), "gym_mover");
+}
+
+/// A trigger and a policy have no schema of their own.
+TEST_F(AmendTest, WhatCallsAFunctionOfTheMappingIsNamedBeforeItGoes) {
+  edit("mapping.sql", "create view", "create function gym_map.mine(text) returns boolean language sql stable as 'select true';\ncreate function gym_map.noted() returns trigger language plpgsql as 'begin return new; end';\ncreate view");
+  follow();
+  move->sql().exec("alter table plans enable row level security; create policy own on plans using (gym_map.mine(owner))");
+  edit("mapping.sql", "e.plan_id, p.owner, e.title", "e.plan_id, upper(p.owner) as owner, e.title");
+  auto told = amend({}, ExitCode::kPrecondition);
+  EXPECT_TRUE(names(told, "policy own on table public.plans reads what an amend makes anew")) << told;
+  move->sql().exec("drop policy own on plans; alter table plans disable row level security; create trigger noting before insert on plans for each row execute function gym_map.noted()");
+  told = amend({}, ExitCode::kPrecondition);
+  EXPECT_TRUE(names(told, "trigger noting on table public.plans reads what an amend makes anew")) << told;
+  EXPECT_EQ(value("select count(*) from pg_trigger where tgname = 'noting'"), "1");
+}
+
+/// What was there before the migration was prepared is not crossfade's to make anew.
+TEST_F(AmendTest, WhatIsNotInASchemaOfSomebodyElsesIsRefused) {
+  const auto views = text_of("mapping.sql");
+  move->sql().exec("create schema gym_map; create schema gym_v2; " + text_of("v2.sql") + views);
+  follow();
+  edit("mapping.sql", "e.plan_id, p.owner, e.title", "e.plan_id, upper(p.owner) as owner, e.title");
+  auto told = amend({}, ExitCode::kPrecondition);
+  EXPECT_TRUE(names(told, "mapping.sql: schema gym_map was there before the migration was prepared, so amend makes nothing in it, and what is in it is not what the file says now: view exercises")) << told;
+  const auto view = text_of("mapping.sql").substr(text_of("mapping.sql").find("create view gym_map.exercises"));
+  amend({"--ddl", ddl("create or replace view" + view.substr(std::string("create view").size(), view.find(';') + 1 - std::string("create view").size())).string()});
+  expect_made_good();
+  EXPECT_EQ(value("select count(*) from gym_v2.exercises where owner <> upper(owner)"), "0");
+  edit("v2.sql", "owner text not null\n", "owner text not null,\n  note text\n");
+  told = amend({}, ExitCode::kPrecondition);
+  EXPECT_TRUE(names(told, "schema gym_v2 was there before the migration was prepared, so amend makes nothing in it")) << told;
+  amend({"--ddl", ddl("alter table gym_v2.plans add note text").string()});
+  expect_made_good();
+}
+
 /// Of a migration that gives ids.
 class AmendedIdsTest : public AmendTest {
  protected:
@@ -125,6 +191,22 @@ TEST_F(AmendedIdsTest, RowsKeepTheirIdsWhenTheirNaturalKeyIsWrittenOtherwise) {
   expect_made_good();
   EXPECT_EQ(by_row(), before);
   EXPECT_EQ(value("select count(*) from courts_v2.courts where club <> upper(club)"), "0");
+}
+
+TEST_F(AmendedIdsTest, ARowThatIsAwayHasItsIdWhenItComesAgain) {
+  follow();
+  const auto of_court = [&] { return value("select id from crossfade.courts_court_id where club = 'club 7' and court = 1"); };
+  const auto before = of_court();
+  const auto last = value("select max(id) from crossfade.courts_court_id");
+  move->sql().exec("create table kept as select * from entries where club = 'club 7' and court = 1; delete from entries where club = 'club 7' and court = 1");
+  move->expect_equal();
+  edit("surrogates.sql", "select club, court, id from public.entries", "select club, court, id, player from public.entries");
+  amend();
+  expect_made_good();
+  move->sql().exec("insert into entries select * from kept; insert into entries values (9001, 'a new club', 1, 'player 9001')");
+  expect_made_good();
+  EXPECT_EQ(of_court(), before);
+  EXPECT_EQ(value("select id > " + last + " from crossfade.courts_court_id where club = 'a new club'"), "t");
 }
 
 TEST_F(AmendedIdsTest, WhereKeysBecomeOneItHasTheLeastOfTheirIds) {

@@ -20,13 +20,14 @@ class AmendPropertiesTest : public AmendTest {
   AmendPropertiesTest() {
     append("create table gym_v2.notes (id int primary key);\ncreate function gym_v2.f() returns trigger language plpgsql as 'begin return new; end';\ncreate trigger t before insert on gym_v2.notes for each row execute function gym_v2.f();\n"
            "create rule r as on update to gym_v2.notes where false do instead nothing;\ncreate view gym_v2.of_weeks as select * from gym_v2.weeks;\ncreate sequence gym_v2.numbers;\n"
-           "create type gym_v2.mood as enum ('good');\ncreate statistics gym_v2.together on id, owner from gym_v2.plans;\ncreate policy mine on gym_v2.plans for select using (true);\n");
+           "create type gym_v2.mood as enum ('good');\ncreate statistics gym_v2.together on id, owner from gym_v2.plans;\ncreate policy mine on gym_v2.plans for select using (true);\n"
+           "create collation gym_v2.local (provider = icu, locale = 'en');\ncreate text search configuration gym_v2.words (copy = english);\n");
   }
   void append(const std::string& text) { std::ofstream(folder / "v2.sql", std::ios::app) << text << "\n"; }
 };
 
 TEST_F(AmendPropertiesTest, EachIsAmendedOrNamed) {
-  move->sql().exec("do $$ begin create role gym_other; exception when duplicate_object then end $$");
+  move->sql().exec("do $$ begin create role gym_other; exception when duplicate_object then end $$; create foreign data wrapper elsewhere; create server elsewhere foreign data wrapper elsewhere");
   follow();
   for (const auto& property : {Property{"alter table gym_v2.plans cluster on plans_pkey;", "clustering of gym_v2.plans is not there"},
                                Property{"alter table gym_v2.notes set unlogged;", "storage of gym_v2.notes is not there"},
@@ -55,7 +56,13 @@ TEST_F(AmendPropertiesTest, EachIsAmendedOrNamed) {
                                Property{"alter type gym_v2.mood owner to gym_other;", "owner of type gym_v2.mood is not there"},
                                Property{"revoke usage on type gym_v2.mood from public;", "privileges of type gym_v2.mood is not there"},
                                Property{"alter default privileges in schema gym_v2 grant select on tables to gym_other;", "default privileges of postgres in schema gym_v2 for tables is not there"},
-                               Property{"create collation gym_v2.german (locale = 'C');", "collation gym_v2.german is not there"}}) {
+                               Property{"create collation gym_v2.german (locale = 'C');", "collation gym_v2.german is not there"},
+                               Property{"insert into gym_v2.notes values (1);", "rows of gym_v2.notes is not there"},
+                               Property{"drop collation gym_v2.local; create collation gym_v2.local (provider = icu, locale = 'de');", "collation gym_v2.local is another one"},
+                               Property{"alter text search configuration gym_v2.words alter mapping for word with simple;", "text search configuration gym_v2.words is another one"},
+                               Property{"create rule v as on insert to gym_v2.of_weeks do instead nothing;", "rule v on gym_v2.of_weeks is not there"},
+                               Property{"grant insert on gym_v2.plans to gym_other with grant option;", "grant INSERT on table gym_v2.plans to gym_other with grant option", true},
+                               Property{"create foreign table gym_v2.far (id int) server elsewhere;", "foreign table gym_v2.far is not there"}}) {
     const auto before = text_of("v2.sql");
     append(property.line);
     const auto told = amend({}, property.amended ? ExitCode::kOk : ExitCode::kPrecondition);

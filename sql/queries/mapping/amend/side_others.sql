@@ -1,7 +1,7 @@
 -- What else stands in a schema and says what its tables are: kind, what, definition, and what makes it so and takes it away, where that is
 -- carried over; of which table and column. Kinds: 'enum'; 'grant'; 'other' and 'said', of which what stands in the database is held against what v2.sql says; 'option', which
 -- crossfade may have set otherwise, or whoever runs the database: what v2.sql says is held against what it said. 'anew': what is there goes before
--- another one comes.
+-- another one comes. $2: '' for a schema that was made of v2.sql alone, whose rows are those that v2.sql puts into its tables.
 with relation as (
   select c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relpartbound, c.relreplident, c.reloptions, c.relpersistence,
          c.relam, c.reltablespace, c.reltoastrelid
@@ -84,7 +84,7 @@ select 'option', format('firing of rule %s on %s', v.rulename, r.oid::regclass),
 from pg_rewrite v join relation r on r.oid = v.ev_class where v.ev_type <> '1' and v.ev_enabled <> 'O'
 union all
 select 'other', format('rule %s on %s', v.rulename, r.oid::regclass), pg_get_ruledef(v.oid), '', '', r.relname, ''
-from pg_rewrite v join relation r on r.oid = v.ev_class where v.ev_type <> '1' and r.relkind in ('r', 'p')
+from pg_rewrite v join relation r on r.oid = v.ev_class where v.ev_type <> '1' and r.relkind in ('r', 'p', 'v')
 union all
 select 'other', 'partitioning of ' || r.oid::regclass, pg_get_partkeydef(r.oid), '', '', r.relname, '' from relation r where r.relkind = 'p'
 union all
@@ -164,9 +164,13 @@ select 'option', format('default privileges of %s in schema %I for %s', d.defacl
        d.defaclacl::text, '', '', '', ''
 from pg_default_acl d where d.defaclnamespace = to_regnamespace(quote_ident($1))
 union all
--- Operators, collations, text search and the like: that one comes or goes.
-select 'other', pg_describe_object(d.classid, d.objid, 0), 'is in the schema', '', '', '', ''
+-- Operators and the like: that one comes or goes; of collations and text search what they are.
+select 'other', pg_describe_object(d.classid, d.objid, 0), coalesce(l.text, g.text, t.text, 'is in the schema'), '', '', '', ''
 from pg_depend d
+left join lateral (select (to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])::text as text from pg_collation c where d.classid = 'pg_collation'::regclass and c.oid = d.objid) l on true
+left join lateral (select concat_ws(' ', c.cfgparser, (select string_agg(format('%s %s', m.maptokentype, m.mapdict::regdictionary), ', ' order by m.maptokentype, m.mapseqno) from pg_ts_config_map m where m.mapcfg = c.oid)) as text
+                   from pg_ts_config c where d.classid = 'pg_ts_config'::regclass and c.oid = d.objid) g on true
+left join lateral (select concat_ws(' ', c.dicttemplate, c.dictinitoption) as text from pg_ts_dict c where d.classid = 'pg_ts_dict'::regclass and c.oid = d.objid) t on true
 where d.refclassid = 'pg_namespace'::regclass and d.refobjid = to_regnamespace(quote_ident($1)) and d.deptype = 'n'
   and d.classid not in ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_statistic_ext'::regclass, 'pg_default_acl'::regclass)
   and not exists (select from pg_depend e where e.classid = d.classid and e.objid = d.objid and e.deptype = 'e')
@@ -200,3 +204,32 @@ select 'grant', format('grant %s on schema %I to %s', a.privilege_type, n.nspnam
        '', format('revoke %s on schema %I from %s', a.privilege_type, n.nspname, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '', ''
 from pg_namespace n cross join lateral aclexplode(n.nspacl) a
 where n.nspname = $1 and a.grantee <> n.nspowner
+union all
+select 'grant', format('grant %s on table %s to %s with grant option', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
+       '', format('revoke grant option for %s on table %s from %s', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), r.relname, ''
+from relation r cross join lateral aclexplode(r.relacl) a
+where r.relkind in ('r', 'p', 'v', 'm') and a.grantee <> r.relowner and a.is_grantable
+union all
+select 'grant', format('grant %s (%I) on table %s to %s with grant option', a.privilege_type, t.attname, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
+       '', format('revoke grant option for %s (%I) on table %s from %s', a.privilege_type, t.attname, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), r.relname, ''
+from relation r join pg_attribute t on t.attrelid = r.oid and not t.attisdropped cross join lateral aclexplode(t.attacl) a
+where r.relkind in ('r', 'p', 'v', 'm') and a.grantee <> r.relowner and a.is_grantable
+union all
+select 'grant', format('grant %s on sequence %s to %s with grant option', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
+       '', format('revoke grant option for %s on sequence %s from %s', a.privilege_type, r.oid::regclass, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), r.relname, ''
+from relation r cross join lateral aclexplode(r.relacl) a
+where r.relkind = 'S' and a.grantee <> r.relowner and a.is_grantable
+union all
+select 'grant', format('grant %s on schema %I to %s with grant option', a.privilege_type, n.nspname, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '',
+       '', format('revoke grant option for %s on schema %I from %s', a.privilege_type, n.nspname, case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '', ''
+from pg_namespace n cross join lateral aclexplode(n.nspacl) a
+where n.nspname = $1 and a.grantee <> n.nspowner and a.is_grantable
+union all
+select 'other', 'foreign table ' || r.oid::regclass,
+       concat_ws(' ', v.srvname, f.ftoptions::text, (select string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum) from pg_attribute a where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped)),
+       '', '', '', ''
+from relation r join pg_foreign_table f on f.ftrelid = r.oid join pg_foreign_server v on v.oid = f.ftserver
+union all
+select 'option', 'rows of ' || r.oid::regclass, c.said, '', '', r.relname, ''
+from relation r cross join lateral (select crossfade.rows_said(r.oid::regclass) as said) c
+where $2 = '' and r.relkind = 'r' and c.said is not null
