@@ -98,6 +98,19 @@ begin
   return made;
 end $$;
 
+-- The same while the migration follows. Whoever has moved the writes meanwhile had the table while we waited for it: then it stays as he made it.
+create or replace function crossfade.put_fences_again(migration_name text, follower regclass, owning text) returns int
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  made int := crossfade.put_fences(migration_name, follower, owning);
+begin
+  if made > 0 and not exists (select from crossfade.migration m where m.name = migration_name and m.phase <> 'completed'
+                                                              and m.direction = case owning when 'v1' then 'forward' else 'reverse' end) then
+    raise exception using errcode = '55P03', message = format('migration %s does not follow in this direction any more', migration_name);
+  end if;
+  return made;
+end $$;
+
 -- The opposite. Of a table that is not there nothing is to be taken off.
 create or replace function crossfade.take_fences(owned text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -18,6 +18,7 @@ create table if not exists crossfade.written (
   direction text not null,
   target text not null,
   relation oid not null,
+  name text not null default '',                  -- by which it is written, quoted
   primary key (migration, direction, target)
 );
 
@@ -63,6 +64,8 @@ begin
     from watched w join pg_inherits i on i.inhparent = w.relation where not w.is_view
     union all
     select l.root, i.inhrelid, i.xmin::text from leaf l join pg_inherits i on i.inhparent = l.relation
+  ), written as (
+    select w.target, w.name, w.relation, to_regclass(w.name)::oid as now from crossfade.written w where w.migration = of_migration and w.direction = going
   ), reached as (
     select t.target, to_regclass(w.name)::oid as relation from watched w cross join unnest(w.targets) t (target) where w.is_view
     union
@@ -123,14 +126,21 @@ begin
   group by v.ev_class
   union all
   -- A view follows a column that is called otherwise; who reads the stream knows it by its name.
-  select 'columns ' || w.relation, 'what is read of ' || w.name, w.targets, coalesce(string_agg(a.attnum || ' ' || a.attname, ', ' order by a.attnum), '')
-  from watched w left join pg_attribute a on a.attrelid = w.relation and a.attnum > 0 and not a.attisdropped
-    and (a.attname = any (w.columns)
+  -- A function may read any column of a table that no view does, and whoever writes that anew may write other values into it: nothing of
+  -- that is in the stream. A generated column is written anew with its expression.
+  select 'columns ' || w.relation, 'what is read of ' || w.name, w.targets,
+         concat_ws(' ', string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod,
+                                             (select md5(d.adbin::text) from pg_attrdef d where a.attgenerated <> '' and d.adrelid = a.attrelid and d.adnum = a.attnum)),
+                                   ', ' order by a.attnum),
+                   case when w.hidden then 'file ' || pg_relation_filenode(w.relation) end)
+  from (select w.*, not w.is_view and not exists (select from reached r where r.relation = w.relation) as hidden from watched w) w
+  left join pg_attribute a on a.attrelid = w.relation and a.attnum > 0 and not a.attisdropped
+    and (a.attname = any (w.columns) or w.hidden
          or exists (select from reached r join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
                     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = v.oid
                     where d.refclassid = 'pg_class'::regclass and d.refobjid = w.relation and d.refobjsubid = a.attnum))
   where not w.is_view
-  group by w.relation, w.name, w.targets
+  group by w.relation, w.name, w.targets, w.hidden
   union all
   -- Who shows a row as a whole shows each of its columns, and pg_depend knows of none. As if the whole of each of the view's tables was read.
   select 'row ' || c.oid, 'the whole row of ' || c.oid::regclass, array_agg(distinct r.target), min(crossfade.attributes_of(c.oid))
@@ -145,17 +155,24 @@ begin
   cross join lateral (select c.typrelid from pg_type c where c.oid = t.type and c.typtype = 'c' offset 0) y
   group by t.type
   union all
+  -- What is written is found by its name: another table of that name has other rows than those that were written.
+  select 'target ' || w.target, 'table ' || w.name, array[w.target], coalesce(w.now::text, '')
+  from written w where w.name <> ''
+  union all
+  select 'part ' || c.oid, format('partition %s of %s', c.oid::regclass, w.name), array[w.target], ''
+  from written w cross join unnest(crossfade.all_parts(w.now)) part (relation) join pg_class c on c.oid = part.relation and c.relkind <> 'p' and c.oid <> w.now
+  union all
   -- While one of these is there, rows are not what is written; once it has gone, those that were written meanwhile still are not. Of v2
   -- alone: those of v1 are the application's, and rest from the flip on.
   select 'trigger ' || t.oid, format('trigger %I of %s', t.tgname, t.tgrelid::regclass), array[w.target], t.xmin || t.tgenabled::text
-  from crossfade.written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
+  from written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
   join pg_trigger t on t.tgrelid = part.relation and not t.tgisinternal and t.tgname <> 'crossfade_fence' and t.tgenabled in ('O', 'A')
-  where w.migration = of_migration and w.direction = going and going = 'forward'
+  where going = 'forward'
   union all
   select 'rule ' || r.oid, format('rule %I of %s', r.rulename, r.ev_class::regclass), array[w.target], r.xmin || r.ev_enabled::text
-  from crossfade.written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
+  from written w cross join unnest(crossfade.all_parts(w.relation)) part (relation)
   join pg_rewrite r on r.ev_class = part.relation and r.ev_type <> '1' and r.ev_enabled in ('O', 'A')
-  where w.migration = of_migration and w.direction = going and going = 'forward'
+  where going = 'forward'
   union all
   select 'function ' || p.oid, 'function ' || p.oid::regprocedure, array_agg(distinct c.target),
          min(md5(concat_ws(' ', p.prosrc, p.probin, p.prosqlbody, p.provolatile, p.proisstrict, p.proconfig))
@@ -185,6 +202,15 @@ begin
   select 'label ' || e.oid, format('label %s of type %s', e.enumlabel, e.enumtypid::regtype), array_agg(distinct t.target), min(e.xmin::text)
   from typed t join pg_enum e on e.enumtypid = t.type
   group by e.oid, e.enumlabel, e.enumtypid
+  union all
+  -- A label that comes changes no row but where a view asks for all of them.
+  select 'labels ' || t.type, 'the labels of type ' || t.type::regtype, array_agg(distinct t.target),
+         min((select string_agg(e.enumlabel, ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.type))
+  from typed t
+  join called c on c.target = t.target and c.function in ('pg_catalog.enum_first(anyenum)'::regprocedure, 'pg_catalog.enum_last(anyenum)'::regprocedure,
+                                                          'pg_catalog.enum_range(anyenum)'::regprocedure, 'pg_catalog.enum_range(anyenum,anyenum)'::regprocedure)
+  where exists (select from pg_enum e where e.enumtypid = t.type)
+  group by t.type
   union all
   select 'domain ' || t.type, 'domain ' || t.type::regtype, array_agg(distinct t.target),
          min(concat_ws(' ', y.typtypmod, y.typnotnull,
@@ -377,8 +403,8 @@ begin
   from before b full join now n on n.object = b.object
   where n.state is distinct from b.state
     -- Before anything is remembered, everything is new, but where v2 alone is here: there it may be nothing. And a label that nobody had
-    -- changes no row.
-    and (exists (select from before) or exists (select from crossfade.other_server s where s.migration = of_migration and s.here = 'target')) and not (b.object is null and n.object like 'label %')
+    -- changes no row; and a table that was not known of was written as well.
+    and (exists (select from before) or exists (select from crossfade.other_server s where s.migration = of_migration and s.here = 'target')) and not (b.object is null and (n.object like 'label %' or n.object like 'target %'))
     and not exists (select from fault f where f.object = coalesce(b.object, n.object))
   order by 4 desc, 1, 6;
 end $$;

@@ -10,6 +10,7 @@
 
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "pg/reading.h"
 #include "pg/savepoint.h"
 #include "sync/state/store.h"
 #include "wal/slot.h"
@@ -28,9 +29,23 @@ bool is_publication(const ShapeChange& change) {
 }
 
 /// As the engine has it now, the model does not say what the catalog does.
-bool remodels(const ShapeChange& change) { return change.kind() == "view" || change.kind() == "columns" || change.kind() == "row"; }
+bool remodels(const ShapeChange& change) {
+  const auto kind = change.kind();
+  return kind == "view" || kind == "columns" || kind == "row" || kind == "target";
+}
 
 bool any(const std::vector<ShapeChange>& changes, auto what) { return std::any_of(changes.begin(), changes.end(), what); }
+
+/// A partition, of a source or of a target.
+bool comes_with_rows(const ShapeChange& change) { return (change.kind() == "leaf" || change.kind() == "part") && change.how == "come"; }
+
+/// "16412" of "leaf 16412 16400".
+std::string oid_of(const ShapeChange& change) {
+  std::istringstream words(change.object);
+  std::string kind, oid;
+  words >> kind >> oid;
+  return oid;
+}
 
 /// Rows may have changed that were not offered. Where a partition does not tell old keys, all are (Follow::offer_all_if_untold).
 bool leaves_out(const ShapeChange& change) { return change.kind() != "identity"; }
@@ -85,7 +100,7 @@ asio::awaitable<void> ShapeWatch::look(pg::Connection& connection) {
   }
   looks_ = 0;
   began_.reset();
-  const bool accepted = co_await compare_anew(connection);
+  const bool accepted = co_await compare_anew(connection, changes);
   if (!accepted) co_return;
   run_.shape.amended.clear();
   run_.control_changed.notify_all();
@@ -127,15 +142,12 @@ asio::awaitable<bool> ShapeWatch::writers_of_before_are_gone(pg::Connection& con
 
 /// Invariant 7, for what is not the slot's: keys are offered again where a change may have gone by unseen. What is offered, and the
 /// shape by which it is going to be computed, are written together. False: that shape is not the one whose writers were waited for.
-asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
+asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection, const std::vector<ShapeChange>& seen) {
   std::uint64_t offered = 0;
   bool awaited = false;
   bool still_missed = false;
   std::optional<Failure> failure;
-  // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
-  constexpr const char* kBegin = "begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'";
-  co_await connection.script(kBegin);
-  if (connection.apart()) co_await connection.source().script(kBegin);
+  const bool has_rows = co_await begin_comparing(connection, seen);
   try {
     co_await store::hold_lease(connection, run_);
     const auto now = co_await shape_fingerprint(connection, run_.model);
@@ -143,7 +155,7 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
     if (awaited) {
       auto changes = co_await shape_changes(connection, run_.model.name);
       add_passing(changes);
-      offered = co_await offer(connection, changes);
+      offered = co_await offer(connection, changes, has_rows);
       still_missed = any(changes, [](const ShapeChange& change) { return change.in_the_way && leaves_out(change); });
       co_await accept_shape(connection, run_.model);
     }
@@ -167,6 +179,36 @@ asio::awaitable<bool> ShapeWatch::compare_anew(pg::Connection& connection) {
   co_return true;
 }
 
+/// True: the partitions that came can be read. Invariant 8: they are locked before there is a snapshot, which a rewrite would else have
+/// emptied for it.
+asio::awaitable<bool> ShapeWatch::begin_comparing(pg::Connection& connection, const std::vector<ShapeChange>& seen) {
+  // The lease is renewed on this session: a partition whose rows are not to be had at once is left to the whole target.
+  constexpr const char* kBegin = "begin isolation level repeatable read; set local lock_timeout = '200ms'; set local statement_timeout = '3s'";
+  if (connection.apart()) {
+    co_await connection.script(kBegin);
+    co_await connection.source().script(kBegin);
+    co_return false;
+  }
+  pg::TablesLock locked;
+  locked.begin = kBegin;
+  for (const auto& change : seen) {
+    if (!comes_with_rows(change)) continue;
+    auto name = co_await name_of_table(connection, oid_of(change));
+    if (name) locked.relations.push_back(std::move(*name));
+  }
+  std::optional<Failure> held;
+  try {
+    co_await pg::begin_locked(connection, std::move(locked));
+  } catch (const Failure& failure) {
+    if (!failure.found_by_trying() && failure.verdict() != Verdict::kRetry) throw;
+    held = failure;
+  }
+  if (!held) co_return true;
+  co_await connection.script("rollback");
+  co_await connection.script(kBegin);
+  co_return false;
+}
+
 /// What was there at a look and is not any more did what it did: a trigger of v2, say.
 void ShapeWatch::add_passing(std::vector<ShapeChange>& changes) const {
   const auto told = changes.size();
@@ -178,14 +220,14 @@ void ShapeWatch::add_passing(std::vector<ShapeChange>& changes) const {
   }
 }
 
-asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, const std::vector<ShapeChange>& changes) {
+asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, const std::vector<ShapeChange>& changes, bool has_rows) {
   std::uint64_t offered = 0;
   std::set<TargetId> whole;
   for (const auto& change : changes) {
     if (change.in_the_way) continue;
     std::optional<std::uint64_t> rows;
     // Of a partition that came, its own rows are all that did. One that went may have other rows by now than it went with.
-    if (change.kind() == "leaf" && change.how == "come") rows = co_await offer_rows_of(connection, change);
+    if (has_rows && comes_with_rows(change)) rows = change.kind() == "leaf" ? co_await offer_rows_of(connection, change) : co_await offer_rows_in(connection, change);
     offered += rows.value_or(0);
     for (const auto& name : change.targets) {
       const auto target = run_.model.find_target(name);
@@ -201,32 +243,50 @@ asio::awaitable<std::uint64_t> ShapeWatch::offer(pg::Connection& connection, con
   co_return offered + written;
 }
 
+/// Rows that a partition of a target came with: its view has them, or they go. Nothing where they cannot be read, or not soon.
+asio::awaitable<std::optional<std::uint64_t>> ShapeWatch::offer_rows_in(pg::Connection& connection, const ShapeChange& part) {
+  const auto number = run_.model.find_target(part.targets.front());
+  const auto named = co_await name_of_table(connection, oid_of(part));
+  if (!number || !named) co_return std::nullopt;
+  const auto& target = run_.model.targets[*number];
+  const auto& columns = target.locators[mapping::kChunkKey].columns;
+  co_return co_await offer_rows(connection, *number, mapping::kChunkKey, columns, *named);
+}
+
+/// Keys of `locator` from `columns` of a table.
+asio::awaitable<std::optional<std::uint64_t>> ShapeWatch::offer_rows(pg::Connection& connection, TargetId number, LocatorId locator, std::vector<std::string> columns,
+                                                                     std::string table) {
+  const auto& target = run_.model.targets[number];
+  for (auto& column : columns) column = quote_identifier(column) + "::text";
+  auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select distinct $1, $2, $3, array[{}] from {}", fmt::join(columns, ", "), table);
+  pg::Parameters parameters = {run_.model.name, target.name, target.locators[locator].name()};
+  const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(parameters));
+  if (tried.refused) co_return std::nullopt;
+  run_.metrics.keys_offered(number, OfferedBy::kReconcile, tried.result.affected());
+  co_return tried.result.affected();
+}
+
+asio::awaitable<std::optional<std::string>> ShapeWatch::name_of_table(pg::Connection& connection, std::string oid) {
+  pg::Parameters of = {std::move(oid)};
+  const auto named = co_await connection.query(queries::relation_name, std::move(of));
+  if (named.empty()) co_return std::nullopt;
+  co_return std::string(named.text(0, 0));
+}
+
 /// Nothing where they cannot be read, or not soon.
 asio::awaitable<std::optional<std::uint64_t>> ShapeWatch::offer_rows_of(pg::Connection& connection, const ShapeChange& leaf) {
-  // The rows are on one server, and where they wait on another: the target is compared whole.
-  if (connection.apart()) co_return std::nullopt;
   std::istringstream words(leaf.object);
   std::string kind, oid;
   std::uint32_t root = 0;
   words >> kind >> oid >> root;
-  const std::string name_of(queries::relation_name);
-  pg::Parameters of_leaf = {oid};
-  const auto named = co_await connection.execute(name_of, std::move(of_leaf));
-  if (named.empty()) co_return std::nullopt;
+  const auto named = co_await name_of_table(connection, oid);
+  if (!named) co_return std::nullopt;
   std::optional<std::uint64_t> offered;
   for (const auto& rule : run_.model.rules) {
-    const auto& target = run_.model.targets[rule.target];
-    const auto& source = run_.model.sources[rule.source];
-    if (source.oid != root) continue;
-    std::vector<std::string> columns;
-    for (const auto& column : rule.source_columns) columns.push_back(quote_identifier(column) + "::text");
-    auto sql = fmt::format("insert into crossfade.dirty (migration, target, locator, key) select distinct $1, $2, $3, array[{}] from {}",
-                           fmt::join(columns, ", "), named.text(0, 0));
-    pg::Parameters parameters = {run_.model.name, target.name, target.locators[rule.locator].name()};
-    const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(parameters));
-    if (tried.refused) co_return std::nullopt;
-    run_.metrics.keys_offered(rule.target, OfferedBy::kReconcile, tried.result.affected());
-    offered = offered.value_or(0) + tried.result.affected();
+    if (run_.model.sources[rule.source].oid != root) continue;
+    const auto rows = co_await offer_rows(connection, rule.target, rule.locator, rule.source_columns, *named);
+    if (!rows) co_return std::nullopt;
+    offered = offered.value_or(0) + *rows;
   }
   co_return offered;
 }

@@ -29,10 +29,14 @@ class ShapeWatch {
  private:
   void tell(const std::vector<ShapeChange>& changes);
   asio::awaitable<bool> writers_of_before_are_gone(pg::Connection& connection);
-  asio::awaitable<bool> compare_anew(pg::Connection& connection);
+  asio::awaitable<bool> compare_anew(pg::Connection& connection, const std::vector<ShapeChange>& seen);
+  asio::awaitable<bool> begin_comparing(pg::Connection& connection, const std::vector<ShapeChange>& seen);
   void add_passing(std::vector<ShapeChange>& changes) const;
-  asio::awaitable<std::uint64_t> offer(pg::Connection& connection, const std::vector<ShapeChange>& changes);
+  asio::awaitable<std::uint64_t> offer(pg::Connection& connection, const std::vector<ShapeChange>& changes, bool has_rows);
   asio::awaitable<std::optional<std::uint64_t>> offer_rows_of(pg::Connection& connection, const ShapeChange& leaf);
+  asio::awaitable<std::optional<std::uint64_t>> offer_rows_in(pg::Connection& connection, const ShapeChange& part);
+  asio::awaitable<std::optional<std::uint64_t>> offer_rows(pg::Connection& connection, TargetId number, LocatorId locator, std::vector<std::string> columns, std::string table);
+  asio::awaitable<std::optional<std::string>> name_of_table(pg::Connection& connection, std::string oid);
 
   Runtime& run_;
   std::set<std::string> told_;

@@ -202,6 +202,14 @@ TEST_P(HiddenTableTest, ARewriteLosesNoValue) {
 }
 
 /// As any source that has another name.
+TEST_P(HiddenTableTest, ARewriteThatGivesOtherValuesIsFollowed) {
+  move.follow();
+  move.sql().exec("alter table t alter column v type int using v + 0; alter table t alter column v type bigint using v * 2");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.a where v = 2 * id") == "50"; }, kLimit)) << move.daemon_log();
+  move.sql().exec("alter table t alter column v type bigint using v * 3");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.a where v = 6 * id") == "50"; }, kLimit)) << move.daemon_log();
+  move.expect_equal();
+}
 TEST_P(HiddenTableTest, ThatHasAnotherNameIsSaidAndComesBack) {
   move.follow();
   begin("alter table t rename to t_old;" + functions("t_old"));

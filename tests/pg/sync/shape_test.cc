@@ -279,6 +279,19 @@ TEST_F(ShapeTest, APartitionThatIsMadeEmptyFillsNothingAnew) {
 }
 
 /// What an aggregate calls is in none of its own texts.
+TEST(ShapeOfAnEnumTest, ALabelThatComesBetweenMovesWhatIsCountedByAllOfThem) {
+  SmallMove move{{
+      "create type mood as enum ('bad', 'good'); create table a (id int primary key, mood mood not null); insert into a values (1, 'bad'), (2, 'good')",
+      "create table small_v2.a (id int primary key, rank int)",
+      "create view small_map.a as select id, array_position(enum_range(null::public.mood), mood) as rank from public.a",
+      "sources: {a: {key: [id]}}\ntargets: {a: {follow: {a: {id: id}}}}\n",
+  }};
+  move.follow();
+  move.sql().exec("alter type mood add value 'so so' before 'good'");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select rank from small_v2.a where id = 2") == "3"; }, kLimit)) << move.daemon_log();
+  move.expect_equal();
+}
+
 TEST(ShapeOfAnAggregateTest, WhatItCallsIsReplaced) {
   SmallMove move({
       .v1 = "create table t (id int primary key, g int, x text); alter table t replica identity full; insert into t select n, n % 10, 'text ' || n from generate_series(1, 100) n;"

@@ -1,13 +1,13 @@
--- Fences the partitions of tables $2 that have none, because they were made since, and tables and partitions whose fence lost its `always`
--- to an `enable trigger all`. $1 the migration, $3 the side that owns the data. What was refused because there was no partition for it is
--- tried again. Returns how many there were. A table that somebody works in is not waited for long. One that is no partition any more loses its fence.
+-- Fences tables $2 and their partitions where they have no fence, because they were made since, or one that lost its `always` to an `enable
+-- trigger all`. $1 the migration, $3 the side that owns the data. What was refused because there was no partition for it is tried again.
+-- Returns how many there were. A table that somebody works in is not waited for long. One that is no partition any more loses its fence.
 with fenced as materialized (
-  select coalesce(sum(crossfade.put_fences($1, to_regclass(name), $3)), 0) as made
+  select coalesce(sum(crossfade.put_fences_again($1, to_regclass(name), $3)), 0) as made
   from unnest($2::text[]) name
   where exists (select from (select relid from pg_partition_tree(to_regclass(name)) union select to_regclass(name)) p
                 join pg_class c on c.oid = p.relid and c.relkind in ('r', 'p')
                 left join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'crossfade_fence'
-                where t.tgenabled in ('O', 'R') or t.oid is null and exists (select from pg_class w where w.oid = to_regclass(name) and w.relkind = 'p'))
+                where t.tgenabled in ('O', 'R') or t.oid is null)
     and set_config('lock_timeout', '200ms', true) <> ''
 ), freed as materialized (
   select crossfade.free_detached($1, $3) from fenced
