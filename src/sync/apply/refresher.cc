@@ -209,7 +209,11 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   co_await store::write_dirty(connection, run_, std::move(resting));
   ByTarget<Written> more;
   std::vector<Refused> refused;
-  if (row_locks_) refused = co_await take_locked(connection, run_.refresh, work.keys);
+  if (row_locks_) {
+    // The rows are not waited for; their table would be.
+    if (std::exchange(set_up_, SetUp::kForMany) == SetUp::kNone) co_await connection.script(kForMany);
+    refused = co_await take_locked(connection, run_.refresh, work.keys);
+  }
   if (refused_) {
     BisectingRefresh bisecting(run_.refresh, connection);
     auto work_keys = std::move(work.keys);

@@ -27,9 +27,9 @@ namespace queries = sql::queries;
 /// How often it is tried whether they are still locked. Nobody is made to wait for that.
 constexpr auto kTryLockedEvery = std::chrono::milliseconds(200);
 
-
-asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::string> relations) {
-  auto lock = connection.script(fmt::format("begin; lock table {} in access share mode nowait", fmt::join(relations, ", ")));
+/// Against whoever asks for them in `mode`.
+asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::string> relations, std::string mode) {
+  auto lock = connection.script(fmt::format("begin; lock table {} in {} mode nowait", fmt::join(relations, ", "), mode));
   const auto failure = co_await async::failure_of(std::move(lock), async::answered);
   co_await connection.script("rollback");
   co_return failure && failure->sqlstate() == "55P03";
@@ -42,15 +42,18 @@ asio::awaitable<void> Refresher::find_locked(pg::Connection& connection) {
   for (const auto target : run_.model.targets.ids()) {
     auto relations = run_.model.relations_read({target});
     auto at_source = run_.model.relations_read_at_source({target});
-    bool held = co_await is_locked(connection, std::move(relations));
-    if (!held && !at_source.empty()) held = co_await is_locked(connection.source(), std::move(at_source));
+    const std::vector<std::string> written = {run_.model.targets[target].table.quoted()};
+    bool held = co_await is_locked(connection, std::move(relations), "access share");
+    // Who makes an index of it lets it be read, and not be written.
+    if (!held) held = co_await is_locked(connection, written, "row exclusive");
+    if (!held && !at_source.empty()) held = co_await is_locked(connection.source(), std::move(at_source), "access share");
     if (held) locked.insert(target);
   }
   if (!locked.empty()) co_await parking::add_children(connection, run_.model, locked);
   std::map<TargetId, Parked> now;
   for (const auto target : locked) {
     const auto before = locked_.find(target);
-    now[target] = before != locked_.end() ? before->second : Parked{unix_seconds(), true, "another session has locked a table that it is read from"};
+    now[target] = before != locked_.end() ? before->second : Parked{unix_seconds(), true, "another session has locked its table, or one that it is read from"};
     if (before == locked_.end()) log::info("target waits for a table that another session has locked; the others go on", {{"target", run_.model.targets[target].name}});
   }
   locked_ = std::move(now);
