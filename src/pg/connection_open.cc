@@ -22,7 +22,7 @@ namespace {
 /// away must stop no command, least of all one that holds locks: what is committed here is flushed here. To compile a
 /// statement takes a hundred times what ours take, and what the planner guesses of views and catalogs has it compile many.
 constexpr const char* kSessionOptions =
-    "-c client_encoding=UTF8 -c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
+    "-c extra_float_digits=3 -c row_security=off -c standard_conforming_strings=on -c quote_all_identifiers=off "
     "-c transform_null_equals=off -c array_nulls=on -c gin_fuzzy_search_limit=0 -c default_transaction_isolation=read\\ committed "
     "-c default_transaction_read_only=off -c default_transaction_deferrable=off -c role=none -c synchronous_commit=local "
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 -c jit=off";
@@ -151,9 +151,9 @@ asio::awaitable<Place> place_of(const Endpoint& endpoint, Clock::time_point unti
 PGconn* begin_session(const Endpoint& endpoint, const Place& place) {
   const std::string replication = endpoint.replication ? "database" : "";
   // An expanded dbname lets the user's own conninfo or URI win over nothing and lose to what must hold.
-  const char* names[] = {"dbname", "application_name", "replication", "options", "fallback_application_name", "keepalives_idle", "keepalives_interval",
+  const char* names[] = {"dbname", "client_encoding", "application_name", "replication", "options", "fallback_application_name", "keepalives_idle", "keepalives_interval",
                          "keepalives_count", "tcp_user_timeout", "host", "hostaddr", "port", nullptr};
-  const char* values[] = {endpoint.conninfo.c_str(), endpoint.application_name.c_str(), replication.c_str(), kSessionOptions, "crossfade", "10", "5", "3", "30000",
+  const char* values[] = {endpoint.conninfo.c_str(), "UTF8", endpoint.application_name.c_str(), replication.c_str(), kSessionOptions, "crossfade", "10", "5", "3", "30000",
                           place.host.c_str(), place.address.c_str(), place.port.c_str(), nullptr};
   // The shell's own, for libpq to send along: views mean the database's.
   for (const auto* of_the_shell : {"PGTZ", "PGDATESTYLE", "PGGEQO"}) unsetenv(of_the_shell);

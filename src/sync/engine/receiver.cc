@@ -1,5 +1,7 @@
 #include "sync/engine/receiver.h"
 
+#include <embedded_sql.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
@@ -12,10 +14,14 @@
 namespace crossfade::sync {
 namespace {
 
+namespace queries = sql::queries;
 using namespace std::chrono_literals;
 
 /// Messages that are taken before others get their turn on this thread.
 constexpr int kMessagesInARow = 512;
+
+/// So often the server is asked for what it cannot send.
+constexpr int kInVain = 3;
 
 /// Of what is received. A row may be larger, and costs a second look then.
 constexpr std::size_t kLargest = 16 << 20;
@@ -33,6 +39,19 @@ asio::awaitable<void> go_deaf(Runtime& run, Hearing& hearing) {
   hearing.too_large = false;
   log::warn("a logical message or a row is too large to be received; none of the messages is listened to until it is past",
             {{"more_than_bytes", kLargest}, {"until", end}});
+}
+
+/// The server's encoding has a byte that UTF-8 has nothing for, or the row is longer as text than a message can be.
+bool cannot_be_sent(const Failure& failure) { return failure.sqlstate().starts_with("22") || is_too_large(failure); }
+
+/// Invariant 7: the slot goes past what cannot be sent, which is a gap like any other. What is there is read by the views, within the server.
+asio::awaitable<void> pass_over(Runtime& run, Hearing& hearing) {
+  pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "look");
+  pg::Parameters slot = {run.settings.slot};
+  co_await connection.source().query(queries::slot_pass_over, std::move(slot));
+  hearing.in_vain = 0;
+  hearing.deaf_until.reset();
+  log::warn("the server cannot send a change; the slot goes past it, and everything is compared anew", {{"behind", to_string(hearing.behind)}});
 }
 
 [[noreturn]] void hear_again(Hearing& hearing) {
@@ -98,7 +117,8 @@ struct Answering {
 
 asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
   const auto executor = co_await asio::this_coro::executor;
-  if (hearing.too_large) co_await go_deaf(run, hearing);
+  if (hearing.in_vain >= kInVain) co_await pass_over(run, hearing);
+  else if (hearing.too_large) co_await go_deaf(run, hearing);
   // What was touched meanwhile is looked for among what is spilled.
   if (hearing.deaf_until) run.applied.catching_up = true;
   wal::Stream stream = co_await start_stream(run, hearing);
@@ -126,6 +146,10 @@ asio::awaitable<void> receive(Runtime& run, Hearing& hearing) {
       arrived = co_await stream.next(Clock::now() + 1s);
     } catch (const Failure& failure) {
       hearing.too_large = !hearing.deaf_until && is_too_large(failure);
+      if (cannot_be_sent(failure)) {
+        hearing.in_vain = hearing.behind == run.applied.settled ? hearing.in_vain + 1 : 1;
+        hearing.behind = run.applied.settled;
+      }
       throw;
     }
     hearing.rows_are_large = hearing.rows_are_large || (hearing.deaf_until && arrived && stream.size() > kLargest);

@@ -13,6 +13,8 @@ struct Hearing {
   bool too_large = false;          ///< something is ahead that was not received
   std::optional<Lsn> deaf_until;
   bool rows_are_large = false;     ///< too large too, and to be received: who writes such has the memory for them
+  int in_vain = 0;                 ///< so often the server could not send what comes …
+  Lsn behind;                      ///< … after this
 };
 
 /// The stream → follow rules → queue, and what is settled → the slot. Never waits for the refresher: when memory is full

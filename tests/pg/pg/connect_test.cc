@@ -191,6 +191,23 @@ TEST_F(ConnectionTest, ValuesAreReadAsTheDatabaseReadsThemAndPrintTheSameInEvery
   run(io, read(true));
 }
 
+TEST_F(ConnectionTest, TextIsUtf8WhateverTheShellOrTheConnectionStringSays) {
+  const auto read = [&](bool replication, std::string more) -> asio::awaitable<void> {
+    auto mine = endpoint();
+    mine.replication = replication;
+    mine.conninfo += more;
+    Connection connection = co_await Connection::open(mine);
+    const auto rows = co_await connection.script("select current_setting('client_encoding'), chr(8364)");
+    EXPECT_EQ(rows.text(0, 0), "UTF8") << more;
+    EXPECT_EQ(rows.text(0, 1), "€") << more;
+  };
+  setenv("PGCLIENTENCODING", "LATIN1", 1);
+  for (const bool replication : {false, true}) {
+    for (const char* more : {"", " client_encoding=latin1", " options='-c client_encoding=latin1'"}) run(io, read(replication, more));
+  }
+  unsetenv("PGCLIENTENCODING");
+}
+
 TEST_F(ConnectionTest, StatementsAreReadTheSameWhateverTheRoleHasSet) {
   sql.exec(fmt::format("alter database {0} set standard_conforming_strings = off; alter database {0} set quote_all_identifiers = on; "
                        "alter database {0} set transform_null_equals = on; alter database {0} set array_nulls = off", database.name()));

@@ -82,5 +82,26 @@ TEST_F(Latin1Test, AReasonWithSignsThatTheDatabaseHasNot) {
   EXPECT_TRUE(move.daemon().running());
 }
 
+/// A byte for which UTF-8 has nothing.
+TEST(Win1252Test, AByteThatCannotBeSentDoesNotEndTheStream) {
+  Sql(shared_server().conninfo()).exec("create database of_win1252 encoding 'WIN1252' template template0 locale 'C'");
+  Stage move{write_down({"", "create table small_v2.note (id int primary key, body text)", "create view small_map.note as select * from public.note",
+                         "sources: {note: {key: [id]}}\ntargets: {note: {follow: {note: {id: id}}}}\n"}),
+             shared_server(), "of_win1252"};
+  Sql sql{move.conninfo() + " client_encoding=SQL_ASCII"};
+  sql.exec("create table note (id int primary key, body text); insert into note select n, 'a' from generate_series(1, 100) n");
+  move.start_daemon();
+  const auto differing = [&] {
+    return sql.value("select count(*) from ((select * from small_map.note except select * from small_v2.note) union all (select * from small_v2.note except select * from small_map.note)) d");
+  };
+  ASSERT_TRUE(eventually([&] { return sql.value("select to_regclass('small_v2.note')") != "" && differing() == "0"; }, kLimit)) << move.daemon_log();
+  sql.exec("insert into note values (200, chr(129)); update note set body = 'b' where id < 10");
+  EXPECT_TRUE(eventually([&] { return differing() == "0"; }, kLimit)) << move.daemon_log();
+  sql.exec("update note set body = 'c' where id = 200; update note set body = 'c' where id = 3");
+  EXPECT_TRUE(eventually([&] { return differing() == "0"; }, kLimit)) << move.daemon_log();
+  EXPECT_NE(move.daemon_log().find("the server cannot send a change"), std::string::npos) << move.daemon_log();
+  if (move.has_daemon()) move.kill_daemon();
+}
+
 }  // namespace
 }  // namespace crossfade::test
