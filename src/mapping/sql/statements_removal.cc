@@ -63,7 +63,7 @@ std::string Statements::dependents(const Statements& parent, const std::string& 
 std::string Statements::remove_duplicates(const std::string& indexed_by) const {
   return format(
       "delete from {0} s where (s.tableoid, s.ctid) in (\n  select d.tableoid, d.ctid from (\n"
-      "    select tableoid, ctid, count(*) over (partition by {1}) as alike from {0} where ({1}) is not null\n"
+      "    select tableoid, ctid, count(*) over (partition by {1}) as alike from {0} where pg_catalog.num_nulls({1}) = 0\n"
       "  ) d where d.alike > 1)\nreturning {2}",
       shadow_, indexed_by, named());
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "support/major.h"
 #include "support/small_move.h"
 
 namespace crossfade::test {
@@ -103,6 +104,29 @@ TEST(RaisingIndexTest, WhatWasLeftOutIsBuiltByTheNextDaemonOnce) {
   move.start_daemon();
   EXPECT_TRUE(eventually([&] { return move.sql().value("select to_regclass('small_v2.rated') is not null and bool_and(built) from crossfade.deferred") == "t"; }, kLimit))
       << move.daemon_log();
+  move.expect_equal();
+}
+
+/// Rows that a unique index of v2 holds for the same, and the text of their columns does not.
+TEST(RowsThatAgreeTest, AreFoundByTheOrderOfTheIndexAndWhatItHoldsNullsFor) {
+  const bool nulls_may_agree = server_major() >= 15;
+  SmallMove move({"create type pair as (a int, b int); create table tag (id int primary key, name text not null); insert into tag values (1, 'Apple'), (2, 'apple'), (3, 'pear');"
+                  "create table two (id int primary key, a int, b int); insert into two values (1, 1, null), (2, 1, null), (3, 1, 2);"
+                  "create table whole (id int primary key, p pair); insert into whole values (1, row(1, null)), (2, row(1, null)), (3, row(1, 1))",
+                  "create collation small_v2.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+                  "create table small_v2.tag (id int primary key, name text not null); create unique index on small_v2.tag (name collate small_v2.ci);"
+                  "create table small_v2.two (id int primary key, a int, b int" + std::string(nulls_may_agree ? ", unique nulls not distinct (a, b)" : "") + ");"
+                  "create table small_v2.whole (id int primary key, p public.pair unique)",
+                  "create view small_map.tag as select * from public.tag; create view small_map.two as select * from public.two; create view small_map.whole as select * from public.whole",
+                  "sources: {tag: {key: [id]}, two: {key: [id]}, whole: {key: [id]}}\n"
+                  "targets: {tag: {follow: {tag: {id: id}}}, two: {follow: {two: {id: id}}}, whole: {follow: {whole: {id: id}}}}\n"});
+  move.start_daemon();
+  const auto number = [&](const char* table) { return move.sql().value(std::string("select count(*) from small_v2.") + table); };
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select to_regclass('crossfade.migration')") != "" && move.sql().value("select phase from crossfade.migration") == "following"; }, kLimit))
+      << move.daemon_log();
+  EXPECT_TRUE(eventually([&] { return number("tag") == "2" && number("two") == (nulls_may_agree ? "2" : "3") && number("whole") == "2"; }, kLimit)) << move.daemon_log();
+  EXPECT_EQ(move.sql().value("select count(*) from pg_index i join pg_class c on c.oid = i.indrelid where c.relnamespace = 'small_v2'::regnamespace and i.indisunique"), nulls_may_agree ? "6" : "5");
+  move.sql().exec("delete from tag where id = 1; delete from two where id = 1; delete from whole where id = 1");
   move.expect_equal();
 }
 

@@ -4,13 +4,19 @@
 -- belongs to a partitioned table goes and comes with its likes on the partitions; an index is written for the table alone, and made for
 -- the whole.
 -- What is said of a key or an index beside its definition, that the table's rows are told by it, comments and the like, stands behind it.
--- indexed_by: expressions that are null in a row which the index leaves out. excluded_by: the operators of an exclusion constraint.
+-- indexed_by: expressions of which one is null in a row which the index leaves out. excluded_by: the operators of an exclusion constraint.
 with indexed as (
   select i.indexrelid as index,
-         string_agg(case when i.indpred is null then pg_get_indexdef(i.indexrelid, n, true)
-                    else format('case when %s then %s end', pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid, n, true)) end,
+         string_agg(case when i.indpred is null then entry.value else format('case when %s then %s end', pg_get_expr(i.indpred, i.indrelid), entry.value) end,
                     ', ' order by n) as indexed_by
   from pg_index i, generate_series(1, i.indnkeyatts) n
+  cross join lateral (
+    -- By the order that the index goes by; and where nulls agree, as a row, which is none.
+    select format(case when (to_jsonb(i) ->> 'indnullsnotdistinct')::boolean then 'row(%s%s)' else '%s%s' end,
+                  case when c.oid is null then pg_get_indexdef(i.indexrelid, n, true) else format('(%s)', pg_get_indexdef(i.indexrelid, n, true)) end,
+                  ' collate ' || c.oid::regcollation) as value
+    from (select) once left join pg_collation c on c.oid = i.indcollation[n - 1] and c.collname <> 'default'
+  ) entry
   where i.indrelid = $1::text::regclass
   group by i.indexrelid
 ), said as (

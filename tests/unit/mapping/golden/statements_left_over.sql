@@ -10,7 +10,7 @@ select distinct coalesce(case when num_nonnulls(s."userId") > 0 then array['0', 
 -- remove_duplicates
 delete from "v2"."weeks" s where (s.tableoid, s.ctid) in (
   select d.tableoid, d.ctid from (
-    select tableoid, ctid, count(*) over (partition by plan_id, number) as alike from "v2"."weeks" where (plan_id, number) is not null
+    select tableoid, ctid, count(*) over (partition by plan_id, number) as alike from "v2"."weeks" where pg_catalog.num_nulls(plan_id, number) = 0
   ) d where d.alike > 1)
 returning coalesce(case when num_nonnulls(s."plan_id") > 0 then array['0', s."plan_id"::text] end, array['0', null]);
 
