@@ -192,6 +192,10 @@ std::string made_again(const std::string& file) {
   return fmt::format("`crossfade amend`: it makes the view again that {0} says. Where {0} says what is not there any more, or no such view, edit it first: create ", file);
 }
 
+std::string left_out_until_the_writes_move(const std::vector<std::string>& keys) {
+  return fmt::format("left out until the writes move, so that nobody who writes there waits for crossfade: foreign keys {}", fmt::join(keys, ", "));
+}
+
 bool check_target(const DirectedMigration& directed, const std::string& name, const TargetCatalog& target,
                   const std::vector<WrittenRule>& rules, std::vector<Finding>& findings) {
   Findings found(findings, "target " + name);
@@ -247,8 +251,7 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
   check_triggers(target, found);
   check_rewrites(target, found);
   if (directed.direction == Direction::kForward && !target.table.keys_outside.empty()) {
-    found.note(fmt::format("left out until the writes move, so that nobody who writes there waits for crossfade: foreign keys {}",
-                           fmt::join(target.table.keys_outside, ", ")));
+    found.note(left_out_until_the_writes_move(target.table.keys_outside));
   }
   found.conclude(fmt::format("view and table agree: {} columns, key ({})", target.table.columns.size(),
                              fmt::join(target.table.primary_key, ", ")));

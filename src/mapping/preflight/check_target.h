@@ -20,6 +20,9 @@ bool rounds(const ColumnCatalog& column);
 bool check_target(const DirectedMigration& directed, const std::string& name, const TargetCatalog& target,
                   const std::vector<WrittenRule>& rules, std::vector<Finding>& findings);
 
+/// What is said of foreign keys ("name to schema.table") to tables that stay.
+std::string left_out_until_the_writes_move(const std::vector<std::string>& keys);
+
 /// What mends a view that was dropped, up to what is to be created where `file` says nothing of it.
 std::string made_again(const std::string& file);
 

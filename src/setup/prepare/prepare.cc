@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include "async/when_all.h"
 #include "base/error/failure.h"
@@ -21,7 +23,6 @@
 #include "setup/state/editions.h"
 #include "setup/state/ids_taken.h"
 #include "setup/state/rights.h"
-#include "setup/state/run_script.h"
 #include "setup/state/servers.h"
 #include "setup/state/state_schema.h"
 #include "sync/state/checkpoint.h"
@@ -62,16 +63,19 @@ namespace {
 
 }  // namespace
 
-asio::awaitable<void> perform(pg::Connection& connection, PrepareSteps steps) {
+asio::awaitable<OutwardKeys> perform(pg::Connection& connection, PrepareSteps steps) {
+  OutwardKeys left_out;
   for (const auto& step : steps) {
     if (step.sql.empty()) continue;
     if (!step.file.empty()) {
-      co_await run_script(connection, step.file, step.sql);
+      auto keys = co_await run_without_outward_keys(connection, step.file, step.sql, step.schema);
+      std::move(keys.begin(), keys.end(), std::back_inserter(left_out));
       continue;
     }
     const auto done = co_await connection.script(step.sql);
     if (!step.unless_true.empty() && !done.truth(0, 0)) log::warn(step.unless_true, {});
   }
+  co_return left_out;
 }
 
 namespace {
@@ -124,6 +128,17 @@ asio::awaitable<void> warn_of_rows(pg::Connection& connection, const There& ther
   }
 }
 
+/// As of those that are there by now (mapping::check_target).
+void say_outward_keys(Preparation& preparation) {
+  std::map<std::string, std::vector<std::string>> keys;
+  for (const auto& key : preparation.outward_keys) keys[key.target].push_back(fmt::format("{} to {}", key.name, key.refers_to));
+  for (const auto& target : preparation.preflight.model.targets) {
+    const auto of_target = keys.find(target.table.name);
+    if (of_target == keys.end()) continue;
+    mapping::Findings(preparation.preflight.findings, "target " + target.name).note(mapping::left_out_until_the_writes_move(of_target->second));
+  }
+}
+
 /// The tables are there for this look only: what mends one is no statement for now.
 void leave_to_v2_sql(const std::string& shadow, std::vector<mapping::Finding>& findings) {
   // The server writes quotes where a name needs them, we always do.
@@ -152,9 +167,10 @@ asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::
   if (!is_made) preparation.preflight.findings = co_await taken_ids(connection, file);
   if (!preparation.preflight.ok()) co_return preparation;
   PrepareSteps rest(together.begin() + 1, together.end());
-  co_await perform(connection, std::move(rest));
+  preparation.outward_keys = co_await perform(connection, std::move(rest));
   const std::function<asio::awaitable<mapping::Preflight>()> inspect = [&] { return mapping::inspect(connection, file); };
   preparation.preflight = co_await pg::look_in_savepoint(connection, inspect);
+  say_outward_keys(preparation);
   const auto& shadow = file.yaml.schemas().shadow();
   if (std::find(there.schemas.begin(), there.schemas.end(), shadow) == there.schemas.end()) leave_to_v2_sql(shadow, preparation.preflight.findings);
   if (!preparation.preflight.ok()) co_return preparation;
@@ -194,6 +210,7 @@ asio::awaitable<mapping::Preflight> install_and_enter(pg::Connection& connection
   const auto& all = preparation.steps.together;
   PrepareSteps rest(all.begin() + static_cast<std::ptrdiff_t>(preparation.performed), all.end());
   co_await perform(connection, std::move(rest));
+  co_await add_outward_keys(connection, preparation.outward_keys);
   co_await connection.script("commit");
   co_return std::move(preparation.preflight);
 }

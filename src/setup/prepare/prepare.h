@@ -9,6 +9,7 @@
 #include "mapping/file/migration_file.h"
 #include "mapping/preflight/preflight.h"
 #include "setup/prepare/prepare_steps.h"
+#include "setup/state/outward_keys.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::setup {
@@ -34,20 +35,21 @@ Failure not_prepared(const std::string& migration);
 /// Throws not_prepared() unless is_prepared().
 asio::awaitable<void> require_prepared(pg::Connection& connection, std::string migration);
 
-/// Performs install_steps() in the caller's transaction.
+/// Performs install_steps() in the caller's transaction, which is to be rolled back: foreign keys to tables that stay are left out.
 asio::awaitable<void> install(pg::Connection& connection, const mapping::MigrationFile& file);
 
 /// Before anything is done: what is there, and whether it can be trusted.
 asio::awaitable<There> look_around(pg::Connection& connection, const mapping::MigrationFile& file);
 
-/// Performs steps of a preparation in the caller's transaction.
-asio::awaitable<void> perform(pg::Connection& connection, PrepareSteps steps);
+/// Performs steps of a preparation in the caller's transaction, all but the keys that it returns: those are made when all else is done.
+asio::awaitable<OutwardKeys> perform(pg::Connection& connection, PrepareSteps steps);
 
 /// What a preparation would do, and what is against it.
 struct Preparation {
   mapping::Preflight preflight;
   PrepareLists steps;         ///< the whole only where preflight is ok()
-  std::size_t performed = 0;  ///< so many of steps.together have been, because the look rests on them
+  std::size_t performed = 0;  ///< so many of steps.together have been, because the look rests on them …
+  OutwardKeys outward_keys = {};  ///< … but for these
 };
 /// In the caller's transaction, in which the installing steps are performed, because the rest rests on what they make.
 asio::awaitable<Preparation> lay_out(pg::Connection& connection, const mapping::MigrationFile& file, There there, std::string slot);

@@ -104,6 +104,7 @@ struct Both {
   Preflight preflight;
   PrepareSteps at_source;  ///< what is left to do there …
   PrepareSteps at_target;  ///< … and there
+  OutwardKeys outward_keys = {};
 };
 
 asio::awaitable<bool> entered(pg::Connection& connection, std::string migration) {
@@ -141,7 +142,7 @@ asio::awaitable<void> lay_out_target(pg::Connection& connection, const mapping::
   try {
     const auto there = co_await look_around(connection, of_target);
     auto steps = install_steps(of_target, there);
-    co_await perform(connection, std::move(steps));
+    both.outward_keys = co_await perform(connection, std::move(steps));
     co_await look_at_target_tables(connection, both.preflight);
     Found found;
     found.made = schemas_made(of_target, there);
@@ -183,6 +184,7 @@ asio::awaitable<Both> lay_out_both(pg::Connection& connection, const mapping::Mi
 asio::awaitable<void> enter_both(pg::Connection& connection, std::string migration, Both both) {
   co_await perform(connection.source(), std::move(both.at_source));
   co_await perform(connection, std::move(both.at_target));
+  co_await add_outward_keys(connection, std::move(both.outward_keys));
   const auto source = co_await read_server(connection.source());
   const auto target = co_await read_server(connection);
   co_await write_servers(connection, std::move(migration), source, target);

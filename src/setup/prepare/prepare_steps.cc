@@ -46,7 +46,7 @@ void add_stable_views(PrepareSteps& steps, const mapping::Model& model, const st
     auto closed = fmt::format("stable view {}.{} is closed to applications until all read v2: its mapping would show them rows that row-level security "
                               "hides; alter view {} set (security_invoker = true), and so the views it reads. PostgreSQL 14 cannot: there it stays closed",
                               schema, name, quote_qualified(model.mapping_schema, name));
-    steps.push_back({fmt::format("create view {0}.{1} over the mapping, for applications, and {2}.{1} over v2, for those that go first", schema, name, mapping::canary_schema(schema)), views[n] + ";\n", "", "", std::move(closed)});
+    steps.push_back({fmt::format("create view {0}.{1} over the mapping, for applications, and {2}.{1} over v2, for those that go first", schema, name, mapping::canary_schema(schema)), views[n] + ";\n", "", "", "", std::move(closed)});
   }
 }
 
@@ -112,7 +112,7 @@ PrepareSteps install_steps(const mapping::MigrationFile& file, const There& ther
       continue;
     }
     if (first) steps.push_back({"create schema " + script.schema, fmt::format("create schema {};\n", quote_identifier(script.schema))});
-    steps.push_back({fmt::format("run {} in schema {}", script.file, script.schema), script.sql, "", script.file});
+    steps.push_back({fmt::format("run {} in schema {}", script.file, script.schema), script.sql, "", script.file, script.schema});
   }
   return steps;
 }

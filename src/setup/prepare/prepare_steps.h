@@ -15,6 +15,7 @@ struct PrepareStep {
   std::string sql;
   std::string of_owner = {};     ///< what it makes, if only the owner of v1's tables can: "publication p"
   std::string file = {};         ///< of the migration that it runs; "" where the SQL is crossfade's own
+  std::string schema = {};       ///< that the file makes its things in
   std::string unless_true = {};  ///< what is warned of where the first value that `sql` returns is not true
 };
 using PrepareSteps = std::vector<PrepareStep>;

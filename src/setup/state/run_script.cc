@@ -36,6 +36,10 @@ Failure as_told(const Failure& caught, const std::string& file, const std::optio
   // A table or a schema that is not there.
   if (caught.sqlstate() == "42P01" || caught.sqlstate() == "3F000") facts.advice += "; or name the database that has it, with --source or PGDATABASE";
   if (caught.sqlstate() == "0A000") facts.advice += ", and which it may not end: commit, rollback and the like have no place in it";
+  if (caught.sqlstate() == "55P03") {
+    facts.exit = ExitCode::kTimeout;
+    facts.advice = "somebody has a table locked that it refers to; repeat the command once that is over";
+  }
   facts.statement = place ? place->statement : "";
   return Failure(std::move(facts));
 }

@@ -53,6 +53,23 @@ TEST_F(ShortWaitsTest, WhoeverWritesATableThatV2RefersToWaitsNoLongerThanAMoment
   EXPECT_EQ(move.sql().value("select count(*) from pg_namespace where nspname in ('gym_v2', 'crossfade')"), "0");
 }
 
+TEST_F(ShortWaitsTest, NobodyWhoWritesItWaitsForALookThatTakesLong) {
+  Sql writer(move.conninfo());
+  writer.exec("set lock_timeout = '1s'");
+  for (const auto& words : std::vector<std::vector<std::string>>{{"lint", "--for", "5s"}, {"plan"}, {"prepare"}}) {
+    auto command = move.start(words);
+    int written = 0;
+    while (command->running()) {
+      EXPECT_NO_THROW(writer.exec("update coaches set name = 'w'")) << words.front() << " had its table locked";
+      EXPECT_LE(move.sql().value("select count(*) from pg_locks where relation = 'coaches'::regclass and granted and mode = 'ShareRowExclusiveLock'"), "1");
+      ++written;
+    }
+    EXPECT_GT(written, 0);
+    EXPECT_EQ(command->exit_within(kLimit).value_or(-1), 0) << command->output();
+  }
+  EXPECT_EQ(move.sql().value("select pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and confrelid = 'coaches'::regclass"), "FOREIGN KEY (coach_id) REFERENCES coaches(id)");
+}
+
 TEST_F(ShortWaitsTest, ALockThatIsNotToBeHadIsGivenUpWithHowToFindWhoHasIt) {
   Sql holder(move.conninfo());
   holder.exec("begin; update coaches set name = 'held' where id = 1");
