@@ -41,6 +41,8 @@ constexpr std::array kRules = {
     SqlstateRule{"57014", Verdict::kRetry, ExitCode::kTimeout, "the statement was cancelled or took too long"},
     SqlstateRule{"58", Verdict::kStop, ExitCode::kPrecondition, "the server had trouble with its files"},
     SqlstateRule{"CF", Verdict::kStop, ExitCode::kPrecondition, "read the message; it says which side to write"},
+    // Of another migration's fence too, which a trigger of our target runs into.
+    SqlstateRule{"CF001", Verdict::kQuarantine, ExitCode::kPrecondition, "read the message; it says which side to write"},
     SqlstateRule{"CF009", Verdict::kStop, ExitCode::kNotLeader, "another daemon leads this migration; stop one of the two"},
     SqlstateRule{"CF011", Verdict::kReconnect, ExitCode::kPrecondition,
                  "make the publication again, as the message says; the daemon goes on by itself"},

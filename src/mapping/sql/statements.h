@@ -186,6 +186,7 @@ class Statements {
   std::string merge(const std::vector<KeyFilter>& filters, bool replace, const std::vector<std::string>& others) const;
   std::string next(const std::vector<KeyFilter>& filters, bool with_chunk_key) const;
   std::string branches(const std::vector<KeyFilter>& filters, bool with_chunk_key) const;
+  bool has_images(const KeyFilter& filter) const;
   bool may_meet(const std::vector<KeyFilter>& filters) const;
   bool is_of_key(const Locator& locator) const;
   std::string met() const;

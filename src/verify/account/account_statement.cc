@@ -116,23 +116,32 @@ std::string list_of(const std::string& alias, const Names& names, std::string_vi
 /// Whether a step is about all rows of the source, or about those that are located by a null.
 enum class About { kValues, kNulls };
 
+/// A column of the shadow row, compared by the table's collation, where the view and so the source may have another.
+std::string found_column(const mapping::Target& target, const std::string& found, const std::string& name, bool in_shadow) {
+  const auto column = std::find_if(target.columns.begin(), target.columns.end(), [&](const auto& each) { return each.name == name; });
+  const bool own = in_shadow && column != target.columns.end();
+  return format("{}.{}{}", found, quote_identifier(name), own ? mapping::collate(column->collation) : "");
+}
+
 /// "f.a = s.x::int and …": row `found` has the locator's values that source row s gives. Nulls are not equal, but arrays
 /// that have them are, and can be hashed.
-std::string matches(const Model& model, const FollowRule& rule, const std::string& found, About about) {
-  const auto& locator = model.targets[rule.target].locators[rule.locator];
+std::string matches(const Model& model, const FollowRule& rule, const std::string& found, About about, bool in_shadow) {
+  const auto& target = model.targets[rule.target];
+  const auto& locator = target.locators[rule.locator];
+  Names columns;
+  for (const auto& name : locator.columns) columns.push_back(found_column(target, found, name, in_shadow));
   Names parts;
   if (about == About::kNulls) {
     for (const auto& name : rule.source_columns) parts.push_back(format("s.{} is null", quote_identifier(name)));
-    return format("({}) and array[{}] = array[{}]", fmt::join(parts, " or "), list_of(found, locator.columns, "::text"),
-                  list_of("s", rule.source_columns, "::text"));
+    for (auto& column : columns) column = format("({})::text", column);
+    return format("({}) and array[{}] = array[{}]", fmt::join(parts, " or "), fmt::join(columns, ", "), list_of("s", rule.source_columns, "::text"));
   }
   for (std::size_t n = 0; n < locator.columns.size(); ++n) {
     if (locator.indirect()) {
-      parts.push_back(format("{}.{} {} s.{}", found, quote_identifier(locator.columns[n]), locator.compared(n, "="), computed_name(model, rule, n)));
+      parts.push_back(format("{} {} s.{}", columns[n], locator.compared(n, "="), computed_name(model, rule, n)));
       continue;
     }
-    parts.push_back(format("{}.{} {} s.{}::{}", found, quote_identifier(locator.columns[n]), locator.compared(n, "="),
-                           quote_identifier(rule.source_columns[n]), locator.types[n]));
+    parts.push_back(format("{} {} s.{}::{}", columns[n], locator.compared(n, "="), quote_identifier(rule.source_columns[n]), locator.types[n]));
   }
   return format("{}", fmt::join(parts, " and "));
 }
@@ -146,12 +155,12 @@ std::string in_shadow(const Model& model, const FollowRule& rule, About about) {
     const auto on = mapping::pairwise(format("f{}", n + 1), path[n].parent_columns, format("f{}", n), path[n].columns, path[n].operators);
     from += format(" join {} f{} on {}", path[n].parent.quoted(), n + 1, on);
   }
-  return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size()), about));
+  return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size()), about, path.empty()));
 }
 
 std::string in_view(const Model& model, const FollowRule& rule, About about) {
   return format("select from {} f where {}", quote_qualified(model.mapping_schema, model.targets[rule.target].name),
-                matches(model, rule, "f", about));
+                matches(model, rule, "f", about, false));
 }
 
 /// Appends a step that keeps the rows which `found` does not find, and gives its name.

@@ -175,6 +175,8 @@ TEST(CollationTest, OneOrderCountsForTheWalk) {
                   "sources: {t: {key: [k]}, u: {key: [k]}}\ntargets: {t: {follow: {t: {k: k}}}, u: {follow: {u: {k: k}}}}\n"});
   move.follow();
   EXPECT_EQ(move.call({"verify"}).first, 0);
+  const auto [exit, text] = move.call({"account"});
+  EXPECT_EQ(exit, 0) << text;
   move.lose_the_slot_around("update t set n = n + 1 where n % 7 = 0; delete from t where n % 11 = 0; delete from u where n % 11 = 0; insert into t values ('Z', 1), ('zz', 1)");
   move.expect_equal();
   EXPECT_EQ(move.call({"verify"}).first, 0);

@@ -238,6 +238,18 @@ TEST(CollationTest, WhatIsEqualWhereItWasWrittenIsFoundUnderAnotherCollation) {
   move.expect_equal();
 }
 
+/// The old and the new key of a row name one row, each by itself.
+TEST(CollationTest, AKeyOfSeveralPartsThatIsSpeltOtherwiseIsOneKey) {
+  SmallMove move{{"create extension citext; create table t (tenant int, name citext, n int, primary key (tenant, name)); insert into t select 1, 'a' || g, g from generate_series(1, 3000) g",
+                  "create table small_v2.t (tenant int, name public.citext, n int, primary key (tenant, name))", "create view small_map.t as select * from public.t",
+                  "sources: {t: {key: [tenant, name]}}\ntargets: {t: {follow: {t: {tenant: tenant, name: name}}}}\n"}};
+  move.follow();
+  move.sql().exec("update t set name = upper(name::text)");
+  move.expect_equal();
+  EXPECT_EQ(move.sql().value("select count(*) from small_v2.t where name::text = upper(name::text)"), "3000");
+  EXPECT_FALSE(move.logged("cannot affect row a second time"));
+}
+
 TEST_F(TypesTest, EveryTypeHasEveryRole) {
   move.follow();
   change("update t_{of} set label = 'x' where a = 3; update t_{of} set k = {first} where a = 4; "
