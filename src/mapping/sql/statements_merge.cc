@@ -81,6 +81,29 @@ std::string Statements::compared() const {
       keys, absent("p"), absent("n"), columns_of("n", names), columns_of("p", names), own_name("is"), same_key("p", "n"));
 }
 
+/// Keys that are taken one by one can be several images of what is equal: 1.0 and 1.00, or two spellings that a collation makes one.
+bool Statements::has_images(const KeyFilter& filter) const {
+  const auto& locator = target_.locators.at(filter.locator);
+  if (filter.form != KeyFilter::Form::kValues || locator.indirect() || !(locator.columns.size() > 1 || is_array(locator.types[0]))) return false;
+  return std::any_of(target_.columns.begin(), target_.columns.end(), [&](const Column& column) {
+    return column.image_varies && std::find(locator.columns.begin(), locator.columns.end(), column.name) != locator.columns.end();
+  });
+}
+
+/// Keys of several locators can name the same row.
+bool Statements::may_meet(const std::vector<KeyFilter>& filters) const {
+  return std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
+    const bool known = filter.form == KeyFilter::Form::kGiven || filter.form == KeyFilter::Form::kRows;
+    const bool by_lookup = !known && target_.locators[filter.locator].indirect();
+    return filter.locator != filters.front().locator || by_lookup || has_images(filter);
+  });
+}
+
+std::string Statements::next(const std::vector<KeyFilter>& filters, bool with_chunk_key) const {
+  if (!may_meet(filters)) return branches(filters, with_chunk_key);
+  return format("select distinct on ({0}) * from (\n  {1}\n  ) r", columns_of("r", target_.key), branches(filters, with_chunk_key));
+}
+
 std::string Statements::merge(const std::vector<KeyFilter>& filters) const { return merge(filters, false, {}); }
 
 std::string Statements::replace(const std::vector<KeyFilter>& filters, const std::vector<std::string>& others) const { return merge(filters, true, others); }

@@ -99,4 +99,19 @@ asio::awaitable<void> Refresher::say_position(pg::Connection& connection) {
   }
 }
 
+void Refresher::count_written(const std::vector<Key>& keys, const ByTarget<Written>& written) {
+  for (const auto target : written.ids()) {
+    const auto& rows = written[target];
+    run_.metrics.rows_written(target, rows.inserted, rows.updated, rows.deleted);
+    if (rows.seconds > 0) {
+      run_.applied.times[target].took(rows.seconds);
+      run_.metrics.target_refreshed(target, std::chrono::duration<double>(rows.seconds));
+    }
+    run_.metrics.rows_unchanged(target, rows.in_view - std::min(rows.in_view, rows.inserted + rows.updated));
+  }
+  ByTarget<std::uint64_t> refreshed(run_.model.targets.size());
+  for (const auto& key : keys) ++refreshed[key.target()];
+  for (const auto target : refreshed.ids()) run_.metrics.keys_refreshed(target, refreshed[target]);
+}
+
 }  // namespace crossfade::sync
