@@ -203,13 +203,13 @@ begin
   from typed t join pg_enum e on e.enumtypid = t.type
   group by e.oid, e.enumlabel, e.enumtypid
   union all
-  -- A label that comes changes no row but where a view asks for all of them.
+  -- A label that comes changes no row but where a view asks for all of them: by enum_first, enum_last or enum_range, which are no dependencies.
   select 'labels ' || t.type, 'the labels of type ' || t.type::regtype, array_agg(distinct t.target),
          min((select string_agg(e.enumlabel, ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.type))
   from typed t
-  join called c on c.target = t.target and c.function in ('pg_catalog.enum_first(anyenum)'::regprocedure, 'pg_catalog.enum_last(anyenum)'::regprocedure,
-                                                          'pg_catalog.enum_range(anyenum)'::regprocedure, 'pg_catalog.enum_range(anyenum,anyenum)'::regprocedure)
   where exists (select from pg_enum e where e.enumtypid = t.type)
+    and exists (select from reached r join pg_rewrite v on v.ev_class = r.relation and v.rulename = '_RETURN'
+                where r.target = t.target and v.ev_action::text ~ ':funcid 35(28|29|30|31) ')
   group by t.type
   union all
   select 'domain ' || t.type, 'domain ' || t.type::regtype, array_agg(distinct t.target),

@@ -127,6 +127,7 @@ TEST(RowsThatAgreeTest, AreFoundByTheOrderOfTheIndexAndWhatItHoldsNullsFor) {
   EXPECT_TRUE(eventually([&] { return number("tag") == "2" && number("two") == (nulls_may_agree ? "2" : "3") && number("whole") == "2"; }, kLimit)) << move.daemon_log();
   EXPECT_EQ(move.sql().value("select count(*) from pg_index i join pg_class c on c.oid = i.indrelid where c.relnamespace = 'small_v2'::regnamespace and i.indisunique"), nulls_may_agree ? "6" : "5");
   move.sql().exec("delete from tag where id = 1; delete from two where id = 1; delete from whole where id = 1");
+  EXPECT_TRUE(eventually([&] { return move.call({"quarantine", "retry"}).first == 0 && move.sql().value("select count(*) from crossfade.quarantine") == "0"; }, kLimit));
   move.expect_equal();
 }
 
