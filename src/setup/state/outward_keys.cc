@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/text/sql_text.h"
-#include "mapping/sql/references.h"
+#include "mapping/sql/without_references.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
 #include "setup/state/run_script.h"

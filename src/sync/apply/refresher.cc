@@ -201,6 +201,11 @@ Refresher::Work Refresher::all_of(std::vector<Key> keys) const {
   return {std::move(keys), ByTarget<Written>(run_.model.targets.size())};
 }
 
+/// For what comes next in this transaction; whatever that is, a table is not waited for long.
+asio::awaitable<void> Refresher::set_up(pg::Connection& connection, SetUp needed) {
+  if (std::exchange(set_up_, needed) != needed) co_await connection.script(needed == SetUp::kForFew ? kForFew : kForMany);
+}
+
 /// Settles `keys`, of which `work.keys` are still to be refreshed; `may_wait` of them may be put off.
 asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait) {
   auto& written = work.written;
@@ -210,8 +215,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   ByTarget<Written> more;
   std::vector<Refused> refused;
   if (row_locks_) {
-    // The rows are not waited for; their table would be.
-    if (std::exchange(set_up_, SetUp::kForMany) == SetUp::kNone) co_await connection.script(kForMany);
+    co_await set_up(connection, SetUp::kForMany);
     refused = co_await take_locked(connection, run_.refresh, work.keys);
   }
   if (refused_) {
@@ -230,8 +234,7 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
       co_await parking::park(connection, run_, std::move(unwritable), progress);
     }
   } else if (!work.keys.empty()) {
-    const auto needed = work.keys.size() <= kFew ? SetUp::kForFew : SetUp::kForMany;
-    if (std::exchange(set_up_, needed) != needed) co_await connection.script(needed == SetUp::kForFew ? kForFew : kForMany);
+    co_await set_up(connection, work.keys.size() <= kFew ? SetUp::kForFew : SetUp::kForMany);
     more = co_await run_.refresh.keys(connection, std::move(work.keys));
   }
   for (const auto target : more.ids()) written[target] += more[target];
@@ -291,13 +294,13 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
   }
   const auto began = Clock::now();
   const bool few = !refused_ && !row_locks_ && run_.dirty_keys == 0 && run_.at_cut.empty() && run_.queue.committed_keys() <= kFew;
-  std::string set_up = alone ? kFlushed : few ? kForFew : "";
+  std::string first = alone ? kFlushed : few ? kForFew : "";
   // What is offered while this round goes on, because the stream did not tell it, is not in what it sees.
   const auto generation = run_.generation();
   const auto generation_of_others = run_.generation_of_others();
   const auto received = run_.stream.received;
   const auto tells = run_.shape.stream_tells;
-  const auto view = co_await begin(connection, std::move(set_up));
+  const auto view = co_await begin(connection, std::move(first));
   if (few && !alone) set_up_ = SetUp::kForFew;
   Spilled spilled;
   // While others spill keys too, how many are known of is not how many there are. Chunks spill what waits with them anyhow.

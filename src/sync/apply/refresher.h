@@ -64,12 +64,17 @@ class Refresher {
     bool all = true;                ///< there are no others
   };
 
+  /// What the open transaction writes by: as the session began it, or with the patience of a refresh and plans that are there already,
+  /// or with plans of its own.
+  enum class SetUp { kNone, kForFew, kForMany };
+
   asio::awaitable<View> begin(pg::Connection& connection, std::string set_up = {});
   asio::awaitable<Spilled> take_spilled(pg::Connection& connection, Snapshot snapshot, std::size_t most);
   asio::awaitable<bool> write_at_cut(pg::Connection& connection, Snapshot snapshot, std::vector<Key> keys, Spilled spilled);
   asio::awaitable<bool> received_up_to(pg::Connection& connection, Lsn position);
   Work all_of(std::vector<Key> keys) const;
   asio::awaitable<Work> share(const std::vector<Key>& keys);
+  asio::awaitable<void> set_up(pg::Connection& connection, SetUp needed);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
   asio::awaitable<void> set_aside(pg::Connection& connection, std::vector<Refused> refused);
   asio::awaitable<void> reconcile_whole(pg::Connection& connection, const std::vector<TargetId>& whole);
@@ -98,10 +103,6 @@ class Refresher {
   std::vector<TargetId> take_whole_targets(std::vector<Key>& keys) const;
   bool too_much(const Batch& batch) const;
   std::size_t most_keys() const;
-
-  /// What the open transaction writes by: as the session began it, or with the patience of a refresh and plans that are there already,
-  /// or with plans of its own.
-  enum class SetUp { kNone, kForFew, kForMany };
 
   Runtime& run_;
   CatchUp workers_;

@@ -1,4 +1,4 @@
-#include "mapping/sql/references.h"
+#include "mapping/sql/without_references.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -53,12 +53,11 @@ class Words {
 /// What may stand behind the table and its columns.
 std::size_t behind_options(const Words& words, std::size_t at) {
   for (;;) {
-    if (words.is_word(at, "match")) at += 2;
-    else if (words.is_word(at, "on") && (words.is_word(at + 1, "delete") || words.is_word(at + 1, "update"))) {
+    if (words.is_word(at, "on") && (words.is_word(at + 1, "delete") || words.is_word(at + 1, "update"))) {
       at += 2;
       const bool two = words.is_word(at, "no") || words.is_word(at, "set");
       at = words.behind_brackets(at + (two ? 2 : 1));
-    } else if (words.are(at, {"not", "deferrable"}) || words.are(at, {"not", "valid"}) || words.are(at, {"not", "enforced"}) || words.is_word(at, "initially")) {
+    } else if (words.is_word(at, "match") || words.are(at, {"not", "deferrable"}) || words.are(at, {"not", "valid"}) || words.are(at, {"not", "enforced"}) || words.is_word(at, "initially")) {
       at += 2;
     } else if (words.is_word(at, "deferrable") || words.is_word(at, "enforced")) {
       at += 1;

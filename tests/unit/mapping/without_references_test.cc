@@ -1,4 +1,4 @@
-#include "mapping/sql/references.h"
+#include "mapping/sql/without_references.h"
 
 #include <gtest/gtest.h>
 
