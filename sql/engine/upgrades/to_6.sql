@@ -12,7 +12,7 @@ drop function if exists crossfade.retire(text, regclass);
 -- And what can be read while some targets are behind is said by itself.
 alter table crossfade.checkpoint add column if not exists readable_lsn pg_lsn not null default '0/0', add column if not exists readable_but text[] not null default '{}';
 -- And what is written is known by its name, and another table of that name is noticed.
-alter table crossfade.written add column if not exists name text not null default '';
+alter table if exists crossfade.written add column if not exists name text not null default '';
 -- And text search configurations, dictionaries and collations are watched.
 -- And what flips have done, and what rests for them, is called as everybody calls it.
 alter table crossfade.flight rename to cutover_step;
