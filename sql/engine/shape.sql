@@ -127,11 +127,9 @@ begin
   union all
   -- A view follows a column that is called otherwise; who reads the stream knows it by its name.
   -- A function may read any column of a table that no view does, and whoever writes that anew may write other values into it: nothing of
-  -- that is in the stream. A generated column is written anew with its expression.
+  -- that is in the stream.
   select 'columns ' || w.relation, 'what is read of ' || w.name, w.targets,
-         concat_ws(' ', string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod,
-                                             (select md5(d.adbin::text) from pg_attrdef d where a.attgenerated <> '' and d.adrelid = a.attrelid and d.adnum = a.attnum)),
-                                   ', ' order by a.attnum),
+         concat_ws(' ', string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod), ', ' order by a.attnum),
                    case when w.hidden then 'file ' || pg_relation_filenode(w.relation) end)
   from (select w.*, not w.is_view and not exists (select from reached r where r.relation = w.relation) as hidden from watched w) w
   left join pg_attribute a on a.attrelid = w.relation and a.attnum > 0 and not a.attisdropped
@@ -141,6 +139,13 @@ begin
                     where d.refclassid = 'pg_class'::regclass and d.refobjid = w.relation and d.refobjsubid = a.attnum))
   where not w.is_view
   group by w.relation, w.name, w.targets, w.hidden
+  union all
+  -- A generated column is written anew by another expression, since 17; without one it keeps what it has.
+  select 'expression ' || a.attrelid || ' ' || a.attnum, format('the expression of column %I of %s', a.attname, w.name), w.targets, md5(d.adbin::text)
+  from watched w
+  join pg_attribute a on a.attrelid = w.relation and a.attnum > 0 and not a.attisdropped and a.attgenerated <> ''
+  join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where not w.is_view
   union all
   -- Who shows a row as a whole shows each of its columns, and pg_depend knows of none. As if the whole of each of the view's tables was read.
   select 'row ' || c.oid, 'the whole row of ' || c.oid::regclass, array_agg(distinct r.target), min(crossfade.attributes_of(c.oid))
@@ -405,6 +410,7 @@ begin
     -- Before anything is remembered, everything is new, but where v2 alone is here: there it may be nothing. And a label that nobody had
     -- changes no row; and a table that was not known of was written as well.
     and (exists (select from before) or exists (select from crossfade.other_server s where s.migration = of_migration and s.here = 'target')) and not (b.object is null and (n.object like 'label %' or n.object like 'target %'))
+    and not ((b.object is null or n.object is null) and coalesce(b.object, n.object) like 'expression %')
     and not exists (select from fault f where f.object = coalesce(b.object, n.object))
   order by 4 desc, 1, 6;
 end $$;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <iterator>
 
+#include "support/major.h"
 #include "support/small_move.h"
 
 namespace crossfade::test {
@@ -279,6 +280,20 @@ TEST_F(ShapeTest, APartitionThatIsMadeEmptyFillsNothingAnew) {
 }
 
 /// What an aggregate calls is in none of its own texts.
+TEST(ShapeOfAnExpressionTest, WhatAColumnIsGeneratedByIsAnotherSince17) {
+  CROSSFADE_NEEDS_MAJOR(17);
+  SmallMove move{{
+      "create table a (id int primary key, qty int not null, total int generated always as (qty * 10) stored); insert into a (id, qty) select n, n from generate_series(1, 50) n",
+      "create table small_v2.a (id int primary key, total int)",
+      "create view small_map.a as select id, total from public.a",
+      "sources: {a: {key: [id]}}\ntargets: {a: {follow: {a: {id: id}}}}\n",
+  }};
+  move.follow();
+  move.sql().exec("alter table a alter column total set expression as (qty * 1000)");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select total from small_v2.a where id = 2") == "2000"; }, kLimit)) << move.daemon_log();
+  move.expect_equal();
+}
+
 TEST(ShapeOfAnEnumTest, ALabelThatComesBetweenMovesWhatIsCountedByAllOfThem) {
   SmallMove move{{
       "create type mood as enum ('bad', 'good'); create table a (id int primary key, mood mood not null); insert into a values (1, 'bad'), (2, 'good')",
