@@ -1,44 +1,52 @@
 #include "mapping/amend/moved_side.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/text/sql_text.h"
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
 
 /// As the server prints it where it need not be quoted.
-std::string printed(const std::string& name) {
-  const auto plain = [](char each) { return std::islower(static_cast<unsigned char>(each)) != 0 || std::isdigit(static_cast<unsigned char>(each)) != 0 || each == '_'; };
-  const bool bare = !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0 && std::all_of(name.begin(), name.end(), plain);
-  return bare ? name : quote_identifier(name);
-}
+std::string printed(const std::string& name) { return is_plain_identifier(name) ? name : quote_identifier(name); }
 
-/// Names stand in literals too: nextval('v2.a_id_seq'::regclass).
+/// Types whose values are names, with their schemas.
+constexpr std::array<std::string_view, 9> kOfNames = {"regclass", "regcollation", "regconfig", "regdictionary", "regoper", "regoperator", "regproc", "regprocedure", "regtype"};
+
+/// Names stand in literals too, nextval('v2.a_id_seq'::regclass), and in the bodies of functions.
 class Mover {
  public:
-  Mover(const std::string& from, const std::string& to) : from_(from), to_(printed(to) + ".") {}
+  Mover(const std::string& from, const std::string& to) : from_(from), to_(printed(to)) {}
 
   std::string operator()(const std::string& text) const {
-    const auto bare = printed(from_) + ".";
-    const auto quoted = quote_identifier(from_) + ".";
-    return bare == quoted ? replaced(text, quoted) : replaced(replaced(text, quoted), bare);
+    const auto tokens = scan(text);
+    std::size_t n = 0;
+    return with_tokens_replaced(text, [&](const Token&) { return moved(tokens, n++); });
   }
 
  private:
-  std::string replaced(const std::string& text, const std::string& from) const {
-    std::string result;
-    std::size_t copied = 0;
-    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + from.size())) {
-      if (at > 0 && goes_on(text[at - 1])) continue;
-      result += text.substr(copied, at - copied) + to_;
-      copied = at + from.size();
-    }
-    return result + text.substr(copied);
+  std::optional<std::string> moved(const std::vector<Token>& tokens, std::size_t n) const {
+    const auto& token = tokens[n];
+    const auto sign_at = [&](std::size_t place, std::string_view sign) { return place < tokens.size() && tokens[place].is_sign(sign); };
+    if (token.is_name(from_) && sign_at(n + 1, ".") && !(n > 0 && sign_at(n - 1, "."))) return to_;
+    if (token.kind != Token::Kind::kString) return std::nullopt;
+    const auto quote = token.text.front() == '$' ? token.text.substr(0, token.text.find('$', 1) + 1) : "'";
+    if (quote == "'" && !(token.text.front() == '\'' && is_read_as_name(tokens, n))) return std::nullopt;
+    return quote + (*this)(token.text.substr(quote.size(), token.text.size() - 2 * quote.size())) + quote;
   }
-  static bool goes_on(char before) { return std::isalnum(static_cast<unsigned char>(before)) != 0 || before == '_' || before == '$' || before == '.' || before == '"'; }
+
+  /// 'v2.a'::regclass, and its like.
+  static bool is_read_as_name(const std::vector<Token>& tokens, std::size_t literal) {
+    auto type = literal + 2;
+    if (type >= tokens.size() || !tokens[literal + 1].is_sign("::")) return false;
+    if (type + 2 < tokens.size() && tokens[type].is_name("pg_catalog") && tokens[type + 1].is_sign(".")) type += 2;
+    return std::any_of(kOfNames.begin(), kOfNames.end(), [&](std::string_view each) { return tokens[type].is_name(each); });
+  }
 
   std::string from_, to_;
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +15,7 @@
 #include "mapping/file/directed_migration.h"
 #include "mapping/file/surrogates.h"
 #include "mapping/file/written_rule.h"
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -31,10 +31,7 @@ Failure wrong(std::string_view where, std::string_view what, std::string advice)
 }
 
 void require_name(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= kMaxName && !name.ends_with(kSuffix) && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
-                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                      return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
-                    });
+  const bool good = is_plain_identifier(name) && name.front() != '_' && name.size() <= kMaxName && !name.ends_with(kSuffix);
   if (good) return;
   throw wrong("migration", fmt::format("\"{}\" cannot be a migration's name", name),
               fmt::format("Use lower-case letters, digits and _, a letter first, at most {}, and no {} at the end: it names the slots.", kMaxName, kSuffix));

@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "base/text/sql_text.h"
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -31,14 +31,9 @@ void check_access(const RelationCatalog& source, const std::string& role, Findin
   }
 }
 
-/// Written without quotes it is the same name.
-bool is_plain(const std::string& name) {
-  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string::npos && std::isdigit(static_cast<unsigned char>(name.front())) == 0;
-}
-
 /// The rule that gives the same keys from columns which the WAL does carry.
 std::string follow_instead(const WrittenRule& rule, const ColumnCatalog& column, const RelationCatalog& source) {
-  const bool plain = is_plain(source.name) && std::all_of(column.made_of.begin(), column.made_of.end(), is_plain);
+  const bool plain = is_plain_identifier(source.name) && std::all_of(column.made_of.begin(), column.made_of.end(), is_plain_identifier);
   if (rule.source_columns.size() != 1 || !rule.lookup.empty() || column.made_of.empty() || !plain) {
     return "Follow the columns that it is generated from, by a select if need be.";
   }

@@ -3,6 +3,7 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <pg_query.h>
 
+#include <algorithm>
 #include <cctype>
 #include <memory>
 
@@ -103,6 +104,11 @@ std::vector<Token> scan(std::string_view sql) {
     join_placeholder(tokens, text);
   }
   return tokens;
+}
+
+bool is_plain_identifier(std::string_view name) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !name.empty() && !digit(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) { return (c >= 'a' && c <= 'z') || digit(c) || c == '_'; });
 }
 
 std::string with_tokens_replaced(std::string_view sql, const std::function<std::optional<std::string>(const Token&)>& by) {

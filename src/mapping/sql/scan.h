@@ -34,6 +34,9 @@ struct Token {
 /// next, says what is wrong with it.
 std::vector<Token> scan(std::string_view sql);
 
+/// Whether `name` is the same without quotes; that it may be a keyword is another matter.
+bool is_plain_identifier(std::string_view name);
+
 /// `sql` with each token for which `by` gives something replaced by that. One pass: what is put in is not looked at again.
 std::string with_tokens_replaced(std::string_view sql, const std::function<std::optional<std::string>(const Token&)>& by);
 

@@ -1,18 +1,10 @@
 #include "mapping/views/say.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/text/sql_text.h"
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping::views {
 namespace {
-
-bool needs_no_quotes(std::string_view name) {
-  return !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
-  });
-}
 
 /// Where the literal or the quoted name that begins at `begin` ends.
 std::size_t end_of(const std::string& sql, std::size_t begin) {
@@ -34,7 +26,7 @@ std::string readable(const std::string& sql) {
     }
     const auto end = end_of(sql, at);
     const auto name = std::string_view(sql).substr(at + 1, end - at - 1);
-    const bool bare = sql[at] == '"' && needs_no_quotes(name);
+    const bool bare = sql[at] == '"' && is_plain_identifier(name);
     text += bare ? std::string(name) : sql.substr(at, end - at + 1);
     at = end;
     if (bare && text.ends_with("pg_catalog") && at + 1 < sql.size() && sql[at + 1] == '.') {
@@ -59,7 +51,7 @@ std::string unwrapped(std::string text) {
 }  // namespace
 
 std::string sql_name(const std::string& name) {
-  if (!needs_no_quotes(name)) return quote_identifier(name);
+  if (!is_plain_identifier(name)) return quote_identifier(name);
   const bool keyword = !derive::parse("select " + name + " from " + name + " " + name).refusal.empty();
   return keyword ? quote_identifier(name) : name;
 }

@@ -55,5 +55,10 @@ TEST(Scan, WhatCannotBeScannedStaysAsItIs) {
   EXPECT_TRUE(scan("").empty());
 }
 
+TEST(Scan, APlainNameIsTheSameWithoutQuotes) {
+  for (const auto* plain : {"plans", "_a1"}) EXPECT_TRUE(is_plain_identifier(plain)) << plain;
+  for (const auto* other : {"", "1a", "Plans", "a b", "größe", "a$"}) EXPECT_FALSE(is_plain_identifier(other)) << other;
+}
+
 }  // namespace
 }  // namespace crossfade::mapping
