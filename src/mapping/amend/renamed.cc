@@ -189,10 +189,11 @@ class YamlNames {
   std::vector<Edit> edits_;
 };
 
-/// A plain word needs no quotes.
+/// Words with dots between need no quotes.
 std::string scalar(const std::string& text) {
-  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
-  if (plain) return text;
+  auto word = text;
+  std::replace(word.begin(), word.end(), '.', '_');
+  if (is_plain_yaml(word)) return text;
   std::string quoted = "'";
   for (const char letter : text) quoted += letter == '\'' ? "''" : std::string(1, letter);
   return quoted + "'";

@@ -5,8 +5,12 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <sstream>
 #include <utility>
+
+#include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -14,6 +18,9 @@ namespace {
 /// The walk over the tree is recursive; no honest migration nests deeper than 8.
 constexpr std::size_t kMaxDepth = 16;
 constexpr std::size_t kMaxBytes = 1U << 20U;
+
+/// Words that YAML takes for something else.
+constexpr std::array<std::string_view, 10> kWords = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"};
 
 /// Builds the tree from the parser's events. yaml-cpp's own tree forgets aliases and tags, and lets the last of two equal
 /// keys win without a word.
@@ -118,6 +125,12 @@ class TreeBuilder : public YAML::EventHandler {
 };
 
 }  // namespace
+
+bool is_plain_yaml(std::string_view word) {
+  std::string lower(word);
+  for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return is_plain_identifier(lower) && std::find(kWords.begin(), kWords.end(), lower) == kWords.end();
+}
 
 Failure yaml_failure(std::string_view file, const YamlNode& node, std::string_view message, std::string advice) {
   return usage_failure(fmt::format("{}:{}:{}: {}", file, node.line, node.column, message), std::move(advice));

@@ -26,6 +26,9 @@ struct YamlNode {
 /// tags, several documents, nesting deeper than 16, more than 1 MiB.
 YamlNode parse_yaml(std::string_view file, const std::string& text);
 
+/// Whether YAML takes it without quotes for the text that it is.
+bool is_plain_yaml(std::string_view word);
+
 /// The Failure for something at `node`'s place.
 Failure yaml_failure(std::string_view file, const YamlNode& node, std::string_view message, std::string advice);
 

@@ -4,9 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
+#include "mapping/file/yaml_tree.h"
 #include "mapping/scaffold/draft_sql.h"
 
 /// A draft's migration.yaml.
@@ -14,9 +13,6 @@ namespace crossfade::mapping {
 namespace {
 
 using fmt::format;
-
-/// Words that YAML takes for something else.
-constexpr std::array<std::string_view, 10> kWords = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"};
 
 std::string list(const std::vector<std::string>& names) {
   std::vector<std::string> written;
@@ -77,12 +73,7 @@ std::string checks(const Draft& draft) {
 }  // namespace
 
 std::string in_yaml(const std::string& name) {
-  std::string lower;
-  for (const char c : name) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const bool plain = std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
-                     std::find(kWords.begin(), kWords.end(), lower) == kWords.end() &&
-                     std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '_'); });
-  if (plain) return name;
+  if (is_plain_yaml(name)) return name;
   std::string quoted = "\"";
   for (const char c : name) {
     if (c == '"' || c == '\\') quoted += '\\';

@@ -40,6 +40,13 @@ TEST(WithNames, AColumnIsRenamedWhereItIsMeantAndNowhereElse) {
   EXPECT_EQ(*text, with(kYaml, {{"['id', name]", "[number, name]"}, {"{tag: [{id: id}", "{tag: [{id: number}"}, {"\"id, name\": ", "'number, name': "}}));
 }
 
+TEST(WithNames, AWordThatYamlTakesForSomethingElseIsQuoted) {
+  const auto text = renamed(kYaml, {{{"public", "tag"}, {"public", "tag"}, {{"id", "null"}}}, {{"public", "person"}, {"public", "~"}, {}}});
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find("['null', name]"), std::string::npos);
+  EXPECT_EQ(read_migration_yaml("migration.yaml", *text).sources().at("tag").key(0), "null");
+}
+
 TEST(WithNames, ATableIsRenamedOnBothSides) {
   const auto text = renamed(kYaml, {{{"public", "person"}, {"public", "Human being"}, {}}});
   ASSERT_TRUE(text);
