@@ -15,10 +15,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr std::string_view kProtobuf = "application/x-protobuf";
-
-bool is_protobuf(const Request& request) { return request.content_type.starts_with(kProtobuf); }
-
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
 std::string value_of(const Message& message, const FieldDescriptor& field) {
@@ -79,21 +75,10 @@ std::string json_of(const Message& message) {
 
 void read_body(const Request& request, Message& message) {
   if (request.body.empty()) return;
-  const auto& name = message.GetDescriptor()->name();
-  if (is_protobuf(request)) {
-    if (message.ParseFromString(request.body)) return;
-    throw usage_failure(fmt::format("the body is not a {}", name),
-                        "send it as Protobuf, or as JSON with its content type");
-  }
   const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &message);
-  if (parsed.ok()) return;
-  throw usage_failure(fmt::format("the body is not a {}: {}", name, std::string(parsed.message())),
-                      fmt::format("send JSON, or Protobuf with the content type {}", kProtobuf));
+  if (!parsed.ok()) throw usage_failure(fmt::format("the body is not a {}: {}", message.GetDescriptor()->name(), std::string(parsed.message())), "send JSON");
 }
 
-Response answer_with(const Request& request, const Message& message, int status) {
-  if (is_protobuf(request)) return {status, std::string(kProtobuf), message.SerializeAsString()};
-  return {status, "application/json", json_of(message)};
-}
+Response answer_with(const Message& message, int status) { return {status, "application/json", json_of(message)}; }
 
 }  // namespace crossfade::api

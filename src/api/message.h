@@ -15,11 +15,10 @@ namespace crossfade::api {
 /// numbers.
 std::string json_of(const google::protobuf::Message& message);
 
-/// Reads the body of `request`, which is JSON, or Protobuf where its content type says application/x-protobuf. An empty
-/// one is an empty message. Throws kUsage for anything else, fields unknown to us included.
+/// Reads the body of `request`, which is JSON. An empty one is an empty message. Throws kUsage for anything else, fields unknown to us
+/// included.
 void read_body(const Request& request, google::protobuf::Message& message);
 
-/// `message` in the form in which `request` came.
-Response answer_with(const Request& request, const google::protobuf::Message& message, int status = 200);
+Response answer_with(const google::protobuf::Message& message, int status = 200);
 
 }  // namespace crossfade::api

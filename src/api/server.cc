@@ -58,13 +58,13 @@ int status_of(ExitCode exit) {
 }
 
 /// The one shape of an error.
-Response refusal(const Request& request, int status, const Failure& failure) {
+Response refusal(int status, const Failure& failure) {
   v1::ErrorReply reply;
   reply.set_exit_code(static_cast<int>(failure.exit()));
   reply.set_message(log::redact(failure.what()));
   reply.set_advice(log::redact(failure.advice()));
   reply.set_sqlstate(std::string(failure.sqlstate()));
-  return answer_with(request, reply, status);
+  return answer_with(reply, status);
 }
 
 Failure defect(const std::exception_ptr& thrown) {
@@ -180,20 +180,20 @@ asio::awaitable<Response> Server::State::answer(Surface surface, Request request
     if (endpoint.method == request.method) chosen = &endpoint;
   }
   if (!path_known) {
-    co_return refusal(request, 404,
+    co_return refusal(404,
                       usage_failure("there is nothing at " + request.path, "GET /status shows the state"));
   }
-  if (!chosen) co_return refusal(request, 405, usage_failure(request.method + " does not fit " + request.path, ""));
+  if (!chosen) co_return refusal(405, usage_failure(request.method + " does not fit " + request.path, ""));
   if (chosen->surface == Surface::kControl && surface == Surface::kObserver) {
-    co_return refusal(request, 403, not_by_tcp());
+    co_return refusal(403, not_by_tcp());
   }
-  if (!request.database.empty() && request.database != database_id) co_return refusal(request, 409, other_database(database_name));
+  if (!request.database.empty() && request.database != database_id) co_return refusal(409, other_database(database_name));
   std::exception_ptr thrown;
   try {
     auto work = chosen->handler(request);
     co_return co_await std::move(work);
   } catch (const Failure& failure) {
-    co_return refusal(request, status_of(failure.exit()), failure);
+    co_return refusal(status_of(failure.exit()), failure);
   } catch (const std::exception&) {
     thrown = std::current_exception();
   }
@@ -201,7 +201,7 @@ asio::awaitable<Response> Server::State::answer(Surface surface, Request request
   if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(thrown);
   const auto failure = defect(thrown);
   log::error("a request failed unexpectedly", {{"path", request.path}, {"because", failure.what()}});
-  co_return refusal(request, 500, failure);
+  co_return refusal(500, failure);
 }
 
 /// An answer that goes on. Its end is the end of the connection, so it needs no length.
@@ -246,7 +246,7 @@ asio::awaitable<void> Server::State::session(Socket socket, Surface surface, Ses
     self.answering = !error;
     Response reply;
     if (error == http::error::body_limit || error == http::error::header_limit) {
-      reply = refusal({}, 413, usage_failure("the request is too large", "a list of keys can be sent in parts"));
+      reply = refusal(413, usage_failure("the request is too large", "a list of keys can be sent in parts"));
       alive = false;
     } else if (error) {
       break;
@@ -262,7 +262,7 @@ asio::awaitable<void> Server::State::session(Socket socket, Surface surface, Ses
       auto answered = answer(surface, std::move(request));
       reply = co_await std::move(answered);
     }
-    if (reply.more && streams >= limits.streams) reply = refusal({}, 503, too_many_streams());
+    if (reply.more && streams >= limits.streams) reply = refusal(503, too_many_streams());
     if (reply.more) {
       auto rest = go_on(stream, std::move(reply));
       co_await std::move(rest);

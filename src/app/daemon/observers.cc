@@ -1,7 +1,6 @@
 #include "app/daemon/observers.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <chrono>
 #include <map>
@@ -93,7 +92,7 @@ class Told : public Progress {
   v1::VerifyProgress progress_;
 };
 
-asio::awaitable<Response> verify_progress(std::shared_ptr<const Told> told) { co_return Response{200, "application/json", api::json_of(told->progress())}; }
+asio::awaitable<Response> verify_progress(std::shared_ptr<const Told> told) { co_return api::answer_with(told->progress()); }
 
 /// Whether the engine works in the direction, and by the mapping, that the database is in. After a flip and an amend it takes a moment.
 asio::awaitable<bool> is_current(Observed o) {
@@ -109,15 +108,14 @@ asio::awaitable<bool> is_current(Observed o) {
 
 asio::awaitable<Response> verify_now(Observed o, Request request, std::shared_ptr<Told> told) {
   v1::VerifyRequest wanted;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
-  if (!parsed.ok()) throw usage_failure("the request is not a VerifyRequest: " + std::string(parsed.message()), "send JSON");
+  api::read_body(request, wanted);
   verify::VerifierOptions how;
   how.repair = wanted.repair();
   how.targets = target_numbers(o.model, {wanted.targets().begin(), wanted.targets().end()});
   how.progress = told.get();
   told->begin();
   const auto found = co_await verify_live(o, std::move(how), o.settings.workers);
-  co_return Response{200, "application/json", api::json_of(verify::reply_of(o.model, found))};
+  co_return api::answer_with(verify::reply_of(o.model, found));
 }
 
 /// Of an engine that has still to turn, or turns meanwhile, the names of v1 and v2 are others: the next one is asked then.
@@ -147,8 +145,7 @@ asio::awaitable<Response> verify_when_current(std::function<Observed()> now, Req
 /// Whether changes of these keys wait: those that were read, and are neither refreshed nor spilled.
 asio::awaitable<Response> waiting(Observed o, Request request) {
   v1::WaitingRequest wanted;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(request.body, &wanted);
-  if (!parsed.ok()) throw usage_failure("the request is not a WaitingRequest: " + std::string(parsed.message()), "send JSON");
+  api::read_body(request, wanted);
   v1::Waiting reply;
   const auto run = o.engine.runtime();
   for (const auto& each : wanted.keys()) {
@@ -158,7 +155,7 @@ asio::awaitable<Response> waiting(Observed o, Request request) {
   }
   const auto all = sync::store::key_from_names(o.model, wanted.target(), std::nullopt, {});
   if (run && all) reply.set_changes(reply.changes() + static_cast<double>(run->queue.waiting(*all)));
-  co_return Response{200, "application/json", api::json_of(reply)};
+  co_return api::answer_with(reply);
 }
 
 }  // namespace

@@ -246,9 +246,9 @@ TEST_F(ServerTest, ByTheUnixSocketCommandsAreTaken) {
   EXPECT_EQ(ask(socket_path, {"POST", "/v1/echo",
                               "\n\x04"
                               "days",
-                              "application/x-protobuf"})
+                              "application/octet-stream"})
                 .content_type,
-            "application/x-protobuf");
+            "application/octet-stream");
 }
 
 TEST_F(ServerTest, ByTheUnixSocketObserversAreServedToo) {
