@@ -5,8 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "async/sleep.h"
@@ -47,24 +50,40 @@ asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string mig
   }
 }
 
+/// What is looked at, and what has been seen so far.
+struct Looking {
+  pg::Connection& connection;
+  const WritesFlip& flip;
+  const v1::Migration& file;
+  Sides now;                                 ///< as the tables are called
+  Preconditions found = {};
+  std::vector<Condition> clear = {};         ///< what is said of what may stand in the way, where no blocker speaks of it
+  std::optional<Followed> followed = {};
+
+  bool to_v2() const { return flip.to == mapping::Direction::kReverse; }
+  void block(Blocker blocker) { found.blockers.push_back(std::move(blocker)); }
+};
+
+Condition met(std::string reason, std::string detail) { return {std::move(reason), std::move(detail), "", true}; }
+
 /// Publication and engine of the way back need a model that fits.
-asio::awaitable<void> look_at_way_back(pg::Connection& connection, const WritesFlip& flip, Preconditions& found) {
-  const auto& file = flip.file.yaml;
+asio::awaitable<void> look_at_way_back(Looking& at) {
+  const auto& file = at.file;
   const auto lost = mapping::tables_without_reverse(file);
   if (!lost.empty()) {
-    found.blockers.push_back({"way back", fmt::format("once the writes have moved nothing would keep {} true", fmt::join(lost, ", ")),
-                              "write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use"});
+    at.block({"way back", fmt::format("once the writes have moved nothing would keep {} true", fmt::join(lost, ", ")),
+              "write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use"});
     co_return;
   }
-  co_await connection.script("begin");
+  co_await at.connection.script("begin");
   const auto directed = mapping::reverse_migration(file, mapping::Naming::kOriginal);
-  auto preflight = co_await mapping::inspect_catalog(connection, directed);
-  co_await connection.script("rollback");
+  auto preflight = co_await mapping::inspect_catalog(at.connection, directed);
+  co_await at.connection.script("rollback");
   for (const auto& finding : preflight.findings) {
     if (finding.level != mapping::Finding::Level::kFail) continue;
-    found.blockers.push_back({"way back", finding.subject + ": " + finding.message, finding.fix});
+    at.block({"way back", finding.subject + ": " + finding.message, finding.fix});
   }
-  found.reverse_model = std::move(preflight.model);
+  at.found.reverse_model = std::move(preflight.model);
 }
 
 /// Rows of a lazy target that nobody has asked for yet. Once v2 is the source, v1 would lose what they came from.
@@ -77,35 +96,35 @@ std::string missing_rows(const mapping::Model& model, const mapping::Target& tar
                      quote_literal(target.name), quote_identifier(column));
 }
 
-asio::awaitable<void> look_at_lazy(pg::Connection& connection, const WritesFlip& flip, Preconditions& found) {
-  const auto& file = flip.file.yaml;
+asio::awaitable<void> look_at_lazy(Looking& at) {
+  const auto& file = at.file;
   const bool any = std::any_of(file.targets().begin(), file.targets().end(), [](const auto& target) { return target.second.backfill() == v1::TargetTable::BACKFILL_LAZY; });
   if (!any) co_return;
-  co_await connection.script("begin");
+  co_await at.connection.script("begin");
   const auto directed = mapping::forward_migration(file);
-  const auto preflight = co_await mapping::inspect_catalog(connection, directed);
-  co_await connection.script("rollback");
+  const auto preflight = co_await mapping::inspect_catalog(at.connection, directed);
+  co_await at.connection.script("rollback");
   for (const auto& target : preflight.model.targets) {
     if (!target.lazy) continue;
     const auto missing = missing_rows(preflight.model, target);
     auto count = fmt::format("select count(*) from {}", missing);
-    const auto rows = co_await connection.query(std::move(count));
+    const auto rows = co_await at.connection.query(std::move(count));
     if (rows.number(0, 0) == 0) continue;
     const auto column = quote_identifier(target.locators.front().columns.front());
-    found.blockers.push_back({"lazy", fmt::format("{} rows of {} were never asked for and are in v1 alone", rows.number(0, 0), target.name),
-                              fmt::format("select crossfade.touch({}, {}, {}::text) from (select distinct v.{} from {}) k", quote_literal(file.migration()),
-                                          quote_literal(target.name), column, column, missing)});
+    at.block({"lazy", fmt::format("{} rows of {} were never asked for and are in v1 alone", rows.number(0, 0), target.name),
+              fmt::format("select crossfade.touch({}, {}, {}::text) from (select distinct v.{} from {}) k", quote_literal(file.migration()), quote_literal(target.name),
+                          column, column, missing)});
   }
 }
 
 /// Foreign keys of partitioned tables, which are made for all rows at once, and indexes that raise.
-asio::awaitable<void> look_at_missing_pieces(pg::Connection& connection, std::string migration, Preconditions& found) {
-  pg::Parameters name = {std::move(migration)};
-  const auto missing = co_await connection.query(queries::pieces_missing, name);
+asio::awaitable<void> look_at_missing_pieces(Looking& at) {
+  pg::Parameters name = {at.file.migration()};
+  const auto missing = co_await at.connection.query(queries::pieces_missing, name);
   for (const auto piece : pg::rows(missing)) {
     const auto kind = piece.text("kind");
-    found.blockers.push_back({std::string(kind), fmt::format("{} {} of v2 is not there: its rows do not admit it", kind, piece.text("name")),
-                              fmt::format("mend what the daemon's log names, and start the daemon again: it makes {}", piece.text("create_sql"))});
+    at.block({std::string(kind), fmt::format("{} {} of v2 is not there: its rows do not admit it", kind, piece.text("name")),
+              fmt::format("mend what the daemon's log names, and start the daemon again: it makes {}", piece.text("create_sql"))});
   }
 }
 
@@ -122,27 +141,29 @@ void stand_or_confirm(FailingChecks checks, std::chrono::milliseconds hold, Prec
   }
 }
 
-/// One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
-asio::awaitable<void> look_at_checks(pg::Connection& connection, const WritesFlip& flip, Preconditions& found) {
+/// Where nothing else is in the way. One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
+asio::awaitable<void> look_at_checks(Looking& at) {
+  if (!at.found.blockers.empty()) co_return;
   const auto give_up = pg::Clock::now() + kCheckPatience;
   for (;;) {
-    auto checks = co_await failing_checks(connection, flip, std::nullopt);
-    if (checks.failing.empty()) co_return;
+    auto checks = co_await failing_checks(at.connection, at.flip, std::nullopt);
+    if (checks.failing.empty()) break;
     if (pg::Clock::now() >= give_up) {
-      stand_or_confirm(std::move(checks), flip.limits.hold, found);
-      co_return;
+      stand_or_confirm(std::move(checks), at.flip.limits.hold, at.found);
+      break;
     }
     co_await async::sleep_for(std::chrono::milliseconds(50));
   }
+  if (at.found.unconfirmed.empty()) at.clear.push_back(met("check", "none of the migration's own that come after the move fails"));
 }
 
 /// v2's tables follow from then on, by the views of mapping.sql: what has become of them since may not fit these any more. Their own
 /// targets wait, and the rollback does not.
-asio::awaitable<void> say_what_will_be_parked(pg::Connection& connection, const v1::Migration& file, std::vector<Hanging>& inventory) {
-  co_await connection.script("begin");
-  auto directed = mapping::forward_migration(file, mapping::Naming::kSwapped);
-  const auto preflight = co_await mapping::inspect_what_fits(connection, std::move(directed), true);
-  co_await connection.script("rollback");
+asio::awaitable<void> say_what_will_be_parked(Looking& at) {
+  co_await at.connection.script("begin");
+  auto directed = mapping::forward_migration(at.file, mapping::Naming::kSwapped);
+  const auto preflight = co_await mapping::inspect_what_fits(at.connection, std::move(directed), true);
+  co_await at.connection.script("rollback");
   for (const auto& target : preflight.model.left_out) {
     Hanging hanging;
     hanging.kind = "target";
@@ -150,34 +171,48 @@ asio::awaitable<void> say_what_will_be_parked(pg::Connection& connection, const 
     hanging.way = "does not fit its view any more";
     hanging.flip = "is what is written";
     hanging.rollback = "is parked until it fits again: " + target.because;
-    inventory.push_back(std::move(hanging));
+    at.found.inventory.push_back(std::move(hanging));
   }
+}
+
+/// What has a name that a table is to have.
+void block_by_names(Looking& at, const pg::Result& taken, bool passes) {
+  for (const auto row : pg::rows(taken)) {
+    const auto fix = passes ? row.text("fix") : std::string_view();
+    at.block({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
+              fix.empty() ? fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")) : std::string(fix)});
+    if (!passes) at.found.blockers.back().exit = ExitCode::kPrecondition;
+  }
+}
+
+asio::awaitable<void> look_at_names(Looking& at) {
+  pg::Parameters wishes = {names_text(at.now.v2), names_text(at.now.v1), at.file.schemas().source()};
+  const auto taken = co_await at.connection.query(queries::names_taken, wishes);
+  block_by_names(at, taken, true);
 }
 
 /// Both sides get names back: v1's tables those that they had, v2's those in the shadow schema, which has to be there.
-asio::awaitable<void> look_at_names_back(pg::Connection& connection, const v1::Migration& file, const std::vector<mapping::TableName>& v2, Preconditions& found) {
-  const auto& shadow = file.schemas().shadow();
+asio::awaitable<void> look_at_names_back(Looking& at) {
+  const auto& shadow = at.file.schemas().shadow();
   pg::Parameters schema = {shadow};
-  const auto gone = co_await connection.query(queries::shadow_schema_gone, schema);
+  const auto gone = co_await at.connection.query(queries::shadow_schema_gone, schema);
   for (const auto row : pg::rows(gone)) {
-    found.blockers.push_back({"schema", fmt::format("schema {}, to which v2's tables go back, is not there", shadow), std::string(row.text("fix")), false, ExitCode::kPrecondition});
+    at.block({"schema", fmt::format("schema {}, to which v2's tables go back, is not there", shadow), std::string(row.text("fix")), false, ExitCode::kPrecondition});
   }
-  pg::Parameters wishes = {names_text(v2), shadow, file.migration()};
-  const auto taken = co_await connection.query(queries::names_back, wishes);
-  for (const auto row : pg::rows(taken)) {
-    found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
-                              fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")), false, ExitCode::kPrecondition});
-  }
+  pg::Parameters wishes = {names_text(at.now.v2), shadow, at.file.migration()};
+  const auto taken = co_await at.connection.query(queries::names_back, wishes);
+  block_by_names(at, taken, false);
 }
 
 /// All of a column is read for its highest value, while everybody waits.
-asio::awaitable<void> look_at_sequences(pg::Connection& connection, const Followed& followed, const WritesFlip& flip, Preconditions& found) {
-  const auto readable = static_cast<std::int64_t>(flip.limits.hold.count()) * kBytesReadPerMillisecond / 2;
-  pg::Parameters columns = {json_of(column_pairs(followed, flip.to, naming_of(opposite(flip.to)))), std::to_string(readable)};
-  const auto rows = co_await connection.query(queries::sequences_unindexed, columns);
+asio::awaitable<void> look_at_sequences(Looking& at) {
+  const auto to = at.flip.to;
+  const auto readable = static_cast<std::int64_t>(at.flip.limits.hold.count()) * kBytesReadPerMillisecond / 2;
+  pg::Parameters columns = {json_of(column_pairs(*at.followed, to, naming_of(opposite(to)))), std::to_string(readable)};
+  const auto rows = co_await at.connection.query(queries::sequences_unindexed, columns);
   for (const auto row : pg::rows(rows)) {
-    found.blockers.push_back({"sequence", fmt::format("the highest value of {} is looked for in {} without an index, while everybody waits", row.text("name"), row.text("size")),
-                              fmt::format("{}; or --hold-limit, if that may take long", row.text("fix"))});
+    at.block({"sequence", fmt::format("the highest value of {} is looked for in {} without an index, while everybody waits", row.text("name"), row.text("size")),
+              fmt::format("{}; or --hold-limit, if that may take long", row.text("fix"))});
   }
 }
 
@@ -199,23 +234,29 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   held->detail += fmt::format("; they go into {}", flip.kept_name());
 }
 
-asio::awaitable<mapping::RulesInForce> rules_now(pg::Connection& connection, const WritesFlip& flip, mapping::derive::Reading& back) {
-  co_await connection.script("begin");
-  auto rules = co_await mapping::rules_in_force(connection, flip.file.yaml, naming_of(opposite(flip.to)), &back);
-  co_await connection.script("rollback");
-  co_return rules;
+/// What hangs on the tables.
+asio::awaitable<void> look_at_inventory(Looking& at) {
+  mapping::derive::Reading back;
+  co_await at.connection.script("begin");
+  at.found.rules = co_await mapping::rules_in_force(at.connection, at.file, naming_of(opposite(at.flip.to)), &back);
+  co_await at.connection.script("rollback");
+  at.followed.emplace(Followed{at.file, at.found.rules, mapping::views::handed_through(back)});
+  at.found.inventory = co_await take_inventory(at.connection, *at.followed, at.flip.to);
+  for (auto& condition : conditions_of(at.found.inventory)) {
+    if (condition.met) at.clear.push_back(condition);
+    else at.block(std::move(condition));
+  }
 }
 
 /// How v2's rows are found that belong to a key of v1's.
-asio::awaitable<std::string> rows_behind(pg::Connection& connection, const v1::Migration& file) {
-  co_await connection.script("begin");
-  const auto directed = mapping::reverse_migration(file, mapping::Naming::kSwapped);
-  const auto preflight = co_await mapping::inspect_catalog(connection, directed);
-  co_await connection.script("rollback");
-  co_return rows_behind_keys(preflight.model);
+asio::awaitable<void> find_rows_behind(Looking& at) {
+  if (!at.flip.set_aside) co_return;
+  co_await at.connection.script("begin");
+  const auto directed = mapping::reverse_migration(at.file, mapping::Naming::kSwapped);
+  const auto preflight = co_await mapping::inspect_catalog(at.connection, directed);
+  co_await at.connection.script("rollback");
+  at.found.rows_behind = rows_behind_keys(preflight.model);
 }
-
-Condition met(std::string reason, std::string detail) { return {std::move(reason), std::move(detail), "", true}; }
 
 /// What other roles' sessions do is hidden from a role without that privilege, and "none" would be a guess.
 asio::awaitable<Condition> no_long_transaction(pg::Connection& connection) {
@@ -229,6 +270,56 @@ asio::awaitable<Condition> no_long_transaction(pg::Connection& connection) {
   condition.fix = fmt::format("grant pg_read_all_stats to {}", quote_identifier(role));
   co_return condition;
 }
+
+asio::awaitable<void> look_at_long_transactions(Looking& at) {
+  auto both = at.now.v1;
+  both.insert(both.end(), at.now.v2.begin(), at.now.v2.end());
+  pg::Parameters tables = {names_text(both), kLongTransactionSeconds};
+  const auto busy = co_await at.connection.query(queries::long_transactions, tables);
+  for (const auto transaction : pg::rows(busy)) {
+    if (at.flip.limits.terminate_blockers) break;
+    at.block({"long transaction", log::redact(transaction.text("who")), std::string(transaction.text("mend"))});
+  }
+  auto none = co_await no_long_transaction(at.connection);
+  at.clear.push_back(std::move(none));
+}
+
+asio::awaitable<void> look_at_triggers(Looking& at) {
+  pg::Parameters written = {names_text(at.to_v2() ? at.now.v2 : at.now.v1)};
+  const auto triggers = co_await at.connection.query(queries::firing_triggers, written);
+  for (const auto trigger : pg::rows(triggers)) {
+    if (trigger.truth("on_purpose")) continue;
+    at.block({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", trigger.text("tgname"), trigger.text("tgrelid")),
+              fmt::format("select crossfade.disable_triggers({}, {}); then crossfade verify", quote_literal(at.file.migration()), quote_literal(trigger.text("tgrelid")))});
+  }
+}
+
+enum class Way { kBoth, kToV2, kBack };
+
+/// What may stand in the way, which way, how it is looked for, and what is said where it does not; "": the look says so, or nobody has to.
+struct Obstacle {
+  std::string_view reason;
+  Way way;
+  asio::awaitable<void> (*look)(Looking&);
+  std::string_view otherwise = "";
+};
+
+constexpr auto kFree = "every name is free that a table is to have";
+/// In this order: the checks come last, and where nothing else is in the way.
+constexpr std::array kObstacles = {
+    Obstacle{"long transaction", Way::kBoth, look_at_long_transactions},
+    Obstacle{"trigger", Way::kBoth, look_at_triggers, "none fires on what crossfade writes"},
+    Obstacle{"inventory", Way::kBoth, look_at_inventory},
+    Obstacle{"sequence", Way::kBoth, look_at_sequences},
+    Obstacle{"name taken", Way::kBack, look_at_names_back, kFree},
+    Obstacle{"parked", Way::kBack, say_what_will_be_parked},
+    Obstacle{"rows behind", Way::kBack, find_rows_behind},
+    Obstacle{"name taken", Way::kToV2, look_at_names, kFree},
+    Obstacle{"missing piece", Way::kToV2, look_at_missing_pieces},
+    Obstacle{"lazy", Way::kToV2, look_at_lazy, "no row of an on-demand target is in v1 alone"},
+    Obstacle{"way back", Way::kToV2, look_at_way_back, "v1 can be kept true once v2 is written"},
+    Obstacle{"check", Way::kToV2, look_at_checks},
+};
 
 /// The checklist of the flip as such; then what was found beyond its first `own` blockers, and of `wanted` what no blocker speaks of.
 std::vector<Condition> with_those_of_writes(const Preconditions& found, std::size_t own, const std::vector<Condition>& wanted) {
@@ -262,76 +353,22 @@ asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const 
 
 asio::awaitable<Preconditions> look_at_preconditions(pg::Connection& connection, const WritesFlip& flip) {
   const auto& file = flip.file.yaml;
-  const bool to_v2 = flip.to == mapping::Direction::kReverse;
-  const auto now = sides_of(file, to_v2 ? mapping::Naming::kOriginal : mapping::Naming::kSwapped);
-  Preconditions found;
+  Looking at{connection, flip, file, sides_of(file, naming_of(opposite(flip.to)))};
   const Limits limits;
   auto facts = co_await settled_facts(connection, file.migration(), limits);
   facts.folder = co_await setup::changed_files(connection, flip.file);
-  found.checklist = to_v2 ? checklist_of_reads(facts, limits) : checklist_of_way_back(facts, limits);
-  co_await name_what_is_set_aside(connection, flip, found.checklist);
-  found.blockers = blockers_of(found.checklist);
-  const auto own = found.blockers.size();
-  found.drain_seconds = facts.lag_seconds;
-
-  auto both = now.v1;
-  both.insert(both.end(), now.v2.begin(), now.v2.end());
-  pg::Parameters tables = {names_text(both), kLongTransactionSeconds};
-  const auto busy = co_await connection.query(queries::long_transactions, tables);
-  for (const auto transaction : pg::rows(busy)) {
-    if (flip.limits.terminate_blockers) break;
-    found.blockers.push_back({"long transaction", log::redact(transaction.text("who")), std::string(transaction.text("mend"))});
+  at.found.checklist = at.to_v2() ? checklist_of_reads(facts, limits) : checklist_of_way_back(facts, limits);
+  co_await name_what_is_set_aside(connection, flip, at.found.checklist);
+  at.found.blockers = blockers_of(at.found.checklist);
+  at.found.drain_seconds = facts.lag_seconds;
+  const auto own = at.found.blockers.size();
+  for (const auto& obstacle : kObstacles) {
+    if (obstacle.way == (at.to_v2() ? Way::kBack : Way::kToV2)) continue;
+    co_await obstacle.look(at);
+    if (!obstacle.otherwise.empty()) at.clear.push_back(met(std::string(obstacle.reason), std::string(obstacle.otherwise)));
   }
-  const auto follower = names_text(to_v2 ? now.v2 : now.v1);
-  pg::Parameters written = {follower};
-  const auto triggers = co_await connection.query(queries::firing_triggers, written);
-  for (const auto trigger : pg::rows(triggers)) {
-    if (trigger.truth("on_purpose")) continue;
-    found.blockers.push_back({"trigger", fmt::format("trigger {} of {} fires on what crossfade writes there", trigger.text("tgname"), trigger.text("tgrelid")),
-                              fmt::format("select crossfade.disable_triggers({}, {}); then crossfade verify", quote_literal(file.migration()), quote_literal(trigger.text("tgrelid")))});
-  }
-  auto long_transaction = co_await no_long_transaction(connection);
-  std::vector<Condition> wanted;
-  wanted.push_back(std::move(long_transaction));
-  wanted.push_back(met("trigger", "none fires on what crossfade writes"));
-  mapping::derive::Reading back;
-  found.rules = co_await rules_now(connection, flip, back);
-  const Followed followed{file, found.rules, mapping::views::handed_through(back)};
-  found.inventory = co_await take_inventory(connection, followed, flip.to);
-  for (auto& condition : conditions_of(found.inventory)) {
-    if (condition.met) {
-      wanted.push_back(condition);
-    } else {
-      found.blockers.push_back(std::move(condition));
-    }
-  }
-  co_await look_at_sequences(connection, followed, flip, found);
-  if (!to_v2) {
-    co_await look_at_names_back(connection, file, now.v2, found);
-    co_await say_what_will_be_parked(connection, file, found.inventory);
-    wanted.push_back(met("name taken", "every name is free that a table is to have"));
-    if (flip.set_aside) found.rows_behind = co_await rows_behind(connection, file);
-    found.checklist = with_those_of_writes(found, own, wanted);
-    co_return found;
-  }
-
-  pg::Parameters wishes = {names_text(now.v2), names_text(now.v1), file.schemas().source()};
-  const auto taken = co_await connection.query(queries::names_taken, wishes);
-  for (const auto row : pg::rows(taken)) {
-    found.blockers.push_back({"name taken", fmt::format("{}, a {}, has the name that {} is to have", row.text("name"), row.text("kind"), row.text("by")),
-                              row.text("fix").empty() ? fmt::format("alter {} {} rename to …;", row.text("kind"), row.text("name")) : std::string(row.text("fix"))});
-  }
-  co_await look_at_missing_pieces(connection, file.migration(), found);
-  co_await look_at_lazy(connection, flip, found);
-  co_await look_at_way_back(connection, flip, found);
-  wanted.insert(wanted.end(), {met("name taken", "every name is free that a table is to have"), met("lazy", "no row of an on-demand target is in v1 alone"),
-                               met("way back", "v1 can be kept true once v2 is written")});
-  if (found.blockers.empty()) {
-    co_await look_at_checks(connection, flip, found);
-    if (found.unconfirmed.empty()) wanted.push_back(met("check", "none of the migration's own that come after the move fails"));
-  }
-  found.checklist = with_those_of_writes(found, own, wanted);
-  co_return found;
+  at.found.checklist = with_those_of_writes(at.found, own, at.clear);
+  co_return std::move(at.found);
 }
 
 }  // namespace crossfade::cutover
