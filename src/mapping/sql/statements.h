@@ -8,8 +8,9 @@
 
 namespace crossfade::mapping {
 
-/// A column of a second unique key, and an expression over the row that no other row has.
-struct Parked {
+/// A column of a second unique key, and what stands in for its value while rows change places: an expression over the row that no other
+/// row has.
+struct StandIn {
   std::string column;
   std::string value;
 };
@@ -69,9 +70,9 @@ class Statements {
   /// null), nothing goes first. `others`: columns of the table that are not the view's; what they have comes back too.
   std::string replace(const std::vector<KeyFilter>& filters, const std::vector<std::string>& others = {}) const;
 
-  /// Gives columns of second unique keys a passing value in the rows that are to have another one or are to go, for the time
+  /// Gives columns of second unique keys another value in the rows that are to have another one or are to go, for the time
   /// until merge() and remove() do it: where rows that refer to these would be acted on if they went, replace() lets none go.
-  std::string park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const;
+  std::string stand_in(const std::vector<KeyFilter>& filters, const std::vector<StandIn>& values) const;
 
   /// Inserts the view's rows that the shadow lacks, with `later` left null: columns that refer to rows which are still to come. merge()
   /// gives them their values.

@@ -103,9 +103,9 @@ std::string Statements::moving(const std::vector<KeyFilter>& filters) const {
       absent("n"), target_.keeps ? " and " + not_kept("p") : "", present("n"), columns_of("n", names), columns_of("p", names));
 }
 
-std::string Statements::park(const std::vector<KeyFilter>& filters, const std::vector<Parked>& parked) const {
-  const auto assignments = joined(parked, ", ", [](const Parked& each) { return format("{} = {}", quote_identifier(each.column), each.value); });
-  const auto differs = joined(parked, " or ", [](const Parked& each) {
+std::string Statements::stand_in(const std::vector<KeyFilter>& filters, const std::vector<StandIn>& values) const {
+  const auto assignments = joined(values, ", ", [](const StandIn& each) { return format("{} = {}", quote_identifier(each.column), each.value); });
+  const auto differs = joined(values, " or ", [](const StandIn& each) {
     return format("pg_catalog.record_image_ne(row(p.{0}), row(n.{0}))", quote_identifier(each.column));
   });
   const auto gone = absent("n");

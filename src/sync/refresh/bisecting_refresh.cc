@@ -150,8 +150,8 @@ asio::awaitable<std::optional<Failure>> BisectingRefresh::try_with_room(Group ke
   if (!made || made->sqlstate() != "23503") failure = made;
   if (failure && failure->is_conflict()) {
     // What a value that stands in for another breaks, and what hinders that rows are taken out, is no fault of the row's.
-    const auto parked = co_await try_in_savepoint(keys, Room::kParked);
-    bool helped = !parked;
+    const auto refused = co_await try_in_savepoint(keys, Room::kStandIns);
+    bool helped = !refused;
     if (!helped) helped = co_await take_out(keys);
     if (helped) failure.reset();
   }

@@ -227,7 +227,7 @@ asio::awaitable<std::map<TargetId, Refresh::Stale>> Refresh::merge_all(pg::Conne
   for (auto& [target, selection] : selections) {
     targets.push_back(target);
     std::string sql;
-    if (room == Room::kMade || room == Room::kParked) {
+    if (room == Room::kMade || room == Room::kStandIns) {
       const auto others = co_await others_of(connection, target);
       sql = statements_[target].replace(selection.filters, others);
     } else {

@@ -40,8 +40,8 @@ struct Refused {
 /// What is done for rows that take over each other's unique values.
 enum class Room {
   kNone,
-  kMade,    ///< rows that go and that nothing refers to go first; rows that change go and come back
-  kParked,  ///< and rows that cannot go give up their unique values for the moment
+  kMade,      ///< rows that go and that nothing refers to go first; rows that change go and come back
+  kStandIns,  ///< and for unique values of rows that cannot go others stand in for the moment
   /// Instead, rows of tables that refer to each other are there first, and refer to each other second.
   kPlaced,
   /// Instead, rows that change or go are taken out with all rows of targets that refer to them, and come back.
@@ -132,7 +132,7 @@ class Refresh {
                                              std::map<TargetId, Saved>& saved) const;
   asio::awaitable<void> come_back(pg::Connection& connection, TargetId target, const Selection& selection, const Saved& saved, Written& written) const;
   asio::awaitable<std::vector<std::string>> others_of(pg::Connection& connection, TargetId target) const;
-  asio::awaitable<void> park(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const;
+  asio::awaitable<void> stand_in(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const;
   asio::awaitable<void> place(pg::Connection& connection, TargetId target, const Selection& selection) const;
   enum class Dependents { kTakenAlong, kAll };
   /// Rows of one target.

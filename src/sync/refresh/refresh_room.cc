@@ -69,15 +69,15 @@ asio::awaitable<std::vector<Refresh::Rows>> Refresh::dependents(pg::Connection& 
   co_return all;
 }
 
-/// Where no row may go, each gives up its unique values for the moment.
-asio::awaitable<void> Refresh::park(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const {
-  const std::string parking(queries::parking);
-  pg::Parameters table = {model_.targets[target].table.quoted(), room == Room::kParked ? "true" : "false"};
-  const auto found = co_await connection.query(parking, table);
+/// Where no row may go, others stand in for its unique values for the moment.
+asio::awaitable<void> Refresh::stand_in(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const {
+  const std::string find(queries::stand_ins);
+  pg::Parameters table = {model_.targets[target].table.quoted(), room == Room::kStandIns ? "true" : "false"};
+  const auto found = co_await connection.query(find, table);
   if (found.empty()) co_return;
-  std::vector<mapping::Parked> parked;
-  for (const auto row : pg::rows(found)) parked.push_back({std::string(row.text("attname")), std::string(row.text("value"))});
-  auto sql = statements_[target].park(selection.filters, parked);
+  std::vector<mapping::StandIn> values;
+  for (const auto row : pg::rows(found)) values.push_back({std::string(row.text("attname")), std::string(row.text("value"))});
+  auto sql = statements_[target].stand_in(selection.filters, values);
   co_await connection.query(std::move(sql), selection.parameters);
 }
 
@@ -106,7 +106,7 @@ asio::awaitable<std::map<TargetId, Refresh::Stale>> Refresh::make_room(pg::Conne
     const auto removed = co_await connection.query(std::move(remove_first), std::move(keys));
     written[target].deleted += removed.affected();
   }
-  for (const auto& [target, selection] : selections) co_await park(connection, target, selection, room);
+  for (const auto& [target, selection] : selections) co_await stand_in(connection, target, selection, room);
   co_return going;
 }
 
@@ -171,13 +171,13 @@ asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target
   pg::Parameters parameters = {model_.targets[target].table.quoted(), array_text(tables())};
   const auto found = co_await connection.query(find, parameters);
   std::vector<std::string> later;
-  std::vector<mapping::Parked> cleared;
+  std::vector<mapping::StandIn> cleared;
   for (const auto row : pg::rows(found)) {
     later.emplace_back(row.text("later"));
     cleared.push_back({later.back(), "null"});
   }
   if (!cleared.empty()) {
-    auto clear = statements_[target].park(selection.filters, cleared);
+    auto clear = statements_[target].stand_in(selection.filters, cleared);
     co_await connection.query(std::move(clear), selection.parameters);
   }
   auto insert = statements_[target].place(selection.filters, later);

@@ -130,9 +130,9 @@ struct TypedValue {
   const char* of_id;  ///< the value of row `id`
 };
 
-class ParkedValueTest : public testing::TestWithParam<TypedValue> {};
+class StandInTest : public testing::TestWithParam<TypedValue> {};
 
-TEST_P(ParkedValueTest, ChangesPlaces) {
+TEST_P(StandInTest, ChangesPlaces) {
   const auto& [name, type, of_id] = GetParam();
   const auto value = [of = std::string(of_id)](const std::string& id) { return fmt::format(fmt::runtime(of), id); };
   SmallMove move({fmt::format("create extension citext; create table c (id int primary key, v {} not null); create table r (id int primary key, c_id int not null);"
@@ -152,7 +152,7 @@ TEST_P(ParkedValueTest, ChangesPlaces) {
   EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ParkedValueTest,
+INSTANTIATE_TEST_SUITE_P(Of, StandInTest,
                          testing::Values(TypedValue{"Citext", "citext", "('name ' || {})"}, TypedValue{"ShortText", "varchar(20)", "('name ' || {})"},
                                          TypedValue{"Date", "date", "(date '2024-01-01' + {})"},
                                          TypedValue{"Timestamp", "timestamp", "(timestamp '2024-01-01' + {} * interval '1 h')"},

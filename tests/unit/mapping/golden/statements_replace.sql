@@ -30,7 +30,7 @@ with next as not materialized (
 select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fresh, c.written) as updated, c.doubled, c.met, stale.*
 from counted c left join stale on true;
 
--- park
+-- stand_in
 with next as materialized (
   select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
 ), prior as materialized (

@@ -1,7 +1,7 @@
 -- For table $1, if rows that refer to it would be acted on when one of its rows goes, or by $2 if any may refer to it: of each second unique key a column, and a
 -- value for it that no other row has. Nothing for a key that has no column of such a type; a foreign key's columns must not
 -- point elsewhere. Of a column of two keys one value.
-select distinct on (parked.attname) parked.attname, parked.value from (
+select distinct on (stand_in.attname) stand_in.attname, stand_in.value from (
   select distinct on (i.indexrelid) a.attname,
          case when parts.may_be_null then 'null'
               when a.atttypid = 'uuid'::regtype then format('md5(row(%s)::text)::uuid', k.columns)
@@ -37,5 +37,5 @@ select distinct on (parked.attname) parked.attname, parked.value from (
     and not exists (select from pg_constraint f where f.contype = 'f' and f.conrelid = i.indrelid and a.attnum = any (f.conkey))
     and exists (select from pg_constraint f where f.contype = 'f' and f.confrelid = i.indrelid and (f.confdeltype <> 'a' or $2::boolean))
   order by i.indexrelid, not parts.may_be_null, u.attnum
-) parked
-order by parked.attname, parked.value = 'null'
+) stand_in
+order by stand_in.attname, stand_in.value = 'null'
