@@ -301,7 +301,7 @@ struct Obstacle {
   std::string_view reason;
   Way way;
   asio::awaitable<void> (*look)(Looking&);
-  std::string_view otherwise = "";
+  std::string_view otherwise = {};
 };
 
 constexpr auto kFree = "every name is free that a table is to have";
