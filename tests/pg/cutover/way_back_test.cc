@@ -53,17 +53,23 @@ TEST_F(WayBackTest, TablesOfV2ThatDoNotFitTheirViewsAnyMoreAreSaidBeforehand) {
   EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
 }
 
+/// Views of schema small_unmap, beside those of the mapping.
+void write_way_back(const std::filesystem::path& folder, const std::string& views) {
+  std::ofstream(folder / "reverse.sql") << views;
+  const std::string mapping = "mapping: small_map";
+  std::ifstream was(folder / "migration.yaml");
+  std::string yaml{std::istreambuf_iterator<char>(was), {}};
+  yaml.replace(yaml.find(mapping), mapping.size(), mapping + ", reverse: small_unmap");
+  std::ofstream(folder / "migration.yaml") << yaml;
+}
+
 /// A column that is called otherwise on the other side, and comes back by a cast.
 TEST(WayBackOfAnotherNameTest, WhatV1DemandsIsFoundByWhatTheViewsTakeItFrom) {
   auto folder = write_down({"create table a (id int primary key, label varchar(5) not null, size int, at timestamp); insert into a select n, n, n, now() from generate_series(1, 5) n;",
                             "create table small_v2.a (id int primary key, title text, width numeric, moment timestamptz);",
                             "create view small_map.a as select id, label::text as title, size::numeric as width, at::timestamptz as moment from public.a;",
                             "sources: {a: {key: [id]}}\ntargets: {a: {}}\nreverse: {a: {}}\n"});
-  std::ofstream(folder / "reverse.sql") << "create view small_unmap.a as select b.id, b.title::varchar(5) as label, b.width::int as size, b.moment::timestamp as at from (select * from small_v2.a) b;";
-  std::ifstream was(folder / "migration.yaml");
-  std::string yaml{std::istreambuf_iterator<char>(was), {}};
-  yaml.replace(yaml.find("mapping: small_map"), std::string("mapping: small_map").size(), "mapping: small_map, reverse: small_unmap");
-  std::ofstream(folder / "migration.yaml") << yaml;
+  write_way_back(folder, "create view small_unmap.a as select b.id, b.title::varchar(5) as label, b.width::int as size, b.moment::timestamp as at from (select * from small_v2.a) b;");
   SmallMove move(folder);
   move.follow();
   const auto text = move.call({"plan"}).second;
@@ -79,11 +85,7 @@ TEST(WayBackOfAnotherKeyTest, APrimaryKeyThatV2DoesNotDemandIsSaidBeforehand) {
                             "create table small_v2.orders (id int, tenant int, n int unique, primary key (tenant, id)); create table small_v2.lines (number int primary key, x text);",
                             "create view small_map.orders as select id, tenant, n from public.orders; create view small_map.lines as select id as number, x from public.lines;",
                             "sources: {orders: {key: [id]}, lines: {key: [id]}}\ntargets: {orders: {}, lines: {}}\nreverse: {orders: {}, lines: {}}\n"});
-  std::ofstream(folder / "reverse.sql") << "create view small_unmap.orders as select id, tenant, n from small_v2.orders; create view small_unmap.lines as select number as id, x from small_v2.lines;";
-  std::ifstream was(folder / "migration.yaml");
-  std::string yaml{std::istreambuf_iterator<char>(was), {}};
-  yaml.replace(yaml.find("mapping: small_map"), std::string("mapping: small_map").size(), "mapping: small_map, reverse: small_unmap");
-  std::ofstream(folder / "migration.yaml") << yaml;
+  write_way_back(folder, "create view small_unmap.orders as select id, tenant, n from small_v2.orders; create view small_unmap.lines as select number as id, x from small_v2.lines;");
   SmallMove move(folder);
   move.follow();
   const auto text = move.call({"plan"}).second;
