@@ -28,7 +28,7 @@ class Move : public Stage {
   void stop_daemon();
   void kill_daemon();
 
-  /// True once the daemon has written `text`; false if it has ended or the limit has passed.
+  /// Waits until the daemon has written `text`: true then; false if it has ended or the limit has passed. That it has not: see daemon_log().
   bool logged(const std::string& text);
   /// Fails the test unless everything that has committed by now can be read in v2 within the limit.
   void expect_caught_up();
