@@ -60,6 +60,10 @@ asio::awaitable<Landing> find_landing(pg::Connection& connection, const std::str
   }
   const auto row = pg::first(rows);
   const std::string table(row.text("table_name"));
+  if (const auto key = row.optional_text("deferrable_key")) {
+    throw precondition_failure(fmt::format("key {} is deferrable: the server does not leave out what the table has already", *key),
+                               "drop it, and add it again without deferrable");
+  }
   const auto columns = parse_array(row.text("json_columns"));
   if (columns.size() != 1) {
     throw precondition_failure(fmt::format("table {} has {} columns of type jsonb", table, columns.size()),

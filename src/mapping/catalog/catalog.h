@@ -85,6 +85,7 @@ struct RelationCatalog {
   bool has_children = false;          ///< tables inherit from it the old way
   std::vector<std::string> primary_key;
   bool deferrable_key = false;        ///< it is checked later than its row is written: no row is merged by it
+  std::string deferrable_twin;        ///< a unique key of the same columns that is; quoted, "" where there is none
   bool overlapping_key = false;       ///< it is `without overlaps`, and so no row is merged by it either
   std::vector<std::string> foreign_partitions;   ///< whose changes the WAL does not have; quoted where they must be
   std::vector<std::string> unlogged_partitions;  ///< the same

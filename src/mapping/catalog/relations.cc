@@ -29,6 +29,7 @@ RelationCatalog relation_in(const pg::Row& row) {
   relation.primary_key = array_in(row, "primary_key");
   relation.owner = row.text("owner");
   relation.deferrable_key = row.truth("deferrable_key");
+  relation.deferrable_twin = row.optional_text("deferrable_twin").value_or("");
   relation.overlapping_key = row.truth("overlapping_key");
   relation.foreign_partitions = array_in(row, "foreign_partitions");
   relation.unlogged_partitions = array_in(row, "unlogged_partitions");

@@ -161,6 +161,23 @@ void check_triggers(const TargetCatalog& target, Findings& found) {
   if (!resting.empty()) found.note(fmt::format("rest while crossfade writes the table, and wake once applications do: triggers {}", fmt::join(resting, ", ")));
 }
 
+/// What `on conflict` goes by.
+void check_key(const DirectedMigration& directed, const RelationCatalog& table, Findings& found) {
+  if (table.deferrable_key) {
+    found.fail("the primary key is deferrable: rows are not merged by such a key",
+               fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", table.quoted(),
+                           fmt::join(table.primary_key, ", "), in_v2(directed)));
+  }
+  if (!table.deferrable_twin.empty()) {
+    found.fail(fmt::format("unique key {} has the columns of the primary key and is deferrable: the server merges no rows by those", table.deferrable_twin),
+               fmt::format("alter table {} drop constraint {};{}", table.quoted(), table.deferrable_twin, in_v2(directed)));
+  }
+  if (table.overlapping_key) {
+    found.fail("the primary key is without overlaps: rows are not merged by such a key",
+               fmt::format("Key {} by columns that are equal or not, and let `exclude using gist` say what must not overlap.", table.quoted()));
+  }
+}
+
 }  // namespace
 
 bool rounds(const ColumnCatalog& column) {
@@ -214,11 +231,7 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
     found.fail("the table is not logged: a crash of the server empties it, and what was confirmed does not come again",
                fmt::format("alter table {} set logged;{}", target.table.quoted(), in_v2(directed)));
   }
-  if (target.table.deferrable_key) {
-    found.fail("the primary key is deferrable: rows are not merged by such a key",
-               fmt::format("alter table {0} drop constraint …; alter table {0} add primary key ({1});{2}", target.table.quoted(),
-                           fmt::join(target.table.primary_key, ", "), in_v2(directed)));
-  }
+  check_key(directed, target.table, found);
   for (const auto& key : target.table.primary_key) {
     const auto* column = target.table.find(key);
     if (column == nullptr || column->enum_under.empty()) continue;
@@ -230,10 +243,6 @@ bool check_target(const DirectedMigration& directed, const std::string& name, co
     found.warn(fmt::format("foreign key {} acts when {} changes in {}: the server writes {} itself then, whatever the view says of it", key.acts_on_update,
                            fmt::join(key.parent_columns, ", "), key.parent, columns),
                fmt::format("Leave `on update` out of {} in v2.sql until v2 owns the data, unless the view takes both from one value.", key.acts_on_update));
-  }
-  if (target.table.overlapping_key) {
-    found.fail("the primary key is without overlaps: rows are not merged by such a key",
-               fmt::format("Key {} by columns that are equal or not, and let `exclude using gist` say what must not overlap.", target.table.quoted()));
   }
   if (target.view.kind != 'v') {
     const auto create = fmt::format("{} in {}, or mend the target's name.", target.view.quoted(), directed.views_file());

@@ -22,6 +22,7 @@ struct Exclusive {
   std::vector<std::string> operators;
   std::string predicate = "true";
   bool nulls_agree = false;  ///< a null is taken for another one
+  bool later = false;        ///< it is looked at when all is written, where somebody asks for that
 };
 
 /// A foreign key of a target: rows s of which `there` is true refer to row p of `parent` by `met`.
@@ -75,8 +76,8 @@ class Statements {
   std::string stand_in(const std::vector<KeyFilter>& filters, const std::vector<StandIn>& values) const;
 
   /// Inserts the view's rows that the shadow lacks, with `later` left null: columns that refer to rows which are still to come. merge()
-  /// gives them their values.
-  std::string place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later) const;
+  /// gives them their values, and inserts those in whose place another row stands, by `exclusives`.
+  std::string place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later, const std::vector<Exclusive>& exclusives) const;
 
   /// Which of these keys are to have rows where another row of the shadow stands: the key's values as text[] (of an indirect
   /// locator: null) and the name of that other row, one pair a row.
@@ -207,6 +208,8 @@ class Statements {
   static std::string values_of(const Locator& locator, const std::string& number = "");
   std::string chunk_key_owner() const;
   std::string same_key(const std::string& left, const std::string& right) const;
+  /// Rows n of `next` beside the shadow's rows s that stand in their places.
+  std::string standing(const Exclusive& exclusive) const;
   const Column& key_column(const std::string& name) const;
   std::string present(const std::string& alias) const;
   std::string absent(const std::string& alias) const;

@@ -168,20 +168,24 @@ std::string Statements::come_back(const std::vector<KeyFilter>& filters, const s
   return format(
       "with next as materialized (\n  {}\n), saved as materialized (\n"
       "  select r.* from unnest(${}::text[]) line cross join lateral (select (line::{}).*) r\n)\n"
-      "insert into {} ({}, {}) overriding system value\nselect {}, {} from next n join saved r on {}\non conflict do nothing",
+      "insert into {} ({}, {}) overriding system value\nselect {}, {} from next n join saved r on {}\non conflict ({}) do nothing",
       next(filters, false), saved, shadow_, shadow_, joined(into, ", ", quote_identifier), joined(others, ", ", quote_identifier), columns_of("n", into),
-      columns_of("r", others), same_key("n", "r"));
+      columns_of("r", others), same_key("n", "r"), joined(target_.key, ", ", quote_identifier));
 }
 
-std::string Statements::place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later) const {
+/// Where an `on conflict` names no key the server refuses to look at one that is deferrable: the others are asked first.
+std::string Statements::place(const std::vector<KeyFilter>& filters, const std::vector<std::string>& later, const std::vector<Exclusive>& exclusives) const {
   const auto into = inserted(target_.columns);
   const auto values = joined(into, ", ", [&](const std::string& name) {
     return std::find(later.begin(), later.end(), name) != later.end() ? std::string("null") : "n." + quote_identifier(name);
   });
+  const auto taken = joined(exclusives, "\n  union all\n  ", [&](const Exclusive& each) { return format("select {} {}", columns_of("n", target_.key), standing(each)); });
   return format(
-      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n)\n"
-      "insert into {} ({}){}\nselect {} from next n left join prior p on {} where {}\non conflict do nothing",
-      next(filters, false), prior(filters), shadow_, joined(into, ", ", quote_identifier), overriding(target_.columns), values, same_key("p", "n"), absent("p"));
+      "with next as materialized (\n  {}\n), prior as materialized (\n  {}\n{})\n"
+      "insert into {} ({}){}\nselect {} from next n left join prior p on {} where {}{}\non conflict ({}) do nothing",
+      next(filters, false), prior(filters), taken.empty() ? "" : format("), taken as materialized (\n  {}\n", taken), shadow_, joined(into, ", ", quote_identifier),
+      overriding(target_.columns), values, same_key("p", "n"), absent("p"),
+      taken.empty() ? "" : format(" and not exists (select 1 from taken t where {})", same_key("t", "n")), joined(target_.key, ", ", quote_identifier));
 }
 
 std::string Statements::bulk(const std::vector<KeyFilter>& filters) const {

@@ -22,6 +22,12 @@ std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& excl
   const auto text_of = [](const std::string& name) { return "v." + quote_identifier(name) + "::text"; };
   const auto taker = locator.indirect() ? "null::text[]" : format("array[{}]", joined(locator.columns, ", ", text_of));
   const auto list = columns_of("v", names_of(target_.columns)) + format(", {} as crossfade_taker", taker);
+  int parameter = 1;
+  const auto rows = branch(filter, view_, list, parameter) + unread(filter);
+  return format("with next as materialized (\n  {}\n)\nselect distinct n.crossfade_taker as taker, {} as holder\n{}", rows, named(), standing(exclusive));
+}
+
+std::string Statements::standing(const Exclusive& exclusive) const {
   std::string places;
   std::string same_place;
   for (std::size_t n = 0; n < exclusive.expressions.size(); ++n) {
@@ -30,12 +36,8 @@ std::string Statements::exchanges(const KeyFilter& filter, const Exclusive& excl
                                               : " and n.crossfade_place_{0} {1} s.crossfade_place_{0}";
     same_place += format(fmt::runtime(agree), n, exclusive.operators[n]);
   }
-  int parameter = 1;
-  const auto rows = branch(filter, view_, list, parameter) + unread(filter);
-  return format(
-      "with next as materialized (\n  {}\n)\nselect distinct n.crossfade_taker as taker, {} as holder\n"
-      "from (select r.*{} from next r where {}) n\njoin (select r.*{} from {} r where {}) s on not ({}){}",
-      rows, named(), places, exclusive.predicate, places, shadow_, exclusive.predicate, same_key("n", "s"), same_place);
+  return format("from (select r.*{} from next r where {}) n\njoin (select r.*{} from {} r where {}) s on not ({}){}", places, exclusive.predicate, places, shadow_,
+                exclusive.predicate, same_key("n", "s"), same_place);
 }
 
 std::string Statements::waiting(const KeyFilter& filter, const Reference& reference) const {

@@ -1,7 +1,5 @@
 #include "sync/refresh/bisecting_refresh.h"
 
-#include <embedded_sql.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -15,8 +13,6 @@
 
 namespace crossfade::sync {
 namespace {
-
-namespace queries = sql::queries;
 
 /// Rows that each take over the place of the next: how far such a chain is followed beyond the keys that were offered.
 constexpr int kLongestChain = 40;
@@ -184,19 +180,8 @@ asio::awaitable<bool> BisectingRefresh::give_up_unwritable(Group keys) {
 asio::awaitable<const std::vector<mapping::Exclusive>*> BisectingRefresh::exclusives(TargetId target) {
   const auto known = exclusives_.find(target);
   if (known != exclusives_.end()) co_return &known->second;
-  const std::string unique_keys(queries::unique_keys);
-  pg::Parameters table = {refresh_.model().targets[target].table.quoted()};
-  const auto tried = co_await pg::try_in_savepoint(connection_, unique_keys, table);
-  auto& found = exclusives_[target];
-  for (const auto row : pg::rows(tried.result)) {
-    mapping::Exclusive exclusive;
-    for (auto& expression : parse_array(row.text("expressions"))) exclusive.expressions.push_back(expression.value());
-    for (auto& name : parse_array(row.text("operators"))) exclusive.operators.push_back(name.value());
-    exclusive.predicate = row.text("predicate");
-    exclusive.nulls_agree = row.truth("nulls_agree");
-    found.push_back(std::move(exclusive));
-  }
-  co_return &found;
+  auto of_target = co_await refresh_.exclusives(connection_, target);
+  co_return &(exclusives_[target] = std::move(of_target));
 }
 
 /// Keys whose rows take over each other's places, in one group each, with the keys of whoever else stands in such a place.

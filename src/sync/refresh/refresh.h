@@ -85,6 +85,9 @@ class Refresh {
   /// One stretch of one target's walk into a table that holds nothing of it yet.
   asio::awaitable<Written> bulk_range(pg::Connection& connection, TargetId target, mapping::Range range) const;
 
+  /// The second unique keys and the exclusion constraints of a target's table, as they are now.
+  asio::awaitable<std::vector<mapping::Exclusive>> exclusives(pg::Connection& connection, TargetId target) const;
+
   const mapping::Statements& statements(TargetId target) const { return statements_.at(target); }
   const ByTarget<mapping::Statements>& statements() const { return statements_; }
 

@@ -8,6 +8,7 @@
 
 #include "base/text/sql_text.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 #include "sync/refresh/refresh.h"
 
 namespace crossfade::sync {
@@ -165,6 +166,23 @@ asio::awaitable<void> Refresh::come_back(pg::Connection& connection, TargetId ta
   written.inserted += back.affected();
 }
 
+asio::awaitable<std::vector<mapping::Exclusive>> Refresh::exclusives(pg::Connection& connection, TargetId target) const {
+  const std::string unique_keys(queries::unique_keys);
+  pg::Parameters table = {model_.targets[target].table.quoted()};
+  const auto tried = co_await pg::try_in_savepoint(connection, unique_keys, table);
+  std::vector<mapping::Exclusive> found;
+  for (const auto row : pg::rows(tried.result)) {
+    mapping::Exclusive exclusive;
+    for (auto& expression : parse_array(row.text("expressions"))) exclusive.expressions.push_back(expression.value());
+    for (auto& name : parse_array(row.text("operators"))) exclusive.operators.push_back(name.value());
+    exclusive.predicate = row.text("predicate");
+    exclusive.nulls_agree = row.truth("nulls_agree");
+    exclusive.later = row.truth("later");
+    found.push_back(std::move(exclusive));
+  }
+  co_return found;
+}
+
 /// Rows of the target are there before those that they refer to, and rows that go let go of each other first.
 asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target, const Selection& selection) const {
   const std::string find(queries::later_columns);
@@ -180,7 +198,9 @@ asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target
     auto clear = statements_[target].stand_in(selection.filters, cleared);
     co_await connection.query(std::move(clear), selection.parameters);
   }
-  auto insert = statements_[target].place(selection.filters, later);
+  auto at_once = co_await exclusives(connection, target);
+  std::erase_if(at_once, [](const mapping::Exclusive& each) { return each.later; });
+  auto insert = statements_[target].place(selection.filters, later, at_once);
   co_await connection.query(std::move(insert), selection.parameters);
 }
 

@@ -124,7 +124,8 @@ TEST_F(ImportTest, ATableThatCannotTakeLinesIsRefused) {
   sql.exec("create table plain (id int); create table two (a jsonb, b jsonb); create schema other;"
            "create table other.\"Exports\" (body jsonb)");
   const auto good = file("good.ndjson", "{\"n\": 1}\n");
-  for (const char* table : {"missing", "plain", "two"}) {
+  sql.exec("create table deferred (id int unique deferrable, body jsonb)");
+  for (const char* table : {"missing", "plain", "two", "deferred"}) {
     const auto [exit, text] = import({table, good});
     EXPECT_EQ(exit, code(ExitCode::kPrecondition)) << text;
   }

@@ -51,6 +51,12 @@ TEST_F(FindingsTest, AKeyThatIsCheckedLater) {
                              "alter table \"v2\".\"Exercises\" drop constraint …; alter table \"v2\".\"Exercises\" add primary key (id);  -- in v2.sql"});
 }
 
+TEST_F(FindingsTest, AKeyOfTheSameColumnsThatIsCheckedLater) {
+  replace(v2, "\"Exercises\" (id uuid primary key,", "\"Exercises\" (id uuid primary key constraint \"Twin\" unique deferrable,");
+  EXPECT_EQ(trouble(), Lines{"FAIL target Exercises: unique key \"Twin\" has the columns of the primary key and is deferrable: the server merges no rows by those → "
+                             "alter table \"v2\".\"Exercises\" drop constraint \"Twin\";  -- in v2.sql"});
+}
+
 TEST_F(FindingsTest, AForeignKeyThatWritesItsRowsItself) {
   replace(v2, "note text);", "note text unique);");
   replace(v2, "load numeric(6,2),", "load numeric(6,2), plan_note text constraint noted references v2.plans (note) on update cascade,");

@@ -355,6 +355,39 @@ TEST(RingOfTablesTest, RowsThatReferToEachOtherComeAndGoTogether) {
   move.expect_equal();
 }
 
+/// Beside what else no two rows of a table of theirs may have in common, which the server refuses to look at where it is deferrable.
+class RingBesideTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(RingBesideTest, RowsThatReferToEachOtherComeAndGoTogether) {
+  SmallMove move({"create table dept (id int primary key, head_id int, name text not null, tag int not null); create table staff (id int primary key, dept_id int not null);"
+                  "insert into dept select n, n * 10, 'd' || n, n from generate_series(1, 50) n; insert into staff select n, (n - 1) / 10 + 1 from generate_series(1, 500) n",
+                  std::string("create table small_v2.dept (id int primary key, head_id int, name text not null, tag int not null);"
+                              "create table small_v2.staff (id int primary key, dept_id int not null references small_v2.dept);"
+                              "alter table small_v2.dept add foreign key (head_id) references small_v2.staff;") + GetParam(),
+                  "create view small_map.dept as select * from public.dept; create view small_map.staff as select * from public.staff",
+                  "sources: {dept: {key: [id]}, staff: {key: [id]}}\ntargets: {dept: {follow: {dept: {id: id}}}, staff: {follow: {staff: {id: id}}}}\n"});
+  move.follow();
+  move.sql().exec("begin; insert into dept select n, n * 10, 'd' || n, n from generate_series(1001, 1100) n; insert into staff select n * 10, n from generate_series(1001, 1100) n; commit");
+  move.expect_equal();
+  // In places that others have just left.
+  move.sql().exec("begin; update dept set name = 'left ' || id, tag = -id where id <= 20; insert into dept select 2000 + n, (2000 + n) * 10, 'd' || n, n from generate_series(1, 20) n;"
+                  "insert into staff select (2000 + n) * 10, 2000 + n from generate_series(1, 20) n; commit");
+  move.expect_equal();
+  EXPECT_EQ(move.daemon_log().find("key is set aside"), std::string::npos);
+}
+
+std::string key_name(const testing::TestParamInfo<const char*>& key) {
+  return std::vector<std::string>{"Immediate", "Deferrable", "DeferredAndImmediate", "ExpressionAndDeferrable", "Exclusions"}.at(key.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Key, RingBesideTest,
+    testing::Values("alter table small_v2.dept add unique (name)", "alter table small_v2.dept add unique (name) deferrable",
+                    "alter table small_v2.dept add unique (name) deferrable initially deferred, add unique (tag)",
+                    "create unique index on small_v2.dept (lower(name)) where tag < 1000000; alter table small_v2.dept add unique (tag) deferrable",
+                    "create extension btree_gist; alter table small_v2.dept add exclude using gist (name with =) deferrable, add exclude using gist (tag with =)"),
+    key_name);
+
 /// What none of them could be written without is tried with it, however long their pauses have become.
 TEST(RingOfTablesTest, WhoWaitedForARefusedMemberComesWithItAtOnce) {
   SmallMove move({"create table a (id int primary key, b_id int not null, n int not null); create table b (id int primary key, c_id int not null); create table c (id int primary key, a_id int);"

@@ -202,7 +202,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
       {"replace", {{"replace", weeks.replace({values()})}, {"stand_in", weeks.stand_in({values()}, {{"number", "null"}})}, {"exchanges", weeks.exchanges(values(), {{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"})},
         {"exchanges of a lookup's keys", moves.exchanges(values(2), {{"weight"}, {"operator(pg_catalog.=)"}})}, {"replace, with what is not the view's", weeks.replace({values()}, {"note"})}, {"others", weeks.others()}, {"saved", weeks.saved()},
         {"come_back", weeks.come_back({values()}, {"note"}, 2)}, {"stale", weeks.stale({values()})}, {"moving", weeks.moving({values()})},
-        {"place", weeks.place({values()}, {"number"})}, {"place of what is generated", of("stamps").place({values()}, {"body"})},
+        {"place", weeks.place({values()}, {"number"}, {})}, {"place, where none stands", weeks.place({values()}, {"number"}, {{{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"}, {{"number"}, {"operator(pg_catalog.=)"}}})}, {"place of what is generated", of("stamps").place({values()}, {"body"}, {})},
         {"locked", weeks.locked(values())}, {"locked along two foreign keys", moves.locked(values())}, {"locked of a lookup's keys", moves.locked(values(2))},
         {"behind", weeks.behind(values(), {"\"v2\".\"plans\"", "s.plan_id is not null", "p.id = s.plan_id"})},
         {"waiting", weeks.waiting(values(), {"\"v2\".\"plans\"", "s.plan_id is not null", "p.id = s.plan_id"})},

@@ -11,6 +11,11 @@ select n.nspname, c.relname, c.oid, c.relkind, c.relpersistence,
         where x.indrelid = c.oid and x.indisprimary) as primary_key,
        pg_get_userbyid(c.relowner) as owner,
        exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and not x.indimmediate) as deferrable_key,
+       (select quote_ident(k.conname) from pg_constraint k join pg_index x on x.indexrelid = k.conindid
+        where k.conrelid = c.oid and k.contype = 'u' and k.condeferrable
+          and (select array_agg(a order by a) from unnest((x.indkey::int2[])[0:x.indnkeyatts - 1]) a)
+            = (select array_agg(a order by a) from pg_index p cross join lateral unnest((p.indkey::int2[])[0:p.indnkeyatts - 1]) a where p.indrelid = c.oid and p.indisprimary)
+        order by 1 limit 1) as deferrable_twin,
        exists (select from pg_index x where x.indrelid = c.oid and x.indisprimary and x.indisexclusion) as overlapping_key,
        (select array_agg(l.oid::regclass::text order by l.oid::regclass::text) from pg_partition_tree(c.oid) t join pg_class l on l.oid = t.relid
         where c.relkind = 'p' and t.isleaf and l.relkind = 'f') as foreign_partitions,

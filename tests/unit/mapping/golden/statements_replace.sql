@@ -105,7 +105,7 @@ with next as materialized (
 )
 insert into "v2"."weeks" ("id", "plan_id", "number", "note") overriding system value
 select n."id", n."plan_id", n."number", r."note" from next n join saved r on n."id" = r."id"
-on conflict do nothing;
+on conflict ("id") do nothing;
 
 -- stale
 with next as materialized (
@@ -131,7 +131,23 @@ with next as materialized (
 )
 insert into "v2"."weeks" ("id", "plan_id", "number")
 select n."id", n."plan_id", null from next n left join prior p on p."id" = n."id" where p."id" is null
-on conflict do nothing;
+on conflict ("id") do nothing;
+
+-- place, where none stands
+with next as materialized (
+  select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
+), prior as materialized (
+  select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" = any($1::integer[])
+), taken as materialized (
+  select n."id" from (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from next r where number > 1) n
+join (select r.*, plan_id as crossfade_place_0, number as crossfade_place_1 from "v2"."weeks" r where number > 1) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0 and n.crossfade_place_1 operator(pg_catalog.=) s.crossfade_place_1
+  union all
+  select n."id" from (select r.*, number as crossfade_place_0 from next r where true) n
+join (select r.*, number as crossfade_place_0 from "v2"."weeks" r where true) s on not (n."id" = s."id") and n.crossfade_place_0 operator(pg_catalog.=) s.crossfade_place_0
+)
+insert into "v2"."weeks" ("id", "plan_id", "number")
+select n."id", n."plan_id", null from next n left join prior p on p."id" = n."id" where p."id" is null and not exists (select 1 from taken t where t."id" = n."id")
+on conflict ("id") do nothing;
 
 -- place of what is generated
 with next as materialized (
@@ -141,7 +157,7 @@ with next as materialized (
 )
 insert into "v2"."stamps" ("id", "body") overriding system value
 select n."id", null from next n left join prior p on p."id" = n."id" and p."code" = n."code" where p."id" is null
-on conflict do nothing;
+on conflict ("id", "code") do nothing;
 
 -- locked
 with free as materialized (
