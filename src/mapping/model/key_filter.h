@@ -16,8 +16,9 @@ namespace crossfade::mapping {
 ///   kNoChunkKey  none: rows without a value in that column
 ///   kGiven   one array of what the select of an indirect locator of one column has given
 ///   kRows    the same of one of several columns: one array of texts a column
+///   kPartMissing  none: rows without a value in one of an indirect locator's columns. What its select gives as null equals none of them.
 struct KeyFilter {
-  enum class Form { kValues, kRange, kNoChunkKey, kGiven, kRows };
+  enum class Form { kValues, kRange, kNoChunkKey, kGiven, kRows, kPartMissing };
 
   Form form = Form::kValues;
   LocatorId locator;

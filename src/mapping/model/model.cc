@@ -13,6 +13,10 @@ std::string Locator::name() const {
   return indirect() ? fmt::format("{} by {}", fmt::join(columns, ", "), lookup) : fmt::format("{}", fmt::join(columns, ", "));
 }
 
+const Column& Target::view_column(const std::string& column) const {
+  return *std::find_if(view_columns.begin(), view_columns.end(), [&](const Column& each) { return each.name == column; });
+}
+
 std::vector<Operators> Target::key_operators() const {
   std::vector<Operators> operators;
   for (const auto& of_key : key) {

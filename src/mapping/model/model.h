@@ -124,6 +124,8 @@ struct Target {
   std::vector<Column> view_columns = {};  ///< all that the view has, in its order: name, type and collation
 
   std::vector<Operators> key_operators() const;
+  /// The view's column of that name, which it has to have.
+  const Column& view_column(const std::string& column) const;
 };
 
 /// A target of the file that the catalog has no place for now: its view, its table, or what they are made of is gone or another.

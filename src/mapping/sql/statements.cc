@@ -89,10 +89,16 @@ std::string Statements::lookup(const KeyFilter& filter) const {
   // So many a client may have in hand; more than that is most of a table, which is read whole whatever is asked of each row.
   constexpr int kMost = 50'000;
   int parameter = 1;
+  const auto& locator = target_.locators.at(filter.locator);
+  const auto rows = looked_up(locator, parameter);
+  if (locator.columns.size() > 1) {
+    const auto fields = joined(locator.columns, ", ", [n = 0](const std::string&) mutable { return format("k{}", n++); });
+    return format("select null as given, null as type, exists (select 1 from ({}) k({}) where pg_catalog.num_nulls({}) > 0) as part_missing", rows, fields, fields);
+  }
   // On another server there is nothing to look up by.
   const auto given = model_.apart ? std::string("g.given::text") : format("case when pg_catalog.cardinality(g.given) <= {} then g.given::text end", kMost);
-  return format("select {} as given, pg_catalog.pg_typeof(g.given)::text as type\n"
-                "from (select array({}) as given) g", given, looked_up(target_.locators.at(filter.locator), parameter));
+  return format("select {} as given, pg_catalog.pg_typeof(g.given)::text as type, pg_catalog.array_position(g.given, null) is not null as part_missing\n"
+                "from (select array({}) as given) g", given, rows);
 }
 
 /// The values of a filter's keys, for the file's own predicate: of a select, what it gives.
@@ -102,6 +108,7 @@ std::string Statements::keys_of(const KeyFilter& filter, int& parameter) const {
     return format("array(select v.{} from {} v where {})", quote_identifier(locator.chunk_column()), view_, condition(filter, "v", parameter));
   }
   if (filter.form == KeyFilter::Form::kGiven) return format("${}::{}", parameter++, filter.given_type);
+  if (filter.form == KeyFilter::Form::kPartMissing) return format("array[null::{}]", target_.view_column(locator.columns[0]).type);
   if (locator.indirect()) return format("array({})", looked_up(locator, parameter));
   if (filter.null_mask != 0 || filter.form == KeyFilter::Form::kNoChunkKey) return format("array[null::{}]", locator.types[0]);
   return array_parameter(parameter++, locator.types[0]);
@@ -126,6 +133,11 @@ std::string Statements::condition(const KeyFilter& filter, const std::string& al
   if (filter.form == KeyFilter::Form::kNoChunkKey) return is_missing(model_, column(locator.chunk_place), locator.chunk_type());
   if (filter.form == KeyFilter::Form::kGiven) {
     return format("{}{} {} any(${}::{})", column(0), collate(collations, 0), locator.compared(0, "="), parameter++, filter.given_type);
+  }
+  if (filter.form == KeyFilter::Form::kPartMissing) {
+    std::vector<std::string> missing;
+    for (std::size_t n = 0; n < locator.columns.size(); ++n) missing.push_back(is_missing(model_, column(n), target_.view_column(locator.columns[n]).type));
+    return format("({})", fmt::join(missing, " or "));
   }
   if (filter.form == KeyFilter::Form::kRows) return among_rows(locator, alias, parameter, collations);
   if (locator.indirect()) {
@@ -156,11 +168,10 @@ std::string Statements::among_rows(const Locator& locator, const std::string& al
   std::string matches;
   for (std::size_t n = 0; n < locator.columns.size(); ++n) {
     const auto& name = locator.columns[n];
-    const auto column = std::find_if(target_.view_columns.begin(), target_.view_columns.end(), [&](const Column& each) { return each.name == name; });
     const auto* comma = n == 0 ? "" : ", ";
     arrays += format("{}${}::text[]", comma, parameter++);
     fields += format("{}k{}", comma, n);
-    matches += format("{}{}.{}{} {} k.k{}::{}", n == 0 ? "" : " and ", alias, quote_identifier(name), collate(collations, n), locator.compared(n, "="), n, column->type);
+    matches += format("{}{}.{}{} {} k.k{}::{}", n == 0 ? "" : " and ", alias, quote_identifier(name), collate(collations, n), locator.compared(n, "="), n, target_.view_column(name).type);
   }
   return format("exists (select 1 from unnest({}) k({}) where {})", arrays, fields, matches);
 }

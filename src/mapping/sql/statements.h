@@ -52,8 +52,9 @@ class Statements {
   /// that give ids to the same natural keys do so in the same order, so that one waits and neither is refused for a deadlock.
   std::string allocate(SurrogateId surrogate, const std::vector<KeyFilter>& filters) const;
 
-  /// What the select of an indirect locator gives for keys of a filter, by its parameters: the values as an array's text and its type,
-  /// for a filter of the form kGiven; null where it gives many. For a locator of one column.
+  /// What the select of an indirect locator gives for keys of a filter, by its parameters: of one column the values as an array's text and
+  /// its type, for a filter of the form kGiven, null where it gives many; and whether it gives a key that has no value in one of its
+  /// columns, which a filter of the form kPartMissing has the rows of.
   ///
   /// A refresh by a column that the view computes has no index to go by, and looks at each row whether it is meant. Given an array that it
   /// knows when it plans, the server makes a table of it to look in; one that a select of the same statement gives is gone through

@@ -93,7 +93,7 @@ bool Statements::has_images(const KeyFilter& filter) const {
 /// Keys of several locators can name the same row.
 bool Statements::may_meet(const std::vector<KeyFilter>& filters) const {
   return std::any_of(filters.begin(), filters.end(), [&](const KeyFilter& filter) {
-    const bool known = filter.form == KeyFilter::Form::kGiven || filter.form == KeyFilter::Form::kRows;
+    const bool known = filter.form == KeyFilter::Form::kGiven || filter.form == KeyFilter::Form::kRows || filter.form == KeyFilter::Form::kPartMissing;
     const bool by_lookup = !known && target_.locators[filter.locator].indirect();
     return filter.locator != filters.front().locator || by_lookup || has_images(filter);
   });

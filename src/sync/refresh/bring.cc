@@ -230,25 +230,40 @@ struct Place {
   }
 };
 
-std::vector<Place> places_of_selects(const mapping::Model& model, std::map<TargetId, Selection>& selections, bool several_columns) {
+enum class Width { kOne, kSeveral, kAny };
+
+std::vector<Place> places_of_selects(const mapping::Model& model, std::map<TargetId, Selection>& selections, Width of) {
   std::vector<Place> places;
   for (auto& [target, selection] : selections) {
     std::ptrdiff_t parameter = 0;
     for (auto& filter : selection.filters) {
       const auto& locator = model.targets[target].locators.at(filter.locator);
+      if (filter.form == KeyFilter::Form::kPartMissing) continue;
       const bool given = filter.form == KeyFilter::Form::kGiven || filter.form == KeyFilter::Form::kRows;
       const auto width = static_cast<std::ptrdiff_t>(given ? locator.columns.size() : locator.types.size());
-      if (!given && locator.indirect() && several_columns == (locator.columns.size() > 1)) places.push_back({filter, selection, target, parameter, width});
+      const bool meant = of == Width::kAny || of == (locator.columns.size() > 1 ? Width::kSeveral : Width::kOne);
+      if (!given && locator.indirect() && meant) places.push_back({filter, selection, target, parameter, width});
       parameter += width - std::popcount(filter.null_mask);
     }
   }
   return places;
 }
 
+/// Nothing is equal to a key that has no value in one of its columns: the rows of such keys are asked for by that.
+void ask_for_missing(const std::vector<std::pair<Selection*, LocatorId>>& asked) {
+  for (const auto& [selection, locator] : asked) {
+    KeyFilter filter;
+    filter.form = KeyFilter::Form::kPartMissing;
+    filter.locator = locator;
+    selection->filters.push_back(filter);
+    if (!selection->at_source.empty()) selection->at_source.push_back(filter);
+  }
+}
+
 /// Of several columns, which on one server stay in the statements: the rows that the select gives, as the target can be asked by.
 asio::awaitable<void> look_up_rows(pg::Connection& connection, const mapping::Model& model, const ByTarget<mapping::Statements>& statements,
                                    std::map<TargetId, Selection>& selections) {
-  auto places = places_of_selects(model, selections, true);
+  auto places = places_of_selects(model, selections, Width::kSeveral);
   for (auto& place : places) {
     if (!place.selection.at_source.empty()) continue;
     place.selection.at_source = place.selection.filters;
@@ -257,6 +272,7 @@ asio::awaitable<void> look_up_rows(pg::Connection& connection, const mapping::Mo
   std::vector<pg::Statement> asked;
   for (const auto& place : places) asked.push_back({statements[place.target].given(place.filter), place.parameters()});
   const auto answers = co_await ask_source(connection, std::move(asked));
+  std::vector<std::pair<Selection*, LocatorId>> missing;
   // From behind, so that what is before stays where it is.
   for (std::size_t n = places.size(); n-- > 0;) {
     const auto& place = places[n];
@@ -265,19 +281,22 @@ asio::awaitable<void> look_up_rows(pg::Connection& connection, const mapping::Mo
     for (std::size_t row = 0; row < rows.size(); ++row) {
       for (std::size_t column = 0; column < arrays.size(); ++column) arrays[column].push_back(rows.optional_text(row, column));
     }
+    const auto is_missing = [](const auto& array) { return std::find(array.begin(), array.end(), std::nullopt) != array.end(); };
+    if (std::any_of(arrays.begin(), arrays.end(), is_missing)) missing.emplace_back(&place.selection, place.filter.locator);
     place.filter.form = KeyFilter::Form::kRows;
     auto& parameters = place.selection.parameters;
     const auto first = parameters.begin() + place.parameter;
     auto at = parameters.erase(first, first + place.width);
     for (const auto& array : arrays) at = parameters.insert(at, array_text(array)) + 1;
   }
+  ask_for_missing(missing);
 }
 
 }  // namespace
 
 asio::awaitable<void> look_up(pg::Connection& connection, const mapping::Model& model, const ByTarget<mapping::Statements>& statements,
                               std::map<TargetId, Selection>& selections) {
-  auto places = places_of_selects(model, selections, false);
+  auto places = places_of_selects(model, selections, connection.apart() ? Width::kOne : Width::kAny);
   std::vector<pg::Statement> asked;
   for (const auto& place : places) asked.push_back({statements[place.target].lookup(place.filter), place.parameters()});
   std::vector<pg::Result> answers;
@@ -287,11 +306,13 @@ asio::awaitable<void> look_up(pg::Connection& connection, const mapping::Model& 
     auto together = co_await Refresh::ask_together(connection, std::move(asked));
     for (auto& answer : together) answers.push_back(std::move(answer.result));
   }
+  std::vector<std::pair<Selection*, LocatorId>> missing;
   // From behind, because what comes in is shorter than what was there.
   for (std::size_t n = places.size(); n-- > 0;) {
     auto& [filter, selection, target, parameter, width] = places[n];
     // An array, and of which type.
     const auto found = pg::first(answers[n]);
+    if (found.truth("part_missing")) missing.emplace_back(&selection, filter.locator);
     if (found.is_null("given")) continue;
     filter.form = KeyFilter::Form::kGiven;
     filter.given_type = found.text("type");
@@ -299,6 +320,7 @@ asio::awaitable<void> look_up(pg::Connection& connection, const mapping::Model& 
     *first = std::string(found.text("given"));
     selection.parameters.erase(first + 1, first + width);
   }
+  ask_for_missing(missing);
   if (connection.apart()) co_await look_up_rows(connection, model, statements, selections);
 }
 

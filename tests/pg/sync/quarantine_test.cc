@@ -96,5 +96,43 @@ TEST(QuarantineOfBranchesTest, ARowWhosePlaceIsTakenByOneThatOnlyALookupFinds) {
   move.stop_daemon();
 }
 
+/// A view that makes the key of a row, and has no word for some values.
+SmallMigration words(const std::string& v2, const std::string& mapping, const std::string& targets) {
+  return {"create table word (id int primary key, code int, org int not null); alter table word replica identity full;"
+          "insert into word select n, n % 3 + 1, n % 5 from generate_series(1, 60) n",
+          v2, mapping, "sources: {word: {key: [id]}}\n" + targets};
+}
+
+TEST(MissingPartTest, ARowWhoseKeyIsLostIsSetAside) {
+  SmallMove move(words("create table small_v2.word (label text primary key, n bigint not null);"
+                       "create table small_v2.of_org (org int, label text, n bigint not null, primary key (org, label))",
+                       "create view small_map.word as select (array['low', 'mid', 'high'])[code] as label, count(*) as n from public.word group by 1;"
+                       "create view small_map.of_org as select org, case code when 1 then 'low' when 2 then 'mid' when 3 then 'high' end as label, count(*) as n"
+                       " from public.word group by 1, 2",
+                       ""));
+  move.follow();
+  move.sql().exec("update word set code = 9 where id = 7");
+  move.expect_set_aside({"of_org {9,2} 23502", "word {9} 23502"});
+  EXPECT_EQ(move.sql().value("select n from small_v2.word where label = 'mid'"), "19") << "the rest of its branch goes on";
+  move.sql().exec("insert into word values (61, null, 3)");
+  EXPECT_TRUE(eventually([&] { return move.set_aside().size() == 4; }, kLimit)) << testing::PrintToString(move.set_aside());
+  move.sql().exec("update word set code = 1 where id in (7, 61)");
+  move.expect_set_aside({});
+  move.expect_equal();
+}
+
+TEST(MissingPartTest, RowsWithoutAValueByWhichTheyAreFoundAreWrittenAllTheSame) {
+  SmallMove move(words("create table small_v2.listed (id int primary key, label text, many bigint not null)",
+                       "create view small_map.listed as select id, (array['low', 'mid', 'high'])[code] as label,"
+                       " count(*) over (partition by (array['low', 'mid', 'high'])[code]) as many from public.word",
+                       "targets:\n  listed: {follow: {word: {label: \"select (array['low', 'mid', 'high'])[c] from unnest($code) c\"}}}\n"));
+  move.sql().exec("update word set code = null where id in (3, 4)");
+  move.follow();
+  move.sql().exec("update word set code = 77 where id = 5");
+  move.expect_equal();
+  move.sql().exec("update word set code = 2 where id in (3, 5)");
+  move.expect_equal();
+}
+
 }  // namespace
 }  // namespace crossfade::test
