@@ -133,9 +133,10 @@ class Builder {
     check_missed(directed_, catalog_, name, findings_);
     const Ordered ordered = [&](SourceId source, const std::string& column) { return source_of(source).find(column)->leads_index; };
     if (!choose_chunk_key(model_, target, first_rule, ordered)) {
-      if (!target.locators.empty()) say_why_no_chunk_key(name, target);
+      const bool constant = target.locators.empty();
+      if (!constant) say_why_no_chunk_key(name, target);
       // What is brought over when it is touched, and what gives ids, is found by its rules alone.
-      const bool nameless = !target.locators.empty() && target.locators.front().indirect() && !target.lazy && target.surrogates.empty();
+      const bool nameless = constant || (target.locators.front().indirect() && !target.lazy && target.surrogates.empty());
       if (nameless) put_first(model_, target, first_rule, key_locator(catalog, target.key));
     } else {
       const auto& along = *source_of(target.chunk_source).find(target.chunk_column);

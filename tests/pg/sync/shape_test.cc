@@ -307,6 +307,26 @@ TEST(ShapeOfAnEnumTest, ALabelThatComesBetweenMovesWhatIsCountedByAllOfThem) {
   move.expect_equal();
 }
 
+/// Nothing leads to them: they are filled once, and anew when the enum has another label.
+TEST(ShapeOfAnEnumTest, ViewsThatReadNoTableAreFilled) {
+  SmallMove move{{
+      "create type mood as enum ('bad', 'good'); create table a (id int primary key, mood mood not null); insert into a values (1, 'bad'), (2, 'good')",
+      "create table small_v2.mood (code text primary key, rank int not null); create table small_v2.kind (id int primary key, name text not null);"
+      "create table small_v2.a (id int primary key, mood text not null references small_v2.mood, kind int not null references small_v2.kind)",
+      "create view small_map.mood as select code::text, rank::int from unnest(enum_range(null::public.mood)) with ordinality u (code, rank);"
+      "create view small_map.kind as select * from (values (1, 'one'), (2, 'two')) k (id, name);"
+      "create view small_map.a as select id, mood::text as mood, 1 as kind from public.a",
+      "",
+  }};
+  move.follow();
+  for (const char* looked : {"verify", "account", "lint", "plan"}) EXPECT_EQ(move.call({looked}).first, 0) << move.call({looked}).second;
+  EXPECT_EQ(move.sql().value("select string_agg(code, ',' order by rank) from small_v2.mood"), "bad,good");
+  move.sql().exec("alter type mood add value 'so so' before 'good'");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select rank from small_v2.mood where code = 'good'") == "3"; }, kLimit)) << move.daemon_log();
+  move.sql().exec("insert into a values (3, 'so so')");
+  move.expect_equal();
+}
+
 TEST(ShapeOfAnAggregateTest, WhatItCallsIsReplaced) {
   SmallMove move({
       .v1 = "create table t (id int primary key, g int, x text); alter table t replica identity full; insert into t select n, n % 10, 'text ' || n from generate_series(1, 100) n;"
