@@ -236,6 +236,7 @@ Answer derive(const Facts& facts, const Question& question) {
   if (view == facts.relations.end() || view->second.view.empty()) return {{}, {}, {}, "there is no such view"};
   try {
     const QueryTree tree(facts, view->second);
+    answer.shown = shown(tree.root());
     std::vector<const Item*> tables;
     for (const auto* item : tree.tables()) {
       if (item->is_table() && !facts.settled.contains(item->table->name.quoted())) tables.push_back(item);

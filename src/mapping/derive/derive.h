@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mapping/derive/facts.h"
+#include "mapping/derive/trace.h"
 
 namespace crossfade::mapping::derive {
 
@@ -51,6 +52,7 @@ struct Answer {
   std::vector<Untold> untold;
   std::vector<Seen> seen = {};
   std::string refusal;                      ///< why the view could not be read at all; "" where it was
+  std::vector<Shown> shown = {};            ///< of each branch and table
 };
 
 /// All views of a migration in one direction, as they were read.

@@ -54,6 +54,45 @@ Place origin(const Level& level, std::size_t output) {
   return found == columns.end() ? Place{} : origin(*place.item->query, static_cast<std::size_t>(found - columns.begin()));
 }
 
+namespace {
+
+/// A text, a number or a truth value, whatever it is cast to.
+bool is_constant(const Node* expression) {
+  while (const auto* cast = as(expression, "TypeCast")) expression = member(*cast, "arg");
+  const auto* constant = as(expression, "A_Const");
+  return constant != nullptr && !constant->contains("isnull");
+}
+
+void add_shown(const Level& level, const std::vector<Output>& names, std::vector<Shown>& all) {
+  for (std::size_t n = 0; n < level.branches.size(); ++n) {
+    // What is taken away makes no row.
+    if (n == 0 || level.put_together.starts_with("union")) add_shown(*level.branches[n], names, all);
+  }
+  std::map<const Item*, Shown> of_items;
+  std::map<std::string, std::string> constants;
+  for (std::size_t n = 0; n < level.outputs.size() && n < names.size(); ++n) {
+    const auto place = origin(level, n);
+    if (place.item != nullptr && place.item->is_table()) {
+      auto& shown = of_items.try_emplace(place.item, Shown{place.item->table->name}).first->second;
+      shown.columns.emplace(names[n].name, place.column);
+    } else if (is_constant(level.outputs[n].expression)) {
+      if (auto text = print(*level.outputs[n].expression)) constants.emplace(names[n].name, std::move(*text));
+    }
+  }
+  for (auto& [item, shown] : of_items) {
+    shown.constants = constants;
+    all.push_back(std::move(shown));
+  }
+}
+
+}  // namespace
+
+std::vector<Shown> shown(const Level& root) {
+  std::vector<Shown> all;
+  add_shown(root, root.outputs, all);
+  return all;
+}
+
 bool traceable(const Level& level, std::size_t output) {
   if (!level.branches.empty()) {
     return std::all_of(level.branches.begin(), level.branches.end(), [&](const auto& each) { return traceable(*each, output); });

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "mapping/derive/query_tree.h"
 
 namespace crossfade::mapping::derive {
@@ -19,6 +23,14 @@ const Item* only_item(const Level& level, const Node& expression);
 
 /// The table and its column that a column of the view hands through unchanged; nothing where it is made or comes from several.
 Place origin(const Level& level, std::size_t output);
+
+/// What one branch of a view shows of the rows of a table that its rows are made of.
+struct Shown {
+  TableName source;
+  std::map<std::string, std::string> columns = {};    ///< of the view: the source's column that it hands through unchanged
+  std::map<std::string, std::string> constants = {};  ///< of the view: what it is in all rows of the branch, as SQL; none of another kind
+};
+std::vector<Shown> shown(const Level& root);
 
 /// Whether a condition on the column reaches tables in every branch.
 bool traceable(const Level& level, std::size_t output);

@@ -85,6 +85,15 @@ struct FollowRule {
   std::vector<std::string> generated_columns = {};
 };
 
+/// A target has one row at most for a row of the source, and shows its key: whether it is there can be asked by that.
+struct ShownKey {
+  SourceId source;
+  TargetId target;
+  Locator locator;                          ///< of columns that view and shadow table have
+  std::vector<std::string> source_columns;  ///< the source's key
+  std::map<std::string, std::string> constants = {};  ///< by which branches of the view tell their rows from others', as SQL
+};
+
 /// A table whose changes are followed: of v1, or of v2 in the reverse direction.
 struct Source {
   std::string schema;
@@ -149,6 +158,7 @@ struct Model {
   ById<SourceId, Source> sources;
   ById<TargetId, Target> targets;        ///< parents before children
   std::vector<FollowRule> rules;
+  std::vector<ShownKey> shown_keys = {};
   ById<SurrogateId, Surrogate> surrogates;
   std::vector<LeftOut> left_out = {};    ///< nothing of theirs is followed, read or written
   /// v2 stands on another server than v1: in statements there a table of the session stands for each view, with the rows that were brought.

@@ -128,6 +128,7 @@ class Builder {
     }
     const auto first_rule = model_.rules.size();
     for (const auto rule : rules) add_rule(rule, catalog, target);
+    add_shown_keys(name, catalog, target);
     target.surrogates = used_surrogates(catalog_, model_.surrogates, target, findings_);
     check_reads(directed_, catalog_, name, findings_);
     check_missed(directed_, catalog_, name, findings_);
@@ -183,6 +184,31 @@ class Builder {
     rule.generated_columns = std::move(relevant.generated);
     preflight_.derived.push_back(written.derived);
     model_.rules.push_back(std::move(rule));
+  }
+
+  void add_shown_keys(const std::string& name, const TargetCatalog& catalog, const Target& target) {
+    const auto answer = catalog_.reading.answers.find(name);
+    if (answer == catalog_.reading.answers.end()) return;
+    for (const auto& shown : answer->second.shown) {
+      const auto source = std::find_if(catalog_.sources.begin(), catalog_.sources.end(), [&](const auto& each) {
+        return each.second.exists() && TableName{each.second.schema, each.second.name} == shown.source;
+      });
+      if (source == catalog_.sources.end() || source->second.primary_key.empty()) continue;
+      ShownKey key{source_number(source->first), model_.targets.next_id(), {}, source->second.primary_key};
+      std::set<std::string> told;
+      for (const auto& [column, constant] : shown.constants) {
+        if (catalog.table.find(column) != nullptr && told.insert(column).second) key.constants.emplace(column, constant);
+      }
+      std::vector<std::string> columns;
+      for (const auto& of : key.source_columns) {
+        const auto column = std::find_if(shown.columns.begin(), shown.columns.end(), [&](const auto& each) { return each.second == of && catalog.table.find(each.first) != nullptr; });
+        if (column != shown.columns.end() && told.insert(column->first).second) columns.push_back(column->first);
+      }
+      const bool one_row = std::all_of(target.key.begin(), target.key.end(), [&](const auto& each) { return told.contains(each); });
+      if (!one_row || columns.size() != key.source_columns.size()) continue;
+      key.locator = key_locator(catalog, columns);
+      model_.shown_keys.push_back(std::move(key));
+    }
   }
 
   /// Of what one of the rules takes for equal, the other finds rows too many, which are right already.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -54,53 +55,70 @@ bool computes_key(const Model& model, const FollowRule& rule) {
          covers(locator.columns, target.key) && is_of_row_alone(locator.lookup);
 }
 
-/// The rules by which rows of `source` are looked for. Targets that have one row for each row of the source come first: they leave the
-/// least for the others, and where there is one it is the row itself that is looked for, not others that have a value like it.
-std::vector<const FollowRule*> rules_of(const Model& model, SourceId source) {
-  std::vector<const FollowRule*> direct;
-  for (const auto& rule : model.rules) {
-    if (rule.source == source && !model.targets[rule.target].locators[rule.locator].indirect()) direct.push_back(&rule);
+/// By what rows of a source are looked for in one target.
+struct Way {
+  const mapping::Target& target;
+  const mapping::Locator& locator;
+  const Names& source_columns;
+  std::size_t number;  ///< of the rule
+  const std::map<std::string, std::string>& constants;
+};
+
+/// The ways by which rows of `source` are looked for. Targets that have one row for each row of the source come first: they leave the
+/// least for the others, and where there is one it is the row itself that is looked for, not others that have a value like it. What a
+/// view shows of the source's key says so, whatever rule the target is followed by; and which of its branches a row comes from.
+std::vector<Way> ways_of(const Model& model, SourceId source) {
+  static const std::map<std::string, std::string> kNone;
+  std::vector<Way> ways;
+  std::set<TargetId> shown;
+  for (const auto& key : model.shown_keys) {
+    if (key.source != source) continue;
+    ways.push_back({model.targets[key.target], key.locator, key.source_columns, 0, key.constants});
+    shown.insert(key.target);
   }
-  const auto covers_key = [&](const FollowRule* rule) { return covers(rule->source_columns, model.sources[source].key); };
-  const auto covers_key_of_target = [&](const FollowRule* rule) {
-    const auto& target = model.targets[rule->target];
-    return covers(target.locators[rule->locator].columns, target.key);
-  };
-  if (std::any_of(direct.begin(), direct.end(), [&](const FollowRule* rule) { return covers_key(rule) && covers_key_of_target(rule); })) {
-    std::erase_if(direct, [&](const FollowRule* rule) { return !covers_key(rule); });
+  const bool strict = !ways.empty();
+  std::vector<Way> direct;
+  std::vector<Way> computed;
+  for (std::size_t n = 0; n < model.rules.size(); ++n) {
+    const auto& rule = model.rules[n];
+    if (rule.source != source || shown.contains(rule.target)) continue;
+    const auto& target = model.targets[rule.target];
+    const Way way{target, target.locators[rule.locator], rule.source_columns, n, kNone};
+    if (!way.locator.indirect()) direct.push_back(way);
+    if (computes_key(model, rule)) computed.push_back(way);
   }
-  std::stable_partition(direct.begin(), direct.end(), covers_key_of_target);
-  if (!direct.empty()) return direct;
-  std::vector<const FollowRule*> computed;
-  for (const auto& rule : model.rules) {
-    if (rule.source == source && computes_key(model, rule)) computed.push_back(&rule);
+  const auto covers_key = [&](const Way& way) { return covers(way.source_columns, model.sources[source].key); };
+  const auto covers_key_of_target = [&](const Way& way) { return covers(way.locator.columns, way.target.key); };
+  const auto is_row = [&](const Way& way) { return covers_key(way) && covers_key_of_target(way); };
+  const bool by_row = strict || std::any_of(direct.begin(), direct.end(), is_row);
+  // Those first, and of each the ones that lead to one row.
+  for (const bool first : {true, false}) {
+    for (const auto& way : direct) {
+      if (covers_key_of_target(way) == first && (!by_row || covers_key(way))) ways.push_back(way);
+    }
   }
-  return computed;
+  return ways.empty() ? computed : ways;
 }
 
 /// Where what a rule's select gives for a row is kept: "crossfade_2_0" for the first column of the second rule's.
-std::string computed_name(const Model& model, const FollowRule& rule, std::size_t column) {
-  return format("crossfade_{}_{}", &rule - model.rules.data(), column);
-}
-
-bool is_indirect(const Model& model, const FollowRule& rule) { return model.targets[rule.target].locators[rule.locator].indirect(); }
+std::string computed_name(const Way& way, std::size_t column) { return format("crossfade_{}_{}", way.number, column); }
 
 /// The source's rows with what the selects give for each.
-std::string with_computed(const Model& model, const mapping::Source& source, const std::vector<const FollowRule*>& rules) {
+std::string with_computed(const mapping::Source& source, const std::vector<Way>& ways) {
   Names columns;
   std::string joins;
   for (const auto& name : source.key) columns.push_back("s." + quote_identifier(name));
-  for (const auto* rule : rules) {
-    const auto& locator = model.targets[rule->target].locators[rule->locator];
-    const auto alias = format("k{}", rule - model.rules.data());
+  for (const auto& way : ways) {
+    const auto& locator = way.locator;
+    const auto alias = format("k{}", way.number);
     Names fields;
     for (std::size_t n = 0; n < locator.columns.size(); ++n) {
-      fields.push_back(computed_name(model, *rule, n));
+      fields.push_back(computed_name(way, n));
       columns.push_back(format("{}.{}", alias, fields.back()));
     }
     const auto of_row = mapping::with_tokens_replaced(locator.lookup, [&](const mapping::Token& token) -> std::optional<std::string> {
       if (token.kind != mapping::Token::Kind::kParameter) return std::nullopt;
-      return format("array[s.{}]", quote_identifier(rule->source_columns.at(token.number - 1)));
+      return format("array[s.{}]", quote_identifier(way.source_columns.at(token.number - 1)));
     });
     joins += format(" left join lateral (select * from ({}) g limit 1) {}({}) on true", of_row, alias, fmt::join(fields, ", "));
   }
@@ -125,42 +143,40 @@ std::string found_column(const mapping::Target& target, const std::string& found
 
 /// "f.a = s.x::int and …": row `found` has the locator's values that source row s gives. Nulls are not equal, but arrays
 /// that have them are, and can be hashed.
-std::string matches(const Model& model, const FollowRule& rule, const std::string& found, About about, bool in_shadow) {
-  const auto& target = model.targets[rule.target];
-  const auto& locator = target.locators[rule.locator];
+std::string matches(const Way& way, const std::string& found, About about, bool in_shadow) {
+  const auto& locator = way.locator;
   Names columns;
-  for (const auto& name : locator.columns) columns.push_back(found_column(target, found, name, in_shadow));
+  for (const auto& name : locator.columns) columns.push_back(found_column(way.target, found, name, in_shadow));
   Names parts;
+  for (const auto& [name, constant] : way.constants) parts.push_back(format("{} is not distinct from {}", found_column(way.target, found, name, in_shadow), constant));
   if (about == About::kNulls) {
-    for (const auto& name : rule.source_columns) parts.push_back(format("s.{} is null", quote_identifier(name)));
+    for (const auto& name : way.source_columns) parts.push_back(format("s.{} is null", quote_identifier(name)));
     for (auto& column : columns) column = format("({})::text", column);
-    return format("({}) and array[{}] = array[{}]", fmt::join(parts, " or "), fmt::join(columns, ", "), list_of("s", rule.source_columns, "::text"));
+    return format("({}) and array[{}] = array[{}]", fmt::join(parts, " or "), fmt::join(columns, ", "), list_of("s", way.source_columns, "::text"));
   }
   for (std::size_t n = 0; n < locator.columns.size(); ++n) {
     if (locator.indirect()) {
-      parts.push_back(format("{} {} s.{}", columns[n], locator.compared(n, "="), computed_name(model, rule, n)));
+      parts.push_back(format("{} {} s.{}", columns[n], locator.compared(n, "="), computed_name(way, n)));
       continue;
     }
-    parts.push_back(format("{} {} s.{}::{}", columns[n], locator.compared(n, "="), quote_identifier(rule.source_columns[n]), locator.types[n]));
+    parts.push_back(format("{} {} s.{}::{}", columns[n], locator.compared(n, "="), quote_identifier(way.source_columns[n]), locator.types[n]));
   }
   return format("{}", fmt::join(parts, " and "));
 }
 
 /// The shadow table, joined along its foreign keys to the table that has the locator's columns.
-std::string in_shadow(const Model& model, const FollowRule& rule, About about) {
-  const auto& target = model.targets[rule.target];
-  const auto& path = target.locators[rule.locator].path;
-  auto from = target.table.quoted() + " f0";
+std::string in_shadow(const Way& way, About about) {
+  const auto& path = way.locator.path;
+  auto from = way.target.table.quoted() + " f0";
   for (std::size_t n = 0; n < path.size(); ++n) {
     const auto on = mapping::pairwise(format("f{}", n + 1), path[n].parent_columns, format("f{}", n), path[n].columns, path[n].operators);
     from += format(" join {} f{} on {}", path[n].parent.quoted(), n + 1, on);
   }
-  return format("select from {} where {}", from, matches(model, rule, format("f{}", path.size()), about, path.empty()));
+  return format("select from {} where {}", from, matches(way, format("f{}", path.size()), about, path.empty()));
 }
 
-std::string in_view(const Model& model, const FollowRule& rule, About about) {
-  return format("select from {} f where {}", quote_qualified(model.mapping_schema, model.targets[rule.target].name),
-                matches(model, rule, "f", about, false));
+std::string in_view(const Model& model, const Way& way, About about) {
+  return format("select from {} f where {}", quote_qualified(model.mapping_schema, way.target.name), matches(way, "f", about, false));
 }
 
 /// Appends a step that keeps the rows which `found` does not find, and gives its name.
@@ -173,17 +189,17 @@ std::string without(std::string& steps, const std::string& before, const Names& 
 
 }  // namespace
 
-bool is_accountable(const Model& model, SourceId source) { return !rules_of(model, source).empty(); }
+bool is_accountable(const Model& model, SourceId source) { return !ways_of(model, source).empty(); }
 
 std::string account_statement(const Model& model, SourceId number, bool has_rejects) {
   const auto& source = model.sources.at(number);
   const auto table = quote_qualified(source.schema, source.name);
-  const auto rules = rules_of(model, number);
+  const auto ways = ways_of(model, number);
   auto columns = source.key;
-  const bool computed = !rules.empty() && is_indirect(model, *rules.front());
-  for (const auto* rule : rules) {
-    for (std::size_t n = 0; computed && n < model.targets[rule->target].locators[rule->locator].columns.size(); ++n) columns.push_back(computed_name(model, *rule, n));
-    for (const auto& name : rule->source_columns) {
+  const bool computed = !ways.empty() && ways.front().locator.indirect();
+  for (const auto& way : ways) {
+    for (std::size_t n = 0; computed && n < way.locator.columns.size(); ++n) columns.push_back(computed_name(way, n));
+    for (const auto& name : way.source_columns) {
       if (!computed && !covers(columns, {name})) columns.push_back(name);
     }
   }
@@ -193,18 +209,18 @@ std::string account_statement(const Model& model, SourceId number, bool has_reje
   int count = 0;
   auto left = table;
   if (computed) {
-    steps = format("computed as materialized (\n  {}\n)", with_computed(model, source, rules));
+    steps = format("computed as materialized (\n  {}\n)", with_computed(source, ways));
     left = "computed";
   }
   // A key has no nulls.
-  const auto may_be_null = [&](const FollowRule* rule) { return !computed && !covers(source.key, rule->source_columns); };
-  for (const auto* rule : rules) {
+  const auto may_be_null = [&](const Way& way) { return !computed && !covers(source.key, way.source_columns); };
+  for (const auto& way : ways) {
     // Where the file's own predicate finds shadow rows, nothing leads back from a row to its key; the view answers.
-    if (!model.targets[rule->target].locators[rule->locator].locate.empty()) continue;
-    left = without(steps, left, columns, in_shadow(model, *rule, About::kValues), count);
-    if (may_be_null(rule)) left = without(steps, left, columns, in_shadow(model, *rule, About::kNulls), count);
+    if (!way.locator.locate.empty()) continue;
+    left = without(steps, left, columns, in_shadow(way, About::kValues), count);
+    if (may_be_null(way)) left = without(steps, left, columns, in_shadow(way, About::kNulls), count);
   }
-  if (count == 0) left = without(steps, left, columns, rules.empty() ? "select" : "select where false", count);
+  if (count == 0) left = without(steps, left, columns, ways.empty() ? "select" : "select where false", count);
   const auto not_found = left;
   std::string rejected = "select null::text as reason where false";
   if (has_rejects) {
@@ -215,9 +231,9 @@ std::string account_statement(const Model& model, SourceId number, bool has_reje
                       not_found, on, list_of("r", source.key));
     left = without(steps, left, columns, format("select from {} r where {}", view, on), count);
   }
-  for (const auto* rule : rules) {
-    left = without(steps, left, columns, in_view(model, *rule, About::kValues), count);
-    if (may_be_null(rule)) left = without(steps, left, columns, in_view(model, *rule, About::kNulls), count);
+  for (const auto& way : ways) {
+    left = without(steps, left, columns, in_view(model, way, About::kValues), count);
+    if (may_be_null(way)) left = without(steps, left, columns, in_view(model, way, About::kNulls), count);
   }
   return format(
       "with {steps}, rejected as materialized (\n  {rejected}\n), reasons as (\n"

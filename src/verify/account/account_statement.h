@@ -9,8 +9,8 @@ namespace crossfade::verify {
 
 /// Where the rows of one source went, as one statement: set operations only, so that it stays fast on millions of rows.
 ///
-/// A row is looked for by every direct rule that covers the source's key, or by all direct rules where none does; first
-/// in the shadow tables, then, where those lack it, in rejects, and last in the views (it is on its way, or in quarantine).
+/// A row is looked for by its key where views show that, and by every direct rule that covers it, or by all direct rules where nothing
+/// does; first in the shadow tables, then, where those lack it, in rejects, and last in the views (it is on its way, or in quarantine).
 /// First row: total rows, rows found in no shadow table, rejected rows, reasons (text[]) and their rows (text[]),
 /// unaccounted rows; then the key (text[]) of an unaccounted row, one a row, 20 at most; null where there is none.
 /// A source whose rows are only looked up has none to look for: found and unaccounted are 0.
