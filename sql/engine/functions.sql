@@ -357,3 +357,43 @@ end $$;
 grant usage on schema crossfade to public;
 grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement), crossfade.owner(text),
   crossfade.wait_for(pg_lsn, interval), crossfade.wait_for(pg_lsn, interval, text[]), crossfade.uuid(uuid, text[]) to public;
+
+-- A session as people are told of it. What it does only who may see it is told.
+create or replace function crossfade.session_said(pid int, owner name, application text, state text, since timestamptz, statement text) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select case when statement = '<insufficient privilege>' then format('pid %s (%s); grant pg_read_all_stats to %I shows what it does', pid, concat_ws(', ', owner, nullif(application, '')), current_user)
+           else format('pid %s (%s, for %s s): %s', pid, concat_ws(', ', owner, nullif(application, ''), state), extract(epoch from clock_timestamp() - since)::int, left(statement, 200)) end
+$$;
+
+-- Who has tables of migration $1 locked so that nobody reads them, or writes those that crossfade writes: nothing is done for these targets then. In
+-- catalogs alone, without a lock on any of them: whoever asks must not wait. Since when is not told of a lock, but of the transaction that has it.
+create or replace function crossfade.tables_held(of_migration text)
+returns table (targets text[], since timestamptz, who text)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with recursive going as (
+    select m.direction from crossfade.migration m where m.name = of_migration and m.phase <> 'completed'
+  ), place as (
+    (select t.target, w.relation, false as written
+     from crossfade.watched w join going g on g.direction = w.direction cross join unnest(w.targets) t (target) where w.migration = of_migration
+     union
+     select w.target, w.relation, true from crossfade.written w join going g on g.direction = w.direction where w.migration = of_migration)
+    union
+    select p.target, i.inhrelid, p.written from place p join pg_inherits i on i.inhparent = p.relation
+  ), held as (
+    select l.pid, l.virtualtransaction, array_agg(distinct p.target order by p.target) as targets
+    from pg_locks l join place p on p.relation = l.relation
+    where l.granted and l.locktype = 'relation' and l.database = (select oid from pg_database where datname = current_database())
+      and (l.mode = 'AccessExclusiveLock' or p.written and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock'))
+    group by l.pid, l.virtualtransaction
+  )
+  select h.targets, coalesce(a.xact_start, clock_timestamp() - interval '2 seconds'),
+         crossfade.session_said(a.pid, a.usename, a.application_name, a.state, a.xact_start, a.query)
+  from held h join pg_stat_activity a on a.pid = h.pid
+  where a.application_name not like 'crossfade %'
+  union all
+  select h.targets, p.prepared, format('prepared transaction %L (%s, for %s s)', p.gid, p.owner, extract(epoch from clock_timestamp() - p.prepared)::int)
+  from held h
+  join pg_locks t on t.virtualtransaction = h.virtualtransaction and t.pid is null and t.locktype = 'transactionid'
+  join pg_prepared_xacts p on p.transaction = t.transactionid
+  where h.pid is null
+$$;

@@ -16,6 +16,23 @@ namespace crossfade::cutover {
 namespace asio = boost::asio;
 namespace queries = sql::queries;
 
+namespace {
+
+/// Nothing of a flip is half done, and a daemon leads.
+Diagnosis kept_back(const DoctorFacts& facts, const std::string& owns, std::string_view follower) {
+  if (!facts.parked.empty()) {
+    return {fmt::format("{}; nothing of a flip is half done, and {} is not kept true: parked is {}", owns, follower, facts.parked),
+            "crossfade status says what each is refused for; mend that, and it comes back by itself"};
+  }
+  if (!facts.held.empty()) {
+    return {fmt::format("{}; nothing of a flip is half done, and {} is not kept true: locked is {}", owns, follower, facts.held),
+            "end, or wait for, who has the tables locked; what waits for them comes by itself then"};
+  }
+  return {owns + "; nothing is half done", ""};
+}
+
+}  // namespace
+
 Diagnosis diagnose(const DoctorFacts& facts) {
   if (!facts.prepared) return {fmt::format("migration {} is not in this database", facts.migration), "crossfade run --prepare"};
   const auto* owner = facts.on_v2 ? "v2" : "v1";
@@ -70,11 +87,7 @@ Diagnosis diagnose(const DoctorFacts& facts) {
                         facts.on_v2 ? "cutover" : "rollback", facts.migration, owner)};
   }
   if (facts.leader.empty()) return {fmt::format("{}; no daemon keeps {} true", owns, follower), "crossfade run"};
-  if (!facts.parked.empty()) {
-    return {fmt::format("{}; nothing of a flip is half done, and {} is not kept true: parked is {}", owns, follower, facts.parked),
-            "crossfade status says what each is refused for; mend that, and it comes back by itself"};
-  }
-  return {owns + "; nothing is half done", ""};
+  return kept_back(facts, owns, follower);
 }
 
 asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::MigrationFile& file) {
@@ -109,6 +122,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.last_flip = row.text("last_flip");
   facts.unvalidated = row.text("unvalidated");
   facts.parked = row.text("parked");
+  facts.held = log::redact(row.text("held"));
   if (apart) {
     pg::Parameters of_source = {facts.migration, facts.slot, facts.other_slot, names_text(sides.v1), none};
     const auto there = co_await connection.source().query(queries::doctor, std::move(of_source));
@@ -117,6 +131,7 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
     facts.other_slot_there = source.truth("other_slot_there");
     if (facts.missing.empty()) facts.missing = source.text("missing");
     facts.shut = source.text("shut");
+    if (facts.held.empty()) facts.held = log::redact(source.text("held"));
   }
   if (facts.leader.empty() && facts.trying.empty()) {
     const auto hindrance = co_await wal::find_hindrance(connection.source(), facts.slot);

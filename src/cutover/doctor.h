@@ -27,6 +27,7 @@ struct DoctorFacts {
   std::string shut;            ///< tables of the owner that nobody can write
   std::string unvalidated;     ///< foreign keys of others that a flip has re-pointed and that are not validated
   std::string parked;          ///< targets that the database refuses as a whole
+  std::string held;            ///< targets whose tables others have locked, and who
   bool hooked = true;          ///< migration.yaml has a hook
   bool paused = false;         ///< a flip's hook kept applications waiting, and nobody was seen to let them go
   std::string last_flip;       ///< what, when, by whom, at which position

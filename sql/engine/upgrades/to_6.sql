@@ -28,3 +28,4 @@ drop function if exists crossfade.rest_triggers(text, regclass), crossfade.wake_
 -- And triggers of partitions that were made meanwhile wake, and a partition that was detached loses its fence.
 -- And an index of v1 that was built anew gets its name back; rows that v1 goes without are kept.
 -- And an amend sees the rows that v2.sql itself puts into a table.
+-- And who has tables of a migration locked is named.

@@ -19,7 +19,9 @@ select m.phase,
        coalesce((select format('%s at %s by %s, position %s', a.action, a.at, a.who, a.lsn) from crossfade.audit a
                  where a.migration = m.name and a.action in ('cutover writes', 'rollback writes') order by a.id desc limit 1), '') as last_flip,
        coalesce((select string_agg(format('%I of %s', u.name, u.relation::regclass), ', ') from crossfade.unvalidated u where u.migration = m.name), '') as unvalidated,
-       coalesce((select string_agg(p.target, ', ' order by p.target) from crossfade.parked p where p.migration = m.name), '') as parked
+       coalesce((select string_agg(p.target, ', ' order by p.target) from crossfade.parked p where p.migration = m.name), '') as parked,
+       coalesce((select string_agg(format('%s, by %s', array_to_string(h.targets, ', '), h.who), '; ' order by h.since)
+                 from crossfade.tables_held(m.name) h where h.since < clock_timestamp() - interval '1 second'), '') as held
 from crossfade.migration m
 left join crossfade.trying t on t.migration = m.name and t.tried_at > clock_timestamp() - interval '30 seconds'
 where m.name = $1

@@ -1,4 +1,3 @@
-#include <embedded_sql.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -22,8 +21,6 @@
 namespace crossfade::sync {
 namespace {
 
-namespace queries = sql::queries;
-
 /// How often it is tried whether they are still locked. Nobody is made to wait for that.
 constexpr auto kTryLockedEvery = std::chrono::milliseconds(200);
 
@@ -33,6 +30,15 @@ asio::awaitable<bool> is_locked(pg::Connection& connection, std::vector<std::str
   const auto failure = co_await async::failure_of(std::move(lock), async::answered);
   co_await connection.script("rollback");
   co_return failure && failure->sqlstate() == "55P03";
+}
+
+/// Who it is, on either of two servers.
+asio::awaitable<std::string> holders_of(pg::Connection& connection, std::string migration, std::string target) {
+  const std::string ask = "select string_agg(who, '; ' order by since) as holders from crossfade.tables_held($1) where $2 = any (targets)";
+  pg::Parameters of_target = {std::move(migration), std::move(target)};
+  auto rows = co_await connection.query(ask, of_target);
+  if (rows.is_null(0, 0) && connection.apart()) rows = co_await connection.source().query(ask, of_target);
+  co_return rows.is_null(0, 0) ? std::string("another session") : log::redact(rows.text(0, 0));
 }
 
 }  // namespace
@@ -53,8 +59,14 @@ asio::awaitable<void> Refresher::find_locked(pg::Connection& connection) {
   std::map<TargetId, Parked> now;
   for (const auto target : locked) {
     const auto before = locked_.find(target);
-    now[target] = before != locked_.end() ? before->second : Parked{unix_seconds(), true, "another session has locked its table, or one that it is read from"};
-    if (before == locked_.end()) log::info("target waits for a table that another session has locked; the others go on", {{"target", run_.model.targets[target].name}});
+    if (before != locked_.end()) {
+      now[target] = before->second;
+      continue;
+    }
+    auto name = run_.model.targets[target].name;
+    const auto who = co_await holders_of(connection, run_.model.name, name);
+    now[target] = Parked{unix_seconds(), true, "its table, or one that it is read from, is locked by " + who};
+    log::info("target waits for a table that another session has locked; the others go on", {{"target", run_.model.targets[target].name}, log::quoting("holders", who)});
   }
   locked_ = std::move(now);
   try_locked_ = Clock::now() + kTryLockedEvery;

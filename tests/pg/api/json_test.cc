@@ -329,6 +329,32 @@ TEST_F(JsonTest, WhoKeepsTheBackfillFromALockIsNamed) {
   move.stop_daemon();
 }
 
+/// On a table, not on a row: nothing is done for the targets that are read from it, or that it is.
+TEST_F(JsonTest, WhoHasATableLockedIsNamed) {
+  start();
+  Sql holder(move.conninfo() + " application_name='a report'");
+  const auto waits = [&](const std::string& session, const std::string& who) {
+    const auto told = status();
+    return told.lock_waits_size() == 1 && told.lock_waits(0).session() == session && told.lock_waits(0).holders().starts_with(who);
+  };
+  const auto pid = fmt::format("pid {} (postgres, a report, idle in transaction, for ", holder.backend_pid());
+  holder.exec("begin; lock table gym_v2.exercises in share mode");
+  ASSERT_TRUE(eventually([&] { return waits("refresh of exercises", pid); }, kLimit)) << get("/status");
+  EXPECT_GT(status().lock_waits(0).since(), 1e9);
+  EXPECT_THAT(status().lock_waits(0).holders(), HasSubstr("lock table gym_v2.exercises in share mode"));
+  move.sql().exec("update exercises set title = 'late' where id = 6");
+  EXPECT_TRUE(eventually([&] { return metric(R"(crossfade_parked{migration="gym",target="exercises"})") == 1; }, kLimit));
+  EXPECT_THAT(move.call({"status"}).second, AllOf(HasSubstr("\nwaits        refresh of exercises, for "), HasSubstr(pid)));
+  EXPECT_THAT(move.call({"doctor"}).second, AllOf(HasSubstr("locked is exercises, by " + pid), HasSubstr("end, or wait for, who has the tables locked")));
+  EXPECT_THAT(move.daemon_log(), HasSubstr("target waits for a table that another session has locked"));
+  holder.exec("rollback; begin; lock table exercises in access exclusive mode; prepare transaction 'somebody''s'");
+  EXPECT_TRUE(eventually([&] { return status().lock_waits_size() > 0 && status().lock_waits(0).holders().starts_with("prepared transaction 'somebody''s' (postgres, for "); }, kLimit)) << get("/status");
+  EXPECT_THAT(move.call({"doctor"}).second, HasSubstr("by prepared transaction 'somebody''s'"));
+  holder.exec("rollback prepared 'somebody''s'");
+  move.expect_equal();
+  EXPECT_EQ(status().lock_waits_size(), 0);
+}
+
 TEST_F(JsonTest, AStandbyThatLosesItsSessionStandsByAgain) {
   start();
   auto second = move.start({"run", "--standby", "--control", (server.directory() / "standby.sock").string()});

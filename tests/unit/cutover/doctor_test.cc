@@ -55,6 +55,7 @@ TEST(DoctorTest, EachThingThatIsWrongHasItsStep) {
       {[](DoctorFacts& f) { f.unfenced = "gym_v2.plans"; }, "anybody can write tables of v2 by mistake: gym_v2.plans", "create trigger crossfade_fence"},
       {[](DoctorFacts& f) { f.unvalidated = "notes_plan of public.notes"; }, "are not validated: notes_plan of public.notes", "crossfade rollback writes --confirm gym: v1 owns"},
       {[](DoctorFacts& f) { f.slot_there = false; }, "slot crossfade_gym is gone, so v2 has missed changes", "crossfade run"},
+      {[](DoctorFacts& f) { f.held = "weeks, by pid 7"; }, "nothing of a flip is half done, and v2 is not kept true: locked is weeks, by pid 7", "end, or wait for, who has the tables locked"},
       {[](DoctorFacts& f) { f.parked = "weeks"; }, "nothing of a flip is half done, and v2 is not kept true: parked is weeks", "crossfade status says what each is refused for"},
       {[](DoctorFacts& f) { f.leader = ""; }, "no daemon keeps v2 true", "crossfade run"},
       {[](DoctorFacts& f) { f.leader = "", f.met = "max_wal_senders is 0", f.mend = "alter system"; }, "no daemon keeps v2 true, and none could: max_wal_senders is 0", "alter system. Then crossfade run"},

@@ -1,5 +1,5 @@
 -- Sessions of migration $1 that have waited for a lock for a second and more: which, since when, and for whom. In one text each, the oldest
--- first; one that waits for another session of ours is not told, for that one is. And a comparison that has to wait until whoever was at work when
+-- first; one that waits for another session of ours is not told, for that one is. Targets whose tables another has locked. And a comparison that has to wait until whoever was at work when
 -- something changed is through: for the one that began first.
 with waiting as materialized (
   select a.pid, substr(a.application_name, char_length(p.prefix) + 1) as session, pg_blocking_pids(a.pid) as blocking
@@ -9,9 +9,7 @@ with waiting as materialized (
   select w.session, l.waitstart as since, (
     select string_agg(h.who, '; ' order by h.since)
     from (
-      select b.xact_start as since,
-             case when b.query = '<insufficient privilege>' then format('pid %s (%s); grant pg_read_all_stats to %I shows what it does', b.pid, b.usename, current_user)
-               else format('pid %s (%s, %s, for %s s): %s', b.pid, b.usename, b.state, extract(epoch from clock_timestamp() - b.xact_start)::int, left(b.query, 200)) end as who
+      select b.xact_start as since, crossfade.session_said(b.pid, b.usename, b.application_name, b.state, b.xact_start, b.query) as who
       from pg_stat_activity b where b.pid = any (w.blocking) and b.application_name not like 'crossfade %'
       union all
       select p.prepared, format('prepared transaction %L (%s, for %s s)', p.gid, p.owner, extract(epoch from clock_timestamp() - p.prepared)::int)
@@ -28,9 +26,12 @@ select session, extract(epoch from since)::float8 as since, holders
 from (
   select * from told where holders is not null
   union all
+  -- Nobody waits for these: it is tried again and again whether they are free.
+  select 'refresh of ' || array_to_string(targets, ', '), since, who from crossfade.tables_held($1)
+  union all
   -- Looked at only where somebody is at work for long: what has changed is dear to find.
   (select 'comparison', w.since, w.who
-   from (select * from (select xact_start as since, format('pid %s (%s, %s, for %s s): %s', pid, usename, state, extract(epoch from clock_timestamp() - xact_start)::int, left(query, 200)) as who
+   from (select * from (select xact_start as since, crossfade.session_said(pid, usename, application_name, state, xact_start, query) as who
          from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid() and application_name not like 'crossfade %'
          union all
          select prepared, format('prepared transaction %L (%s, for %s s)', gid, owner, extract(epoch from clock_timestamp() - prepared)::int) from pg_prepared_xacts) writers

@@ -10,9 +10,7 @@ with tables as (
 )
 select string_agg(h.who, '; ' order by h.since) as holders
 from (
-  select a.xact_start as since,
-         case when a.query = '<insufficient privilege>' then format('pid %s (%s); grant pg_read_all_stats to %I shows what it does', a.pid, a.usename, current_user)
-           else format('pid %s (%s, %s, for %s s): %s', a.pid, a.usename, a.state, extract(epoch from clock_timestamp() - a.xact_start)::int, left(a.query, 200)) end as who
+  select a.xact_start as since, crossfade.session_said(a.pid, a.usename, a.application_name, a.state, a.xact_start, a.query) as who
   from pg_stat_activity a
   where a.pid in (select pid from held) and a.pid <> pg_backend_pid() and a.application_name not like 'crossfade %'
   union all
