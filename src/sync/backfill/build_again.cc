@@ -66,7 +66,7 @@ asio::awaitable<void> build_what_is_due(pg::Connection& connection, const Runtim
 
 }  // namespace
 
-asio::awaitable<void> build_again_loop(Runtime& run) {
+asio::awaitable<void> build_again_loop(Runtime& run, const bool& left_open) {
   std::uint64_t set_aside = 0;
   bool fewer = false;
   for (auto look_at = Clock::now();;) {
@@ -74,7 +74,7 @@ asio::awaitable<void> build_again_loop(Runtime& run) {
     fewer = fewer || run.applied.quarantined < set_aside;
     set_aside = run.applied.quarantined;
     const bool others_first = run.applied.catching_up || run.filling() || run.spills() || run.shape.model_due || run.control.stopping;
-    if (others_first || (!fewer && Clock::now() < look_at)) continue;
+    if (others_first || !left_open || (!fewer && Clock::now() < look_at)) continue;
     pg::Connection connection = co_await open_engine_session(run.settings, run.model.name, "build");
     pg::Parameters name = {run.model.name};
     if (std::exchange(fewer, false)) co_await connection.query(queries::left_open_hurry, std::move(name));

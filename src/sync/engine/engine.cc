@@ -231,8 +231,9 @@ asio::awaitable<void> Engine::run_once() {
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(settle_then_confirm());
   parts.push_back(backfill.loop());
-  parts.push_back(build_again_loop(run));
-  parts.push_back(heartbeat_loop(run, connection));
+  bool left_open = false;
+  parts.push_back(build_again_loop(run, left_open));
+  parts.push_back(heartbeat_loop(run, connection, left_open));
   std::exception_ptr thrown;
   try {
     co_await async::when_all(std::move(parts));

@@ -53,8 +53,8 @@ asio::awaitable<void> sample_slot(Runtime& run, pg::Connection& connection) {
                         static_cast<double>(bytes_between(slot->confirmed_flush, end)));
 }
 
-/// From the database, because others change it too: the command line, and the daemon that led before.
-asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection) {
+/// From the database, because others change it too: the command line, and the daemon that led before. Whether something is left open.
+asio::awaitable<bool> sample_migration(Runtime& run, pg::Connection& connection) {
   const std::string sql(queries::migration_sample);
   pg::Parameters parameters = {run.model.name};
   const auto rows = co_await connection.query(sql, parameters);
@@ -62,6 +62,7 @@ asio::awaitable<void> sample_migration(Runtime& run, pg::Connection& connection)
   run.sampled.phase = migration.text("phase");
   run.metrics.phase(run.sampled.phase, migration.real("phase_since"));
   run.metrics.reads_on_v2(migration.real("percent") / 100);
+  co_return migration.truth("left_open");
 }
 
 /// What was offered since the last time.
@@ -110,7 +111,7 @@ void count_held(Runtime& run, Clock::duration passed) {
 
 }  // namespace
 
-asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
+asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection, bool& left_open) {
   auto next = Clock::now();
   auto last = next;
   ShapeWatch shape(run);
@@ -124,7 +125,7 @@ asio::awaitable<void> heartbeat_loop(Runtime& run, pg::Connection& connection) {
     const bool leading = co_await store::renew_lease(connection, run);
     if (!leading) store::not_leader(run);
     co_await sample_slot(run, connection);
-    co_await sample_migration(run, connection);
+    left_open = co_await sample_migration(run, connection);
     co_await keep_pace(run, connection);
     co_await shape.look(connection);
     co_await keys_outside.leave_out(connection);

@@ -367,5 +367,22 @@ TEST_F(DaemonTest, ObserversAreServedByTcp) {
   move.stop_daemon();
 }
 
+TEST_F(DaemonTest, WhereNothingIsLeftOpenNoSessionIsOpenedToBuildIt) {
+  start();
+  move.stop_daemon();
+  server.set("log_connections", "on");
+  server.reload();
+  move.start_daemon();
+  const auto beat = [&] { return move.sql().value("select renewed_at from crossfade.leader"); };
+  const auto opened = [&] { return server.log_tail(100'000).find("application_name=crossfade gym build") != std::string::npos; };
+  for (int beats = 0; beats < 5; ++beats) {
+    const auto before = beat();
+    ASSERT_TRUE(eventually([&] { return beat() != before; }, kLimit));
+  }
+  EXPECT_FALSE(opened());
+  move.sql().exec("insert into crossfade.left_open (migration, target, name, because, next_at) values ('gym', 'exercises', 'later', 'for once', now())");
+  EXPECT_TRUE(eventually(opened, std::chrono::seconds(60)));
+}
+
 }  // namespace
 }  // namespace crossfade::test
