@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <string_view>
 
 #include "base/text/sql_text.h"
 #include "mapping/sql/scan.h"
@@ -41,6 +43,13 @@ std::string follow_instead(const WrittenRule& rule, const ColumnCatalog& column,
                      fmt::join(column.made_of, ", $"), source.name, fmt::join(column.made_of, ", "));
 }
 
+/// Each byte of these has an equal in UTF-8, by the server's own conversions; of the others, and of all of several bytes, some have none.
+bool travels_whole(std::string_view encoding) {
+  constexpr std::array kWhole = {"UTF8",   "LATIN1", "LATIN2",  "LATIN4",     "LATIN5", "LATIN6", "LATIN7", "LATIN8",
+                                 "LATIN9", "LATIN10", "WIN1256", "ISO_8859_5", "WIN866", "KOI8R",  "KOI8U"};
+  return std::find(kWhole.begin(), kWhole.end(), encoding) != kWhole.end();
+}
+
 }  // namespace
 
 void check_server(const ServerCatalog& server, std::vector<Finding>& findings) {
@@ -49,6 +58,11 @@ void check_server(const ServerCatalog& server, std::vector<Finding>& findings) {
   if (server.encoding == "SQL_ASCII") {
     found.fail(fmt::format("the encoding of database {} is SQL_ASCII: what its bytes mean is not known, and they could not travel", server.database),
                "Move it into a database with an encoding first (pg_dump, create database … encoding 'UTF8', psql); bytes that are none are told there.");
+  } else if (!travels_whole(server.encoding)) {
+    found.warn(fmt::format("the encoding of database {} is {}: the server has no equal in UTF-8 for some of its characters, and a change of a row with one cannot be sent; each "
+                           "costs a comparison of everything",
+                           server.database, server.encoding),
+               "pg_dump --data-only --encoding=UTF8 stops at the first such row; mend them before the move.");
   }
   if (server.wal_level != "logical") {
     found.fail(fmt::format("wal_level is {}: the WAL has no row changes to follow", server.wal_level),

@@ -144,6 +144,30 @@ TEST_F(FindingsTest, ADatabaseThatDoesNotSayWhatItsBytesMean) {
   EXPECT_TRUE(found[0].starts_with(fmt::format("FAIL server: the encoding of database {}_bytes is SQL_ASCII", database.name()))) << found[0];
 }
 
+/// Of every encoding that a database can have, and that a session in UTF-8 comes into: what the server's own conversions cannot send.
+TEST_F(FindingsTest, ADatabaseWithCharactersThatCannotTravel) {
+  sql.exec("create function untold(encoding text, bytes bytea) returns bool language plpgsql as $$ begin perform convert(bytes, encoding, 'UTF8'); return false; "
+           "exception when others then return true; end $$");
+  yaml = "migration: sample\nschemas: {shadow: v2, mapping: map}\nsources: {plans: {}}\ntargets: {plans: {follow: {plans: {id: id}}}}\n";
+  v2 = mapping = "select 1";
+  const auto name = database.name() + "_bytes";
+  for (const std::string encoding : {"LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10", "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8",
+                                     "WIN1250", "WIN1251", "WIN1252", "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258", "WIN866", "WIN874", "KOI8R", "KOI8U",
+                                     "EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004"}) {
+    const bool wide = encoding.starts_with("EUC");
+    const auto some = sql.value(fmt::format("select bool_or(untold('{}', bytes)) from {}", encoding,
+                                            wide ? "(select set_byte(set_byte('xx', 0, a), 1, b) as bytes from generate_series(161, 254) a, generate_series(161, 254) b) each"
+                                                 : "(select set_byte('x', 0, a) as bytes from generate_series(128, 255) a) each"));
+    sql.exec(fmt::format("create database {} encoding '{}' template template0 locale 'C'", name, encoding));
+    const auto found = trouble(inspected(" dbname=" + name));
+    sql.exec("drop database " + name);
+    const bool said = std::any_of(found.begin(), found.end(), [&](const auto& each) {
+      return each.starts_with(fmt::format("warn server: the encoding of database {} is {}: the server has no equal in UTF-8", name, encoding)) && each.find("a comparison of everything") != std::string::npos;
+    });
+    EXPECT_EQ(said, some == "t") << encoding;
+  }
+}
+
 TEST_F(FindingsTest, AggregatesThatTheRowsAloneDoNotSettle) {
   replace(mapping, "owner::bigint as owner, note", "owner::bigint as owner, (select string_agg(x, ',') from unnest(array[note]) x) as note");
   EXPECT_EQ(trouble(), Lines{"warn target plans: the view uses string_agg(text,text), which has no order: the same rows may give another result each time → "
