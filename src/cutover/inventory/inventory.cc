@@ -184,7 +184,7 @@ asio::awaitable<std::vector<Hanging>> take_inventory(pg::Connection& connection,
     co_return found;
   }
   const pg::Parameters with_shadow = {links, ours, file.schemas().shadow()};
-  const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets)};
+  const pg::Parameters of_shadow = {file.schemas().shadow(), file.schemas().source(), file.migration(), array_text(targets), links};
   const pg::Parameters of_columns = {pairs, file.schemas().source(), links};
   const pg::Parameters of_way_back = {json_of(way_back_links(followed)), file.migration(), json_of(way_back_pairs(followed))};
   co_await stock.ask(queries::inventory_functions, with_shadow);

@@ -75,6 +75,11 @@ asio::awaitable<WritesPlan> plan_writes(pg::Connection& connection, const Writes
   swap.push_back(carry_step(file, preconditions.inventory, flip.to));
   for (const auto& hanging : preconditions.inventory) plan.inventory.push_back(line_of(hanging));
   for (const auto& step : swap) plan.steps.push_back(fmt::format("{}: {}", step.name, step.says));
+  const auto accepted = co_await connection.query(queries::accepted_first, name);
+  const auto without = accepted.number(0, 0);
+  if (flip.to == Direction::kForward && without > 0) {
+    plan.steps.push_back(fmt::format("set aside: what v2 has of the {} keys that v1 goes without, as somebody accepted, is kept in {}", without, flip.kept_name()));
+  }
   plan.steps.push_back(fmt::format("state: crossfade.route sends everybody to {}; a line in crossfade.audit; listeners on channel crossfade are told",
                                    flip.to == Direction::kReverse ? "v2" : "v1"));
   plan.steps.emplace_back("commit: the one point of no return");

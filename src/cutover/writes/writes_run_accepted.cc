@@ -17,7 +17,7 @@ asio::awaitable<void> WritesRun::look_at_accepted() {
   if (flip_.to == mapping::Direction::kReverse || flip_.set_aside) co_return;
   pg::Parameters name = {file_.migration()};
   const auto accepted = co_await observer_->query(queries::accepted_first, name);
-  if (!pg::first(accepted).truth("any")) co_return;
+  if (pg::first(accepted).number("keys") == 0) co_return;
   co_await observer_->script("begin");
   const auto directed = mapping::reverse_migration(file_, mapping::Naming::kSwapped);
   const auto preflight = co_await mapping::inspect_catalog(*observer_, directed);

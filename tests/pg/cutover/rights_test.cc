@@ -92,6 +92,24 @@ TEST_F(InventoryTest, TheOwnerOfV1OwnsWhatItBecomes) {
   move.expect_equal();
 }
 
+TEST_F(InventoryTest, ASequenceThatGoesAlongBelongsToWhomTheTablesBelongThatDrawFromIt) {
+  auto& sql = move.sql();
+  with_roles({"gym_owner"});
+  sql.exec("grant create on schema public to gym_owner; alter table exercises owner to gym_owner; create sequence gym_v2.\"Numbers\" start 100000; create sequence gym_v2.tickets;"
+           "alter table gym_v2.exercises alter id set default nextval('gym_v2.\"Numbers\"')");
+  const auto text = move.call({"cutover", "writes", "--dry-run"}).second;
+  EXPECT_NE(text.find("sequence gym_v2.\"Numbers\", stands in the shadow schema · carried · in the flip: goes to schema public and belongs to gym_owner"), std::string::npos) << text;
+  EXPECT_NE(text.find("sequence gym_v2.tickets, stands in the shadow schema · carried · in the flip: goes to schema public ·"), std::string::npos) << "v1's tables have several owners: " << text;
+  say("sequence: accept");
+  expect_done(flip("cutover"));
+  EXPECT_EQ(sql.value("select string_agg(relname || ' ' || (pg_get_userbyid(relowner) = 'gym_owner'), ', ' order by relname) from pg_class where relname in ('Numbers', 'tickets') and relnamespace = 'public'::regnamespace"),
+            "Numbers true, tickets false");
+  EXPECT_NO_THROW(sql.exec("set role gym_owner; alter sequence public.\"Numbers\" restart with 200000; reset role"));
+  expect_v1_follows(move);
+  expect_done(flip("rollback"));
+  EXPECT_EQ(sql.value("select to_regclass('gym_v2.\"Numbers\"') is not null"), "t");
+}
+
 TEST_F(InventoryTest, WhoOwnsATableThatFollowsCannotHaveTheDaemonRunCode) {
   auto& sql = move.sql();
   with_roles({"gym_owner"});

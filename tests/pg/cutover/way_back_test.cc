@@ -141,7 +141,10 @@ TEST_F(WayBackTest, ARowThatV1GoesWithoutIsKeptWhateverBecomesOfItInV2) {
   auto& sql = move.sql();
   sql.exec("insert into exercises values (5005, 3, 'me', repeat('y', 31))");
   ASSERT_TRUE(eventually([&] { return set_aside() == "1"; }));
+  EXPECT_EQ(move.call({"rollback", "writes", "--dry-run"}).second.find("set aside: "), std::string::npos);
   expect_done({"quarantine", "accept", "5005"});
+  const auto plan = move.call({"rollback", "writes", "--dry-run"}).second;
+  EXPECT_NE(plan.find("set aside: what v2 has of the 1 keys that v1 goes without, as somebody accepted, is kept in public.gym_set_aside"), std::string::npos) << plan;
   const auto [exit, text] = move.call(flip("rollback"));
   EXPECT_EQ(exit, 0) << text;
   EXPECT_NE(text.find("1 keys that v1 cannot take are in public.gym_set_aside"), std::string::npos) << text;

@@ -13,8 +13,8 @@ with link as (
 )
 select format('inheritance of %s from %s', child::regclass, parent::regclass) as object,
        case when part then 'is a partition of it' else 'its rows are shown there' end as way, case when both_shown then 'said' else 'block' end as handling,
-       case when both_shown then format('%s shows the rows of both tables, until the old one inherits no more', parent::regclass)
-            else format('%s goes on showing the old table, which is kept true until complete', parent::regclass) end as flip,
+       case when both_shown then format('%s shows the rows of both tables, until the old one inherits no more; what is written through it changes both, past the fence', parent::regclass)
+            else format('%s goes on showing the old table, which is kept true until complete; what is written through it goes there, past the fence', parent::regclass) end as flip,
        'nothing: it never left that table' as rollback,
        case when both_shown then ''
             when part then format('alter table %s detach partition %s', parent::regclass, child::regclass)

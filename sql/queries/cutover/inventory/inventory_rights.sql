@@ -97,6 +97,19 @@ with link as (
   cross join lateral aclexplode(o.relacl) a
   where f.same and o.oid <> f.owner and v.oid <> f.follower and a.grantee not in (o.relowner, v.relowner)
     and not exists (select from aclexplode(coalesce(v.relacl, acldefault('r', v.relowner))) h where h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
+), of_lost_leaves as (
+  -- And on one that no partition of v2 takes the name of; beyond what he has on the whole then.
+  select o.oid as leaf, a.grantee, lower(string_agg(distinct a.privilege_type, ', ' order by a.privilege_type)) as what, string_agg(distinct f.after, ', ' order by f.after) as afters
+  from feeding f
+  cross join lateral crossfade.with_partitions(f.owner::regclass) p (relation) join pg_class o on o.oid = p.relation and o.oid <> f.owner
+  cross join lateral aclexplode(o.relacl) a
+  where a.grantee <> o.relowner
+    and not exists (select from link l cross join lateral unnest(crossfade.all_parts(l.follower::regclass)) q (relation) join pg_class v on v.oid = q.relation
+                    where l.owner = f.owner and v.oid <> l.follower and v.relname = o.relname)
+    and not exists (select from given g where g.follower = f.follower and g.grantee in (a.grantee, 0) and g.privilege_type = a.privilege_type)
+    and not exists (select from pg_class c cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) h
+                    where c.oid = f.follower and h.grantee in (a.grantee, 0) and h.privilege_type = a.privilege_type)
+  group by o.oid, a.grantee
 ), grants as (
   select follower, after, grantee, lower(string_agg(privilege_type, ', ' order by privilege_type)) as what,
          string_agg(format('grant %s on %s to %s%s', lower(privilege_type), after, role.name, case when grantable then ' with grant option' else '' end), E';\n') as sql
@@ -181,6 +194,10 @@ union all
 select format('grant to %s on %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, follower::regclass), 'has it on v1', 'carry',
        format('may %s', what), 'stays', '', sql, '', ''
 from grants
+union all
+select format('grant to %s on %s', role.name, leaf::regclass), format('may %s on that partition alone', what), 'said',
+       'stays with the old partition: v2 has none of that name', 'never left it', format('if it is to be: grant %s on %s to %s', what, afters, role.name), '', '', ''
+from of_lost_leaves cross join lateral (select case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end as name) role
 union all
 select format('grant to %s on %s', case grantee when 0 then 'public' else pg_get_userbyid(grantee) end, seqrelid::regclass), format('a default of %s draws from it', follower::regclass),
        'block', 'could not draw from it, and so insert nothing', 'writes v1 again',

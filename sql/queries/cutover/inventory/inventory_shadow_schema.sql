@@ -1,5 +1,6 @@
 -- What stands in the shadow schema ($1) beside its tables: it goes along to the schema ($2) that the tables go to, where no other thing
--- has its name. Whatever refers to it does so by identity. $3: the migration; $4: its tables.
+-- has its name. Whatever refers to it does so by identity. $3: the migration; $4: its tables; $5: as $1 for foreign keys. A sequence belongs to
+-- whom the tables belong to then that draw from it, or all of them where none does.
 with shadow as (
   select to_regnamespace(quote_ident($1))::oid as schema
 ), place as (
@@ -27,14 +28,37 @@ with shadow as (
   from pg_class c join shadow on shadow.schema = c.relnamespace
   where c.relkind = 'S'
     and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i') and d.refobjsubid > 0)
+), feeding as (
+  select distinct to_regclass(l.follower)::oid as follower, o.relowner, coalesce(l.same, false) as same
+  from jsonb_to_recordset($5::jsonb) as l (owner text, follower text, same boolean) join pg_class o on o.oid = to_regclass(l.owner)
+  where l.follower is not null
+), owned as (
+  select f.follower, min(f.relowner::int8)::oid as wanted, count(distinct f.relowner) = 1 as one
+  from feeding f where f.same or not exists (select from feeding s where s.follower = f.follower and s.same)
+  group by f.follower
+), drawing as (
+  select distinct w.follower, d.refobjid as sequence
+  from owned w join pg_attrdef a on a.adrelid = any (crossfade.all_parts(w.follower::regclass))
+  join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+), heir as (
+  select p.oid, min(w.wanted::int8)::oid as wanted, (select rolsuper from pg_roles where rolname = current_user)
+           or bool_and(pg_has_role(w.wanted, 'USAGE') and has_schema_privilege(w.wanted, (select schema from place), 'CREATE')) as may
+  from piece p join owned w on not exists (select from drawing d where d.sequence = p.oid) or w.follower in (select d.follower from drawing d where d.sequence = p.oid)
+  join pg_class c on c.oid = p.oid
+  where p.kind = 'sequence' and not p.taken
+  group by p.oid, c.relowner
+  having bool_and(w.one) and count(distinct w.wanted) = 1 and min(w.wanted::int8)::oid <> c.relowner
 )
 select format('%s %I.%I', p.kind, $1, p.name) as object, 'stands in the shadow schema' as way, case when p.taken then 'said' else 'carry' end as handling,
-       case when p.taken then format('stays in schema %I, as %I has another of that name; complete leaves it', $1, $2) else format('goes to schema %I', $2) end as flip,
+       case when p.taken then format('stays in schema %I, as %I has another of that name; complete leaves it', $1, $2)
+            else format('goes to schema %I', $2) || case when h.may then ' and belongs to ' || pg_get_userbyid(h.wanted) when not h.may then ', and does not belong to ' || pg_get_userbyid(h.wanted) else '' end end as flip,
        case when p.taken then 'stays' else format('goes back to schema %I', $1) end as rollback,
-       case when p.taken then format('name the schema in search_path: %I', $1) else '' end as fix,
-       case when p.taken then '' else format('select crossfade.move_along(%L, %L, %s, %s, %L)', $3::text, p.kind, p.class::oid, p.oid, $2) end as sql,
+       case when p.taken then format('name the schema in search_path: %I', $1)
+            when not h.may then format('grant %I to %I; grant create on schema %I to %1$I', pg_get_userbyid(h.wanted), current_user, $2) else '' end as fix,
+       case when p.taken then '' else format('select crossfade.move_along(%L, %L, %s, %s, %L)', $3::text, p.kind, p.class::oid, p.oid, $2)
+                                      || case when h.may then format(E';\nalter sequence %I.%I owner to %I', $2, p.name, pg_get_userbyid(h.wanted)) else '' end end as sql,
        '' as locked, '' as referred
-from piece p
+from piece p left join heir h on h.oid = p.oid
 where not exists (select from pg_depend e where e.classid = p.class and e.objid = p.oid and e.deptype = 'e')
 union all
 select format('function %s', f.oid::regprocedure), 'stands in the shadow schema', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', '', ''
