@@ -310,7 +310,7 @@ asio::awaitable<void> look_up(pg::Connection& connection, const mapping::Model& 
   // From behind, because what comes in is shorter than what was there.
   for (std::size_t n = places.size(); n-- > 0;) {
     auto& [filter, selection, target, parameter, width] = places[n];
-    // An array, and of which type.
+    // An array, and of which type; part_missing where a part of a key in it is null.
     const auto found = pg::first(answers[n]);
     if (found.truth("part_missing")) missing.emplace_back(&selection, filter.locator);
     if (found.is_null("given")) continue;
