@@ -128,6 +128,10 @@ asio::awaitable<void> look_at_missing_pieces(Looking& at) {
   }
 }
 
+Blocker failing(const verify::CheckResult& result, std::string_view when) {
+  return {"check", fmt::format("{}: {} was expected, {} found", result.name, result.expected, result.found), fmt::format("crossfade check --when {}", when)};
+}
+
 /// The hold tells, unless it is too short for that: writers would wait, and the checks would be broken off, attempt after attempt.
 void stand_or_confirm(FailingChecks checks, std::chrono::milliseconds hold, Preconditions& found) {
   if (checks.slowest < hold) {
@@ -143,6 +147,12 @@ void stand_or_confirm(FailingChecks checks, std::chrono::milliseconds hold, Prec
 
 /// Where nothing else is in the way. One that compares v1 with v2 fails while a change is on its way between them; it is asked again.
 asio::awaitable<void> look_at_checks(Looking& at) {
+  if (!at.found.blockers.empty()) co_return;
+  const verify::CheckRun before{.when = v1::Check::WHEN_BEFORE};
+  const auto results = co_await verify::run_checks(at.connection, at.file, before);
+  for (const auto& result : results) {
+    if (result.verdict == verify::CheckResult::Verdict::kFail) at.block(failing(result, "before"));
+  }
   if (!at.found.blockers.empty()) co_return;
   const auto give_up = pg::Clock::now() + kCheckPatience;
   for (;;) {
@@ -346,7 +356,7 @@ asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const 
       continue;
     }
     checks.slowest = std::max(checks.slowest, std::chrono::duration<double>(result.seconds));
-    checks.failing.push_back({"check", fmt::format("{}: {} was expected, {} found", result.name, result.expected, result.found), "crossfade check --when after"});
+    checks.failing.push_back(failing(result, "after"));
   }
   co_return checks;
 }

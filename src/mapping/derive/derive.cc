@@ -225,7 +225,10 @@ Untold untold(const Item& table, const std::string& why, const Question& questio
 std::string why_not(const Facts& facts, const Item& table) {
   const auto reached = reach(facts, table, {});
   if (!reached.blocked.empty()) return reached.blocked;
-  return "rows of the target cannot be found by what is known of them";
+  std::vector<std::string> known;
+  for (const auto& [column, value] : reached.columns) known.push_back(column);
+  return fmt::format("rows of the target cannot be found by what is known of them, which is {}: that has to be in the table, or in one that a foreign key "
+                     "leads to, and may not be null where it is computed", fmt::join(known, ", "));
 }
 
 }  // namespace

@@ -78,13 +78,18 @@ std::vector<std::string> collations_of(const RelationCatalog& relation, const st
   return collations;
 }
 
-/// What a key finds in the view and in the table has to be the same rows; a row too many in the table would go.
-bool collated_alike(const Catalog& catalog, const std::string& target, const Locator& locator, Findings& found) {
+/// What a key finds in the view and in the table has to be the same rows: a row too many in the table would go, one too few would stay.
+bool finds_the_same(const Catalog& catalog, const std::string& target, const Locator& locator, Findings& found) {
   const auto& own = catalog.targets.at(target);
   const auto* table = &owner(catalog, target, locator);
   for (const auto& name : locator.columns) {
     const auto& in_view = *own.view.find(name);
     const auto& in_table = *table->find(name);
+    if (in_table.modifier != -1 && in_view.modifier != in_table.modifier && rounds(in_table)) {
+      found.fail(fmt::format("{} is {} in the view and is rounded to {} in {}: a key would not find its row there", name, in_view.full_type, in_table.full_type, table->quoted()),
+                 fmt::format("Cast it in view {}: (…)::{} as {}.", own.view.quoted(), in_table.full_type, quote_identifier(name)));
+      return false;
+    }
     if (in_view.collation == in_table.collation || (in_view.deterministic && in_table.deterministic)) continue;
     // Of the key it is said where the columns are compared.
     const auto& key = own.table.primary_key;
@@ -104,7 +109,7 @@ bool place(const DirectedMigration& directed, const Catalog& catalog, const std:
   if (auto path = find_path(catalog.targets, target, locator.columns)) {
     locator.path = std::move(*path);
     if (locator.indirect()) locator.shadow_collations = collations_of(owner(catalog, target, locator), locator.columns);
-    return collated_alike(catalog, target, locator, found);
+    return finds_the_same(catalog, target, locator, found);
   }
   const auto& written = directed.yaml.targets().at(target).locate();
   const auto locate = written.find(locator.columns.front());

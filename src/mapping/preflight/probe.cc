@@ -12,6 +12,7 @@
 #include "embedded_sql.h"
 #include "mapping/catalog/query_plan.h"
 #include "mapping/preflight/choose_chunk_key.h"
+#include "mapping/sql/statement_text.h"
 #include "mapping/sql/statements.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
@@ -153,6 +154,44 @@ asio::awaitable<void> probe_demands(pg::Connection& connection, const Model& mod
              "Mend the row, the view or v2.sql; such rows are set aside in quarantine, and block the cutover.");
 }
 
+/// Rows are found along foreign keys: each has to refer to a row, and to have in the view what that has there.
+asio::awaitable<void> probe_path(pg::Connection& connection, const Model& model, TargetId number, const Locator& locator, Findings& found) {
+  const auto& target = model.targets[number];
+  std::string joins;
+  std::string alias = "v";
+  for (std::size_t n = 0; n < locator.path.size(); ++n) {
+    const auto& step = locator.path[n];
+    const auto parent = std::find_if(model.targets.begin(), model.targets.end(), [&](const Target& each) { return each.table == step.parent; });
+    if (parent == model.targets.end()) co_return;
+    const auto next = fmt::format("p{}", n + 1);
+    joins += fmt::format(" left join {} {} on {}", view_of(model, *parent), next, pairwise(alias, step.columns, next, step.parent_columns, step.operators));
+    alias = next;
+  }
+  const auto has = [&](const Target& each) {
+    return std::all_of(locator.columns.begin(), locator.columns.end(), [&](const auto& name) {
+      return std::any_of(each.view_columns.begin(), each.view_columns.end(), [&](const Column& column) { return column.name == name; });
+    });
+  };
+  const auto end = std::find_if(model.targets.begin(), model.targets.end(), [&](const Target& each) { return each.table == locator.path.back().parent; });
+  if (!has(*end)) co_return;
+  const auto differs = joined(locator.columns, " or ", [&](const std::string& name) {
+    return fmt::format("v.{0} is distinct from {1}.{0}", quote_identifier(name), alias);
+  });
+  // One whose parent is not there is refused by the key.
+  const auto unfound = fmt::format("pg_catalog.num_nulls({}) > 0 and pg_catalog.num_nonnulls({}) > 0 or {}.{} is not null and ({})", columns_of("v", locator.path.front().columns),
+                                   columns_of("v", locator.columns), alias, quote_identifier(locator.path.back().parent_columns.front()), differs);
+  co_await connection.script(kPatience);
+  const auto some = target.estimated_rows > kWholeView ? fmt::format("(select * from {} limit {})", view_of(model, target), kSampledKeys) : view_of(model, target);
+  auto sql = fmt::format("select concat_ws(', ', {}) as key from {} v{} where {} limit 1", columns_of("v", target.key), some, joins, unfound);
+  const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql));
+  co_await connection.script(kNoLimit);
+  if (tried.refused || tried.result.empty()) co_return;
+  const auto columns = fmt::format("{}", fmt::join(locator.columns, ", "));
+  found.fail(fmt::format("rows are found by {} in {}, to which ({}) leads, and that is null or has another for the row {}: it would not be found", columns, end->table.quoted(),
+                         fmt::join(locator.path.front().columns, ", "), pg::first(tried.result).text("key")),
+             fmt::format("Let table {} keep {}, or write targets.{}.locate in migration.yaml.", target.table.quoted(), columns, target.name));
+}
+
 std::string gathered(const std::string& columns, const WholeScan& scan) {
   const auto by = scan.groups.empty() ? "" : fmt::format(" by {}", fmt::join(scan.groups, ", "));
   return fmt::format("a refresh by {} makes {}{} of all of {}.{}: what picks the rows does not reach into it", columns, scan.gathered_by, by, scan.schema, scan.table);
@@ -244,6 +283,7 @@ asio::awaitable<void> probe(pg::Connection& connection, Preflight& preflight) {
     if (preflight.findings.size() == before) co_await probe_demands(connection, model, number, found);
     std::set<std::string> told;
     for (const auto locator : target.locators.ids()) {
+      if (!target.locators[locator].path.empty()) co_await probe_path(connection, model, number, target.locators[locator], found);
       co_await probe_plan(connection, model, number, locator, told, found);
     }
   }

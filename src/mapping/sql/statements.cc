@@ -97,7 +97,7 @@ std::string Statements::lookup(const KeyFilter& filter) const {
   }
   // On another server there is nothing to look up by.
   const auto given = model_.apart ? std::string("g.given::text") : format("case when pg_catalog.cardinality(g.given) <= {} then g.given::text end", kMost);
-  return format("select {} as given, pg_catalog.pg_typeof(g.given)::text as type, pg_catalog.array_position(g.given, null) is not null as part_missing\n"
+  return format("select {} as given, pg_catalog.format_type(pg_catalog.pg_typeof(g.given), -1) as type, pg_catalog.array_position(g.given, null) is not null as part_missing\n"
                 "from (select array({}) as given) g", given, rows);
 }
 

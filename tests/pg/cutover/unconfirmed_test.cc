@@ -11,12 +11,12 @@ namespace {
 /// Migration gym with a check of its own.
 class DoubtsTest : public testing::Test {
  protected:
-  static std::filesystem::path folder_with_check(const std::string& sql) {
+  static std::filesystem::path folder_with_check(const std::string& sql, const std::string& when = "after") {
     const auto folder = shared_server().directory() / "checked" / "gym";
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
     std::filesystem::copy(test_migration("gym"), folder);
-    std::ofstream(folder / "migration.yaml", std::ios::app) << fmt::format("checks: [{{name: mine, when: after, sql: \"{}\"}}]\n", sql);
+    std::ofstream(folder / "migration.yaml", std::ios::app) << fmt::format("checks: [{{name: mine, when: {}, sql: \"{}\"}}]\n", when, sql);
     return folder;
   }
   static void prove(Move& move) {
@@ -48,6 +48,20 @@ TEST_F(DoubtsTest, OneThatFailsInTheHoldTooIsRight) {
   EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
   EXPECT_NE(text.find("check mine: 0 was expected, 1 found"), std::string::npos) << text;
   EXPECT_NE(text.find("nothing has changed"), std::string::npos) << text;
+}
+
+/// What is asked of v1 is asked as long as v1 has the data.
+TEST_F(DoubtsTest, OneOfTheOldSchemaIsInTheWayBeforeAnybodyWaits) {
+  Move move(folder_with_check("select count(*) from public.exercises e where e.id = 1", "before"));
+  prove(move);
+  const auto [exit, text] = move.call(flip(move));
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  EXPECT_NE(text.find("✗ check: mine: 0 was expected, 1 found"), std::string::npos) << text;
+  EXPECT_NE(text.find("crossfade check --when before"), std::string::npos) << text;
+  move.sql().exec("delete from exercises where id = 1");
+  move.expect_equal();
+  const auto moved = move.call(flip(move));
+  EXPECT_EQ(moved.first, 0) << moved.second;
 }
 
 /// Writers would wait for it, attempt after attempt.

@@ -8,7 +8,7 @@ namespace {
 /// What can be followed, and what is refused with the reason.
 class SourceKindsTest : public InspectTest {
  protected:
-  void make_plans(const std::string& statements) { sql.exec("drop table plans; " + statements); }
+  void make_plans(const std::string& statements) { sql.exec("truncate \"Exercises\"; drop table plans; " + statements); }
 
   static constexpr auto kColumns = "(id uuid primary key, owner int not null, weeks int not null, note text)";
 };

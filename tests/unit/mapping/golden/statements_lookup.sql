@@ -197,7 +197,7 @@ select c.in_view, least(c.fresh, c.written) as inserted, c.written - least(c.fre
 from counted c left join stale on true;
 
 -- lookup
-select case when pg_catalog.cardinality(g.given) <= 50000 then g.given::text end as given, pg_catalog.pg_typeof(g.given)::text as type, pg_catalog.array_position(g.given, null) is not null as part_missing
+select case when pg_catalog.cardinality(g.given) <= 50000 then g.given::text end as given, pg_catalog.format_type(pg_catalog.pg_typeof(g.given), -1) as type, pg_catalog.array_position(g.given, null) is not null as part_missing
 from (select array(select m.id from v1.moves m where m.plan_id = any($1) and m.label = any($2)) as given) g;
 
 -- merge of what a lookup gave
