@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/text/nearest_word.h"
 #include "mapping/derive/expression.h"
 #include "mapping/file/directed_migration.h"
+#include "mapping/file/migration_file.h"
 #include "mapping/sql/scan.h"
 
 namespace crossfade::mapping {
@@ -147,7 +149,53 @@ std::string text_of(const std::map<std::string, std::string>& scripts, const std
   return found == scripts.end() ? "" : found->second;
 }
 
+/// How often the scripts name it, within functions' bodies too.
+std::size_t times_named(const std::map<std::string, std::string>& scripts, const std::string& name) {
+  std::size_t times = 0;
+  for (const auto& [script, text] : scripts) {
+    if (!script.ends_with(".sql")) {
+      if (text.find(name) != std::string::npos) ++times;
+      continue;
+    }
+    for (const auto& token : scan(text)) {
+      const bool is_name = token.kind == Token::Kind::kName && token.text == name;
+      if (is_name || (token.kind == Token::Kind::kString && token.text.find(name) != std::string::npos)) ++times;
+    }
+  }
+  return times;
+}
+
 }  // namespace
+
+std::vector<IdleView> idle_views(const v1::Migration& yaml, const std::map<std::string, std::string>& scripts) {
+  std::vector<IdleView> idle;
+  std::vector<std::string> tables, sources;
+  for (const auto& table : names(all_made_by(text_of(scripts, "v2.sql")), "table", yaml.schemas().shadow())) {
+    if (!yaml.targets().contains(table)) tables.push_back(table);
+  }
+  for (const auto& [written, source] : yaml.sources()) sources.push_back(source_table(yaml, written).name);
+  const auto add = [&](const std::string& script, const std::string& view, const std::string& wanted, const std::optional<std::string>& near) {
+    if (times_named(scripts, view) < 2) idle.push_back({script, view, wanted, near.value_or("")});
+  };
+  constexpr std::string_view kRejected = "rejected_";
+  for (const auto* script : {"mapping.sql", "rejects.sql"}) {
+    for (const auto& view : names(all_made_by(text_of(scripts, script)), "view", yaml.schemas().mapping())) {
+      if (yaml.targets().contains(view) || yaml.surrogates().contains(view)) continue;
+      if (!view.starts_with(kRejected)) {
+        add(script, view, "no table of v2.sql has its name", nearest_word(view, tables));
+        continue;
+      }
+      const auto of = view.substr(kRejected.size());
+      if (std::find(sources.begin(), sources.end(), of) != sources.end()) continue;
+      const auto near = nearest_word(of, sources);
+      add(script, view, "no source has the name behind rejected_", near ? std::optional(std::string(kRejected) + *near) : std::nullopt);
+    }
+  }
+  for (const auto& view : names(all_made_by(text_of(scripts, "reverse.sql")), "view", yaml.schemas().reverse())) {
+    if (!yaml.reverse().contains(view)) add("reverse.sql", view, "no table of v1 has its name", nearest_word(view, sources));
+  }
+  return idle;
+}
 
 void add_what_scripts_say(v1::Migration& yaml, const std::map<std::string, std::string>& scripts) {
   const auto& schemas = yaml.schemas();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "mapping/catalog/read_catalog.h"
+#include "mapping/file/said_by_scripts.h"
 #include "mapping/preflight/build_model.h"
 #include "mapping/preflight/probe.h"
 #include "pg/savepoint.h"
@@ -122,6 +123,11 @@ asio::awaitable<Preflight> inspect(pg::Connection& connection, const MigrationFi
     Findings(preflight.findings, "reverse")
         .warn(fmt::format("there is no way back with data: once the writes have moved nothing keeps {} true", fmt::join(lost, ", ")),
               "Write reverse.sql and reverse in migration.yaml; or say shared: true of a table that both sides use.");
+  }
+  for (const auto& idle : idle_views(file.yaml, texts_of(file))) {
+    Findings(preflight.findings, idle.script)
+        .warn(fmt::format("view {} fills no table, and nothing reads it: {}", idle.view, idle.wanted),
+              idle.near.empty() ? "Call it as the table that it is to fill, or leave it out." : fmt::format("Is {} meant? Call it so, or leave it out.", idle.near));
   }
   if (file.yaml.reverse().empty()) co_return preflight;
   auto back = co_await inspect_directed(connection, reverse_migration(file.yaml, Naming::kOriginal));

@@ -15,7 +15,9 @@ using FindingsTest = InspectTest;
 
 TEST_F(FindingsTest, AMissingView) {
   replace(mapping, "create view weeks", "create view weekz");
-  EXPECT_EQ(trouble(), Lines{"FAIL target weeks: map has no view weeks → Create \"map\".\"weeks\" in mapping.sql, or mend the target's name."});
+  EXPECT_EQ(trouble(), (Lines{"FAIL target weeks: map has no view weeks → Create \"map\".\"weeks\" in mapping.sql, or mend the target's name.",
+                              "warn mapping.sql: view weekz fills no table, and nothing reads it: no table of v2.sql has its name → "
+                              "Call it as the table that it is to fill, or leave it out."}));
 }
 
 TEST_F(FindingsTest, ARuleThatKeepsCrossfadeFromWriting) {

@@ -113,5 +113,38 @@ TEST(SaidByScripts, TheWayBackHasTheViewsOfOldTables) {
   EXPECT_THAT(keys_of(without.reverse()), ElementsAre());
 }
 
+std::vector<std::string> idle(const std::map<std::string, std::string>& scripts) {
+  auto yaml = in_schemas();
+  (*yaml.mutable_surrogates())["day_id"];
+  add_what_scripts_say(yaml, scripts);
+  std::vector<std::string> said;
+  for (const auto& each : idle_views(yaml, scripts)) said.push_back(each.script + " " + each.view + " " + each.near);
+  return said;
+}
+
+TEST(IdleViewsTest, ANameThatFillsNothingIsSaidWithTheOneThatMayBeMeant) {
+  const std::string tables = "create table v2.lines (id int primary key); create table v2.people (id int)";
+  EXPECT_THAT(idle({{"v2.sql", tables}, {"mapping.sql", "create view map.line as select id from public.l; create view map.people as select id from public.p"}}),
+              ElementsAre("mapping.sql line lines"));
+  EXPECT_THAT(idle({{"mapping.sql", "create view map.people as select id from public.persons"}, {"v2.sql", tables},
+                    {"rejects.sql", "create view map.rejected_person as select 1 as id, '' as reason; create view map.rejected_persons as select 1 as id, '' as reason"}}),
+              ElementsAre("rejects.sql rejected_person rejected_persons"));
+  EXPECT_THAT(idle({{"v2.sql", tables}, {"mapping.sql", "create view map.people as select id from public.persons"}, {"reverse.sql", "create view unmap.person as select 1 as id"}}),
+              ElementsAre("reverse.sql person persons"));
+}
+
+TEST(IdleViewsTest, WhatSomethingReadsIsNot) {
+  const std::string tables = "create table v2.people (id int)";
+  EXPECT_THAT(idle({{"v2.sql", tables}, {"mapping.sql", "create view map.helper as select id from public.l; create view map.people as select id from map.helper;"
+                                                        "create view map.day_id as select 1 as day"}}),
+              ElementsAre());
+  EXPECT_THAT(idle({{"v2.sql", tables}, {"mapping.sql", "create view map.helper as select id from public.l; create function map.f() returns int language plpgsql as $$ begin "
+                                                        "return (select count(*) from map.helper); end $$; create view map.people as select map.f() as id from public.p"}}),
+              ElementsAre());
+  EXPECT_THAT(idle({{"v2.sql", tables}, {"mapping.sql", "create view map.helper as select id from public.l; create view map.people as select id from public.p"},
+                    {"migration.yaml", "checks: [{name: x, when: before, sql: select count(*) from map.helper}]"}}),
+              ElementsAre());
+}
+
 }  // namespace
 }  // namespace crossfade::mapping
