@@ -58,7 +58,6 @@ constexpr std::array kNotAcross = {
     NotAcross{"amend", "a mapping is not amended on two servers yet", "`crossfade cancel`, and prepare the folder as it is now"},
     NotAcross{"lint", kNotYetAsked, "leave --target out: the rules are tried in the source's database alone"},
     NotAcross{"explain", kNotYetAsked, "`crossfade verify` compares, and names what differs"},
-    NotAcross{"account", kNotYetAsked, "`crossfade verify` compares every row with its view"},
     NotAcross{"check", kNotYetAsked, "run the checks on the source before, on the target afterwards"},
     NotAcross{"compare", kNotYetAsked, "ask each side, and compare"},
     NotAcross{"refresh", kNotYetAsked, "`crossfade verify --repair` offers what differs"},

@@ -267,8 +267,8 @@ void add_next_steps(v1::Status& status, const Locked& locked, bool apart, const 
   };
   const bool unproved = !status.has_verification() || status.verification().drifted_rows() > 0 || wants("crossfade verify");
   if (unproved) say("crossfade verify");
-  if (apart) return;
   if (!status.has_unaccounted_rows() || wants("crossfade account")) say("crossfade account");
+  if (apart) return;
   if (status.writes().side() == "v1" && status.reads().percent() < 100 && !unproved) say("crossfade cutover reads --dry-run");
   if (status.writes().side() == "v1" && status.reads().percent() >= 100 && !unproved) say("crossfade cutover writes --dry-run");
 }

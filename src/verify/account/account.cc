@@ -97,7 +97,9 @@ std::vector<std::string> read_of(const mapping::Model& model, SourceId number, b
 }  // namespace
 
 asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const mapping::Model& model, Progress* progress) {
-  const auto views = co_await rejects(connection, model);
+  // Where v2 is on another server the views say what becomes of a row, and `verify` that v2 has it.
+  auto& source = connection.source();
+  const auto views = co_await rejects(source, model);
   const auto set_aside = co_await quarantined(connection, model);
   std::vector<Account> accounts;
   for (const auto number : model.sources.ids()) {
@@ -111,10 +113,11 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
     auto sql = account_statement(model, number, with_rejects);
     // What a step leaves is hard to foresee for the planner; a nested loop over an underestimated one would take hours.
     pg::Reading reading{read_of(model, number, with_rejects), true, "set local work_mem = '64MB'; set local enable_nestloop = off"};
-    co_await pg::await_reading(connection, std::move(reading));
-    const auto rows = co_await connection.query(std::move(sql));
-    co_await connection.script("commit");
+    co_await pg::await_reading(source, std::move(reading));
+    const auto rows = co_await source.query(std::move(sql));
+    co_await source.script("commit");
     auto result = read_account(rows);
+    if (model.apart) result.on_the_way = 0;
     result.source = number;
     result.looked_up_only = !is_accountable(model, number);
     std::set<TargetId> followers;

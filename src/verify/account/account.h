@@ -23,8 +23,8 @@ struct Account {
   SourceId source;
   bool looked_up_only = false;         ///< no target takes its rows as such; they count as mapped
   std::uint64_t total = 0;
-  std::uint64_t mapped = 0;            ///< in a shadow table, or in a view and on the way to it
-  std::uint64_t on_the_way = 0;        ///< of the mapped: in no shadow table yet
+  std::uint64_t mapped = 0;            ///< in a shadow table, or in a view and on the way to it; where v2 is on another server, in a view
+  std::uint64_t on_the_way = 0;        ///< of the mapped: in no shadow table yet; where v2 is on another server nobody looks
   std::uint64_t quarantined_keys = 0;  ///< of targets that follow this source; why rows may stay on the way
   std::uint64_t rejected = 0;
   std::vector<Reason> reasons;         ///< of the rejected, the most frequent first

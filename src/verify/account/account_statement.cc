@@ -215,8 +215,9 @@ std::string account_statement(const Model& model, SourceId number, bool has_reje
   // A key has no nulls.
   const auto may_be_null = [&](const Way& way) { return !computed && !covers(source.key, way.source_columns); };
   for (const auto& way : ways) {
-    // Where the file's own predicate finds shadow rows, nothing leads back from a row to its key; the view answers.
-    if (!way.locator.locate.empty()) continue;
+    // Where the file's own predicate finds shadow rows, nothing leads back from a row to its key; the view answers. So it does where v2's
+    // rows are on another server.
+    if (!way.locator.locate.empty() || model.apart) continue;
     left = without(steps, left, columns, in_shadow(way, About::kValues), count);
     if (may_be_null(way)) left = without(steps, left, columns, in_shadow(way, About::kNulls), count);
   }

@@ -125,6 +125,29 @@ TEST(TwoServersTest, EitherServerMayBeAwayForAWhile) {
   both.move.stop_daemon();
 }
 
+TEST(TwoServersTest, EverySourceRowIsAccountedForByTheViews) {
+  const auto folder = write_down({
+      "create table accounts (id int primary key, kind int not null); insert into accounts select n, n % 2 from generate_series(1, 200) n",
+      "create table small_v2.odd (id int primary key); create table small_v2.even (id int primary key)",
+      "create view small_map.odd as select id from accounts where kind = 1; create view small_map.even as select id from accounts where kind = 0",
+      "sources: {accounts: {key: [id]}}\ntargets:\n  odd: {}\n  even: {}\n"});
+  TwoServers both(folder);
+  both.follow();
+  both.expect_equal();
+  EXPECT_NE(both.call({"status"}).second.find("crossfade account"), std::string::npos);
+  const auto whole = both.call({"account"});
+  EXPECT_EQ(whole.first, 0) << whole.second;
+  EXPECT_EQ(whole.second.find("on the way"), std::string::npos) << whole.second;
+  EXPECT_EQ(both.v2().value("select total_rows || ' ' || mapped_rows || ' ' || unaccounted_rows from crossfade.account"), "200 200 0");
+  EXPECT_EQ(both.call({"status"}).second.find("crossfade account"), std::string::npos);
+  both.move.sql().exec("insert into accounts values (201, 2)");
+  const auto left = both.call({"account"});
+  EXPECT_EQ(left.first, 4) << left.second;
+  EXPECT_NE(left.second.find("201"), std::string::npos) << left.second;
+  EXPECT_EQ(both.v2().value("select unaccounted_rows from crossfade.account"), "1");
+  both.move.stop_daemon();
+}
+
 /// Invariant 6 across two servers: at every commit all that is read there is one snapshot of the source.
 TEST(TwoServersTest, WhoeverReadsTheTargetSeesOneSnapshotOfTheSource) {
   const auto folder = write_down({
