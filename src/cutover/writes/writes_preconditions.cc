@@ -226,6 +226,16 @@ asio::awaitable<void> look_at_sequences(Looking& at) {
   }
 }
 
+/// The other direction's is made before the writers wait, while this one's is still there.
+asio::awaitable<void> look_at_slots(Looking& at) {
+  const auto rows = co_await at.connection.query(std::string(queries::slots_free), {});
+  const auto row = pg::first(rows);
+  if (row.number("free") > 0) co_return;
+  at.block({"slot", fmt::format("all {} replication slots are in use, and the flip makes one beside its own", row.number("most")),
+            fmt::format("select pg_drop_replication_slot(slot_name) of one that nobody reads any more; or alter system set max_replication_slots = {}; then restart the server",
+                        row.number("most") * 2)});
+}
+
 /// Which rows they are. On the way back each breaks what v1 demands and v2 does not: that does not pass by itself.
 asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const WritesFlip& flip, std::vector<Condition>& conditions) {
   const auto held = std::find_if(conditions.begin(), conditions.end(), [](const Condition& each) { return each.reason == "quarantine" && !each.met; });
@@ -321,6 +331,7 @@ constexpr std::array kObstacles = {
     Obstacle{"trigger", Way::kBoth, look_at_triggers, "none fires on what crossfade writes"},
     Obstacle{"inventory", Way::kBoth, look_at_inventory},
     Obstacle{"sequence", Way::kBoth, look_at_sequences},
+    Obstacle{"slot", Way::kBoth, look_at_slots, "one is free for the direction that follows"},
     Obstacle{"name taken", Way::kBack, look_at_names_back, kFree},
     Obstacle{"parked", Way::kBack, say_what_will_be_parked},
     Obstacle{"rows behind", Way::kBack, find_rows_behind},

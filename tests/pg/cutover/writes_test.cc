@@ -164,6 +164,17 @@ TEST_F(WritesTest, AReaderWhoIsAboutToWriteGivesWayWhereThatIsAskedFor) {
   expect_v1_follows(move);
 }
 
+TEST_F(WritesTest, AFreeSlotIsAskedForBeforeAnybodyWaits) {
+  move.sql().exec("select pg_create_physical_replication_slot('other_' || n) from generate_series(1, current_setting('max_replication_slots')::int"
+                  " - (select count(*) from pg_replication_slots)) n");
+  const auto [exit, text] = move.call(flip("cutover"));
+  move.sql().exec("select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name like 'other_%'");
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
+  EXPECT_NE(text.find("replication slots are in use, and the flip makes one beside its own"), std::string::npos) << text;
+  EXPECT_EQ(direction(), "forward");
+  expect_done(flip("cutover"));
+}
+
 TEST_F(WritesTest, NothingHappensWhileAnythingStandsInTheWay) {
   move.sql().exec("create table exercises_v1 (); create table weeks ()");
   move.sql().exec("set crossfade.writer = 'gym'; delete from gym_v2.exercises where id = 5; reset crossfade.writer");
