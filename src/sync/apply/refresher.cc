@@ -207,16 +207,16 @@ asio::awaitable<void> Refresher::set_up(pg::Connection& connection, SetUp needed
 }
 
 /// Settles `keys`, of which `work.keys` are still to be refreshed; `may_wait` of them may be put off.
-asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait) {
-  auto& written = work.written;
+asio::awaitable<void> Refresher::write_keys(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait) {
   auto resting = parking::take_resting(run_, work.keys);
   std::unordered_set<Key> open(resting.begin(), resting.end());
   co_await store::write_dirty(connection, run_, std::move(resting));
   ByTarget<Written> more;
-  std::vector<Refused> refused;
+  auto refused = co_await take_deadly(connection, work.keys, open);
   if (row_locks_) {
     co_await set_up(connection, SetUp::kForMany);
-    refused = co_await take_locked(connection, run_.refresh, work.keys);
+    auto locked = co_await take_locked(connection, run_.refresh, work.keys);
+    refused.insert(refused.end(), std::make_move_iterator(locked.begin()), std::make_move_iterator(locked.end()));
   }
   if (refused_) {
     BisectingRefresh bisecting(run_.refresh, connection);
@@ -237,13 +237,13 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
     co_await set_up(connection, work.keys.size() <= kFew ? SetUp::kForFew : SetUp::kForMany);
     more = co_await run_.refresh.keys(connection, std::move(work.keys));
   }
-  for (const auto target : more.ids()) written[target] += more[target];
+  for (const auto target : more.ids()) work.written[target] += more[target];
   for (const auto& each : refused) open.insert(each.key);
   if (run_.applied.quarantined > 0) {
     std::vector<Key> healed;
     std::copy_if(keys.begin(), keys.end(), std::back_inserter(healed), [&](const Key& key) { return !open.contains(key); });
     co_await store::release_quarantined(connection, run_, healed);
-    co_await store::hurry_quarantined(connection, run_, written);
+    co_await store::hurry_quarantined(connection, run_, work.written);
   }
   // A row that misses its parent may be ahead of it: both are on their way, and the parent's key comes later. Where
   // nothing else was done there is no use in waiting.
@@ -264,10 +264,10 @@ asio::awaitable<void> Refresher::write(pg::Connection& connection, const std::ve
   co_await name_holders(connection, run_.model, refused);
   co_await set_aside(connection, std::move(refused));
   std::vector<Key> cascaded;
-  for (const auto& each : written) cascaded.insert(cascaded.end(), each.cascaded.begin(), each.cascaded.end());
+  for (const auto& each : work.written) cascaded.insert(cascaded.end(), each.cascaded.begin(), each.cascaded.end());
   const auto offered = co_await store::write_dirty(connection, run_, std::move(cascaded));
   run_.dirty_keys += offered;
-  count_written(keys, written);
+  count_written(keys, work.written);
 }
 
 asio::awaitable<std::optional<bool>> Refresher::move_position_alone(pg::Connection& connection) {

@@ -76,6 +76,9 @@ class Refresher {
   asio::awaitable<Work> share(const std::vector<Key>& keys);
   asio::awaitable<void> set_up(pg::Connection& connection, SetUp needed);
   asio::awaitable<void> write(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
+  asio::awaitable<void> write_keys(pg::Connection& connection, const std::vector<Key>& keys, Work work, std::size_t may_wait);
+  asio::awaitable<std::optional<Failure>> ends_its_session(std::vector<Key> group);
+  asio::awaitable<std::vector<Refused>> take_deadly(pg::Connection& connection, std::vector<Key>& keys, std::unordered_set<Key>& open);
   asio::awaitable<void> set_aside(pg::Connection& connection, std::vector<Refused> refused);
   asio::awaitable<void> reconcile_whole(pg::Connection& connection, const std::vector<TargetId>& whole);
   void count_written(const std::vector<Key>& keys, const ByTarget<Written>& written);

@@ -40,12 +40,17 @@ std::size_t Refresher::most_keys() const { return run_.settings.batch_keys * sta
 /// What workers can do is done and committed; the rest is left to one transaction.
 asio::awaitable<Refresher::Work> Refresher::share(const std::vector<Key>& keys) {
   auto work = all_of({});
-  if (run_.settings.workers == 1 || keys.size() < kWorthSharing) {
+  if (run_.settings.workers == 1 || keys.size() < kWorthSharing || run_.suspects->any(keys)) {
     work.keys = keys;
   } else {
     auto wanted = keys;
     auto resting = parking::take_resting(run_, wanted);
-    work.keys = co_await workers_.upsert(wanted, work.written);
+    try {
+      work.keys = co_await workers_.upsert(wanted, work.written);
+    } catch (const Failure& failure) {
+      if (failure.connection_lost()) run_.suspects->note(wanted);
+      throw;
+    }
     work.keys.insert(work.keys.end(), std::make_move_iterator(resting.begin()), std::make_move_iterator(resting.end()));
     row_locks_ = row_locks_ || workers_.row_locks();
   }

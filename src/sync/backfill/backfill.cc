@@ -143,6 +143,7 @@ asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<J
         range = co_await claim(connection, job);
       } catch (const Failure& failure) {
         failed = failure;
+        if (failure.connection_lost() && !job.gaps.empty()) ++run_.suspects->claims[{job.target, job.gaps.front().low}];
       }
       claiming_ = false;
       turn_.notify_all();
@@ -161,7 +162,8 @@ asio::awaitable<void> Backfill::worker(pg::Connection& connection, std::vector<J
 asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection, Job& job) {
   if (job.gaps.empty()) co_return std::nullopt;
   const auto gap = job.gaps.front();
-  if (run_.model.targets[job.target].chunk_column.empty()) {
+  const bool lost = Suspects::of(run_.suspects->claims, {job.target, gap.low}) >= Suspects::kLost;
+  if (lost || run_.model.targets[job.target].chunk_column.empty()) {
     job.gaps.pop_front();
     co_return gap;
   }
@@ -185,7 +187,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       reading.relations = run_.model.relations_read({job.target});
       reading.at_source = run_.model.relations_read_at_source({job.target});
       co_await pg::begin_reading(connection, std::move(reading));
-      const auto written = co_await load(connection, job, range);
+      const auto written = co_await load_unless_lost(connection, job, range);
       co_await connection.script("set local lock_timeout = 0");
       const std::chrono::duration<double> took = Clock::now() - began;
       const std::string done(queries::chunk_done);
@@ -193,6 +195,7 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       const auto ledger = co_await connection.execute(done, parameters);
       if (ledger.empty()) store::not_leader(run_);
       co_await connection.script("commit");
+      run_.suspects->chunks.erase({job.target, range.low});
       run_.fill.progress[job.target].done += written.in_view;
       run_.metrics.chunk_done(job.target, written.in_view, took);
       run_.metrics.rows_written(job.target, written.inserted, written.updated, written.deleted);
@@ -200,7 +203,8 @@ asio::awaitable<void> Backfill::chunk(pg::Connection& connection, Job& job, Rang
       job.keys_a_chunk = std::clamp<std::size_t>(static_cast<std::size_t>(static_cast<double>(job.keys_a_chunk) * factor), 50, 200'000);
       co_return;
     } catch (const Failure& caught) {
-      if (caught.verdict() != Verdict::kRetry) throw;
+      if (caught.connection_lost()) ++run_.suspects->chunks[{job.target, range.low}];
+      if (caught.verdict() != Verdict::kRetry || caught.connection_lost()) throw;
       failure = caught;
     }
     // Another worker or the refresher wrote the same row; the next snapshot sees it. What is not over after many tries is a row's own.
@@ -287,53 +291,6 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   }
   std::vector<Key> guilty = {Key(job.target, mapping::kChunkKey, {half.last})};
   const auto offered = co_await store::write_dirty(connection, run_, std::move(guilty));
-  run_.dirty_keys += offered;
-}
-
-/// The keys of one locator that rows of view and shadow have.
-asio::awaitable<std::uint64_t> Backfill::offer_values(pg::Connection& connection, TargetId target, LocatorId locator, std::vector<mapping::KeyFilter> filters,
-                                                      pg::Parameters parameters) {
-  if (!run_.model.apart) {
-    auto keys = run_.refresh.statements(target).values(locator, filters);
-    co_return co_await store::offer_keys(connection, run_, target, locator, std::move(keys), std::move(parameters));
-  }
-  std::vector<Key> keys;
-  const auto values = co_await values_of_both(connection, run_.model, target, locator, std::move(filters), std::move(parameters));
-  for (const auto& each : values) {
-    auto of_key = parse_array(each);
-    const bool any = std::any_of(of_key.begin(), of_key.end(), [](const auto& value) { return value.has_value(); });
-    if (any) keys.emplace_back(target, locator, std::move(of_key));
-  }
-  co_return co_await store::write_dirty(connection, run_, std::move(keys));
-}
-
-/// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too.
-asio::awaitable<void> Backfill::spill(pg::Connection& connection, const Job& job, Range range) {
-  const auto filters = mapping::range_picks(range);
-  auto bounds = mapping::range_parameters(range);
-  const auto offered = co_await offer_values(connection, job.target, mapping::kChunkKey, filters, std::move(bounds));
-  run_.dirty_keys += offered;
-  if (range.with_nulls && !range.high) co_await spill_without_chunk_key(connection, job);
-}
-
-/// Rows without a chunk key are named by what else there is, or all of them would be one key.
-asio::awaitable<void> Backfill::spill_without_chunk_key(pg::Connection& connection, const Job& job) {
-  mapping::KeyFilter nulls;
-  nulls.form = mapping::KeyFilter::Form::kNoChunkKey;
-  const auto& locators = run_.model.targets[job.target].locators;
-  const bool others = locators.front().columns.size() > 1;
-  std::uint64_t offered = 0;
-  for (const auto locator : locators.ids()) {
-    if (locator == mapping::kChunkKey && !others) continue;
-    if (locators[locator].indirect() || !locators[locator].locate.empty()) continue;
-    pg::Parameters none;
-    const std::vector<mapping::KeyFilter> without_chunk_key = {nulls};
-    offered += co_await offer_values(connection, job.target, locator, without_chunk_key, std::move(none));
-  }
-  if (offered == 0 || others) {
-    std::vector<Key> all = {Key(job.target, mapping::kChunkKey, KeyValues(locators.front().types.size()))};
-    offered += co_await store::write_dirty(connection, run_, std::move(all));
-  }
   run_.dirty_keys += offered;
 }
 

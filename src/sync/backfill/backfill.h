@@ -45,6 +45,7 @@ class Backfill {
   asio::awaitable<void> worker(pg::Connection& connection, std::vector<Job>& jobs);
   asio::awaitable<std::optional<mapping::Range>> claim(pg::Connection& connection, Job& job);
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
+  asio::awaitable<Written> load_unless_lost(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
   asio::awaitable<void> spill(pg::Connection& connection, const Job& job, mapping::Range range);

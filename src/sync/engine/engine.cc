@@ -86,6 +86,7 @@ asio::awaitable<void> Engine::run() {
   while (!stopping_) {
     runtime_ = std::make_shared<Runtime>(model_, settings_, metrics_, executor);
     runtime_->lag = lag_;
+    runtime_->suspects = suspects_;
     std::optional<Failure> failure;
     try {
       const LastWord last_word{*runtime_};

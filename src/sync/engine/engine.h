@@ -57,6 +57,7 @@ class Engine {
   std::shared_ptr<Runtime> runtime_;
   LagGauge lag_;
   Hearing hearing_;
+  std::shared_ptr<Suspects> suspects_ = std::make_shared<Suspects>();
   int in_a_row_ = 0;                ///< runs that ended before the slot was read …
   std::optional<Failure> trouble_;  ///< … and by what; nothing of a first one, which may have been a moment's
   async::Backoff backoff_;

@@ -20,6 +20,7 @@
 #include "sync/queue/key_queue.h"
 #include "sync/queue/lag.h"
 #include "sync/refresh/refresh.h"
+#include "sync/state/suspects.h"
 #include "sync/state/unflushed.h"
 #include "wal/slot.h"
 
@@ -179,6 +180,7 @@ struct Runtime {
   ControlState control;
   SampledState sampled;
 
+  std::shared_ptr<Suspects> suspects = std::make_shared<Suspects>();  ///< the engine's, which outlives its runs
   // Of several: whoever spills or takes from there counts, whoever wants to read asks, heartbeats are sent by one and come back to another.
   std::uint64_t dirty_keys = 0;                ///< in crossfade.dirty
   std::deque<std::shared_ptr<CutJob>> at_cut;  ///< wait for the next consistent cut
