@@ -78,8 +78,12 @@ std::string again_text(const setup::Amended& done) {
 
 std::string text_of(const setup::Amended& done, const AmendOptions& own) {
   if (!done.preflight.ok()) return "Nothing was amended, nothing has changed.\n";
-  if (done.changes.empty()) return "The database has what the folder says: there is nothing to amend.\n";
   std::string text;
+  if (done.changes.empty()) {
+    text = "The database has what the folder says: there is nothing to amend.\n";
+    for (const auto& finding : done.preflight.findings) text += fmt::format("warn  {}: {}\n      → {}\n", finding.subject, finding.message, finding.fix);
+    return text;
+  }
   int number = 1;
   for (const auto& change : done.changes) text += fmt::format("{:2}. {}\n", number++, change);
   text += (own.dry_run ? "What would be computed again:\n" : "What is computed again:\n") + again_text(done);

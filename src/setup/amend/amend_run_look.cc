@@ -41,6 +41,28 @@ bool alike(const auto& one, const auto& other, const std::string& name) {
   return MessageDifferencer::Equals(here->second, there->second);
 }
 
+/// They show v2's tables once v2 is written, which are the application's then: no amend makes them again.
+asio::awaitable<void> name_stable_views_gone(pg::Connection& connection, const v1::Migration& yaml, std::string stable_schema, std::vector<mapping::Finding>& findings) {
+  if (stable_schema.empty()) co_return;
+  std::vector<std::optional<std::string>> schemas, names;
+  for (const auto& schema : {stable_schema, mapping::canary_schema(stable_schema)}) {
+    for (const auto& [name, target] : yaml.targets()) {
+      schemas.emplace_back(schema);
+      names.emplace_back(name);
+    }
+  }
+  pg::Parameters wanted = {array_text(schemas), array_text(names)};
+  const auto gone = co_await connection.query(queries::amend_views_gone, wanted);
+  for (const auto row : pg::rows(gone)) {
+    const std::string name(row.text("name"));
+    const auto view = fmt::format("{}.{}", row.text("schema"), name);
+    mapping::Findings(findings, "stable view " + view)
+        .warn("it is gone, and v2 is written: no amend makes it again",
+              fmt::format("create view {} as select * from {}; and grant it to whoever reads it", quote_qualified(std::string(row.text("schema")), name),
+                          quote_qualified(yaml.schemas().source(), name)));
+  }
+}
+
 }  // namespace
 
 AmendRun::AmendRun(pg::Connection& connection, Amend amend)
@@ -234,8 +256,10 @@ asio::awaitable<void> AmendRun::trial() {
     pg::Parameters shadow = {yaml_.schemas().shadow()};
     const auto outside = co_await connection_.query(queries::amend_outside, shadow);
     auto back = directed(yaml_);
-    if (direction_ == Direction::kReverse) result_.preflight = co_await mapping::inspect_directed(connection_, std::move(back));
-    else if (trial_has_tables() && outside.truth(0, 0)) co_await inspect_catalog(true);
+    if (direction_ == Direction::kReverse) {
+      result_.preflight = co_await mapping::inspect_directed(connection_, std::move(back));
+      co_await name_stable_views_gone(connection_, yaml_, stable_schema_, result_.preflight.findings);
+    } else if (trial_has_tables() && outside.truth(0, 0)) co_await inspect_catalog(true);
     else result_.preflight = co_await mapping::inspect(connection_, amend_.file);
     checked_ = co_await meanings();
     if (result_.preflight.ok()) find_touched(*checked_);
@@ -286,6 +310,7 @@ asio::awaitable<Amended> AmendRun::to_end(bool dry_run) {
   refuse_what_cannot_be();
   if (direction_ == Direction::kForward) co_await refuse_taken_ids();
   const bool nothing = changed_.empty() && amend_.ddl.empty() && gone_.empty() && swapped_.empty() && !amend_.anew;
+  if (nothing && direction_ == Direction::kReverse) co_await name_stable_views_gone(connection_, yaml_, stable_schema_, result_.preflight.findings);
   if (nothing || !result_.preflight.ok()) co_return std::move(result_);
   co_await until_done(Try::kTrial);
   const bool more = result_.preflight.ok() && (!dry_run || !amend_.ddl.empty());

@@ -165,5 +165,16 @@ TEST_F(GoneViewsTest, ThoseThatApplicationsReadToo) {
   expect_made_good();
 }
 
+TEST_F(GoneViewsTest, ThoseThatApplicationsReadAreNamedWhileV2IsWritten) {
+  follow();
+  flip_writes(*move);
+  expect_v1_follows(*move);
+  move->sql().exec("drop view gym_read.plans, gym_read_canary.weeks");
+  const auto told = move->call({"amend", "--dry-run"}).second;
+  for (const auto* each : {"stable view gym_read.plans: it is gone, and v2 is written: no amend makes it again", "create view \"gym_read_canary\".\"weeks\" as select * from \"public\".\"weeks\""}) {
+    EXPECT_TRUE(names(told, each)) << each << " in " << told;
+  }
+}
+
 }  // namespace
 }  // namespace crossfade::test
