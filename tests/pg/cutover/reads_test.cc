@@ -61,6 +61,12 @@ TEST_F(ReadsTest, NothingIsFlippedWhileAnythingStandsInTheWay) {
   expect_done({"verify", "--repair"});
   EXPECT_EQ(move.call({"cutover", "reads"}).first, static_cast<int>(ExitCode::kNotReady)) << "a repair proves nothing";
   expect_done({"verify"});
+  // As an amendment leaves it: the clean pass proves nothing any more, and what it had overtaken stays overtaken.
+  move.sql().exec("update crossfade.shape set changed_at = clock_timestamp()");
+  const auto amended = move.call({"cutover", "reads"}).second;
+  EXPECT_NE(amended.find("✗ verification: "), std::string::npos) << amended;
+  EXPECT_EQ(amended.find("drift"), std::string::npos) << amended;
+  expect_done({"verify"});
   cutover(100);
 }
 

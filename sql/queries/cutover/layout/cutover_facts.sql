@@ -1,5 +1,5 @@
 -- What the blockers of a flip are judged by, in one row. A verification that found something stands until a clean one of all
--- targets; what was verified before the direction turned, or before what the views read changed, says nothing about the new one. Waiting keys are counted up to ten
+-- targets, also of one from before what the views read changed; what was verified before the direction turned, or before what the views read changed, says nothing about the new one. Waiting keys are counted up to ten
 -- thousand, because a look must stay cheap however many there are; beyond that the ids, which are taken off in their order, say it.
 select m.phase, m.paused_since is not null as paused,
        exists (select from crossfade.leader l where l.migration = m.name and l.renewed_at > clock_timestamp() - interval '10 seconds'
@@ -11,7 +11,9 @@ select m.phase, m.paused_since is not null as paused,
        coalesce((select string_agg(format('%s: %s', p.target, p.message), '; ' order by p.target) from crossfade.parked p where p.migration = m.name), '') as parked,
        extract(epoch from clock_timestamp() - clean.ended_at) as verified_seconds_ago,
        (select v.drifted_rows from crossfade.verification v
-        where v.migration = m.name and v.drifted_rows > 0 and v.id > coalesce(clean.id, 0) and v.started_at >= m.turned_at order by v.id desc limit 1) as drifted,
+        where v.migration = m.name and v.drifted_rows > 0 and v.started_at >= m.turned_at
+          and v.id > coalesce((select max(c.id) from crossfade.verification c where c.migration = m.name and c.whole and c.drifted_rows = 0), 0)
+        order by v.id desc limit 1) as drifted,
        (select sum(a.unaccounted_rows) from crossfade.account a where a.migration = m.name) as unaccounted,
        (select count(*) from crossfade.deferred d where d.migration = m.name and d.stage < 3 and not d.built) as unbuilt,
        coalesce((select string_agg(format('%s of %s: %s', l.name, l.target, l.because), '; ' order by l.target, l.name) from crossfade.left_open l where l.migration = m.name), '') as left_open,
