@@ -37,6 +37,13 @@ asio::awaitable<void> take_from_daemon(pg::Connection& connection, std::string m
   throw Failure(std::move(facts));
 }
 
+/// Where it is refused nobody has to stop a daemon for that; it may move until the lease is ours.
+asio::awaitable<void> take_for_cancel(pg::Connection& connection, std::string migration) {
+  co_await expect(connection, migration, Event::kCancel);
+  co_await take_from_daemon(connection, migration);
+  co_await expect(connection, migration, Event::kCancel);
+}
+
 /// A foreign key that holds for new rows, and is looked at for old ones once nobody's writers wait for us.
 struct Open {
   std::string table;
@@ -177,8 +184,7 @@ asio::awaitable<bool> cancel_apart(pg::Connection& connection, std::string migra
   co_await bring_up_to_date(connection.source());
   const auto prepared = co_await how_prepared(connection, migration);
   if (prepared != Prepared::kNot) {
-    co_await take_from_daemon(connection, migration);
-    co_await expect(connection, migration, Event::kCancel);
+    co_await take_for_cancel(connection, migration);
   }
   const bool slots = co_await drop_slots(connection.source(), migration);
   const bool at_source = co_await cancel_there(connection.source(), migration);
@@ -195,8 +201,7 @@ asio::awaitable<bool> cancel(pg::Connection& connection, std::string migration) 
   const auto prepared = co_await how_prepared(connection, migration);
   const bool entered = prepared != Prepared::kNot;
   if (entered) {
-    co_await take_from_daemon(connection, migration);
-    co_await expect(connection, migration, Event::kCancel);
+    co_await take_for_cancel(connection, migration);
   }
   // Once the migration's row is gone, nobody would look for its slots any more: they go first.
   const bool slots = co_await drop_slots(connection, migration);
