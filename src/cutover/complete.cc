@@ -84,8 +84,12 @@ asio::awaitable<void> run(pg::Connection& connection, std::string script) {
   }
   auto facts = refused->facts();
   facts.exit = ExitCode::kPrecondition;
+  // One statement of many drops, which says nothing to who reads it.
+  facts.statement.clear();
   facts.message = fmt::format("{}: {}", facts.message, facts.detail);
-  facts.advice = "take what is named off the old table, or complete without --drop-v1, which leaves the old tables there; nothing was changed";
+  facts.detail.clear();
+  facts.hint.clear();
+  facts.advice = "take what is named off the old table (drop view … of a view that shows it), or complete without --drop-v1, which leaves the old tables there; nothing was changed";
   throw Failure(std::move(facts));
 }
 
@@ -152,14 +156,28 @@ asio::awaitable<std::string> keep_sequences(pg::Connection& connection, std::str
   co_return script;
 }
 
+/// Of these, what nobody has dropped yet.
+asio::awaitable<std::vector<mapping::TableName>> those_there(pg::Connection& connection, std::vector<mapping::TableName> tables) {
+  std::string sql = "select to_regclass(name) is not null as there from unnest($1::text[]) with ordinality as each (name, n) order by n";
+  pg::Parameters parameters = {names_text(tables)};
+  const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
+  std::vector<mapping::TableName> there;
+  for (std::size_t n = 0; n < tables.size(); ++n) {
+    if (rows.truth(n, 0)) there.push_back(tables[n]);
+  }
+  co_return there;
+}
+
 /// One transaction: all of it, or a table that something depends on keeps everything as it is. Returns the daemon that was refused.
-asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, std::string who, std::vector<std::string>& notes) {
+asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Migration& file, bool drop_v1, bool again, std::string who, std::vector<std::string>& notes) {
   const auto& name = file.migration();
   pg::Parameters migration = {name};
   const auto rows = co_await connection.query(queries::migration_schemas, migration);
   auto made = parse_array(pg::first(rows).text("made_schemas"));
   const auto schemas = co_await schemas_to_drop(connection, file, std::move(made), notes);
   auto old_tables = sides_of(file, mapping::Naming::kSwapped).v1;
+  if (again) old_tables = co_await those_there(connection, std::move(old_tables));
+  if (again) notes.push_back(drop_v1 && !old_tables.empty() ? "it was completed already; the old tables were still there" : "it was completed already");
   auto names = names_text(old_tables);
   co_await look_who_shows(connection, names, drop_v1, notes);
   co_await look_who_keeps(connection, file, old_tables, drop_v1, notes);
@@ -170,7 +188,9 @@ asio::awaitable<std::string> clear_away(pg::Connection& connection, const v1::Mi
     tables += (tables.empty() ? "" : ", ") + table.quoted();
     dropped.emplace_back(table.schema + "." + table.name);
   }
-  std::string script = "begin; set local lock_timeout = '100ms';\n" + drop_what_is_ours(file, schemas);
+  std::string script = "begin; set local lock_timeout = '100ms';\n";
+  // Else it is done, and names tables that may be gone.
+  if (!again) script += drop_what_is_ours(file, schemas);
   if (!tables.empty()) {
     const auto kept = co_await keep_sequences(connection, names, notes);
     script += kept;
@@ -240,9 +260,10 @@ asio::awaitable<void> say_which_keys_are_open(pg::Connection& connection, const 
 asio::awaitable<std::vector<std::string>> complete(pg::Connection& connection, const mapping::MigrationFile& file, bool drop_v1, std::string who) {
   const auto& name = file.yaml.migration();
   co_await setup::expect(connection, name, setup::Event::kComplete);
+  const bool again = co_await setup::read_life(connection, name) == setup::Life::kCompleted;
   co_await refuse_other_flip(connection, name);
   std::vector<std::string> notes;
-  const auto daemon = co_await clear_away(connection, file.yaml, drop_v1, std::move(who), notes);
+  const auto daemon = co_await clear_away(connection, file.yaml, drop_v1, again, std::move(who), notes);
   const auto slots = co_await mapping::find_slot_names(connection, name);
   for (const auto& slot : {slots.forward, slots.reverse}) co_await let_slot_go(connection, slot, notes);
   if (!daemon.empty()) notes.push_back(fmt::format("daemon {} was told, and ends by itself", daemon));
