@@ -214,6 +214,8 @@ asio::awaitable<void> add_inventory(pg::Connection& connection, const mapping::M
       found.warn(message + ". The cutover of the writes will not begin", cutover::mend_of(hanging));
     } else if (hanging.kind == "constraint" || hanging.kind == "unique index") {
       found.warn(fmt::format("{}; {}", hanging.way, hanging.flip), hanging.fix);
+    } else if (hanging.kind == "table" && !hanging.fix.empty()) {
+      found.warn(message + ", and targets refer to it", hanging.fix);
     } else {
       found.note(std::move(message));
     }

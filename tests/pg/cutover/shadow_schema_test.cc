@@ -23,6 +23,16 @@ TEST_F(InventoryTest, WhoPublishesV2sTablesIsInTheWay) {
   sql.exec("drop publication analytics; drop publication if exists of_schema");
 }
 
+/// As the rows that an enum's labels become.
+TEST_F(InventoryTest, ATableThatTargetsReferToAndThatStaysBehindIsWarnedOf) {
+  auto& sql = move.sql();
+  sql.exec("create table gym_v2.moods (id int primary key); create table gym_v2.others (id int primary key); alter table gym_v2.plans add mood int references gym_v2.moods");
+  const auto text = move.call({"plan"}).second;
+  EXPECT_NE(text.find("stays in schema gym_v2; complete leaves it, and targets refer to it"), std::string::npos) << text;
+  EXPECT_NE(text.find("alter table gym_v2.moods set schema public"), std::string::npos) << text;
+  EXPECT_EQ(text.find("alter table gym_v2.others"), std::string::npos) << text;
+}
+
 TEST_F(InventoryTest, FunctionsThatNameWhatLeavesTheShadowSchemaAreInTheWay) {
   auto& sql = move.sql();
   sql.exec("create type gym_v2.mood as enum ('good'); create sequence gym_v2.numbers; set check_function_bodies = off;"

@@ -72,7 +72,11 @@ select format('extension %I', e.extname), 'is installed in the shadow schema', '
 from pg_extension e join shadow on shadow.schema = e.extnamespace
 union all
 select format('%s %s', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass),
-       'stands in the shadow schema and is no target', 'said', format('stays in schema %I; complete leaves it', $1), 'stays', '', '', '', ''
+       'stands in the shadow schema and is no target', 'said', format('stays in schema %I; complete leaves it', $1), 'stays',
+       -- The live table would refer to it there for good.
+       case when exists (select from pg_constraint k join pg_class t on t.oid = k.conrelid
+                         where k.confrelid = c.oid and k.contype = 'f' and t.relnamespace = shadow.schema and t.relname = any ($4::text[]))
+            then format('alter table %s set schema %I; once the writes have moved; or write a view of its name, which makes it a target', c.oid::regclass, $2) else '' end, '', '', ''
 from pg_class c join shadow on shadow.schema = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and c.relname <> all ($4::text[])
 order by 1
