@@ -187,12 +187,35 @@ TEST_F(WritesTest, NothingHappensWhileAnythingStandsInTheWay) {
   EXPECT_EQ(direction(), "forward");
 }
 
+/// Ids are the same numbers in every table.
+TEST_F(WritesTest, AKeyIsAcceptedOfOneTargetAndThatCanBeTakenBack) {
+  auto& sql = move.sql();
+  sql.exec("update exercises set title = repeat('x', 50) where id = 9");
+  ASSERT_TRUE(eventually([&] { return sql.value("select count(*) from crossfade.quarantine") == "1"; }));
+  sql.exec("insert into crossfade.quarantine (migration, target, locator, key, sqlstate, message, next_at) values ('gym', 'weeks', E'plan_id by select p.id\n  from plans', '{9}', '23502', 'not here', 'infinity')");
+  const auto accepted = [&] { return sql.value("select string_agg(target, ' ') from crossfade.quarantine where accepted_by is not null"); };
+  const auto [exit, text] = move.call({"quarantine", "accept", "9"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kUsage)) << text;
+  EXPECT_NE(text.find("`crossfade quarantine accept exercises 9`, `crossfade quarantine accept weeks 9`"), std::string::npos) << text;
+  EXPECT_EQ(accepted(), "");
+  expect_done({"quarantine", "accept", "weeks", "9"});
+  EXPECT_EQ(accepted(), "weeks");
+  EXPECT_EQ(move.call({"quarantine", "withdraw", "exercises", "9"}).first, static_cast<int>(ExitCode::kUsage));
+  expect_done({"quarantine", "withdraw", "weeks", "9"});
+  EXPECT_EQ(accepted(), "");
+  EXPECT_EQ(sql.value("select string_agg(action, ', ' order by id) from crossfade.audit where action like 'quarantine%'"), "quarantine accept, quarantine withdraw");
+  const auto list = move.call({"quarantine", "list", "weeks"}).second;
+  EXPECT_TRUE(list.starts_with("weeks plan_id by select p.id from plans 9  23502: not here  (tried 1 time since ")) << list;
+  EXPECT_EQ(list.find("exercises"), std::string::npos) << list;
+  expect_done({"quarantine", "retry", "weeks"});
+}
+
 TEST_F(WritesTest, AnAcceptedKeyIsWaivedByNameAndInTheEvidence) {
   move.sql().exec("update exercises set title = repeat('x', 50) where id = 9");
   ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "1"; }));
   const auto [exit, text] = move.call(flip("cutover"));
   EXPECT_EQ(exit, static_cast<int>(ExitCode::kNotReady)) << text;
-  EXPECT_NE(text.find("crossfade quarantine accept KEY"), std::string::npos) << text;
+  EXPECT_NE(text.find("crossfade quarantine accept TARGET KEY"), std::string::npos) << text;
   expect_done({"quarantine", "accept", "9"});
   expect_done(flip("cutover"));
   std::string page;
