@@ -62,7 +62,21 @@ v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Li
   return reply;
 }
 
+void add_given_back(const std::vector<verify::GivenBack>& given_back, v1::LintReply& reply) {
+  for (const auto& each : given_back) {
+    if (!each.differs()) continue;
+    auto& found = *reply.add_not_given_back();
+    found.set_table(each.table);
+    found.set_rows(static_cast<double>(each.otherwise));
+    found.set_compared(static_cast<double>(each.compared));
+    for (const auto& column : each.columns) found.add_columns(column);
+    found.set_key(each.sample);
+    found.set_says(verify::describe(each));
+  }
+}
+
 void add_next_steps(v1::LintReply& reply) {
+  for (const auto& each : reply.not_given_back()) reply.add_next_steps("mend reverse.sql, unless v1 may lose it: " + each.says());
   for (const auto& fault : reply.faults()) {
     reply.add_next_steps(!fault.rule().empty() ? fmt::format("write into migration.yaml: {}", fault.rule())
                          : fault.by_select()   ? fmt::format("mend the select by which {} follows {} in migration.yaml: it does not give the row", fault.target(), fault.source())
@@ -107,6 +121,9 @@ std::string to_text(const v1::LintReply& reply) {
   for (const auto& each : reply.not_taken()) {
     text += fmt::format("v1 does not take every change of {}: {}\n  after   {}\n  → its key is set aside once v2 is written: let v2 demand the same, or reverse.sql make of it what v1 takes\n",
                         each.source(), each.why(), each.change());
+  }
+  for (const auto& each : reply.not_given_back()) {
+    text += fmt::format("v1 does not come back as it is: {}\n  → once v2 is written verify calls these rows drifted, and --repair overwrites v1: mend reverse.sql, unless v1 may lose it\n", each.says());
   }
   for (const auto& each : reply.failed_rules()) {
     text += fmt::format("the select of {} ← {} by {} fails where the view does not: {}\n  after   {}\n"

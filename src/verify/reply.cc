@@ -27,7 +27,10 @@ std::string_view word(CheckResult::Verdict verdict) {
 void add_next_steps(v1::VerifyReply& reply) {
   const double left = reply.drifted_rows() - reply.repaired_rows();
   if (left > 0 && !reply.engine_running()) reply.add_next_steps("crossfade run: no daemon runs; what it has still to apply looks like drift");
-  if (left > 0 && reply.engine_running()) reply.add_next_steps("crossfade verify --repair: what drifted is computed again");
+  if (left > 0 && reply.engine_running()) {
+    reply.add_next_steps(reply.of_v1() ? "crossfade verify --repair overwrites these rows of v1 with what reverse.sql makes of v2; where v1 is to keep what it has, mend reverse.sql, then crossfade amend"
+                                       : "crossfade verify --repair: what drifted is computed again");
+  }
   if (reply.repaired_rows() > 0) reply.add_next_steps("crossfade verify: only a pass without repairs counts as clean");
   if (reply.quarantined_rows() > 0) reply.add_next_steps("crossfade quarantine list: rows differ because their key is in quarantine");
 }
@@ -54,6 +57,7 @@ void add_next_steps(v1::CheckReply& reply, StateOfV2 v2) {
 v1::VerifyReply reply_of(const mapping::Model& model, const Verification& found) {
   v1::VerifyReply reply;
   reply.set_migration(model.name);
+  reply.set_of_v1(model.direction == mapping::Direction::kReverse);
   reply.set_started_at(found.started_at);
   reply.set_lsn(found.lsn);
   reply.set_seconds(found.seconds);

@@ -1,6 +1,7 @@
 #include "verify/reply_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -24,6 +25,28 @@ double unaccounted(const v1::AccountReply& reply) {
   double rows = 0;
   for (const auto& source : reply.sources()) rows += source.unaccounted();
   return rows;
+}
+
+/// What a repair does to v1, or has done, table by table.
+std::string told_of_v1(const v1::VerifyReply& reply) {
+  std::string tables;
+  for (const auto& target : reply.targets()) {
+    if (target.drifted() == 0) continue;
+    std::vector<std::string> what;
+    const auto add = [&](const std::string& word) {
+      if (std::find(what.begin(), what.end(), word) == what.end()) what.push_back(word);
+    };
+    for (const auto& row : reply.rows()) {
+      if (row.target() != target.name()) continue;
+      if (row.side() == "shadow") add("rows that reverse.sql does not give, which go");
+      if (row.side() == "view") add("rows that v1 does not have, which come");
+      for (const auto& column : row.columns()) add(column.name());
+    }
+    tables += format("  {}: {} rows ({})\n", target.name(), human_count(target.drifted()), fmt::join(what, ", "));
+  }
+  const auto* how = reply.repaired_rows() > 0 ? "Rows of v1 were overwritten with what reverse.sql makes of v2:\n"
+                                              : "These are rows of v1. crossfade verify --repair overwrites them with what reverse.sql makes of v2, and what v2 does not say is lost then:\n";
+  return how + tables;
 }
 
 }  // namespace
@@ -56,6 +79,7 @@ std::string to_text(const v1::VerifyReply& reply) {
   text += format("{} rows compared in {}, as of {}: {}\n", human_count(reply.compared_rows()), human_seconds(reply.seconds()), reply.lsn(),
                  left(reply) == 0 ? "equal" : human_count(left(reply)) + " drifted");
   if (reply.repaired_rows() > 0) text += format("{} rows were repaired; only a pass without repairs counts as clean\n", human_count(reply.repaired_rows()));
+  if (reply.of_v1() && reply.drifted_rows() > 0) text += told_of_v1(reply);
   if (reply.quarantined_rows() > 0) text += format("{} rows differ because their key is in quarantine: crossfade quarantine\n", human_count(reply.quarantined_rows()));
   if (!reply.engine_running() && reply.drifted_rows() > 0) {
     text += "no daemon runs: what it has still to apply looks like drift\n";

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 namespace crossfade::test {
 
@@ -18,6 +19,15 @@ std::filesystem::path write_down(const SmallMigration& migration) {
   write("mapping.sql", migration.mapping);
   write("migration.yaml", "migration: small\nschemas: {shadow: small_v2, mapping: small_map}\n" + migration.rules);
   return folder;
+}
+
+void write_way_back(const std::filesystem::path& folder, const std::string& views) {
+  std::ofstream(folder / "reverse.sql") << views;
+  const std::string mapping = "mapping: small_map";
+  std::ifstream was(folder / "migration.yaml");
+  std::string yaml{std::istreambuf_iterator<char>(was), {}};
+  yaml.replace(yaml.find(mapping), mapping.size(), mapping + ", reverse: small_unmap");
+  std::ofstream(folder / "migration.yaml") << yaml;
 }
 
 }  // namespace crossfade::test

@@ -16,4 +16,7 @@ struct SmallMigration {
 /// Its folder, which is the calling process's own; what an earlier call wrote there is gone.
 std::filesystem::path write_down(const SmallMigration& migration);
 
+/// A reverse.sql beside it, with views of schema small_unmap.
+void write_way_back(const std::filesystem::path& folder, const std::string& views);
+
 }  // namespace crossfade::test

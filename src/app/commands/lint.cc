@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 
 #include "api/message.h"
 #include "app/cli/context.h"
@@ -19,6 +20,7 @@
 #include "setup/prepare/prepare.h"
 #include "setup/state/editions.h"
 #include "sync/state/store.h"
+#include "verify/diff/given_back.h"
 #include "verify/reply_text.h"
 
 namespace crossfade::app {
@@ -76,6 +78,7 @@ struct Known {
   mapping::Preflight preflight;
   lint::Scope scope;
   lint::Linted linted;
+  std::vector<verify::GivenBack> given_back;  ///< on the way back
 };
 
 asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, const mapping::MigrationFile& file, Known& known, LongWork& work) {
@@ -103,6 +106,10 @@ asio::awaitable<void> lint_here(const Options& options, const LintOptions& own, 
     work.at({"the views are filled into v2"});
     co_await lint::fill_targets(connection, known.preflight.model);
     known.preflight.model = *known.preflight.reverse;
+    work.at({"what comes back is held against v1"});
+    // All of it, before anything is changed.
+    const verify::GivenBackBounds whole{std::numeric_limits<std::size_t>::max(), std::chrono::hours(1)};
+    known.given_back = co_await verify::compare_given_back(connection, known.preflight.model, whole);
   }
   const auto& model = known.preflight.model;
   lint::LintOptions how;
@@ -129,6 +136,7 @@ ExitCode lint(const Options& options, const LintOptions& own) {
     return ExitCode::kPrecondition;
   }
   auto reply = lint::reply_of(known.preflight.model, known.scope, known.linted);
+  lint::add_given_back(known.given_back, reply);
   if (ended != LongWork::Ended::kByItself) reply.set_ended_by(ended == LongWork::Ended::kTimeOver ? "time" : "hand");
   lint::add_next_steps(reply);
   std::cout << (options.json ? api::json_of(reply) + "\n" : lint::to_text(reply));

@@ -32,7 +32,7 @@ v1::CutoverPlan plan_reply_of(const CutoverPlan& plan) {
   for (const auto& condition : plan.checklist) {
     *reply.add_checklist() = reply_of(condition);
     const bool said = std::find(reply.next_steps().begin(), reply.next_steps().end(), condition.fix) != reply.next_steps().end();
-    if ((!condition.met || condition.unknown) && !said) reply.add_next_steps(condition.fix);
+    if ((!condition.met || condition.unknown || condition.noted) && !said) reply.add_next_steps(condition.fix);
   }
   if (reply.ready() && !plan.action.empty()) reply.add_next_steps("crossfade " + plan.action);
   for (const auto& line : plan.inventory) reply.add_inventory(line);
@@ -54,15 +54,16 @@ v1::Condition reply_of(const cutover::Condition& condition) {
   told.set_detail(condition.detail);
   told.set_fix(condition.fix);
   told.set_unknown(condition.unknown);
+  told.set_noted(condition.noted);
   return told;
 }
 
 std::string checklist_text(const std::vector<cutover::Condition>& checklist, const Paint& paint, std::size_t width) {
   std::string text;
   for (const auto& condition : checklist) {
-    const auto mark = condition.unknown ? paint.warn("?") : condition.met ? paint.good("✓") : paint.bad("✗");
+    const auto mark = condition.unknown ? paint.warn("?") : condition.noted ? paint.warn("!") : condition.met     ? paint.good("✓") : paint.bad("✗");
     text += in_lines(mark + " ", fmt::format("{}: {}", condition.reason, condition.detail), width, 2);
-    if (!condition.met || condition.unknown) text += fmt::format("  mend: {}\n", condition.fix);
+    if (!condition.met || condition.unknown || condition.noted) text += fmt::format("  mend: {}\n", condition.fix);
   }
   return text;
 }

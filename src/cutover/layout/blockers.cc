@@ -121,13 +121,17 @@ void judge_following(Checklist& list, const Facts& facts, const Limits& limits) 
   judge_lag(list, facts, limits);
   if (facts.quarantined > 0) {
     list.not_met("quarantine", fmt::format("{} keys are set aside", facts.quarantined),
-                 "crossfade quarantine list; mend their rows, or crossfade quarantine accept KEY");
+                 "crossfade quarantine list; mend their rows, or crossfade quarantine accept TARGET KEY");
   } else {
     list.met("quarantine", "no key is set aside that nobody accepted");
   }
   if (facts.drifted > 0) {
-    list.not_met("drift", fmt::format("{} rows had drifted; this stands until a clean verification of all targets", facts.drifted),
-                 "crossfade verify --repair, then crossfade verify");
+    // What v2 does not say may stand in v1 alone.
+    const bool of_v1 = facts.follower == "v1";
+    list.not_met("drift", fmt::format("{} rows{} had drifted; this stands until a clean verification of all targets", facts.drifted, of_v1 ? " of v1" : ""),
+                 of_v1 ? "crossfade verify, which names rows and columns; then crossfade verify --repair, which overwrites these rows of v1 with what reverse.sql makes of "
+                         "v2, and crossfade verify; or mend reverse.sql, then crossfade amend"
+                       : "crossfade verify --repair, then crossfade verify");
   } else {
     list.met("drift", "no verification has found any since the last clean one");
   }

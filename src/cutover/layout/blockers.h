@@ -50,6 +50,7 @@ struct Condition {
   bool met = false;
   ExitCode exit = ExitCode::kNotReady;         ///< of a flip that this holds up
   bool unknown = false;                        ///< it could not be looked at: met, for it holds nothing up; fix says what would show it
+  bool noted = false;                          ///< met, for it holds nothing up, and whoever goes on should know it; fix says what there is to do
 };
 /// One that is not met.
 using Blocker = Condition;

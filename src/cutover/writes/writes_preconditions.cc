@@ -16,6 +16,7 @@
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
 #include "cutover/layout/links.h"
+#include "cutover/layout/rows_back.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/read_catalog.h"
 #include "mapping/preflight/inspect.h"
@@ -84,6 +85,9 @@ asio::awaitable<void> look_at_way_back(Looking& at) {
     at.block({"way back", finding.subject + ": " + finding.message, finding.fix});
   }
   at.found.reverse_model = std::move(preflight.model);
+  if (!preflight.ok()) co_return;
+  auto rows = co_await look_at_rows_back(at.connection, at.file, *at.found.reverse_model);
+  if (rows) at.clear.push_back(std::move(*rows));
 }
 
 /// Rows of a lazy target that nobody has asked for yet. Once v2 is the source, v1 would lose what they came from.
@@ -247,7 +251,7 @@ asio::awaitable<void> name_what_is_set_aside(pg::Connection& connection, const W
   if (flip.to == mapping::Direction::kReverse) co_return;
   held->detail = "v1 cannot take what v2 has: " + held->detail;
   held->fix = fmt::format("mend these rows in v2, and they go over by themselves; or crossfade rollback writes --set-aside keeps them in {} and goes on; or "
-                          "crossfade quarantine accept KEY, and v1 goes without them", flip.kept_name());
+                          "crossfade quarantine accept TARGET KEY, and v1 goes without them", flip.kept_name());
   held->exit = ExitCode::kPrecondition;
   if (!flip.set_aside) co_return;
   held->met = true;

@@ -145,6 +145,9 @@ asio::awaitable<FlipFacts> WritesRun::look() {
     if (!preconditions_) {
       preconditions_ = co_await look_at_preconditions(*observer_, flip_);
       co_await look_at_accepted();
+      for (const auto& each : preconditions_->checklist) {
+        if (each.noted) outcome_.notes.push_back(each.detail + ": " + each.fix);
+      }
     }
     facts.blocked = !preconditions_->blockers.empty();
   }

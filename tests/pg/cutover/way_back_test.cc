@@ -1,6 +1,3 @@
-#include <fstream>
-#include <iterator>
-
 #include "pg/cutover/gym_writes.h"
 #include "support/small_move.h"
 
@@ -51,16 +48,6 @@ TEST_F(WayBackTest, TablesOfV2ThatDoNotFitTheirViewsAnyMoreAreSaidBeforehand) {
   EXPECT_TRUE(eventually(named, kLimit)) << doctor.second;
   EXPECT_EQ(doctor.first, 5) << doctor.second;
   EXPECT_EQ(move.sql().value("select title from exercises where id = 7"), "v2 was here");
-}
-
-/// Views of schema small_unmap, beside those of the mapping.
-void write_way_back(const std::filesystem::path& folder, const std::string& views) {
-  std::ofstream(folder / "reverse.sql") << views;
-  const std::string mapping = "mapping: small_map";
-  std::ifstream was(folder / "migration.yaml");
-  std::string yaml{std::istreambuf_iterator<char>(was), {}};
-  yaml.replace(yaml.find(mapping), mapping.size(), mapping + ", reverse: small_unmap");
-  std::ofstream(folder / "migration.yaml") << yaml;
 }
 
 /// A column that is called otherwise on the other side, and comes back by a cast.
