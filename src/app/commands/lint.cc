@@ -135,6 +135,9 @@ ExitCode lint(const Options& options, const LintOptions& own) {
     else std::cerr << mapping::faults_text(known.preflight);
     return ExitCode::kPrecondition;
   }
+  // What the view says by itself nobody has written, and nobody can leave out.
+  const auto& derived = own.reverse ? known.preflight.reverse_derived : known.preflight.derived;
+  std::erase_if(known.linted.unneeded, [&](std::size_t rule) { return rule < derived.size() && !derived[rule].empty(); });
   auto reply = lint::reply_of(known.preflight.model, known.scope, known.linted);
   lint::add_given_back(known.given_back, reply);
   if (ended != LongWork::Ended::kByItself) reply.set_ended_by(ended == LongWork::Ended::kTimeOver ? "time" : "hand");

@@ -122,17 +122,21 @@ class Reader {
   }
 
   void look_at_level() {
+    std::size_t conditions = 0;
     const Item* mine = &table_;
     for (const auto* at = table_.level; at != nullptr; at = at == &level_ || mine == nullptr ? nullptr : mine->level) {
       made_.grouped = made_.grouped || (gathers(*at) && !groups_by_key(*at, table_));
       made_.filtered = made_.filtered || at->having;
       for (const auto* condition : at->where) look_at_condition(*at, *condition);
+      conditions += at->where.size();
       for (const auto& join : at->joins) {
         const bool takes_part = std::find(join.items.begin(), join.items.end(), mine) != join.items.end();
         made_.filtered = made_.filtered || (join.nullable.contains(mine) && !join.full) || (join.nullable.empty() && takes_part && !always_matches(*at, join));
       }
       mine = at->as_item;
+      conditions += at->joins.size();
     }
+    if (conditions > 1) made_.there_by.clear();
   }
 
   /// By a foreign key that every row has: none is without the row that it refers to.
@@ -184,9 +188,10 @@ class Reader {
       }
     }
     const auto* test = as(&condition, "NullTest");
-    if (test == nullptr || word(*test, "nulltesttype") != "IS_NULL") return;
+    if (test == nullptr) return;
     const auto column = own(level, member(*test, "arg"));
-    if (!column.empty()) made_.words.push_back({column, "", "null"});
+    if (word(*test, "nulltesttype") != "IS_NULL") made_.there_by = column;
+    else if (!column.empty()) made_.words.push_back({column, "", "null"});
   }
 
   /// The server compares varchar as text.

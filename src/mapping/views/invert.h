@@ -59,6 +59,7 @@ struct Aspect {
   std::multimap<std::string, Use> uses = {};          ///< by the table's column: those that no word comes of
   bool grouped = false;    ///< a row of it stands for several of the table
   bool filtered = false;   ///< rows of the table may be missing
+  std::string there_by = {}; ///< a column that is null in just those that are missing; "" where that is not all that decides
   bool apart = true;       ///< rows of this select are told from those of the view's others
 
   const Word* find(const std::string& column) const;

@@ -38,10 +38,20 @@ class Select {
     if (const auto* gathered = gathered_as(column.name)) return element() + "." + sql_name(gathered->column);
     for (const auto& other : aspects_) {
       if (&other == &base_ || other.find(column.name) == nullptr || other.find(column.name)->of.empty() || !joined(other)) continue;
-      if (auto theirs = said(other, alias(other), column)) return theirs;
+      auto theirs = said(other, alias(other), column);
+      if (!theirs) continue;
+      if (other.filtered && other.there_by != column.name) remarks_.push_back(fmt::format("{}.{} of rows that {} leaves out comes back as null", table_.name.name, column.name, other.target));
+      return theirs;
     }
     if (auto array = elements(column)) return array;
     return looked_up(column);
+  }
+
+  /// The column's own value of before, where only rows of other selects have a word for it.
+  std::string kept(const ColumnFacts& column) {
+    old_row();
+    remarks_.push_back(fmt::format("{}.{} of rows of {} has no word in v2: it stays as it was, and is null in a new row", table_.name.name, column.name, base_.target));
+    return fmt::format("old.{}", sql_name(column.name));
   }
 
   std::string from() const {
@@ -263,7 +273,7 @@ ReverseView reversed(const Reading& reading, const RelationFacts& table, const s
       continue;
     }
     for (std::size_t n = 0; n < found.size(); ++n) {
-      const auto value = found[n].value_or("null::" + column.type);
+      const auto value = found[n] ? *found[n] : selects[n].kept(column);
       const auto ends = "." + sql_name(column.name);
       values[n].push_back(value.ends_with(ends) && value.find(' ') == std::string::npos ? value : value + " as " + sql_name(column.name));
     }
@@ -306,8 +316,8 @@ std::vector<ReverseView> reverse_views(const Reading& reading, const std::string
 }
 
 std::string reverse_sql(const std::vector<ReverseView>& views, const std::string& schema) {
-  std::string text = "-- Drafted from mapping.sql: one view for each table of v1, over v2. What is lossy keeps its old value in v1, and a new row has the\n"
-                     "-- column's default; give it a word in v2, or write here what stands for it.\n";
+  std::string text = "-- Drafted from mapping.sql: one view for each table of v1, over v2. A column that is lossy keeps its old value in v1, and a new row has its\n"
+                     "-- default; a row that is lossy goes from v1, unless rejects.sql names it. Give it a word in v2, or write here what stands for it.\n";
   for (const auto& view : views) {
     text += "\n";
     if (view.select.empty()) {

@@ -42,7 +42,8 @@ TEST(ReverseView, AVerticalSplitIsJoinedAgain) {
       .target("returns", "loan_id integer!, returned_on date!, fine numeric",
               "select l.id as loan_id, l.returned_on, l.fine from public.loans l where l.returned_on is not null", "loan_id");
   EXPECT_EQ(back(views, "loans"),
-            "select\n  loans.id,\n  loans.lent_on,\n  returns.returned_on,\n  returns.fine\nfrom v2.loans loans\nleft join v2.returns returns on returns.loan_id = loans.id");
+            "select\n  loans.id,\n  loans.lent_on,\n  returns.returned_on,\n  returns.fine\nfrom v2.loans loans\nleft join v2.returns returns on returns.loan_id = loans.id"
+            "\nlossy: loans.fine of rows that returns leaves out comes back as null");
 }
 
 TEST(ReverseView, ASplitIsJoinedAgainWhateverTypesTheKeysHave) {
@@ -61,7 +62,8 @@ TEST(ReverseView, AHorizontalSplitIsUnitedAgain) {
       .target("dogs", "id integer!, name text", "select p.id, p.name from public.pets p where p.kind = 'dog'::text");
   EXPECT_EQ(back(views, "pets"),
             "select\n  cats.id,\n  'cat'::text as kind,\n  cats.name,\n  cats.lives\nfrom v2.cats cats\nunion all\n"
-            "select\n  dogs.id,\n  'dog'::text as kind,\n  dogs.name,\n  null::integer as lives\nfrom v2.dogs dogs\n"
+            "select\n  dogs.id,\n  'dog'::text as kind,\n  dogs.name,\n  old.lives\nfrom v2.dogs dogs\nleft join public.pets old on old.id = dogs.id\n"
+            "lossy: pets.lives of rows of dogs has no word in v2: it stays as it was, and is null in a new row\n"
             "lossy: rows of pets that cats and dogs leave out have no word in v2");
 }
 
@@ -194,8 +196,8 @@ TEST(ReverseView, TheScriptSaysWhatIsLossyAboveEachView) {
   views.source("sets", "id integer!, kg numeric").source("log", "at date, what text", {})
       .target("sets", "id integer!", "select s.id from public.sets s");
   EXPECT_EQ(reverse_sql(reverse_views(views.reading, "unmap"), "unmap"),
-            "-- Drafted from mapping.sql: one view for each table of v1, over v2. What is lossy keeps its old value in v1, and a new row has the\n"
-            "-- column's default; give it a word in v2, or write here what stands for it.\n"
+            "-- Drafted from mapping.sql: one view for each table of v1, over v2. A column that is lossy keeps its old value in v1, and a new row has its\n"
+            "-- default; a row that is lossy goes from v1, unless rejects.sql names it. Give it a word in v2, or write here what stands for it.\n"
             "\n"
             "-- lossy: public.sets.kg has no word in v2\n"
             "create view unmap.sets as\nselect\n  sets.id\nfrom v2.sets sets;\n"
