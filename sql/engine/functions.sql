@@ -336,28 +336,6 @@ language sql set search_path = pg_catalog, pg_temp as $$
   select crossfade.close_relation(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = any (schemas) and c.relkind in ('r', 'p', 'v', 'm', 'S')
 $$;
 
--- What applications call, and nothing else, is everybody's. What others may call besides they were granted.
-revoke execute on all functions in schema crossfade from public;
-do $$
-declare
-  by_default record;
-begin
-  perform crossfade.close_schemas('{crossfade}');
-  for by_default in
-    select distinct p.oid::regprocedure as function, quote_ident(pg_get_userbyid(a.grantee)) as name
-    from pg_proc p
-    cross join aclexplode(p.proacl) a
-    join pg_default_acl d on d.defaclrole = p.proowner and d.defaclnamespace in (0, p.pronamespace) and d.defaclobjtype = 'f'
-    join aclexplode(d.defaclacl) g on g.grantee = a.grantee
-    where p.pronamespace = 'crossfade'::regnamespace and p.proname <> 'touch' and a.grantee not in (0, p.proowner)
-  loop
-    execute format('revoke execute on function %s from %s', by_default.function, by_default.name);
-  end loop;
-end $$;
-grant usage on schema crossfade to public;
-grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement), crossfade.owner(text),
-  crossfade.wait_for(pg_lsn, interval), crossfade.wait_for(pg_lsn, interval, text[]), crossfade.uuid(uuid, text[]) to public;
-
 -- A session as people are told of it. What it does only who may see it is told.
 create or replace function crossfade.session_said(pid int, owner name, application text, state text, since timestamptz, statement text) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
@@ -397,3 +375,25 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   join pg_prepared_xacts p on p.transaction = t.transactionid
   where h.pid is null
 $$;
+
+-- What applications call, and nothing else, is everybody's. What others may call besides they were granted.
+revoke execute on all functions in schema crossfade from public;
+do $$
+declare
+  by_default record;
+begin
+  perform crossfade.close_schemas('{crossfade}');
+  for by_default in
+    select distinct p.oid::regprocedure as function, quote_ident(pg_get_userbyid(a.grantee)) as name
+    from pg_proc p
+    cross join aclexplode(p.proacl) a
+    join pg_default_acl d on d.defaclrole = p.proowner and d.defaclnamespace in (0, p.pronamespace) and d.defaclobjtype = 'f'
+    join aclexplode(d.defaclacl) g on g.grantee = a.grantee
+    where p.pronamespace = 'crossfade'::regnamespace and p.proname <> 'touch' and a.grantee not in (0, p.proowner)
+  loop
+    execute format('revoke execute on function %s from %s', by_default.function, by_default.name);
+  end loop;
+end $$;
+grant usage on schema crossfade to public;
+grant execute on function crossfade.route(text, text), crossfade.route(text, anyelement), crossfade.owner(text),
+  crossfade.wait_for(pg_lsn, interval), crossfade.wait_for(pg_lsn, interval, text[]), crossfade.uuid(uuid, text[]) to public;
