@@ -219,6 +219,11 @@ std::string word(const json::object& object, std::string_view name) {
   return found != nullptr && found->is_string() ? std::string(found->get_string().data(), found->get_string().size()) : "";
 }
 
+const Node* without_casts(const Node* node) {
+  while (const auto* cast = as(node, "TypeCast")) node = member(*cast, "arg");
+  return node;
+}
+
 std::vector<std::string> column_path(const json::object& reference) {
   std::vector<std::string> path;
   for (const auto* field : list(reference, "fields")) {

@@ -30,6 +30,9 @@ std::vector<const Node*> list(const boost::json::object& object, std::string_vie
 /// The text of a member; "" where it is not there.
 std::string word(const boost::json::object& object, std::string_view name);
 
+/// What is cast, however often; the node itself where nothing is.
+const Node* without_casts(const Node* node);
+
 /// ["a", "id"] of a.id, ["a", "*"] of a.*.
 std::vector<std::string> column_path(const boost::json::object& reference);
 /// "crossfade.uuid", "count": a function's name as it is written.

@@ -58,8 +58,7 @@ namespace {
 
 /// A text, a number or a truth value, whatever it is cast to.
 bool is_constant(const Node* expression) {
-  while (const auto* cast = as(expression, "TypeCast")) expression = member(*cast, "arg");
-  const auto* constant = as(expression, "A_Const");
+  const auto* constant = as(without_casts(expression), "A_Const");
   return constant != nullptr && !constant->contains("isnull");
 }
 

@@ -82,16 +82,10 @@ Place base(const Level& level, const boost::json::object& reference) {
   return next == nullptr || !keeps(inner, *expression) ? Place{} : base(inner, *next);
 }
 
-bool is_constant(const Node* node) {
-  if (const auto* cast = as(node, "TypeCast")) return is_constant(member(*cast, "arg"));
-  return as(node, "A_Const") != nullptr;
-}
+bool is_constant(const Node* node) { return as(without_casts(node), "A_Const") != nullptr; }
 
 /// Without the casts that the server writes around it: "'dog'", "5", "null".
-std::string constant_text(const Node* node) {
-  while (const auto* cast = as(node, "TypeCast")) node = member(*cast, "arg");
-  return print(*node).value_or("null");
-}
+std::string constant_text(const Node* node) { return print(*without_casts(node)).value_or("null"); }
 
 class Reader {
  public:
@@ -286,9 +280,7 @@ class Reader {
   std::string column_of(const Item& item, std::size_t number) const {
     if (number >= item.columns.size()) return "";
     for (const auto& output : outputs_) {
-      const auto* expression = output.expression;
-      while (const auto* cast = as(expression, "TypeCast")) expression = member(*cast, "arg");
-      const auto* reference = as(expression, "ColumnRef");
+      const auto* reference = as(without_casts(output.expression), "ColumnRef");
       const auto place = reference == nullptr ? Place{} : resolve(level_, *reference);
       if (place.item == &item && place.column == item.columns[number]) return output.name;
     }

@@ -32,7 +32,7 @@ std::set<std::string> aliases_of(const json::object& select, const TableName& so
 
 /// The column of which the parameter has the values; "" of no parameter.
 std::string parameter_column(const Node* node, const std::vector<std::string>& parameters) {
-  while (const auto* cast = as(node, "TypeCast")) node = member(*cast, "arg");
+  node = without_casts(node);
   const auto* parameter = as(node, "ParamRef");
   const auto* number = parameter == nullptr ? nullptr : member(*parameter, "number");
   const auto n = number == nullptr ? 0U : number->to_number<std::size_t>();
@@ -88,7 +88,7 @@ std::string path_of(const json::object& reference) {
 
 /// The column of which the other side of a condition has the values: any($1), or what is taken out of $1.
 std::string values_in(const Node* side, const std::map<std::string, std::string>& taken, const std::vector<std::string>& parameters) {
-  while (const auto* cast = as(side, "TypeCast")) side = member(*cast, "arg");
+  side = without_casts(side);
   if (const auto* reference = as(side, "ColumnRef")) {
     const auto found = taken.find(path_of(*reference));
     return found == taken.end() ? "" : found->second;

@@ -17,11 +17,6 @@ namespace {
 
 using namespace derive;
 
-const Node* without_casts(const Node* node) {
-  while (const auto* cast = as(node, "TypeCast")) node = member(*cast, "arg");
-  return node;
-}
-
 /// The value that the column has in every row; nothing where it may have several.
 std::optional<std::string> only_value(const Level& level, std::size_t output) {
   if (level.branches.empty()) {

@@ -1,3 +1,6 @@
+#include <string>
+#include <utility>
+
 #include "support/small_move.h"
 
 namespace crossfade::test {
@@ -34,10 +37,7 @@ TEST_F(FoundRowsTest, NotAlongAReferenceToARowThatHasAnother) {
 }
 
 TEST_F(FoundRowsTest, NotByAValueThatTheTableRounds) {
-  for (const auto* type : {"numeric(8,3)|numeric(8,1)", "timestamptz|timestamptz(0)"}) {
-    const std::string both = type;
-    const auto from = both.substr(0, both.find('|'));
-    const auto to = both.substr(both.find('|') + 1);
+  for (const auto& [from, to] : {std::pair<std::string, std::string>("numeric(8,3)", "numeric(8,1)"), {"timestamptz", "timestamptz(0)"}}) {
     const auto said = planned({"create table n (k " + from + " primary key, v int)", "create table small_v2.n (k " + to + " primary key, v int)",
                                "create view small_map.n as select k, v from public.n", ""});
     EXPECT_NE(said.find("is rounded to"), std::string::npos) << said;
