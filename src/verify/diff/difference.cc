@@ -65,7 +65,8 @@ std::string key_name(const std::vector<std::string>& columns, const KeyValues& v
 }
 
 std::string row_name(const mapping::Target& target, const Difference& difference) {
-  if (!difference.refusal.empty()) return key_name(target.locators.front().columns, difference.chunk_key.value_or(KeyValues{}));
+  if (!difference.refusal.empty() && !difference.chunk_key) return "(a row whose key cannot be computed)";
+  if (!difference.refusal.empty()) return key_name(target.locators.front().columns, *difference.chunk_key);
   const auto columns = columns_of(difference.in_view ? *difference.in_view : difference.in_shadow.value_or("{}"));
   std::string name;
   for (const auto& key : target.key) {

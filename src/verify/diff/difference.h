@@ -18,7 +18,7 @@ struct Difference {
   std::optional<KeyValues> chunk_key;       ///< values of the target's first locator; nothing where the row is not found by it
   std::optional<std::string> in_view;    ///< the row as jsonb prints it; nothing: the shadow has one too many
   std::optional<std::string> in_shadow;  ///< nothing: the shadow misses it
-  std::string refusal = {};              ///< why the two cannot be held against each other for `chunk_key`: the view raises an error
+  std::string refusal = {};              ///< why the two cannot be held against each other for `chunk_key`, or for some row: the view raises an error
   bool repaired = false;
 };
 

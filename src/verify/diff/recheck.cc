@@ -59,6 +59,14 @@ asio::awaitable<std::optional<Failure>> try_comparison(pg::Connection& connectio
   co_return std::nullopt;
 }
 
+/// What stands for the rows that could not be held against each other.
+Difference refused_look(TargetId target, const Failure& refused) {
+  Difference difference;
+  difference.target = target;
+  difference.refusal = refused.what();
+  return difference;
+}
+
 /// By halves where the view raises an error for one of them, until that one stands alone.
 asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> keys, Looked& looked) {
   std::map<TargetId, std::vector<Key>> of_targets;
@@ -79,10 +87,8 @@ asio::awaitable<void> look_at_keys(pg::Connection& connection, std::vector<Key> 
       open.emplace_back(half, group.end());
       continue;
     }
-    Difference difference;
-    difference.target = target;
+    auto difference = refused_look(target, *refused);
     if (group.front().locator() == mapping::kChunkKey) difference.chunk_key = group.front().values();
-    difference.refusal = refused->what();
     looked.add(std::move(difference));
   }
 }
@@ -93,7 +99,7 @@ asio::awaitable<Decision> look_at(pg::Connection& connection, const mapping::Mod
   for (const auto& [target, range] : candidates.stretches) {
     Comparison comparison{target, range_picks(range), range_parameters(range), kMostRows};
     const auto refused = co_await try_comparison(connection, std::move(comparison), looked);
-    if (refused) throw *refused;
+    if (refused) looked.add(refused_look(target, *refused));
   }
   co_return std::move(looked.found);
 }

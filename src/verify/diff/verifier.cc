@@ -41,10 +41,14 @@ std::optional<Key> key_of(const mapping::Model& model, const Difference& differe
   return Key(difference.target, mapping::kChunkKey, *difference.chunk_key);
 }
 
-/// Keys that lead to the rows. A row that no value leads to, as that of a summary by a computed day, is computed again with all of its target.
+/// Keys that lead to the rows. A row that no value leads to, as that of a summary by a computed day, is computed again with all of its target;
+/// of rows that the view cannot compute there is nothing to offer.
 std::vector<Key> keys_of(const mapping::Model& model, const std::vector<Difference>& differences) {
   std::unordered_set<Key> distinct;
-  for (const auto& difference : differences) distinct.insert(key_of(model, difference).value_or(Key::every_row(difference.target)));
+  for (const auto& difference : differences) {
+    const bool unknown = !difference.refusal.empty() && !difference.chunk_key;
+    if (!unknown) distinct.insert(key_of(model, difference).value_or(Key::every_row(difference.target)));
+  }
   return {distinct.begin(), distinct.end()};
 }
 
@@ -155,9 +159,15 @@ asio::awaitable<void> Verifier::cover(pg::Connection& connection, TargetId targe
 /// gives bound, the last of them, and how many it has found.
 asio::awaitable<Range> Verifier::next_chunk(pg::Connection& connection, TargetId target, const Range& rest, std::size_t keys) {
   if (model_.targets[target].chunk_column.empty()) co_return rest;
-  const auto next = co_await sync::next_bound(connection, model_, target, rest, keys);
-  if (next.found < keys) co_return rest;
-  co_return Range{rest.low, next.last, false};
+  try {
+    const auto next = co_await sync::next_bound(connection, model_, target, rest, keys);
+    if (next.found < keys) co_return rest;
+    co_return Range{rest.low, next.last, false};
+  } catch (const Failure& failure) {
+    // A value of the walk itself cannot be computed: the comparison says so of all that is left.
+    if (!failure.found_by_trying() || failure.names_nothing()) throw;
+    co_return rest;
+  }
 }
 
 asio::awaitable<Verifier::Tried> Verifier::compare(pg::Connection& connection, TargetId target, Range range) {
@@ -175,16 +185,29 @@ asio::awaitable<Verifier::Tried> Verifier::compare(pg::Connection& connection, T
   co_return tried;
 }
 
-/// The view raises an error for a row of the stretch: its keys are looked at by themselves.
-asio::awaitable<void> Verifier::suspect_all(pg::Connection& connection, TargetId target, Range range) {
-  std::vector<std::string> keys;
-  if (model_.apart) {
-    keys = co_await sync::values_of_both(connection, model_, target, mapping::kChunkKey, range_picks(range), range_parameters(range));
-  } else {
+/// The values of the walk in the stretch; nothing where the view raises an error for one of them.
+asio::awaitable<std::optional<std::vector<std::string>>> Verifier::values_in(pg::Connection& connection, TargetId target, Range range) {
+  try {
+    if (model_.apart) co_return co_await sync::values_of_both(connection, model_, target, mapping::kChunkKey, range_picks(range), range_parameters(range));
     auto sql = mapping::Statements(model_, target).values(mapping::kChunkKey, range_picks(range));
     const auto rows = co_await connection.query(std::move(sql), range_parameters(range));
+    std::vector<std::string> keys;
     for (std::size_t row = 0; row < rows.size(); ++row) keys.emplace_back(rows.text(row, 0));
+    co_return keys;
+  } catch (const Failure& failure) {
+    if (!failure.found_by_trying() || failure.names_nothing()) throw;
+    co_return std::nullopt;
   }
+}
+
+/// The view raises an error for a row of the stretch: its keys are looked at by themselves, where they can be read.
+asio::awaitable<void> Verifier::suspect_all(pg::Connection& connection, TargetId target, Range range) {
+  const auto values = co_await values_in(connection, target, range);
+  if (!values) {
+    suspects_.stretches.push_back({target, range});
+    co_return;
+  }
+  const auto& keys = *values;
   for (const auto& key : keys) suspects_.keys.emplace_back(target, mapping::kChunkKey, parse_array(key));
   suspected_rows_ += keys.size();
   found_.targets.back().rows += keys.size();

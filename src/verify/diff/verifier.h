@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,7 @@ class Verifier {
     bool refused = false;
   };
   asio::awaitable<Tried> compare(pg::Connection& connection, TargetId target, mapping::Range range);
+  asio::awaitable<std::optional<std::vector<std::string>>> values_in(pg::Connection& connection, TargetId target, mapping::Range range);
   asio::awaitable<void> suspect_all(pg::Connection& connection, TargetId target, mapping::Range range);
   void suspect(TargetId target, const mapping::Range& range, const Compared& compared);
   asio::awaitable<void> decide_suspects();

@@ -117,6 +117,17 @@ TEST_F(VerifierTest, DoesNotCallQuarantinedRowsDrift) {
   EXPECT_EQ(found.quarantined_rows, 1U);
 }
 
+TEST_F(VerifierTest, GoesOnWhereAKeyOfTheWalkCannotBeComputed) {
+  sql.exec("create or replace view map.weeks as select p.id || '/' || n as id, p.id + 0 * (1 / (p.id - 42)) as plan_id, n as number"
+           " from plans p cross join generate_series(1, p.weeks) n where p.owner is not null;"
+           "delete from v2.moves where id = 42");
+  const auto reply = verify::reply_of(model, compare());
+  std::vector<std::string> said;
+  for (const auto& row : reply.rows()) said.push_back(verify::describe(row));
+  EXPECT_EQ(said, (std::vector<std::string>{"weeks (a row whose key cannot be computed): the view fails: division by zero",
+                                            "moves id 42: missing in the shadow table"}));
+}
+
 TEST_F(VerifierTest, OffersTheKeysOfDriftedRowsForRepair) {
   sql.exec("delete from v2.moves where id = 42");
   VerifierOptions options;
