@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/text/fold.h"
+
 namespace crossfade::lint {
 
 v1::LintReply reply_of(const mapping::Model& model, const Scope& scope, const Linted& linted) {
@@ -128,10 +130,10 @@ std::string to_text(const v1::LintReply& reply) {
   for (const auto& each : reply.failed_rules()) {
     text += fmt::format("the select of {} ← {} by {} fails where the view does not: {}\n  after   {}\n"
                         "  → every change that comes with it is set aside: the select has to leave out the rows that the view leaves out\n",
-                        each.target(), each.source(), each.locator(), each.why(), each.change());
+                        each.target(), each.source(), in_one_line(each.locator()), each.why(), each.change());
   }
   for (const auto& rule : reply.unneeded()) {
-    text += fmt::format("{} ← {} by {}: no change needed it, other rules announce what it does\n  → {}\n", rule.target(), rule.source(), rule.locator(),
+    text += fmt::format("{} ← {} by {}: no change needed it, other rules announce what it does\n  → {}\n", rule.target(), rule.source(), in_one_line(rule.locator()),
                         rule.walk() ? "keep it: the backfill walks along it"
                                     : "remove it, unless you know of a change that was not tried");
   }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cctype>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "app/commands/commands.h"
 #include "app/status/status_text.h"
 #include "base/error/failure.h"
+#include "base/text/fold.h"
 #include "base/text/sql_text.h"
 #include "crossfade/v1/reply.pb.h"
 #include "pg/row.h"
@@ -70,16 +70,6 @@ v1::Quarantine reply_of(const pg::Result& rows) {
 }
 
 /// A key is a line, also where a select finds its rows, which is not what people call it by.
-std::string in_one_line(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
-    if (!space) line += c;
-    else if (!line.empty() && line.back() != ' ') line += ' ';
-  }
-  return line;
-}
-
 std::string to_text(const v1::Quarantine& quarantine) {
   std::string text;
   for (const auto& key : quarantine.keys()) {

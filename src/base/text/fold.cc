@@ -1,5 +1,6 @@
 #include "base/text/fold.h"
 
+#include <cctype>
 #include <sstream>
 
 namespace crossfade {
@@ -37,6 +38,16 @@ std::string in_lines(const std::string& lead, const std::string& text, std::size
   constexpr std::size_t kLeast = 40;
   const bool fits = width < kLeast || columns_of(lead) + columns_of(text) <= width;
   return lead + (fits ? text : folded(text, width - indent, indent)) + "\n";
+}
+
+std::string in_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (!space) line += c;
+    else if (!line.empty() && line.back() != ' ') line += ' ';
+  }
+  return line;
 }
 
 }  // namespace crossfade

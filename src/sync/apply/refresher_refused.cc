@@ -25,6 +25,9 @@ constexpr std::uint64_t kStaysOfKnown = 3;
 /// Keys that are set aside at once and told one by one; of the others the number.
 constexpr std::size_t kToldOneByOne = 10;
 
+/// A value as it is, the parts of a key of several columns as an array.
+std::string shown(const Key& key) { return key.values().size() == 1 ? key.values().front().value_or("null") : store::key_text(key); }
+
 }  // namespace
 
 /// A conflict with another session passes by itself, and what is refused is found by trying. What fails again for all that is
@@ -65,7 +68,7 @@ asio::awaitable<void> Refresher::set_aside(pg::Connection& connection, std::vect
     const auto& [key, failure] = refused[n];
     run_.metrics.quarantined(failure.sqlstate());
     if (++fresh > kToldOneByOne) continue;
-    log::warn("key is set aside", {{"target", store::target_name(run_.model, key)}, log::quoting("key", key.values().front().value_or("null")),
+    log::warn("key is set aside", {{"target", store::target_name(run_.model, key)}, log::quoting("key", shown(key)),
                                    {"sqlstate", failure.sqlstate()}, log::quoting("because", failure.what())});
   }
   if (fresh > kToldOneByOne) log::warn("more keys are set aside; `crossfade quarantine list` has them all", {{"keys", fresh - kToldOneByOne}});

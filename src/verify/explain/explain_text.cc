@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text/fold.h"
 #include "verify/explain/explain.h"
 
 namespace crossfade::verify {
@@ -40,7 +41,7 @@ Verdict verdict(const v1::ExplainReply& reply) {
 }
 
 std::string describe(const v1::ExplainReply::Source& source) {
-  auto text = format("  {}  ({})", source.table(), source.rule());
+  auto text = format("  {}  ({})", source.table(), in_one_line(source.rule()));
   if (!source.not_found().empty()) return text + format(": {}\n", source.not_found());
   if (source.rows().empty()) return text + ": no row\n";
   text += "\n";
@@ -67,18 +68,18 @@ void add_next_steps(v1::ExplainReply& reply) {
 }
 
 std::string to_text(const v1::ExplainReply& reply) {
-  auto text = format("{} {}: {}\n", reply.target(), reply.key(), verdict(reply).says);
+  auto text = format("{} {}: {}\n", reply.target(), in_one_line(reply.key()), verdict(reply).says);
   text += reply.direction() == "forward" ? "v1 rows that lead to it\n" : "v2 rows that lead to it\n";
   for (const auto& source : reply.sources()) text += describe(source);
   if (!reply.rows().empty()) text += "rows\n";
   for (const auto& row : reply.rows()) text += describe(row);
   if (reply.more_rows()) text += "  … and more\n";
   text += reply.pending().empty() ? "nothing of it waits in crossfade.dirty\n" : "waits in crossfade.dirty\n";
-  for (const auto& pending : reply.pending()) text += format("  {}\n", pending.key());
+  for (const auto& pending : reply.pending()) text += format("  {}\n", in_one_line(pending.key()));
   if (reply.in_memory() > 0) text += format("in the daemon's memory wait {} changes of it\n", reply.in_memory());
   text += reply.quarantined().empty() ? "nothing of it is in quarantine\n" : "in quarantine\n";
   for (const auto& key : reply.quarantined()) {
-    text += format("  {}  {}{}: {}  (tried {} times since {})\n", key.key(), key.sqlstate(), key.constraint().empty() ? "" : " " + key.constraint(), key.message(),
+    text += format("  {}  {}{}: {}  (tried {} times since {})\n", in_one_line(key.key()), key.sqlstate(), key.constraint().empty() ? "" : " " + key.constraint(), key.message(),
                    key.attempts(), key.since());
     if (!key.accepted_by().empty()) text += format("    accepted by {}\n", key.accepted_by());
   }
