@@ -18,8 +18,8 @@ constexpr std::size_t kMostTrials = 300;
 
 class Chooser {
  public:
-  Chooser(const Asked& asked, const Item& table)
-      : facts_(asked.facts), question_(asked.question), tree_(asked.tree), table_(table), taken_(asked.taken), thorough_(asked.thorough) {
+  Chooser(const Asked& asked, const Item& table, const Assumed* assumed)
+      : facts_(asked.facts), question_(asked.question), tree_(asked.tree), table_(table), taken_(asked.taken), thorough_(asked.thorough), assumed_(assumed) {
     for (std::size_t n = 0; n < tree_.root().outputs.size(); ++n) {
       const auto& name = tree_.root().outputs[n].name;
       order_.push_back(name);
@@ -36,7 +36,7 @@ class Chooser {
       auto whole = search(own->reached, true);
       return whole && whole->worth == Choice::Worth::kNarrow ? whole : own;
     }
-    const auto first = own ? own->reached : reach(facts_, table_, {});
+    const auto first = own ? own->reached : follow({});
     auto found = search(first, false);
     if (!own || (found && found->worth < own->worth)) {
       // Columns that are known without any join need none.
@@ -51,6 +51,8 @@ class Chooser {
   std::optional<Choice> alone() { return pick({}); }
 
  private:
+  Reach follow(const std::vector<const Item*>& joined) const { return reach(facts_, table_, joined, assumed_); }
+
   /// Level by level: one table more joined each time, until one choice is narrow.
   std::optional<Choice> search(const Reach& first, bool to_one) {
     std::optional<Choice> best;
@@ -67,7 +69,7 @@ class Chooser {
           if (!seen.insert({wider.begin(), wider.end()}).second || ++trials > kMostTrials) continue;
           auto choice = pick(wider);
           if (choice && (!best || choice->worth < best->worth)) best = choice;
-          next.emplace_back(wider, choice ? std::move(choice->reached) : reach(facts_, table_, wider));
+          next.emplace_back(wider, choice ? std::move(choice->reached) : follow(wider));
         }
       }
       if (best && best->worth == Choice::Worth::kNarrow) return thorough_ && !to_one ? filtered(std::move(*best), next, trials) : best;
@@ -116,7 +118,7 @@ class Chooser {
 
   std::optional<Choice> pick(const std::vector<const Item*>& joined) {
     Choice choice;
-    choice.reached = reach(facts_, table_, joined);
+    choice.reached = follow(joined);
     const auto reaches = [&](const Columns& columns) {
       return std::any_of(columns.begin(), columns.end(), [&](const auto& each) { return traceable_.contains(each); });
     };
@@ -306,10 +308,25 @@ class Chooser {
   const Item& table_;
   const std::set<Columns>& taken_;
   const bool thorough_;
+  const Assumed* assumed_;
   Columns order_;
   std::set<std::string> traceable_;
   std::map<std::string, std::size_t> places_;
 };
+
+/// Of the selects in which the table's rows are taken, from the table outwards.
+std::vector<std::pair<const Level*, const Node*>> conditions_around(const Item& table) {
+  std::vector<std::pair<const Level*, const Node*>> all;
+  for (const auto* level = table.level; level != nullptr;) {
+    for (const auto* each : level->where) all.emplace_back(level, each);
+    for (const auto& join : level->joins) {
+      for (const auto* each : join.conditions) all.emplace_back(level, each);
+    }
+    while (level->whole != nullptr) level = level->whole;
+    level = level->as_item == nullptr ? level->outer : level->as_item->level;
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -336,8 +353,26 @@ bool Choice::direct() const {
   });
 }
 
-std::optional<Choice> choose(const Asked& asked, const Item& table) { return Chooser(asked, table).choose(); }
+Choice::Worth worth(const Choices& choices) {
+  return std::max_element(choices.begin(), choices.end(), [](const Choice& one, const Choice& other) { return one.worth < other.worth; })->worth;
+}
 
-std::optional<Choice> choose_alone(const Asked& asked, const Item& table) { return Chooser(asked, table).alone(); }
+Choices choose(const Asked& asked, const Item& table) {
+  Choices best;
+  if (auto whole = Chooser(asked, table, nullptr).choose()) best = {std::move(*whole)};
+  if (!best.empty() && worth(best) < Choice::Worth::kDear) return best;
+  for (const auto& [level, condition] : conditions_around(table)) {
+    const auto ways = alternatives(*condition);
+    Choices each;
+    for (const auto& way : ways) {
+      const Assumed assumed{level, condition, &way};
+      if (auto choice = Chooser(asked, table, &assumed).choose()) each.push_back(std::move(*choice));
+    }
+    if (!ways.empty() && each.size() == ways.size() && (best.empty() || worth(each) < worth(best))) best = std::move(each);
+  }
+  return best;
+}
+
+std::optional<Choice> choose_alone(const Asked& asked, const Item& table) { return Chooser(asked, table, nullptr).alone(); }
 
 }  // namespace crossfade::mapping::derive

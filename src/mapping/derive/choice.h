@@ -39,8 +39,12 @@ struct Asked {
   bool thorough = true;                           ///< tables are joined as well that only leave rows out
 };
 
-/// The best there is for one table of the view.
-std::optional<Choice> choose(const Asked& asked, const Item& table);
+/// One choice, or one for each of the conditions by one of which the view takes a row, as of a = b or a = c: all of them lead to all rows.
+using Choices = std::vector<Choice>;
+Choice::Worth worth(const Choices& choices);
+
+/// The best there is for one table of the view; empty where there is nothing.
+Choices choose(const Asked& asked, const Item& table);
 /// The best there is without a row of another table.
 std::optional<Choice> choose_alone(const Asked& asked, const Item& table);
 

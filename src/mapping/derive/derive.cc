@@ -119,16 +119,18 @@ Rule make_rule(const Item& table, const Choice& choice) {
   return rule;
 }
 
-using Choices = std::map<const Item*, Choice>;
+using Chosen = std::map<const Item*, Choices>;
 
-bool leads_through(const Choice& choice, const Item* item) {
-  const auto bridges = choice.bridges();
-  return std::any_of(bridges.begin(), bridges.end(), [&](const Bridge& each) { return each.item == item; });
+bool leads_through(const Choices& choices, const Item* item) {
+  return std::any_of(choices.begin(), choices.end(), [&](const Choice& choice) {
+    const auto bridges = choice.bridges();
+    return std::any_of(bridges.begin(), bridges.end(), [&](const Bridge& each) { return each.item == item; });
+  });
 }
 
 /// Tables that lead to each other would find nothing once both are gone: no ring may be among the tables that rules read.
 /// Where there is none, the last of the changed rows on a way is found without reading any other changed one. In the view's order.
-std::vector<const Item*> in_a_ring(const Choices& choices, const std::vector<const Item*>& tables) {
+std::vector<const Item*> in_a_ring(const Chosen& choices, const std::vector<const Item*>& tables) {
   std::vector<const Item*> left;
   for (const auto* item : tables) {
     if (choices.contains(item)) left.push_back(item);
@@ -142,7 +144,7 @@ std::vector<const Item*> in_a_ring(const Choices& choices, const std::vector<con
   return left;
 }
 
-std::string why_in_a_ring(const Choice& choice, const std::vector<const Item*>& ring) {
+std::string why_in_a_ring(const Choices& choice, const std::vector<const Item*>& ring) {
   Columns through;
   for (const auto* item : ring) {
     if (leads_through(choice, item)) through.push_back(described(*item));
@@ -152,28 +154,30 @@ std::string why_in_a_ring(const Choice& choice, const std::vector<const Item*>& 
 }
 
 /// What a row of a ring says by itself, though it be of more rows than change, needs no other table's row to be there.
-bool open_ring(const Asked& asked, Choices& choices, const std::vector<const Item*>& ring) {
+bool open_ring(const Asked& asked, Chosen& choices, const std::vector<const Item*>& ring) {
   for (const auto* item : ring) {
     auto alone = choose_alone(asked, *item);
     if (!alone) continue;
-    choices[item] = std::move(*alone);
+    choices[item] = {std::move(*alone)};
     return true;
   }
   return false;
 }
 
 /// What is narrow for one table may serve another that has nothing of its own.
-Choices choices_of(Asked asked, const std::vector<const Item*>& tables) {
-  Choices choices;
+Chosen choices_of(Asked asked, const std::vector<const Item*>& tables) {
+  Chosen choices;
   for (const bool again : {false, true}) {
     for (const auto* item : tables) {
       const auto known = choices.find(item);
-      if (again && known != choices.end() && known->second.worth == Choice::Worth::kNarrow) continue;
-      auto choice = choose(asked, *item);
-      if (choice) choices[item] = std::move(*choice);
+      if (again && known != choices.end() && worth(known->second) == Choice::Worth::kNarrow) continue;
+      auto found = choose(asked, *item);
+      if (!found.empty()) choices[item] = std::move(found);
     }
-    for (const auto& [item, choice] : choices) {
-      if (choice.worth == Choice::Worth::kNarrow) asked.taken.insert(choice.columns);
+    for (const auto& [item, found] : choices) {
+      for (const auto& choice : found) {
+        if (choice.worth == Choice::Worth::kNarrow) asked.taken.insert(choice.columns);
+      }
     }
   }
   return choices;
@@ -202,15 +206,16 @@ void drop_what_is_said(std::vector<Rule>& rules) {
 }
 
 /// What is known at a place, whatever was chosen there.
-Seen seen_at(const Facts& facts, const Question& question, const Item& table, const Choice* choice) {
+Seen seen_at(const Facts& facts, const Question& question, const Item& table, const Choices& choices) {
   Seen seen{table.table->name, fmt::format("{} in {}", described(table), question.view), {}, ""};
   for (const auto& [column, value] : reach(facts, table, {}).columns) {
     if (!value.plain.empty() && value.through.empty()) seen.known[column] = value.plain;
   }
-  if (choice == nullptr) return seen;
-  seen.rule = make_rule(table, *choice).reason;
-  for (const auto& bridge : choice->bridges()) {
-    if (!bridge.of.empty()) seen.leads.insert(bridge.columns.begin(), bridge.columns.end());
+  for (const auto& choice : choices) {
+    seen.rule += (seen.rule.empty() ? "" : "; or ") + make_rule(table, choice).reason;
+    for (const auto& bridge : choice.bridges()) {
+      if (!bridge.of.empty()) seen.leads.insert(bridge.columns.begin(), bridge.columns.end());
+    }
   }
   return seen;
 }
@@ -256,10 +261,10 @@ Answer derive(const Facts& facts, const Question& question) {
     }
     for (const auto* item : tables) {
       const auto choice = choices.find(item);
-      answer.seen.push_back(seen_at(facts, question, *item, choice == choices.end() ? nullptr : &choice->second));
+      answer.seen.push_back(seen_at(facts, question, *item, choice == choices.end() ? Choices{} : choice->second));
       if (choice == choices.end()) answer.seen.back().why = in_a_circle.contains(item) ? in_a_circle.at(item) : why_not(facts, *item);
       if (choice != choices.end()) {
-        answer.rules.push_back(make_rule(*item, choice->second));
+        for (const auto& each : choice->second) answer.rules.push_back(make_rule(*item, each));
       } else if (std::none_of(answer.untold.begin(), answer.untold.end(), [&](const Untold& each) { return each.source == item->table->name; })) {
         answer.untold.push_back(untold(*item, why_not(facts, *item), question));
       }

@@ -324,6 +324,22 @@ std::optional<Equality> membership(const Node& conjunct) {
   return Equality{member(*expression, "lexpr"), member(*expression, "rexpr")};
 }
 
+std::vector<Node> alternatives(const Node& conjunct) {
+  std::vector<Node> ways;
+  if (const auto* boolean = as(&conjunct, "BoolExpr"); boolean != nullptr && word(*boolean, "boolop") == "OR_EXPR") {
+    for (const auto* each : list(*boolean, "args")) ways.push_back(*each);
+  }
+  const auto member_of = membership(conjunct);
+  const auto* array = member_of ? as(member_of->right, "A_ArrayExpr") : nullptr;
+  if (array == nullptr) return ways;
+  for (const auto* each : list(*array, "elements")) {
+    auto& expression = ways.emplace_back(conjunct).as_object().at("A_Expr").as_object();
+    expression["kind"] = "AEXPR_OP";
+    expression["rexpr"] = *each;
+  }
+  return ways;
+}
+
 std::vector<const json::object*> strict_references(const Node& conjunct) {
   if (const auto* reference = as(&conjunct, "ColumnRef")) return {reference};
   if (const auto* cast = as(&conjunct, "TypeCast")) return strict_references(*member(*cast, "arg"));

@@ -63,6 +63,9 @@ std::vector<Equality> equalities(const Node& conjunct);
 /// x = any(array); nothing for any other conjunct.
 std::optional<Equality> membership(const Node& conjunct);
 
+/// a = b or a = c, a = any(array[b, c]): the conditions by one of which it holds; none of any other conjunct.
+std::vector<Node> alternatives(const Node& conjunct);
+
 /// References without whose value the conjunct cannot hold.
 std::vector<const boost::json::object*> strict_references(const Node& conjunct);
 

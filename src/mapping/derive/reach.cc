@@ -18,7 +18,8 @@ namespace json = boost::json;
 /// What is known of the rows that depend on a changed row, from its table outwards.
 class Walk {
  public:
-  Walk(const Facts& facts, const Item& table, const std::vector<const Item*>& joined) : facts_(facts), table_(table), joined_(joined), known_(table) {}
+  Walk(const Facts& facts, const Item& table, const std::vector<const Item*>& joined, const Assumed* assumed)
+      : facts_(facts), table_(table), joined_(joined), assumed_(assumed), known_(table) {}
 
   Reach follow() {
     const Item* at = &table_;
@@ -112,8 +113,6 @@ class Walk {
     for (auto& out : outs) out.reset();
   }
 
-  // --- what holds at a level -------------------------------------------------------------------------------------------------
-
   std::set<const Item*> present(const Level& level, const Item* at) {
     const auto empty = outer_joins_.nullable(level);
     std::set<const Item*> there;
@@ -121,7 +120,6 @@ class Walk {
       if (!empty.contains(item.get())) there.insert(item.get());
     }
     if (at != nullptr) there.insert(at);
-    // A column of theirs equals something.
     known_.add_known_items(level, there);
     return there;
   }
@@ -156,6 +154,10 @@ class Walk {
   }
 
   void learn_condition(const Level& level, const Node& condition) {
+    if (assumed_ != nullptr && assumed_->level == &level && assumed_->condition == &condition) {
+      for (const auto* each : conjuncts(assumed_->holds)) learn_condition(level, *each);
+      return;
+    }
     restrict(level, condition);
     for (const auto& [left, right] : equalities(condition)) {
       const auto by = together(loose_collation(facts_, level, left), loose_collation(facts_, level, right));
@@ -247,8 +249,6 @@ class Walk {
     }
   }
 
-  // --- other tables ----------------------------------------------------------------------------------------------------------
-
   /// Joins the item if it is wanted; else remembers that it could be.
   bool bridge(const Item& item, const std::set<const Item*>& there) {
     if (!item.is_table() || item.kind != Item::Kind::kTable || &item == &table_ || !there.contains(&item) || done_.contains(&item)) return false;
@@ -265,8 +265,6 @@ class Walk {
     reach_.bridges.push_back(std::move(*found));
     return true;
   }
-
-  // --- what a level gives ----------------------------------------------------------------------------------------------------
 
   /// The value of an expression; `firm`: of columns alone that no outer join of that level makes null.
   std::optional<Value> compute(const Level& level, const Node* expression, const Level* firm) {
@@ -353,7 +351,6 @@ class Walk {
     return outs;
   }
 
-  /// The same of rows that share all.
   void make_one_of_equals(const Level& level, std::vector<std::optional<Value>>& outs) {
     for (std::size_t n = 0; n < outs.size(); ++n) {
       if (outs[n]) outs[n]->become_one_of_equals(loose_collation(facts_, level, n));
@@ -386,6 +383,7 @@ class Walk {
   const Facts& facts_;
   const Item& table_;
   const std::vector<const Item*>& joined_;
+  const Assumed* assumed_;
   Known known_;
   std::set<const Item*> done_;
   std::set<const Item*> path_;
@@ -395,6 +393,8 @@ class Walk {
 
 }  // namespace
 
-Reach reach(const Facts& facts, const Item& table, const std::vector<const Item*>& joined) { return Walk(facts, table, joined).follow(); }
+Reach reach(const Facts& facts, const Item& table, const std::vector<const Item*>& joined, const Assumed* assumed) {
+  return Walk(facts, table, joined, assumed).follow();
+}
 
 }  // namespace crossfade::mapping::derive

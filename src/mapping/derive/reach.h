@@ -28,7 +28,14 @@ struct Reach {
   std::string way;                       ///< "left join, group by": what was passed
 };
 
-/// Follows `table` up to the view, with `joined` joined wherever they can be.
-Reach reach(const Facts& facts, const Item& table, const std::vector<const Item*>& joined);
+/// Of a condition that holds by one of several others (a = b or a = c) the one that is looked at.
+struct Assumed {
+  const Level* level;
+  const Node* condition;
+  const Node* holds;
+};
+
+/// Follows `table` up to the view, with `joined` joined wherever they can be; to all rows that it concerns, or to those for which `assumed` holds.
+Reach reach(const Facts& facts, const Item& table, const std::vector<const Item*>& joined, const Assumed* assumed = nullptr);
 
 }  // namespace crossfade::mapping::derive

@@ -657,5 +657,41 @@ TEST_F(LeftOutTest, ByAnOuterJoinsConditionAreStillThere) {
             "id ← plans(id): select l.id from public.exercises as e join public.logs as l on l.exercise_id = e.id where e.plan_id = any($1) and (e.day is not null)\n");
 }
 
+/// Rows that one of several conditions takes are found by each of them.
+class AlternativesTest : public testing::Test {
+ protected:
+  AlternativesTest() {
+    db.table("users", "id integer!, email text, name text").table("tickets", "id integer!, requester_id integer, assignee_id integer, org_id integer, open boolean");
+  }
+
+  std::string orgs_where(const std::string& condition) {
+    return db.rules_of("id integer, orgs integer[]", "select u.id, array(select distinct t.org_id from public.tickets t where " + condition + ") as orgs from public.users u");
+  }
+
+  Schema db;
+};
+
+TEST_F(AlternativesTest, OfACorrelatedSelectAreRulesEach) {
+  const auto* both = "id ← users(id)\nid ← tickets(requester_id)\nid ← tickets(assignee_id)\n";
+  EXPECT_EQ(orgs_where("t.requester_id = u.id or t.assignee_id = u.id"), both);
+  EXPECT_EQ(orgs_where("u.id = any (array[t.requester_id, t.assignee_id])"), both);
+  EXPECT_EQ(orgs_where("t.org_id is not null and ((t.requester_id = u.id and t.open) or (t.open is null and u.id = t.assignee_id))"), both);
+}
+
+TEST_F(AlternativesTest, OneThatTellsNothingLeavesNothingTold) {
+  EXPECT_EQ(orgs_where("t.requester_id = u.id or t.open"), "id ← users(id)\ntickets?\n");
+}
+
+TEST_F(AlternativesTest, OfAJoinAreLookedUpEach) {
+  EXPECT_EQ(db.rules_of("id integer, name text", "select t.id, max(u.name) as name from public.tickets t join public.users u on u.id = t.requester_id or u.id = t.assignee_id group by t.id"),
+            "id ← tickets(id)\n"
+            "id ← users(id): select t.id from public.tickets as t where t.requester_id = any($1)\n"
+            "id ← users(id): select t.id from public.tickets as t where t.assignee_id = any($1)\n");
+}
+
+TEST_F(AlternativesTest, AreNotAskedForWhereTheRowIsFoundWithoutThem) {
+  EXPECT_EQ(db.rules_of("id integer, name text", "select t.id, t.open from public.tickets t where t.open or t.org_id = 1"), "id ← tickets(id)\n");
+}
+
 }  // namespace
 }  // namespace crossfade::mapping::derive
