@@ -9,6 +9,7 @@
 #include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
+#include "sync/refresh/bring.h"
 #include "sync/refresh/key_forms.h"
 
 namespace crossfade::sync {
@@ -21,6 +22,19 @@ constexpr std::size_t kManyRefused = 100;
 /// What is taken out brings along what refers to it: when so long was spent on that for nothing, the rest waits for the next try.
 constexpr auto kMostInVain = std::chrono::seconds(5);
 constexpr std::size_t kSamples = 10;
+
+/// A key that leads to more rows is not taken apart.
+constexpr std::size_t kMostRows = 100'000;
+
+/// The locator that is the primary key.
+std::optional<LocatorId> row_locator(const mapping::Target& target) {
+  for (const auto n : target.locators.ids()) {
+    const auto& locator = target.locators[n];
+    const bool own = !locator.indirect() && locator.path.empty() && locator.locate.empty();
+    if (own && std::is_permutation(locator.columns.begin(), locator.columns.end(), target.key.begin(), target.key.end())) return n;
+  }
+  return std::nullopt;
+}
 
 /// Keys that belong together, as a union-find over their places.
 class Together {
@@ -222,6 +236,7 @@ asio::awaitable<std::vector<BisectingRefresh::Group>> BisectingRefresh::exchangi
 }
 
 asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
+  if (apart_ && in_vain_apart_) co_return;
   std::erase_if(groups, [&](Group& group) {
     const auto given_up = given_up_.find(group.front().target());
     if (given_up == given_up_.end()) return false;
@@ -242,7 +257,8 @@ asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
     }
   }
   if (all.size() == 1) {
-    refuse(std::move(all.front()), *failure);
+    const bool apart = co_await take_apart(all.front());
+    if (!apart) refuse(std::move(all.front()), *failure);
     co_return;
   }
   if (failure->sqlstate() == "23503") {
@@ -262,6 +278,36 @@ asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
     for (auto& key : all) groups.push_back({std::move(key)});
   }
   co_await bisect_halves(std::move(groups));
+}
+
+/// One row of several is no reason that the others do not come. False: the key is no more than a row's, its rows cannot be told, or are
+/// refused as the key is: it stays one key.
+asio::awaitable<bool> BisectingRefresh::take_apart(const Key& key) {
+  const auto& model = refresh_.model();
+  const auto by = row_locator(model.targets[key.target()]);
+  if (apart_ || !by || *by == key.locator()) co_return false;
+  std::vector<std::string> values;
+  const pg::Work look = [&]() -> asio::awaitable<void> {
+    auto selection = std::move(select_keys(model, {key}).at(key.target()));
+    values = co_await values_of_both(connection_, model, key.target(), *by, std::move(selection.filters), std::move(selection.parameters), kMostRows + 1);
+  };
+  const auto refused = co_await pg::in_savepoint(connection_, look, pg::Leaves::kWhatWorked, async::found_by_trying);
+  if (refused || values.size() > kMostRows) co_return false;
+  Group rows;
+  for (const auto& each : values) rows.emplace_back(key.target(), *by, parse_array(each));
+  if (rows.empty()) co_return false;
+  const auto before = static_cast<std::ptrdiff_t>(refused_.size());
+  const auto of_others = std::exchange(tally_[key.target()], {});
+  apart_ = true;
+  in_vain_apart_ = false;
+  auto groups = co_await exchanging(std::move(rows));
+  co_await references_.order(groups, of_rings_);
+  co_await bisect(std::move(groups));
+  apart_ = false;
+  const auto of_rows = std::exchange(tally_[key.target()], of_others);
+  const bool helped = of_rows.accepted > 0 && !in_vain_apart_;
+  if (!helped) refused_.erase(refused_.begin() + before, refused_.end());
+  co_return helped;
 }
 
 asio::awaitable<void> BisectingRefresh::bisect_halves(std::vector<Group> groups) {
@@ -293,7 +339,10 @@ void BisectingRefresh::refuse(Key key, Failure failure) {
   const auto target = key.target();
   auto& tally = tally_[target];
   ++tally.refused;
-  if (tally.refused >= kManyRefused && tally.refused > tally.accepted) given_up_.emplace(target, failure);
+  if (tally.refused >= kManyRefused && tally.refused > tally.accepted) {
+    if (apart_) in_vain_apart_ = true;
+    else given_up_.emplace(target, failure);
+  }
   refused_.push_back({std::move(key), std::move(failure)});
 }
 

@@ -23,6 +23,7 @@ struct Unwritable {
 /// A refresh in which the guilty are told apart: what the database accepts is written. Not the SQLSTATE says whose fault an error
 /// is, but trying:
 ///   a target's  no key at all of it can be refreshed either, or many were refused one by one and fewer accepted
+///   a row's     a key that leads to several of them is taken apart into their own keys, as far as the view gives these
 ///   a key's     it is refused alone
 ///   neither's   keys whose rows take over each other's places stay together, and bring along who stands there
 ///   another's   rows that refer to one that is not there, or was refused, wait with it, all at once
@@ -55,6 +56,7 @@ class BisectingRefresh {
   asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(TargetId target);
   asio::awaitable<void> bisect(std::vector<Group> groups);
   asio::awaitable<void> bisect_halves(std::vector<Group> groups);
+  asio::awaitable<bool> take_apart(const Key& key);
   asio::awaitable<bool> take_out_waiting(std::vector<Group>& groups, Failure failure);
   void refuse(Key key, Failure failure);
   void spill(Group keys, const Failure& failure);
@@ -69,6 +71,8 @@ class BisectingRefresh {
   std::vector<Refused> refused_;
   std::vector<Unwritable> unwritable_;
   std::map<TargetId, Tally> tally_;
+  bool apart_ = false;                ///< what is tried are rows of one key …
+  bool in_vain_apart_ = false;        ///< … most of which are refused
   pg::Clock::duration in_vain_{};  ///< spent on taking rows out that were refused all the same
   std::set<TargetId> asked_;  ///< whether they refuse no key at all
   std::map<TargetId, Failure> given_up_;

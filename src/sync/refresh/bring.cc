@@ -362,7 +362,15 @@ asio::awaitable<Bound> split_point(pg::Connection& connection, const mapping::Mo
 }
 
 asio::awaitable<std::vector<std::string>> values_of_both(pg::Connection& connection, const mapping::Model& model, TargetId target, LocatorId locator,
-                                                         std::vector<KeyFilter> filters, pg::Parameters parameters) {
+                                                         std::vector<KeyFilter> filters, pg::Parameters parameters, std::optional<std::size_t> most) {
+  const auto limit = most ? fmt::format(" limit {}", *most) : "";
+  if (!model.apart) {
+    auto sql = mapping::Statements(model, target).values(locator, filters) + limit;
+    const auto rows = co_await connection.query(std::move(sql), std::move(parameters));
+    std::vector<std::string> values;
+    for (std::size_t row = 0; row < rows.size(); ++row) values.emplace_back(rows.text(row, 0));
+    co_return values;
+  }
   ByTarget<mapping::Statements> statements;
   for (const auto each : model.targets.ids()) statements.emplace_back(model, each);
   std::map<TargetId, Selection> selections;
@@ -370,9 +378,9 @@ asio::awaitable<std::vector<std::string>> values_of_both(pg::Connection& connect
   asked.filters = std::move(filters);
   asked.parameters = std::move(parameters);
   co_await look_up(connection, model, statements, selections);
-  const pg::Statement of_view{statements[target].values(locator, asked.filters, Reads::kSource), asked.parameters};
+  const pg::Statement of_view{statements[target].values(locator, asked.filters, Reads::kSource) + limit, asked.parameters};
   const auto in_view = co_await ask_source(connection, of_view);
-  auto of_shadow = statements[target].values(locator, asked.filters, Reads::kTarget);
+  auto of_shadow = statements[target].values(locator, asked.filters, Reads::kTarget) + limit;
   const auto in_shadow = co_await connection.query(std::move(of_shadow), asked.parameters);
   std::set<std::string> values;
   for (const auto* rows : {&in_view, &in_shadow}) {

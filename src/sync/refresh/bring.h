@@ -48,8 +48,9 @@ asio::awaitable<Bound> next_bound(pg::Connection& connection, const mapping::Mod
 /// What Statements::split_point() gives.
 asio::awaitable<Bound> split_point(pg::Connection& connection, const mapping::Model& model, TargetId target, mapping::Range range);
 
-/// What Statements::values() gives of both sides, where they are on two servers.
+/// What Statements::values() gives of both sides, on one server or on two; of each side no more than `most`, where that is said.
 asio::awaitable<std::vector<std::string>> values_of_both(pg::Connection& connection, const mapping::Model& model, TargetId target, LocatorId locator,
-                                                         std::vector<mapping::KeyFilter> filters, pg::Parameters parameters);
+                                                         std::vector<mapping::KeyFilter> filters, pg::Parameters parameters,
+                                                         std::optional<std::size_t> most = std::nullopt);
 
 }  // namespace crossfade::sync

@@ -111,19 +111,13 @@ asio::awaitable<std::set<std::pair<TargetId, KeyValues>>> walked_by(pg::Connecti
     if (key.locator() == mapping::kChunkKey || model.targets[key.target()].locators.front().indirect()) continue;
     const std::vector<Key> one = {key};
     auto selection = std::move(sync::select_keys(model, one).at(key.target()));
-    if (model.apart) {
-      std::vector<std::string> values;
-      const pg::Work look = [&]() -> asio::awaitable<void> {
-        values = co_await sync::values_of_both(connection, model, key.target(), mapping::kChunkKey, selection.filters, selection.parameters);
-      };
-      // A key that is refused leads nowhere.
-      co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
-      for (const auto& each : values) walked.emplace(key.target(), parse_array(each));
-      continue;
-    }
-    auto sql = mapping::Statements(model, key.target()).values(mapping::kChunkKey, selection.filters);
-    const auto tried = co_await pg::try_in_savepoint(connection, std::move(sql), std::move(selection.parameters));
-    for (std::size_t row = 0; !tried.refused && row < tried.result.size(); ++row) walked.emplace(key.target(), parse_array(tried.result.text(row, 0)));
+    std::vector<std::string> values;
+    const pg::Work look = [&]() -> asio::awaitable<void> {
+      values = co_await sync::values_of_both(connection, model, key.target(), mapping::kChunkKey, selection.filters, selection.parameters);
+    };
+    // A key that is refused leads nowhere.
+    co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
+    for (const auto& each : values) walked.emplace(key.target(), parse_array(each));
   }
   co_return walked;
 }

@@ -188,12 +188,7 @@ asio::awaitable<Verifier::Tried> Verifier::compare(pg::Connection& connection, T
 /// The values of the walk in the stretch; nothing where the view raises an error for one of them.
 asio::awaitable<std::optional<std::vector<std::string>>> Verifier::values_in(pg::Connection& connection, TargetId target, Range range) {
   try {
-    if (model_.apart) co_return co_await sync::values_of_both(connection, model_, target, mapping::kChunkKey, range_picks(range), range_parameters(range));
-    auto sql = mapping::Statements(model_, target).values(mapping::kChunkKey, range_picks(range));
-    const auto rows = co_await connection.query(std::move(sql), range_parameters(range));
-    std::vector<std::string> keys;
-    for (std::size_t row = 0; row < rows.size(); ++row) keys.emplace_back(rows.text(row, 0));
-    co_return keys;
+    co_return co_await sync::values_of_both(connection, model_, target, mapping::kChunkKey, range_picks(range), range_parameters(range));
   } catch (const Failure& failure) {
     if (!failure.found_by_trying() || failure.names_nothing()) throw;
     co_return std::nullopt;

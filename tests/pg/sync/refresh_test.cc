@@ -306,6 +306,30 @@ TEST_F(RefreshTest, TheGuiltyKeyIsFoundAndTheOthersAreWritten) {
   EXPECT_EQ(sql.value("select count(*) from v2.plans"), "7");
 }
 
+/// A key by which several rows are found is not one of them.
+TEST_F(RefreshTest, OfAKeyThatLeadsToSeveralRowsTheOneThatIsRefusedIsRefusedAlone) {
+  refresh(all_keys());
+  // Moves 1, 10, 19 and 28 are of plan 2: the table refuses 10, the view fails for 19.
+  sql.exec("update v1.moves set weight = 77 where plan_id = 2;"
+           "create or replace view map.moves as select id, plan_id || '/1/' || label as day_id,"
+           " (weight / case id when 19 then 0 else 1 end)::numeric(7,2) as weight, plan_id from v1.moves where plan_id is not null;"
+           "alter table v2.moves add check (id <> 10 or weight < 77)");
+  const auto refused = refresh_carefully({key("moves", "2")});
+  Names said;
+  for (const auto& each : refused) said.push_back(fmt::format("{}: {}", each.key.values().front().value(), each.failure.sqlstate()));
+  std::sort(said.begin(), said.end());
+  EXPECT_EQ(said, (Names{"10: 23514", "19: 22012"}));
+  EXPECT_EQ(sql.rows("select id from v2.moves where weight = 77 order by 1"), (Names{"1", "28"}));
+}
+
+TEST_F(RefreshTest, AKeyWhoseRowsAreAllRefusedStaysOne) {
+  refresh(all_keys());
+  sql.exec("update v1.moves set weight = 77 where plan_id = 2; alter table v2.moves add check (weight < 77)");
+  const auto refused = refresh_carefully({key("moves", "2")});
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused.front().key, key("moves", "2"));
+}
+
 TEST_F(RefreshTest, AChildWhoseParentIsRefusedIsRefusedWithIt) {
   sql.exec("update v1.plans set title = repeat('long ', 9) where id = 3");
   const auto refused = refresh_carefully(all_keys());
