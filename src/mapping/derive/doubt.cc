@@ -48,6 +48,59 @@ bool may_fail(const Node& expression) {
   return found;
 }
 
+std::string risky_output(const std::string& select, const std::map<std::string, std::string>& types) {
+  const auto parsed = parse(select);
+  std::string found;
+  const auto type_of = [&](const Node& node) -> std::string {
+    if (as(&node, "FuncCall") != nullptr || as(&node, "A_Expr") != nullptr) return "text";
+    if (const auto* cast = as(&node, "TypeCast")) return to_text(*cast) ? "text" : "";
+    const auto* reference = as(&node, "ColumnRef");
+    const auto path = reference == nullptr ? std::vector<std::string>{} : column_path(*reference);
+    const auto known = path.empty() ? types.end() : types.find(path.back());
+    return path.empty() || path.front() != "changed" || known == types.end() ? "" : known->second;
+  };
+  const auto risky = [&](const Node& node) {
+    static const std::set<std::string> kTexts = {"text", "character varying", "character", "bpchar", "json", "jsonb"};
+    static const std::set<std::string> kNarrow = {"int2", "int4", "int8", "smallint", "integer", "bigint"};
+    if (const auto* operation = as(&node, "A_Expr")) {
+      const auto sign = last_name(*operation, "name");
+      return sign == "/" || sign == "%";
+    }
+    const auto* cast = as(&node, "TypeCast");
+    const auto* of = cast == nullptr ? nullptr : member(*cast, "arg");
+    if (of == nullptr || to_text(*cast)) return false;
+    const auto from = type_of(*of);
+    const auto to = last_name(member(*cast, "typeName")->as_object(), "names");
+    const bool narrower = (from == "bigint" && to != "int8" && to != "bigint") || (from == "integer" && (to == "int2" || to == "smallint")) || from == "numeric" || from == "double precision";
+    return kTexts.contains(from) || (narrower && kNarrow.contains(to));
+  };
+  visit_nodes(parsed.tree, [&](const Node& node) {
+    const auto* output = as(&node, "ResTarget");
+    if (output == nullptr || member(*output, "val") == nullptr || !found.empty()) return found.empty();
+    visit_nodes(*member(*output, "val"), [&](const Node& within) {
+      if (found.empty() && risky(within)) found = print(within).value_or("a cast");
+      return found.empty() && as(&within, "CaseExpr") == nullptr;
+    });
+    return false;
+  });
+  return found;
+}
+
+bool reads_tables(const std::string& sql) {
+  const auto parsed = parse(sql);
+  if (!parsed.refusal.empty()) return true;
+  bool found = false;
+  visit_nodes(parsed.tree, [&](const Node& node) {
+    const auto* call = as(&node, "FuncCall");
+    const auto parts = call == nullptr ? std::vector<const Node*>{} : list(*call, "funcname");
+    const bool of_somebody = parts.size() > 1 && !function_name(*call).starts_with("pg_catalog.") && parts.front() != nullptr &&
+                             word(*as(parts.front(), "String"), "sval") != "pg_catalog";
+    found = found || as(&node, "RangeVar") != nullptr || of_somebody;
+    return !found;
+  });
+  return found;
+}
+
 /// One operator at most, which what may fail has beside the comparison.
 bool asked_first(const Node& condition) {
   int operations = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "mapping/derive/query_tree.h"
@@ -9,6 +10,13 @@ namespace crossfade::mapping::derive {
 
 /// Whether a value may come for which the server refuses to compute it: text that is no number, a zero to divide by.
 bool may_fail(const Node& expression);
+
+/// What of the columns that a select gives the server refuses to compute for some values: text cast to a number, an integer cast to one that has
+/// less room, a division. "" where nothing is, or a case keeps it from what it cannot take. `types` are those of columns of `changed`.
+std::string risky_output(const std::string& select, const std::map<std::string, std::string>& types);
+
+/// Whether what a statement gives depends on rows of tables: it reads one, calls a function that may, or is not understood.
+bool reads_tables(const std::string& sql);
 
 /// Whether the server asks the condition before any that compares what may fail: it asks them in the order of what they cost.
 bool asked_first(const Node& condition);

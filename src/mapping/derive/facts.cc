@@ -5,6 +5,8 @@
 
 namespace crossfade::mapping::derive {
 
+bool is_integer(const std::string& type) { return type == "smallint" || type == "integer" || type == "bigint"; }
+
 const ColumnFacts* RelationFacts::find(const std::string& column) const {
   const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnFacts& each) { return each.name == column; });
   return found == columns.end() ? nullptr : &*found;

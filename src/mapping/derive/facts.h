@@ -9,6 +9,9 @@
 
 namespace crossfade::mapping::derive {
 
+/// Of smallint, integer and bigint, which compare with each other.
+bool is_integer(const std::string& type);
+
 struct ColumnFacts {
   std::string name;
   std::string type;           ///< without modifier: "character varying"

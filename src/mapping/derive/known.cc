@@ -19,9 +19,8 @@ void add_condition(Bridge& bridge, std::string condition, const std::set<std::st
 
 /// Whether values of the two, printed, are read as each other and compare alike. Of others it is known that they are equal, and no more.
 bool alike(const std::string& left, const std::string& right) {
-  const auto integer = [](const std::string& type) { return type == "smallint" || type == "integer" || type == "bigint"; };
   const auto text = [](const std::string& type) { return type == "text" || type == "character varying"; };
-  return left == right || (integer(left) && integer(right)) || (text(left) && text(right));
+  return left == right || (is_integer(left) && is_integer(right)) || (text(left) && text(right));
 }
 
 }  // namespace

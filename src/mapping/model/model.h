@@ -28,7 +28,7 @@ struct Column {
   std::string type;
   Written written = Written::kAlways;
   Operators operators = {};
-  std::string cast = {};        ///< the type that assigning rounds a value of the view to, "numeric(6,2)"; "" where it takes it as it is
+  std::string cast = {};        ///< the type that assigning makes of a value of the view's, "numeric(6,2)" rounds, "integer" of a bigint; "" where it takes it as it is
   std::string collation = {};   ///< the table's, as SQL, where the view's is another one
   bool image_varies = false;    ///< values that are equal need not be the same: 1.0 and 1.00
 };
@@ -57,6 +57,7 @@ struct Locator {
   /// Of one that is walked along, as SQL: by which its values are in order everywhere; "" where that is the database's anyway.
   std::string chunk_collation = {};
   std::size_t chunk_place = 0;            ///< which of its columns it is walked along
+  bool lookup_reads = false;              ///< rows of tables, beside the values that it is given
 
   const std::string& chunk_column() const { return columns.at(chunk_place); }
   const std::string& chunk_type() const { return types.at(chunk_place); }

@@ -27,6 +27,7 @@ Column written_column(const ColumnCatalog& column, const ColumnCatalog& in_view)
   Column made{column.name, column.type, written(column), column.operators};
   const bool cut = column.type == "character varying" && (in_view.modifier == -1 || in_view.modifier > column.modifier);
   if (column.modifier != -1 && in_view.modifier != column.modifier && (cut || rounds(column))) made.cast = column.full_type;
+  if (column.type != in_view.type && derive::is_integer(column.type) && derive::is_integer(in_view.type)) made.cast = column.type;
   if (!column.collation.empty() && in_view.collation != column.collation) made.collation = column.collation;
   made.image_varies = column.image_varies;
   return made;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/text/sql_text.h"
+#include "mapping/derive/facts.h"
 
 namespace crossfade::mapping {
 namespace {
@@ -20,9 +21,12 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 
 bool is_text(const ColumnCatalog& column) { return column.type == "text" || column.type == "character varying"; }
 
-/// Images are compared by their bytes: a modifier that pads or cuts on the way in makes every row differ for ever.
+bool is_integer(const ColumnCatalog& column) { return derive::is_integer(column.type); }
+
+/// Images are compared by their bytes: a modifier that pads or cuts on the way in makes every row differ for ever. An integer is stored as
+/// it is in any of its types that has room for it, and one that has none refuses that row alone.
 bool stored_unchanged(const ColumnCatalog& in_view, const ColumnCatalog& in_table) {
-  if (is_text(in_view) && is_text(in_table)) return true;
+  if ((is_text(in_view) && is_text(in_table)) || (is_integer(in_view) && is_integer(in_table))) return true;
   return in_view.type_oid == in_table.type_oid && (in_table.modifier == -1 || in_view.modifier == in_table.modifier || rounds(in_table));
 }
 
@@ -201,7 +205,6 @@ std::string incomparable(const ColumnCatalog& column) {
 }
 
 bool alike(const ColumnCatalog& left, const ColumnCatalog& right) {
-  const auto is_integer = [](const ColumnCatalog& column) { return std::find(kIntegers.begin(), kIntegers.end(), column.type) != kIntegers.end(); };
   return left.type_oid == right.type_oid || (is_integer(left) && is_integer(right)) || (is_text(left) && is_text(right));
 }
 

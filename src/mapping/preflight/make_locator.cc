@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/text/sql_text.h"
 #include "mapping/catalog/catalog.h"
+#include "mapping/derive/doubt.h"
 #include "mapping/preflight/check_target.h"
 
 namespace crossfade::mapping {
@@ -48,6 +50,20 @@ bool make_direct(const WrittenRule& rule, const RelationCatalog& view, const Rel
   return true;
 }
 
+/// The view computes the key of every row that may be the one that is looked for.
+void warn_of_risk(const WrittenRule& rule, const RelationCatalog& source, Findings& found) {
+  std::map<std::string, std::string> types;
+  for (const auto& name : rule.source_columns) types.emplace(name, source.find(name)->type);
+  auto risk = derive::risky_output(rule.lookup, types);
+  if (risk.empty()) return;
+  for (const std::string_view quoted : {"\"changed\".", "\"pg_catalog\".", "\""}) {
+    for (auto at = risk.find(quoted); at != std::string::npos; at = risk.find(quoted)) risk.erase(at, quoted.size());
+  }
+  found.warn(fmt::format("rows are found by {}, which fails for some values: one row of {}.{} for which it does keeps every change of the target waiting", risk, source.schema,
+                         source.name),
+             "Let the view give null there, case when … then … end, so that such a row is set aside alone; a cast of an integer that its table takes needs not be written.");
+}
+
 bool make_indirect(const WrittenRule& rule, const LookupCatalog& lookup, const RelationCatalog& source, Locator& locator, Findings& found) {
   if (!lookup.refusal.empty()) {
     found.fail("the server refuses its select: " + lookup.refusal, "Mend the select in migration.yaml.");
@@ -55,7 +71,9 @@ bool make_indirect(const WrittenRule& rule, const LookupCatalog& lookup, const R
   }
   locator.columns = rule.locator_columns;
   locator.lookup = lookup.sql;
+  locator.lookup_reads = derive::reads_tables(lookup.sql);
   for (const auto& name : rule.source_columns) locator.types.push_back(source.find(name)->type);
+  warn_of_risk(rule, source, found);
   return true;
 }
 

@@ -158,6 +158,9 @@ class Statements {
   /// What the select of an indirect locator gives for these keys: the values of the locator's columns as text, a row each.
   std::string given(const KeyFilter& filter) const;
 
+  /// Whether the rule's source has a row with these values of the rule's columns: parameters, one each that is not null.
+  std::string stands_in_source(const FollowRule& rule, const std::vector<std::optional<std::string>>& values) const;
+
   /// The largest of the next values of the chunk key in a range, in source and shadow, and how many there were. Parameters:
   /// the range's, then how many at most. `into_empty`: in the source alone, for a shadow table that holds nothing of the
   /// range and may have no index to ask.

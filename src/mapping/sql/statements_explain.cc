@@ -52,4 +52,16 @@ std::string Statements::given(const KeyFilter& filter) const {
   return format("select distinct {} from ({}) k({})", values, looked_up(locator, parameter), fields);
 }
 
+std::string Statements::stands_in_source(const FollowRule& rule, const std::vector<std::optional<std::string>>& values) const {
+  const auto& source = model_.sources.at(rule.source);
+  const auto& types = target_.locators.at(rule.locator).types;
+  std::string conditions;
+  int parameter = 1;
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    conditions += format("{}t.{} ", n == 0 ? "" : " and ", quote_identifier(rule.source_columns.at(n)));
+    conditions += values[n] ? format("= ${}::{}", parameter++, types.at(n)) : "is null";
+  }
+  return format("select exists (select from {} t where {}) as there", quote_qualified(source.schema, source.name), conditions);
+}
+
 }  // namespace crossfade::mapping

@@ -17,6 +17,9 @@ using Columns = std::vector<std::string>;
 
 std::string sql_of(const TableName& table) { return sql_name(table.schema) + "." + sql_name(table.name); }
 
+/// An integer that is too large for the column is refused for its own row as it is stored; in a cast of the view it would be for whoever asks.
+bool assigned_as_it_is(const std::string& from, const std::string& to) { return from == to || (is_integer(from) && is_integer(to)); }
+
 /// Whether no row can be in both: a column of the table has another constant in each.
 bool exclude(const Aspect& one, const Aspect& other) {
   return std::any_of(one.words.begin(), one.words.end(), [&](const Word& mine) {
@@ -95,7 +98,7 @@ class Select {
     const auto& there = reading_.tables.at(aspect.target);
     const auto* type = there.find(word->of);
     if (type == nullptr) return std::nullopt;
-    const auto cast = type->type == column.type ? plain : fmt::format("{}::{}", plain, column.type);
+    const auto cast = assigned_as_it_is(type->type, column.type) ? plain : fmt::format("{}::{}", plain, column.type);
     if (word->instead.empty()) return cast;
     // v1 may have said the default in two ways: its own old row is taken by its word as long as it means what v2 says.
     old_row();
@@ -142,7 +145,7 @@ class Select {
       const auto plain = fmt::format("{}.{}", alias(base_), sql_name(column));
       const auto* mine = reading_.tables.at(base_.target).find(column);
       const auto* theirs = reading_.tables.at(target).find(key);
-      if (mine != nullptr && theirs != nullptr) return mine->type == theirs->type ? plain : fmt::format("{}::{}", plain, theirs->type);
+      if (mine != nullptr && theirs != nullptr) return assigned_as_it_is(mine->type, theirs->type) ? plain : fmt::format("{}::{}", plain, theirs->type);
     }
     return std::nullopt;
   }

@@ -10,6 +10,7 @@
 #include "base/text/sql_text.h"
 #include "pg/reading.h"
 #include "pg/row.h"
+#include "pg/savepoint.h"
 #include "sync/backfill/build.h"
 #include "sync/refresh/bring.h"
 #include "sync/state/parking.h"
@@ -169,7 +170,13 @@ asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection
   }
   // As asked for: a chunk that ends meanwhile changes keys_a_chunk, and fewer keys than that would be taken for the last.
   const auto most = job.keys_a_chunk;
-  const auto next = co_await next_bound(connection, run_.model, job.target, gap, most, job.bulk);
+  Bound next;
+  try {
+    next = co_await next_bound(connection, run_.model, job.target, gap, most, job.bulk);
+  } catch (const Failure& failure) {
+    // The view fails for a value of the walk itself: the chunk finds that too, and what is to be done.
+    if (!failure.found_by_trying()) throw;
+  }
   job.gaps.pop_front();
   if (next.found < most) co_return gap;
   const auto bound = next.last.value_or("");
@@ -266,7 +273,13 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     co_await spill(connection, job, range);
     co_return;
   }
-  const auto half = co_await split_point(connection, run_.model, job.target, range);
+  Bound half;
+  const pg::Work look = [&]() -> asio::awaitable<void> { half = co_await split_point(connection, run_.model, job.target, range); };
+  const auto refused = co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
+  if (refused) {
+    co_await set_down(connection, job, *refused);
+    co_return;
+  }
   const auto values = half.found;
   // Rows without a value are apart from the last value too.
   if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {

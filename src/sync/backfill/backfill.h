@@ -48,7 +48,8 @@ class Backfill {
   asio::awaitable<Written> load_unless_lost(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
-  asio::awaitable<void> spill(pg::Connection& connection, const Job& job, mapping::Range range);
+  asio::awaitable<void> spill(pg::Connection& connection, Job& job, mapping::Range range);
+  asio::awaitable<void> set_down(pg::Connection& connection, Job& job, Failure because);
   asio::awaitable<std::uint64_t> offer_values(pg::Connection& connection, TargetId target, LocatorId locator, std::vector<mapping::KeyFilter> filters,
                                               pg::Parameters parameters);
   asio::awaitable<void> spill_without_chunk_key(pg::Connection& connection, const Job& job);

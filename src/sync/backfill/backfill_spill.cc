@@ -3,6 +3,7 @@
 
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "pg/savepoint.h"
 #include "sync/backfill/backfill.h"
 #include "sync/refresh/bring.h"
 #include "sync/state/parking.h"
@@ -29,11 +30,17 @@ asio::awaitable<Written> Backfill::load_unless_lost(pg::Connection& connection, 
   facts.sqlstate = "57P02";
   facts.message = "the session that read its view ended each time";
   facts.advice = "a function that the view calls ends its session, or brings the server's process down: the server's log says which; mend it";
-  Unwritable refused{job.target, Failure(std::move(facts)), {Key::every_row(job.target)}, {}};
-  co_await parking::park(connection, run_, std::move(refused), false);
-  job.gaps.clear();
+  Failure ended(std::move(facts));
+  co_await set_down(connection, job, std::move(ended));
   run_.suspects->clear_chunks(job.target);
   co_return Written{};
+}
+
+/// No row of it can be told from the others.
+asio::awaitable<void> Backfill::set_down(pg::Connection& connection, Job& job, Failure because) {
+  Unwritable refused{job.target, std::move(because), {Key::every_row(job.target)}, {}};
+  co_await parking::park(connection, run_, std::move(refused), false);
+  job.gaps.clear();
 }
 
 /// The keys of one locator that rows of view and shadow have.
@@ -53,11 +60,19 @@ asio::awaitable<std::uint64_t> Backfill::offer_values(pg::Connection& connection
   co_return co_await store::write_dirty(connection, run_, std::move(keys));
 }
 
-/// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too.
-asio::awaitable<void> Backfill::spill(pg::Connection& connection, const Job& job, Range range) {
-  const auto filters = mapping::range_picks(range);
-  auto bounds = mapping::range_parameters(range);
-  const auto offered = co_await offer_values(connection, job.target, mapping::kChunkKey, filters, std::move(bounds));
+/// The keys of a stretch, of view and shadow: rows that only the shadow has have to go too. What the view fails for may be a key.
+asio::awaitable<void> Backfill::spill(pg::Connection& connection, Job& job, Range range) {
+  std::uint64_t offered = 0;
+  const pg::Work offer = [&]() -> asio::awaitable<void> {
+    const auto filters = mapping::range_picks(range);
+    auto bounds = mapping::range_parameters(range);
+    offered = co_await offer_values(connection, job.target, mapping::kChunkKey, filters, std::move(bounds));
+  };
+  const auto refused = co_await pg::in_savepoint(connection, offer, pg::Leaves::kWhatWorked, async::found_by_trying);
+  if (refused) {
+    co_await set_down(connection, job, *refused);
+    co_return;
+  }
   run_.dirty_keys += offered;
   if (range.with_nulls && !range.high) co_await spill_without_chunk_key(connection, job);
 }

@@ -9,8 +9,8 @@
 #include "base/text/sql_text.h"
 #include "pg/row.h"
 #include "pg/savepoint.h"
-#include "sync/refresh/bring.h"
 #include "sync/refresh/key_forms.h"
+#include "sync/refresh/key_rows.h"
 
 namespace crossfade::sync {
 namespace {
@@ -22,19 +22,6 @@ constexpr std::size_t kManyRefused = 100;
 /// What is taken out brings along what refers to it: when so long was spent on that for nothing, the rest waits for the next try.
 constexpr auto kMostInVain = std::chrono::seconds(5);
 constexpr std::size_t kSamples = 10;
-
-/// A key that leads to more rows is not taken apart.
-constexpr std::size_t kMostRows = 100'000;
-
-/// The locator that is the primary key.
-std::optional<LocatorId> row_locator(const mapping::Target& target) {
-  for (const auto n : target.locators.ids()) {
-    const auto& locator = target.locators[n];
-    const bool own = !locator.indirect() && locator.path.empty() && locator.locate.empty();
-    if (own && std::is_permutation(locator.columns.begin(), locator.columns.end(), target.key.begin(), target.key.end())) return n;
-  }
-  return std::nullopt;
-}
 
 /// Keys that belong together, as a union-find over their places.
 class Together {
@@ -257,8 +244,7 @@ asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
     }
   }
   if (all.size() == 1) {
-    const bool apart = co_await take_apart(all.front());
-    if (!apart) refuse(std::move(all.front()), *failure);
+    co_await settle_alone(std::move(all.front()), *failure);
     co_return;
   }
   if (failure->sqlstate() == "23503") {
@@ -280,21 +266,29 @@ asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
   co_await bisect_halves(std::move(groups));
 }
 
+/// What stands alone and is refused.
+asio::awaitable<void> BisectingRefresh::settle_alone(Key key, Failure failure) {
+  const bool apart = co_await take_apart(key);
+  if (apart) co_return;
+  const bool nowhere = co_await leads_nowhere(connection_, refresh_, key);
+  if (nowhere) co_return;
+  // For a row whose key it is computing the view fails whatever key it is asked for; a constraint fails for rows.
+  if (!failure.sqlstate().starts_with("23")) {
+    Group alone = {key};
+    const bool of_the_target = co_await give_up_unwritable(alone);
+    if (of_the_target) {
+      spill(std::move(alone), given_up_.at(key.target()));
+      co_return;
+    }
+  }
+  refuse(std::move(key), std::move(failure));
+}
+
 /// One row of several is no reason that the others do not come. False: the key is no more than a row's, its rows cannot be told, or are
 /// refused as the key is: it stays one key.
 asio::awaitable<bool> BisectingRefresh::take_apart(const Key& key) {
-  const auto& model = refresh_.model();
-  const auto by = row_locator(model.targets[key.target()]);
-  if (apart_ || !by || *by == key.locator()) co_return false;
-  std::vector<std::string> values;
-  const pg::Work look = [&]() -> asio::awaitable<void> {
-    auto selection = std::move(select_keys(model, {key}).at(key.target()));
-    values = co_await values_of_both(connection_, model, key.target(), *by, std::move(selection.filters), std::move(selection.parameters), kMostRows + 1);
-  };
-  const auto refused = co_await pg::in_savepoint(connection_, look, pg::Leaves::kWhatWorked, async::found_by_trying);
-  if (refused || values.size() > kMostRows) co_return false;
-  Group rows;
-  for (const auto& each : values) rows.emplace_back(key.target(), *by, parse_array(each));
+  if (apart_) co_return false;
+  auto rows = co_await rows_of(connection_, refresh_.model(), key);
   if (rows.empty()) co_return false;
   const auto before = static_cast<std::ptrdiff_t>(refused_.size());
   const auto of_others = std::exchange(tally_[key.target()], {});

@@ -56,6 +56,7 @@ class BisectingRefresh {
   asio::awaitable<const std::vector<mapping::Exclusive>*> exclusives(TargetId target);
   asio::awaitable<void> bisect(std::vector<Group> groups);
   asio::awaitable<void> bisect_halves(std::vector<Group> groups);
+  asio::awaitable<void> settle_alone(Key key, Failure failure);
   asio::awaitable<bool> take_apart(const Key& key);
   asio::awaitable<bool> take_out_waiting(std::vector<Group>& groups, Failure failure);
   void refuse(Key key, Failure failure);

@@ -93,9 +93,15 @@ TEST_F(FindingsTest, AColumnOfTheViewThatNobodyUses) {
 }
 
 TEST_F(FindingsTest, AColumnOfAnotherType) {
-  replace(mapping, "owner::bigint", "owner");
-  EXPECT_EQ(trouble(), Lines{"FAIL target plans: column owner is integer in the view and bigint in the table → "
+  replace(mapping, "owner::bigint", "owner::numeric");
+  EXPECT_EQ(trouble(), Lines{"FAIL target plans: column owner is numeric in the view and bigint in the table → "
                              "Cast it in mapping.sql: (…)::bigint as \"owner\"."});
+}
+
+TEST_F(FindingsTest, AnIntegerIsStoredInAnyOfItsTypes) {
+  replace(mapping, "owner::bigint", "owner");
+  EXPECT_EQ(trouble(), Lines{});
+  EXPECT_EQ(inspected().model.targets.at(0).columns.at(1).cast, "bigint");
 }
 
 TEST_F(FindingsTest, ANumberThatTheTableRoundsIsComparedAsItIsStored) {

@@ -130,9 +130,9 @@ TEST_F(BuildModelTest, AKeyThatTheViewLacksLeavesNoTarget) {
 }
 
 TEST_F(BuildModelTest, AColumnOfAnotherTypeIsRefusedWithTheCast) {
-  catalog.targets.at("days").view.columns[2] = column("exercises", "integer");
+  catalog.targets.at("days").view.columns[2] = column("exercises", "numeric");
   const auto preflight = build();
-  EXPECT_THAT(failures(preflight), ::testing::ElementsAre(HasSubstr("column exercises is integer in the view and bigint in the table")));
+  EXPECT_THAT(failures(preflight), ::testing::ElementsAre(HasSubstr("column exercises is numeric in the view and bigint in the table")));
 }
 
 TEST_F(BuildModelTest, WithoutAnIndexInWhoseOrderRowsComeItIsFilledInOnePiece) {

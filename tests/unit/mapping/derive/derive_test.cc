@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "mapping/derive/doubt.h"
 #include "mapping/derive/expression.h"
 #include "unit/mapping/derive/schema.h"
 
@@ -691,6 +692,26 @@ TEST_F(AlternativesTest, OfAJoinAreLookedUpEach) {
 
 TEST_F(AlternativesTest, AreNotAskedForWhereTheRowIsFoundWithoutThem) {
   EXPECT_EQ(db.rules_of("id integer, name text", "select t.id, t.open from public.tickets t where t.open or t.org_id = 1"), "id ← tickets(id)\n");
+}
+
+TEST(DoubtTest, WhatASelectGivesMayFailForSomeValues) {
+  const std::map<std::string, std::string> types = {{"id", "text"}, {"n", "bigint"}, {"day", "timestamp with time zone"}, {"body", "jsonb"}};
+  const auto risk = [&](const std::string& output) { return risky_output("select " + output + " from unnest($1) as changed (id)", types); };
+  EXPECT_EQ(risk("(changed.id)::bigint"), R"(("changed"."id")::"pg_catalog"."int8")");
+  EXPECT_EQ(risk("(changed.n)::integer"), R"(("changed"."n")::"pg_catalog"."int4")");
+  EXPECT_EQ(risk("((changed.body ->> 'a'::text))::uuid"), R"((("changed"."body" ->> ('a')::"text"))::"uuid")");
+  EXPECT_EQ(risk("changed.n / changed.id"), R"(("changed"."n" / "changed"."id"))");
+  for (const auto* sure : {"changed.id", "(changed.n)::text", "lower(changed.id)", "(changed.day)::date", "(changed.n)::numeric",
+                           "case when changed.id ~ '^[0-9]+$' then (changed.id)::bigint end"}) {
+    EXPECT_EQ(risk(sure), "") << sure;
+  }
+}
+
+TEST(DoubtTest, ASelectOverItsValuesAloneReadsNoTable) {
+  EXPECT_FALSE(reads_tables("select (changed.id)::bigint, lower(x) from pg_catalog.unnest($1::text[]) changed(id)"));
+  EXPECT_TRUE(reads_tables("select t.id from public.t where t.a = any($1)"));
+  EXPECT_TRUE(reads_tables("select public.looked_up(changed.id) from unnest($1) changed(id)"));
+  EXPECT_TRUE(reads_tables("no select"));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(ReverseView, ARenameAndALosslessCast) {
   views.source("plans", "id integer!, title text, weeks smallint").target("plans", "id bigint!, name text, weeks integer",
                                                                           "select (p.id)::bigint as id, p.title as name, (p.weeks)::integer as weeks from public.plans p");
   EXPECT_EQ(back(views, "plans"),
-            "select\n  plans.id::integer as id,\n  plans.name as title,\n  plans.weeks::smallint as weeks\nfrom v2.plans plans");
+            "select\n  plans.id,\n  plans.name as title,\n  plans.weeks\nfrom v2.plans plans");
 }
 
 TEST(ReverseView, WhatNoViewHasIsLossyAndSaysWhatIsLeft) {
@@ -52,7 +52,7 @@ TEST(ReverseView, ASplitIsJoinedAgainWhateverTypesTheKeysHave) {
       .target("loans", "id bigint!, lent_on date!", "select (l.id)::bigint as id, l.lent_on from public.loans l")
       .target("fines", "loan_id integer!, fine numeric", "select l.id as loan_id, l.fine from public.loans l where l.fine is not null", "loan_id");
   EXPECT_EQ(back(views, "loans"),
-            "select\n  loans.id::integer as id,\n  loans.lent_on,\n  fines.fine\nfrom v2.loans loans\nleft join v2.fines fines on fines.loan_id = loans.id::integer");
+            "select\n  loans.id,\n  loans.lent_on,\n  fines.fine\nfrom v2.loans loans\nleft join v2.fines fines on fines.loan_id = loans.id");
 }
 
 TEST(ReverseView, AHorizontalSplitIsUnitedAgain) {
