@@ -198,7 +198,7 @@ def functions(text):
         opened = next((n for n in range(number, len(lines)) if lines[n].endswith("{") or lines[n].endswith(";") or lines[n].endswith("}")), None)
         if opened is None or not lines[opened].endswith("{"):
             continue
-        closed = next((n for n in range(opened + 1, len(lines)) if lines[n] == begun["edge"] + "}"), None)
+        closed = next((n for n in range(opened + 1, len(lines)) if lines[n].startswith(begun["edge"] + "}")), None)
         if closed:
             yield begun["name"], closed - opened - 1
 

@@ -24,6 +24,44 @@ bool to_text(const json::object& cast) {
   return type == "text" || type == "varchar" || type == "bpchar";
 }
 
+/// What is known of an operand's type; "" of others.
+std::string type_of(const Node& node, const std::map<std::string, std::string>& types) {
+  if (as(&node, "FuncCall") != nullptr || as(&node, "A_Expr") != nullptr) return "text";
+  if (const auto* cast = as(&node, "TypeCast")) return to_text(*cast) ? "text" : "";
+  const auto* reference = as(&node, "ColumnRef");
+  const auto path = reference == nullptr ? std::vector<std::string>{} : column_path(*reference);
+  const auto known = path.empty() ? types.end() : types.find(path.back());
+  return path.empty() || path.front() != "changed" || known == types.end() ? "" : known->second;
+}
+
+/// Whether this very operation has values that it refuses.
+bool refuses_some(const Node& node, const std::map<std::string, std::string>& types) {
+  static const std::set<std::string> kTexts = {"text", "character varying", "character", "bpchar", "json", "jsonb"};
+  static const std::map<std::string, std::set<std::string>> kNarrower = {{"bigint", {"int2", "smallint", "int4", "integer"}},
+                                                                         {"integer", {"int2", "smallint"}},
+                                                                         {"numeric", {"int2", "smallint", "int4", "integer", "int8", "bigint"}}};
+  if (const auto* operation = as(&node, "A_Expr")) {
+    const auto sign = last_name(*operation, "name");
+    return sign == "/" || sign == "%";
+  }
+  const auto* cast = as(&node, "TypeCast");
+  const auto* of = cast == nullptr ? nullptr : member(*cast, "arg");
+  if (of == nullptr || to_text(*cast)) return false;
+  const auto from = type_of(*of, types);
+  const auto narrower = kNarrower.find(from);
+  return kTexts.contains(from) || (narrower != kNarrower.end() && narrower->second.contains(last_name(member(*cast, "typeName")->as_object(), "names")));
+}
+
+/// The first operation of an expression that does.
+std::string risk_in(const Node& expression, const std::map<std::string, std::string>& types) {
+  std::string found;
+  visit_nodes(expression, [&](const Node& node) {
+    if (found.empty() && refuses_some(node, types)) found = print(node).value_or("a cast");
+    return found.empty() && as(&node, "CaseExpr") == nullptr;
+  });
+  return found;
+}
+
 std::string collation_name(const json::object& clause) {
   std::vector<std::string> parts;
   for (const auto* each : list(clause, "collname")) {
@@ -51,37 +89,11 @@ bool may_fail(const Node& expression) {
 std::string risky_output(const std::string& select, const std::map<std::string, std::string>& types) {
   const auto parsed = parse(select);
   std::string found;
-  const auto type_of = [&](const Node& node) -> std::string {
-    if (as(&node, "FuncCall") != nullptr || as(&node, "A_Expr") != nullptr) return "text";
-    if (const auto* cast = as(&node, "TypeCast")) return to_text(*cast) ? "text" : "";
-    const auto* reference = as(&node, "ColumnRef");
-    const auto path = reference == nullptr ? std::vector<std::string>{} : column_path(*reference);
-    const auto known = path.empty() ? types.end() : types.find(path.back());
-    return path.empty() || path.front() != "changed" || known == types.end() ? "" : known->second;
-  };
-  const auto risky = [&](const Node& node) {
-    static const std::set<std::string> kTexts = {"text", "character varying", "character", "bpchar", "json", "jsonb"};
-    static const std::set<std::string> kNarrow = {"int2", "int4", "int8", "smallint", "integer", "bigint"};
-    if (const auto* operation = as(&node, "A_Expr")) {
-      const auto sign = last_name(*operation, "name");
-      return sign == "/" || sign == "%";
-    }
-    const auto* cast = as(&node, "TypeCast");
-    const auto* of = cast == nullptr ? nullptr : member(*cast, "arg");
-    if (of == nullptr || to_text(*cast)) return false;
-    const auto from = type_of(*of);
-    const auto to = last_name(member(*cast, "typeName")->as_object(), "names");
-    const bool narrower = (from == "bigint" && to != "int8" && to != "bigint") || (from == "integer" && (to == "int2" || to == "smallint")) || from == "numeric" || from == "double precision";
-    return kTexts.contains(from) || (narrower && kNarrow.contains(to));
-  };
   visit_nodes(parsed.tree, [&](const Node& node) {
     const auto* output = as(&node, "ResTarget");
-    if (output == nullptr || member(*output, "val") == nullptr || !found.empty()) return found.empty();
-    visit_nodes(*member(*output, "val"), [&](const Node& within) {
-      if (found.empty() && risky(within)) found = print(within).value_or("a cast");
-      return found.empty() && as(&within, "CaseExpr") == nullptr;
-    });
-    return false;
+    const auto* value = output == nullptr ? nullptr : member(*output, "val");
+    if (value != nullptr && found.empty()) found = risk_in(*value, types);
+    return found.empty() && value == nullptr;
   });
   return found;
 }
@@ -92,9 +104,7 @@ bool reads_tables(const std::string& sql) {
   bool found = false;
   visit_nodes(parsed.tree, [&](const Node& node) {
     const auto* call = as(&node, "FuncCall");
-    const auto parts = call == nullptr ? std::vector<const Node*>{} : list(*call, "funcname");
-    const bool of_somebody = parts.size() > 1 && !function_name(*call).starts_with("pg_catalog.") && parts.front() != nullptr &&
-                             word(*as(parts.front(), "String"), "sval") != "pg_catalog";
+    const bool of_somebody = call != nullptr && function_name(*call).find('.') != std::string::npos;
     found = found || as(&node, "RangeVar") != nullptr || of_somebody;
     return !found;
   });
