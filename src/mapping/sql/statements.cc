@@ -370,6 +370,8 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
   const auto same = same_key("p", "n");
   const auto there = target_.lazy ? format(", there as (\n  select n.* from next n where exists (select 1 from prior p where {})\n)", same) : "";
   const auto* view_rows = target_.lazy ? "there" : "next";
+  // A row of the view whose key is null is one too: it met none.
+  const auto in_view = format("({} or {})", present("n"), absent("p"));
   // The chunk key of a shadow row may be a lookup along foreign keys; it is made for those alone that the view lacks.
   return format(
       "with next as materialized (\n  {next}\n), prior as materialized (\n  {prior}\n){there}, differing as (\n"
@@ -384,7 +386,7 @@ std::string Statements::compare(const std::vector<KeyFilter>& filters) const {
       fmt::arg("next", next(filters, true)), fmt::arg("prior", prior(filters)), fmt::arg("walk", chunk_key_values()),
       fmt::arg("texts", texts), fmt::arg("dropped", fmt::join(chunk_key, "', '")), fmt::arg("shadow", shadow_),
       fmt::arg("of_prior", same_key("s", "p")),
-      fmt::arg("in_view", present("n")), fmt::arg("in_shadow", present("p")), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
+      fmt::arg("in_view", in_view), fmt::arg("in_shadow", present("p")), fmt::arg("same", same), fmt::arg("differs", differs), fmt::arg("there", there), fmt::arg("view_rows", view_rows));
 }
 
 }  // namespace crossfade::mapping

@@ -264,6 +264,24 @@ asio::awaitable<Written> Backfill::load(pg::Connection& connection, Job& job, Ra
   co_return written;
 }
 
+/// Where the view fails for the very values that it is walked along, or for a row as they are read, by those of the source. Nothing where
+/// no source gives them: the target is set down then.
+asio::awaitable<std::optional<Bound>> Backfill::middle_of(pg::Connection& connection, Job& job, Range range) {
+  Bound half;
+  const pg::Work look = [&]() -> asio::awaitable<void> { half = co_await split_point(connection, run_.model, job.target, range); };
+  const auto refused = co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
+  if (!refused) co_return half;
+  if (run_.model.targets[job.target].chunk_column.empty()) {
+    co_await set_down(connection, job, *refused);
+    co_return std::nullopt;
+  }
+  constexpr std::size_t kMost = 1'000'000;
+  const auto all = co_await next_bound(connection, run_.model, job.target, range, kMost, true);
+  if (all.found <= 1) co_return all;
+  half = co_await next_bound(connection, run_.model, job.target, range, all.found / 2, true);
+  co_return Bound{half.last, all.found};
+}
+
 /// By halves until the guilty key stands alone. That one is spilled: the refresher tries it with whoever stands in its row's way,
 /// and sets it aside only if that does not help.
 asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Range range, Failure why, Written& written) {
@@ -273,13 +291,9 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
     co_await spill(connection, job, range);
     co_return;
   }
-  Bound half;
-  const pg::Work look = [&]() -> asio::awaitable<void> { half = co_await split_point(connection, run_.model, job.target, range); };
-  const auto refused = co_await pg::in_savepoint(connection, look, pg::Leaves::kWhatWorked, async::found_by_trying);
-  if (refused) {
-    co_await set_down(connection, job, *refused);
-    co_return;
-  }
+  const auto middle = co_await middle_of(connection, job, range);
+  if (!middle) co_return;
+  const auto& half = *middle;
   const auto values = half.found;
   // Rows without a value are apart from the last value too.
   if (values > 1 || (values == 1 && range.with_nulls && !range.high)) {
@@ -295,7 +309,9 @@ asio::awaitable<void> Backfill::split(pg::Connection& connection, Job& job, Rang
   const bool named_by_chunk_key = target.locators.front().types.size() == 1;
   log::debug("key is spilled", {{"target", target.name}, log::quoting("key", half.last.value_or("null")), log::quoting("because", why.what())});
   if (values == 0) {
-    co_await spill_without_chunk_key(connection, job);
+    const pg::Work offer = [&] { return spill_without_chunk_key(connection, job); };
+    const auto refused = co_await pg::in_savepoint(connection, offer, pg::Leaves::kWhatWorked, async::found_by_trying);
+    if (refused) co_await set_down(connection, job, *refused);
     co_return;
   }
   if (!named_by_chunk_key) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mapping/sql/statements.h"
+#include "sync/refresh/bring.h"
 #include "sync/state/runtime.h"
 
 namespace crossfade::sync {
@@ -47,6 +48,7 @@ class Backfill {
   asio::awaitable<void> chunk(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load_unless_lost(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<Written> load(pg::Connection& connection, Job& job, mapping::Range range);
+  asio::awaitable<std::optional<Bound>> middle_of(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> split(pg::Connection& connection, Job& job, mapping::Range range, Failure why, Written& written);
   asio::awaitable<void> spill(pg::Connection& connection, Job& job, mapping::Range range);
   asio::awaitable<void> set_down(pg::Connection& connection, Job& job, Failure because);
