@@ -47,9 +47,9 @@ with next as materialized (
 ), prior as materialized (
   select s."logId", s."userId", s."say ""when""" from "v2"."WorkoutLog" s where s."userId" = any($1::text[])
 ), differing as (
-  select case when n."logId" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."logId" is not null or p."logId" is null) then array[n.crossfade_chunk_0::text]
     else (select array[s."userId"::text] from "v2"."WorkoutLog" s where s."logId" = p."logId") end as walk,
-    case when n."logId" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."logId" is not null or p."logId" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."logId" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."logId" = n."logId"
   where n."logId" is null or p."logId" is null or pg_catalog.record_image_ne(row(n."logId", n."userId", n."say ""when"""), row(p."logId", p."userId", p."say ""when"""))

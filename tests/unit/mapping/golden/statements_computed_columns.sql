@@ -35,9 +35,9 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."code", s."body" from "v2"."stamps" s where s."id" = any($1::integer[])
 ), differing as (
-  select case when n."id" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."id" is not null or p."id" is null) then array[n.crossfade_chunk_0::text]
     else (select array[s."id"::text] from "v2"."stamps" s where s."id" = p."id" and s."code" = p."code") end as walk,
-    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."id" is not null or p."id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id" and p."code" = n."code"
   where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."code", n."body"), row(p."id", p."code", p."body"))

@@ -32,9 +32,9 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."user_id", s."day" from "v2"."scores" s where (s."user_id", s."day") in (select p1."user_id", p1."day" from "v2"."totals" p1 where p1."team_id" = any($1::integer[]))
 ), differing as (
-  select case when n."id" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."id" is not null or p."id" is null) then array[n.crossfade_chunk_0::text]
     else (select (select array[p1."team_id"::text] from "v2"."totals" p1 where p1."user_id" = s."user_id" and p1."day" = s."day") from "v2"."scores" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."id" is not null or p."id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."user_id", n."day"), row(p."id", p."user_id", p."day"))

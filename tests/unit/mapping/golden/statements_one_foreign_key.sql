@@ -32,9 +32,9 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."week_id", s."label" from "v2"."days" s where s."week_id" in (select p1."id" from "v2"."weeks" p1 where p1."plan_id" = any($1::integer[]))
 ), differing as (
-  select case when n."id" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."id" is not null or p."id" is null) then array[n.crossfade_chunk_0::text]
     else (select (select array[p1."plan_id"::text] from "v2"."weeks" p1 where p1."id" = s."week_id") from "v2"."days" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."id" is not null or p."id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."week_id", n."label"), row(p."id", p."week_id", p."label"))

@@ -132,9 +132,9 @@ with next as materialized (
 ), prior as materialized (
   select s."id", s."plan_id", s."number" from "v2"."weeks" s where s."plan_id" > $1::integer and s."plan_id" <= $2::integer
 ), differing as (
-  select case when n."id" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."id" is not null or p."id" is null) then array[n.crossfade_chunk_0::text]
     else (select array[s."plan_id"::text] from "v2"."weeks" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."id" is not null or p."id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."plan_id", n."number"), row(p."id", p."plan_id", p."number"))

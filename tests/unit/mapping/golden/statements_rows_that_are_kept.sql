@@ -32,9 +32,9 @@ with next as materialized (
 ), prior as materialized (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."sums" s where s."team_id" = any($1::integer[])
 ), differing as (
-  select case when n."user_id" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."user_id" is not null or p."user_id" is null) then array[n.crossfade_chunk_0::text]
     else (select array[s."team_id"::text] from "v2"."sums" s where s."user_id" = p."user_id" and s."day" = p."day") end as walk,
-    case when n."user_id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."user_id" is not null or p."user_id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."user_id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
   where (n."user_id" is null or p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))) and (n."user_id" is not null or not exists (select 1 from "map"."rejected_sums" k where k."user_id" = p."user_id" and k."day" = p."day" offset 0))

@@ -51,9 +51,9 @@ with next as materialized (
   select s."id", s."day_id", s."weight" from "v2"."moves" s where s."id" = any($2::integer[])
   ) r
 ), differing as (
-  select case when n."id" is not null then array[n.crossfade_chunk_0::text]
+  select case when (n."id" is not null or p."id" is null) then array[n.crossfade_chunk_0::text]
     else (select (select array[p2."plan_id"::text] from "v2"."days" p1, "v2"."weeks" p2 where p1."id" = s."day_id" and p2."id" = p1."week_id") from "v2"."moves" s where s."id" = p."id") end as walk,
-    case when n."id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
+    case when (n."id" is not null or p."id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0'] end as in_view,
     case when p."id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."id" = n."id"
   where n."id" is null or p."id" is null or pg_catalog.record_image_ne(row(n."id", n."day_id", n."weight"), row(p."id", p."day_id", p."weight"))

@@ -35,9 +35,9 @@ with next as materialized (
 ), prior as materialized (
   select s."user_id", s."day", s."volume", s."team_id" from "v2"."totals" s where s."day" > $1::date and s."day" <= $2::date
 ), differing as (
-  select case when n."user_id" is not null then array[n.crossfade_chunk_0::text, n.crossfade_chunk_1::text]
+  select case when (n."user_id" is not null or p."user_id" is null) then array[n.crossfade_chunk_0::text, n.crossfade_chunk_1::text]
     else (select array[s."user_id"::text, s."day"::text] from "v2"."totals" s where s."user_id" = p."user_id" and s."day" = p."day") end as walk,
-    case when n."user_id" is not null then to_jsonb(n.*) - array['crossfade_chunk_0', 'crossfade_chunk_1'] end as in_view,
+    case when (n."user_id" is not null or p."user_id" is null) then to_jsonb(n.*) - array['crossfade_chunk_0', 'crossfade_chunk_1'] end as in_view,
     case when p."user_id" is not null then to_jsonb(p.*) end as in_shadow
   from next n full join prior p on p."user_id" = n."user_id" and p."day" = n."day"
   where n."user_id" is null or p."user_id" is null or pg_catalog.record_image_ne(row(n."user_id", n."day", n."volume", n."team_id"), row(p."user_id", p."day", p."volume", p."team_id"))
