@@ -32,7 +32,7 @@ void add_next_steps(v1::VerifyReply& reply) {
                                        : "crossfade verify --repair: what drifted is computed again");
   }
   if (reply.repaired_rows() > 0) reply.add_next_steps("crossfade verify: only a pass without repairs counts as clean");
-  if (reply.quarantined_rows() > 0) reply.add_next_steps("crossfade quarantine list: rows differ because their key is in quarantine");
+  if (reply.quarantined_rows() > 0) reply.add_next_steps("crossfade quarantine list: rows differ because their key is in quarantine, or their target is parked");
 }
 
 /// A check of v1 fails for its rows, one of v2 for what made them.

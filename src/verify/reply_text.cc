@@ -80,7 +80,7 @@ std::string to_text(const v1::VerifyReply& reply) {
                  left(reply) == 0 ? "equal" : human_count(left(reply)) + " drifted");
   if (reply.repaired_rows() > 0) text += format("{} rows were repaired; only a pass without repairs counts as clean\n", human_count(reply.repaired_rows()));
   if (reply.of_v1() && reply.drifted_rows() > 0) text += told_of_v1(reply);
-  if (reply.quarantined_rows() > 0) text += format("{} rows differ because their key is in quarantine: crossfade quarantine\n", human_count(reply.quarantined_rows()));
+  if (reply.quarantined_rows() > 0) text += format("{} rows differ because their key is in quarantine or their target is parked: crossfade quarantine\n", human_count(reply.quarantined_rows()));
   if (!reply.engine_running() && reply.drifted_rows() > 0) {
     text += "no daemon runs: what it has still to apply looks like drift\n";
     if (reply.offered_keys() > 0) text += format("{} keys are offered; a daemon repairs them once it runs\n", human_count(reply.offered_keys()));
@@ -94,7 +94,7 @@ std::string to_text(const v1::AccountReply& reply) {
   for (const auto& source : reply.sources()) {
     text += format("{:<{}}  {:>14} rows: {} mapped, {} rejected, {} unaccounted{}\n", source.name(), width, human_count(source.total()),
                    human_count(source.mapped()), human_count(source.rejected()), human_count(source.unaccounted()),
-                   source.looked_up_only() ? " (only looked up by others)" : "");
+                   source.looked_up_only() ? " (only looked up by others, or used by both sides)" : "");
     for (const auto& reason : source.reasons()) text += format("  {} rejected: {}\n", human_count(reason.rows()), reason.reason());
     if (source.on_the_way() > 0) {
       text += format("  {} of the mapped in no shadow table yet{}\n", human_count(source.on_the_way()),

@@ -344,7 +344,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     if (others && generation_of_others && run_.generation_of_others() == generation_of_others) taken.reached.readable = position;
     if (taken.reached.readable) taken.reached.readable_but = run_.behind();
     if (consistent && run_.applied.catching_up) co_await remove_orphans(connection, run_);
-    if (written && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
+    // A target that is parked is behind for as long as that takes; of the others there is no race left.
+    if (others && run_.applied.waiting.empty() && !run_.at_cut.empty()) co_await run_cut_jobs(run_, connection);
   };
   co_await settle(connection, taken, work);
   on_disk_ = alone;

@@ -119,7 +119,7 @@ asio::awaitable<std::vector<Account>> account(pg::Connection& connection, const 
     auto result = read_account(rows);
     if (model.apart) result.on_the_way = 0;
     result.source = number;
-    result.looked_up_only = !is_accountable(model, number);
+    result.looked_up_only = !is_accountable(model, number, with_rejects);
     std::set<TargetId> followers;
     for (const auto& rule : model.rules) {
       if (rule.source == number && followers.insert(rule.target).second) {

@@ -189,12 +189,14 @@ std::string without(std::string& steps, const std::string& before, const Names& 
 
 }  // namespace
 
-bool is_accountable(const Model& model, SourceId source) { return !ways_of(model, source).empty(); }
+bool is_accountable(const Model& model, SourceId source, bool has_rejects) {
+  return (!model.sources[source].shared || has_rejects) && !ways_of(model, source).empty();
+}
 
 std::string account_statement(const Model& model, SourceId number, bool has_rejects) {
   const auto& source = model.sources.at(number);
   const auto table = quote_qualified(source.schema, source.name);
-  const auto ways = ways_of(model, number);
+  const auto ways = is_accountable(model, number, has_rejects) ? ways_of(model, number) : std::vector<Way>{};
   auto columns = source.key;
   const bool computed = !ways.empty() && ways.front().locator.indirect();
   for (const auto& way : ways) {

@@ -160,13 +160,17 @@ asio::awaitable<Decision> decide(pg::Connection& in_transaction, const mapping::
 asio::awaitable<Decision> CutRechecker::recheck(Candidates candidates) {
   // Shared with the job, which may outlive a caller that is cancelled.
   struct Asked {
-    const mapping::Model& model;
+    sync::Runtime& run;
     Candidates candidates;
     Decision decision;
   };
-  const auto asked = std::make_shared<Asked>(Asked{run_.model, std::move(candidates), {}});
+  const auto asked = std::make_shared<Asked>(Asked{run_, std::move(candidates), {}});
   auto job = [asked](pg::Connection& in_cut) -> asio::awaitable<void> {
-    asked->decision = co_await decide(in_cut, asked->model, asked->candidates);
+    asked->decision = co_await decide(in_cut, asked->run.model, asked->candidates);
+    // Its keys wait, in quarantine or in crossfade.dirty.
+    const auto parked = std::erase_if(asked->decision.drift, [&](const Difference& each) { return asked->run.applied.parked.contains(each.target); });
+    asked->decision.drifted -= parked;
+    asked->decision.quarantined += parked;
   };
   co_await sync::read_at_cut(run_, job);
   co_return std::move(asked->decision);

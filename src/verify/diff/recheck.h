@@ -29,7 +29,7 @@ struct Candidates {
 struct Decision {
   std::vector<Difference> drift;   ///< the first few thousand
   std::uint64_t drifted = 0;       ///< all
-  std::uint64_t quarantined = 0;   ///< differ because their key is in quarantine; not counted as drift
+  std::uint64_t quarantined = 0;   ///< differ because their key is in quarantine, or their target is parked; not counted as drift
 };
 
 /// Looks at candidates at the snapshot of `in_transaction`. With a transaction that is a consistent cut, what it returns is

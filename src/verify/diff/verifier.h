@@ -33,7 +33,7 @@ struct Verification {
   std::uint64_t compared_rows = 0;
   std::uint64_t drifted_rows = 0;         ///< what was found, the repaired included: a clean pass has none
   std::uint64_t repaired_rows = 0;
-  std::uint64_t quarantined_rows = 0;     ///< differ because their key is in quarantine
+  std::uint64_t quarantined_rows = 0;     ///< differ because their key is in quarantine, or their target is parked
   std::uint64_t in_flight_rows = 0;       ///< differed at first and were only on their way
   std::uint64_t offered_keys = 0;         ///< by repair
   std::vector<Difference> drift;          ///< the first of them

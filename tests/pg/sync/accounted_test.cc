@@ -42,5 +42,17 @@ TEST(AccountedTest, ARowIsFoundByItsKeyWhateverItIsFollowedBy) {
   EXPECT_NE(after.second.find("id 99"), std::string::npos) << after.second;
 }
 
+/// What both sides use stays where it is: nobody has to say of whom v2 has nothing.
+TEST(AccountedTest, ARowOfASharedTableThatV2HasNothingOfIsNotLost) {
+  SmallMove move({"create table users (id int primary key, name text not null); create table doc (id int primary key, user_id int not null references users, body text not null);"
+                  "insert into users select n, 'user ' || n from generate_series(1, 50) n; insert into doc select n, n % 40 + 1, 'doc ' || n from generate_series(1, 100) n",
+                  "create table small_v2.doc (id int primary key, user_id int not null, author text not null, body text not null)",
+                  "create view small_map.doc as select d.id, d.user_id, u.name as author, d.body from public.doc d join public.users u on u.id = d.user_id",
+                  "sources: {users: {shared: true}, doc: {}}\n"});
+  move.follow();
+  const auto [exit, said] = move.call({"account"});
+  EXPECT_EQ(exit, 0) << said;
+}
+
 }  // namespace
 }  // namespace crossfade::test

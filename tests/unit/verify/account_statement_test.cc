@@ -62,7 +62,7 @@ TEST(AccountStatementTest, LooksForARowByTheKeyThatIsComputedOfIt) {
   of.rules = {{2, 3, 1, {"id"}, {}}};
   const auto with_lookup = [&](const std::string& lookup) {
     of.targets[3].locators[1].lookup = lookup;
-    return is_accountable(of, 2);
+    return is_accountable(of, 2, false);
   };
   EXPECT_TRUE(with_lookup("SELECT ('L'::text || changed.id) FROM unnest($1::integer[]) changed(id)"));
   expect_golden("account_of_computed", account_statement(of, 2, true));
@@ -76,7 +76,7 @@ TEST(AccountStatementTest, LooksForARowByTheKeyThatIsComputedOfIt) {
 }
 
 TEST(AccountStatementTest, LooksNotForRowsThatAreOnlyLookedUp) {
-  EXPECT_FALSE(is_accountable(model(), 2));
+  EXPECT_FALSE(is_accountable(model(), 2, false));
   expect_golden("account_of_labels", account_statement(model(), 2, false));
 }
 
