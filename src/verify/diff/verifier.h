@@ -70,6 +70,7 @@ class Verifier {
     bool given_out = false;
   };
 
+  asio::awaitable<void> give_ids(const std::vector<TargetId>& targets);
   asio::awaitable<void> walk(TargetId target);
   asio::awaitable<void> worker(Walk& walk, pg::Connection& connection);
   asio::awaitable<void> cover(pg::Connection& connection, TargetId target, mapping::Range range, std::size_t keys);
