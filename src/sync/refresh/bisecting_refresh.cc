@@ -90,7 +90,9 @@ asio::awaitable<void> BisectingRefresh::keys(std::vector<Key> keys, Failure why)
     refused_ = std::move(stay);
     if (again.empty()) break;
     for (auto& [target, tally] : tally_) tally.refused = 0;
-    for (const auto& each : refused_) ++tally_[each.key.target()].refused;
+    for (const auto& each : refused_) {
+      if (!broken_up_.contains(each.key)) ++tally_[each.key.target()].refused;
+    }
     co_await references_.order(again, of_rings_);
     co_await bisect(std::move(again));
   }
@@ -260,6 +262,7 @@ asio::awaitable<void> BisectingRefresh::bisect(std::vector<Group> groups) {
     co_return;
   }
   if (groups.size() == 1) {
+    broken_up_.insert(all.begin(), all.end());
     groups.clear();
     for (auto& key : all) groups.push_back({std::move(key)});
   }
@@ -332,7 +335,8 @@ asio::awaitable<bool> BisectingRefresh::take_out_waiting(std::vector<Group>& gro
 void BisectingRefresh::refuse(Key key, Failure failure) {
   const auto target = key.target();
   auto& tally = tally_[target];
-  ++tally.refused;
+  // Who has no place because another of the exchange is refused is no sign of a fault that many share.
+  if (!failure.is_conflict() || !broken_up_.contains(key)) ++tally.refused;
   if (tally.refused >= kManyRefused && tally.refused > tally.accepted) {
     if (apart_) in_vain_apart_ = true;
     else given_up_.emplace(target, failure);

@@ -68,6 +68,7 @@ class BisectingRefresh {
   References references_;
   std::string why_;                   ///< the SQLSTATE of what the keys were refused for together
   std::unordered_set<Key> of_rings_;  ///< none of them can be written without the others of its group
+  std::unordered_set<Key> broken_up_;  ///< keys whose rows exchange places, and were tried one by one because one of them is refused
   ByTarget<Written> written_;
   std::vector<Refused> refused_;
   std::vector<Unwritable> unwritable_;

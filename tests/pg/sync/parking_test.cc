@@ -190,6 +190,24 @@ TEST_F(ParkingTest, AKeyThatWasAcceptedStaysSo) {
 }
 
 /// Statements write the types of keys by their names.
+/// Those who have no place because one of an exchange is refused say nothing of their table.
+TEST(RefusedExchangeTest, OfManyRowsIsSetAsideAndItsTableGoesOn) {
+  SmallMove move({"create table c (id int primary key, slot int not null, v int not null); insert into c select n, n, 1 from generate_series(1, 1000) n",
+                  "create table small_v2.c (id int primary key, slot int not null unique, v int check (v > 0))", "create view small_map.c as select id, slot, v from public.c", ""});
+  move.follow();
+  move.sql().exec("begin; update c set v = -1 where id = 5; update c set slot = slot + 10000 where id <= 150;"
+                  "update c set slot = (slot - 10000) % 150 + 1 where id <= 150; commit; update c set v = 3 where id between 500 and 520");
+  ASSERT_TRUE(eventually([&] { return move.sql().value("select count(*) from crossfade.quarantine") == "150"; }, kLimit))
+      << move.daemon_log();
+  EXPECT_EQ(move.sql().value("select sqlstate from crossfade.quarantine where key = '{5}'"), "23514");
+  EXPECT_EQ(move.sql().value("select count(*) from crossfade.parked"), "0");
+  EXPECT_TRUE(eventually([&] { return move.sql().value("select count(*) from small_v2.c where v = 3") == "21"; }, kLimit));
+  move.sql().exec("update c set v = 1 where id = 5");
+  EXPECT_EQ(move.call({"quarantine", "retry"}).first, 0);
+  EXPECT_TRUE(eventually([&] { return move.set_aside().empty(); }, kLimit));
+  move.expect_equal();
+}
+
 TEST(TypeOfAKeyTest, IsFollowedToAnotherNameAndSchema) {
   SmallMove move(SmallMigration{"create domain code as text check (value <> ''); create schema types; create table pupil (code code primary key, name text not null);"
                                 "insert into pupil select 'p' || n, 'pupil' from generate_series(1, 100) n",
