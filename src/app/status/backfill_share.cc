@@ -7,22 +7,23 @@
 #include <string_view>
 
 #include "base/text/sql_text.h"
+#include "mapping/sql/statement_text.h"
 #include "pg/row.h"
 
 namespace crossfade::app {
 
-std::string share_by_statistics(const std::string& type) {
+std::string share_by_statistics(const std::string& type, const std::string& less_or_equal) {
   return fmt::format(
       "with reached as (\n"
       "  select high from crossfade.chunk where migration = $1 and target = $2 order by high::{0} desc nulls first limit 1\n"
       ")\n"
       "select case when reached.high is null then 1::float8\n"
-      "            else (select (count(*) filter (where bound <= reached.high::{0}) - 1)::float8 / nullif(greatest(count(*) - 1, 0), 0) from unnest(s.bounds) bound) end as share, reached.high\n"
+      "            else (select (count(*) filter (where bound {1} reached.high::{0}) - 1)::float8 / nullif(greatest(count(*) - 1, 0), 0) from unnest(s.bounds) bound) end as share, reached.high\n"
       "from reached left join (\n"
       "  select histogram_bounds::text::{0}[] as bounds from pg_catalog.pg_stats\n"
       "  where schemaname = $3 and tablename = $4 and attname = $5 order by inherited desc limit 1\n"
       ") s on true",
-      type);
+      type, less_or_equal);
 }
 
 std::string share_by_ends(const mapping::Source& source, const std::string& column, const std::string& type) {
@@ -41,9 +42,12 @@ boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& conn
   const auto& target = model.targets.at(number);
   if (target.chunk_column.empty()) co_return std::nullopt;
   const auto& source = model.sources.at(target.chunk_source);
-  const auto& type = target.locators.front().chunk_type();
+  const auto& chunk_key = target.locators.front();
+  const auto& type = chunk_key.chunk_type();
+  // An array of arrays is one of their elements.
+  if (mapping::is_array(type)) co_return std::nullopt;
   pg::Parameters of_column = {model.name, target.name, source.schema, source.name, target.chunk_column};
-  auto by_statistics = share_by_statistics(type);
+  auto by_statistics = share_by_statistics(type, chunk_key.compared(chunk_key.chunk_place, "<="));
   const auto told = co_await connection.query(std::move(by_statistics), std::move(of_column));
   if (told.empty()) co_return std::nullopt;
   const auto row = pg::first(told);

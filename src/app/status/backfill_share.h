@@ -17,8 +17,8 @@ boost::asio::awaitable<std::optional<double>> covered_share(pg::Connection& conn
 /// How many rows a target will have that is being filled, of which `done` are there, by how far it is; `guessed` where nobody can tell.
 boost::asio::awaitable<double> expected_rows(pg::Connection& connection, const mapping::Model& model, TargetId target, double done, double guessed);
 
-/// What is asked, by the type of the column: of the server's statistics …
-std::string share_by_statistics(const std::string& type);
+/// What is asked, by the type of the column and its comparison: of the server's statistics …
+std::string share_by_statistics(const std::string& type, const std::string& less_or_equal);
 /// … and, where it has none, of the ends of the column; "" for a type that has no distances.
 std::string share_by_ends(const mapping::Source& source, const std::string& column, const std::string& type);
 

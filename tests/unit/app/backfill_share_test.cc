@@ -17,7 +17,7 @@ TEST(BackfillShare, IsMeasuredByTheEndsOfAColumnThatHasDistances) {
 }
 
 TEST(BackfillShare, IsOfTheTypesOwnOrder) {
-  const auto sql = share_by_statistics("character varying(20)");
+  const auto sql = share_by_statistics("character varying(20)", "<=");
   EXPECT_NE(sql.find("order by high::character varying(20) desc nulls first"), std::string::npos) << sql;
   EXPECT_NE(sql.find("histogram_bounds::text::character varying(20)[]"), std::string::npos) << sql;
 }
