@@ -254,6 +254,8 @@ class TreeBuilder {
     if (found == facts_.relations.end()) return;
     item.table = &found->second;
     for (const auto& column : found->second.columns) item.columns.push_back(column.name);
+    // The id that is given to a natural key is in no source, whatever else the view calls so.
+    if (stands != facts_.stands_for.end()) std::replace(item.columns.begin(), item.columns.end(), std::string("id"), std::string());
     if (found->second.view.empty()) return;
     item.kind = Item::Kind::kQuery;
     item.query = view(found->second, nullptr);

@@ -384,6 +384,15 @@ TEST_F(DeriveTest, ASurrogateStandsForItsNaturalKey) {
             "plan_id ← plans(id)\nplan_id ← exercises(plan_id)\n");
 }
 
+TEST_F(DeriveTest, TheIdOfANaturalKeyIsNotTheIdOfASourceRow) {
+  db.table("crossfade.gym_day_id", "id uuid!, plan_id uuid!, day integer!");
+  db.view("map.day_id", "plan_id uuid, day integer, id uuid", "select e.plan_id, e.day, e.id from public.exercises e");
+  db.facts.stands_for[TableName{"crossfade", "gym_day_id"}.quoted()] = TableName{"map", "day_id"}.quoted();
+  EXPECT_EQ(db.rules_of("id uuid, plan_id uuid, day integer",
+                        "select distinct w.id, w.plan_id, w.day from crossfade.gym_day_id w join map.day_id v on v.plan_id = w.plan_id and v.day = w.day", {"id"}),
+            "plan_id, day ← exercises(plan_id, day)\n");
+}
+
 TEST_F(DeriveTest, ViewsWithinAreTakenApart) {
   db.view("map.days", "plan_id uuid, day integer", "select e.plan_id, e.day from public.exercises e group by e.plan_id, e.day");
   EXPECT_EQ(db.rules_of("plan_id uuid, name text, days bigint",
