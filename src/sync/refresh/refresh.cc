@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "base/text/sql_text.h"
@@ -21,6 +22,11 @@ Failure doubled(const mapping::Target& target) {
   facts.sqlstate = "21000";
   facts.message = fmt::format("the view gives two rows that have one primary key in {}", target.table.quoted());
   return Failure(std::move(facts));
+}
+
+void drop_repeated(std::vector<Key>& keys) {
+  std::unordered_set<Key> seen;
+  std::erase_if(keys, [&](const Key& key) { return !seen.insert(key).second; });
 }
 
 /// Adds the time until its end.
@@ -135,6 +141,7 @@ Refresh::Merged Refresh::read_merged(TargetId target, const pg::Result& rows, Wr
 asio::awaitable<Refresh::Merged> Refresh::merge_with(pg::Connection& connection, TargetId target, std::vector<Key> met, const std::vector<Key>& keys,
                                                      Written& written) const {
   std::copy_if(keys.begin(), keys.end(), std::back_inserter(met), [&](const Key& key) { return key.target() == target; });
+  drop_repeated(met);
   auto selections = select_keys(model_, met);
   auto& selection = selections.at(target);
   co_await allocate(connection, target, selection.filters, selection.parameters);
@@ -185,6 +192,8 @@ asio::awaitable<ByTarget<Written>> Refresh::keys(pg::Connection& connection, std
       if (key.names_every_row()) written[key.target()].cascaded.push_back(key);
       if (!key.names_every_row()) keys.push_back(key);
     }
+    // Keys of several columns are gone through one by one: one that is there twice would have its rows twice.
+    drop_repeated(keys);
     selections = select_keys(model_, keys);
     co_await look_up(connection, selections);
     co_await bring_all(connection, selections);

@@ -142,6 +142,25 @@ TEST(BranchTest, RowsThatAreTakenAlongComeBackByTheirOwnLocator) {
 }
 
 /// What a bulk load is refused for, with whatever SQLSTATE, is the row's.
+/// Every table is keyed by tenant and id, and two references share the tenant: the rows that are taken out are among those that were asked for.
+TEST(TenantTest, AUniqueValueThatOthersReferToChanges) {
+  SmallMove move({"create table o (tenant int, id int, primary key (tenant, id)); create table a (tenant int, id int, code text, primary key (tenant, id));"
+                  "create table b (tenant int, id int, a_id int, primary key (tenant, id)); create index on b (tenant, a_id);"
+                  "insert into o select n % 4, n from generate_series(1, 100) n; insert into a select n % 4, n, 'c' || n from generate_series(1, 100) n;"
+                  "insert into b select n % 4, n, (n - 1) % 100 + 1 from generate_series(1, 300) n",
+                  "create table small_v2.o (tenant int, id int, primary key (tenant, id)); create table small_v2.a (tenant int, id int, code text, primary key (tenant, id), unique (tenant, code));"
+                  "create table small_v2.b (tenant int, id int, o_id int, a_code text, primary key (tenant, id), foreign key (tenant, o_id) references small_v2.o,"
+                  " foreign key (tenant, a_code) references small_v2.a (tenant, code))",
+                  "create view small_map.o as select tenant, id from public.o; create view small_map.a as select tenant, id, code from public.a;"
+                  "create view small_map.b as select b.tenant, b.id, b.a_id as o_id, a.code as a_code from public.b left join public.a on a.tenant = b.tenant and a.id = b.a_id",
+                  ""});
+  move.follow();
+  move.sql().exec("update a set code = 'z' || code where id = 3");
+  move.expect_equal();
+  move.sql().exec("begin; update a set tenant = tenant + 10; update b set tenant = tenant + 10; update o set tenant = tenant + 10; commit");
+  move.expect_equal();
+}
+
 TEST(BulkTest, RowsThatTheViewFailsForAreSetAsideAndTheOthersAreThere) {
   SmallMove move({"create extension ltree; create table t (id int primary key, p text not null); create table d (id int primary key, y text not null);"
                   "insert into t select n, 'a.b' || n from generate_series(1, 500) n; insert into d select n, '{' || n || '}' from generate_series(1, 500) n;"
