@@ -123,8 +123,9 @@ $$;
 
 -- A column's sequences go beyond what either side has given out: beyond the rows that came over, and beyond what the other side's
 -- sequences have given, which may be in a client's hands, or have been deleted. They never go back, so a flip that is rolled back
--- does no harm, though setval() does not roll back.
-create or replace function crossfade.advance_sequence(writable regclass, own_column text, other regclass, other_column text) returns void
+-- does no harm, though setval() does not roll back. What a server far away has given is handed in: the highest, and the lowest.
+create or replace function crossfade.advance_sequence(writable regclass, own_column text, other regclass, other_column text,
+                                                      upward bigint default null, downward bigint default null) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   given record;
@@ -136,8 +137,8 @@ begin
     select s.seqrelid, s.seqincrement as step, s.seqmin, s.seqmax, pg_sequence_last_value(s.seqrelid) as last,
            (select q.seqstart from pg_sequence q where q.seqrelid = s.seqrelid) as start,
            a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) as counts,
-           (select case when s.seqincrement > 0 then max(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement))
-                        else min(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement)) end
+           (select case when s.seqincrement > 0 then greatest(upward, max(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement)))
+                        else least(downward, min(crossfade.reach_of(o.seqrelid, o.seqincrement, s.seqincrement))) end
             from crossfade.column_sequence o where o.relation = other and o.name = other_column and o.seqrelid <> s.seqrelid) as others
     from crossfade.column_sequence s
     join pg_attribute a on a.attrelid = writable and a.attname = own_column

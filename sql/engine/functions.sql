@@ -69,6 +69,12 @@ begin
   end if;
   get diagnostics context = pg_context;
   if pg_catalog.pg_trigger_depth() = 1 or context !~ '^[^\n]*\n[^\n]*?(DELETE FROM|UPDATE) (ONLY )?"[^\n]* WHERE \$\d+ OPERATOR\(' then
+    -- Anything but a side is the server that the writes have gone to.
+    if tg_argv[1] not in ('v1', 'v2') then
+      raise exception using errcode = 'CF001',
+        message = pg_catalog.format('table %I.%I is not written any more: the writes of migration %s have moved to another server', tg_table_schema, tg_table_name, tg_argv[0]),
+        hint = pg_catalog.format('Write v2, at %s. Nothing comes back from there.', tg_argv[1]);
+    end if;
     raise exception using errcode = 'CF001',
       message = pg_catalog.format('table %I.%I is filled by crossfade (migration %s) and is not written directly', tg_table_schema, tg_table_name, tg_argv[0]),
       hint = pg_catalog.format('Write the %s tables; the change arrives here by itself.', tg_argv[1]);
@@ -96,14 +102,17 @@ create or replace function crossfade.route(migration text, key anyelement) retur
 language sql stable parallel safe as $$ select crossfade.route($1, $2::text) $$;
 
 -- Which side is written: 'v1' before the cutover of the writes and after a rollback, 'v2' in between and for good after `complete`. Who
--- asks behind `lock table ... in row exclusive mode` has an answer that holds to the end of the transaction: a flip waits for it. Unlike
+-- asks behind `lock table ... in row exclusive mode` has an answer that holds to the end of the transaction: a flip waits for it. Of two servers
+-- each says what it knows: between the close of the one and the opening of the other, and there alone, they differ, and neither is written. Unlike
 -- crossfade.route it raises where nobody knows the migration: an answer that is wrong would send writes to the wrong side.
 create or replace function crossfade.owner(migration text) returns text
 language plpgsql stable parallel safe strict security definer set search_path = pg_catalog, pg_temp as $$
 declare
   goes text;
 begin
-  select m.direction into goes from crossfade.migration m where m.name = owner.migration;
+  select case o.goes_to when 'v2' then 'reverse' when 'v1' then 'forward' else m.direction end into goes
+  from crossfade.migration m left join crossfade.other_server o on o.migration = m.name
+  where m.name = owner.migration;
   if not found then
     raise exception using errcode = '22023', message = format('there is no migration %s in this database', quote_ident(migration)),
       hint = 'It is called as migration.yaml says; before `crossfade prepare` and after `crossfade cancel` there is none.';

@@ -34,7 +34,13 @@ create table if not exists crossfade.other_server (
   here text not null check (here in ('source', 'target')),
   id text not null,                               -- of the other's database: system identifier and oid
   place text not null,                            -- for people
-  changed_at timestamptz not null default '-infinity'  -- what was proved before says nothing of what is read of the other
+  changed_at timestamptz not null default '-infinity',  -- what was proved before says nothing of what is read of the other
+  -- What this server says of the writes. Two have no commit in common: the higher turn says where they go, and the server with the lower one
+  -- follows. Changed by a compare-and-set of the turn alone, in the transaction that puts the fences here up or down.
+  turn bigint not null default 0,
+  goes_to text not null default 'v1' check (goes_to in ('v1', 'v2')),  -- the side that is to be written: open is who says it of himself
+  owned text not null default 'v1' check (owned in ('v1', 'v2')),      -- who had the data when this was written
+  barrier pg_lsn                                  -- in v1's log: what v2 has to have before it opens
 );
 
 -- Who may write. Every writing transaction of the engine holds this row for share and finds its own epoch in it, so a

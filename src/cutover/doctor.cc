@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/telemetry/log.h"
+#include "cutover/across/turn_rows.h"
 #include "cutover/layout/tables.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
@@ -31,6 +32,29 @@ Diagnosis kept_back(const DoctorFacts& facts, const std::string& owns, std::stri
   return {owns + "; nothing is half done", ""};
 }
 
+/// One of two servers is closed and the other one not open: nobody writes. The higher turn says where it goes, and the same command as before goes
+/// there; the other one takes it back, whenever somebody wants that.
+Diagnosis between_servers(const DoctorFacts& facts) {
+  const auto to = of(*facts.turns, ahead(*facts.turns)).goes_to;
+  const auto go_on = fmt::format("crossfade {} --confirm {}", to == Side::kV2 ? "cutover writes --no-way-back" : "rollback writes", facts.migration);
+  if (to == Side::kV1) return {"v1 is closed, and v2 is not open: nobody writes. The move was taken back, and v1 is to be opened again", go_on};
+  const auto state = fmt::format("v1 is closed, and v2 is not open yet: nobody writes{}", facts.drained ? "" : ". v2's server has not all of what v1 had then");
+  const auto or_back = fmt::format("or crossfade rollback writes --confirm {}, which takes it back", facts.migration);
+  if (!facts.drained) return {state, fmt::format("{}, which brings it; then {}; {}", facts.leader.empty() ? "crossfade run" : "let the daemon work", go_on, or_back)};
+  return {state, fmt::format("{}, which opens v2; {}", go_on, or_back)};
+}
+
+Diagnosis completed(const DoctorFacts& facts) {
+  const bool left = facts.slot_there || facts.other_slot_there;
+  if (facts.turns && (left || facts.paused)) {
+    return {fmt::format("v2 is open on its server, and there is no way back{}{}", left ? "; the slot of following is left and keeps WAL" : "",
+                        facts.paused ? "; the hook was not seen to let the applications go" : ""),
+            fmt::format("crossfade cutover writes --no-way-back --confirm {}: v2 owns the data already, so it only clears away, and lets them go", facts.migration)};
+  }
+  if (!left) return {"the migration is completed", ""};
+  return {"the migration is completed; a slot is left and keeps WAL", fmt::format("crossfade complete --confirm {}", facts.migration)};
+}
+
 }  // namespace
 
 Diagnosis diagnose(const DoctorFacts& facts) {
@@ -38,14 +62,12 @@ Diagnosis diagnose(const DoctorFacts& facts) {
   const auto* owner = facts.on_v2 ? "v2" : "v1";
   const auto* follower = facts.on_v2 ? "v1" : "v2";
   const auto owns = fmt::format("{} owns the data", owner) + (facts.last_flip.empty() ? "" : " (" + facts.last_flip + ")");
-  if (facts.completed) {
-    if (!facts.slot_there && !facts.other_slot_there) return {"the migration is completed", ""};
-    return {"the migration is completed; a slot is left and keeps WAL", fmt::format("crossfade complete --confirm {}", facts.migration)};
-  }
+  if (facts.completed) return completed(facts);
   if (!facts.flip_session.empty()) {
     return {fmt::format("{}; a flip is going on in {}", owns, facts.flip_session),
             "wait: it ends by itself, and until its commit nothing changes"};
   }
+  if (facts.turns && between(*facts.turns)) return between_servers(facts);
   if (facts.paused && !facts.hooked) {
     return {fmt::format("{}; a flip was broken off while its hook kept the applications waiting, and migration.yaml has no `cutover: hook:` any more", owns),
             fmt::format("let the applications go by hand, as that hook did with CROSSFADE_HOOK=resume; then crossfade {} writes --confirm {}: {} owns the data already, so it only "
@@ -124,6 +146,13 @@ asio::awaitable<DoctorFacts> examine(pg::Connection& connection, const mapping::
   facts.parked = row.text("parked");
   facts.held = log::redact(row.text("held"));
   if (apart) {
+    const auto turns = co_await read_turns(connection, facts.migration);
+    if (turns) facts.turns = turns->turns;
+    if (turns && between(turns->turns)) {
+      pg::Parameters watch = {facts.migration, turns->barrier(), "reverse", facts.slot, "false"};
+      const auto watched = co_await connection.query(queries::writes_watch, std::move(watch));
+      facts.drained = !watched.empty() && pg::first(watched).truth("drained") && pg::first(watched).truth("intact");
+    }
     pg::Parameters of_source = {facts.migration, facts.slot, facts.other_slot, names_text(sides.v1), none};
     const auto there = co_await connection.source().query(queries::doctor, std::move(of_source));
     const auto source = pg::first(there);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "cutover/across/turns.h"
 #include "mapping/file/migration_file.h"
 #include "pg/connection.h"
 
@@ -30,6 +32,8 @@ struct DoctorFacts {
   std::string held;            ///< targets whose tables others have locked, and who
   bool hooked = true;          ///< migration.yaml has a hook
   bool paused = false;         ///< a flip's hook kept applications waiting, and nobody was seen to let them go
+  std::optional<Turns> turns;  ///< of two servers
+  bool drained = true;         ///< … v2's has all that v1 had when it was closed
   std::string last_flip;       ///< what, when, by whom, at which position
 };
 

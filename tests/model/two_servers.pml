@@ -12,7 +12,7 @@
  * reached is one by which a step comes later, or a command gives up: both are here. What is not promised is not here: that the server
  * which has the data comes back without commits that it has acknowledged, its own turn or an application's.
  *
- * Nothing performs it yet: `crossfade cutover writes` refuses where two servers are named.
+ * src/cutover/across performs it from v1 to v2, and takes back what was not opened; the way back from v2 is here alone.
  *
  * Leaving out what the protocol rests on must be found; that is tested too: NO_BARRIER, NO_FENCE, NO_EPOCH, OPEN_FIRST (the two commits
  * exchanged), NO_COMPARE (a server opens whatever its turn has become), UNDO_ALONE (undone without asking the server that it was to go
@@ -177,7 +177,7 @@ look:
      atomic {
        number[1] = turn[1]; to[1] = goes_to[1]; had[1] = owned[1]; least[1] = barrier[1];
        if
-       :: number[0] == number[1] && (to[0] == wanted || wanted == ANY) -> goto over                  /* done */
+       :: number[0] == number[1] && (to[0] == wanted || wanted == ANY) -> goto over                  /* step: done */
        :: number[0] == number[1] && to[0] != wanted && wanted != ANY -> high = 1 - wanted
        :: number[0] != number[1] ->
           high = (number[1] > number[0]);
@@ -190,6 +190,7 @@ look:
      }
      if
      :: number[0] == number[1] ->
+        /* step: flip */
         if                                                                 /* hold */
         :: atomic { !held[high] && writing[high] == 0 -> held[high] = true; has_tables = true }
         :: goto over                                                      /* the locks are not to be had */
@@ -249,14 +250,14 @@ look:
         :: row_locked[low] || turn[low] != number[low] -> goto over        /* somebody was here */
         fi;
         if
-        :: wanted != to[high] -> atomic { has_row = false; SEND(low, number[high] + 1, high, had[high], least[high]) }         /* undo */
+        :: wanted != to[high] -> atomic { has_row = false; SEND(low, number[high] + 1, high, had[high], least[high]) }         /* step: undo */
 #ifdef NO_SECOND_LOOK
         :: wanted == to[high] ->
 #else
-        :: wanted == to[high] && had[high] != low && consistent[low] < least[high] -> goto over                                /* the daemon brings it first */
+        :: wanted == to[high] && had[high] != low && consistent[low] < least[high] -> goto over                                /* step: wait for the drain */
         :: wanted == to[high] && (had[high] == low || consistent[low] >= least[high]) ->
 #endif
-           atomic { has_row = false; SEND(low, number[high], low, low, 0) }                                                    /* go on */
+           atomic { has_row = false; SEND(low, number[high], low, low, 0) }                                                    /* step: open */
         OR_BROKEN_OFF
         fi
      fi;

@@ -19,7 +19,7 @@ SUB_ROOMS = {
     "sync": ["queue", "refresh", "state", "backfill", "apply", "engine"],
     "setup": ["state", "objects", "prepare", "amend"],
     "verify": ["diff", "account", "checks", "queries", "explain"],
-    "cutover": ["layout", "inventory", "record", "reads", "writes"],
+    "cutover": ["layout", "inventory", "record", "reads", "writes", "across"],
     "app": ["ephemeral", "cli", "status", "daemon", "demo", "moves", "commands"],
 }
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

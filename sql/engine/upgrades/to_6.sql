@@ -29,3 +29,9 @@ drop function if exists crossfade.rest_triggers(text, regclass), crossfade.wake_
 -- And an index of v1 that was built anew gets its name back; rows that v1 goes without are kept.
 -- And an amend sees the rows that v2.sql itself puts into a table.
 -- And who has tables of a migration locked is named.
+-- And of two servers each says whether it is to be written, since which turn.
+alter table if exists crossfade.other_server add column if not exists turn bigint not null default 0,
+  add column if not exists goes_to text not null default 'v1' check (goes_to in ('v1', 'v2')),
+  add column if not exists owned text not null default 'v1' check (owned in ('v1', 'v2')), add column if not exists barrier pg_lsn;
+-- And a sequence goes beyond what another server has given.
+drop function if exists crossfade.advance_sequence(regclass, text, regclass, text);

@@ -40,8 +40,7 @@ mapping::MigrationFile load(const Options& options) {
 
 namespace {
 
-/// What is said of a command that would have to look at both servers in one statement, or to move them together.
-constexpr std::string_view kNotYetMoved = "the writes cannot move to another server yet: v2 is filled, followed and verified there";
+/// What is said of a command that would have to look at both servers in one statement.
 constexpr std::string_view kNotYetAsked = "it asks v1 and v2 in one statement, and they are on two servers";
 
 struct NotAcross {
@@ -52,9 +51,7 @@ struct NotAcross {
 constexpr std::array kNotAcross = {
     NotAcross{"cutover reads", "who reads which side is not told across servers yet", "let applications connect to the target; `crossfade wait --lsn` says when it has what they wrote"},
     NotAcross{"rollback reads", "who reads which side is not told across servers yet", "let applications connect to the source"},
-    NotAcross{"cutover writes", kNotYetMoved, "to move the writes too, let v2 grow beside v1: without --target"},
-    NotAcross{"rollback writes", kNotYetMoved, "there is no way back with data from another server yet"},
-    NotAcross{"complete", kNotYetMoved, "`crossfade cancel` takes crossfade away from both, with v2 where crossfade made its schema"},
+    NotAcross{"complete", "once the writes have moved to another server it is completed by that", "before that `crossfade cancel` takes crossfade away from both, with v2 where crossfade made its schema"},
     NotAcross{"amend", "a mapping is not amended on two servers yet", "`crossfade cancel`, and prepare the folder as it is now"},
     NotAcross{"lint", kNotYetAsked, "leave --target out: the rules are tried in the source's database alone"},
     NotAcross{"explain", kNotYetAsked, "`crossfade verify` compares, and names what differs"},

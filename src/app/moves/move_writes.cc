@@ -9,6 +9,7 @@
 #include "app/cli/context.h"
 #include "app/cli/tell_script.h"
 #include "app/moves/flip_hook.h"
+#include "app/moves/move_across.h"
 #include "app/status/checklist.h"
 #include "base/error/failure.h"
 #include "cutover/record/evidence.h"
@@ -161,6 +162,8 @@ ExitCode move_writes(const Options& options, const MoveWritesOptions& own, mappi
   require_bounds(own);
   const auto file = file_of_move(options, to);
   const auto flip = wanted(own, file, to);
+  if (across(options)) return move_across(options, own, flip);
+  if (own.no_way_back) throw usage_failure("--no-way-back is said of a move to another server, and v2 is beside v1", "leave it out: `crossfade rollback writes` brings the writes back, until `crossfade complete`");
   asio::io_context io;
   if (own.dry_run) return run_to_end(io, show(options, flip));
   if (!own.rehearse) confirm(options, file.yaml.migration(), fmt::format("{} turns the data of migration {} over to {}", flip.action(), file.yaml.migration(),

@@ -18,6 +18,7 @@ struct MoveWritesOptions {
   bool terminate_blockers = false;
   bool rehearse = false;
   bool set_aside = false;                                 ///< of a rollback
+  bool no_way_back = false;                               ///< of a cutover to another server: that is meant
   std::filesystem::path evidence = ".";                   ///< the folder for what was proved
 };
 

@@ -14,6 +14,7 @@
 #include "base/error/failure.h"
 #include "base/telemetry/log.h"
 #include "base/text/sql_text.h"
+#include "cutover/across/turn_rows.h"
 #include "cutover/layout/blockers.h"
 #include "mapping/catalog/slot_names.h"
 #include "pg/row.h"
@@ -234,10 +235,15 @@ void add_checklist(v1::Status& status, cutover::Facts facts) {
   }
 }
 
-/// Nothing moves to another server yet, so nothing is in the way of it.
-void leave_flips_out(v1::Status& status) {
+/// What is in the way of a move to another server its dry run says, which asks both. While one is half done, that is what is to be done first.
+boost::asio::awaitable<void> say_of_servers(v1::Status& status, pg::Connection& connection) {
   status.clear_checklist();
   status.clear_blockers();
+  const auto rows = co_await cutover::read_turns(connection, status.migration());
+  if (!rows || !cutover::between(rows->turns)) co_return;
+  auto& steps = *status.mutable_next_steps();
+  *steps.Add() = "crossfade doctor: the writes are between the two servers, and nobody writes";
+  std::rotate(steps.begin(), std::prev(steps.end()), steps.end());
 }
 
 /// Keys that wait for another session, and what is known of it.
@@ -376,7 +382,7 @@ boost::asio::awaitable<v1::Status> read_status(pg::Connection& connection, std::
     hindrance = co_await wal::find_hindrance(connection.source(), std::move(slot));
   }
   add_next_steps(status, locked, connection.apart(), hindrance);
-  if (connection.apart()) leave_flips_out(status);
+  if (connection.apart()) co_await say_of_servers(status, connection);
   if (status.phase() == "completed") co_return status;
   const auto unseen = co_await pace_unseen(connection, migration);
   if (!unseen.empty()) status.add_next_steps(unseen);

@@ -40,17 +40,6 @@ constexpr std::int64_t kBytesReadPerMillisecond = 200'000;
 /// A round takes off a thousand keys and more.
 constexpr std::chrono::seconds kDirtyPatience{3};
 
-/// Keys that were spilled for a moment, behind a parent that went or a batch that was full, are not what a person has to mend.
-asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string migration, Limits limits) {
-  const auto give_up = pg::Clock::now() + kDirtyPatience;
-  for (;;) {
-    auto facts = co_await gather_facts(connection, migration, limits);
-    const bool passing = facts.dirty > 0 && facts.leader && !facts.paused && facts.phase == "following";
-    if (!passing || pg::Clock::now() >= give_up) co_return facts;
-    co_await async::sleep_for(std::chrono::milliseconds(50));
-  }
-}
-
 /// What is looked at, and what has been seen so far.
 struct Looking {
   pg::Connection& connection;
@@ -359,6 +348,16 @@ std::vector<Condition> with_those_of_writes(const Preconditions& found, std::siz
 }
 
 }  // namespace
+
+asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string migration, Limits limits) {
+  const auto give_up = pg::Clock::now() + kDirtyPatience;
+  for (;;) {
+    auto facts = co_await gather_facts(connection, migration, limits);
+    const bool passing = facts.dirty > 0 && facts.leader && !facts.paused && facts.phase == "following";
+    if (!passing || pg::Clock::now() >= give_up) co_return facts;
+    co_await async::sleep_for(std::chrono::milliseconds(50));
+  }
+}
 
 asio::awaitable<FailingChecks> failing_checks(pg::Connection& connection, const WritesFlip& flip, std::optional<pg::Clock::time_point> until) {
   const verify::CheckRun after{.when = v1::Check::WHEN_AFTER, .until = until};

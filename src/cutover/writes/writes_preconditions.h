@@ -23,6 +23,9 @@ struct Preconditions {
   std::optional<double> drain_seconds;     ///< measured: how long until the other side has what is committed now
 };
 
+/// As gather_facts(). Keys that were spilled for a moment, behind a parent that went or a batch that was full, are not what a person has to mend.
+boost::asio::awaitable<Facts> settled_facts(pg::Connection& connection, std::string migration, Limits limits);
+
 /// The migration's checks of severity `fail` that fail now.
 struct FailingChecks {
   std::vector<Blocker> failing;

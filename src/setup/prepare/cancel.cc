@@ -178,6 +178,18 @@ asio::awaitable<bool> cancel_there(pg::Connection& connection, std::string migra
   co_return entered || publications;
 }
 
+/// Of writes that are between the two: v1 is closed, and whoever opens v2 meanwhile would find v1 opened by the cancel.
+asio::awaitable<void> expect_not_between(pg::Connection& connection, std::string migration) {
+  const bool at_source = co_await is_entered(connection.source(), migration);
+  if (!at_source) co_return;
+  pg::Parameters name = {migration};
+  const auto of_source = co_await connection.source().query(queries::server_turn, name);
+  const auto of_target = co_await connection.query(queries::server_turn, name);
+  if (of_source.empty() || of_target.empty() || pg::first(of_source).number("turn") == pg::first(of_target).number("turn")) co_return;
+  throw precondition_failure(fmt::format("the writes of migration {} are between the two servers: v1 is closed and v2 is not open", migration),
+                             fmt::format("crossfade rollback writes --confirm {0}, and v1 is written again, then cancel; or crossfade cutover writes --no-way-back --confirm {0}, which goes on", migration));
+}
+
 /// The target's last: what it knows is what tells that there is something to cancel.
 asio::awaitable<bool> cancel_apart(pg::Connection& connection, std::string migration) {
   co_await prepare_alone(connection.source(), migration);
@@ -185,6 +197,8 @@ asio::awaitable<bool> cancel_apart(pg::Connection& connection, std::string migra
   const auto prepared = co_await how_prepared(connection, migration);
   if (prepared != Prepared::kNot) {
     co_await take_for_cancel(connection, migration);
+    // The lease is ours: nobody closes v1 any more.
+    co_await expect_not_between(connection, migration);
   }
   const bool slots = co_await drop_slots(connection.source(), migration);
   const bool at_source = co_await cancel_there(connection.source(), migration);

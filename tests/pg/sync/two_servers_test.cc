@@ -221,7 +221,7 @@ TEST(TwoServersTest, OneServerAloneIsNotTakenForTheMigration) {
   TwoServers both(test_migration("gym"));
   const auto prepared = both.call({"prepare"});
   ASSERT_EQ(prepared.first, 0) << prepared.second;
-  for (const auto& words : std::vector<std::vector<std::string>>{{"cutover", "writes", "--dry-run"}, {"cutover", "reads", "--dry-run"}, {"complete"}, {"amend", "--dry-run"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"cutover", "writes", "--dry-run"}, {"rollback", "writes", "--set-aside"}, {"cutover", "reads", "--dry-run"}, {"complete"}, {"amend", "--dry-run"}}) {
     const auto refused = both.call(words);
     EXPECT_EQ(refused.first, 2) << refused.second;
     EXPECT_NE(refused.second.find("what to do"), std::string::npos) << refused.second;

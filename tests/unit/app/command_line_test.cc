@@ -271,7 +271,7 @@ TEST(CommandLineTest, ACommandDoesWithTwoServersOrSaysWhatToDoInstead) {
   Options two;
   two.source = "dbname=v1";
   two.target = "host=other dbname=v2";
-  const std::set<std::string> done = {"plan", "prepare", "run", "wait", "status", "history", "verify", "account", "quarantine", "throttle", "pause", "resume", "doctor", "cancel"};
+  const std::set<std::string> done = {"plan", "prepare", "run", "wait", "status", "history", "verify", "account", "quarantine", "throttle", "pause", "resume", "doctor", "cancel", "cutover writes", "rollback writes"};
   const std::set<std::string> beside = {"demo", "dashboards", "completion", "manual", "version"};
   for (const auto& command : all_commands()) {
     if (done.contains(command.name) || beside.contains(command.name)) {

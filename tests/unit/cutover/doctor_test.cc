@@ -71,5 +71,33 @@ TEST(DoctorTest, EachThingThatIsWrongHasItsStep) {
   }
 }
 
+TEST(DoctorTest, OfTwoServersThatSayOtherwiseTheHigherTurnSaysWhereItGoes) {
+  auto facts = healthy();
+  facts.turns = Turns{};
+  EXPECT_EQ(diagnose(facts).state, "v1 owns the data; nothing is half done");
+  // Closed by v1's server, and followed by nobody yet.
+  facts.turns->front() = {1, Side::kV2, Side::kV1};
+  facts.shut = "public.plans";
+  EXPECT_EQ(diagnose(facts).state, "v1 is closed, and v2 is not open yet: nobody writes");
+  EXPECT_EQ(diagnose(facts).next, "crossfade cutover writes --no-way-back --confirm gym, which opens v2; or crossfade rollback writes --confirm gym, which takes it back");
+  facts.drained = false;
+  EXPECT_EQ(diagnose(facts).next.find("let the daemon work, which brings it; then crossfade cutover writes --no-way-back --confirm gym; or crossfade rollback"), 0U);
+  facts.leader = "";
+  EXPECT_EQ(diagnose(facts).next.find("crossfade run, which brings it; then"), 0U);
+  // Taken back by v2's server.
+  facts.turns->back() = {2, Side::kV1, Side::kV1};
+  EXPECT_EQ(diagnose(facts).next, "crossfade rollback writes --confirm gym");
+  facts.flip_session = "pid 7 (app)";
+  EXPECT_EQ(diagnose(facts).next.find("wait"), 0U);
+  facts = healthy(true);
+  facts.turns = Turns{ServerTurn{1, Side::kV2, Side::kV1}, ServerTurn{1, Side::kV2, Side::kV2}};
+  facts.completed = true;
+  EXPECT_EQ(diagnose(facts).next.find("crossfade cutover writes --no-way-back --confirm gym: v2 owns the data already"), 0U);
+  facts.slot_there = false;
+  EXPECT_EQ(diagnose(facts).state, "the migration is completed");
+  facts.paused = true;
+  EXPECT_NE(diagnose(facts).state.find("the hook was not seen to let the applications go"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace crossfade::cutover
