@@ -335,9 +335,8 @@ asio::awaitable<bool> Refresher::cut(pg::Connection& connection) {
     if (!taken.whole.empty()) co_await reconcile_whole(connection, taken.whole);
     const bool nothing_left = co_await write_at_cut(connection, view.snapshot, std::move(taken.keys), spilled);
     const bool others = consistent && nothing_left;
-    const bool written = others && run_.all_written();
     more = more || !nothing_left;
-    consistent = written && generation && run_.generation() == generation;
+    consistent = others && run_.all_written() && generation && run_.generation() == generation;
     // What came after the snapshot was taken has been looked at by nobody.
     const auto position = std::min(taken.reached.settled, received);
     if (consistent) taken.reached.consistent = position;
