@@ -116,6 +116,9 @@ class Statements {
   /// of which none finds anything.
   std::string remove(const std::vector<std::string>& references = {}) const;
 
+  /// Clears columns of the shadow rows that remove() would delete, by which they refer to each other in a ring; its parameters.
+  std::string let_go(const std::vector<std::string>& columns) const;
+
   /// The names of the shadow rows that remove() would delete; its parameters. A row's name is a key that leads to it: a locator's
   /// number and its values, as text[]. Not one of nulls, where there is another: those would be the key of many rows.
   /// Null where no locator tells.

@@ -35,6 +35,11 @@ std::string Statements::remove(const std::vector<std::string>& references) const
   return format("delete from {} s using {} where {}{}", shadow_, going(), same_key("s", "k"), unreferred);
 }
 
+std::string Statements::let_go(const std::vector<std::string>& columns) const {
+  const auto cleared = joined(columns, ", ", [](const std::string& name) { return quote_identifier(name) + " = null"; });
+  return format("update {} s set {} from {} where {}", shadow_, cleared, going(), same_key("s", "k"));
+}
+
 std::string Statements::others() const {
   std::vector<std::optional<std::string>> known;
   for (const auto& column : target_.columns) known.emplace_back(column.name);

@@ -197,6 +197,11 @@ asio::awaitable<ByTarget<Written>> Refresh::keys(pg::Connection& connection, std
     selections = select_keys(model_, keys);
     co_await look_up(connection, selections);
     co_await bring_all(connection, selections);
+    const bool plain = std::all_of(saved.begin(), saved.end(), [](const auto& each) { return each.second.rows.empty(); });
+    const bool rings = plain && co_await in_rings(connection, selections);
+    if (rings) {
+      for (const auto& [target, selection] : selections) co_await place(connection, target, selection);
+    }
   } else if (room == Room::kPlaced) {
     for (const auto& [target, selection] : selections) co_await place(connection, target, selection);
   } else if (room != Room::kNone) {

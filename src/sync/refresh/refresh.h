@@ -136,6 +136,8 @@ class Refresh {
   asio::awaitable<void> come_back(pg::Connection& connection, TargetId target, const Selection& selection, const Saved& saved, Written& written) const;
   asio::awaitable<std::vector<std::string>> others_of(pg::Connection& connection, TargetId target) const;
   asio::awaitable<void> stand_in(pg::Connection& connection, TargetId target, const Selection& selection, Room room) const;
+  asio::awaitable<std::vector<std::string>> later_columns(pg::Connection& connection, TargetId target) const;
+  asio::awaitable<bool> in_rings(pg::Connection& connection, const std::map<TargetId, Selection>& selections) const;
   asio::awaitable<void> place(pg::Connection& connection, TargetId target, const Selection& selection) const;
   enum class Dependents { kTakenAlong, kAll };
   /// Rows of one target.

@@ -124,6 +124,14 @@ asio::awaitable<std::vector<Key>> Refresh::take_out(pg::Connection& connection, 
     Rows rows{target, {}};
     for (std::size_t n = 0; n < model_.targets[target].key.size(); ++n) rows.keys.push_back(parse_array(moving.text(0, n)));
     const auto out = co_await dependents(connection, std::move(rows), Dependents::kAll, come_back);
+    for (const auto& each : out) {
+      const auto later = co_await later_columns(connection, each.target);
+      if (later.empty()) continue;
+      pg::Parameters keys;
+      for (const auto& column : each.keys) keys.emplace_back(array_text(column));
+      auto let_go = statements_[each.target].let_go(later);
+      co_await connection.query(std::move(let_go), std::move(keys));
+    }
     for (auto each = out.rbegin(); each != out.rend(); ++each) {
       pg::Parameters of_others = {model_.targets[each->target].table.quoted(), array_text(tables())};
       const auto outside = co_await connection.execute(references, of_others);
@@ -183,17 +191,29 @@ asio::awaitable<std::vector<mapping::Exclusive>> Refresh::exclusives(pg::Connect
   co_return found;
 }
 
-/// Rows of the target are there before those that they refer to, and rows that go let go of each other first.
-asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target, const Selection& selection) const {
+/// By which rows of the target refer to those of one that comes after it, as in a ring.
+asio::awaitable<std::vector<std::string>> Refresh::later_columns(pg::Connection& connection, TargetId target) const {
   const std::string find(queries::later_columns);
   pg::Parameters parameters = {model_.targets[target].table.quoted(), array_text(tables())};
   const auto found = co_await connection.query(find, parameters);
   std::vector<std::string> later;
-  std::vector<mapping::StandIn> cleared;
-  for (const auto row : pg::rows(found)) {
-    later.emplace_back(row.text("later"));
-    cleared.push_back({later.back(), "null"});
+  for (const auto row : pg::rows(found)) later.emplace_back(row.text("later"));
+  co_return later;
+}
+
+asio::awaitable<bool> Refresh::in_rings(pg::Connection& connection, const std::map<TargetId, Selection>& selections) const {
+  for (const auto& [target, selection] : selections) {
+    const auto later = co_await later_columns(connection, target);
+    if (!later.empty()) co_return true;
   }
+  co_return false;
+}
+
+/// Rows of the target are there before those that they refer to, and rows that go let go of each other first.
+asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target, const Selection& selection) const {
+  const auto later = co_await later_columns(connection, target);
+  std::vector<mapping::StandIn> cleared;
+  for (const auto& each : later) cleared.push_back({each, "null"});
   if (!cleared.empty()) {
     auto clear = statements_[target].stand_in(selection.filters, cleared);
     co_await connection.query(std::move(clear), selection.parameters);

@@ -200,7 +200,7 @@ std::vector<StatementSample> statement_samples(const Model& model) {
         {"remove_orphans", moves.remove_orphans()}, {"remove_orphans, two columns", scores.remove_orphans()},
         {"remove_orphans, located by the file", notes.remove_orphans()}}},
       {"replace", {{"replace", weeks.replace({values()})}, {"stand_in", weeks.stand_in({values()}, {{"number", "null"}})}, {"exchanges", weeks.exchanges(values(), {{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"})},
-        {"exchanges of a lookup's keys", moves.exchanges(values(2), {{"weight"}, {"operator(pg_catalog.=)"}})}, {"replace, with what is not the view's", weeks.replace({values()}, {"note"})}, {"others", weeks.others()}, {"saved", weeks.saved()},
+        {"exchanges of a lookup's keys", moves.exchanges(values(2), {{"weight"}, {"operator(pg_catalog.=)"}})}, {"replace, with what is not the view's", weeks.replace({values()}, {"note"})}, {"others", weeks.others()}, {"saved", weeks.saved()}, {"let go", weeks.let_go({"plan_id"})},
         {"come_back", weeks.come_back({values()}, {"note"}, 2)}, {"stale", weeks.stale({values()})}, {"moving", weeks.moving({values()})},
         {"place", weeks.place({values()}, {"number"}, {})}, {"place, where none stands", weeks.place({values()}, {"number"}, {{{"plan_id", "number"}, {"operator(pg_catalog.=)", "operator(pg_catalog.=)"}, "number > 1"}, {{"number"}, {"operator(pg_catalog.=)"}}})}, {"place of what is generated", of("stamps").place({values()}, {"body"}, {})},
         {"locked", weeks.locked(values())}, {"locked along two foreign keys", moves.locked(values())}, {"locked of a lookup's keys", moves.locked(values(2))},

@@ -97,6 +97,9 @@ select a.attname from pg_catalog.pg_attribute a where a.attrelid = '"v2"."weeks"
 -- saved
 select array_agg(row(s.*)::text) as saved from "v2"."weeks" s, unnest($1::text[]) k("id") where s."id" = k."id";
 
+-- let go
+update "v2"."weeks" s set "plan_id" = null from unnest($1::text[]) k("id") where s."id" = k."id";
+
 -- come_back
 with next as materialized (
   select v."id"::text as "id", v."plan_id", v."number" from "map"."weeks" v where v."plan_id" = any($1::integer[])
