@@ -213,6 +213,7 @@ asio::awaitable<bool> Refresh::in_rings(pg::Connection& connection, const std::m
 asio::awaitable<void> Refresh::place(pg::Connection& connection, TargetId target, const Selection& selection) const {
   const auto later = co_await later_columns(connection, target);
   std::vector<mapping::StandIn> cleared;
+  cleared.reserve(later.size());
   for (const auto& each : later) cleared.push_back({each, "null"});
   if (!cleared.empty()) {
     auto clear = statements_[target].stand_in(selection.filters, cleared);
