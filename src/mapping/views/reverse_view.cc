@@ -179,8 +179,12 @@ class Select {
       const auto moved = others_.find(each.in.quoted());
       const bool moves = std::find(reading_.sources.begin(), reading_.sources.end(), each.in) != reading_.sources.end();
       if (moves && moved == others_.end()) continue;
-      return fmt::format("(select l.{} from {} l where l.{} = {}.{})", sql_name(each.key), sql_of(moves ? moved->second : each.in), sql_name(each.by), alias(base_),
-                         sql_name(each.of));
+      const auto found = fmt::format("(select l.{} from {} l where l.{} = {}.{})", sql_name(each.key), sql_of(moves ? moved->second : each.in), sql_name(each.by),
+                                     alias(base_), sql_name(each.of));
+      // The view compared them as texts.
+      const auto there = reading_.facts.relations.find(each.in.quoted());
+      const auto* key = there == reading_.facts.relations.end() ? nullptr : there->second.find(each.key);
+      return key == nullptr || assigned_as_it_is(key->type, column.type) ? found : fmt::format("{}::{}", found, column.type);
     }
     return std::nullopt;
   }

@@ -117,6 +117,16 @@ TEST(ReverseView, ASurvivorIsNoGroupOfItsOwn) {
   EXPECT_EQ(back(views, "people"), "select\n  logins.id,\n  logins.email\nfrom v2.logins logins\nlossy name: people.name has max(p.name)");
 }
 
+TEST(ReverseView, AKeyThatIsComparedAsTextComesBackAsText) {
+  Views views;
+  views.source("exercises", "id bigint!, name text").source("comments", "id integer!, ref text, body text")
+      .target("exercises", "id bigint!, name text", "select e.id, e.name from public.exercises e")
+      .target("comments", "id integer!, exercise_id bigint!, body text",
+              "select c.id, e.id as exercise_id, c.body from public.comments c join public.exercises e on (e.id)::text = c.ref");
+  const auto made = back(views, "comments");
+  EXPECT_NE(made.find("\n  (select l.id from unmap.exercises l where l.id = comments.exercise_id)::text as ref,\n"), std::string::npos) << made;
+}
+
 TEST(ReverseView, AKeyIsLookedUpByAnotherKey) {
   Views views;
   views.source("genres", "id integer!, name text!", {"id", "name"}).source("books", "id integer!, genre_id integer!").refers("books", "genre_id", "genres", "id")
