@@ -52,6 +52,7 @@ class Lint {
       if (options_.so_far) tell_so_far();
       if (options_.stop_at_first && !linted_.faults.empty()) break;
     }
+    if (denied_ > 0 && denied_ == linted_.tried) throw may_change_nothing();
     co_return std::move(linted_);
   }
 
@@ -86,6 +87,16 @@ class Lint {
     }
   }
 
+  /// Of a role that may read alone every step is refused, which says nothing of the rules.
+  Failure may_change_nothing() const {
+    Failure::Facts facts;
+    facts.exit = ExitCode::kPermission;
+    facts.sqlstate = "42501";
+    facts.message = "no change could be tried: " + why_denied_;
+    facts.advice = "lint changes rows, and takes all of it back: let it do so by the owner of the tables (--source), or on a copy";
+    return Failure(std::move(facts));
+  }
+
   void tell(SourceId source) {
     if (options_.progress == nullptr) return;
     auto what = fmt::format("change {} of {}, of {}.{}", linted_.made + 1, linted_.planned, model_.sources[source].schema, model_.sources[source].name);
@@ -116,6 +127,10 @@ class Lint {
     const auto written = co_await read_written(connection_, shapes_);
     const auto made = co_await pg::try_in_savepoint(connection_, step.sql, step.parameters);
     auto failure = made.refused;
+    if (failure && failure->sqlstate() == "42501") {
+      ++denied_;
+      why_denied_ = failure->what();
+    }
     std::vector<Key> keys;
     bool refreshing = false;
     if (!failure) {
@@ -272,6 +287,8 @@ class Lint {
   std::map<TargetId, WhatIsRead> reads_;  ///< of targets that were looked at
   std::vector<RuleSuggestion> rules_;  ///< one a fault
   Linted linted_;
+  std::uint64_t denied_ = 0;            ///< steps that our role may not take
+  std::string why_denied_;
 };
 
 /// Whether a change is missed without the rule. Most show it at once; what nothing shows is looked for harder.

@@ -11,6 +11,7 @@
 #include "app/status/status_text.h"
 #include "base/error/failure.h"
 #include "crossfade/v1/init.pb.h"
+#include "mapping/plan/plan_text.h"
 #include "mapping/scaffold/read_draft.h"
 #include "mapping/scaffold/way_back.h"
 #include "mapping/views/unsaid.h"
@@ -95,7 +96,10 @@ mapping::Preflight read_views(const Options& options, const mapping::MigrationFi
   asio::io_context io;
   auto preflight = run_to_end(io, look(options, file));
   if (preflight.reading.views.empty() || preflight.model.direction != mapping::Direction::kForward) {
-    throw usage_failure(fmt::format("the views of {} cannot be read as they are", file.folder.string()), "crossfade plan says what is to be mended first");
+    // plan asks for the reverse.sql that is to be drafted here.
+    if (!preflight.ok()) std::cerr << mapping::faults_text(preflight);
+    throw usage_failure(fmt::format("the views of {} cannot be read as they are", file.folder.string()),
+                        preflight.ok() ? "crossfade plan says what is to be mended first" : "mend first what is said above");
   }
   return preflight;
 }

@@ -96,7 +96,7 @@ asio::awaitable<bool> publication_fits(pg::Connection& connection, mapping::Pref
     const auto foreign = pg::first(others);
     if (foreign.text("tables").empty()) co_return false;
     found.fail(fmt::format("only the owner of the tables can make it, and we do not own {}", foreign.text("tables")),
-               fmt::format("{}; alter publication {} owner to {};  -- as their owner", create_publication(model), quote_identifier(name),
+               fmt::format("{0}; alter publication {1} owner to {2};  -- as their owner, who has to be a member of {2} for it, or as a superuser", create_publication(model), quote_identifier(name),
                            quote_identifier(foreign.text("role"))),
                ExitCode::kPermission);
     co_return false;

@@ -75,6 +75,16 @@ class RoleTest : public testing::Test {
   std::string database, role, owner;
 };
 
+/// Every change is refused for it, which says nothing of the rules.
+TEST_F(RoleTest, ALintThatMayChangeNothingSaysSo) {
+  grant_what_is_documented();
+  make_publication_as_owner();
+  const auto [exit, text] = move.call({"lint"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kPermission)) << text;
+  EXPECT_NE(text.find("no change could be tried: permission denied for table"), std::string::npos) << text;
+  EXPECT_NE(text.find("by the owner of the tables"), std::string::npos) << text;
+}
+
 TEST_F(RoleTest, WithoutRightsPlanSaysOnlyWhatAnAdministratorHasToDo) {
   const auto [exit, text] = move.call({"plan"});
   EXPECT_EQ(exit, static_cast<int>(ExitCode::kPermission)) << text;
@@ -287,6 +297,23 @@ TEST(DefaultPrivilegesTest, OpenNothingThatIsCrossfadesOwn) {
   EXPECT_EQ(sql.value("select to_regclass('small_app.a') is not null"), "t");
   EXPECT_EQ(open(), "");
   sql.exec(fmt::format("alter default privileges revoke all on tables from public; alter default privileges revoke all on sequences from {0}; alter default privileges revoke all on functions from {0}", analyst));
+}
+
+/// plan asks for the way back that is to be drafted, and so cannot be asked.
+TEST(DraftingRoleTest, WhatKeepsAWayBackFromBeingDraftedIsSaid) {
+  const auto folder = write_down({"create table a (id int primary key, n int not null)", "create table small_v2.a (id int primary key, n int not null)",
+                                  "create view small_map.a as select id, n from public.a", ""});
+  write_way_back(folder, "");
+  std::filesystem::remove(folder / "reverse.sql");
+  Move move(folder);
+  const auto role = "drafter_" + move.dbname();
+  move.sql().exec("create role " + role + " login");
+  move.source(move.conninfo() + " user=" + role);
+  const auto [exit, text] = move.call({"init", "--reverse"});
+  EXPECT_EQ(exit, static_cast<int>(ExitCode::kUsage)) << text;
+  EXPECT_NE(text.find("grant select on public.a to"), std::string::npos) << text;
+  EXPECT_NE(text.find("mend first what is said above"), std::string::npos) << text;
+  move.source(move.conninfo());
 }
 
 }  // namespace
