@@ -170,13 +170,7 @@ asio::awaitable<std::optional<Range>> Backfill::claim(pg::Connection& connection
   }
   // As asked for: a chunk that ends meanwhile changes keys_a_chunk, and fewer keys than that would be taken for the last.
   const auto most = job.keys_a_chunk;
-  Bound next;
-  try {
-    next = co_await next_bound(connection, run_.model, job.target, gap, most, job.bulk);
-  } catch (const Failure& failure) {
-    // The view fails for a value of the walk itself: the chunk finds that too, and what is to be done.
-    if (!failure.found_by_trying()) throw;
-  }
+  const auto next = co_await next_bound(connection, run_.model, job.target, gap, most, job.bulk);
   job.gaps.pop_front();
   if (next.found < most) co_return gap;
   const auto bound = next.last.value_or("");
